@@ -1,0 +1,1 @@
+"""A Telegram bot's updates, turned into tables and answers."""

@@ -1,0 +1,1 @@
+"""A day of a layer, built: read, transform, write, count. Everything but Dagster."""

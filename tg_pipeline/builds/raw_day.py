@@ -1,0 +1,137 @@
+"""A day of raw_updates and its quarantine: what was read before, merged with what is new."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from obstore.store import ObjectStore
+
+from tg_pipeline.lake.lake import Lake, Partition, PartitionWriter, Written
+from tg_pipeline.lake.landing_zone import fingerprint, list_objects, not_yet_read
+from tg_pipeline.lake.reader import read_objects
+from tg_pipeline.layers.merge import Merge
+from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, split
+
+LISTING: Final = "landing"
+"""The footer's name for the fingerprint of the listing that a partition was built from."""
+
+SOURCE: Final = ["object_key", "received_at"]
+"""What tells a version of a landed object."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawDay:
+    """What a build of a day's raw_updates found and left."""
+
+    raw: Written
+    quarantined: Written
+    objects: int
+    """Objects landed that day."""
+    objects_read: int
+    """Objects fetched by this build."""
+    lines: int
+    """Lines landed that day: those that an earlier build read, and those that this one did."""
+    listing: str
+    """Fingerprint of the landing zone's listing that was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The day as an earlier build left it; without rows where the build starts over."""
+
+    raw: Partition
+    bad: Partition
+
+    @property
+    def listing(self) -> str | None:
+        return self.raw.metadata.get(LISTING)
+
+    def sources(self) -> pa.Table:
+        """Give the landed objects that stand in the day, one row each."""
+        parts = [
+            pa.Table.from_batches([batch]).group_by(SOURCE, use_threads=False).aggregate([])
+            for partition in (self.raw, self.bad)
+            for batch in partition.narrow(SOURCE)
+        ]
+        schema = RAW_UPDATES.schema
+        empty = pa.schema([schema.field(name) for name in SOURCE]).empty_table()
+        return pa.concat_tables([empty, *parts]).group_by(SOURCE).aggregate([])
+
+
+def build_raw_day(
+    landing: ObjectStore, lake: Lake, day: date, *, bot_id: int, full: bool = False
+) -> RawDay:
+    """Bring a day's raw_updates and quarantine up to what has landed; `full` reads all anew.
+
+    `bot_id` is the bot of objects whose name does not tell.
+    """
+    objects = list_objects(landing, day)
+    listing = fingerprint(objects)
+    with _open_before(lake, day, objects, full=full) as before:
+        standing = before.raw.rows + before.bad.rows
+        if before.listing == listing:
+            raw, bad = (Written(part.rows, part.bytes) for part in (before.raw, before.bad))
+            return RawDay(raw, bad, objects.num_rows, 0, standing, listing)
+        unread = not_yet_read(objects, before.sources())
+        lines = _Counted(read_objects(landing, unread, bot_id=bot_id))
+        raw, bad = _write(lake, day, before, lines, listing)
+    return RawDay(raw, bad, objects.num_rows, unread.num_rows, standing + lines.rows, listing)
+
+
+@contextmanager
+def _open_before(lake: Lake, day: date, objects: pa.Table, *, full: bool) -> Iterator[_Before]:
+    """Open what an earlier build left, if it can be built upon.
+
+    The two partitions are one state in two objects, so both footers carry the listing they were
+    built from: where these differ, a build was cut off between them. And an object that was
+    rewritten since it was read takes its old rows with it.
+    """
+    with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as bad:
+        before = _Before(raw, bad)
+        whole = raw.metadata.get(LISTING) == bad.metadata.get(LISTING)
+        usable = not full and whole and not _rewritten(objects, before.sources())
+        yield before if usable else _Before(Partition.absent(), Partition.absent())
+
+
+def _rewritten(objects: pa.Table, known: pa.Table) -> bool:
+    unread = not_yet_read(objects, known)
+    return bool(pc.any(pc.is_in(unread["object_key"], value_set=known["object_key"])).as_py())
+
+
+def _write(
+    lake: Lake, day: date, before: _Before, lines: Iterable[pa.RecordBatch], listing: str
+) -> tuple[Written, Written]:
+    with (
+        lake.writer(RAW_UPDATES.name, day, RAW_UPDATES.schema) as raw,
+        lake.writer(QUARANTINE.name, day, QUARANTINE.schema) as bad,
+    ):
+        outputs = ((Merge(before.raw.batches()), raw), (Merge(before.bad.batches()), bad))
+        for batch in lines:
+            for (merge, writer), rows in zip(outputs, split(batch), strict=True):
+                _write_all(writer, merge.push(rows))
+        for merge, writer in outputs:
+            _write_all(writer, merge.rest())
+        quarantined = bad.commit(**{LISTING: listing})
+        return raw.commit(**{LISTING: listing}), quarantined
+
+
+def _write_all(writer: PartitionWriter, batches: Iterable[pa.RecordBatch]) -> None:
+    for batch in batches:
+        writer.write(batch)
+
+
+class _Counted:
+    """Batches that pass by, and how many rows they had."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        self._batches = batches
+        self.rows = 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._batches:
+            self.rows += batch.num_rows
+            yield batch

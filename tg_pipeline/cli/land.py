@@ -1,0 +1,123 @@
+"""`tg-pipeline land`: updates from files into the landing zone."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, BinaryIO, Final
+
+import typer
+
+from lambda_ingest.landing import Sender, unwrap_rejected
+from tg_pipeline.cli.console import err, out, progress
+from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.lake.delivery import Arrival, Door, Outcome, Tally, deliver, deliver_batches
+from tg_pipeline.lake.lines import Line, is_readable_name, read_lines
+from tg_pipeline.lake.store import open_store
+from tg_pipeline.settings import Settings, load_settings
+
+STDIN: Final = Path("-")
+
+Files = Annotated[
+    list[Path],
+    typer.Argument(
+        help="Files: .json (one update), .ndjson (one a line), either .gz, or - for "
+        "NDJSON on standard input."
+    ),
+]
+BotId = Annotated[
+    int | None, typer.Option("--bot-id", help="The bot the updates are from. [default: as set]")
+]
+Batch = Annotated[
+    int,
+    typer.Option(
+        "--batch", min=0, help="Land as .ndjson.gz objects of up to so many updates; 0: one each."
+    ),
+]
+
+
+def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
+    """Land updates from files, as if they had just arrived.
+
+    An update that has landed before is left as it is. What is no update goes to rejected/ with
+    the reason, and can be landed again from there.
+    """
+    settings = load_settings()
+    with tempfile.TemporaryDirectory() as scratch:
+        paths = [_spooled(Path(scratch)) if path == STDIN else _checked(path) for path in files]
+        total = sum(_count_lines(path) for path in paths)
+        door = Door(
+            landing=open_store(settings.landing_uri),
+            bot_id=settings.bot_id if bot_id is None else bot_id,
+            zone=settings.zone,
+            sender=Sender.OPERATOR,
+        )
+        arrivals = _arrivals(paths, datetime.now(UTC))
+        outcomes = deliver_batches(door, arrivals, batch) if batch else deliver(door, arrivals)
+        report(tally_with_progress(outcomes, total, "landing"), settings)
+
+
+def tally_with_progress(outcomes: Iterator[Outcome], total: int, what: str) -> Tally:
+    """Count what becomes of each body, and show how far it is."""
+    tally = Tally()
+    with progress() as bar:
+        task = bar.add_task(what, total=total)
+        for outcome in outcomes:
+            tally.count(outcome)
+            bar.update(task, completed=tally.seen)
+    return tally
+
+
+def report(tally: Tally, settings: Settings) -> None:
+    """Say what landed, on which days, and what to do next; raise where something was rejected."""
+    out.print(f"{tally.landed:,} landed, {tally.already_there:,} were there already.")
+    if tally.days:
+        first, last = min(tally.days), max(tally.days)
+        out.print(f"Days {first} to {last}. Next: tg-pipeline run")
+        if first < settings.start_date:
+            err.print(
+                f"Days before TG_START_DATE={settings.start_date} are no partitions: "
+                f"set TG_START_DATE={first} to build them."
+            )
+    if tally.rejected:
+        raise CommandError(f"{tally.rejected:,} rejected, the first is {tally.first_rejection}")
+
+
+def _checked(path: Path) -> Path:
+    if not is_readable_name(path.name):
+        raise CommandError(f"{path} is no .json, .ndjson or .gz of either.")
+    if not path.is_file():
+        raise CommandError(f"{path} is no file.")
+    return path
+
+
+def _spooled(folder: Path) -> Path:
+    """Give standard input as a file, since it is read twice: to check it, and to land it."""
+    path = folder / "stdin.ndjson"
+    with path.open("wb") as target:
+        shutil.copyfileobj(sys.stdin.buffer, target)
+    return path
+
+
+def _count_lines(path: Path) -> int:
+    """Give the number of lines; raise where one can't be read, before anything lands."""
+    count = 0
+    for line in _lines(path):
+        if line.fault:
+            raise CommandError(f"{path}, line {line.number}: {line.fault}.")
+        count += 1
+    return count
+
+
+def _arrivals(paths: list[Path], now: datetime) -> Iterator[Arrival]:
+    for path in paths:
+        for line in _lines(path):
+            yield Arrival(unwrap_rejected(line.content), now, f"{path}, line {line.number}")
+
+
+def _lines(path: Path) -> Iterator[Line]:
+    file: BinaryIO
+    with path.open("rb") as file:
+        yield from read_lines(path.name, file)

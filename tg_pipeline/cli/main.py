@@ -1,0 +1,50 @@
+"""`tg-pipeline`: the commands, and one clear line where one of them can't do its work."""
+
+import sys
+from typing import Final
+
+import typer
+
+from tg_pipeline.cli.console import err
+from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.cli.land import land
+from tg_pipeline.cli.run import run
+from tg_pipeline.cli.sample import sample
+from tg_pipeline.cli.status import status
+from tg_pipeline.cli.summary import summary
+from tg_pipeline.lake.store import StoreError, first_line
+from tg_pipeline.settings import SettingsError
+
+FAILED: Final = 1
+"""The exit code of a command that could not do its work."""
+
+cli = typer.Typer(
+    help="A Telegram bot's updates, turned into tables: land them, build the layers, look.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (land, run, status, summary, sample):
+    cli.command()(command)
+
+
+def app() -> None:
+    """Run the command line."""
+    try:
+        cli()
+    except (CommandError, SettingsError, StoreError, OSError) as error:
+        sys.exit(_complain(error))
+
+
+def _complain(error: Exception) -> int:
+    err.print(f"tg-pipeline: {describe(error)}", markup=False, soft_wrap=True)
+    return FAILED
+
+
+def describe(error: Exception) -> str:
+    """Give an error in one line: what, and where."""
+    if isinstance(error, OSError) and error.strerror:
+        place = f": {error.filename}" if error.filename else ""
+        return f"{error.strerror}{place}"
+    return first_line(error)

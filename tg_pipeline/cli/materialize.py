@@ -1,0 +1,91 @@
+"""Days through Dagster: one run a month, with a bar that moves as days are written."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
+from datetime import date
+from time import perf_counter
+from typing import Final
+
+import dagster as dg
+from rich.progress import Progress, TaskID
+
+from tg_pipeline.cli.console import progress
+from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.definitions import defs
+from tg_pipeline.defs.partitions import runs_of
+from tg_pipeline.defs.report import LOGGER
+from tg_pipeline.lake.store import first_line
+from tg_pipeline.settings import home_folder
+
+RANGE_START: Final = "dagster/asset_partition_range_start"
+RANGE_END: Final = "dagster/asset_partition_range_end"
+
+LINES_A_DAY: Final = 4
+"""What the layers log of a day: raw, quarantine, deduped, enriched."""
+
+
+def materialize(days: list[date], *, full: bool) -> float:
+    """Build `days` and record them in the Dagster instance; give the seconds it took."""
+    began = perf_counter()
+    with _instance() as instance, progress() as bar:
+        task = bar.add_task("building", total=len(days) * LINES_A_DAY)
+        with _moving(bar, task):
+            for first, last in runs_of(days):
+                _run(instance, first, last, full=full)
+    return perf_counter() - began
+
+
+def _run(instance: dg.DagsterInstance, first: date, last: date, *, full: bool) -> None:
+    try:
+        defs.resolve_job_def("updates_job").execute_in_process(
+            instance=instance,
+            tags={RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
+            run_config={
+                "ops": {"raw_updates": {"config": {"full": full}}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+        )
+    except (dg.DagsterError, dg.Failure, OSError) as error:
+        span = str(first) if first == last else f"{first} to {last}"
+        raise CommandError(f"{span} failed: {_reason(error)}") from error
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, dg.Failure) and error.description:
+        return error.description
+    return first_line(error)
+
+
+@contextmanager
+def _instance() -> Iterator[dg.DagsterInstance]:
+    """Open the instance of DAGSTER_HOME, or of the checkout, whose paths are relative to it."""
+    if os.environ.get("DAGSTER_HOME"):
+        with dg.DagsterInstance.get() as instance:
+            yield instance
+        return
+    home = home_folder()
+    with chdir(home), dg.DagsterInstance.from_config(str(home)) as instance:
+        yield instance
+
+
+@contextmanager
+def _moving(bar: Progress, task: TaskID) -> Iterator[None]:
+    """Move the bar by what the layers log."""
+    handler = _Advance(bar, task)
+    LOGGER.addHandler(handler)
+    LOGGER.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        LOGGER.removeHandler(handler)
+
+
+class _Advance(logging.Handler):
+    def __init__(self, bar: Progress, task: TaskID) -> None:
+        super().__init__(logging.INFO)
+        self._bar, self._task = bar, task
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._bar.update(self._task, advance=1, description=record.getMessage().partition(":")[0])

@@ -1,0 +1,64 @@
+"""`tg-pipeline run`: builds days through Dagster, so that its history knows of them."""
+
+from datetime import date, datetime
+from typing import Annotated
+
+import typer
+
+from tg_pipeline.builds.changes import day_states
+from tg_pipeline.cli.console import out
+from tg_pipeline.cli.days import parse_day, parse_span
+from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.landing_zone import iter_days, list_days
+from tg_pipeline.lake.store import open_store
+from tg_pipeline.settings import Settings, load_settings
+
+Day = Annotated[str | None, typer.Option("--date", help="One day: YYYY-MM-DD, today, yesterday.")]
+First = Annotated[str | None, typer.Option("--from", help="First day of a span.")]
+Last = Annotated[str | None, typer.Option("--to", help="Last day of a span.")]
+Full = Annotated[bool, typer.Option("--full", help="Read all landed objects anew.")]
+
+
+def run(day: Day = None, first: First = None, last: Last = None, full: Full = False) -> None:
+    """Build the layers of a day, of a span, or of every day on which something new has landed."""
+    settings = load_settings()
+    days = _asked_days(settings, day, first, last)
+    if not days:
+        out.print("Nothing new has landed; there is nothing to build.")
+        return
+    _check_partitions(days, settings)
+    # Dagster takes a second to import: only a command that needs it waits for it.
+    from tg_pipeline.cli.materialize import materialize  # noqa: PLC0415
+
+    seconds = materialize(days, full=full)
+    out.print(f"Built {len(days)} days, {days[0]} to {days[-1]}, in {seconds:.1f} s.")
+
+
+def _asked_days(
+    settings: Settings, day: str | None, first: str | None, last: str | None
+) -> list[date]:
+    today = datetime.now(settings.zone).date()
+    span = parse_span(first, last, today)
+    if day and span:
+        raise CommandError("--date stands alone: give it, or --from and --to.")
+    if day:
+        return [parse_day(day, today)]
+    return list(iter_days(*span)) if span else _changed_days(settings, today)
+
+
+def _changed_days(settings: Settings, today: date) -> list[date]:
+    landing, lake = open_store(settings.landing_uri), Lake(settings.lake_uri)
+    within = [day for day in list_days(landing) if settings.start_date <= day <= today]
+    return [state.day for state in day_states(landing, lake, within) if state.is_changed]
+
+
+def _check_partitions(days: list[date], settings: Settings) -> None:
+    today = datetime.now(settings.zone).date()
+    if days[0] < settings.start_date:
+        raise CommandError(
+            f"{days[0]} is before TG_START_DATE={settings.start_date}: set TG_START_DATE to that "
+            "day or an earlier one."
+        )
+    if days[-1] > today:
+        raise CommandError(f"{days[-1]} is after today, {today}.")

@@ -1,0 +1,67 @@
+"""`tg-pipeline sample`: a believable month, landed through the same code as real updates."""
+
+import sys
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from lambda_ingest.landing import Sender
+from tg_pipeline.cli.console import out
+from tg_pipeline.cli.days import parse_day
+from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.cli.land import Batch, report, tally_with_progress
+from tg_pipeline.lake.delivery import Arrival, Door, deliver, deliver_batches
+from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.lake.store import open_store
+from tg_pipeline.sample import SAMPLE_BOT_ID, Delivery, deliveries
+from tg_pipeline.settings import Settings, load_settings
+
+Days = Annotated[int, typer.Option("--days", min=1, help="How many days.")]
+PerDay = Annotated[int, typer.Option("--per-day", min=1, help="Updates a day, on average.")]
+Start = Annotated[str | None, typer.Option("--start", help="First day. [default: TG_START_DATE]")]
+Seed = Annotated[int, typer.Option("--seed", help="Another seed is another month.")]
+IfEmpty = Annotated[bool, typer.Option("--if-empty", help="Only where nothing has landed yet.")]
+ToStdout = Annotated[bool, typer.Option("--stdout", help="Print NDJSON instead of landing it.")]
+
+
+def sample(
+    days: Days = 30,
+    per_day: PerDay = 300,
+    start: Start = None,
+    seed: Seed = 1,
+    batch: Batch = 0,
+    if_empty: IfEmpty = False,
+    stdout: ToStdout = False,
+) -> None:
+    """Make up a month of a bot's life and land it; the same options give the same month."""
+    settings = load_settings()
+    first = _first_day(start, days, settings)
+    month = deliveries(first, days, per_day, seed=seed, zone=settings.zone)
+    if stdout:
+        for delivery in month:
+            sys.stdout.buffer.write(delivery.body + b"\n")
+        return
+    landing = open_store(settings.landing_uri)
+    if if_empty and (landed := list_days(landing)):
+        out.print(f"{len(landed)} days have landed already; nothing is made up.")
+        return
+    door = Door(landing, SAMPLE_BOT_ID, settings.zone, Sender.NETWORK)
+    arrivals = _arrivals(month)
+    outcomes = deliver_batches(door, arrivals, batch) if batch else deliver(door, arrivals)
+    report(tally_with_progress(outcomes, days * per_day, "landing a sample"), settings)
+
+
+def _first_day(start: str | None, days: int, settings: Settings) -> date:
+    today = datetime.now(settings.zone).date()
+    first = parse_day(start, today) if start else settings.start_date
+    if first + timedelta(days=days - 1) > today:
+        raise CommandError(f"{days} days from {first} would end after today, {today}.")
+    return first
+
+
+def _arrivals(month: Iterator[Delivery]) -> Iterator[Arrival]:
+    for delivery in month:
+        at = delivery.arrived_at.astimezone(UTC)
+        yield Arrival(delivery.body, at, f"the sample's update at {at:%Y-%m-%d %H:%M:%S}Z")

@@ -1,0 +1,92 @@
+"""`tg-pipeline summary`: what the lake holds, and a first look at what it says."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Final
+
+import pyarrow as pa
+from rich.filesize import decimal
+from rich.markup import escape
+from rich.table import Table
+
+from tg_pipeline.builds.day_status import SHOWN_LAYERS, DayStatus, day_statuses
+from tg_pipeline.cli.console import out
+from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.lake.store import open_store
+from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, Activity, count_activity
+from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
+from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+from tg_pipeline.settings import load_settings
+
+BUSIEST_HOURS: Final = 3
+MOST_ACTIVE_USERS: Final = 3
+BAR_CELLS: Final = 24
+"""Characters that the longest bar of a table takes."""
+
+
+def summary() -> None:
+    """Show what each layer holds, the busiest hours, and the most active users."""
+    settings = load_settings()
+    landing, lake = open_store(settings.landing_uri), Lake(settings.lake_uri)
+    today = datetime.now(settings.zone).date()
+    days = list_days(landing)
+    out.print(_layers(list(day_statuses(landing, lake, days, today))))
+    activity = count_activity(_enriched(lake, days), settings.zone)
+    out.print(_hours(activity, settings.timezone))
+    out.print(_users(activity))
+
+
+def _enriched(lake: Lake, days: Iterable[date]) -> Iterator[pa.RecordBatch]:
+    for day in days:
+        with lake.open(ENRICHED_UPDATES.name, day) as partition:
+            yield from partition.narrow(ACTIVITY_COLUMNS)
+
+
+def _layers(statuses: list[DayStatus]) -> Table:
+    table = Table(title="The lake")
+    table.add_column("layer")
+    for name in ("days", "rows", "bytes", "duplicates", "quarantined"):
+        table.add_column(name, justify="right")
+    quarantined = sum(status.layers[QUARANTINE.name].rows for status in statuses)
+    duplicates = sum(status.duplicates or 0 for status in statuses)
+    for layer in SHOWN_LAYERS:
+        days = [status.layers[layer.name] for status in statuses]
+        table.add_row(
+            layer.name,
+            f"{sum(day.exists for day in days):,}",
+            f"{sum(day.rows for day in days):,}",
+            decimal(sum(day.bytes for day in days)),
+            f"{duplicates:,}" if layer is DEDUPED_UPDATES else "",
+            f"{quarantined:,}" if layer is RAW_UPDATES else "",
+        )
+    return table
+
+
+def _hours(activity: Activity, zone: str) -> Table:
+    ranked = [
+        (f"{hour:02d}–{hour + 1:02d} h", n) for hour, n in _top(activity.by_hour, BUSIEST_HOURS)
+    ]
+    return _bars(f"The busiest hours ({zone})", "hour", ranked)
+
+
+def _users(activity: Activity) -> Table:
+    top = _top(activity.by_user, MOST_ACTIVE_USERS)
+    ranked = [(f"{escape(activity.names.get(user, '?'))} ({user})", n) for user, n in top]
+    return _bars("The most active users", "user", ranked)
+
+
+def _top(counts: dict[int, int], how_many: int) -> list[tuple[int, int]]:
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:how_many]
+
+
+def _bars(title: str, what: str, ranked: list[tuple[str, int]]) -> Table:
+    table = Table(title=title)
+    table.add_column(what)
+    table.add_column("messages", justify="right")
+    table.add_column("")
+    most = max((count for _, count in ranked), default=1)
+    for name, count in ranked:
+        table.add_row(name, f"{count:,}", "█" * max(1, round(BAR_CELLS * count / most)))
+    return table

@@ -1,0 +1,48 @@
+"""Is yesterday there? Asked every morning, once the nightly run has had its time."""
+
+from typing import Final
+
+import dagster as dg
+
+from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.defs.resources import ClockResource, LakeResource
+from tg_pipeline.defs.schedules import DAILY_HOUR, last_due_day
+from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+
+HOURS_OF_GRACE: Final = 2
+"""How long after the nightly tick its day is missed."""
+
+
+@dg.asset_check(
+    asset=ENRICHED_UPDATES.name,
+    name="yesterday_is_there",
+    description="The last day that was due has its partition.",
+)
+def yesterday_is_there(lake: LakeResource, clock: ClockResource) -> dg.AssetCheckResult:
+    """Look for the partition of the last day that was due; warn where it is missing."""
+    day = last_due_day(clock.now(), SETTINGS.zone)
+    with lake.lake().open(ENRICHED_UPDATES.name, day) as partition:
+        exists, rows = partition.exists, partition.rows
+    return dg.AssetCheckResult(
+        passed=exists,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"day": day.isoformat(), "rows": rows},
+    )
+
+
+freshness_job = dg.define_asset_job(
+    "freshness_job",
+    selection=dg.AssetSelection.checks(yesterday_is_there),
+    description="Looks for the last day that was due.",
+)
+
+freshness_schedule = dg.ScheduleDefinition(
+    job=freshness_job,
+    cron_schedule=f"0 {DAILY_HOUR + HOURS_OF_GRACE} * * *",
+    execution_timezone=SETTINGS.timezone,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+defs = dg.Definitions(
+    asset_checks=[yesterday_is_there], jobs=[freshness_job], schedules=[freshness_schedule]
+)

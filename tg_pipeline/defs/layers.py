@@ -1,0 +1,203 @@
+"""The assets: landing → raw_updates → deduped_updates → enriched_updates, a partition a day."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import dagster as dg
+
+from tg_pipeline.builds.balance import deduped_balance, enriched_balance, raw_balance
+from tg_pipeline.builds.deduped_day import build_deduped_day
+from tg_pipeline.builds.enriched_day import build_enriched_day
+from tg_pipeline.builds.raw_day import build_raw_day
+from tg_pipeline.defs.columns import column_lineage, table_schema
+from tg_pipeline.defs.partitions import (
+    MONTH_A_RUN,
+    SETTINGS,
+    WITH_DAY_BEFORE,
+    daily_partitions,
+    days_of,
+)
+from tg_pipeline.defs.pictures import hour_plot, messages_per_hour
+from tg_pipeline.defs.report import (
+    Count,
+    DayReport,
+    Stopwatch,
+    check_balances,
+    clear_failures,
+    report_day,
+)
+from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
+from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+from tg_pipeline.layers.schema import Layer
+
+LAYERS: Final = "layers"
+"""The group that the nightly run builds."""
+
+OWNERS: Final = ["team:data"]
+LANDED_LINES_ARE_CONSERVED: Final = "landed_lines_are_conserved"
+RAW_ROWS_ARE_CONSERVED: Final = "raw_rows_are_conserved"
+DEDUPED_ROWS_ARE_CONSERVED: Final = "deduped_rows_are_conserved"
+
+CONSERVATION_CHECKS: Final = [
+    dg.AssetCheckKey(dg.AssetKey(RAW_UPDATES.name), LANDED_LINES_ARE_CONSERVED),
+    dg.AssetCheckKey(dg.AssetKey(DEDUPED_UPDATES.name), RAW_ROWS_ARE_CONSERVED),
+    dg.AssetCheckKey(dg.AssetKey(ENRICHED_UPDATES.name), DEDUPED_ROWS_ARE_CONSERVED),
+]
+
+RAW_PREVIEW: Final = ["update_id", "update_type", "received_at", "object_key", "payload"]
+QUARANTINE_PREVIEW: Final = ["object_key", "line", "reason", "bytes"]
+ENRICHED_PREVIEW: Final = ["event_at", "update_type", "user_first_name", "chat_title", "text"]
+
+TRY_AGAIN: Final = dg.RetryPolicy(
+    max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL
+)
+"""A store that falters is back in seconds; a build that is repeated redoes nothing."""
+
+
+class RawUpdatesConfig(dg.Config):
+    """How raw_updates is built."""
+
+    full: bool = False
+    """Read all landed objects of the day anew, instead of those not read yet."""
+
+
+def _spec(layer: Layer, dep: dg.AssetSpec | dg.AssetDep | str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        layer.name,
+        deps=[dep],
+        description=layer.description,
+        group_name=LAYERS,
+        owners=OWNERS,
+        kinds={"python", "parquet"},
+        metadata={
+            "dagster/column_schema": table_schema(layer),
+            "dagster/column_lineage": column_lineage(layer),
+            "dagster/uri": f"{SETTINGS.lake_uri}/{layer.name}",
+        },
+    )
+
+
+def _check(name: str, layer: Layer, description: str) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(name, asset=layer.name, description=description, blocking=True)
+
+
+landing_zone = dg.AssetSpec(
+    "landing",
+    description="Updates exactly as Telegram sent them, one object each, put there by a door.",
+    group_name="landing",
+    owners=OWNERS,
+    kinds={"telegram", "json"},
+    partitions_def=daily_partitions,
+    metadata={"dagster/uri": SETTINGS.landing_uri},
+)
+
+
+@dg.multi_asset(
+    name=RAW_UPDATES.name,
+    specs=[_spec(RAW_UPDATES, landing_zone), _spec(QUARANTINE, landing_zone)],
+    check_specs=[
+        _check(
+            LANDED_LINES_ARE_CONSERVED,
+            RAW_UPDATES,
+            "Landed lines = rows of raw_updates + rows of quarantine.",
+        )
+    ],
+    partitions_def=daily_partitions,
+    backfill_policy=MONTH_A_RUN,
+    retry_policy=TRY_AGAIN,
+)
+def raw_updates(
+    context: dg.AssetExecutionContext,
+    config: RawUpdatesConfig,
+    landing: LandingResource,
+    lake: LakeResource,
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Read what has landed and is not read yet."""
+    store, tables, watch, balances = landing.store(), lake.lake(), Stopwatch(), []
+    with clear_failures():
+        for day in days_of(context):
+            built = build_raw_day(store, tables, day, bot_id=landing.bot_id, full=config.full)
+            balances.append(raw_balance(day, built))
+            counts = {
+                "quarantined": built.quarantined.rows,
+                "objects": built.objects,
+                "new_objects_read": built.objects_read,
+            }
+            raw = DayReport(RAW_UPDATES, day, built.raw, watch.lap())
+            report_day(context, tables, raw, RAW_PREVIEW, counts)
+            bad = DayReport(QUARANTINE, day, built.quarantined, watch.lap())
+            report_day(context, tables, bad, QUARANTINE_PREVIEW, {})
+    yield dg.MaterializeResult(
+        RAW_UPDATES.name, check_results=[check_balances(LANDED_LINES_ARE_CONSERVED, balances)]
+    )
+    yield dg.MaterializeResult(QUARANTINE.name)
+
+
+@dg.multi_asset(
+    name=DEDUPED_UPDATES.name,
+    specs=[
+        _spec(DEDUPED_UPDATES, dg.AssetDep(RAW_UPDATES.name, partition_mapping=WITH_DAY_BEFORE))
+    ],
+    check_specs=[
+        _check(
+            RAW_ROWS_ARE_CONSERVED,
+            DEDUPED_UPDATES,
+            "Rows of raw_updates = rows of deduped_updates + duplicates.",
+        )
+    ],
+    partitions_def=daily_partitions,
+    backfill_policy=MONTH_A_RUN,
+    retry_policy=TRY_AGAIN,
+)
+def deduped_updates(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult[None]:
+    """Keep of each update the copy that landed first."""
+    tables, watch, balances = lake.lake(), Stopwatch(), []
+    with clear_failures():
+        for day in days_of(context):
+            built = build_deduped_day(tables, day)
+            balances.append(deduped_balance(day, built))
+            report = DayReport(DEDUPED_UPDATES, day, built.deduped, watch.lap())
+            report_day(context, tables, report, RAW_PREVIEW, {"duplicates": built.duplicates})
+    return dg.MaterializeResult(check_results=[check_balances(RAW_ROWS_ARE_CONSERVED, balances)])
+
+
+@dg.multi_asset(
+    name=ENRICHED_UPDATES.name,
+    specs=[_spec(ENRICHED_UPDATES, DEDUPED_UPDATES.name)],
+    check_specs=[
+        _check(
+            DEDUPED_ROWS_ARE_CONSERVED,
+            ENRICHED_UPDATES,
+            "Rows of deduped_updates = rows of enriched_updates.",
+        )
+    ],
+    partitions_def=daily_partitions,
+    backfill_policy=MONTH_A_RUN,
+    retry_policy=TRY_AGAIN,
+)
+def enriched_updates(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> dg.MaterializeResult[None]:
+    """Flatten every update."""
+    tables, watch, balances = lake.lake(), Stopwatch(), []
+    with clear_failures():
+        for day in days_of(context):
+            built = build_enriched_day(tables, day)
+            balances.append(enriched_balance(day, built))
+            hours = hour_plot(messages_per_hour(tables, day, SETTINGS.zone))
+            counts: dict[str, Count] = {
+                "fields_nulled": built.fields_nulled,
+                "hours": dg.MetadataValue.md(hours),
+            }
+            report = DayReport(ENRICHED_UPDATES, day, built.enriched, watch.lap())
+            report_day(context, tables, report, ENRICHED_PREVIEW, counts)
+    return dg.MaterializeResult(
+        check_results=[check_balances(DEDUPED_ROWS_ARE_CONSERVED, balances)]
+    )
+
+
+defs = dg.Definitions(assets=[landing_zone, raw_updates, deduped_updates, enriched_updates])

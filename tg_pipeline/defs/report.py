@@ -1,0 +1,102 @@
+"""What a run says of each day it built: its counts, a preview, and a line in the log."""
+
+import errno
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from time import perf_counter
+from typing import Any, Final
+
+import dagster as dg
+
+from tg_pipeline.builds.balance import Balance
+from tg_pipeline.defs.pictures import preview
+from tg_pipeline.lake.lake import Lake, Written
+from tg_pipeline.lake.store import StoreError
+from tg_pipeline.layers.schema import Layer
+
+LOGGER: Final = logging.getLogger("tg_pipeline.days")
+"""One line a day and layer; Dagster shows it in the run, the command line counts it."""
+
+Count = int | dg.MetadataValue[Any]
+"""A number of a day, or a picture of it."""
+
+HOPELESS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
+"""Errors of a disk that trying again does not mend."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """A layer's day as it was written, and how long that took in seconds."""
+
+    layer: Layer
+    day: date
+    written: Written
+    seconds: float
+
+
+class Stopwatch:
+    """Seconds since it was made, or since it was last asked."""
+
+    def __init__(self) -> None:
+        """Start."""
+        self._since = perf_counter()
+
+    def lap(self) -> float:
+        """Give the seconds of this lap, and begin the next."""
+        before, self._since = self._since, perf_counter()
+        return self._since - before
+
+
+def report_day(
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    report: DayReport,
+    columns: list[str],
+    counts: Mapping[str, Count],
+) -> None:
+    """Attach a day's own counts and its first rows to its partition, and log it."""
+    context.add_asset_metadata(
+        {
+            "dagster/partition_row_count": report.written.rows,
+            "rows": report.written.rows,
+            "bytes": report.written.bytes,
+            **counts,
+            "seconds": round(report.seconds, 3),
+            "preview": dg.MetadataValue.md(preview(lake, report.layer, report.day, columns)),
+        },
+        asset_key=report.layer.name,
+        partition_key=report.day.isoformat(),
+    )
+    LOGGER.info("%s %s: %d rows", report.layer.name, report.day, report.written.rows)
+
+
+def check_balances(name: str, balances: list[Balance]) -> dg.AssetCheckResult:
+    """Say whether rows were conserved on every day of the run, and where they were not."""
+    broken = [balance for balance in balances if not balance.holds]
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=not broken,
+        metadata={
+            "days": len(balances),
+            "rows_entered": sum(balance.entered for balance in balances),
+            "rows_accounted": sum(balance.accounted for balance in balances),
+            "days_that_leak": ", ".join(balance.day.isoformat() for balance in broken) or "none",
+        },
+    )
+
+
+@contextmanager
+def clear_failures() -> Iterator[None]:
+    """Turn what trying again does not mend into a failure that says so, in one sentence."""
+    try:
+        yield
+    except StoreError as error:
+        raise dg.Failure(str(error), allow_retries=False) from error
+    except OSError as error:
+        if error.errno not in HOPELESS:
+            raise
+        place = f" at {error.filename}" if error.filename else ""
+        raise dg.Failure(f"{error.strerror}{place}.", allow_retries=False) from error

@@ -1,0 +1,176 @@
+"""The lake: each layer's day is one Parquet object, replaced as a whole."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import obstore
+import pyarrow as pa
+import pyarrow.parquet as pq
+from obstore.store import ObjectStore
+
+from tg_pipeline.lake.parquet import ParquetWriter, read_batches
+from tg_pipeline.lake.store import local_folder, open_store
+
+OBJECT_NAME: Final = "part-0.parquet"
+READ_ROWS: Final = 1_000
+"""Rows a batch of what is read: as many as the transforms like."""
+
+NARROW_ROWS: Final = 65_536
+"""Rows a batch where only a few numbers of each are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a partition holds once it is written, by its own footer."""
+
+    rows: int
+    bytes: int
+
+
+class Partition:
+    """A day of a layer as it stood when it was opened; without rows where there is none."""
+
+    def __init__(self, file: pq.ParquetFile | None, size: int) -> None:
+        """Wrap an open file of `size` bytes, or the want of one."""
+        self._file = file
+        self.bytes = size
+
+    @classmethod
+    def absent(cls) -> "Partition":
+        """Give a day that was never written."""
+        return cls(None, 0)
+
+    @property
+    def exists(self) -> bool:
+        """Say whether the day was ever written."""
+        return self._file is not None
+
+    @property
+    def rows(self) -> int:
+        """Give the number of rows."""
+        return self._file.metadata.num_rows if self._file else 0
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Give what the writer left in the footer."""
+        pairs = (self._file.metadata.metadata or {}) if self._file else {}
+        return {name.decode(): value.decode("utf-8", "replace") for name, value in pairs.items()}
+
+    def batches(
+        self, columns: list[str] | None = None, rows: int = READ_ROWS
+    ) -> Iterator[pa.RecordBatch]:
+        """Give the rows in order, in batches of at most `rows`."""
+        return read_batches(self._file, columns, rows) if self._file else iter(())
+
+    def narrow(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """Give the rows in order with a few small columns only, and so in larger batches."""
+        return self.batches(columns, NARROW_ROWS)
+
+
+class PartitionWriter:
+    """Collects a day's rows in a file aside, and puts it in the place of the old on `commit`."""
+
+    def __init__(self, lake: "Lake", key: str, path: Path, rows: ParquetWriter) -> None:
+        """Collect in the file at `path`, through `rows`, what is to stand under `key`."""
+        self._lake, self._key, self._path, self._rows = lake, key, path, rows
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows, which must come in the layer's order."""
+        self._rows.write(batch)
+
+    def commit(self, **metadata: str) -> Written:
+        """Finish the file, with `metadata` in its footer, and put it in the place of the old."""
+        self._rows.close(metadata)
+        written = Written(pq.read_metadata(self._path).num_rows, self._path.stat().st_size)
+        self._lake.publish(self._path, self._key)
+        return written
+
+
+class Lake:
+    """The layers' partitions under one URI: file://, s3:// or memory://."""
+
+    def __init__(self, uri: str) -> None:
+        """Open the lake at `uri`; raises StoreError."""
+        self.store: ObjectStore = open_store(uri)
+        self.folder = local_folder(uri)
+
+    @contextmanager
+    def open(self, layer: str, day: date) -> Iterator[Partition]:
+        """Open a day for reading: one state of it, whatever is written meanwhile."""
+        with self._local_copy(partition_key(layer, day)) as path:
+            if path is None:
+                yield Partition.absent()
+                return
+            with path.open("rb") as source, pq.ParquetFile(source) as file:
+                yield Partition(file, path.stat().st_size)
+
+    @contextmanager
+    def writer(self, layer: str, day: date, schema: pa.Schema) -> Iterator[PartitionWriter]:
+        """Write a day anew; without `commit`, or with an error, the old one stays as it is."""
+        key = partition_key(layer, day)
+        with self._scratch(key) as folder:
+            path = folder / OBJECT_NAME
+            with ParquetWriter(path, schema) as rows:
+                yield PartitionWriter(self, key, path, rows)
+
+    def publish(self, path: Path, key: str) -> None:
+        """Put a finished file in its place, in one step that survives a power cut."""
+        if self.folder is None:
+            obstore.put(self.store, key, path)
+            return
+        target = self.folder / key
+        _sync(path)
+        path.replace(target)
+        _sync(target.parent)
+
+    @contextmanager
+    def _scratch(self, key: str) -> Iterator[Path]:
+        """Give a folder to write in: beside the target on a disk, so that a rename is enough."""
+        parent = (self.folder / key).parent if self.folder else None
+        if parent:
+            parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".writing-", dir=parent))
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder)
+
+    @contextmanager
+    def _local_copy(self, key: str) -> Iterator[Path | None]:
+        if self.folder:
+            path = self.folder / key
+            yield path if path.exists() else None
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / OBJECT_NAME
+            yield path if self._download(key, path) else None
+
+    def _download(self, key: str, path: Path) -> bool:
+        try:
+            found = obstore.get(self.store, key)
+        except FileNotFoundError:
+            return False
+        with path.open("wb") as target:
+            for piece in found.stream():
+                target.write(piece)
+        return True
+
+
+def partition_key(layer: str, day: date) -> str:
+    """Give the key of a day's object in the lake."""
+    return f"{layer}/context_date={day.isoformat()}/{OBJECT_NAME}"
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

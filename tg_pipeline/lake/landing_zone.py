@@ -1,0 +1,106 @@
+"""The landing zone: which objects a day has, and which of them are new."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+import obstore
+import pyarrow as pa
+import pyarrow.compute as pc
+from obstore.store import ObjectStore
+
+from lambda_ingest.landing import LANDING_PREFIX, day_prefix
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
+OBJECTS: Final = pa.schema(
+    [
+        ("object_key", pa.string()),
+        ("received_at", pa.timestamp("us", tz="UTC")),
+        ("size", pa.int64()),
+    ]
+)
+"""A listing: one row per object, with when it was written and its size in bytes."""
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+_NAMED_BY_CONTRACT: Final = re.compile(r"(\d{1,19})-")
+_DAY_FOLDER: Final = re.compile(r"context_date=(\d{4}-\d{2}-\d{2})$")
+
+
+def list_days(landing: ObjectStore) -> list[date]:
+    """Give the days that have a folder in the landing zone, ascending."""
+    folders = obstore.list_with_delimiter(landing, LANDING_PREFIX)["common_prefixes"]
+    return sorted(day for folder in folders if (day := _day_of(str(folder))) is not None)
+
+
+def list_objects(landing: ObjectStore, day: date) -> pa.Table:
+    """Give all OBJECTS of a day, however many, in the order of their keys."""
+    pages = [_page(chunk) for chunk in obstore.list(landing, day_prefix(day), chunk_size=1000)]
+    return pa.Table.from_batches(pages, schema=OBJECTS).sort_by("object_key")
+
+
+def fingerprint(objects: pa.Table) -> str:
+    """Give a short text that changes when an object of a day is added, rewritten or removed."""
+    newest = pc.max(objects["received_at"].cast(pa.int64())).as_py() or 0
+    size = pc.sum(objects["size"]).as_py() or 0
+    return f"{objects.num_rows}:{size}:{newest}"
+
+
+def not_yet_read(objects: pa.Table, known: pa.Table) -> pa.Table:
+    """Give the objects that `known` (object_key, received_at) does not have as they are now.
+
+    An object rewritten after it was read counts as unread.
+    """
+    unread = objects.join(known, ["object_key", "received_at"], join_type="left anti")
+    return unread.select(OBJECTS.names).sort_by("object_key")
+
+
+def bot_of(object_key: str, default: int) -> int:
+    """Give the bot id that an object's name begins with; `default` for one named otherwise.
+
+    The original course project named its objects by the clock, so they say nothing of the bot.
+    """
+    found = _NAMED_BY_CONTRACT.match(PurePosixPath(object_key).name)
+    return int(found[1]) if found and int(found[1]) < 2**63 else default
+
+
+def iter_days(first: date, last: date) -> Iterator[date]:
+    """Give each day from `first` to `last`, both included."""
+    for ordinal in range(first.toordinal(), last.toordinal() + 1):
+        yield date.fromordinal(ordinal)
+
+
+def _page(chunk: "Sequence[ObjectMeta]") -> pa.RecordBatch:
+    objects = [meta for meta in chunk if not meta["path"].endswith("/") and _inside(meta["path"])]
+    return pa.record_batch(
+        [
+            pa.array([meta["path"] for meta in objects], pa.string()),
+            pa.array([_microseconds(meta["last_modified"]) for meta in objects], pa.int64()).cast(
+                OBJECTS.field("received_at").type
+            ),
+            pa.array([meta["size"] for meta in objects], pa.int64()),
+        ],
+        schema=OBJECTS,
+    )
+
+
+def _inside(path: str) -> bool:
+    """Tell an object in a day's folder from the marker that consoles make for the folder itself."""
+    return not _DAY_FOLDER.search(path)
+
+
+def _microseconds(instant: datetime) -> int:
+    since = instant - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _day_of(folder: str) -> date | None:
+    found = _DAY_FOLDER.search(folder)
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None

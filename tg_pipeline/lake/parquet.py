@@ -1,0 +1,110 @@
+"""A layer's rows as one Parquet file: the same rows give the same bytes, however they arrive."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+GROUP_ROWS: Final = 131_072
+"""Rows a row group: what engines read well, and what a reader may skip by its statistics."""
+
+GROUP_BYTES: Final = 32 * 1024 * 1024
+"""Bytes of text and payload a row group, whichever bound comes first: it is held in memory."""
+
+ZSTD_LEVEL: Final = 3
+"""Level 9 saves an eighth of the space for five times the time."""
+
+LOOKUP_COLUMN: Final = "user_id"
+"""People look for one user among all; a bloom filter says which row groups can't have them."""
+
+LOOKUP_VALUES: Final = 8_192
+"""Distinct users that the filter is sized for, in a row group: 8 KiB of it."""
+
+
+class ParquetWriter:
+    """Writes batches in row groups whose bounds depend on the rows alone, not on the batches."""
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        """Open a file at `path` for rows of `schema`."""
+        self._schema = schema
+        self._file = pq.ParquetWriter(path, schema, **_options(schema))
+        self._held: list[pa.RecordBatch] = []
+        self._held_rows = self._held_bytes = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add the rows of a batch."""
+        while batch.num_rows:
+            sizes = pc.cumulative_sum(_row_sizes(batch))
+            fitting = pc.sum(pc.less_equal(sizes, GROUP_BYTES - self._held_bytes)).as_py()
+            taken = min(batch.num_rows, fitting, GROUP_ROWS - self._held_rows)
+            if taken or not self._held_rows:
+                self._hold(batch.slice(0, max(taken, 1)), sizes[max(taken, 1) - 1].as_py())
+                batch = batch.slice(max(taken, 1))
+            if batch.num_rows:
+                self._flush()
+
+    def close(self, metadata: dict[str, str]) -> None:
+        """Write what is held and the footer, with `metadata` in it."""
+        self._flush()
+        self._file.add_key_value_metadata(metadata)
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        """Give the writer itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let go of the file, finished or not."""
+        self._file.close()
+
+    def _hold(self, batch: pa.RecordBatch, size: int) -> None:
+        self._held.append(batch)
+        self._held_rows += batch.num_rows
+        self._held_bytes += size
+
+    def _flush(self) -> None:
+        if self._held:
+            table = pa.Table.from_batches(self._held, schema=self._schema).combine_chunks()
+            self._held, self._held_rows, self._held_bytes = [], 0, 0
+            self._file.write_table(table, row_group_size=GROUP_ROWS)
+
+
+def read_batches(
+    file: pq.ParquetFile, columns: list[str] | None, batch_rows: int
+) -> Iterator[pa.RecordBatch]:
+    """Give a file's rows in order, a row group at a time, so that no batch outgrows a group."""
+    for group in range(file.num_row_groups):
+        yield from file.iter_batches(batch_rows, row_groups=[group], columns=columns)
+
+
+def _row_sizes(batch: pa.RecordBatch) -> pa.Array:
+    """Give the bytes of text and payload of each row."""
+    sizes = pa.repeat(pa.scalar(0, pa.int64()), batch.num_rows)
+    for column in batch.columns:
+        if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
+            sizes = pc.add(sizes, pc.fill_null(pc.binary_length(column), 0).cast(pa.int64()))
+    return sizes
+
+
+def _options(schema: pa.Schema) -> dict[str, Any]:
+    """Give the encodings: deltas for numbers, a dictionary for text, plain for payloads."""
+    numbers = [f.name for f in schema if pa.types.is_int64(f.type) or pa.types.is_timestamp(f.type)]
+    words = [f.name for f in schema if pa.types.is_string(f.type)]
+    lists = [f"{f.name}.list.element" for f in schema if pa.types.is_list(f.type)]
+    lookup = {LOOKUP_COLUMN: {"ndv": LOOKUP_VALUES, "fpp": 0.05}}
+    return {
+        "compression": "zstd",
+        "compression_level": ZSTD_LEVEL,
+        "use_dictionary": words + lists,
+        "column_encoding": dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
+        "bloom_filter_options": lookup if LOOKUP_COLUMN in schema.names else None,
+    }

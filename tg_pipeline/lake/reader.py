@@ -1,0 +1,162 @@
+"""Landed objects to batches of their lines: fetched side by side, given in order."""
+
+import io
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import BinaryIO, Final, NamedTuple, cast
+
+import obstore
+import pyarrow as pa
+from obstore.store import ObjectStore
+
+from tg_pipeline.lake.landing_zone import OBJECTS, bot_of
+from tg_pipeline.lake.lines import Line, is_readable_name, read_lines
+
+LANDED_LINES: Final = pa.schema(
+    [
+        ("bot_id", pa.int64()),
+        ("received_at", pa.timestamp("us", tz="UTC")),
+        ("object_key", pa.string()),
+        ("line", pa.int64()),
+        ("content", pa.binary()),
+        ("fault", pa.string()),
+    ]
+)
+"""One row per line of a landed object, and what was wrong with reading it, if anything was."""
+
+BATCH_ROWS: Final = 1_000
+"""Rows a batch: big enough for Arrow, small enough for a core's cache."""
+
+BATCH_BYTES: Final = 8 * 1024 * 1024
+"""Bytes of content a batch, whichever bound comes first."""
+
+GROUP_OBJECTS: Final = 64
+"""Objects that one task fetches: enough that handing over a task costs nothing beside them."""
+
+THREADS: Final = 16
+"""Requests under way: a bucket answers one in some 20 ms, however fast we ask."""
+
+
+class LandedObject(NamedTuple):
+    """An object to read: its key, when it was written (µs since 1970, UTC), its size in bytes."""
+
+    key: str
+    received_at: int
+    size: int
+
+
+class _NumberedLine(NamedTuple):
+    object: LandedObject
+    line: Line
+
+
+def read_objects(
+    landing: ObjectStore, objects: pa.Table, *, bot_id: int
+) -> Iterator[pa.RecordBatch]:
+    """Give the LANDED_LINES of `objects` in their order, in batches bounded by rows and bytes.
+
+    `bot_id` is the bot of objects whose name does not tell.
+    """
+    held: list[_NumberedLine] = []
+    size = 0
+    for numbered in _lines_of_all(landing, _landed_objects(objects)):
+        held.append(numbered)
+        size += len(numbered.line.content)
+        if len(held) == BATCH_ROWS or size >= BATCH_BYTES:
+            yield _batch(held, bot_id)
+            held, size = [], 0
+    if held:
+        yield _batch(held, bot_id)
+
+
+def _batch(lines: list[_NumberedLine], bot_id: int) -> pa.RecordBatch:
+    keys = [landed.key for landed, _ in lines]
+    bots = {key: bot_of(key, bot_id) for key in set(keys)}
+    received = pa.array([landed.received_at for landed, _ in lines], pa.int64())
+    return pa.record_batch(
+        [
+            pa.array([bots[key] for key in keys], pa.int64()),
+            received.cast(LANDED_LINES.field("received_at").type),
+            pa.array(keys, pa.string()),
+            pa.array([line.number for _, line in lines], pa.int64()),
+            pa.array([line.content for _, line in lines], pa.binary()),
+            pa.array([line.fault for _, line in lines], pa.string()),
+        ],
+        schema=LANDED_LINES,
+    )
+
+
+def _lines_of_all(landing: ObjectStore, objects: Iterable[LandedObject]) -> Iterator[_NumberedLine]:
+    with ThreadPoolExecutor(THREADS) as pool:
+        under_way: deque[tuple[list[LandedObject], Future[list[BinaryIO]]]] = deque()
+        for group in _groups(objects):
+            under_way.append((group, pool.submit(_open_all, landing, group)))
+            if len(under_way) > THREADS:
+                yield from _lines_of_group(*under_way.popleft())
+        while under_way:
+            yield from _lines_of_group(*under_way.popleft())
+
+
+def _lines_of_group(
+    group: list[LandedObject], streams: Future[list[BinaryIO]]
+) -> Iterator[_NumberedLine]:
+    for landed, stream in zip(group, streams.result(), strict=True):
+        if is_readable_name(landed.key):
+            for line in read_lines(landed.key, stream):
+                yield _NumberedLine(landed, line)
+        else:
+            yield _NumberedLine(landed, Line(0, b"", "the name is no .json or .ndjson"))
+
+
+def _groups(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:
+    """Give the objects in groups that one task fetches; a large one stands alone."""
+    group: list[LandedObject] = []
+    size = 0
+    for landed in objects:
+        if group and (len(group) == GROUP_OBJECTS or size + landed.size > BATCH_BYTES):
+            yield group
+            group, size = [], 0
+        group.append(landed)
+        size += landed.size
+    if group:
+        yield group
+
+
+def _open_all(landing: ObjectStore, group: list[LandedObject]) -> list[BinaryIO]:
+    return [_open(landing, landed) for landed in group]
+
+
+def _open(landing: ObjectStore, landed: LandedObject) -> BinaryIO:
+    """Fetch a small object; a large one is read in ranges, as its lines are asked for."""
+    if not is_readable_name(landed.key):
+        return io.BytesIO()
+    if landed.size <= BATCH_BYTES:
+        return io.BytesIO(obstore.get(landing, landed.key).bytes().to_bytes())
+    return cast("BinaryIO", io.BufferedReader(_Ranges(landing, landed)))
+
+
+class _Ranges(io.RawIOBase):
+    """A large object as a raw stream of ranged reads."""
+
+    def __init__(self, landing: ObjectStore, landed: LandedObject) -> None:
+        self._landing, self._landed, self._at = landing, landed, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        end = min(self._at + len(buffer), self._landed.size)
+        if end == self._at:
+            return 0
+        piece = obstore.get_range(self._landing, self._landed.key, start=self._at, end=end)
+        buffer[: len(piece)] = piece.to_bytes()
+        self._at = end
+        return len(piece)
+
+
+def _landed_objects(objects: pa.Table) -> Iterator[LandedObject]:
+    for batch in objects.select(OBJECTS.names).to_batches(max_chunksize=GROUP_OBJECTS):
+        received = batch["received_at"].cast(pa.int64()).to_pylist()
+        keys, sizes = batch["object_key"].to_pylist(), batch["size"].to_pylist()
+        yield from map(LandedObject, keys, received, sizes)

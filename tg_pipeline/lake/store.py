@@ -1,0 +1,71 @@
+"""A place to keep objects, named by a URI: a folder, a bucket, or memory."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import obstore
+from obstore.exceptions import AlreadyExistsError
+from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+
+SCHEMES: Final = ("file", "s3", "memory")
+
+
+class StoreError(Exception):
+    """A store can't be used; the message says which and why, in one sentence."""
+
+
+def open_store(uri: str) -> ObjectStore:
+    """Open the store at `file:///folder`, `s3://bucket/prefix` or `memory://`.
+
+    A folder is made where it is missing. Credentials, region and endpoint of a bucket come from
+    the standard AWS variables. Raises StoreError.
+    """
+    scheme = urlsplit(uri).scheme
+    if scheme not in SCHEMES:
+        raise StoreError(f"{uri!r} is no file://, s3:// or memory:// URI.")
+    if scheme == "memory":
+        return _memory(uri)
+    try:
+        return _open_folder(uri) if scheme == "file" else from_url(uri)
+    except (OSError, ValueError, obstore.exceptions.BaseError) as error:
+        raise StoreError(f"{uri} can't be opened: {first_line(error)}") from error
+
+
+def local_folder(uri: str) -> Path | None:
+    """Give the folder that a `file://` URI names, None for any other."""
+    parts = urlsplit(uri)
+    return Path(unquote(parts.path)) if parts.scheme == "file" else None
+
+
+def put_new(store: ObjectStore, key: str, body: bytes) -> bool:
+    """Put an object unless its key is taken; say whether it was put.
+
+    The condition is the store's own (`If-None-Match: *` on S3), so two doors can't both win.
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+    """
+    try:
+        obstore.put(store, key, body, mode="create")
+    except AlreadyExistsError:
+        return False
+    return True
+
+
+def first_line(error: BaseException) -> str:
+    """Give an error's message without the pages of detail that a client library adds."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
+
+
+@cache
+def _memory(_uri: str) -> MemoryStore:
+    """Give the one store of a memory:// URI: what a process puts there, it finds there."""
+    return MemoryStore()
+
+
+def _open_folder(uri: str) -> LocalStore:
+    folder = local_folder(uri)
+    if folder is None or not folder.is_absolute():
+        raise ValueError("a file:// URI needs an absolute path, such as file:///var/lib/landing")
+    folder.mkdir(parents=True, exist_ok=True)
+    return LocalStore(folder)

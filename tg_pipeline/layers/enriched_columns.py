@@ -1,0 +1,185 @@
+"""The columns of enriched_updates: the one place that says what each is and where it comes from."""
+
+from typing import Annotated, Final
+
+from tg_pipeline.layers.schema import (
+    Layer,
+    Row,
+    always,
+    boolean,
+    int64,
+    string,
+    strings,
+    timestamp,
+)
+
+Text = str | None
+Number = int | None
+Flag = bool | None
+Texts = list[str] | None
+
+
+class EnrichedUpdate(Row):
+    """One update, flat. A column that does not apply to its type is null."""
+
+    message_id: Annotated[
+        Number,
+        int64(
+            "`message_id` of the message, or of the one that a callback or a reaction is about; "
+            "unique within its chat only."
+        ),
+    ] = None
+    user_id: Annotated[
+        Number, int64("Who acted: `from.id`, or `user.id`; null for channels and the anonymous.")
+    ] = None
+    user_is_bot: Annotated[Flag, boolean("`is_bot` of the user who acted.")] = None
+    user_first_name: Annotated[Text, string("`first_name` of the user who acted.")] = None
+    chat_id: Annotated[
+        Number, int64("Where: `chat.id`, or the chat of the message that a callback hangs on.")
+    ] = None
+    chat_type: Annotated[
+        Text, string("`chat.type`: private, group, supergroup or channel; as for `chat_id`.")
+    ] = None
+    text: Annotated[Text, string("`text` of the message; null for a message without text.")] = None
+    date: Annotated[
+        Number, int64("`date` as it came, in Unix seconds: for an edit, when it was first sent.")
+    ] = None
+    bot_id: Annotated[int, always(int64("The bot that got the update."))] = 0
+    update_id: Annotated[int, always(int64("`update_id`, unique per bot."))] = 0
+    update_type: Annotated[
+        Text, string("The one key beside `update_id`, known or not; null if there is none.")
+    ] = None
+    event_at: Annotated[
+        Number,
+        timestamp(
+            "When it happened, in UTC: `edit_date` of an edit, else `date`; null for updates that "
+            "have no time of their own (callbacks, queries, polls, …)."
+        ),
+    ] = None
+    received_at: Annotated[
+        int, always(timestamp("When it was written to the landing zone, in UTC."))
+    ] = 0
+    content_type: Annotated[
+        Text,
+        string(
+            "What the message holds, by the Bot API's own key: text, photo, new_chat_members, …; "
+            "a key newer than this table included."
+        ),
+    ] = None
+    edit_date: Annotated[Number, int64("`edit_date` of the message, in Unix seconds.")] = None
+    user_username: Annotated[Text, string("`username` of the user who acted, without @.")] = None
+    user_language_code: Annotated[
+        Text, string("`language_code` of the user's app, such as pt-br.")
+    ] = None
+    user_is_premium: Annotated[
+        Flag, boolean("`is_premium` of the user who acted; null where Telegram does not say.")
+    ] = None
+    chat_title: Annotated[Text, string("`chat.title`; null for private chats.")] = None
+    chat_username: Annotated[Text, string("`chat.username`, without @.")] = None
+    sender_chat_id: Annotated[
+        Number,
+        int64(
+            "The chat that acted in a user's stead: `sender_chat.id` (a channel, an anonymous "
+            "admin), `actor_chat.id` of a reaction, `voter_chat.id` of a vote."
+        ),
+    ] = None
+    message_thread_id: Annotated[
+        Number, int64("`message_thread_id`: the topic or thread of the message.")
+    ] = None
+    caption: Annotated[Text, string("`caption` of a photo, video, document, ….")] = None
+    text_length: Annotated[
+        Number, int64("Characters (code points) of the text, or else of the caption.")
+    ] = None
+    command: Annotated[
+        Text,
+        string(
+            "The bot command that the text or caption begins with, in lower case, without / and "
+            "without @bot."
+        ),
+    ] = None
+    command_args: Annotated[Text, string("What follows the command, trimmed; null if nothing.")] = (
+        None
+    )
+    reply_to_message_id: Annotated[
+        Number, int64("`reply_to_message.message_id`: the message answered, in the same chat.")
+    ] = None
+    reply_to_user_id: Annotated[
+        Number, int64("`reply_to_message.from.id`: who wrote the message answered.")
+    ] = None
+    forward_origin_type: Annotated[
+        Text,
+        string(
+            "`forward_origin.type`: user, hidden_user, chat or channel; for updates from before "
+            "2024 told from the `forward_…` fields of that time."
+        ),
+    ] = None
+    via_bot_id: Annotated[
+        Number, int64("`via_bot.id`: the inline bot that the message was written through.")
+    ] = None
+    media_group_id: Annotated[
+        Text, string("`media_group_id`: the same for all messages of one album.")
+    ] = None
+    entity_types: Annotated[
+        Texts, strings("`type` of each entity of the text or caption, in their order.")
+    ] = None
+    hashtags: Annotated[Texts, strings("The hashtags of the text or caption as written.")] = None
+    url_count: Annotated[
+        Number, int64("Links in the text or caption: entities `url` and `text_link`.")
+    ] = None
+    mention_count: Annotated[
+        Number, int64("People named in it: entities `mention` and `text_mention`.")
+    ] = None
+    file_unique_id: Annotated[
+        Text, string("`file_unique_id` of the message's file; of a photo's largest size.")
+    ] = None
+    file_size: Annotated[Number, int64("`file_size` of that file, in bytes.")] = None
+    mime_type: Annotated[Text, string("`mime_type` of that file, as its sender gave it.")] = None
+    duration: Annotated[Number, int64("`duration` of that audio, video or voice, in seconds.")] = (
+        None
+    )
+    callback_data: Annotated[Text, string("`callback_query.data`: what the button says.")] = None
+    query: Annotated[Text, string("`query` of an inline_query or a chosen_inline_result.")] = None
+    reactions_added: Annotated[
+        Texts,
+        strings(
+            "Reactions in `new_reaction` that are not in `old_reaction`: the emoji, "
+            "`custom:<id>`, or `paid`."
+        ),
+    ] = None
+    reactions_removed: Annotated[
+        Texts, strings("Reactions in `old_reaction` that are not in `new_reaction`, likewise.")
+    ] = None
+    member_user_id: Annotated[
+        Number, int64("Whose membership changed: `new_chat_member.user.id`.")
+    ] = None
+    member_old_status: Annotated[
+        Text, string("`old_chat_member.status`: member, administrator, left, kicked, ….")
+    ] = None
+    member_new_status: Annotated[Text, string("`new_chat_member.status`, likewise.")] = None
+    poll_id: Annotated[
+        Text, string("The poll: `poll.id` of a poll or a message, `poll_id` of an answer.")
+    ] = None
+    migrate_to_chat_id: Annotated[
+        Number, int64("`migrate_to_chat_id`: the supergroup that this group became.")
+    ] = None
+    migrate_from_chat_id: Annotated[
+        Number, int64("`migrate_from_chat_id`: the group that this supergroup was.")
+    ] = None
+    currency: Annotated[
+        Text,
+        string("`currency` of a payment, an invoice or a checkout: ISO 4217, or XTR for stars."),
+    ] = None
+    total_amount: Annotated[
+        Number, int64("`total_amount` of it, in the currency's smallest unit.")
+    ] = None
+    fields_nulled: Annotated[
+        int,
+        always(int64("Fields of this update that are null because their value could not be read.")),
+    ] = 0
+
+
+ENRICHED_UPDATES: Final = Layer(
+    "enriched_updates",
+    "One row per deduped update of every type, flat and typed; in the order of the landed lines.",
+    EnrichedUpdate,
+)

@@ -1,0 +1,107 @@
+"""landing → raw_updates and quarantine: what each landed line is, or why it can't be read."""
+
+from typing import Annotated, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tg_pipeline.layers.schema import Layer, Row, always, binary, int64, string, timestamp
+from tg_pipeline.telegram.payload import Envelope, UnreadableError, read_envelope
+
+
+class RawUpdate(Row):
+    """A landed update, as it came."""
+
+    bot_id: Annotated[int, always(int64("The bot that got the update: from the object's name."))]
+    update_id: Annotated[int, always(int64("Telegram's id of the update, unique per bot."))]
+    update_type: Annotated[
+        str | None, string("The one key beside `update_id`, known or not; null if there is none.")
+    ]
+    received_at: Annotated[
+        int, always(timestamp("When the object was written to the landing zone, in UTC."))
+    ]
+    object_key: Annotated[str, always(string("The object it was read from, in the landing zone."))]
+    line: Annotated[int, always(int64("Its line in that object; 1 for an object of one update."))]
+    payload: Annotated[bytes, always(binary("The update's JSON, byte for byte as it landed."))]
+
+
+class Quarantined(Row):
+    """A landed line that is no update."""
+
+    object_key: Annotated[str, always(string("The object it was read from, in the landing zone."))]
+    line: Annotated[int, always(int64("Its line in that object; 0 for the object as a whole."))]
+    received_at: Annotated[
+        int, always(timestamp("When the object was written to the landing zone, in UTC."))
+    ]
+    reason: Annotated[str, always(string("Why it can't be read, in a sentence."))]
+    bytes: Annotated[bytes, always(binary("What was there, byte for byte, as far as it was read."))]
+
+
+RAW_UPDATES: Final = Layer(
+    "raw_updates",
+    "One row per landed update, verbatim, with where and when it landed; "
+    "in the order of (object_key, line).",
+    RawUpdate,
+)
+QUARANTINE: Final = Layer(
+    "quarantine",
+    "One row per landed line that could not be read, with the reason; "
+    "in the order of (object_key, line).",
+    Quarantined,
+)
+
+
+def split(lines: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    """Give the rows of raw_updates and the rows of quarantine that a batch of lines makes.
+
+    The lines have the columns `bot_id, received_at, object_key, line, content`, and `fault`: why
+    the line could not even be fetched whole, null where it could.
+    """
+    verdicts = [
+        UnreadableError(fault) if fault else _read(content)
+        for content, fault in zip(
+            lines["content"].to_pylist(), lines["fault"].to_pylist(), strict=True
+        )
+    ]
+    good = [verdict for verdict in verdicts if isinstance(verdict, Envelope)]
+    bad = [str(verdict) for verdict in verdicts if isinstance(verdict, UnreadableError)]
+    readable = pa.array([isinstance(verdict, Envelope) for verdict in verdicts], pa.bool_())
+    return (
+        _raw_rows(lines.filter(readable), good),
+        _quarantined_rows(lines.filter(pc.invert(readable)), bad),
+    )
+
+
+def _read(content: bytes) -> Envelope | UnreadableError:
+    try:
+        return read_envelope(content)
+    except UnreadableError as error:
+        return error
+
+
+def _raw_rows(lines: pa.RecordBatch, envelopes: list[Envelope]) -> pa.RecordBatch:
+    return pa.record_batch(
+        [
+            lines["bot_id"],
+            pa.array([envelope.update_id for envelope in envelopes], pa.int64()),
+            pa.array([envelope.update_type for envelope in envelopes], pa.string()),
+            lines["received_at"],
+            lines["object_key"],
+            lines["line"],
+            lines["content"],
+        ],
+        schema=RAW_UPDATES.schema,
+    )
+
+
+def _quarantined_rows(lines: pa.RecordBatch, reasons: list[str]) -> pa.RecordBatch:
+    return pa.record_batch(
+        [
+            lines["object_key"],
+            lines["line"],
+            lines["received_at"],
+            pa.array(reasons, pa.string()),
+            lines["content"],
+        ],
+        schema=QUARANTINE.schema,
+    )

@@ -1,0 +1,124 @@
+"""Who takes part: the members, their visitors, and the bots."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final, TypeAlias
+
+Payload: TypeAlias = dict[str, Any]
+"""A JSON object as the Bot API writes it."""
+
+SAMPLE_BOT_ID: Final = 7000000001
+"""The id of the sample's bot, the part of its token before the colon."""
+
+FIRST_USER_ID: Final = 204_811_903
+USER_ID_STEP: Final = 137_438_953
+"""Wide enough that the later ids need more than 32 bits, as newer accounts do."""
+
+ZIPF_SHARE: Final = 240
+"""Places in the crowd of the most active member; the n-th has 1/n of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One account: its User object, and the language (pt, en, es) it writes in."""
+
+    user: Payload
+    language: str
+
+
+def _person(line: str, number: int) -> Person:
+    first, last, username, code, premium = (field.strip() for field in line.split("|"))
+    user: Payload = {"id": FIRST_USER_ID + number * USER_ID_STEP, "is_bot": False}
+    user["first_name"] = first
+    named = {"last_name": last, "username": username, "language_code": code}
+    user.update({key: value for key, value in named.items() if value})
+    if premium:
+        user["is_premium"] = True
+    return Person(user, code[:2] or "pt")
+
+
+def _bot(bot_id: int, name: str, username: str) -> Payload:
+    return {"id": bot_id, "is_bot": True, "first_name": name, "username": username}
+
+
+def _crowd(people: Iterable[Person]) -> tuple[Person, ...]:
+    places: list[Person] = []
+    for rank, person in enumerate(people, start=1):
+        places += [person] * max(1, ZIPF_SHARE // rank)
+    return tuple(places)
+
+
+BOT: Final = _bot(SAMPLE_BOT_ID, "Monitora do Curso", "curso_dados_bot")
+MANAGED_BOT: Final = _bot(7000000977, "Plantão da Turma", "plantao_turma3_bot")
+STICKER_BOT: Final = _bot(6104470019, "Figurinhas", "figurinhas_do_curso_bot")
+ANONYMOUS_ADMIN: Final = _bot(1087968824, "Group", "GroupAnonymousBot")
+"""The account Telegram writes in `from` when an administrator speaks as the group."""
+
+# first name | last name | username | language_code | premium
+_MEMBERS: Final = """
+Ana|Ribeiro|ana_ribeiro|pt-br|
+Bruno|Tavares|brunotav|pt-br|yes
+Carla||carla_dados|pt-br|
+Diego|Nunes|diegonunes|pt-br|
+Elisa|Moura|elimoura|pt-br|yes
+Felipe||felipeaprende|pt-br|
+Gabriela|Pires|gabi_pires|pt-br|
+Heitor|Campos||pt-br|
+Isabela|Freitas|isafreitas|pt-br|
+João|Batista|joao_b|pt-br|
+Karina||karina_sql|pt-br|
+Lucas|Viana|lucasviana|pt-br|yes
+Mariana|Lopes|marilopes|pt-br|
+Nicolas|Prado||pt-br|
+Olívia|Sales|oliviasales|pt-br|
+Paulo|||pt-br|
+Quitéria|Dantas|quiteria_d|pt-br|
+Rafael|Teles|rafateles|pt-br|
+Sofia|Herrera|sofia_herrera|es|
+Tiago|Barros|tiagobarros|pt-br|
+Ursula|Klein|uklein|en|yes
+Vitor|Aragão|vitor_aragao|pt-br|
+Wesley||wesleydev|pt-br|
+Yasmin|Porto|yasporto|pt-br|
+Zeca||||
+Aline|Castro|alinecastro|pt-br|
+Beto|Farias||pt-br|
+Cecília|Rocha|ceciliarocha|pt-br|
+Daniel|Smith|dan_learns|en|
+Emília|🌻|emilia_flor|pt-br|
+Fábio|Guedes|fabioguedes|pt-pt|
+Grace|Miller|gracem|en|
+Hugo|Paredes|hugoparedes|es|
+Iara||iara_py|pt-br|
+Jonas|Leal||pt-br|
+Lívia|Amaral|liviaamaral|pt-br|yes
+Mateo|Ruiz||es|
+Nina|Couto|ninacouto||
+Otávio|Reis|otavioreis|pt-br|
+Priscila|Mendes|primendes|pt-br|
+""".strip().splitlines()
+
+_VISITORS: Final = """
+Renan|Brito|renanbrito|pt-br|
+Sandra||sandra_bi|pt-br|
+Tomás|Vega|tomasvega|es|
+Úrsula|Melo||pt-br|
+Vanda|Paz|vandapaz|pt-br|yes
+William|Hart|willhart|en|
+Xavier|||pt-br|
+Yuri|Santana|yurisantana|pt-br|
+""".strip().splitlines()
+
+MEMBERS: Final = tuple(_person(line, number) for number, line in enumerate(_MEMBERS))
+VISITORS: Final = tuple(_person(line, 50 + number) for number, line in enumerate(_VISITORS))
+"""People who come and go."""
+
+ADMIN: Final = MEMBERS[0]
+CROWD: Final = _crowd(MEMBERS)
+"""The members, each as often as they are active."""
+
+HELPERS: Final = _crowd(MEMBERS[:10])
+"""Those who tend to answer, each as often as they do."""
+
+CONFIDANTS: Final = (MEMBERS[3], MEMBERS[11])
+"""The two who write to the bot in private."""

@@ -1,0 +1,61 @@
+"""Retries repeat what was delivered, and what the door missed comes late."""
+
+import json
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from tg_pipeline.sample import Delivery, deliveries
+
+ZONE = ZoneInfo("America/Sao_Paulo")
+
+
+@cache
+def calls() -> dict[int, list[Delivery]]:
+    grouped = defaultdict(list)
+    for call in deliveries(date(2025, 3, 3), 30, 400, zone=ZONE):
+        grouped[json.loads(call.body)["update_id"]].append(call)
+    return grouped
+
+
+def test_retries_have_the_same_bytes_and_come_up_to_two_minutes_later() -> None:
+    for first, *again in calls().values():
+        for retry in again:
+            assert retry.body == first.body
+            later = retry.arrived_at - first.arrived_at
+            assert timedelta(seconds=1) <= later <= timedelta(seconds=120)
+
+
+def test_one_update_in_two_hundred_is_retried_once_or_twice() -> None:
+    times = [len(group) for group in calls().values()]
+    assert set(times) == {1, 2, 3}
+    assert 0.003 < sum(count > 1 for count in times) / len(times) < 0.008
+
+
+def test_a_query_without_event_time_is_retried_across_midnight_on_several_days() -> None:
+    days = set()
+    for first, *again in calls().values():
+        day = first.arrived_at.astimezone(ZONE).date()
+        crossed = any(retry.arrived_at.astimezone(ZONE).date() > day for retry in again)
+        if crossed and json.loads(first.body).keys() & {"callback_query", "inline_query"}:
+            days.add(day)
+    assert len(days) >= 2
+
+
+def test_after_an_outage_updates_of_the_evening_arrive_on_the_next_day() -> None:
+    delays = []
+    for first, *_ in calls().values():
+        message = json.loads(first.body).get("message")
+        if message:
+            sent = datetime.fromtimestamp(message["date"], ZONE)
+            if first.arrived_at.astimezone(ZONE).date() > sent.date():
+                delays.append(first.arrived_at - sent)
+    assert max(delays) < timedelta(hours=24)
+    assert sum(delay > timedelta(hours=3) for delay in delays) > 10
+
+
+def test_nothing_arrives_before_it_happened() -> None:
+    for first, *_ in calls().values():
+        message = json.loads(first.body).get("message", {"date": 0})
+        assert first.arrived_at.timestamp() > message["date"]
