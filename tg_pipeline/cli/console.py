@@ -8,7 +8,10 @@ err = Console(stderr=True, highlight=False)
 
 
 def progress() -> Progress:
-    """Give a bar for work of a known size, or of an unknown one; it leaves no trace when done."""
+    """Give a bar for work of a known size, or of an unknown one; it leaves no trace when done.
+
+    Where standard error is no terminal, nothing moves and so nothing is drawn.
+    """
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -16,4 +19,5 @@ def progress() -> Progress:
         TimeElapsedColumn(),
         console=err,
         transient=True,
+        disable=not err.is_terminal,
     )

@@ -53,6 +53,10 @@ def _run(instance: dg.DagsterInstance, first: date, last: date, *, full: bool) -
 
 
 def _reason(error: BaseException) -> str:
+    """Give what lies under an error: Dagster wraps it, and each retry wraps it again."""
+    inner = error.__cause__ or error.__context__
+    if inner and isinstance(error, (dg.DagsterError, dg.RetryRequested)):
+        return _reason(inner)
     if isinstance(error, dg.Failure) and error.description:
         return error.description
     return first_line(error)

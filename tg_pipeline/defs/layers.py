@@ -9,7 +9,7 @@ from tg_pipeline.builds.balance import deduped_balance, enriched_balance, raw_ba
 from tg_pipeline.builds.deduped_day import build_deduped_day
 from tg_pipeline.builds.enriched_day import build_enriched_day
 from tg_pipeline.builds.raw_day import build_raw_day
-from tg_pipeline.defs.columns import column_lineage, table_schema
+from tg_pipeline.defs.columns import table_schema
 from tg_pipeline.defs.partitions import (
     MONTH_A_RUN,
     SETTINGS,
@@ -19,12 +19,14 @@ from tg_pipeline.defs.partitions import (
 )
 from tg_pipeline.defs.pictures import hour_plot, messages_per_hour
 from tg_pipeline.defs.report import (
+    LANDING,
     Count,
     DayReport,
     Stopwatch,
     check_balances,
     clear_failures,
     report_day,
+    report_landing,
 )
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
@@ -46,7 +48,7 @@ CONSERVATION_CHECKS: Final = [
     dg.AssetCheckKey(dg.AssetKey(ENRICHED_UPDATES.name), DEDUPED_ROWS_ARE_CONSERVED),
 ]
 
-RAW_PREVIEW: Final = ["update_id", "update_type", "received_at", "object_key", "payload"]
+RAW_PREVIEW: Final = ["update_id", "update_type", "received_at", "payload"]
 QUARANTINE_PREVIEW: Final = ["object_key", "line", "reason", "bytes"]
 ENRICHED_PREVIEW: Final = ["event_at", "update_type", "user_first_name", "chat_title", "text"]
 
@@ -73,7 +75,6 @@ def _spec(layer: Layer, dep: dg.AssetSpec | dg.AssetDep | str) -> dg.AssetSpec:
         kinds={"python", "parquet"},
         metadata={
             "dagster/column_schema": table_schema(layer),
-            "dagster/column_lineage": column_lineage(layer),
             "dagster/uri": f"{SETTINGS.lake_uri}/{layer.name}",
         },
     )
@@ -84,7 +85,7 @@ def _check(name: str, layer: Layer, description: str) -> dg.AssetCheckSpec:
 
 
 landing_zone = dg.AssetSpec(
-    "landing",
+    LANDING,
     description="Updates exactly as Telegram sent them, one object each, put there by a door.",
     group_name="landing",
     owners=OWNERS,
@@ -115,11 +116,13 @@ def raw_updates(
     lake: LakeResource,
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Read what has landed and is not read yet."""
-    store, tables, watch, balances = landing.store(), lake.lake(), Stopwatch(), []
-    with clear_failures():
+    watch, balances = Stopwatch(), []
+    with clear_failures(lake.uri):
+        store, tables = landing.store(), lake.lake()
         for day in days_of(context):
             built = build_raw_day(store, tables, day, bot_id=landing.bot_id, full=config.full)
             balances.append(raw_balance(day, built))
+            report_landing(context, day, built)
             counts = {
                 "quarantined": built.quarantined.rows,
                 "objects": built.objects,
@@ -153,16 +156,17 @@ def raw_updates(
 )
 def deduped_updates(
     context: dg.AssetExecutionContext, lake: LakeResource
-) -> dg.MaterializeResult[None]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Keep of each update the copy that landed first."""
-    tables, watch, balances = lake.lake(), Stopwatch(), []
-    with clear_failures():
+    watch, balances = Stopwatch(), []
+    with clear_failures(lake.uri):
+        tables = lake.lake()
         for day in days_of(context):
             built = build_deduped_day(tables, day)
             balances.append(deduped_balance(day, built))
             report = DayReport(DEDUPED_UPDATES, day, built.deduped, watch.lap())
             report_day(context, tables, report, RAW_PREVIEW, {"duplicates": built.duplicates})
-    return dg.MaterializeResult(check_results=[check_balances(RAW_ROWS_ARE_CONSERVED, balances)])
+    yield dg.MaterializeResult(check_results=[check_balances(RAW_ROWS_ARE_CONSERVED, balances)])
 
 
 @dg.multi_asset(
@@ -181,10 +185,11 @@ def deduped_updates(
 )
 def enriched_updates(
     context: dg.AssetExecutionContext, lake: LakeResource
-) -> dg.MaterializeResult[None]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Flatten every update."""
-    tables, watch, balances = lake.lake(), Stopwatch(), []
-    with clear_failures():
+    watch, balances = Stopwatch(), []
+    with clear_failures(lake.uri):
+        tables = lake.lake()
         for day in days_of(context):
             built = build_enriched_day(tables, day)
             balances.append(enriched_balance(day, built))
@@ -195,9 +200,7 @@ def enriched_updates(
             }
             report = DayReport(ENRICHED_UPDATES, day, built.enriched, watch.lap())
             report_day(context, tables, report, ENRICHED_PREVIEW, counts)
-    return dg.MaterializeResult(
-        check_results=[check_balances(DEDUPED_ROWS_ARE_CONSERVED, balances)]
-    )
+    yield dg.MaterializeResult(check_results=[check_balances(DEDUPED_ROWS_ARE_CONSERVED, balances)])
 
 
 defs = dg.Definitions(assets=[landing_zone, raw_updates, deduped_updates, enriched_updates])

@@ -1,7 +1,7 @@
 """What a run says of each day it built: its counts, a preview, and a line in the log."""
 
-import errno
 import logging
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,19 +12,24 @@ from typing import Any, Final
 import dagster as dg
 
 from tg_pipeline.builds.balance import Balance
+from tg_pipeline.builds.raw_day import RawDay
+from tg_pipeline.defs.columns import column_lineage
 from tg_pipeline.defs.pictures import preview
 from tg_pipeline.lake.lake import Lake, Written
-from tg_pipeline.lake.store import StoreError
+from tg_pipeline.lake.store import StoreError, first_line
 from tg_pipeline.layers.schema import Layer
 
 LOGGER: Final = logging.getLogger("tg_pipeline.days")
 """One line a day and layer; Dagster shows it in the run, the command line counts it."""
 
+LANDING: Final = "landing"
+"""The external asset that the doors fill."""
+
 Count = int | dg.MetadataValue[Any]
 """A number of a day, or a picture of it."""
 
-HOPELESS: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM})
-"""Errors of a disk that trying again does not mend."""
+MAY_PASS: Final = (ConnectionError, TimeoutError, InterruptedError, BlockingIOError)
+"""Errors of the system that trying again may mend; a full disk is still full in ten seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +71,24 @@ def report_day(
             **counts,
             "seconds": round(report.seconds, 3),
             "preview": dg.MetadataValue.md(preview(lake, report.layer, report.day, columns)),
+            "dagster/column_lineage": column_lineage(report.layer),
         },
         asset_key=report.layer.name,
         partition_key=report.day.isoformat(),
     )
     LOGGER.info("%s %s: %d rows", report.layer.name, report.day, report.written.rows)
+
+
+def report_landing(context: dg.AssetExecutionContext, day: date, built: RawDay) -> None:
+    """Record what was found in the landing zone, which no run of ours fills."""
+    if built.objects:
+        context.log_event(
+            dg.AssetMaterialization(
+                LANDING,
+                partition=day.isoformat(),
+                metadata={"objects": built.objects, "lines": built.lines},
+            )
+        )
 
 
 def check_balances(name: str, balances: list[Balance]) -> dg.AssetCheckResult:
@@ -89,14 +107,17 @@ def check_balances(name: str, balances: list[Balance]) -> dg.AssetCheckResult:
 
 
 @contextmanager
-def clear_failures() -> Iterator[None]:
-    """Turn what trying again does not mend into a failure that says so, in one sentence."""
+def clear_failures(uri: str) -> Iterator[None]:
+    """Turn what trying again does not mend into a failure that says what and where.
+
+    `uri` is where the work writes to, for errors that do not say where they happened.
+    """
     try:
         yield
     except StoreError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
+    except MAY_PASS:
+        raise
     except OSError as error:
-        if error.errno not in HOPELESS:
-            raise
-        place = f" at {error.filename}" if error.filename else ""
-        raise dg.Failure(f"{error.strerror}{place}.", allow_retries=False) from error
+        what = os.strerror(error.errno) if error.errno else first_line(error)
+        raise dg.Failure(f"{what}: {error.filename or uri}", allow_retries=False) from error

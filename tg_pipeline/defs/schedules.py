@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from tg_pipeline.defs.layers import CONSERVATION_CHECKS, LAYERS
-from tg_pipeline.defs.partitions import SETTINGS, daily_partitions
+from tg_pipeline.defs.partitions import SETTINGS
 
 DAILY_HOUR: Final = 3
 """The local hour of the nightly run: what Telegram retried after midnight is mostly there."""
@@ -19,7 +19,6 @@ updates_job = dg.define_asset_job(
     "updates_job",
     selection=dg.AssetSelection.groups(LAYERS).without_checks()
     | dg.AssetSelection.checks(*CONSERVATION_CHECKS),
-    partitions_def=daily_partitions,
     description="Builds all layers of a day, or of a span of days.",
 )
 

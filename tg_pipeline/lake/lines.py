@@ -5,8 +5,8 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple, cast
 
-CHUNK: Final = 256 * 1024
-"""Bytes read at a time."""
+CHUNK: Final = 64 * 1024
+"""Bytes read at a time: a hundred lines or so."""
 
 MAX_LINE: Final = 16 * 1024 * 1024
 """Bytes. A door takes 1 MiB; what is longer than this is no update and must not fill the memory."""
@@ -23,59 +23,85 @@ class Line(NamedTuple):
     fault: str | None
 
 
+class Block(NamedTuple):
+    """Lines that follow each other; a fault is that of the last one."""
+
+    numbers: list[int]
+    contents: list[bytes]
+    fault: str | None
+
+
 def is_readable_name(object_key: str) -> bool:
     """Say whether an object's name promises updates: .json, .ndjson, or either with .gz."""
     return object_key.removesuffix(".gz").endswith((".json", ".ndjson"))
 
 
-def read_lines(object_key: str, stream: BinaryIO) -> Iterator[Line]:
-    """Give the lines of an object, at least one: an object that holds nothing is a faulty line."""
+def read_blocks(object_key: str, stream: BinaryIO) -> Iterator[Block]:
+    """Give the lines of an object in blocks, each of some size, without blank lines.
+
+    There is at least one line: an object that holds nothing is a faulty one.
+    """
     plain = (
         cast("BinaryIO", gzip.GzipFile(fileobj=stream)) if object_key.endswith(".gz") else stream
     )
     many = object_key.removesuffix(".gz").endswith(".ndjson")
-    found = 0
-    for line in _each_line(plain) if many else _one_line(plain):
-        if line.fault or line.content.strip():
-            found += 1
-            yield line
+    found = False
+    for block in _each_line(plain) if many else _one_line(plain):
+        if block.numbers:
+            found = True
+            yield block
     if not found:
-        yield Line(0, b"", "the object is empty")
+        yield Block([0], [b""], "the object is empty")
 
 
-def _one_line(stream: BinaryIO) -> Iterator[Line]:
+def read_lines(object_key: str, stream: BinaryIO) -> Iterator[Line]:
+    """Give the lines of an object one by one."""
+    for numbers, contents, fault in read_blocks(object_key, stream):
+        *whole, last = zip(numbers, contents, strict=True)
+        for number, content in whole:
+            yield Line(number, content, None)
+        yield Line(*last, fault)
+
+
+def _one_line(stream: BinaryIO) -> Iterator[Block]:
     content = b""
     for chunk, fault in _chunks(stream):
         content += chunk
         if fault or len(content) > MAX_LINE:
-            yield Line(1, content, fault) if fault else _too_long(1, content)
+            yield Block([1], [content], fault) if fault else _too_long(1, content)
             return
-    yield Line(1, content, None)
+    yield _without_blanks(1, [content])
 
 
-def _each_line(stream: BinaryIO) -> Iterator[Line]:
+def _each_line(stream: BinaryIO) -> Iterator[Block]:
     number, pending, skipping = 1, b"", False
     for chunk, fault in _chunks(stream):
         *whole, pending = (pending + chunk).split(b"\n")
-        for content in whole:
-            if not skipping:
-                yield Line(number, content.removesuffix(b"\r"), None)
-            number, skipping = number + 1, False
+        if whole:
+            first = 1 if skipping else 0
+            yield _without_blanks(number + first, whole[first:])
+            number, skipping = number + len(whole), False
         if fault:
-            yield Line(number, pending, fault)
+            yield Block([number], [pending], fault)
             return
         if len(pending) > MAX_LINE and not skipping:
             yield _too_long(number, pending)
             skipping = True
         pending = b"" if skipping else pending
-    if pending:
-        yield Line(number, pending, None)
+    yield _without_blanks(number, [pending])
 
 
-def _too_long(number: int, content: bytes) -> Line:
+def _without_blanks(first: int, lines: list[bytes]) -> Block:
+    if b"" not in lines and not any(map(bytes.isspace, lines)):
+        return Block(list(range(first, first + len(lines))), lines, None)
+    kept = [(number, line) for number, line in enumerate(lines, first) if line.strip()]
+    return Block([number for number, _ in kept], [line for _, line in kept], None)
+
+
+def _too_long(number: int, content: bytes) -> Block:
     kept = f"the first {KEPT_OF_TOO_LONG // 1024} KiB are kept here"
     fault = f"longer than {MAX_LINE // 1024**2} MiB: {kept}"
-    return Line(number, content[:KEPT_OF_TOO_LONG], fault)
+    return Block([number], [content[:KEPT_OF_TOO_LONG]], fault)
 
 
 def _chunks(stream: BinaryIO) -> Iterator[tuple[bytes, str | None]]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from obstore.store import ObjectStore
 
 from tg_pipeline.lake.landing_zone import OBJECTS, bot_of
-from tg_pipeline.lake.lines import Line, is_readable_name, read_lines
+from tg_pipeline.lake.lines import Block, is_readable_name, read_blocks
 
 LANDED_LINES: Final = pa.schema(
     [
@@ -26,10 +26,10 @@ LANDED_LINES: Final = pa.schema(
 """One row per line of a landed object, and what was wrong with reading it, if anything was."""
 
 BATCH_ROWS: Final = 1_000
-"""Rows a batch: big enough for Arrow, small enough for a core's cache."""
+"""Rows at which a batch is full: big enough for Arrow, small enough for a core's cache."""
 
 BATCH_BYTES: Final = 8 * 1024 * 1024
-"""Bytes of content a batch, whichever bound comes first."""
+"""Bytes of content at which a batch is full, whichever bound is reached first."""
 
 GROUP_OBJECTS: Final = 64
 """Objects that one task fetches: enough that handing over a task costs nothing beside them."""
@@ -46,9 +46,44 @@ class LandedObject(NamedTuple):
     size: int
 
 
-class _NumberedLine(NamedTuple):
-    object: LandedObject
-    line: Line
+class _Held:
+    """Lines that wait to become a batch, column by column."""
+
+    def __init__(self) -> None:
+        self.bots: list[int] = []
+        self.received: list[int] = []
+        self.keys: list[str] = []
+        self.numbers: list[int] = []
+        self.contents: list[bytes] = []
+        self.faults: list[str | None] = []
+        self.size = 0
+
+    def hold(self, landed: LandedObject, block: Block, default_bot: int) -> None:
+        count = len(block.numbers)
+        self.bots += [bot_of(landed.key, default_bot)] * count
+        self.received += [landed.received_at] * count
+        self.keys += [landed.key] * count
+        self.numbers += block.numbers
+        self.contents += block.contents
+        self.faults += [None] * (count - 1) + [block.fault]
+        self.size += sum(map(len, block.contents))
+
+    def is_full(self) -> bool:
+        return len(self.numbers) >= BATCH_ROWS or self.size >= BATCH_BYTES
+
+    def batch(self) -> pa.RecordBatch:
+        received = pa.array(self.received, pa.int64())
+        return pa.record_batch(
+            [
+                pa.array(self.bots, pa.int64()),
+                received.cast(LANDED_LINES.field("received_at").type),
+                pa.array(self.keys, pa.string()),
+                pa.array(self.numbers, pa.int64()),
+                pa.array(self.contents, pa.binary()),
+                pa.array(self.faults, pa.string()),
+            ],
+            schema=LANDED_LINES,
+        )
 
 
 def read_objects(
@@ -58,55 +93,38 @@ def read_objects(
 
     `bot_id` is the bot of objects whose name does not tell.
     """
-    held: list[_NumberedLine] = []
-    size = 0
-    for numbered in _lines_of_all(landing, _landed_objects(objects)):
-        held.append(numbered)
-        size += len(numbered.line.content)
-        if len(held) == BATCH_ROWS or size >= BATCH_BYTES:
-            yield _batch(held, bot_id)
-            held, size = [], 0
-    if held:
-        yield _batch(held, bot_id)
+    held = _Held()
+    for landed, block in _blocks_of_all(landing, _landed_objects(objects)):
+        held.hold(landed, block, bot_id)
+        if held.is_full():
+            yield held.batch()
+            held = _Held()
+    if held.numbers:
+        yield held.batch()
 
 
-def _batch(lines: list[_NumberedLine], bot_id: int) -> pa.RecordBatch:
-    keys = [landed.key for landed, _ in lines]
-    bots = {key: bot_of(key, bot_id) for key in set(keys)}
-    received = pa.array([landed.received_at for landed, _ in lines], pa.int64())
-    return pa.record_batch(
-        [
-            pa.array([bots[key] for key in keys], pa.int64()),
-            received.cast(LANDED_LINES.field("received_at").type),
-            pa.array(keys, pa.string()),
-            pa.array([line.number for _, line in lines], pa.int64()),
-            pa.array([line.content for _, line in lines], pa.binary()),
-            pa.array([line.fault for _, line in lines], pa.string()),
-        ],
-        schema=LANDED_LINES,
-    )
-
-
-def _lines_of_all(landing: ObjectStore, objects: Iterable[LandedObject]) -> Iterator[_NumberedLine]:
+def _blocks_of_all(
+    landing: ObjectStore, objects: Iterable[LandedObject]
+) -> Iterator[tuple[LandedObject, Block]]:
     with ThreadPoolExecutor(THREADS) as pool:
         under_way: deque[tuple[list[LandedObject], Future[list[BinaryIO]]]] = deque()
         for group in _groups(objects):
             under_way.append((group, pool.submit(_open_all, landing, group)))
             if len(under_way) > THREADS:
-                yield from _lines_of_group(*under_way.popleft())
+                yield from _blocks_of_group(*under_way.popleft())
         while under_way:
-            yield from _lines_of_group(*under_way.popleft())
+            yield from _blocks_of_group(*under_way.popleft())
 
 
-def _lines_of_group(
+def _blocks_of_group(
     group: list[LandedObject], streams: Future[list[BinaryIO]]
-) -> Iterator[_NumberedLine]:
+) -> Iterator[tuple[LandedObject, Block]]:
     for landed, stream in zip(group, streams.result(), strict=True):
         if is_readable_name(landed.key):
-            for line in read_lines(landed.key, stream):
-                yield _NumberedLine(landed, line)
+            for block in read_blocks(landed.key, stream):
+                yield landed, block
         else:
-            yield _NumberedLine(landed, Line(0, b"", "the name is no .json or .ndjson"))
+            yield landed, Block([0], [b""], "the name is no .json or .ndjson")
 
 
 def _groups(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:

@@ -1,0 +1,67 @@
+# `make` alone lists the targets. All state lives in .venv and .tg_pipeline, both ignored by git.
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+INSTALLED := $(VENV)/.installed
+STATE := .tg_pipeline
+PORT ?= 3000
+
+.DEFAULT_GOAL := help
+.PHONY: help install run dev test lint types contracts check slow browser bench bench-10m docs clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) ## make .venv with everything that runs and tests need
+
+# With uv where there is one (seconds), else with venv and pip. The exact versions are the same.
+$(INSTALLED): pyproject.toml constraints.txt
+	@if command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
+		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
+	else \
+		$(PYTHON) -m venv $(VENV) && \
+		$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
+	fi
+	@touch $@
+
+run: $(INSTALLED) ## land a sample month, build it, show what it says, and start Dagster's UI
+	@$(BIN)/tg-pipeline sample --if-empty
+	@$(BIN)/tg-pipeline run
+	@$(BIN)/tg-pipeline summary
+	@$(MAKE) --no-print-directory dev
+
+dev: $(INSTALLED) ## start Dagster's UI on PORT (3000)
+	@echo "Dagster's UI: http://127.0.0.1:$(PORT) (stop it with Ctrl-C)"
+	@$(BIN)/dagster dev --host 127.0.0.1 --port $(PORT) --log-level warning
+
+test: $(INSTALLED) ## run the tests
+	@$(BIN)/pytest -n 2 -q
+
+slow: $(INSTALLED) ## run the tests that take minutes
+	@$(BIN)/pytest -n 2 -q -m slow
+
+lint: $(INSTALLED) ## look for what ruff finds
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(INSTALLED) ## check the types, strictly
+	@$(BIN)/mypy
+
+contracts: $(INSTALLED) ## check that imports point one way
+	@$(BIN)/lint-imports
+
+check: lint types contracts test slow ## all of the above: what main always passes
+
+docs: $(INSTALLED) ## write docs/tables.md anew from the columns' one declaration
+	@$(BIN)/python -m tg_pipeline.layers.tables_page > docs/tables.md
+
+bench: $(INSTALLED) ## print what the layers cost, beside a plain loop
+	@$(BIN)/python benchmarks/layers.py
+
+bench-10m: $(INSTALLED) ## the same for a day of ten million updates (an hour, 20 GB of disk)
+	@$(BIN)/python benchmarks/big_day.py --updates 10000000
+
+clean: ## throw away the sample, the lake and Dagster's history
+	rm -rf $(STATE)

@@ -1,0 +1,77 @@
+"""A made-up day of updates in a landing zone, and where the benchmarks keep it."""
+
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import Progress
+
+from lambda_ingest.landing import Landed, Sender, day_prefix
+from tg_pipeline.lake.delivery import Arrival, Door, Outcome, deliver_batches
+from tg_pipeline.lake.store import open_store
+from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
+
+DAY: Final = date(2026, 3, 4)
+"""The day that is built; nothing lands on the one before."""
+
+ZONE: Final = ZoneInfo("America/Sao_Paulo")
+
+OBJECT_UPDATES: Final = 1_000
+"""Updates a landed object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder with a landing zone and a lake in it."""
+
+    folder: Path
+
+    @property
+    def landing_uri(self) -> str:
+        """Give the URI of the landing zone."""
+        return (self.folder / "landing").as_uri()
+
+    @property
+    def lake_uri(self) -> str:
+        """Give the URI of the lake."""
+        return (self.folder / "lake").as_uri()
+
+    @property
+    def landed(self) -> Path:
+        """Give the folder that the day's objects land in."""
+        return self.folder / "landing" / day_prefix(DAY)
+
+
+@contextmanager
+def scratch() -> Iterator[Place]:
+    """Give a place that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        yield Place(Path(folder))
+
+
+def land_day(place: Place, updates: int) -> int:
+    """Land a day of about so many distinct updates; give how many lines landed on that day.
+
+    Retries are lines too. What arrives after midnight without a time of its own belongs to the
+    next day, and is not counted.
+    """
+    door = Door(open_store(place.landing_uri), SAMPLE_BOT_ID, ZONE, Sender.NETWORK)
+    outcomes = deliver_batches(door, _arrivals(updates), OBJECT_UPDATES)
+    shown = _with_progress(outcomes, updates)
+    return sum(isinstance(each.what, Landed) and each.what.day == DAY for each in shown)
+
+
+def _arrivals(updates: int) -> Iterator[Arrival]:
+    for delivery in deliveries(DAY, 1, updates, zone=ZONE):
+        yield Arrival(delivery.body, delivery.arrived_at, "the sample")
+
+
+def _with_progress(outcomes: Iterable[Outcome], updates: int) -> Iterator[Outcome]:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(outcomes, updates, description=f"landing {updates:,} updates")

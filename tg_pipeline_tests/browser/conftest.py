@@ -1,0 +1,109 @@
+"""Dagster's UI over a sample of its own, and a headless Chromium that looks at it."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+DAYS = 35
+"""More than one run's worth, so that a backfill takes two."""
+
+CHROMIUM_FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--window-size=1500,1000",
+    "--hide-scrollbars",
+)
+
+
+@dataclass(frozen=True)
+class Ui:
+    """A running `dagster dev`, and the first day of the month it shows."""
+
+    url: str
+    first_day: date
+
+    def ask(self, query: str) -> Any:
+        answer = requests.post(f"{self.url}/graphql", json={"query": query}, timeout=30)
+        return answer.json()["data"]
+
+
+@pytest.fixture(scope="session")
+def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    state = tmp_path_factory.mktemp("state")
+    first_day = date.today() - timedelta(days=DAYS)  # noqa: DTZ011 - any day near now will do
+    environment = os.environ | {
+        "DAGSTER_HOME": str(state),
+        "TG_LANDING_URI": (state / "landing").as_uri(),
+        "TG_LAKE_URI": (state / "lake").as_uri(),
+        "TG_START_DATE": first_day.isoformat(),
+    }
+    (state / "dagster.yaml").write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n")
+    binaries = Path(sys.executable).parent
+    sample = [str(binaries / "tg-pipeline"), "sample", "--days", str(DAYS), "--per-day", "40"]
+    subprocess.run(sample, env=environment, check=True)
+    port = _free_port()
+    command = [str(binaries / "dagster"), "dev", "--host", "127.0.0.1", "--port", str(port)]
+    with (
+        (state / "dagster.log").open("w") as log,
+        subprocess.Popen(
+            command, env=environment, start_new_session=True, stdout=log, stderr=log
+        ) as server,
+    ):
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_until_up(url, server)
+            yield Ui(url, first_day)
+        finally:
+            os.killpg(server.pid, signal.SIGINT)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[webdriver.Chrome]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not chromium or not driver:
+        pytest.skip("no chromium and chromedriver here: the UI is not looked at")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in CHROMIUM_FLAGS:
+        options.add_argument(flag)
+    chrome = webdriver.Chrome(options=options, service=Service(driver))
+    yield chrome
+    chrome.quit()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_up(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(120):
+        assert server.poll() is None, "dagster dev ended by itself"
+        try:
+            if requests.get(f"{url}/server_info", timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(1)
+    raise AssertionError("dagster dev is not up after two minutes")

@@ -1,0 +1,58 @@
+"""`tg-pipeline` as a person runs it: a process with settings and a home of its own."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+FIRST_DAY = (datetime.now(UTC) - timedelta(days=40)).date()
+"""A start so recent that the days of a test are partitions, whenever the tests run."""
+
+
+@dataclass(frozen=True)
+class Shell:
+    """A folder with a landing zone, a lake and a Dagster home, and a way to run commands on it."""
+
+    folder: Path
+
+    @property
+    def landing(self) -> Path:
+        return self.folder / "landing"
+
+    @property
+    def lake(self) -> Path:
+        return self.folder / "lake"
+
+    def run(
+        self, *arguments: str, stdin: bytes = b"", settings: dict[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        command = [str(Path(sys.executable).parent / "tg-pipeline"), *arguments]
+        environment = os.environ | {
+            "DAGSTER_HOME": str(self.folder),
+            "TG_LANDING_URI": self.landing.as_uri(),
+            "TG_LAKE_URI": self.lake.as_uri(),
+            "TG_START_DATE": FIRST_DAY.isoformat(),
+            "COLUMNS": "140",
+            **(settings or {}),
+        }
+        done = subprocess.run(
+            command, input=stdin, env=environment, cwd=self.folder, capture_output=True, check=False
+        )
+        return subprocess.CompletedProcess(
+            command, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
+
+    def landed(self) -> list[str]:
+        """Give the landed objects' keys, ascending."""
+        paths = (path for path in self.landing.rglob("*") if path.is_file())
+        return sorted(str(path.relative_to(self.landing)) for path in paths)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    return Shell(tmp_path)

@@ -1,0 +1,210 @@
+"""What a person types, and what they see then."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
+
+
+def test_a_month_is_made_up_built_and_looked_at(shell: Shell) -> None:
+    # Given a sample of a few days
+    made = shell.run("sample", "--days", "4", "--per-day", "60")
+    assert made.returncode == 0
+    assert "landed" in made.stdout
+
+    # When everything that has landed is built
+    assert "4 missing" in shell.run("status").stdout
+    built = shell.run("run")
+
+    # Then it says so, and the status and the summary show it
+    assert built.returncode == 0, built.stderr
+    assert f"Built 4 days, {FIRST_DAY}" in built.stdout
+    assert "4 built" in shell.run("status").stdout
+    summary = shell.run("summary").stdout
+    assert "busiest hours" in summary
+    assert "most active users" in summary
+    assert summary.index("raw_updates") < summary.index("enriched_updates")
+
+    # And a second run has nothing to do, until something lands late
+    assert "nothing to build" in shell.run("run").stdout
+    late = {"update_id": 1, "message": {"date": _noon(FIRST_DAY), "text": "tarde"}}
+    shell.run("land", "-", stdin=json.dumps(late).encode())
+    assert "1 late" in shell.run("status").stdout
+    assert "Built 1 days" in shell.run("run").stdout
+
+
+def test_a_day_is_built_anew_from_the_landing_zone(shell: Shell) -> None:
+    shell.run("sample", "--days", "1", "--per-day", "20")
+    shell.run("run", "--date", str(FIRST_DAY))
+
+    again = shell.run("run", "--from", str(FIRST_DAY), "--to", str(FIRST_DAY), "--full")
+
+    assert again.returncode == 0
+    path = shell.lake / "enriched_updates" / f"context_date={FIRST_DAY}" / "part-0.parquet"
+    assert pq.read_metadata(path).num_rows >= 10
+
+
+def test_a_sample_is_the_same_whenever_it_is_made(shell: Shell) -> None:
+    options = ("sample", "--days", "2", "--per-day", "30", "--start", str(FIRST_DAY))
+
+    first = shell.run(*options, "--stdout").stdout
+
+    assert first == shell.run(*options, "--stdout").stdout
+    assert len(first.splitlines()) >= 40
+
+
+def test_a_sample_does_not_mix_with_what_has_landed(shell: Shell) -> None:
+    shell.run("land", "-", stdin=b'{"update_id": 1}')
+
+    assert "nothing is made up" in shell.run("sample", "--if-empty").stdout
+    assert len(shell.landed()) == 1
+
+
+def test_updates_land_from_files_of_every_form(shell: Shell) -> None:
+    (shell.folder / "one.json").write_text('{\n "update_id": 1\n}\n')
+    (shell.folder / "many.ndjson").write_text('{"update_id": 2}\n\n{"update_id": 3}\n')
+
+    done = shell.run("land", "one.json", "many.ndjson", "--bot-id", "9")
+
+    assert done.returncode == 0
+    assert "3 landed, 0 were there already" in done.stdout
+    assert [Path(key).name for key in shell.landed()] == ["9-1.json", "9-2.json", "9-3.json"]
+    again = shell.run("land", "one.json", "many.ndjson", "--bot-id", "9")
+    assert "0 landed, 3 were there already" in again.stdout
+
+
+def test_updates_land_as_batches(shell: Shell) -> None:
+    lines = b"".join(b'{"update_id": %d}\n' % number for number in range(25))
+
+    shell.run("land", "-", "--batch", "10", stdin=lines)
+
+    assert len(shell.landed()) == 3
+
+
+def test_what_is_no_update_is_kept_and_said_and_can_be_landed_again(shell: Shell) -> None:
+    # Given a file with a bad line among good ones
+    (shell.folder / "some.ndjson").write_bytes(b'{"update_id": 1}\n{"update_id": \n')
+
+    # When it lands
+    done = shell.run("land", "some.ndjson")
+
+    # Then the good line has landed, the bad one is kept, and the command says where it is from
+    assert done.returncode == 1
+    assert "1 landed" in done.stdout
+    assert "some.ndjson, line 2: The body is not JSON" in done.stderr
+    (rejected,) = (key for key in shell.landed() if key.startswith("rejected/"))
+    again = shell.run("land", str(shell.landing / rejected))
+    assert "The body is not JSON" in again.stderr
+    assert len(shell.landed()) == 2, "the same bytes are rejected under the same key"
+
+
+def test_days_before_the_first_partition_are_pointed_out(shell: Shell) -> None:
+    old = {"update_id": 1, "message": {"date": 1_508_825_372, "text": "hi"}}
+
+    done = shell.run("land", "-", stdin=json.dumps(old).encode())
+
+    assert done.returncode == 0
+    assert "set TG_START_DATE=2017-10-24" in done.stderr
+
+
+WRONG = {
+    "no such day": (("run", "--date", "2026-02-30"), "'2026-02-30' is no day"),
+    "half a span": (("run", "--from", "2026-01-01"), "--from and --to belong together"),
+    "a span backwards": (("run", "--from", "today", "--to", "yesterday"), "is later than"),
+    "a day and a span": (
+        ("run", "--date", "today", "--from", "today", "--to", "today"),
+        "--date stands alone",
+    ),
+    "before the first": (("run", "--date", "2013-08-14"), "is before TG_START_DATE"),
+    "after today": (("run", "--date", "2999-01-01"), "is after today"),
+    "no file": (("land", "nope.json"), "nope.json is no file"),
+    "no form": (("land", "/etc/hostname"), "is no .json, .ndjson or .gz"),
+    "a future sample": (("sample", "--start", "today"), "would end after today"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_a_wrong_request_is_one_clear_line_and_costs_nothing(shell: Shell, what: str) -> None:
+    arguments, said = WRONG[what]
+
+    done = shell.run(*arguments)
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert done.stderr.startswith("tg-pipeline: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert shell.landed() == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"TG_TIMEZONE": "Mars/Olympus"}, "TG_TIMEZONE='Mars/Olympus' is no time zone"),
+        ({"TG_START_DATE": "soon"}, "TG_START_DATE='soon' is no day"),
+        ({"TG_LAKE_URI": "ftp://x"}, "'ftp://x' is no file://, s3:// or memory:// URI"),
+        ({"TG_LAKE_URI": "file:///dev/null/x"}, "file:///dev/null/x can't be opened"),
+        ({"TELEGRAM_BOT_ID": "me"}, "TELEGRAM_BOT_ID='me' is no bot id"),
+        ({"TELEGRAM_BOT_TOKEN": "AAH-x"}, "TELEGRAM_BOT_TOKEN is not of the form"),
+    ],
+)
+def test_a_wrong_setting_is_one_clear_line(
+    shell: Shell, settings: dict[str, str], said: str
+) -> None:
+    done = shell.run("status", settings=settings)
+
+    assert done.returncode == 1
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "AAH" not in done.stderr
+
+
+def test_a_damaged_file_lands_nothing(shell: Shell) -> None:
+    (shell.folder / "cut.json.gz").write_bytes(b"\x1f\x8b\x08\x00")
+    (shell.folder / "good.json").write_bytes(b'{"update_id": 1}')
+
+    done = shell.run("land", "good.json", "cut.json.gz")
+
+    assert done.returncode == 1
+    assert "cut.json.gz, line 1: the gzip stream ends early" in done.stderr
+    assert shell.landed() == []
+
+
+def test_an_unwritable_lake_is_one_clear_line(shell: Shell) -> None:
+    shell.run("land", "-", stdin=json.dumps(_message(FIRST_DAY)).encode())
+    (shell.lake / "raw_updates").mkdir(parents=True)
+    (shell.lake / "raw_updates" / f"context_date={FIRST_DAY}").write_text("in the way")
+
+    done = shell.run("run", "--date", str(FIRST_DAY))
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"tg-pipeline: {FIRST_DAY} failed: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_help_says_what_each_command_is_for(shell: Shell) -> None:
+    page = shell.run("--help").stdout
+
+    for command in ("land", "run", "status", "summary", "sample"):
+        assert f"\n  {command} " in page
+        assert shell.run(command, "--help").returncode == 0
+
+
+def test_days_have_names(shell: Shell) -> None:
+    yesterday = shell.run("run", "--date", "yesterday")
+
+    assert yesterday.returncode == 0
+    assert "Built 1 days" in yesterday.stdout
+
+
+def _message(day: object) -> dict[str, object]:
+    return {"update_id": 1, "message": {"date": _noon(day), "text": "oi"}}
+
+
+def _noon(day: object) -> int:
+    assert isinstance(day, type(FIRST_DAY))
+    since = day - type(FIRST_DAY)(1970, 1, 1)
+    return int((since + timedelta(hours=15)).total_seconds())

@@ -1,0 +1,106 @@
+"""A landing zone and a lake on the disk, of a test's own."""
+
+import gzip
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from lambda_ingest.landing import day_prefix
+from tg_pipeline.builds.deduped_day import DedupedDay, build_deduped_day
+from tg_pipeline.builds.enriched_day import EnrichedDay, build_enriched_day
+from tg_pipeline.builds.raw_day import RawDay, build_raw_day
+from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.store import open_store, put_new
+
+settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("house")
+
+DAY = date(2026, 10, 7)
+BOT = 7
+
+
+@dataclass(frozen=True)
+class BuiltDay:
+    """What the three builds of a day said."""
+
+    raw: RawDay
+    deduped: DedupedDay
+    enriched: EnrichedDay
+
+
+class Pipeline:
+    """A landing zone and a lake, and what a test does with them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.landing_uri = (folder / "landing").as_uri()
+        self.lake_uri = (folder / "lake").as_uri()
+        self.landing = open_store(self.landing_uri)
+        self.lake = Lake(self.lake_uri)
+
+    def put(self, name: str, body: bytes, day: date = DAY) -> None:
+        """Land an object under a name of the test's choice."""
+        assert put_new(self.landing, f"{day_prefix(day)}/{name}", body)
+
+    def land(self, *updates: dict[str, Any], day: date = DAY) -> None:
+        """Land updates as a door does, one object each."""
+        for update in updates:
+            self.put(f"{BOT}-{update['update_id']}.json", json.dumps(update).encode(), day)
+
+    def land_batch(self, name: str, *bodies: bytes, day: date = DAY) -> None:
+        """Land bodies as one .ndjson.gz object."""
+        self.put(f"{BOT}-{name}.ndjson.gz", gzip.compress(b"\n".join(bodies), mtime=0), day)
+
+    def build(self, day: date = DAY, *, full: bool = False) -> BuiltDay:
+        """Build all layers of a day."""
+        return BuiltDay(
+            build_raw_day(self.landing, self.lake, day, bot_id=0, full=full),
+            build_deduped_day(self.lake, day),
+            build_enriched_day(self.lake, day),
+        )
+
+    def rows(self, layer: str, day: date = DAY) -> list[dict[str, Any]]:
+        """Give the rows of a layer's day."""
+        with self.lake.open(layer, day) as partition:
+            return [row for batch in partition.batches() for row in batch.to_pylist()]
+
+    def digest(self, layer: str, day: date = DAY) -> str:
+        """Give the digest of a layer's day, byte for byte."""
+        path = self.folder / "lake" / layer / f"context_date={day}" / "part-0.parquet"
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def age_landing(self) -> None:
+        """Make all that landed as old as each other, so that only names order it."""
+        for path in (self.folder / "landing").rglob("*"):
+            os.utime(path, (1_790_000_000, 1_790_000_000))
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Pipeline:
+    return Pipeline(tmp_path)
+
+
+@pytest.fixture
+def new_pipeline(tmp_path: Path) -> Callable[[], Pipeline]:
+    """Give a maker of pipelines that share nothing."""
+    folders = (tmp_path / str(number) for number in count())
+    return lambda: Pipeline(next(folders))
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the settings of whoever runs the tests out of them."""
+    for name in list(os.environ):
+        if name.startswith(("TG_", "TELEGRAM_", "AWS_")) and name != "TG_SCREENSHOTS":
+            monkeypatch.delenv(name)

@@ -1,0 +1,112 @@
+"""What is built by itself: yesterday every night, and what landed late or was missed."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+
+from tg_pipeline.defs.freshness import yesterday_is_there
+from tg_pipeline.defs.schedules import DAILY_CRON, daily_updates_schedule, last_due_day
+from tg_pipeline.defs.sensors import watched_days
+from tg_pipeline_tests.defs.conftest import House, StoppedClock
+
+SAO_PAULO = ZoneInfo("America/Sao_Paulo")
+MESSAGE = {"update_id": 2, "message": {"message_id": 1, "date": 1_791_378_000, "text": "oi"}}
+
+MORNING = "2026-10-10T12:00:00+00:00"
+"""Nine o'clock in São Paulo: the nightly run of the 9th was six hours ago."""
+
+
+def test_the_nightly_tick_asks_for_the_day_before() -> None:
+    tick = datetime(2026, 10, 10, 3, 0, tzinfo=SAO_PAULO)
+
+    request = daily_updates_schedule(dg.build_schedule_context(scheduled_execution_time=tick))
+
+    assert isinstance(request, dg.RunRequest)
+    assert request.partition_key == "2026-10-09"
+    assert (daily_updates_schedule.cron_schedule, DAILY_CRON) == ("0 3 * * *", "0 3 * * *")
+    assert daily_updates_schedule.execution_timezone == "America/Sao_Paulo"
+
+
+def test_a_tick_before_the_first_partition_asks_for_nothing() -> None:
+    tick = datetime(2026, 10, 1, 3, 0, tzinfo=SAO_PAULO)
+
+    answer = daily_updates_schedule(dg.build_schedule_context(scheduled_execution_time=tick))
+
+    assert isinstance(answer, dg.SkipReason)
+
+
+@pytest.mark.parametrize(
+    ("now", "day"),
+    [
+        ("2026-10-10T05:59:59+00:00", date(2026, 10, 8)),
+        ("2026-10-10T06:00:00+00:00", date(2026, 10, 9)),
+        ("2026-10-11T02:59:59+00:00", date(2026, 10, 9)),
+    ],
+)
+def test_a_day_is_due_from_its_nightly_tick_on(now: str, day: date) -> None:
+    assert last_due_day(datetime.fromisoformat(now), SAO_PAULO) == day
+
+
+def test_the_sensor_watches_the_days_that_may_still_change() -> None:
+    days = watched_days(datetime.fromisoformat(MORNING))
+
+    assert (days[0], days[-1], len(days)) == (date(2026, 10, 2), date(2026, 10, 9), 8)
+    assert watched_days(datetime(2026, 9, 30, tzinfo=UTC)) == []
+
+
+def test_a_late_update_asks_for_its_day_and_the_day_behind_it(house: House) -> None:
+    # Given a day that was built
+    day = date(2026, 10, 5)
+    house.pipeline.land(MESSAGE, day=day)
+    house.run(day)
+    assert house.look(MORNING) == {}
+
+    # When something lands late on it
+    house.pipeline.land({**MESSAGE, "update_id": 3}, day=day)
+
+    # Then it is asked for, and so is the day behind it, whose repeats it decides
+    asked = house.look(MORNING)
+    assert list(asked.values()) == ["2026-10-05", "2026-10-06"]
+
+    # And asking twice names the same runs, of which Dagster starts one each
+    assert house.look(MORNING) == asked
+
+    # And once it is built, nothing is asked for
+    house.run(day)
+    assert house.look(MORNING) == {}
+
+
+def test_a_day_that_was_missed_is_asked_for(house: House) -> None:
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
+
+    assert list(house.look(MORNING).values()) == ["2026-10-09"]
+
+
+def test_the_day_of_the_nightly_run_is_left_to_it_for_an_hour(house: House) -> None:
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
+
+    assert house.look("2026-10-10T06:30:00+00:00") == {}
+    assert list(house.look("2026-10-10T07:00:00+00:00").values()) == ["2026-10-09"]
+
+
+def test_today_is_left_alone_until_it_is_over(house: House) -> None:
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 10))
+
+    assert house.look(MORNING) == {}
+
+
+def test_yesterday_is_there_once_it_is_built(house: House) -> None:
+    def check() -> dg.AssetCheckResult:
+        result = yesterday_is_there(lake=house.lake, clock=StoppedClock(at=MORNING))
+        assert isinstance(result, dg.AssetCheckResult)
+        return result
+
+    missing = check()
+    house.run(date(2026, 10, 9))
+    there = check()
+
+    assert (missing.passed, missing.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert there.passed is True
+    assert there.metadata["day"].value == "2026-10-09"

@@ -1,0 +1,66 @@
+"""What Dagster finds when it loads the checkout."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+
+from tg_pipeline.definitions import defs
+from tg_pipeline.defs.layers import CONSERVATION_CHECKS
+
+CHECKOUT = Path(__file__).parents[2]
+LAYERS = ["raw_updates", "quarantine", "deduped_updates", "enriched_updates"]
+
+
+def test_the_graph_is_landing_to_raw_to_deduped_to_enriched() -> None:
+    graph = defs.resolve_asset_graph()
+
+    def parents(name: str) -> set[str]:
+        return {key.path[-1] for key in graph.get(dg.AssetKey(name)).parent_keys}
+
+    assert parents("raw_updates") == parents("quarantine") == {"landing"}
+    assert parents("deduped_updates") == {"raw_updates"}
+    assert parents("enriched_updates") == {"deduped_updates"}
+    assert not graph.get(dg.AssetKey("landing")).is_executable
+
+
+def test_every_layer_has_an_owner_kinds_a_group_and_a_description() -> None:
+    graph = defs.resolve_asset_graph()
+    for name in LAYERS:
+        node = graph.get(dg.AssetKey(name))
+        assert node.owners
+        assert node.kinds == {"python", "parquet"}
+        assert node.group_name == "layers"
+        assert node.description
+        assert "dagster/column_schema" in node.metadata
+
+
+def test_days_are_partitions_from_the_start_date_to_today() -> None:
+    partitions = defs.resolve_asset_graph().get(dg.AssetKey("raw_updates")).partitions_def
+
+    assert isinstance(partitions, dg.DailyPartitionsDefinition)
+    assert partitions.timezone == "America/Sao_Paulo"
+    assert partitions.get_first_partition_key() == "2026-10-01"
+    assert partitions.end_offset == 1
+
+
+def test_the_job_builds_the_layers_and_asks_their_checks_only() -> None:
+    job = defs.resolve_job_def("updates_job")
+
+    assert {key.path[-1] for key in job.asset_layer.executable_asset_keys} == set(LAYERS)
+    assert job.asset_layer.asset_graph.asset_check_keys == set(CONSERVATION_CHECKS)
+
+
+def test_the_checkout_s_workspace_loads_as_dagster_dev_loads_it() -> None:
+    dagster = Path(sys.executable).parent / "dagster"
+
+    done = subprocess.run(
+        [dagster, "definitions", "validate"],
+        cwd=CHECKOUT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,82 @@
+"""One schema, in one place: what the struct declares is what Parquet, Dagster and the docs say."""
+
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from tg_pipeline.defs.columns import column_lineage, table_schema
+from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
+from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.schema import Layer
+from tg_pipeline.layers.tables_page import ALL_LAYERS, tables_page
+from tg_pipeline_tests.conftest import DAY, Pipeline
+
+CHECKOUT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("layer", ALL_LAYERS, ids=lambda layer: layer.name)
+def test_every_column_says_what_it_is(layer: Layer) -> None:
+    for field in layer.schema:
+        assert field.metadata[b"description"].decode().endswith((".", "…"))
+
+
+@pytest.mark.parametrize("layer", ALL_LAYERS, ids=lambda layer: layer.name)
+def test_the_parquet_file_carries_the_declared_schema(pipeline: Pipeline, layer: Layer) -> None:
+    pipeline.land({"update_id": 1})
+    pipeline.build()
+
+    path = pipeline.folder / "lake" / layer.name / f"context_date={DAY}" / "part-0.parquet"
+
+    stored = pq.read_schema(path)
+    assert stored.remove_metadata().equals(layer.schema.remove_metadata())
+    for field in layer.schema:
+        kept = stored.field(field.name).metadata
+        assert kept[b"description"] == field.metadata[b"description"]
+
+
+@pytest.mark.parametrize("layer", ALL_LAYERS, ids=lambda layer: layer.name)
+def test_dagster_shows_the_declared_columns(layer: Layer) -> None:
+    shown = {column.name: column for column in table_schema(layer).columns}
+
+    assert list(shown) == layer.schema.names
+    for field in layer.schema:
+        assert shown[field.name].description == field.metadata[b"description"].decode()
+
+
+def test_every_enriched_and_deduped_column_has_a_source_that_exists() -> None:
+    for layer in (DEDUPED_UPDATES, ENRICHED_UPDATES):
+        sources = column_lineage(layer).deps_by_column
+        assert set(sources) == set(layer.schema.names)
+        upstream = {each.name: each.schema.names for each in ALL_LAYERS}
+        for deps in sources.values():
+            for dep in deps:
+                assert dep.column_name in upstream[dep.asset_key.path[-1]]
+
+
+def test_the_page_in_docs_is_the_declaration_s() -> None:
+    assert (CHECKOUT / "docs" / "tables.md").read_text() == tables_page(), "run: make docs"
+
+
+def test_the_columns_people_were_promised_are_there() -> None:
+    promised = """
+        message_id user_id user_is_bot user_first_name chat_id chat_type text date bot_id update_id
+        update_type event_at received_at content_type edit_date user_username user_language_code
+        user_is_premium chat_title chat_username sender_chat_id message_thread_id caption
+        text_length command command_args reply_to_message_id reply_to_user_id forward_origin_type
+        via_bot_id media_group_id entity_types hashtags url_count mention_count file_unique_id
+        file_size mime_type duration callback_data query reactions_added reactions_removed
+        member_user_id member_old_status member_new_status poll_id migrate_to_chat_id
+        migrate_from_chat_id currency total_amount
+    """.split()
+
+    assert ENRICHED_UPDATES.schema.names[: len(promised)] == promised
+
+
+def test_ids_and_dates_have_the_seed_s_types() -> None:
+    types = {field.name: field.type for field in ENRICHED_UPDATES.schema}
+
+    assert types["message_id"] == types["chat_id"] == types["date"] == pa.int64()
+    assert types["user_is_bot"] == pa.bool_()
+    assert types["text"] == pa.string()
