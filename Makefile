@@ -8,7 +8,7 @@ STATE := .tg_pipeline
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test lint types contracts check slow browser bench bench-10m docs clean
+.PHONY: help install run dev test lint types contracts check slow browser chromium bench bench-10m docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,8 +39,21 @@ dev: $(INSTALLED) ## start Dagster's UI on PORT (3000)
 test: $(INSTALLED) ## run the tests
 	@$(BIN)/pytest -n 2 -q
 
-slow: $(INSTALLED) ## run the tests that take minutes
-	@$(BIN)/pytest -n 2 -q -m slow
+slow: $(INSTALLED) chromium ## run the tests that take minutes
+	@$(BIN)/pytest -q -m slow
+
+browser: $(INSTALLED) chromium ## look at Dagster's UI in a real browser (TG_SCREENSHOTS=folder keeps pictures)
+	@$(BIN)/pytest -q -m slow tg_pipeline_tests/browser
+
+# Debian's packages, where there is an apt-get that we may use; else the browser tests are skipped.
+chromium:
+	@if ! command -v chromedriver >/dev/null 2>&1; then \
+		if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+			apt-get update -qq && apt-get install -y -qq chromium chromium-driver >/dev/null; \
+		else \
+			echo "No chromedriver here: the tests in a real browser are skipped."; \
+		fi; \
+	fi
 
 lint: $(INSTALLED) ## look for what ruff finds
 	@$(BIN)/ruff check .

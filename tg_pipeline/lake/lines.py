@@ -91,7 +91,8 @@ def _each_line(stream: BinaryIO) -> Iterator[Block]:
     yield _without_blanks(number, [pending])
 
 
-def _without_blanks(first: int, lines: list[bytes]) -> Block:
+def _without_blanks(first: int, physical: list[bytes]) -> Block:
+    lines = [line.removesuffix(b"\r") for line in physical]
     if b"" not in lines and not any(map(bytes.isspace, lines)):
         return Block(list(range(first, first + len(lines))), lines, None)
     kept = [(number, line) for number, line in enumerate(lines, first) if line.strip()]

@@ -37,15 +37,11 @@ class ParquetWriter:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Add the rows of a batch."""
-        while batch.num_rows:
-            sizes = pc.cumulative_sum(_row_sizes(batch))
-            fitting = pc.sum(pc.less_equal(sizes, GROUP_BYTES - self._held_bytes)).as_py()
-            taken = min(batch.num_rows, fitting, GROUP_ROWS - self._held_rows)
-            if taken or not self._held_rows:
-                self._hold(batch.slice(0, max(taken, 1)), sizes[max(taken, 1) - 1].as_py())
-                batch = batch.slice(max(taken, 1))
-            if batch.num_rows:
-                self._flush()
+        size = _size(batch)
+        if self._held_rows + batch.num_rows < GROUP_ROWS and self._held_bytes + size < GROUP_BYTES:
+            self._hold(batch, size)
+        else:
+            self._write_across(batch)
 
     def close(self, metadata: dict[str, str]) -> None:
         """Write what is held and the footer, with `metadata` in it."""
@@ -65,6 +61,20 @@ class ParquetWriter:
     ) -> None:
         """Let go of the file, finished or not."""
         self._file.close()
+
+    def _write_across(self, batch: pa.RecordBatch) -> None:
+        """Add rows that reach the end of a row group, or go beyond it."""
+        while batch.num_rows:
+            sizes = pc.cumulative_sum(_row_sizes(batch))
+            fitting = pc.sum(pc.less_equal(sizes, GROUP_BYTES - self._held_bytes)).as_py()
+            taken = min(batch.num_rows, fitting, GROUP_ROWS - self._held_rows)
+            if not self._held_rows:
+                taken = max(taken, 1)
+            if taken:
+                self._hold(batch.slice(0, taken), sizes[taken - 1].as_py())
+            batch = batch.slice(taken)
+            if batch.num_rows:
+                self._flush()
 
     def _hold(self, batch: pa.RecordBatch, size: int) -> None:
         self._held.append(batch)
@@ -86,13 +96,24 @@ def read_batches(
         yield from file.iter_batches(batch_rows, row_groups=[group], columns=columns)
 
 
+def _size(batch: pa.RecordBatch) -> int:
+    """Give the bytes of text and payload of a batch."""
+    sizes = (pc.sum(pc.binary_length(column)).as_py() or 0 for column in _texts(batch))
+    return sum(sizes)
+
+
 def _row_sizes(batch: pa.RecordBatch) -> pa.Array:
     """Give the bytes of text and payload of each row."""
     sizes = pa.repeat(pa.scalar(0, pa.int64()), batch.num_rows)
+    for column in _texts(batch):
+        sizes = pc.add(sizes, pc.fill_null(pc.binary_length(column), 0).cast(pa.int64()))
+    return sizes
+
+
+def _texts(batch: pa.RecordBatch) -> Iterator[pa.Array]:
     for column in batch.columns:
         if pa.types.is_string(column.type) or pa.types.is_binary(column.type):
-            sizes = pc.add(sizes, pc.fill_null(pc.binary_length(column), 0).cast(pa.int64()))
-    return sizes
+            yield column
 
 
 def _options(schema: pa.Schema) -> dict[str, Any]:

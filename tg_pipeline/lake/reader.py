@@ -34,6 +34,10 @@ BATCH_BYTES: Final = 8 * 1024 * 1024
 GROUP_OBJECTS: Final = 64
 """Objects that one task fetches: enough that handing over a task costs nothing beside them."""
 
+FETCH_BYTES: Final = 1024 * 1024
+"""Bytes that one request fetches: a group of objects, a small object, or a range of a large one.
+With all threads at work this is what is held at most, times the threads."""
+
 THREADS: Final = 16
 """Requests under way: a bucket answers one in some 20 ms, however fast we ask."""
 
@@ -132,7 +136,7 @@ def _groups(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:
     group: list[LandedObject] = []
     size = 0
     for landed in objects:
-        if group and (len(group) == GROUP_OBJECTS or size + landed.size > BATCH_BYTES):
+        if group and (len(group) == GROUP_OBJECTS or size + landed.size > FETCH_BYTES):
             yield group
             group, size = [], 0
         group.append(landed)
@@ -149,9 +153,9 @@ def _open(landing: ObjectStore, landed: LandedObject) -> BinaryIO:
     """Fetch a small object; a large one is read in ranges, as its lines are asked for."""
     if not is_readable_name(landed.key):
         return io.BytesIO()
-    if landed.size <= BATCH_BYTES:
+    if landed.size <= FETCH_BYTES:
         return io.BytesIO(obstore.get(landing, landed.key).bytes().to_bytes())
-    return cast("BinaryIO", io.BufferedReader(_Ranges(landing, landed)))
+    return cast("BinaryIO", io.BufferedReader(_Ranges(landing, landed), FETCH_BYTES))
 
 
 class _Ranges(io.RawIOBase):

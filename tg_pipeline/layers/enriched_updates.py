@@ -1,13 +1,11 @@
 """deduped_updates → enriched_updates: payloads made flat, a batch at a time."""
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import msgspec
 import pyarrow as pa
 
+from tg_pipeline.layers.collector import collector_off
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES, EnrichedUpdate
 from tg_pipeline.layers.events import fill_callback, fill_event
 from tg_pipeline.layers.messages import content_among, fill_message
@@ -22,7 +20,7 @@ CARRIED: Final = frozenset({"bot_id", "update_id", "update_type", "received_at"}
 
 def enrich(deduped: pa.RecordBatch) -> pa.RecordBatch:
     """Give one flat row per deduped row, in its order. No payload makes it raise."""
-    with _collector_off():
+    with collector_off():
         payloads = deduped["payload"].to_pylist()
         types = deduped["update_type"].to_pylist()
         rows = [
@@ -56,15 +54,3 @@ def enrich_update(payload: bytes, update_type: str | None) -> EnrichedUpdate:
         case _:
             pass
     return row
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """Spare the collector a walk through thousands of young rows, none of which is garbage."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

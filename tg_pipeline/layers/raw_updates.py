@@ -5,6 +5,7 @@ from typing import Annotated, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tg_pipeline.layers.collector import collector_off
 from tg_pipeline.layers.schema import Layer, Row, always, binary, int64, string, timestamp
 from tg_pipeline.telegram.payload import Envelope, UnreadableError, read_envelope
 
@@ -57,19 +58,21 @@ def split(lines: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     The lines have the columns `bot_id, received_at, object_key, line, content`, and `fault`: why
     the line could not even be fetched whole, null where it could.
     """
-    verdicts = [
-        UnreadableError(fault) if fault else _read(content)
-        for content, fault in zip(
-            lines["content"].to_pylist(), lines["fault"].to_pylist(), strict=True
+    with collector_off():
+        contents, faults = lines["content"].to_pylist(), lines["fault"].to_pylist()
+        verdicts = [
+            UnreadableError(fault) if fault else _read(content)
+            for content, fault in zip(contents, faults, strict=True)
+        ]
+        good = [verdict for verdict in verdicts if isinstance(verdict, Envelope)]
+        if len(good) == len(verdicts):
+            return _raw_rows(lines, good), _quarantined_rows(lines.slice(0, 0), [])
+        bad = [str(verdict) for verdict in verdicts if isinstance(verdict, UnreadableError)]
+        readable = pa.array([isinstance(verdict, Envelope) for verdict in verdicts], pa.bool_())
+        return (
+            _raw_rows(lines.filter(readable), good),
+            _quarantined_rows(lines.filter(pc.invert(readable)), bad),
         )
-    ]
-    good = [verdict for verdict in verdicts if isinstance(verdict, Envelope)]
-    bad = [str(verdict) for verdict in verdicts if isinstance(verdict, UnreadableError)]
-    readable = pa.array([isinstance(verdict, Envelope) for verdict in verdicts], pa.bool_())
-    return (
-        _raw_rows(lines.filter(readable), good),
-        _quarantined_rows(lines.filter(pc.invert(readable)), bad),
-    )
 
 
 def _read(content: bytes) -> Envelope | UnreadableError:

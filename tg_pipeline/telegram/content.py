@@ -3,7 +3,7 @@
 import json
 from functools import lru_cache
 from types import NoneType
-from typing import Any, Final, NamedTuple, get_args, get_origin
+from typing import Any, Final, get_args, get_origin
 
 import msgspec
 
@@ -17,7 +17,10 @@ DIGITS_OF_INT64: Final = 19
 """A longer number fits no column, and Python refuses to read one of thousands of digits."""
 
 
-class Content(NamedTuple):
+_KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class Content(msgspec.Struct, gc=False, frozen=True):
     """What an update holds, and how many of its fields had to be left out."""
 
     part: Part | None
@@ -39,8 +42,11 @@ def read_content(payload: bytes, update_type: str | None) -> Content:
 
 def content_keys(payload: bytes, update_type: str) -> list[str]:
     """Give the names of the fields of an update's content, in their order."""
-    content = json.loads(mend_surrogates(payload), parse_int=_bounded_int).get(update_type)
-    return list(content) if isinstance(content, dict) else []
+    try:
+        return list(_KEYS.decode(_KEYS.decode(payload)[update_type]))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        content = json.loads(mend_surrogates(payload), parse_int=_bounded_int)[update_type]
+        return list(content) if isinstance(content, dict) else []
 
 
 class _Wrapped(msgspec.Struct, gc=False):

@@ -5,7 +5,7 @@ here is read; what is not raises UnreadableError, whose message says why.
 """
 
 import re
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final
 
 import msgspec
 
@@ -14,6 +14,9 @@ MAX_UPDATE_ID: Final = 2**63 - 1
 
 MAX_NESTING: Final = 200
 """Levels. Telegram needs some twenty; the bound keeps the answer free of the caller's stack."""
+
+SHALLOW: Final = 2 * MAX_NESTING
+"""Bytes: what opens a level closes it too, so that nothing shorter is nested too deeply."""
 
 _UPDATE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _UPDATE_ID: Final = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=0, le=MAX_UPDATE_ID)])
@@ -32,7 +35,7 @@ class UnreadableError(ValueError):
     """The bytes are not an update; the message is the reason, in one sentence."""
 
 
-class Envelope(NamedTuple):
+class Envelope(msgspec.Struct, gc=False, frozen=True):
     """What is known of an update before its content is read."""
 
     update_id: int
@@ -45,14 +48,15 @@ def read_envelope(payload: bytes) -> Envelope:
     The type is the one key beside `update_id`. An update without another key has none; of
     several (the Bot API promises there are not) the first that holds an object is it.
     """
-    contents = _read_keys(payload)
-    update_id = contents.pop("update_id", None)
-    if update_id is None:
-        raise UnreadableError("no update_id")
+    if len(payload) > SHALLOW:
+        _check_nesting(payload)
+    if not payload.isascii():
+        _check_utf_8(payload)
     try:
-        known_id = _UPDATE_ID.decode(update_id)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise UnreadableError("update_id is no whole number from 0 to 2^63-1") from None
+        contents = _UPDATE.decode(payload)
+    except msgspec.DecodeError as error:
+        contents = _read_mended(payload, error)
+    known_id = _read_id(contents.pop("update_id", None))
     if len(contents) > 1:
         objects = (name for name, raw in contents.items() if bytes(raw)[:1] == b"{")
         return Envelope(known_id, next(objects, None) or next(iter(contents)))
@@ -79,25 +83,36 @@ def nesting(payload: bytes) -> int:
     return deepest
 
 
-def _read_keys(payload: bytes) -> dict[str, msgspec.Raw]:
-    _check_bytes(payload)
+def _read_id(raw: msgspec.Raw | None) -> int:
+    if raw is None:
+        raise UnreadableError("no update_id")
     try:
-        return _UPDATE.decode(payload)
-    except msgspec.ValidationError:
-        raise UnreadableError("JSON, but not an object") from None
-    except msgspec.DecodeError as error:
-        mended = mend_surrogates(payload)
-        if mended == payload:
-            raise UnreadableError(f"not JSON: {error}") from None
-        return _read_keys(mended)
+        known_id: int = _UPDATE_ID.decode(raw)
+    except msgspec.DecodeError:
+        raise UnreadableError("update_id is no whole number from 0 to 2^63-1") from None
+    return known_id
 
 
-def _check_bytes(payload: bytes) -> None:
-    if not payload.isascii():
-        try:
-            payload.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise UnreadableError(f"not UTF-8 at byte {error.start}") from None
+def _read_mended(payload: bytes, error: msgspec.DecodeError) -> dict[str, msgspec.Raw]:
+    if isinstance(error, msgspec.ValidationError):
+        raise UnreadableError("JSON, but not an object")
+    mended = mend_surrogates(payload)
+    if mended == payload:
+        raise UnreadableError(f"not JSON: {error}")
+    try:
+        return _UPDATE.decode(mended)
+    except msgspec.DecodeError as still:
+        raise UnreadableError(f"not JSON: {still}") from None
+
+
+def _check_utf_8(payload: bytes) -> None:
+    try:
+        payload.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"not UTF-8 at byte {error.start}") from None
+
+
+def _check_nesting(payload: bytes) -> None:
     openings = payload.count(b"{") + payload.count(b"[")
     if openings > MAX_NESTING and nesting(payload) > MAX_NESTING:
         raise UnreadableError(f"nested deeper than {MAX_NESTING} levels")

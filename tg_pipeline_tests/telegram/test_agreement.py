@@ -93,4 +93,4 @@ def test_a_number_too_long_for_the_door_is_no_harm_to_a_layer() -> None:
     body = b'{"update_id": 5, "message": {"x": ' + b"9" * 5_000 + b"}}"
 
     assert landed(body) is None
-    assert read_envelope(body) == (5, "message")
+    assert read_envelope(body).update_type == "message"

@@ -6,8 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from tg_pipeline.telegram.anatomy import CallbackQuery, Chat, Entity, Event, Message, Poll, User
-from tg_pipeline.telegram.content import Content, content_keys, read_content
+from tg_pipeline.telegram.anatomy import (
+    CallbackQuery,
+    Chat,
+    Entity,
+    Event,
+    Message,
+    Part,
+    Poll,
+    User,
+)
+from tg_pipeline.telegram.content import content_keys, read_content
 
 GOOD = {
     "message_id": 5,
@@ -19,8 +28,10 @@ GOOD = {
 }
 
 
-def read(content: str, kind: str = "message") -> Content:
-    return read_content(f'{{"update_id": 5, {json.dumps(kind)}: {content}}}'.encode(), kind)
+def read(content: str, kind: str = "message") -> tuple[Part | None, int]:
+    payload = f'{{"update_id": 5, {json.dumps(kind)}: {content}}}'.encode()
+    found = read_content(payload, kind)
+    return found.part, found.nulled
 
 
 def message(**fields: Any) -> tuple[Message, int]:
@@ -120,7 +131,7 @@ def test_content_that_is_no_object_is_left_out_and_counted(kind: str, content: s
 
 def test_no_content_is_nothing_to_count() -> None:
     assert read("null") == (None, 0)
-    assert read_content(b'{"update_id": 5}', None) == (None, 0)
+    assert read_content(b'{"update_id": 5}', None).part is None
 
 
 def test_half_a_surrogate_pair_is_replaced_and_no_fault() -> None:

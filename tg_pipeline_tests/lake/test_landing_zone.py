@@ -1,0 +1,152 @@
+"""Which days and objects the landing zone has, all of them, and which are new."""
+
+from datetime import UTC, date, datetime
+
+import obstore
+import pyarrow as pa
+import pytest
+from obstore.store import ObjectStore
+
+from tg_pipeline.lake.landing_zone import (
+    OBJECTS,
+    bot_of,
+    fingerprint,
+    iter_days,
+    list_days,
+    list_objects,
+    not_yet_read,
+)
+from tg_pipeline.lake.store import put_new
+
+DAY = date(2026, 10, 7)
+FOLDER = "telegram/context_date=2026-10-07"
+MORNING, NOON = datetime(2026, 10, 7, 9, tzinfo=UTC), datetime(2026, 10, 7, 12, tzinfo=UTC)
+
+
+def listing(*objects: tuple[str, datetime, int]) -> pa.Table:
+    rows = [dict(zip(OBJECTS.names, landed, strict=True)) for landed in objects]
+    return pa.Table.from_pylist(rows, schema=OBJECTS)
+
+
+def keys(objects: pa.Table) -> list[str]:
+    return list(objects["object_key"].to_pylist())
+
+
+def test_the_days_are_those_that_have_a_folder_in_order(landing: ObjectStore) -> None:
+    for day in ("2026-10-07", "2024-02-29", "2026-01-01"):
+        put_new(landing, f"telegram/context_date={day}/7-1.json", b"{}")
+
+    assert list_days(landing) == [date(2024, 2, 29), date(2026, 1, 1), DAY]
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "rejected/context_date=2026-10-07/a.json",
+        "context_date=2026-10-07/7-1.json",
+        "telegram/7-1.json",
+        "telegram/context_date=2026-10-07.json",
+        "telegram/context_date=2026-13-01/7-1.json",
+        "telegram/context_date=2026-02-30/7-1.json",
+        "telegram/context_date=2026-1-1/7-1.json",
+        "telegram/context_date=2026-10-07-old/7-1.json",
+        "telegram/old-context_date=2026-10-07/7-1.json",
+        "telegram/other/context_date=2026-10-07/7-1.json",
+    ],
+)
+def test_a_folder_that_is_no_day_is_none(landing: ObjectStore, key: str) -> None:
+    put_new(landing, key, b"{}")
+
+    assert list_days(landing) == []
+    assert list_objects(landing, DAY).num_rows == 0
+
+
+def test_an_empty_landing_zone_has_no_days_and_an_empty_day_no_objects(
+    landing: ObjectStore,
+) -> None:
+    assert list_days(landing) == []
+    assert list_objects(landing, DAY).equals(OBJECTS.empty_table())
+
+
+def test_a_listing_says_key_time_and_size(landing: ObjectStore) -> None:
+    put_new(landing, f"{FOLDER}/7-1.json", b"12345")
+
+    objects = list_objects(landing, DAY)
+
+    (row,) = objects.to_pylist()
+    written_at = obstore.head(landing, f"{FOLDER}/7-1.json")["last_modified"]
+    assert objects.schema.equals(OBJECTS)
+    assert (row["object_key"], row["size"]) == (f"{FOLDER}/7-1.json", 5)
+    assert row["received_at"] == written_at
+
+
+def test_a_listing_does_not_stop_at_1000_objects(landing: ObjectStore) -> None:
+    expected = sorted(f"{FOLDER}/7-{number}.json" for number in range(2_345))
+    for key in reversed(expected):
+        put_new(landing, key, b"{}")
+    put_new(landing, "telegram/context_date=2026-10-08/7-1.json", b"{}")
+
+    assert keys(list_objects(landing, DAY)) == expected
+
+
+def test_a_fingerprint_changes_when_an_object_is_added_rewritten_or_removed() -> None:
+    before = [("a", MORNING, 5), ("b", MORNING, 6)]
+    prints = [
+        fingerprint(listing(*objects))
+        for objects in (
+            [],
+            before,
+            [*before, ("c", MORNING, 0)],
+            [("a", NOON, 5), ("b", MORNING, 6)],
+            [("a", MORNING, 5)],
+        )
+    ]
+
+    assert len(set(prints)) == len(prints)
+    assert fingerprint(listing(*reversed(before))) == prints[1]
+
+
+def test_what_was_read_is_not_read_again_unless_it_was_rewritten() -> None:
+    now = listing(("a", MORNING, 5), ("d", NOON, 1), ("b", NOON, 6), ("c", NOON, 7))
+    known = listing(("a", MORNING, 5), ("b", MORNING, 6), ("gone", MORNING, 1))
+
+    unread = not_yet_read(now, known.select(["object_key", "received_at"]))
+
+    assert unread.equals(listing(("b", NOON, 6), ("c", NOON, 7), ("d", NOON, 1)))
+
+
+def test_at_first_nothing_was_read_and_then_everything() -> None:
+    now = listing(("a", MORNING, 5), ("b", NOON, 6))
+
+    assert not_yet_read(now, OBJECTS.empty_table()).equals(now)
+    assert not_yet_read(now, now).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "bot"),
+    [
+        ("123-5.json", 123),
+        ("0-5.json", 0),
+        ("9223372036854775807-5.json", 2**63 - 1),
+        ("123-abc.ndjson.gz", 123),
+        ("9223372036854775808-5.json", 42),
+        ("9" * 5_000 + "-5.json", 42),
+        ("20240802183859123456.json", 42),
+        ("-5.json", 42),
+        ("a-5.json", 42),
+        ("5.json", 42),
+    ],
+)
+def test_the_bot_is_the_one_in_the_name_or_else_the_one_of_the_settings(
+    name: str, bot: int
+) -> None:
+    assert bot_of(f"{FOLDER}/{name}", 42) == bot
+
+
+def test_the_days_of_a_span_include_both_ends() -> None:
+    assert list(iter_days(date(2026, 2, 27), date(2026, 3, 1))) == [
+        date(2026, 2, 27),
+        date(2026, 2, 28),
+        date(2026, 3, 1),
+    ]
+    assert list(iter_days(DAY, date(2026, 10, 6))) == []
