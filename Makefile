@@ -34,7 +34,7 @@ run: $(INSTALLED) ## land a sample month, build it, show what it says, and start
 
 dev: $(INSTALLED) ## start Dagster's UI on PORT (3000)
 	@echo "Dagster's UI: http://127.0.0.1:$(PORT) (stop it with Ctrl-C)"
-	@$(BIN)/dagster dev --host 127.0.0.1 --port $(PORT) --log-level warning
+	@PYTHONWARNINGS=ignore $(BIN)/dagster dev --host 127.0.0.1 --port $(PORT) --log-level warning
 
 test: $(INSTALLED) ## run the tests
 	@$(BIN)/pytest -n 2 -q

@@ -98,7 +98,8 @@ def parse_update(body: bytes) -> dict[str, Any]:
     except RecursionError:
         raise NotAnUpdateError("The body is nested too deeply.") from None
     except ValueError as error:
-        raise NotAnUpdateError(f"The body is not JSON: {error}.") from None
+        why = str(error).partition(";")[0]
+        raise NotAnUpdateError(f"The body is not JSON: {why}.") from None
     if not isinstance(update, dict):
         raise NotAnUpdateError("The body is JSON, but not an object.")
     if not _is_id(update.get("update_id")):
@@ -143,16 +144,22 @@ def unwrap_rejected(body: bytes) -> bytes:
     if not body.startswith(b'{"reason": '):
         return body
     try:
-        return base64.b64decode(json.loads(body)["body_base64"])
-    except (ValueError, KeyError, RecursionError):
+        envelope = json.loads(body)
+        original = base64.b64decode(envelope["body_base64"], validate=True)
+    except (ValueError, KeyError, TypeError, RecursionError):
         return body
+    return original if _wrap(original, envelope["reason"]) == body else body
+
+
+def _wrap(body: bytes, reason: str) -> bytes:
+    envelope = {"reason": reason, "body_base64": base64.b64encode(body).decode("ascii")}
+    return json.dumps(envelope).encode("ascii")
 
 
 def _reject(body: bytes, day: date, reason: str) -> Rejected:
     digest = hashlib.sha256(body).hexdigest()
-    envelope = {"reason": reason, "body_base64": base64.b64encode(body).decode("ascii")}
     key = f"{REJECTED_PREFIX}/context_date={day.isoformat()}/{digest}.json"
-    return Rejected(key, json.dumps(envelope).encode("ascii"), day, reason)
+    return Rejected(key, _wrap(body, reason), day, reason)
 
 
 def _believable(happened: int, arrived_at: datetime, zone: tzinfo, sender: Sender) -> bool:

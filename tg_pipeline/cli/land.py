@@ -82,7 +82,9 @@ def report(tally: Tally, settings: Settings) -> None:
                 f"set TG_START_DATE={first} to build them."
             )
     if tally.rejected:
-        raise CommandError(f"{tally.rejected:,} rejected, the first is {tally.first_rejection}")
+        raise CommandError(
+            f"{tally.rejected:,} rejected and kept; the first is {tally.first_rejection}"
+        )
 
 
 def _checked(path: Path) -> Path:

@@ -129,6 +129,7 @@ class Lake:
         _sync(path)
         path.replace(target)
         _sync(target.parent)
+        _sync(target.parent.parent)
 
     @contextmanager
     def _scratch(self, key: str) -> Iterator[Path]:

@@ -27,8 +27,8 @@ OBJECTS: Final = pa.schema(
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-_NAMED_BY_CONTRACT: Final = re.compile(r"(\d{1,19})-")
-_DAY_FOLDER: Final = re.compile(r"context_date=(\d{4}-\d{2}-\d{2})$")
+_NAMED_BY_CONTRACT: Final = re.compile(r"(\d{1,19})-[0-9A-Za-z]+\.")
+_DAY_FOLDER: Final = re.compile(r"(?:^|/)context_date=(\d{4}-\d{2}-\d{2})$")
 
 
 def list_days(landing: ObjectStore) -> list[date]:

@@ -79,8 +79,10 @@ def _each_line(stream: BinaryIO) -> Iterator[Block]:
         *whole, pending = (pending + chunk).split(b"\n")
         if whole:
             first = 1 if skipping else 0
-            yield _without_blanks(number + first, whole[first:])
+            yield from _blocks(number + first, whole[first:])
             number, skipping = number + len(whole), False
+        if fault and skipping:
+            return
         if fault:
             yield Block([number], [pending], fault)
             return
@@ -89,6 +91,16 @@ def _each_line(stream: BinaryIO) -> Iterator[Block]:
             skipping = True
         pending = b"" if skipping else pending
     yield _without_blanks(number, [pending])
+
+
+def _blocks(first: int, lines: list[bytes]) -> Iterator[Block]:
+    for place, line in enumerate(lines):
+        if len(line) > MAX_LINE:
+            yield _without_blanks(first, lines[:place])
+            yield _too_long(first + place, line)
+            yield from _blocks(first + place + 1, lines[place + 1 :])
+            return
+    yield _without_blanks(first, lines)
 
 
 def _without_blanks(first: int, physical: list[bytes]) -> Block:

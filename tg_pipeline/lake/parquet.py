@@ -37,6 +37,8 @@ class ParquetWriter:
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Add the rows of a batch."""
+        if not batch.num_rows:
+            return
         size = _size(batch)
         if self._held_rows + batch.num_rows < GROUP_ROWS and self._held_bytes + size < GROUP_BYTES:
             self._hold(batch, size)

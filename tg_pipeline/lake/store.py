@@ -22,7 +22,11 @@ def open_store(uri: str) -> ObjectStore:
     A folder is made where it is missing. Credentials, region and endpoint of a bucket come from
     the standard AWS variables. Raises StoreError.
     """
-    scheme = urlsplit(uri).scheme
+    try:
+        parts = urlsplit(uri)
+    except ValueError as error:
+        raise StoreError(f"{uri!r} is no URI: {first_line(error)}") from None
+    scheme = parts.scheme
     if scheme not in SCHEMES:
         raise StoreError(f"{uri!r} is no file://, s3:// or memory:// URI.")
     if scheme == "memory":
@@ -65,7 +69,7 @@ def _memory(_uri: str) -> MemoryStore:
 
 def _open_folder(uri: str) -> LocalStore:
     folder = local_folder(uri)
-    if folder is None or not folder.is_absolute():
+    if folder is None or not folder.is_absolute() or urlsplit(uri).netloc not in {"", "localhost"}:
         raise ValueError("a file:// URI needs an absolute path, such as file:///var/lib/landing")
     folder.mkdir(parents=True, exist_ok=True)
     return LocalStore(folder)

@@ -36,7 +36,7 @@ def read_content(payload: bytes, update_type: str | None) -> Content:
         return Content(None, 0)
     try:
         return Content(_decoder(update_type).decode(payload).content, 0)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, ValueError):
         return _salvage_content(payload, update_type)
 
 
@@ -85,6 +85,7 @@ def _salvage(value: Any, kind: Any, faults: list[str]) -> Any:
         return struct(**{f.name: _salvage(value[f.encode_name], f.type, faults) for f in present})
     if isinstance(value, list) and get_origin(struct) is list:
         (item,) = get_args(struct)
+        faults += [str(item) for element in value if element is None]
         return [kept for kept in (_salvage(v, item, faults) for v in value) if kept is not None]
     faults.append(str(kind))
     return None

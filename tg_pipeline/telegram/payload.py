@@ -15,13 +15,13 @@ MAX_UPDATE_ID: Final = 2**63 - 1
 MAX_NESTING: Final = 200
 """Levels. Telegram needs some twenty; the bound keeps the answer free of the caller's stack."""
 
-SHALLOW: Final = 2 * MAX_NESTING
-"""Bytes: what opens a level closes it too, so that nothing shorter is nested too deeply."""
+SHALLOW: Final = MAX_NESTING
+"""Bytes: a level takes one to open, so that nothing shorter is nested too deeply."""
 
 _UPDATE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _UPDATE_ID: Final = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=0, le=MAX_UPDATE_ID)])
 
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _ESCAPES: Final = re.compile(
     rb"\\[^u]"
     rb"|(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -59,7 +59,7 @@ def read_envelope(payload: bytes) -> Envelope:
     known_id = _read_id(contents.pop("update_id", None))
     if len(contents) > 1:
         objects = (name for name, raw in contents.items() if bytes(raw)[:1] == b"{")
-        return Envelope(known_id, next(objects, None) or next(iter(contents)))
+        return Envelope(known_id, next(objects, next(iter(contents))))
     return Envelope(known_id, next(iter(contents), None))
 
 
