@@ -61,6 +61,7 @@ lint: $(INSTALLED) ## look for what ruff finds
 
 types: $(INSTALLED) ## check the types, strictly
 	@$(BIN)/mypy
+	@MYPYPATH=benchmarks $(BIN)/mypy --strict --explicit-package-bases benchmarks
 
 contracts: $(INSTALLED) ## check that imports point one way
 	@$(BIN)/lint-imports

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 GROUP_ROWS: Final = 131_072
 """Rows a row group: what engines read well, and what a reader may skip by its statistics."""
 
-GROUP_BYTES: Final = 32 * 1024 * 1024
+GROUP_BYTES: Final = 16 * 1024 * 1024
 """Bytes of text and payload a row group, whichever bound comes first: it is held in memory."""
 
 ZSTD_LEVEL: Final = 3

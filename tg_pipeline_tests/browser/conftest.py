@@ -59,7 +59,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     }
     (state / "dagster.yaml").write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n")
     binaries = Path(sys.executable).parent
-    sample = [str(binaries / "tg-pipeline"), "sample", "--days", str(DAYS), "--per-day", "40"]
+    sample = [str(binaries / "tg-pipeline"), "sample", "--days", str(DAYS)]
     subprocess.run(sample, env=environment, check=True)
     port = _free_port()
     command = [str(binaries / "dagster"), "dev", "--host", "127.0.0.1", "--port", str(port)]

@@ -32,7 +32,7 @@ def test_a_backfill_launched_from_the_ui_fills_the_partition_bar(
     ui: "Ui", browser: "Chrome"
 ) -> None:
     # Given the asset graph of a month that has landed
-    browser.get(f"{ui.url}/asset-groups?expanded=layers%2Clanding")
+    browser.get(f"{ui.url}/asset-groups")
     press(browser, "Materialize all")
     save(browser, "backfill-dialog")
 
@@ -43,8 +43,8 @@ def test_a_backfill_launched_from_the_ui_fills_the_partition_bar(
     # Then the backfill succeeds
     wait_until(lambda: status_of_last_backfill(ui) not in {"REQUESTED", None}, "the backfill ends")
     assert status_of_last_backfill(ui) == "COMPLETED_SUCCESS"
-    browser.get(f"{ui.url}/asset-groups")
-    find(browser, "//*[text()='layers']")
+    browser.get(f"{ui.url}/locations/__repository__@tg_pipeline/asset-groups/layers")
+    find(browser, "//*[text()='enriched_updates']")
     save(browser, "asset-graph")
 
     # And a day's page shows its counts and the plot of its hours, in place

@@ -1,0 +1,56 @@
+"""Updates as real bots received them, where the recording is at hand beside the checkout."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lambda_ingest.landing import Landed, Sender
+from tg_pipeline.lake.delivery import Arrival, Door, deliver
+from tg_pipeline_tests.conftest import BOT, Pipeline
+
+RECORDED = Path(__file__).parents[3] / "shared" / "updates" / "recorded.ndjson"
+NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def recorded() -> list[bytes]:
+    if not RECORDED.exists():
+        pytest.skip("no recorded updates beside the checkout: nothing is replayed")
+    return RECORDED.read_bytes().splitlines()
+
+
+def test_every_recorded_line_can_be_followed_to_its_enriched_row(
+    pipeline: Pipeline, recorded: list[bytes]
+) -> None:
+    # Given the recording, landed by an operator
+    door = Door(pipeline.landing, BOT, ZoneInfo("America/Sao_Paulo"), Sender.OPERATOR)
+    arrivals = [Arrival(line, NOW, f"line {number}") for number, line in enumerate(recorded, 1)]
+    outcomes = list(deliver(door, arrivals))
+
+    # When the days it happened on are built
+    for day in {outcome.what.day for outcome in outcomes}:
+        pipeline.build(day)
+
+    # Then each line is verbatim in raw_updates, and its content in its enriched row
+    for line, outcome in zip(recorded, outcomes, strict=True):
+        assert isinstance(outcome.what, Landed)
+        (raw,) = rows_of(pipeline, "raw_updates", outcome.what)
+        (row,) = rows_of(pipeline, "enriched_updates", outcome.what)
+        assert (raw["payload"], raw["object_key"]) == (line, outcome.what.key)
+        update = json.loads(line)
+        (content,) = (value for name, value in update.items() if name != "update_id")
+        assert row["update_type"] in update
+        assert row["user_id"] == content["from"]["id"]
+        assert row["message_id"] == content.get("message_id")
+        assert row["text"] == content.get("text")
+        assert row["date"] == content.get("date")
+        assert row["fields_nulled"] == 0
+
+
+def rows_of(pipeline: Pipeline, layer: str, landed: Landed) -> list[dict[str, Any]]:
+    rows = pipeline.rows(layer, landed.day)
+    return [row for row in rows if row["update_id"] == landed.update_id]

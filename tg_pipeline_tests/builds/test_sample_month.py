@@ -1,0 +1,88 @@
+"""The sample month through the real door and the real builds: every update is found again."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from lambda_ingest.landing import Sender
+from tg_pipeline.lake.delivery import Arrival, Door, Tally, deliver, deliver_batches
+from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.sample import SAMPLE_BOT_ID, Delivery, deliveries
+from tg_pipeline_tests.conftest import Pipeline
+
+ZONE = ZoneInfo("America/Sao_Paulo")
+START = date(2026, 10, 1)
+DAYS, PER_DAY = 8, 60
+
+
+@pytest.fixture(scope="module")
+def month() -> list[Delivery]:
+    return list(deliveries(START, DAYS, PER_DAY, zone=ZONE))
+
+
+def land_all(pipeline: Pipeline, month: Iterable[Delivery], *, batch: int = 0) -> Tally:
+    door = Door(pipeline.landing, SAMPLE_BOT_ID, ZONE, Sender.NETWORK)
+    arrivals = (Arrival(each.body, each.arrived_at, "sample") for each in month)
+    tally = Tally()
+    for outcome in deliver_batches(door, arrivals, batch) if batch else deliver(door, arrivals):
+        tally.count(outcome)
+    return tally
+
+
+def enriched(pipeline: Pipeline) -> Iterator[dict[str, Any]]:
+    for day in list_days(pipeline.landing):
+        pipeline.build(day)
+        yield from pipeline.rows("enriched_updates", day)
+
+
+def test_every_update_of_the_month_is_one_enriched_row(
+    pipeline: Pipeline, month: list[Delivery]
+) -> None:
+    # Given a month with retries, some of them across midnight
+    tally = land_all(pipeline, month)
+    sent = {json.loads(each.body)["update_id"]: json.loads(each.body) for each in month}
+    assert tally.rejected == 0
+    assert tally.landed < len(month)
+
+    # When every day is built
+    rows = list(enriched(pipeline))
+
+    # Then each update that was sent is there once, under its type, with nothing nulled
+    assert Counter(row["update_id"] for row in rows) == Counter(list(sent))
+    for row in rows:
+        assert row["update_type"] in sent[row["update_id"]]
+        assert row["fields_nulled"] == 0
+    assert len({row["update_type"] for row in rows}) == 27
+
+
+def test_a_month_landed_in_batches_has_the_same_rows(
+    pipeline: Pipeline, month: list[Delivery]
+) -> None:
+    land_all(pipeline, month, batch=100)
+
+    rows = list(enriched(pipeline))
+
+    assert {row["update_id"] for row in rows} == {json.loads(m.body)["update_id"] for m in month}
+    assert len(rows) == len({row["update_id"] for row in rows})
+
+
+def test_messages_of_the_month_say_what_they_said(
+    pipeline: Pipeline, month: list[Delivery]
+) -> None:
+    land_all(pipeline, month)
+    sent = {json.loads(each.body)["update_id"]: json.loads(each.body) for each in month}
+
+    for row in enriched(pipeline):
+        message = sent[row["update_id"]].get("message")
+        if message is None:
+            continue
+        assert row["message_id"] == message["message_id"]
+        assert row["chat_id"] == message["chat"]["id"]
+        assert row["user_id"] == message.get("from", {}).get("id")
+        assert row["date"] == message["date"]
+        assert row["content_type"] in message
