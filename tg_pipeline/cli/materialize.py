@@ -3,7 +3,7 @@
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from datetime import date
 from time import perf_counter
 from typing import Final
@@ -65,12 +65,20 @@ def _reason(error: BaseException) -> str:
 @contextmanager
 def _instance() -> Iterator[dg.DagsterInstance]:
     """Open the instance of DAGSTER_HOME, or of the checkout, whose paths are relative to it."""
-    if os.environ.get("DAGSTER_HOME"):
-        with dg.DagsterInstance.get() as instance:
-            yield instance
-        return
     home = home_folder()
-    with chdir(home), dg.DagsterInstance.from_config(str(home)) as instance:
+    is_set = bool(os.environ.get("DAGSTER_HOME"))
+    with ExitStack() as stack:
+        if not is_set:
+            stack.enter_context(chdir(home))
+        try:
+            found = (
+                dg.DagsterInstance.get() if is_set else dg.DagsterInstance.from_config(str(home))
+            )
+            instance = stack.enter_context(found)
+        except dg.DagsterError as error:
+            raise CommandError(
+                f"Dagster's instance can't be opened: {first_line(error)}"
+            ) from error
         yield instance
 
 

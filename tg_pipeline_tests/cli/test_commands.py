@@ -185,6 +185,16 @@ def test_an_unwritable_lake_is_one_clear_line(shell: Shell) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_missing_dagster_home_is_one_clear_line(shell: Shell) -> None:
+    missing = str(shell.folder / "missing")
+
+    done = shell.run("run", "--date", "yesterday", settings={"DAGSTER_HOME": missing})
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("tg-pipeline: Dagster's instance can't be opened: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_help_says_what_each_command_is_for(shell: Shell) -> None:
     page = shell.run("--help").stdout
 
