@@ -8,7 +8,7 @@ STATE := .tg_pipeline
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test lint types contracts check slow browser chromium bench bench-10m docs clean
+.PHONY: help install run dev test lint types contracts check browser chromium bench bench-10m docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +27,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	@touch $@
 
 run: $(INSTALLED) ## land a sample month, build it, show what it says, and start Dagster's UI
-	@$(BIN)/tg-pipeline sample --if-empty
+	@$(BIN)/tg-pipeline sample --demo
 	@$(BIN)/tg-pipeline run
 	@$(BIN)/tg-pipeline summary
 	@$(MAKE) --no-print-directory dev
@@ -36,14 +36,11 @@ dev: $(INSTALLED) ## start Dagster's UI on PORT (3000)
 	@echo "Dagster's UI: http://127.0.0.1:$(PORT) (stop it with Ctrl-C)"
 	@PYTHONWARNINGS=ignore $(BIN)/dagster dev --host 127.0.0.1 --port $(PORT) --log-level warning
 
-test: $(INSTALLED) ## run the tests
-	@$(BIN)/pytest -n 2 -q
+test: $(INSTALLED) ## run every test (those in a real browser where there is a Chromium)
+	@$(BIN)/pytest -n 2 -q -rs
 
-slow: $(INSTALLED) chromium ## run the tests that take minutes
-	@$(BIN)/pytest -q -m slow
-
-browser: $(INSTALLED) chromium ## look at Dagster's UI in a real browser (TG_SCREENSHOTS=folder keeps pictures)
-	@$(BIN)/pytest -q -m slow tg_pipeline_tests/browser
+browser: $(INSTALLED) chromium ## look at Dagster's UI in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
+	@$(BIN)/pytest -q -rs tg_pipeline_tests/browser
 
 # Debian's packages, where there is an apt-get that we may use; else the browser tests are skipped.
 chromium:
@@ -66,7 +63,7 @@ types: $(INSTALLED) ## check the types, strictly
 contracts: $(INSTALLED) ## check that imports point one way
 	@$(BIN)/lint-imports
 
-check: lint types contracts test slow ## all of the above: what main always passes
+check: lint types contracts chromium test ## lint, types, contracts and every test: what main always passes
 
 docs: $(INSTALLED) ## write docs/tables.md anew from the columns' one declaration
 	@$(BIN)/python -m tg_pipeline.layers.tables_page > docs/tables.md

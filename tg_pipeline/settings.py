@@ -20,6 +20,9 @@ come and go with the calendar; set TG_START_DATE to the month of your bot's firs
 DEFAULT_BOT_ID: Final = 0
 """The bot of updates that nothing names a bot for."""
 
+BOT_ID_DIGITS: Final = 18
+"""What fits 64 bits for certain; the longest ids have ten or eleven."""
+
 STATE_FOLDER: Final = ".tg_pipeline"
 """Where landing zone, lake and Dagster's history live unless set otherwise; git ignores it."""
 
@@ -38,6 +41,9 @@ class Settings:
     start_date: date
     bot_id: int
 
+    is_landing_default: bool = False
+    """Whether updates land in the checkout's own folder, where a sample does no harm."""
+
     @property
     def zone(self) -> ZoneInfo:
         """Give the time zone that days are counted in."""
@@ -47,16 +53,16 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str], home: Path) -> "Settings":
         """Read the settings, with defaults in the state folder of `home`; raises SettingsError."""
         state = (home / STATE_FOLDER).absolute()
+        landing = environment.get("TG_LANDING_URI") or _bucket(environment.get("AWS_S3_BUCKET"))
         return cls(
-            landing_uri=environment.get("TG_LANDING_URI")
-            or _bucket(environment.get("AWS_S3_BUCKET"))
-            or (state / "landing").as_uri(),
+            landing_uri=landing or (state / "landing").as_uri(),
             lake_uri=environment.get("TG_LAKE_URI")
             or _bucket(environment.get("AWS_S3_ENRICHED"))
             or (state / "lake").as_uri(),
             timezone=_timezone(environment.get("TG_TIMEZONE") or DEFAULT_TIMEZONE),
             start_date=_start_date(environment.get("TG_START_DATE")),
             bot_id=_bot_id(environment),
+            is_landing_default=not landing,
         )
 
 
@@ -98,10 +104,10 @@ def _bot_id(environment: Mapping[str, str]) -> int:
     token = environment.get("TELEGRAM_BOT_TOKEN")
     if token:
         bot_id, colon, _ = token.partition(":")
-        if not colon or not bot_id.isdecimal():
+        if not colon or not bot_id.isdecimal() or len(bot_id) > BOT_ID_DIGITS:
             raise SettingsError("TELEGRAM_BOT_TOKEN is not of the form <bot id>:<secret>.")
         return int(bot_id)
     text = environment.get("TELEGRAM_BOT_ID") or str(DEFAULT_BOT_ID)
-    if not text.isdecimal():
-        raise SettingsError(f"TELEGRAM_BOT_ID={text!r} is no bot id: it has digits only.")
+    if not text.isdecimal() or len(text) > BOT_ID_DIGITS:
+        raise SettingsError(f"TELEGRAM_BOT_ID={text!r} is no bot id: that is a number of digits.")
     return int(text)

@@ -23,8 +23,12 @@ class Balance:
 
 
 def raw_balance(day: date, built: RawDay) -> Balance:
-    """Landed lines = raw rows + quarantined rows."""
-    return Balance(day, built.lines, built.raw.rows + built.quarantined.rows)
+    """Landed lines = raw rows + quarantined rows.
+
+    Of an object that has no row at all nobody knows how many lines it had; it counts as one.
+    """
+    landed = built.lines + built.objects_missing
+    return Balance(day, landed, built.raw.rows + built.quarantined.rows)
 
 
 def deduped_balance(day: date, built: DedupedDay) -> Balance:

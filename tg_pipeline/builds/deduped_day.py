@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Final
 
+from tg_pipeline.builds.source import NOTHING, SOURCE
 from tg_pipeline.lake.lake import Lake, Partition, Written
 from tg_pipeline.layers.deduped_updates import (
     DEDUPED_UPDATES,
@@ -12,6 +14,9 @@ from tg_pipeline.layers.deduped_updates import (
     repeats,
 )
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
+
+DUPLICATES: Final = "duplicates"
+"""The footer's name for the number of raw rows that were left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,14 @@ def build_deduped_day(lake: Lake, day: date) -> DedupedDay:
         dropped = repeats(_keys_of(raw), _keys_of(day_before), raw.rows + day_before.rows)
         for batch in drop(raw.batches(), dropped):
             output.write(batch)
-        return DedupedDay(output.commit(), raw.rows, len(dropped))
+        source = deduped_source(*(part.metadata.get(SOURCE, NOTHING) for part in (raw, day_before)))
+        footer = {SOURCE: source, DUPLICATES: str(len(dropped))}
+        return DedupedDay(output.commit(**footer), raw.rows, len(dropped))
+
+
+def deduped_source(raw: str, day_before: str) -> str:
+    """Give what a day's deduped_updates is built from: the sources of both days' raw_updates."""
+    return f"{raw} after {day_before}"
 
 
 def _keys_of(partition: Partition) -> ReadKeys:

@@ -5,6 +5,7 @@ from datetime import date
 
 import pyarrow.compute as pc
 
+from tg_pipeline.builds.source import SOURCE
 from tg_pipeline.lake.lake import Lake, Written
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
@@ -35,4 +36,5 @@ def build_enriched_day(lake: Lake, day: date) -> EnrichedDay:
             rows = enrich(batch)
             nulled += pc.sum(rows["fields_nulled"]).as_py() or 0
             output.write(rows)
-        return EnrichedDay(output.commit(), deduped.rows, nulled)
+        source = deduped.metadata.get(SOURCE, "")
+        return EnrichedDay(output.commit(**{SOURCE: source}), deduped.rows, nulled)

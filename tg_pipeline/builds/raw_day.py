@@ -10,16 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
+from tg_pipeline.builds.source import NOTHING, SOURCE
 from tg_pipeline.lake.lake import Lake, Partition, PartitionWriter, Written
 from tg_pipeline.lake.landing_zone import fingerprint, list_objects, not_yet_read
 from tg_pipeline.lake.reader import read_objects
 from tg_pipeline.layers.merge import Merge
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, split
 
-LISTING: Final = "landing"
-"""The footer's name for the fingerprint of the listing that a partition was built from."""
-
-SOURCE: Final = ["object_key", "received_at"]
+OBJECT_VERSION: Final = ["object_key", "received_at"]
 """What tells a version of a landed object."""
 
 
@@ -35,6 +33,8 @@ class RawDay:
     """Objects fetched by this build."""
     lines: int
     """Lines landed that day: those that an earlier build read, and those that this one did."""
+    objects_missing: int
+    """Objects landed that day of which nothing stands in what was written: 0, or rows were lost."""
     listing: str
     """Fingerprint of the landing zone's listing that was used."""
 
@@ -48,18 +48,18 @@ class _Before:
 
     @property
     def listing(self) -> str | None:
-        return self.raw.metadata.get(LISTING)
+        return self.raw.metadata.get(SOURCE)
 
     def sources(self) -> pa.Table:
         """Give the landed objects that stand in the day, one row each."""
         parts = [
-            pa.Table.from_batches([batch]).group_by(SOURCE, use_threads=False).aggregate([])
+            pa.Table.from_batches([batch]).group_by(OBJECT_VERSION, use_threads=False).aggregate([])
             for partition in (self.raw, self.bad)
-            for batch in partition.narrow(SOURCE)
+            for batch in partition.narrow(OBJECT_VERSION)
         ]
         schema = RAW_UPDATES.schema
-        empty = pa.schema([schema.field(name) for name in SOURCE]).empty_table()
-        return pa.concat_tables([empty, *parts]).group_by(SOURCE).aggregate([])
+        empty = pa.schema([schema.field(name) for name in OBJECT_VERSION]).empty_table()
+        return pa.concat_tables([empty, *parts]).group_by(OBJECT_VERSION).aggregate([])
 
 
 def build_raw_day(
@@ -72,14 +72,21 @@ def build_raw_day(
     objects = list_objects(landing, day)
     listing = fingerprint(objects)
     with _open_before(lake, day, objects, full=full) as before:
-        standing = before.raw.rows + before.bad.rows
-        if before.listing == listing:
-            raw, bad = (Written(part.rows, part.bytes) for part in (before.raw, before.bad))
-            return RawDay(raw, bad, objects.num_rows, 0, standing, listing)
-        unread = not_yet_read(objects, before.sources())
-        lines = _Counted(read_objects(landing, unread, bot_id=bot_id))
-        raw, bad = _write(lake, day, before, lines, listing)
-    return RawDay(raw, bad, objects.num_rows, unread.num_rows, standing + lines.rows, listing)
+        raw, bad = (Written(part.rows, part.bytes) for part in (before.raw, before.bad))
+        lines, read = raw.rows + bad.rows, 0
+        if before.listing != listing:
+            unread = not_yet_read(objects, before.sources())
+            batches = _Counted(read_objects(landing, unread, bot_id=bot_id))
+            raw, bad = _write(lake, day, before, batches, listing)
+            lines, read = lines + batches.rows, unread.num_rows
+    missing = _missing(lake, day, objects)
+    return RawDay(raw, bad, objects.num_rows, read, lines, missing, listing)
+
+
+def _missing(lake: Lake, day: date, objects: pa.Table) -> int:
+    """Count the landed objects that have no row: each has one at least, were it in quarantine."""
+    with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as bad:
+        return len(not_yet_read(objects, _Before(raw, bad).sources()))
 
 
 @contextmanager
@@ -90,11 +97,16 @@ def _open_before(lake: Lake, day: date, objects: pa.Table, *, full: bool) -> Ite
     built from: where these differ, a build was cut off between them. And an object that was
     rewritten since it was read takes its old rows with it.
     """
+    nothing = _Before(Partition.absent(), Partition.absent())
+    if full:
+        yield nothing
+        return
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as bad:
         before = _Before(raw, bad)
-        whole = raw.metadata.get(LISTING) == bad.metadata.get(LISTING)
-        usable = not full and whole and not _rewritten(objects, before.sources())
-        yield before if usable else _Before(Partition.absent(), Partition.absent())
+        whole = raw.metadata.get(SOURCE) == bad.metadata.get(SOURCE)
+        unchanged = before.listing == fingerprint(objects)
+        usable = whole and (unchanged or not _rewritten(objects, before.sources()))
+        yield before if usable else nothing
 
 
 def _rewritten(objects: pa.Table, known: pa.Table) -> bool:
@@ -115,8 +127,8 @@ def _write(
                 _write_all(writer, merge.push(rows))
         for merge, writer in outputs:
             _write_all(writer, merge.rest())
-        quarantined = bad.commit(**{LISTING: listing})
-        return raw.commit(**{LISTING: listing}), quarantined
+        quarantined = bad.commit(**{SOURCE: listing})
+        return raw.commit(**{SOURCE: listing}), quarantined
 
 
 def _write_all(writer: PartitionWriter, batches: Iterable[pa.RecordBatch]) -> None:
@@ -135,3 +147,9 @@ class _Counted:
         for batch in self._batches:
             self.rows += batch.num_rows
             yield batch
+
+
+def raw_source(lake: Lake, day: date) -> str:
+    """Give the fingerprint of the listing that a day's raw_updates was built from."""
+    with lake.open(RAW_UPDATES.name, day) as raw:
+        return raw.metadata.get(SOURCE, NOTHING)

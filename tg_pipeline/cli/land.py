@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, BinaryIO, Final
+from typing import Annotated, BinaryIO, Final, NamedTuple
 
 import typer
 
@@ -19,6 +19,7 @@ from tg_pipeline.lake.store import open_store
 from tg_pipeline.settings import Settings, load_settings
 
 STDIN: Final = Path("-")
+STANDARD_INPUT: Final = "standard input"
 
 Files = Annotated[
     list[Path],
@@ -28,7 +29,8 @@ Files = Annotated[
     ),
 ]
 BotId = Annotated[
-    int | None, typer.Option("--bot-id", help="The bot the updates are from. [default: as set]")
+    int | None,
+    typer.Option("--bot-id", min=0, help="The bot the updates are from. [default: as set]"),
 ]
 Batch = Annotated[
     int,
@@ -46,15 +48,15 @@ def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
     """
     settings = load_settings()
     with tempfile.TemporaryDirectory() as scratch:
-        paths = [_spooled(Path(scratch)) if path == STDIN else _checked(path) for path in files]
-        total = sum(_count_lines(path) for path in paths)
+        inputs = [_spooled(Path(scratch)) if path == STDIN else _checked(path) for path in files]
+        total = sum(map(_count_lines, inputs))
         door = Door(
             landing=open_store(settings.landing_uri),
             bot_id=settings.bot_id if bot_id is None else bot_id,
             zone=settings.zone,
             sender=Sender.OPERATOR,
         )
-        arrivals = _arrivals(paths, datetime.now(UTC))
+        arrivals = _arrivals(inputs, datetime.now(UTC))
         outcomes = deliver_batches(door, arrivals, batch) if batch else deliver(door, arrivals)
         report(tally_with_progress(outcomes, total, "landing"), settings)
 
@@ -79,7 +81,8 @@ def report(tally: Tally, settings: Settings) -> None:
         if first < settings.start_date:
             err.print(
                 f"Days before TG_START_DATE={settings.start_date} are no partitions: "
-                f"set TG_START_DATE={first} to build them."
+                f"set TG_START_DATE={first} to build them.",
+                soft_wrap=True,
             )
     if tally.rejected:
         raise CommandError(
@@ -87,39 +90,49 @@ def report(tally: Tally, settings: Settings) -> None:
         )
 
 
-def _checked(path: Path) -> Path:
+class _Input(NamedTuple):
+    """A file to land, and what to call it."""
+
+    path: Path
+    name: str
+
+
+def _checked(path: Path) -> _Input:
     if not is_readable_name(path.name):
         raise CommandError(f"{path} is no .json, .ndjson or .gz of either.")
     if not path.is_file():
         raise CommandError(f"{path} is no file.")
-    return path
+    return _Input(path, str(path))
 
 
-def _spooled(folder: Path) -> Path:
+def _spooled(folder: Path) -> _Input:
     """Give standard input as a file, since it is read twice: to check it, and to land it."""
     path = folder / "stdin.ndjson"
     with path.open("wb") as target:
         shutil.copyfileobj(sys.stdin.buffer, target)
-    return path
+    return _Input(path, STANDARD_INPUT)
 
 
-def _count_lines(path: Path) -> int:
+def _count_lines(file: _Input) -> int:
     """Give the number of lines; raise where one can't be read, before anything lands."""
     count = 0
-    for line in _lines(path):
+    for line in _lines(file):
         if line.fault:
-            raise CommandError(f"{path}, line {line.number}: {line.fault}.")
+            raise CommandError(f"{file.name}, line {line.number}: {line.fault}.")
         count += 1
     return count
 
 
-def _arrivals(paths: list[Path], now: datetime) -> Iterator[Arrival]:
-    for path in paths:
-        for line in _lines(path):
-            yield Arrival(unwrap_rejected(line.content), now, f"{path}, line {line.number}")
+def _arrivals(files: list[_Input], now: datetime) -> Iterator[Arrival]:
+    for file in files:
+        for line in _lines(file):
+            yield Arrival(unwrap_rejected(line.content), now, f"{file.name}, line {line.number}")
 
 
-def _lines(path: Path) -> Iterator[Line]:
-    file: BinaryIO
-    with path.open("rb") as file:
-        yield from read_lines(path.name, file)
+def _lines(file: _Input) -> Iterator[Line]:
+    """Give a file's lines. A file that holds nothing is a mistake; an empty pipe is no update."""
+    stream: BinaryIO
+    with file.path.open("rb") as stream:
+        for line in read_lines(file.path.name, stream):
+            if line.number or file.name != STANDARD_INPUT:
+                yield line

@@ -4,6 +4,7 @@ import sys
 from typing import Final
 
 import typer
+from obstore.exceptions import BaseError
 
 from tg_pipeline.cli.console import err
 from tg_pipeline.cli.errors import CommandError
@@ -33,7 +34,7 @@ def app() -> None:
     """Run the command line."""
     try:
         cli()
-    except (CommandError, SettingsError, StoreError, OSError) as error:
+    except (CommandError, SettingsError, StoreError, BaseError, OSError) as error:
         sys.exit(_complain(error))
 
 

@@ -9,18 +9,16 @@ from time import perf_counter
 from typing import Final
 
 import dagster as dg
+from obstore.exceptions import BaseError
 from rich.progress import Progress, TaskID
 
 from tg_pipeline.cli.console import progress
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.definitions import defs
-from tg_pipeline.defs.partitions import runs_of
+from tg_pipeline.defs.partitions import runs_of, span_tags
 from tg_pipeline.defs.report import LOGGER
 from tg_pipeline.lake.store import first_line
 from tg_pipeline.settings import home_folder
-
-RANGE_START: Final = "dagster/asset_partition_range_start"
-RANGE_END: Final = "dagster/asset_partition_range_end"
 
 LINES_A_DAY: Final = 4
 """What the layers log of a day: raw, quarantine, deduped, enriched."""
@@ -41,13 +39,15 @@ def _run(instance: dg.DagsterInstance, first: date, last: date, *, full: bool) -
     try:
         defs.resolve_job_def("updates_job").execute_in_process(
             instance=instance,
-            tags={RANGE_START: first.isoformat(), RANGE_END: last.isoformat()},
+            tags=span_tags(first, last),
             run_config={
                 "ops": {"raw_updates": {"config": {"full": full}}},
                 "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
             },
         )
-    except (dg.DagsterError, dg.Failure, OSError) as error:
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
+        raise CommandError("stopped; the days already written stand") from None
+    except (dg.DagsterError, dg.Failure, OSError, BaseError) as error:
         span = str(first) if first == last else f"{first} to {last}"
         raise CommandError(f"{span} failed: {_reason(error)}") from error
 

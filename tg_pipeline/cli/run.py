@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from tg_pipeline.builds.changes import day_states
+from tg_pipeline.builds.day_state import day_states, days_to_build, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.days import parse_day, parse_span
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.landing_zone import iter_days, list_days
+from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.lake.store import open_store
 from tg_pipeline.settings import Settings, load_settings
 
@@ -23,6 +23,8 @@ Full = Annotated[bool, typer.Option("--full", help="Read all landed objects anew
 def run(day: Day = None, first: First = None, last: Last = None, full: Full = False) -> None:
     """Build the layers of a day, of a span, or of every day on which something new has landed."""
     settings = load_settings()
+    if full and day is None and first is None:
+        raise CommandError("--full reads days anew: name them with --date, or --from and --to.")
     days = _asked_days(settings, day, first, last)
     if not days:
         out.print("Nothing new has landed; there is nothing to build.")
@@ -32,7 +34,8 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     from tg_pipeline.cli.materialize import materialize  # noqa: PLC0415
 
     seconds = materialize(days, full=full)
-    out.print(f"Built {len(days)} days, {days[0]} to {days[-1]}, in {seconds:.1f} s.")
+    count = "1 day" if len(days) == 1 else f"{len(days)} days"
+    out.print(f"Built {count}, {days[0]} to {days[-1]}, in {seconds:.1f} s.")
 
 
 def _asked_days(
@@ -40,17 +43,17 @@ def _asked_days(
 ) -> list[date]:
     today = datetime.now(settings.zone).date()
     span = parse_span(first, last, today)
-    if day and span:
+    if day is not None and span:
         raise CommandError("--date stands alone: give it, or --from and --to.")
-    if day:
+    if day is not None:
         return [parse_day(day, today)]
     return list(iter_days(*span)) if span else _changed_days(settings, today)
 
 
 def _changed_days(settings: Settings, today: date) -> list[date]:
     landing, lake = open_store(settings.landing_uri), Lake(settings.lake_uri)
-    within = [day for day in list_days(landing) if settings.start_date <= day <= today]
-    return [state.day for state in day_states(landing, lake, within) if state.is_changed]
+    within = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
+    return days_to_build(day_states(landing, lake, within))
 
 
 def _check_partitions(days: list[date], settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 import typer
@@ -22,7 +22,10 @@ Days = Annotated[int, typer.Option("--days", min=1, help="How many days.")]
 PerDay = Annotated[int, typer.Option("--per-day", min=1, help="Updates a day, on average.")]
 Start = Annotated[str | None, typer.Option("--start", help="First day. [default: TG_START_DATE]")]
 Seed = Annotated[int, typer.Option("--seed", help="Another seed is another month.")]
-IfEmpty = Annotated[bool, typer.Option("--if-empty", help="Only where nothing has landed yet.")]
+Demo = Annotated[
+    bool,
+    typer.Option("--demo", help="Only in the checkout's own folder, and only if that is empty."),
+]
 ToStdout = Annotated[bool, typer.Option("--stdout", help="Print NDJSON instead of landing it.")]
 
 
@@ -32,33 +35,53 @@ def sample(
     start: Start = None,
     seed: Seed = 1,
     batch: Batch = 0,
-    if_empty: IfEmpty = False,
+    demo: Demo = False,
     stdout: ToStdout = False,
 ) -> None:
     """Make up a month of a bot's life and land it; the same options give the same month."""
     settings = load_settings()
-    first = _first_day(start, days, settings)
+    first = _first_day(start, settings)
+    if demo:
+        reason = _no_demo(settings, first)
+        if reason:
+            out.print(f"{reason}; nothing is made up.")
+            return
+        days = min(days, _days_until_today(first, settings))
+    _check_days(first, days, settings)
     month = deliveries(first, days, per_day, seed=seed, zone=settings.zone)
     if stdout:
         for delivery in month:
             sys.stdout.buffer.write(delivery.body + b"\n")
         return
     landing = open_store(settings.landing_uri)
-    if if_empty and (landed := list_days(landing)):
-        out.print(f"{len(landed)} days have landed already; nothing is made up.")
-        return
     door = Door(landing, SAMPLE_BOT_ID, settings.zone, Sender.NETWORK)
     arrivals = _arrivals(month)
     outcomes = deliver_batches(door, arrivals, batch) if batch else deliver(door, arrivals)
     report(tally_with_progress(outcomes, days * per_day, "landing a sample"), settings)
 
 
-def _first_day(start: str | None, days: int, settings: Settings) -> date:
+def _no_demo(settings: Settings, first: date) -> str | None:
+    """Say why a sample would be in the way, if it would."""
+    if not settings.is_landing_default:
+        return "TG_LANDING_URI is set"
+    landed = list_days(open_store(settings.landing_uri))
+    if landed:
+        return f"{len(landed)} days have landed already"
+    return None if _days_until_today(first, settings) > 0 else f"{first} is still to come"
+
+
+def _first_day(start: str | None, settings: Settings) -> date:
     today = datetime.now(settings.zone).date()
-    first = parse_day(start, today) if start else settings.start_date
-    if first + timedelta(days=days - 1) > today:
-        raise CommandError(f"{days} days from {first} would end after today, {today}.")
-    return first
+    return parse_day(start, today) if start else settings.start_date
+
+
+def _days_until_today(first: date, settings: Settings) -> int:
+    return (datetime.now(settings.zone).date() - first).days + 1
+
+
+def _check_days(first: date, days: int, settings: Settings) -> None:
+    if days > _days_until_today(first, settings):
+        raise CommandError(f"{days} days from {first} would end after today.")
 
 
 def _arrivals(month: Iterator[Delivery]) -> Iterator[Arrival]:

@@ -6,12 +6,12 @@ from typing import Final
 
 from rich.table import Table
 
-from tg_pipeline.builds.day_status import SHOWN_LAYERS, DayStatus, Verdict, day_statuses
+from tg_pipeline.builds.day_state import ALL_LAYERS, DayState, Verdict, day_states, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.days import parse_span
 from tg_pipeline.cli.run import First, Last
 from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.landing_zone import iter_days, list_days
+from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.lake.store import open_store
 from tg_pipeline.settings import load_settings
 
@@ -26,39 +26,40 @@ def status(first: First = None, last: Last = None) -> None:
     settings = load_settings()
     landing, lake = open_store(settings.landing_uri), Lake(settings.lake_uri)
     today = datetime.now(settings.zone).date()
-    span = parse_span(first, last, today) or _last_days(list_days(landing), today)
+    known = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
+    span = parse_span(first, last, today) or _last_days(known)
     if span is None:
-        out.print("Nothing has landed yet. Try: tg-pipeline sample")
+        out.print(f"Nothing has landed since TG_START_DATE={settings.start_date}.")
+        out.print("Try: tg-pipeline sample")
         return
-    statuses = list(day_statuses(landing, lake, iter_days(*span), today))
-    out.print(_table(statuses))
-    counts = Counter(status.verdict for status in statuses)
+    states = day_states(landing, lake, iter_days(*span))
+    out.print(_table(states, today))
+    counts = Counter(state.verdict(today) for state in states)
     out.print(", ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v]) + ".")
     if counts[Verdict.MISSING] or counts[Verdict.LATE]:
         out.print("Next: tg-pipeline run")
 
 
-def _last_days(landed: list[date], today: date) -> tuple[date, date] | None:
-    past = [day for day in landed if day <= today]
-    if not past:
+def _last_days(known: list[date]) -> tuple[date, date] | None:
+    if not known:
         return None
-    return max(past[0], past[-1] - timedelta(days=DAYS_SHOWN - 1)), past[-1]
+    return max(known[0], known[-1] - timedelta(days=DAYS_SHOWN - 1)), known[-1]
 
 
-def _table(statuses: list[DayStatus]) -> Table:
+def _table(states: list[DayState], today: date) -> Table:
     table = Table(title="Rows by day and layer")
-    table.add_column("day")
-    table.add_column("objects landed", justify="right")
-    for layer in SHOWN_LAYERS:
-        table.add_column(layer.name, justify="right")
-    table.add_column("")
-    for status in statuses:
-        cells = (status.layers[layer.name] for layer in SHOWN_LAYERS)
-        color = COLORS.get(status.verdict, "default")
+    table.add_column("day", no_wrap=True)
+    table.add_column("landed", justify="right", no_wrap=True)
+    for layer in ALL_LAYERS:
+        table.add_column(layer.name.removesuffix("_updates"), justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for state in states:
+        cells = (state.layers[layer.name] for layer in ALL_LAYERS)
+        verdict = state.verdict(today)
         table.add_row(
-            str(status.day),
-            f"{status.objects:,}",
-            *(f"{cell.rows:,}" if cell.exists else "–" for cell in cells),
-            f"[{color}]{status.verdict.value}[/]",
+            str(state.day),
+            f"{state.objects:,}",
+            *("–" if cell.source is None else f"{cell.rows:,}" for cell in cells),
+            f"[{COLORS.get(verdict, 'default')}]{verdict.value}[/]",
         )
     return table

@@ -1,7 +1,7 @@
 """`tg-pipeline summary`: what the lake holds, and a first look at what it says."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 
 import pyarrow as pa
@@ -9,10 +9,9 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
-from tg_pipeline.builds.day_status import SHOWN_LAYERS, DayStatus, day_statuses
+from tg_pipeline.builds.day_state import ALL_LAYERS, DayState, day_states, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.store import open_store
 from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, Activity, count_activity
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
@@ -30,9 +29,8 @@ def summary() -> None:
     """Show what each layer holds, the busiest hours, and the most active users."""
     settings = load_settings()
     landing, lake = open_store(settings.landing_uri), Lake(settings.lake_uri)
-    today = datetime.now(settings.zone).date()
-    days = list_days(landing)
-    out.print(_layers(list(day_statuses(landing, lake, days, today))))
+    days = known_days(landing, lake)
+    out.print(_layers(day_states(landing, lake, days)))
     activity = count_activity(_enriched(lake, days), settings.zone)
     out.print(_hours(activity, settings.timezone))
     out.print(_users(activity))
@@ -44,18 +42,18 @@ def _enriched(lake: Lake, days: Iterable[date]) -> Iterator[pa.RecordBatch]:
             yield from partition.narrow(ACTIVITY_COLUMNS)
 
 
-def _layers(statuses: list[DayStatus]) -> Table:
+def _layers(states: list[DayState]) -> Table:
     table = Table(title="The lake")
     table.add_column("layer")
     for name in ("days", "rows", "bytes", "duplicates", "quarantined"):
         table.add_column(name, justify="right")
-    quarantined = sum(status.layers[QUARANTINE.name].rows for status in statuses)
-    duplicates = sum(status.duplicates or 0 for status in statuses)
-    for layer in SHOWN_LAYERS:
-        days = [status.layers[layer.name] for status in statuses]
+    quarantined = sum(state.layers[QUARANTINE.name].rows for state in states)
+    duplicates = sum(state.layers[DEDUPED_UPDATES.name].duplicates for state in states)
+    for layer in ALL_LAYERS:
+        days = [state.layers[layer.name] for state in states]
         table.add_row(
             layer.name,
-            f"{sum(day.exists for day in days):,}",
+            f"{sum(day.source is not None for day in days):,}",
             f"{sum(day.rows for day in days):,}",
             decimal(sum(day.bytes for day in days)),
             f"{duplicates:,}" if layer is DEDUPED_UPDATES else "",
@@ -73,8 +71,13 @@ def _hours(activity: Activity, zone: str) -> Table:
 
 def _users(activity: Activity) -> Table:
     top = _top(activity.by_user, MOST_ACTIVE_USERS)
-    ranked = [(f"{escape(activity.names.get(user, '?'))} ({user})", n) for user, n in top]
+    ranked = [(f"{_shown(activity.names.get(user, '?'))} ({user})", n) for user, n in top]
     return _bars("The most active users", "user", ranked)
+
+
+def _shown(name: str) -> str:
+    """Give a name without what a terminal would obey instead of showing it."""
+    return escape("".join(letter for letter in name if letter.isprintable()))
 
 
 def _top(counts: dict[int, int], how_many: int) -> list[tuple[int, int]]:

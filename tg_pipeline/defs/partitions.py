@@ -33,6 +33,14 @@ def days_of(context: dg.AssetExecutionContext) -> Iterator[date]:
     yield from (date.fromisoformat(key) for key in context.partition_keys)
 
 
+def span_tags(first: date, last: date) -> dict[str, str]:
+    """Give the tags that make one run of all days from `first` to `last`."""
+    return {
+        "dagster/asset_partition_range_start": first.isoformat(),
+        "dagster/asset_partition_range_end": last.isoformat(),
+    }
+
+
 def runs_of(days: Iterable[date]) -> list[tuple[date, date]]:
     """Give the days as spans without holes, first and last included, none longer than a run."""
     spans: list[tuple[date, date]] = []

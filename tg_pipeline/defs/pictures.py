@@ -25,7 +25,10 @@ COLOR: Final = "#7B70F0"
 
 
 def preview(lake: Lake, layer: Layer, day: date, columns: list[str]) -> str:
-    """Give the first rows of a day as a Markdown table."""
+    """Give the first rows of a day as a Markdown table.
+
+    Cells are shown as code, so that what people write in a chat is no markup on the page.
+    """
     with lake.open(layer.name, day) as partition:
         first = next(partition.batches(columns, PREVIEW_ROWS), None)
     rows = first.to_pylist() if first is not None else []
@@ -66,4 +69,5 @@ def _cell(value: object) -> str:
         return ""
     text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
     short = text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
-    return short.replace("|", "\\|").replace("\n", " ").replace("\x00", "␀")
+    plain = "".join(letter if letter.isprintable() else " " for letter in short)
+    return "`" + plain.replace("`", "'").replace("|", "\\|") + "`"

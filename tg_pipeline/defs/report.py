@@ -32,6 +32,10 @@ MAY_PASS: Final = (ConnectionError, TimeoutError, InterruptedError, BlockingIOEr
 """Errors of the system that trying again may mend; a full disk is still full in ten seconds."""
 
 
+STOPPED: Final = "stopped; the days already written stand"
+"""What a run says that was told to stop: Dagster would else try it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class DayReport:
     """A layer's day as it was written, and how long that took in seconds."""
@@ -114,6 +118,8 @@ def clear_failures(uri: str) -> Iterator[None]:
     """
     try:
         yield
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
+        raise dg.Failure(STOPPED, allow_retries=False) from error
     except StoreError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     except MAY_PASS:

@@ -1,26 +1,39 @@
 """Late and changed days: what lands after a day was built is built too."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import dagster as dg
+from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_AGE
-from tg_pipeline.builds.changes import DayState, day_states
-from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.builds.day_state import DayState, day_states, days_to_build
+from tg_pipeline.defs.partitions import SETTINGS, runs_of, span_tags
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.schedules import last_due_day, updates_job
-from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.landing_zone import iter_days, list_days
+from tg_pipeline.layers.raw_updates import RAW_UPDATES
 
 WATCHED_DAYS: Final = MAX_AGE.days + 1
-"""Nothing from the network lands on an older day; what a person lands, a person has built."""
+"""Nothing from the network lands on an older day; what a person lands late, a person has built."""
 
 AFTER_THE_TICK: Final = timedelta(hours=1)
 """The nightly run comes first; this looks at what it left, or left out."""
 
+UNFINISHED: Final = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
 LOOK_EVERY: Final = 300
 """Seconds. A look lists the watched days, and a bucket charges for listings."""
+
+ATTEMPTS: Final = 5
+"""Runs asked for one and the same state of things: what fails five times needs a person."""
 
 
 @dg.sensor(
@@ -30,14 +43,31 @@ LOOK_EVERY: Final = 300
     description="Builds days on which something landed late, and days that were missed.",
 )
 def late_updates_sensor(
-    landing: LandingResource, lake: LakeResource, clock: ClockResource
+    context: dg.SensorEvaluationContext,
+    landing: LandingResource,
+    lake: LakeResource,
+    clock: ClockResource,
 ) -> dg.SensorResult | dg.SkipReason:
-    """Ask for each watched day whose landing zone is not what it was built from."""
-    states = day_states(landing.store(), lake.lake(), watched_days(clock.now()))
-    requests = list(requests_for([state for state in states if state.is_changed], clock.now()))
-    if not requests:
-        return dg.SkipReason(f"Nothing new on the {len(states)} days up to the last one due.")
-    return dg.SensorResult(run_requests=requests)
+    """Ask for the days that are not built from what stands above them, a run a span.
+
+    Only while nothing runs, and no two spans side by side: runs of neighbouring days would not
+    see each other's rows.
+    """
+    if context.instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED)):
+        return dg.SkipReason("A run is under way; this looks again after it.")
+    store, tables = landing.store(), lake.lake()
+    watched = watched_days(clock.now())
+    states = day_states(store, tables, watched_and_missed(store, tables, watched))
+    spans = apart(runs_of(wanted(states, watched)))
+    attempt = _attempt(context.cursor, states, spans)
+    if not spans:
+        return dg.SkipReason(f"Nothing new on the {len(states)} days looked at.")
+    if attempt.number > ATTEMPTS:
+        return dg.SkipReason(f"{ATTEMPTS} runs of the same days failed; see what they say.")
+    return dg.SensorResult(
+        run_requests=[dg.RunRequest(tags=span_tags(*span)) for span in spans],
+        cursor=attempt.as_cursor(),
+    )
 
 
 def watched_days(now: datetime) -> list[date]:
@@ -47,24 +77,46 @@ def watched_days(now: datetime) -> list[date]:
     return list(iter_days(first, last))
 
 
-def requests_for(changed: list[DayState], now: datetime) -> Iterator[dg.RunRequest]:
-    """Give a run for each changed day, and for the day behind it, whose repeats it decides.
-
-    The key names the change, so that one change asks once however often it is seen.
-    """
-    due = last_due_day(now, SETTINGS.zone, AFTER_THE_TICK)
-    asked = {state.day for state in changed}
-    for state in changed:
-        yield _request(state.day, state)
-        behind = state.day + timedelta(days=1)
-        if behind not in asked and behind <= due:
-            yield _request(behind, state)
+def watched_and_missed(landing: ObjectStore, lake: Lake, watched: list[date]) -> list[date]:
+    """Give the watched days, and older ones that landed while nothing ran to build them."""
+    if not watched:
+        return []
+    built = set(lake.days(RAW_UPDATES.name))
+    older = (day for day in list_days(landing) if SETTINGS.start_date <= day < watched[0])
+    return [*(day for day in older if day not in built), *watched]
 
 
-def _request(day: date, cause: DayState) -> dg.RunRequest:
-    return dg.RunRequest(
-        run_key=f"{day}:{cause.day}:{cause.listing}", partition_key=day.isoformat()
-    )
+def wanted(states: list[DayState], watched: list[date]) -> list[date]:
+    """Give the days to build: those due, and watched ones that the nightly run left out."""
+    missed = {state.day for state in states if not state.is_whole and state.day in set(watched)}
+    return sorted({*days_to_build(states), *missed})
+
+
+def apart(spans: list[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Give the spans without those that begin where the one before ends; they come next time."""
+    kept: list[tuple[date, date]] = []
+    for first, last in spans:
+        if not kept or first - kept[-1][1] > timedelta(days=1):
+            kept.append((first, last))
+    return kept
+
+
+class Attempt(NamedTuple):
+    """How often one and the same state of the days has been asked for."""
+
+    key: str
+    number: int
+
+    def as_cursor(self) -> str:
+        """Give it as the sensor keeps it."""
+        return f"{self.number} {self.key}"
+
+
+def _attempt(cursor: str | None, states: list[DayState], spans: list[tuple[date, date]]) -> Attempt:
+    asked = {day for span in spans for day in iter_days(*span)}
+    key = ",".join(f"{state.day}={state.listing}" for state in states if state.day in asked)
+    number, _, before = (cursor or "0 ").partition(" ")
+    return Attempt(key, int(number) + 1 if before == key else 1)
 
 
 defs = dg.Definitions(sensors=[late_updates_sensor])

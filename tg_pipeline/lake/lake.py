@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
+from tg_pipeline.lake.landing_zone import days_under
 from tg_pipeline.lake.parquet import ParquetWriter, read_batches
-from tg_pipeline.lake.store import local_folder, open_store
+from tg_pipeline.lake.store import StoreError, local_folder, open_store
 
 OBJECT_NAME: Final = "part-0.parquet"
 READ_ROWS: Final = 1_000
@@ -108,8 +109,12 @@ class Lake:
             if path is None:
                 yield Partition.absent()
                 return
-            with path.open("rb") as source, pq.ParquetFile(source) as file:
+            with path.open("rb") as source, _parquet_file(source, layer, day) as file:
                 yield Partition(file, path.stat().st_size)
+
+    def days(self, layer: str) -> list[date]:
+        """Give the days of a layer that have a folder, ascending."""
+        return days_under(self.store, layer)
 
     @contextmanager
     def writer(self, layer: str, day: date, schema: pa.Schema) -> Iterator[PartitionWriter]:
@@ -167,6 +172,14 @@ class Lake:
 def partition_key(layer: str, day: date) -> str:
     """Give the key of a day's object in the lake."""
     return f"{layer}/context_date={day.isoformat()}/{OBJECT_NAME}"
+
+
+def _parquet_file(source: BinaryIO, layer: str, day: date) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(source)
+    except pa.ArrowInvalid as error:
+        mend = f"tg-pipeline run --date {day} --full builds it anew"
+        raise StoreError(f"{partition_key(layer, day)} is no whole Parquet file: {mend}") from error
 
 
 def _sync(path: Path) -> None:

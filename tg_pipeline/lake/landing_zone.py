@@ -33,7 +33,12 @@ _DAY_FOLDER: Final = re.compile(r"(?:^|/)context_date=(\d{4}-\d{2}-\d{2})$")
 
 def list_days(landing: ObjectStore) -> list[date]:
     """Give the days that have a folder in the landing zone, ascending."""
-    folders = obstore.list_with_delimiter(landing, LANDING_PREFIX)["common_prefixes"]
+    return days_under(landing, LANDING_PREFIX)
+
+
+def days_under(store: ObjectStore, prefix: str) -> list[date]:
+    """Give the days that have a folder `context_date=…` under a prefix, ascending."""
+    folders = obstore.list_with_delimiter(store, prefix)["common_prefixes"]
     return sorted(day for folder in folders if (day := _day_of(str(folder))) is not None)
 
 

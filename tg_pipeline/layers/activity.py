@@ -25,7 +25,7 @@ class Activity:
     by_hour: Counter[int] = field(default_factory=Counter)
     by_user: Counter[int] = field(default_factory=Counter)
     names: dict[int, str] = field(default_factory=dict)
-    """The first name that each user had last."""
+    """The first name of each user, as of the last row that has one."""
 
     def hours(self) -> list[int]:
         """Give the count of each hour from 0 to 23."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from selenium.webdriver.remote.webelement import WebElement
 
     from tg_pipeline_tests.browser.conftest import Ui
-
-pytestmark = pytest.mark.slow
 
 SECONDS_FOR_A_PAGE = 60
 SECONDS_FOR_A_BACKFILL = 300

@@ -13,6 +13,9 @@ FIRST_DAY = (datetime.now(UTC) - timedelta(days=40)).date()
 """A start so recent that the days of a test are partitions, whenever the tests run."""
 
 
+COMMAND = str(Path(sys.executable).parent / "tg-pipeline")
+
+
 @dataclass(frozen=True)
 class Shell:
     """A folder with a landing zone, a lake and a Dagster home, and a way to run commands on it."""
@@ -30,21 +33,33 @@ class Shell:
     def run(
         self, *arguments: str, stdin: bytes = b"", settings: dict[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).parent / "tg-pipeline"), *arguments]
-        environment = os.environ | {
-            "DAGSTER_HOME": str(self.folder),
-            "TG_LANDING_URI": self.landing.as_uri(),
-            "TG_LAKE_URI": self.lake.as_uri(),
-            "TG_START_DATE": FIRST_DAY.isoformat(),
-            "COLUMNS": "140",
-            **(settings or {}),
-        }
+        command = [COMMAND, *arguments]
+        environment = self._environment() | (settings or {})
         done = subprocess.run(
             command, input=stdin, env=environment, cwd=self.folder, capture_output=True, check=False
         )
         return subprocess.CompletedProcess(
             command, done.returncode, done.stdout.decode(), done.stderr.decode()
         )
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command and leave it running."""
+        return subprocess.Popen(
+            [COMMAND, *arguments],
+            env=self._environment(),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+
+    def _environment(self) -> dict[str, str]:
+        return os.environ | {
+            "DAGSTER_HOME": str(self.folder),
+            "TG_LANDING_URI": self.landing.as_uri(),
+            "TG_LAKE_URI": self.lake.as_uri(),
+            "TG_START_DATE": FIRST_DAY.isoformat(),
+            "COLUMNS": "140",
+        }
 
     def landed(self) -> list[str]:
         """Give the landed objects' keys, ascending."""

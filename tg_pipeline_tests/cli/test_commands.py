@@ -1,6 +1,9 @@
 """What a person types, and what they see then."""
 
 import json
+import signal
+import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,7 +37,9 @@ def test_a_month_is_made_up_built_and_looked_at(shell: Shell) -> None:
     late = {"update_id": 1, "message": {"date": _noon(FIRST_DAY), "text": "tarde"}}
     shell.run("land", "-", stdin=json.dumps(late).encode())
     assert "1 late" in shell.run("status").stdout
-    assert "Built 1 days" in shell.run("run").stdout
+    assert "Built 2 days" in shell.run("run").stdout, (
+        "the day, and the one whose repeats it decides"
+    )
 
 
 def test_a_day_is_built_anew_from_the_landing_zone(shell: Shell) -> None:
@@ -55,13 +60,6 @@ def test_a_sample_is_the_same_whenever_it_is_made(shell: Shell) -> None:
 
     assert first == shell.run(*options, "--stdout").stdout
     assert len(first.splitlines()) >= 40
-
-
-def test_a_sample_does_not_mix_with_what_has_landed(shell: Shell) -> None:
-    shell.run("land", "-", stdin=b'{"update_id": 1}')
-
-    assert "nothing is made up" in shell.run("sample", "--if-empty").stdout
-    assert len(shell.landed()) == 1
 
 
 def test_updates_land_from_files_of_every_form(shell: Shell) -> None:
@@ -121,6 +119,8 @@ WRONG = {
     ),
     "before the first": (("run", "--date", "2013-08-14"), "is before TG_START_DATE"),
     "after today": (("run", "--date", "2999-01-01"), "is after today"),
+    "full of nothing": (("run", "--full"), "--full reads days anew"),
+    "no day at all": (("run", "--date", ""), "'' is no day"),
     "no file": (("land", "nope.json"), "nope.json is no file"),
     "no form": (("land", "/etc/hostname"), "is no .json, .ndjson or .gz"),
     "a future sample": (("sample", "--start", "today"), "would end after today"),
@@ -185,6 +185,67 @@ def test_an_unwritable_lake_is_one_clear_line(shell: Shell) -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+def test_a_damaged_partition_is_named_and_can_be_built_anew(shell: Shell) -> None:
+    shell.run("land", "-", stdin=json.dumps(_message(FIRST_DAY)).encode())
+    shell.run("run")
+    path = shell.lake / "raw_updates" / f"context_date={FIRST_DAY}" / "part-0.parquet"
+    path.write_bytes(path.read_bytes()[:-10])
+
+    looked = shell.run("status")
+    mended = shell.run("run", "--date", str(FIRST_DAY), "--full")
+
+    assert looked.returncode == 1
+    assert "is no whole Parquet file: tg-pipeline run --date" in looked.stderr
+    assert len(looked.stderr.splitlines()) == 1
+    assert mended.returncode == 0
+    assert "1 built" in shell.run("status").stdout
+
+
+def test_an_empty_pipe_is_no_update_and_no_error(shell: Shell) -> None:
+    done = shell.run("land", "-")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "0 landed" in done.stdout
+
+
+def test_the_status_fits_a_narrow_terminal(shell: Shell) -> None:
+    shell.run("sample", "--days", "1", "--per-day", "20")
+
+    page = shell.run("status", settings={"COLUMNS": "80"}).stdout
+
+    assert f"│ {FIRST_DAY} │" in page
+
+
+def test_a_demo_keeps_out_of_a_landing_zone_that_was_set(shell: Shell) -> None:
+    assert "TG_LANDING_URI is set; nothing is made up" in shell.run("sample", "--demo").stdout
+    assert shell.landed() == []
+
+
+def test_a_run_that_is_told_to_stop_stops_in_one_line(shell: Shell) -> None:
+    # Given a build that takes a while
+    shell.run("sample", "--days", "30", "--per-day", "100")
+
+    # When it is interrupted in the middle
+    with shell.start("run") as running:
+        wait_until(lambda: any(shell.lake.glob("raw_updates/*/part-0.parquet")))
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+
+    # Then it says so, and the next run finishes the work
+    assert running.returncode == 1
+    (line,) = said.decode().splitlines()
+    assert line.endswith("stopped; the days already written stand")
+    assert "30 built" in (shell.run("run").stdout and shell.run("status").stdout)
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError("waited a minute in vain")
+
+
 def test_a_missing_dagster_home_is_one_clear_line(shell: Shell) -> None:
     missing = str(shell.folder / "missing")
 
@@ -207,7 +268,7 @@ def test_days_have_names(shell: Shell) -> None:
     yesterday = shell.run("run", "--date", "yesterday")
 
     assert yesterday.returncode == 0
-    assert "Built 1 days" in yesterday.stdout
+    assert "Built 1 day," in yesterday.stdout
 
 
 def _message(day: object) -> dict[str, object]:

@@ -58,16 +58,22 @@ class House:
         assert record.asset_materialization is not None
         return {name: value.value for name, value in record.asset_materialization.metadata.items()}
 
-    def look(self, at: str) -> dict[str, str | None]:
-        """Let the sensor look at a moment; give the days it asks for, by run key."""
+    def look(self, at: str, cursor: str | None = None) -> dg.SensorResult:
+        """Let the sensor look at a moment, with the cursor it left before."""
         found = sensors.late_updates_sensor(
-            dg.build_sensor_context(),
+            dg.build_sensor_context(instance=self.instance, cursor=cursor),
             landing=self.landing,
             lake=self.lake,
             clock=StoppedClock(at=at),
         )
-        requests = found.run_requests or [] if isinstance(found, dg.SensorResult) else []
-        return {request.run_key or "": request.partition_key for request in requests}
+        return found if isinstance(found, dg.SensorResult) else dg.SensorResult(cursor=cursor)
+
+    def asked(self, at: str, cursor: str | None = None) -> list[tuple[str, str]]:
+        """Give the spans of days that the sensor asks for."""
+        requests = self.look(at, cursor).run_requests or []
+        return [
+            (request.tags[f"{RANGE}_start"], request.tags[f"{RANGE}_end"]) for request in requests
+        ]
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 from tg_pipeline.defs.freshness import yesterday_is_there
 from tg_pipeline.defs.schedules import DAILY_CRON, daily_updates_schedule, last_due_day
-from tg_pipeline.defs.sensors import watched_days
+from tg_pipeline.defs.sensors import ATTEMPTS, apart, watched_days
 from tg_pipeline_tests.defs.conftest import House, StoppedClock
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -56,45 +56,83 @@ def test_the_sensor_watches_the_days_that_may_still_change() -> None:
     assert watched_days(datetime(2026, 9, 30, tzinfo=UTC)) == []
 
 
-def test_a_late_update_asks_for_its_day_and_the_day_behind_it(house: House) -> None:
-    # Given a day that was built
+def build_all_watched(house: House) -> None:
+    assert house.run(date(2026, 10, 2), date(2026, 10, 9)).success
+
+
+def test_a_late_update_asks_for_its_day_and_the_day_behind_it_in_one_run(house: House) -> None:
+    # Given days that were built
     day = date(2026, 10, 5)
     house.pipeline.land(MESSAGE, day=day)
-    house.run(day)
-    assert house.look(MORNING) == {}
+    house.pipeline.land({**MESSAGE, "update_id": 9}, day=date(2026, 10, 6))
+    build_all_watched(house)
+    assert house.asked(MORNING) == []
 
-    # When something lands late on it
+    # When something lands late on one
     house.pipeline.land({**MESSAGE, "update_id": 3}, day=day)
 
     # Then it is asked for, and so is the day behind it, whose repeats it decides
-    asked = house.look(MORNING)
-    assert list(asked.values()) == ["2026-10-05", "2026-10-06"]
+    assert house.asked(MORNING) == [("2026-10-05", "2026-10-06")]
 
-    # And asking twice names the same runs, of which Dagster starts one each
-    assert house.look(MORNING) == asked
-
-    # And once it is built, nothing is asked for
-    house.run(day)
-    assert house.look(MORNING) == {}
+    # And once they are built, nothing is asked for
+    house.run(day, date(2026, 10, 6))
+    assert house.asked(MORNING) == []
 
 
-def test_a_day_that_was_missed_is_asked_for(house: House) -> None:
-    house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
+def test_a_day_that_was_missed_is_asked_for_even_if_nothing_landed(house: House) -> None:
+    house.run(date(2026, 10, 2), date(2026, 10, 7))
 
-    assert list(house.look(MORNING).values()) == ["2026-10-09"]
+    assert house.asked(MORNING) == [("2026-10-08", "2026-10-09")]
+
+
+def test_days_missed_while_nothing_ran_for_weeks_are_asked_for(house: House) -> None:
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 1))
+    weeks_later = "2026-11-15T12:00:00+00:00"
+    house.run(date(2026, 11, 7), date(2026, 11, 14))
+
+    assert house.asked(weeks_later) == [("2026-10-01", "2026-10-01")]
+
+
+def test_runs_of_neighbouring_days_do_not_go_side_by_side() -> None:
+    october, november = date(2026, 10, 1), date(2026, 11, 1)
+    spans = [(october, date(2026, 10, 31)), (november, november), (date(2026, 11, 3),) * 2]
+
+    assert apart(spans) == [spans[0], spans[2]]
 
 
 def test_the_day_of_the_nightly_run_is_left_to_it_for_an_hour(house: House) -> None:
-    house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
+    house.run(date(2026, 10, 1), date(2026, 10, 8))
 
-    assert house.look("2026-10-10T06:30:00+00:00") == {}
-    assert list(house.look("2026-10-10T07:00:00+00:00").values()) == ["2026-10-09"]
+    assert house.asked("2026-10-10T06:30:00+00:00") == []
+    assert house.asked("2026-10-10T07:00:00+00:00") == [("2026-10-09", "2026-10-09")]
 
 
 def test_today_is_left_alone_until_it_is_over(house: House) -> None:
+    build_all_watched(house)
     house.pipeline.land(MESSAGE, day=date(2026, 10, 10))
 
-    assert house.look(MORNING) == {}
+    assert house.asked(MORNING) == []
+
+
+def test_while_a_run_is_under_way_nothing_is_asked_for(house: House) -> None:
+    job = house.defs.resolve_job_def("updates_job")
+    house.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+
+    assert house.asked(MORNING) == []
+
+
+def test_what_fails_is_asked_for_again_but_not_for_ever(house: House) -> None:
+    # Given days that are due, and runs that never get anywhere
+    cursor: str | None = None
+    for _ in range(ATTEMPTS):
+        found = house.look(MORNING, cursor)
+        assert found.run_requests
+        cursor = found.cursor
+
+    # Then the sensor stops asking, until something changes
+    assert house.asked(MORNING, cursor) == []
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
+    assert house.asked(MORNING, cursor) != []
 
 
 def test_yesterday_is_there_once_it_is_built(house: House) -> None:

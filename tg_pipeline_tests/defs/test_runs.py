@@ -49,7 +49,7 @@ def test_a_day_shows_its_size_its_first_rows_and_its_hours(house: House) -> None
     shown = house.metadata("enriched_updates", DAY)
     assert shown["bytes"] > 0
     assert shown["seconds"] >= 0
-    assert "| oi |" in shown["preview"]
+    assert "| `oi` |" in shown["preview"]
     assert shown["hours"].startswith("![messages per hour](data:image/svg+xml;base64,")
     assert len(shown["hours"]) < 1_000, "Dagster shows longer Markdown behind a link only"
 

@@ -1,0 +1,96 @@
+"""The tables themselves tell what is due, whatever was cut off on the way."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tg_pipeline.builds.day_state import DayState, Verdict, day_states, days_to_build
+from tg_pipeline.builds.deduped_day import build_deduped_day
+from tg_pipeline.builds.enriched_day import build_enriched_day
+from tg_pipeline.builds.raw_day import build_raw_day
+from tg_pipeline_tests.conftest import DAY, Pipeline
+
+NEXT_DAY = DAY + timedelta(days=1)
+TOMORROW = DAY + timedelta(days=9)
+POLL = {"update_id": 100, "poll": {"id": "7"}}
+
+
+def state(pipeline: Pipeline) -> DayState:
+    return day_states(pipeline.landing, pipeline.lake, [DAY])[0]
+
+
+def test_a_day_goes_from_empty_to_missing_to_built_to_late(pipeline: Pipeline) -> None:
+    assert state(pipeline).verdict(TOMORROW) is Verdict.EMPTY
+    pipeline.land(POLL)
+    assert state(pipeline).verdict(TOMORROW) is Verdict.MISSING
+    pipeline.build()
+    assert state(pipeline).verdict(TOMORROW) is Verdict.BUILT
+    pipeline.land({"update_id": 101})
+    assert state(pipeline).verdict(TOMORROW) is Verdict.LATE
+    assert state(pipeline).verdict(DAY) is Verdict.OPEN
+
+
+CUT_OFF: dict[str, Callable[[Pipeline], object]] = {
+    "after raw": lambda p: build_raw_day(p.landing, p.lake, DAY, bot_id=0),
+    "after deduped": lambda p: (
+        build_raw_day(p.landing, p.lake, DAY, bot_id=0),
+        build_deduped_day(p.lake, DAY),
+    ),
+}
+
+
+@pytest.mark.parametrize("where", CUT_OFF)
+def test_a_build_that_was_cut_off_leaves_the_day_due(pipeline: Pipeline, where: str) -> None:
+    # Given a day that was built, and something that landed late on it
+    pipeline.land(POLL)
+    pipeline.build()
+    pipeline.land({"update_id": 101})
+
+    # When its build ends half way
+    CUT_OFF[where](pipeline)
+
+    # Then the day is due, and what is behind is not told by guesses
+    assert state(pipeline).is_due
+    assert state(pipeline).verdict(TOMORROW) is Verdict.LATE
+    assert state(pipeline).layers["deduped_updates"].duplicates == 0
+    build_deduped_day(pipeline.lake, DAY)
+    build_enriched_day(pipeline.lake, DAY)
+    assert not state(pipeline).is_due
+
+
+def test_a_partition_that_is_gone_leaves_the_day_due(pipeline: Pipeline) -> None:
+    pipeline.land(POLL)
+    pipeline.build()
+    path = pipeline.folder / "lake" / "enriched_updates" / f"context_date={DAY}" / "part-0.parquet"
+    path.unlink()
+
+    assert state(pipeline).is_due
+    assert state(pipeline).verdict(TOMORROW) is Verdict.MISSING
+
+
+def test_what_lands_on_a_day_decides_about_the_day_behind(pipeline: Pipeline) -> None:
+    # Given an update without a time of its own, built on the day it landed
+    pipeline.land(POLL, day=NEXT_DAY)
+    pipeline.build(DAY)
+    pipeline.build(NEXT_DAY)
+
+    # When a copy lands on the day before
+    pipeline.land(POLL, day=DAY)
+
+    # Then both days are to be built, and then the later copy is gone
+    days = [DAY, NEXT_DAY]
+    assert days_to_build(day_states(pipeline.landing, pipeline.lake, days)) == days
+    for day in days:
+        pipeline.build(day)
+    assert [len(pipeline.rows("enriched_updates", day)) for day in days] == [1, 0]
+    assert days_to_build(day_states(pipeline.landing, pipeline.lake, days)) == []
+
+
+def test_an_empty_day_before_changes_nothing(pipeline: Pipeline) -> None:
+    pipeline.land(POLL, day=NEXT_DAY)
+    pipeline.build(NEXT_DAY)
+
+    pipeline.build(DAY)
+
+    assert days_to_build(day_states(pipeline.landing, pipeline.lake, [DAY, NEXT_DAY])) == []
