@@ -71,7 +71,7 @@ docs: $(INSTALLED) ## write docs/tables.md anew from the columns' one declaratio
 bench: $(INSTALLED) ## print what the layers cost, beside a plain loop
 	@$(BIN)/python benchmarks/layers.py
 
-bench-10m: $(INSTALLED) ## the same for a day of ten million updates (an hour, 20 GB of disk)
+bench-10m: $(INSTALLED) ## the same for a day of ten million updates (half an hour, 2 GB of disk)
 	@$(BIN)/python benchmarks/big_day.py --updates 10000000
 
 clean: ## throw away the sample, the lake and Dagster's history

@@ -135,6 +135,15 @@ def test_what_fails_is_asked_for_again_but_not_for_ever(house: House) -> None:
     assert house.asked(MORNING, cursor) != []
 
 
+def test_before_the_first_day_is_due_nothing_is_missed(house: House) -> None:
+    clock = StoppedClock(at="2026-10-01T12:00:00+00:00")
+
+    result = yesterday_is_there(lake=house.lake, clock=clock)
+
+    assert isinstance(result, dg.AssetCheckResult)
+    assert result.passed is True
+
+
 def test_yesterday_is_there_once_it_is_built(house: House) -> None:
     def check() -> dg.AssetCheckResult:
         result = yesterday_is_there(lake=house.lake, clock=StoppedClock(at=MORNING))
