@@ -5,8 +5,9 @@ from typing import Final
 import dagster as dg
 
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.defs.resources import ClockResource, LakeResource
+from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.schedules import DAILY_HOUR, last_due_day
+from tg_pipeline.lake.landing_zone import list_objects
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
 
 HOURS_OF_GRACE: Final = 2
@@ -16,9 +17,11 @@ HOURS_OF_GRACE: Final = 2
 @dg.asset_check(
     asset=ENRICHED_UPDATES.name,
     name="yesterday_is_there",
-    description="The last day that was due has its partition.",
+    description="The last day that was due has its partition, or nothing landed on it.",
 )
-def yesterday_is_there(lake: LakeResource, clock: ClockResource) -> dg.AssetCheckResult:
+def yesterday_is_there(
+    landing: LandingResource, lake: LakeResource, clock: ClockResource
+) -> dg.AssetCheckResult:
     """Look for the partition of the last day that was due; warn where it is missing."""
     day = last_due_day(clock.now(), SETTINGS.zone)
     if day < SETTINGS.start_date:
@@ -26,7 +29,7 @@ def yesterday_is_there(lake: LakeResource, clock: ClockResource) -> dg.AssetChec
     with lake.lake().open(ENRICHED_UPDATES.name, day) as partition:
         exists, rows = partition.exists, partition.rows
     return dg.AssetCheckResult(
-        passed=exists,
+        passed=exists or not len(list_objects(landing.store(), day)),
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"day": day.isoformat(), "rows": rows},
     )

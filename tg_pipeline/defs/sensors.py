@@ -58,7 +58,7 @@ def late_updates_sensor(
     store, tables = landing.store(), lake.lake()
     watched = watched_days(clock.now())
     states = day_states(store, tables, watched_and_missed(store, tables, watched))
-    spans = apart(runs_of(wanted(states, watched)))
+    spans = apart(runs_of(days_to_build(states)))
     attempt = _attempt(context.cursor, states, spans)
     if not spans:
         return dg.SkipReason(f"Nothing new on the {len(states)} days looked at.")
@@ -84,12 +84,6 @@ def watched_and_missed(landing: ObjectStore, lake: Lake, watched: list[date]) ->
     built = set(lake.days(RAW_UPDATES.name))
     older = (day for day in list_days(landing) if SETTINGS.start_date <= day < watched[0])
     return [*(day for day in older if day not in built), *watched]
-
-
-def wanted(states: list[DayState], watched: list[date]) -> list[date]:
-    """Give the days to build: those due, and watched ones that the nightly run left out."""
-    missed = {state.day for state in states if not state.is_whole and state.day in set(watched)}
-    return sorted({*days_to_build(states), *missed})
 
 
 def apart(spans: list[tuple[date, date]]) -> list[tuple[date, date]]:

@@ -79,10 +79,10 @@ def test_a_late_update_asks_for_its_day_and_the_day_behind_it_in_one_run(house: 
     assert house.asked(MORNING) == []
 
 
-def test_a_day_that_was_missed_is_asked_for_even_if_nothing_landed(house: House) -> None:
-    house.run(date(2026, 10, 2), date(2026, 10, 7))
+def test_a_day_that_was_missed_is_asked_for(house: House) -> None:
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
 
-    assert house.asked(MORNING) == [("2026-10-08", "2026-10-09")]
+    assert house.asked(MORNING) == [("2026-10-09", "2026-10-09")]
 
 
 def test_days_missed_while_nothing_ran_for_weeks_are_asked_for(house: House) -> None:
@@ -101,7 +101,7 @@ def test_runs_of_neighbouring_days_do_not_go_side_by_side() -> None:
 
 
 def test_the_day_of_the_nightly_run_is_left_to_it_for_an_hour(house: House) -> None:
-    house.run(date(2026, 10, 1), date(2026, 10, 8))
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
 
     assert house.asked("2026-10-10T06:30:00+00:00") == []
     assert house.asked("2026-10-10T07:00:00+00:00") == [("2026-10-09", "2026-10-09")]
@@ -122,7 +122,8 @@ def test_while_a_run_is_under_way_nothing_is_asked_for(house: House) -> None:
 
 
 def test_what_fails_is_asked_for_again_but_not_for_ever(house: House) -> None:
-    # Given days that are due, and runs that never get anywhere
+    # Given a day that is due, and runs that never get anywhere
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 8))
     cursor: str | None = None
     for _ in range(ATTEMPTS):
         found = house.look(MORNING, cursor)
@@ -135,24 +136,27 @@ def test_what_fails_is_asked_for_again_but_not_for_ever(house: House) -> None:
     assert house.asked(MORNING, cursor) != []
 
 
-def test_before_the_first_day_is_due_nothing_is_missed(house: House) -> None:
-    clock = StoppedClock(at="2026-10-01T12:00:00+00:00")
-
-    result = yesterday_is_there(lake=house.lake, clock=clock)
-
+def yesterday(house: House, at: str = MORNING) -> dg.AssetCheckResult:
+    clock = StoppedClock(at=at)
+    result = yesterday_is_there(landing=house.landing, lake=house.lake, clock=clock)
     assert isinstance(result, dg.AssetCheckResult)
-    assert result.passed is True
+    return result
+
+
+def test_before_the_first_day_is_due_nothing_is_missed(house: House) -> None:
+    assert yesterday(house, "2026-10-01T12:00:00+00:00").passed is True
+
+
+def test_a_day_on_which_nothing_landed_is_not_missed(house: House) -> None:
+    assert yesterday(house).passed is True
 
 
 def test_yesterday_is_there_once_it_is_built(house: House) -> None:
-    def check() -> dg.AssetCheckResult:
-        result = yesterday_is_there(lake=house.lake, clock=StoppedClock(at=MORNING))
-        assert isinstance(result, dg.AssetCheckResult)
-        return result
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
 
-    missing = check()
+    missing = yesterday(house)
     house.run(date(2026, 10, 9))
-    there = check()
+    there = yesterday(house)
 
     assert (missing.passed, missing.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert there.passed is True
