@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import json
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +29,11 @@ settings.load_profile("house")
 
 DAY = date(2026, 10, 7)
 BOT = 7
+
+
+def hear_interrupts() -> None:
+    """Let a process hear SIGINT, which one started from a script in the background does not."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @dataclass(frozen=True)

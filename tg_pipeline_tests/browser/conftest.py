@@ -18,6 +18,8 @@ import requests
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from tg_pipeline_tests.conftest import hear_interrupts
+
 DAYS = 35
 """More than one run's worth, so that a backfill takes two."""
 
@@ -66,7 +68,12 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     with (
         (state / "dagster.log").open("w") as log,
         subprocess.Popen(
-            command, env=environment, start_new_session=True, stdout=log, stderr=log
+            command,
+            env=environment,
+            start_new_session=True,
+            stdout=log,
+            stderr=log,
+            preexec_fn=hear_interrupts,  # noqa: PLW1509 - it only sets a signal
         ) as server,
     ):
         try:
@@ -74,7 +81,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
             _wait_until_up(url, server)
             yield Ui(url, first_day)
         finally:
-            os.killpg(server.pid, signal.SIGINT)
+            _stop(server)
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +96,14 @@ def browser() -> Iterator[webdriver.Chrome]:
     chrome = webdriver.Chrome(options=options, service=Service(driver))
     yield chrome
     chrome.quit()
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    os.killpg(server.pid, signal.SIGINT)
+    try:
+        server.wait(60)
+    except subprocess.TimeoutExpired:
+        os.killpg(server.pid, signal.SIGKILL)
 
 
 def _free_port() -> int:

@@ -6,6 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from selenium.common.exceptions import (
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
@@ -48,21 +53,40 @@ def test_a_backfill_launched_from_the_ui_fills_the_partition_bar(
     day = ui.first_day.isoformat()
     browser.get(f"{ui.url}/assets/enriched_updates?view=partitions&partition={day}")
     find(browser, "//*[contains(text(), 'Missing (0)')]")
-    plot = find(browser, "//img[@alt='messages per hour']")
-    assert plot.size["width"] > 0
+    wait_until(lambda: picture_width(browser, "messages per hour") > 0, "the plot is drawn")
     save(browser, "partition-page")
 
 
 def press(browser: "Chrome", label: str, *, exactly: bool = False) -> None:
     text = "normalize-space()"
     path = f"//button[{text}='{label}']" if exactly else f"//button[contains({text}, '{label}')]"
-    wait_until(lambda: find(browser, path).is_enabled(), f"{label} can be pressed")
-    find(browser, path).click()
+    redrawn = [
+        NoSuchElementException,
+        StaleElementReferenceException,
+        ElementNotInteractableException,
+    ]
+    wait = WebDriverWait(browser, SECONDS_FOR_A_PAGE, ignored_exceptions=redrawn)
+    wait.until(lambda page: pressed(page.find_element(By.XPATH, path)), f"can't press {label}")
+
+
+def pressed(button: "WebElement") -> bool:
+    """Press a button, if it can be pressed. The page may redraw it at any moment; one tries anew."""
+    if not button.is_enabled():
+        return False
+    button.click()
+    return True
 
 
 def find(browser: "Chrome", path: str) -> "WebElement":
     wait = WebDriverWait(browser, SECONDS_FOR_A_PAGE)
     return wait.until(lambda page: page.find_element(By.XPATH, path), f"no {path}")
+
+
+def picture_width(browser: "Chrome", name: str) -> int:
+    width: int = browser.execute_script(
+        "return document.querySelector(`img[alt='${arguments[0]}']`)?.naturalWidth ?? 0", name
+    )
+    return width
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tg_pipeline_tests.conftest import hear_interrupts
+
 FIRST_DAY = (datetime.now(UTC) - timedelta(days=40)).date()
 """A start so recent that the days of a test are partitions, whenever the tests run."""
 
@@ -50,6 +52,7 @@ class Shell:
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=hear_interrupts,  # noqa: PLW1509 - it only sets a signal
         )
 
     def _environment(self) -> dict[str, str]:
