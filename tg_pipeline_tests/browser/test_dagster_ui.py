@@ -70,7 +70,7 @@ def press(browser: "Chrome", label: str, *, exactly: bool = False) -> None:
 
 
 def pressed(button: "WebElement") -> bool:
-    """Press a button, if it can be pressed. The page may redraw it at any moment; one tries anew."""
+    """Press a button if it can be pressed; the page may redraw it meanwhile, and one tries anew."""
     if not button.is_enabled():
         return False
     button.click()
