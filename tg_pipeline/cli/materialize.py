@@ -86,6 +86,8 @@ def _instance() -> Iterator[dg.DagsterInstance]:
 def _moving(bar: Progress, task: TaskID) -> Iterator[None]:
     """Move the bar by what the layers log."""
     handler = _Advance(bar, task)
+    # An interrupt may strike while Dagster's history is being closed; that is no news to anyone.
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     LOGGER.addHandler(handler)
     LOGGER.setLevel(logging.INFO)
     try:

@@ -9,7 +9,6 @@ from tg_pipeline.builds.balance import deduped_balance, enriched_balance, raw_ba
 from tg_pipeline.builds.deduped_day import build_deduped_day
 from tg_pipeline.builds.enriched_day import build_enriched_day
 from tg_pipeline.builds.raw_day import build_raw_day
-from tg_pipeline.defs.columns import table_schema
 from tg_pipeline.defs.partitions import (
     MONTH_A_RUN,
     SETTINGS,
@@ -19,7 +18,6 @@ from tg_pipeline.defs.partitions import (
 )
 from tg_pipeline.defs.pictures import hour_plot, messages_per_hour
 from tg_pipeline.defs.report import (
-    LANDING,
     Count,
     DayReport,
     Stopwatch,
@@ -29,24 +27,17 @@ from tg_pipeline.defs.report import (
     report_landing,
 )
 from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.defs.specs import (
+    DEDUPED_ROWS_ARE_CONSERVED,
+    LANDED_LINES_ARE_CONSERVED,
+    RAW_ROWS_ARE_CONSERVED,
+    conservation_check,
+    landing_zone,
+    layer_spec,
+)
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
-from tg_pipeline.layers.schema import Layer
-
-LAYERS: Final = "layers"
-"""The group that the nightly run builds."""
-
-OWNERS: Final = ["team:data"]
-LANDED_LINES_ARE_CONSERVED: Final = "landed_lines_are_conserved"
-RAW_ROWS_ARE_CONSERVED: Final = "raw_rows_are_conserved"
-DEDUPED_ROWS_ARE_CONSERVED: Final = "deduped_rows_are_conserved"
-
-CONSERVATION_CHECKS: Final = [
-    dg.AssetCheckKey(dg.AssetKey(RAW_UPDATES.name), LANDED_LINES_ARE_CONSERVED),
-    dg.AssetCheckKey(dg.AssetKey(DEDUPED_UPDATES.name), RAW_ROWS_ARE_CONSERVED),
-    dg.AssetCheckKey(dg.AssetKey(ENRICHED_UPDATES.name), DEDUPED_ROWS_ARE_CONSERVED),
-]
 
 RAW_PREVIEW: Final = ["update_id", "update_type", "received_at", "payload"]
 QUARANTINE_PREVIEW: Final = ["object_key", "line", "reason", "bytes"]
@@ -65,41 +56,11 @@ class RawUpdatesConfig(dg.Config):
     """Read all landed objects of the day anew, instead of those not read yet."""
 
 
-def _spec(layer: Layer, dep: dg.AssetSpec | dg.AssetDep | str) -> dg.AssetSpec:
-    return dg.AssetSpec(
-        layer.name,
-        deps=[dep],
-        description=layer.description,
-        group_name=LAYERS,
-        owners=OWNERS,
-        kinds={"python", "parquet"},
-        metadata={
-            "dagster/column_schema": table_schema(layer),
-            "dagster/uri": f"{SETTINGS.lake_uri}/{layer.name}",
-        },
-    )
-
-
-def _check(name: str, layer: Layer, description: str) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(name, asset=layer.name, description=description, blocking=True)
-
-
-landing_zone = dg.AssetSpec(
-    LANDING,
-    description="Updates exactly as Telegram sent them, one object each, put there by a door.",
-    group_name="landing",
-    owners=OWNERS,
-    kinds={"telegram", "json"},
-    partitions_def=daily_partitions,
-    metadata={"dagster/uri": SETTINGS.landing_uri},
-)
-
-
 @dg.multi_asset(
     name=RAW_UPDATES.name,
-    specs=[_spec(RAW_UPDATES, landing_zone), _spec(QUARANTINE, landing_zone)],
+    specs=[layer_spec(RAW_UPDATES, landing_zone), layer_spec(QUARANTINE, landing_zone)],
     check_specs=[
-        _check(
+        conservation_check(
             LANDED_LINES_ARE_CONSERVED,
             RAW_UPDATES,
             "Landed lines = rows of raw_updates + rows of quarantine.",
@@ -141,10 +102,12 @@ def raw_updates(
 @dg.multi_asset(
     name=DEDUPED_UPDATES.name,
     specs=[
-        _spec(DEDUPED_UPDATES, dg.AssetDep(RAW_UPDATES.name, partition_mapping=WITH_DAY_BEFORE))
+        layer_spec(
+            DEDUPED_UPDATES, dg.AssetDep(RAW_UPDATES.name, partition_mapping=WITH_DAY_BEFORE)
+        )
     ],
     check_specs=[
-        _check(
+        conservation_check(
             RAW_ROWS_ARE_CONSERVED,
             DEDUPED_UPDATES,
             "Rows of raw_updates = rows of deduped_updates + duplicates.",
@@ -171,9 +134,9 @@ def deduped_updates(
 
 @dg.multi_asset(
     name=ENRICHED_UPDATES.name,
-    specs=[_spec(ENRICHED_UPDATES, DEDUPED_UPDATES.name)],
+    specs=[layer_spec(ENRICHED_UPDATES, DEDUPED_UPDATES.name)],
     check_specs=[
-        _check(
+        conservation_check(
             DEDUPED_ROWS_ARE_CONSERVED,
             ENRICHED_UPDATES,
             "Rows of deduped_updates = rows of enriched_updates.",

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from tg_pipeline.defs.layers import CONSERVATION_CHECKS, LAYERS
 from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.defs.specs import CONSERVATION_CHECKS, LAYERS
 
 DAILY_HOUR: Final = 3
 """The local hour of the nightly run: what Telegram retried after midnight is mostly there."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from tg_pipeline.definitions import defs
-from tg_pipeline.defs.layers import CONSERVATION_CHECKS
+from tg_pipeline.defs.specs import CONSERVATION_CHECKS
 
 CHECKOUT = Path(__file__).parents[2]
 LAYERS = ["raw_updates", "quarantine", "deduped_updates", "enriched_updates"]

@@ -1,12 +1,28 @@
-"""A landing zone and a lake, on a disk and in memory."""
+"""A landing zone and a lake, on a disk and in memory, and what the tests put there."""
 
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+import pyarrow as pa
 import pytest
 from obstore.store import ObjectStore
 
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.store import open_store
+from tg_pipeline.lake.lake import Lake, Written
+from tg_pipeline.lake.landing_zone import list_objects
+from tg_pipeline.lake.reader import read_objects
+from tg_pipeline.lake.store import open_store, put_new
+
+DAY, NEXT_DAY = date(2026, 10, 7), date(2026, 10, 8)
+KEY = "raw_updates/context_date=2026-10-07/part-0.parquet"
+SCHEMA = pa.schema(
+    [
+        pa.field("user_id", pa.int64(), metadata={"description": "Who wrote."}),
+        pa.field("text", pa.string(), metadata={"description": "What they wrote."}),
+    ],
+    metadata={"description": "What was written."},
+)
+FOLDER = "telegram/context_date=2026-10-07"
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -22,3 +38,30 @@ def landing(uri: str) -> ObjectStore:
 @pytest.fixture
 def lake(uri: str) -> Lake:
     return Lake(uri)
+
+
+def batch(*users: int) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist([{"user_id": n, "text": f"n{n}"} for n in users], SCHEMA)
+
+
+def write(lake: Lake, *users: int, day: date = DAY, **metadata: str) -> Written:
+    with lake.writer("raw_updates", day, SCHEMA) as writer:
+        writer.write(batch(*users))
+        return writer.commit(**metadata)
+
+
+def put(landing: ObjectStore, **bodies: bytes) -> None:
+    for name, body in bodies.items():
+        put_new(landing, f"{FOLDER}/{name.replace('__', '.').replace('_', '-')}", body)
+
+
+def batches(landing: ObjectStore) -> list[pa.RecordBatch]:
+    return list(read_objects(landing, list_objects(landing, DAY), bot_id=42))
+
+
+def rows(landing: ObjectStore) -> list[dict[str, Any]]:
+    return [row for batch in batches(landing) for row in batch.to_pylist()]
+
+
+def places(landing: ObjectStore) -> list[tuple[str, int]]:
+    return [(row["object_key"].removeprefix(f"{FOLDER}/"), row["line"]) for row in rows(landing)]

@@ -6,27 +6,8 @@ import obstore
 import pyarrow as pa
 import pytest
 
-from tg_pipeline.lake.lake import Lake, Partition, Written
-
-DAY, NEXT_DAY = date(2026, 10, 7), date(2026, 10, 8)
-KEY = "raw_updates/context_date=2026-10-07/part-0.parquet"
-SCHEMA = pa.schema(
-    [
-        pa.field("user_id", pa.int64(), metadata={"description": "Who wrote."}),
-        pa.field("text", pa.string(), metadata={"description": "What they wrote."}),
-    ],
-    metadata={"description": "What was written."},
-)
-
-
-def batch(*users: int) -> pa.RecordBatch:
-    return pa.RecordBatch.from_pylist([{"user_id": n, "text": f"n{n}"} for n in users], SCHEMA)
-
-
-def write(lake: Lake, *users: int, day: date = DAY, **metadata: str) -> Written:
-    with lake.writer("raw_updates", day, SCHEMA) as writer:
-        writer.write(batch(*users))
-        return writer.commit(**metadata)
+from tg_pipeline.lake.lake import Lake, Partition
+from tg_pipeline_tests.lake.conftest import DAY, KEY, NEXT_DAY, SCHEMA, batch, write
 
 
 def write_and_commit(lake: Lake, rows: pa.RecordBatch) -> None:

@@ -2,38 +2,15 @@
 
 import gzip
 import random
-from datetime import date
-from typing import Any
 
 import obstore
-import pyarrow as pa
 import pytest
 from obstore.store import ObjectStore
 
 from tg_pipeline.lake import lines, reader
-from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.lake.reader import LANDED_LINES, read_objects
+from tg_pipeline.lake.reader import LANDED_LINES
 from tg_pipeline.lake.store import put_new
-
-DAY = date(2026, 10, 7)
-FOLDER = "telegram/context_date=2026-10-07"
-
-
-def put(landing: ObjectStore, **bodies: bytes) -> None:
-    for name, body in bodies.items():
-        put_new(landing, f"{FOLDER}/{name.replace('__', '.').replace('_', '-')}", body)
-
-
-def batches(landing: ObjectStore) -> list[pa.RecordBatch]:
-    return list(read_objects(landing, list_objects(landing, DAY), bot_id=42))
-
-
-def rows(landing: ObjectStore) -> list[dict[str, Any]]:
-    return [row for batch in batches(landing) for row in batch.to_pylist()]
-
-
-def places(landing: ObjectStore) -> list[tuple[str, int]]:
-    return [(row["object_key"].removeprefix(f"{FOLDER}/"), row["line"]) for row in rows(landing)]
+from tg_pipeline_tests.lake.conftest import FOLDER, batches, put, rows
 
 
 def test_a_batch_is_full_at_so_many_rows(
