@@ -14,14 +14,14 @@ from obstore.store import ObjectStore
 
 from tg_pipeline.builds.deduped_day import DUPLICATES, deduped_source
 from tg_pipeline.builds.raw_day import raw_source
-from tg_pipeline.builds.source import SOURCE
+from tg_pipeline.builds.source import NOTHING, SOURCE
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import fingerprint, list_days, list_objects
+from tg_pipeline.layers.catalog import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 
-ALL_LAYERS: Final = (RAW_UPDATES, QUARANTINE, DEDUPED_UPDATES, ENRICHED_UPDATES)
 ONE_DAY: Final = timedelta(days=1)
 
 
@@ -125,12 +125,14 @@ def days_to_build(states: Iterable[DayState]) -> list[date]:
 
 def _day_state(landing: ObjectStore, lake: Lake, day: date) -> DayState:
     objects = list_objects(landing, day)
+    layers = {layer.name: _layer_day(lake, layer.name, day) for layer in ALL_LAYERS}
+    raw = layers[RAW_UPDATES.name].source or NOTHING
     return DayState(
         day=day,
         objects=objects.num_rows,
         listing=fingerprint(objects),
-        layers={layer.name: _layer_day(lake, layer.name, day) for layer in ALL_LAYERS},
-        expected_deduped=deduped_source(raw_source(lake, day), raw_source(lake, day - ONE_DAY)),
+        layers=layers,
+        expected_deduped=deduped_source(raw, raw_source(lake, day - ONE_DAY)),
     )
 
 

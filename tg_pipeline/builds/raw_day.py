@@ -45,21 +45,24 @@ class _Before:
 
     raw: Partition
     bad: Partition
+    unread: pa.Table
+    """The landed objects that are to be read on top of it."""
 
     @property
     def listing(self) -> str | None:
         return self.raw.metadata.get(SOURCE)
 
-    def sources(self) -> pa.Table:
-        """Give the landed objects that stand in the day, one row each."""
-        parts = [
-            pa.Table.from_batches([batch]).group_by(OBJECT_VERSION, use_threads=False).aggregate([])
-            for partition in (self.raw, self.bad)
-            for batch in partition.narrow(OBJECT_VERSION)
-        ]
-        schema = RAW_UPDATES.schema
-        empty = pa.schema([schema.field(name) for name in OBJECT_VERSION]).empty_table()
-        return pa.concat_tables([empty, *parts]).group_by(OBJECT_VERSION).aggregate([])
+
+def _sources(raw: Partition, bad: Partition) -> pa.Table:
+    """Give the landed objects that stand in a day, one row each."""
+    parts = [
+        pa.Table.from_batches([batch]).group_by(OBJECT_VERSION, use_threads=False).aggregate([])
+        for partition in (raw, bad)
+        for batch in partition.narrow(OBJECT_VERSION)
+    ]
+    schema = RAW_UPDATES.schema
+    empty = pa.schema([schema.field(name) for name in OBJECT_VERSION]).empty_table()
+    return pa.concat_tables([empty, *parts]).group_by(OBJECT_VERSION).aggregate([])
 
 
 def build_raw_day(
@@ -75,10 +78,9 @@ def build_raw_day(
         raw, bad = (Written(part.rows, part.bytes) for part in (before.raw, before.bad))
         lines, read = raw.rows + bad.rows, 0
         if before.listing != listing:
-            unread = not_yet_read(objects, before.sources())
-            batches = _Counted(read_objects(landing, unread, bot_id=bot_id))
+            batches = _Counted(read_objects(landing, before.unread, bot_id=bot_id))
             raw, bad = _write(lake, day, before, batches, listing)
-            lines, read = lines + batches.rows, unread.num_rows
+            lines, read = lines + batches.rows, before.unread.num_rows
     missing = _missing(lake, day, objects)
     return RawDay(raw, bad, objects.num_rows, read, lines, missing, listing)
 
@@ -86,7 +88,7 @@ def build_raw_day(
 def _missing(lake: Lake, day: date, objects: pa.Table) -> int:
     """Count the landed objects that have no row: each has one at least, were it in quarantine."""
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as bad:
-        return len(not_yet_read(objects, _Before(raw, bad).sources()))
+        return len(not_yet_read(objects, _sources(raw, bad)))
 
 
 @contextmanager
@@ -97,20 +99,22 @@ def _open_before(lake: Lake, day: date, objects: pa.Table, *, full: bool) -> Ite
     built from: where these differ, a build was cut off between them. And an object that was
     rewritten since it was read takes its old rows with it.
     """
-    nothing = _Before(Partition.absent(), Partition.absent())
+    nothing = _Before(Partition.absent(), Partition.absent(), objects)
     if full:
         yield nothing
         return
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as bad:
-        before = _Before(raw, bad)
-        whole = raw.metadata.get(SOURCE) == bad.metadata.get(SOURCE)
-        unchanged = before.listing == fingerprint(objects)
-        usable = whole and (unchanged or not _rewritten(objects, before.sources()))
-        yield before if usable else nothing
+        if raw.metadata.get(SOURCE) != bad.metadata.get(SOURCE):
+            yield nothing
+        elif raw.metadata.get(SOURCE) == fingerprint(objects):
+            yield _Before(raw, bad, objects.slice(0, 0))
+        else:
+            known = _sources(raw, bad)
+            unread = not_yet_read(objects, known)
+            yield nothing if _rewritten(unread, known) else _Before(raw, bad, unread)
 
 
-def _rewritten(objects: pa.Table, known: pa.Table) -> bool:
-    unread = not_yet_read(objects, known)
+def _rewritten(unread: pa.Table, known: pa.Table) -> bool:
     return bool(pc.any(pc.is_in(unread["object_key"], value_set=known["object_key"])).as_py())
 
 

@@ -6,13 +6,14 @@ from typing import Final
 
 from rich.table import Table
 
-from tg_pipeline.builds.day_state import ALL_LAYERS, DayState, Verdict, day_states, known_days
+from tg_pipeline.builds.day_state import DayState, Verdict, day_states, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.days import parse_span
 from tg_pipeline.cli.run import First, Last
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.lake.store import open_store
+from tg_pipeline.layers.catalog import ALL_LAYERS
 from tg_pipeline.settings import load_settings
 
 DAYS_SHOWN: Final = 31

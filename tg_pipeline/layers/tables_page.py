@@ -6,12 +6,8 @@ from typing import Final
 
 import pyarrow as pa
 
-from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
-from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+from tg_pipeline.layers.catalog import ALL_LAYERS
 from tg_pipeline.layers.schema import Layer
-
-ALL_LAYERS: Final = (RAW_UPDATES, QUARANTINE, DEDUPED_UPDATES, ENRICHED_UPDATES)
 
 HEAD: Final = """# Tables
 
