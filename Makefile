@@ -5,10 +5,12 @@ BIN := $(VENV)/bin
 PYTHON ?= python3
 INSTALLED := $(VENV)/.installed
 STATE := .tg_pipeline
+CHECKOV := .venv-checkov
+TEMPLATE := $(STATE)/template
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test lint types contracts check browser chromium bench bench-10m docs clean
+.PHONY: help install run dev test lint types contracts template package check browser chromium bench bench-10m docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,11 +28,11 @@ $(INSTALLED): pyproject.toml constraints.txt
 	fi
 	@touch $@
 
-run: $(INSTALLED) ## land a sample month, build it, show what it says, and start Dagster's UI
+run: $(INSTALLED) ## land a sample (or, with a token set, listen to the bot), build it, start the UI
 	@$(BIN)/tg-pipeline sample --demo
 	@$(BIN)/tg-pipeline run
 	@$(BIN)/tg-pipeline summary
-	@$(MAKE) --no-print-directory dev
+	@$(BIN)/tg-pipeline up --port $(PORT)
 
 dev: $(INSTALLED) ## start Dagster's UI on PORT (3000)
 	@echo "Dagster's UI: http://127.0.0.1:$(PORT) (stop it with Ctrl-C)"
@@ -63,13 +65,32 @@ types: $(INSTALLED) ## check the types, strictly
 contracts: $(INSTALLED) ## check that imports point one way
 	@$(BIN)/lint-imports
 
-check: lint types contracts chromium test ## lint, types, contracts and every test: what main always passes
+# Of its own: checkov's pins and ours exclude each other.
+$(CHECKOV)/.installed: constraints-checkov.txt
+	@$(PYTHON) -m venv $(CHECKOV)
+	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check -c constraints-checkov.txt checkov
+	@touch $@
 
-docs: $(INSTALLED) ## write docs/tables.md anew from the columns' one declaration
+template: $(INSTALLED) $(CHECKOV)/.installed ## lint the AWS template, as written and as transformed
+	@$(BIN)/python -m tg_pipeline_tests.template.documents $(TEMPLATE)
+	@$(BIN)/cfn-lint -r us-east-1 sa-east-1 -t lambda_ingest/template.yaml $(TEMPLATE)/transformed.json
+	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml -f lambda_ingest/template.yaml
+	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml -d $(TEMPLATE)
+
+package: $(INSTALLED) ## build the Lambda's package, and say how large it is
+	@rm -rf $(STATE)/package
+	@$(MAKE) --no-print-directory --silent -C lambda_ingest build-IngestFunction ARTIFACTS_DIR=$(abspath $(STATE)/package)
+	@du -sh $(STATE)/package
+
+check: lint types contracts template chromium test ## all that main always passes: lint, types, contracts, template, tests
+
+docs: $(INSTALLED) ## write docs/tables.md and docs/marts.md anew from the columns' one declaration
 	@$(BIN)/python -m tg_pipeline.layers.tables_page > docs/tables.md
+	@$(BIN)/python -m tg_pipeline.marts.marts_page > docs/marts.md
 
-bench: $(INSTALLED) ## print what the layers cost, beside a plain loop
+bench: $(INSTALLED) ## print what the layers and the door cost, beside what one would else write
 	@$(BIN)/python benchmarks/layers.py
+	@$(BIN)/python benchmarks/door.py
 
 bench-10m: $(INSTALLED) ## the same for a day of ten million updates (half an hour, 2 GB of disk)
 	@$(BIN)/python benchmarks/big_day.py --updates 10000000
