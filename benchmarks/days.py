@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import Progress
 
+from lambda_ingest.door import Door
 from lambda_ingest.landing import Landed, Sender, day_prefix
-from tg_pipeline.lake.delivery import Arrival, Door, Outcome, deliver_batches
-from tg_pipeline.lake.store import open_store
+from lambda_ingest.store import open_store
+from tg_pipeline.lake.delivery import Arrival, Outcome, deliver_batches
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 
 DAY: Final = date(2026, 3, 4)
@@ -64,7 +65,7 @@ def land_day(place: Place, updates: int) -> int:
     door = Door(open_store(place.landing_uri), SAMPLE_BOT_ID, ZONE, Sender.NETWORK)
     outcomes = deliver_batches(door, _arrivals(updates), OBJECT_UPDATES)
     shown = _with_progress(outcomes, updates)
-    return sum(isinstance(each.what, Landed) and each.what.day == DAY for each in shown)
+    return sum(isinstance(each.taken.what, Landed) and each.taken.what.day == DAY for each in shown)
 
 
 def _arrivals(updates: int) -> Iterator[Arrival]:

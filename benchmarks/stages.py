@@ -8,11 +8,11 @@ from days import DAY, Place, land_day, scratch
 from measure import FreshProcess, run_fresh
 from screen import spinner
 
+from lambda_ingest.store import open_store
 from tg_pipeline.builds.deduped_day import build_deduped_day
 from tg_pipeline.builds.enriched_day import build_enriched_day
 from tg_pipeline.builds.raw_day import build_raw_day
 from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.store import open_store
 from tg_pipeline.sample import SAMPLE_BOT_ID
 
 

@@ -14,6 +14,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from typing import Any, Final, TypeGuard
 
+from lambda_ingest.chats import Migration, chat_of, migration_of
+
 LANDING_PREFIX: Final = "telegram"
 REJECTED_PREFIX: Final = "rejected"
 
@@ -51,6 +53,10 @@ class Landed:
     body: bytes
     day: date
     update_id: int
+    chat_id: int | None = None
+    """The chat it happened in; None where it names none."""
+
+    migration: Migration | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,8 @@ def land(
     believed = happened is not None and _believable(happened, arrived_at, zone, sender)
     day = _day_of(happened, zone) if happened is not None and believed else arrival_day
     update_id = update["update_id"]
-    return Landed(f"{day_prefix(day)}/{bot_id}-{update_id}.json", body, day, update_id)
+    key = f"{day_prefix(day)}/{bot_id}-{update_id}.json"
+    return Landed(key, body, day, update_id, chat_of(update), migration_of(update))
 
 
 def parse_update(body: bytes) -> dict[str, Any]:

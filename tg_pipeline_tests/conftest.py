@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from lambda_ingest.landing import day_prefix
+from lambda_ingest.store import open_store, put_new
 from tg_pipeline.builds.deduped_day import DedupedDay, build_deduped_day
 from tg_pipeline.builds.enriched_day import EnrichedDay, build_enriched_day
 from tg_pipeline.builds.raw_day import RawDay, build_raw_day
 from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.store import open_store, put_new
 
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -10,12 +10,13 @@ from typing import Annotated, BinaryIO, Final, NamedTuple
 
 import typer
 
+from lambda_ingest.door import Door
 from lambda_ingest.landing import Sender, unwrap_rejected
+from lambda_ingest.store import open_store
 from tg_pipeline.cli.console import err, out, progress
 from tg_pipeline.cli.errors import CommandError
-from tg_pipeline.lake.delivery import Arrival, Door, Outcome, Tally, deliver, deliver_batches
+from tg_pipeline.lake.delivery import Arrival, Outcome, Tally, deliver, deliver_batches
 from tg_pipeline.lake.lines import Line, is_readable_name, read_lines
-from tg_pipeline.lake.store import open_store
 from tg_pipeline.settings import Settings, load_settings
 
 STDIN: Final = Path("-")

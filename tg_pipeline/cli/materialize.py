@@ -12,12 +12,12 @@ import dagster as dg
 from obstore.exceptions import BaseError
 from rich.progress import Progress, TaskID
 
+from lambda_ingest.store import first_line
 from tg_pipeline.cli.console import progress
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.partitions import runs_of, span_tags
 from tg_pipeline.defs.report import LOGGER
-from tg_pipeline.lake.store import first_line
 from tg_pipeline.settings import home_folder
 
 LINES_A_DAY: Final = 4

@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
+from lambda_ingest.store import open_store
 from tg_pipeline.builds.day_state import day_states, days_to_build, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.days import parse_day, parse_span
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline.lake.store import open_store
 from tg_pipeline.settings import Settings, load_settings
 
 Day = Annotated[str | None, typer.Option("--date", help="One day: YYYY-MM-DD, today, yesterday.")]

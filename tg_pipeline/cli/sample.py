@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
+from lambda_ingest.door import Door
 from lambda_ingest.landing import Sender
+from lambda_ingest.store import open_store
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.days import parse_day
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.land import Batch, report, tally_with_progress
-from tg_pipeline.lake.delivery import Arrival, Door, deliver, deliver_batches
+from tg_pipeline.lake.delivery import Arrival, deliver, deliver_batches
 from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.lake.store import open_store
 from tg_pipeline.sample import SAMPLE_BOT_ID, Delivery, deliveries
 from tg_pipeline.settings import Settings, load_settings
 
@@ -62,6 +63,8 @@ def sample(
 
 def _no_demo(settings: Settings, first: date) -> str | None:
     """Say why a sample would be in the way, if it would."""
+    if settings.token:
+        return "TELEGRAM_BOT_TOKEN is set"
     if not settings.is_landing_default:
         return "TG_LANDING_URI is set"
     landed = list_days(open_store(settings.landing_uri))

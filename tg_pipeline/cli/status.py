@@ -4,15 +4,17 @@ from collections import Counter
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from obstore.store import ObjectStore
 from rich.table import Table
 
+from lambda_ingest.chat_filter import ChatFilter, successions
+from lambda_ingest.store import open_store
 from tg_pipeline.builds.day_state import DayState, Verdict, day_states, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.days import parse_span
 from tg_pipeline.cli.run import First, Last
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline.lake.store import open_store
 from tg_pipeline.layers.catalog import ALL_LAYERS
 from tg_pipeline.settings import load_settings
 
@@ -39,6 +41,15 @@ def status(first: First = None, last: Last = None) -> None:
     out.print(", ".join(f"{counts[v]} {v.value}" for v in Verdict if counts[v]) + ".")
     if counts[Verdict.MISSING] or counts[Verdict.LATE]:
         out.print("Next: tg-pipeline run")
+    _tell_successions(landing, settings.door.chat_ids)
+
+
+def _tell_successions(landing: ObjectStore, chat_ids: frozenset[int]) -> None:
+    """Say which kept chats have a new id that TELEGRAM_CHAT_IDS does not name yet."""
+    chats = ChatFilter(landing, chat_ids)
+    for each in successions(landing) if chat_ids else []:
+        if each.new not in chat_ids and chats.keeps(each.new):
+            out.print(each.told(), soft_wrap=True)
 
 
 def _last_days(known: list[date]) -> tuple[date, date] | None:

@@ -9,10 +9,10 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
+from lambda_ingest.store import open_store
 from tg_pipeline.builds.day_state import DayState, day_states, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.store import open_store
 from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, Activity, count_activity
 from tg_pipeline.layers.catalog import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES

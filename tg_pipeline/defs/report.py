@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import dagster as dg
 
+from lambda_ingest.store import StoreError, first_line
 from tg_pipeline.builds.balance import Balance
 from tg_pipeline.builds.raw_day import RawDay
 from tg_pipeline.defs.columns import column_lineage
 from tg_pipeline.defs.pictures import preview
 from tg_pipeline.lake.lake import Lake, Written
-from tg_pipeline.lake.store import StoreError, first_line
 from tg_pipeline.layers.schema import Layer
 
 LOGGER: Final = logging.getLogger("tg_pipeline.days")

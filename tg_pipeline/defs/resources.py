@@ -6,9 +6,9 @@ from typing import Any
 import dagster as dg
 from obstore.store import ObjectStore
 
+from lambda_ingest.store import open_store
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.store import open_store
 
 
 class LandingResource(dg.ConfigurableResource[Any]):

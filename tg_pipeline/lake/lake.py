@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
+from lambda_ingest.store import StoreError, local_folder, open_store
 from tg_pipeline.lake.landing_zone import days_under
 from tg_pipeline.lake.parquet import ParquetWriter, read_batches
-from tg_pipeline.lake.store import StoreError, local_folder, open_store
 
 OBJECT_NAME: Final = "part-0.parquet"
 READ_ROWS: Final = 1_000

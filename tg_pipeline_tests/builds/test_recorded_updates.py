@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from lambda_ingest.door import Door
 from lambda_ingest.landing import Landed, Sender
-from tg_pipeline.lake.delivery import Arrival, Door, deliver
+from tg_pipeline.lake.delivery import Arrival, deliver
 from tg_pipeline_tests.conftest import BOT, Pipeline
 
 RECORDED = Path(__file__).parents[3] / "shared" / "updates" / "recorded.ndjson"
@@ -32,15 +33,15 @@ def test_every_recorded_line_can_be_followed_to_its_enriched_row(
     outcomes = list(deliver(door, arrivals))
 
     # When the days it happened on are built
-    for day in {outcome.what.day for outcome in outcomes}:
+    for day in {outcome.taken.what.day for outcome in outcomes}:
         pipeline.build(day)
 
     # Then each line is verbatim in raw_updates, and its content in its enriched row
     for line, outcome in zip(recorded, outcomes, strict=True):
-        assert isinstance(outcome.what, Landed)
-        (raw,) = rows_of(pipeline, "raw_updates", outcome.what)
-        (row,) = rows_of(pipeline, "enriched_updates", outcome.what)
-        assert (raw["payload"], raw["object_key"]) == (line, outcome.what.key)
+        assert isinstance(outcome.taken.what, Landed)
+        (raw,) = rows_of(pipeline, "raw_updates", outcome.taken.what)
+        (row,) = rows_of(pipeline, "enriched_updates", outcome.taken.what)
+        assert (raw["payload"], raw["object_key"]) == (line, outcome.taken.what.key)
         update = json.loads(line)
         (content,) = (value for name, value in update.items() if name != "update_id")
         assert row["update_type"] in update

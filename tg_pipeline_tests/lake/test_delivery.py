@@ -9,8 +9,9 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
+from lambda_ingest.door import Door
 from lambda_ingest.landing import Landed, Sender, unwrap_rejected
-from tg_pipeline.lake.delivery import Arrival, Door, Outcome, Tally, deliver, deliver_batches
+from tg_pipeline.lake.delivery import Arrival, Outcome, Tally, deliver, deliver_batches
 from tg_pipeline.lake.landing_zone import list_days, list_objects
 
 ARRIVED = datetime(2026, 10, 7, 15, tzinfo=UTC)
@@ -52,9 +53,9 @@ def lines_of(door: Door, key: str) -> list[bytes]:
 def test_each_body_is_put_under_its_own_key_as_it_came(door: Door) -> None:
     (outcome,) = deliver(door, [arrival(5)])
 
-    assert isinstance(outcome.what, Landed)
-    assert outcome.what.key == "telegram/context_date=2026-10-07/7-5.json"
-    stored = obstore.get(door.landing, outcome.what.key).bytes().to_bytes()
+    assert isinstance(outcome.taken.what, Landed)
+    assert outcome.taken.what.key == "telegram/context_date=2026-10-07/7-5.json"
+    stored = obstore.get(door.landing, outcome.taken.what.key).bytes().to_bytes()
     assert stored == arrival(5).body
 
 

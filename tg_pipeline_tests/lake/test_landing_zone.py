@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 from obstore.store import ObjectStore
 
+from lambda_ingest.store import put_new
 from tg_pipeline.lake.landing_zone import (
     OBJECTS,
     bot_of,
@@ -16,7 +17,6 @@ from tg_pipeline.lake.landing_zone import (
     list_objects,
     not_yet_read,
 )
-from tg_pipeline.lake.store import put_new
 
 DAY = date(2026, 10, 7)
 FOLDER = "telegram/context_date=2026-10-07"

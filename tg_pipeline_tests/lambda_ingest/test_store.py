@@ -7,7 +7,7 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from tg_pipeline.lake.store import StoreError, local_folder, open_store, put_new
+from lambda_ingest.store import StoreError, local_folder, open_store, put_new
 
 
 def body_of(store: ObjectStore, key: str) -> bytes:

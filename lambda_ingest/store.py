@@ -1,5 +1,6 @@
 """A place to keep objects, named by a URI: a folder, a bucket, or memory."""
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -9,18 +10,35 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
+from lambda_ingest.disk import put_on_disk
+
 SCHEMES: Final = ("file", "s3", "memory")
+
+PATIENT: Final = timedelta(minutes=3)
+"""How long a bucket is tried for a build: what waits is a machine."""
+
+HURRIED: Final = timedelta(seconds=8)
+"""How long for a webhook call: Telegram would rather hear of a failure, and try again."""
+
+_ONE_TRY: Final = timedelta(seconds=30)
+
+_CONFLICT: Final = "status code: 409"
+"""How a bucket says that something else is happening to a key just now, and nothing was stored.
+
+obstore takes that for a key that is taken, and its message is all that tells the two apart.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (If-None-Match)
+"""
 
 
 class StoreError(Exception):
     """A store can't be used; the message says which and why, in one sentence."""
 
 
-def open_store(uri: str) -> ObjectStore:
+def open_store(uri: str, patience: timedelta = PATIENT) -> ObjectStore:
     """Open the store at `file:///folder`, `s3://bucket/prefix` or `memory://`.
 
     A folder is made where it is missing. Credentials, region and endpoint of a bucket come from
-    the standard AWS variables. Raises StoreError.
+    the standard AWS variables; a request is tried again while `patience` lasts. Raises StoreError.
     """
     try:
         parts = urlsplit(uri)
@@ -32,7 +50,7 @@ def open_store(uri: str) -> ObjectStore:
     if scheme == "memory":
         return _memory(uri)
     try:
-        return _open_folder(uri) if scheme == "file" else from_url(uri)
+        return _open_folder(uri) if scheme == "file" else _open_bucket(uri, patience)
     except (OSError, ValueError, obstore.exceptions.BaseError) as error:
         raise StoreError(f"{uri} can't be opened: {first_line(error)}") from error
 
@@ -44,14 +62,18 @@ def local_folder(uri: str) -> Path | None:
 
 
 def put_new(store: ObjectStore, key: str, body: bytes) -> bool:
-    """Put an object unless its key is taken; say whether it was put.
+    """Put an object unless its key is taken; say whether it was put. It is durable either way.
 
     The condition is the store's own (`If-None-Match: *` on S3), so two doors can't both win.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     """
+    if isinstance(store, LocalStore) and store.prefix is not None:
+        return put_on_disk(Path(store.prefix), key, body)
     try:
         obstore.put(store, key, body, mode="create")
-    except AlreadyExistsError:
+    except AlreadyExistsError as error:
+        if _CONFLICT in str(error):
+            raise
         return False
     return True
 
@@ -73,3 +95,12 @@ def _open_folder(uri: str) -> LocalStore:
         raise ValueError("a file:// URI needs an absolute path, such as file:///var/lib/landing")
     folder.mkdir(parents=True, exist_ok=True)
     return LocalStore(folder)
+
+
+def _open_bucket(uri: str, patience: timedelta) -> ObjectStore:
+    # An endpoint of one's own may be http://; AWS's are https:// whatever is allowed.
+    return from_url(
+        uri,
+        client_options={"allow_http": True, "timeout": min(patience, _ONE_TRY)},
+        retry_config={"retry_timeout": patience},
+    )

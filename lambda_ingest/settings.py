@@ -1,0 +1,197 @@
+"""What an operator tells the doors, by the environment.
+
+The variables' names, and how each is read, stand here once: the rest of the project builds its
+settings on these. Standard library only.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lambda_ingest.secret import Secret
+
+DEFAULT_TIMEZONE: Final = "America/Sao_Paulo"
+"""Where the first users are; the day of an update is its day there."""
+
+DEFAULT_BOT_ID: Final = 0
+"""The bot of updates that nothing names a bot for."""
+
+BOT_ID_DIGITS: Final = 18
+"""What fits 64 bits for certain; the longest ids have ten or eleven."""
+
+DEFAULT_WEBHOOK_PATH: Final = "/telegram"
+
+DEFAULT_FORWARD_SECONDS: Final = 25.0
+"""Below the 30 s that the Lambda and its HTTP API have, and the 60 s that Telegram waits."""
+
+YES: Final = "yes"
+
+_SECRET_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
+"""https://core.telegram.org/bots/api#setwebhook"""
+
+_CHAT_ID: Final = re.compile(r"-?[0-9]{1,18}")
+
+
+class SettingsError(Exception):
+    """A setting can't be used; the message says which and why, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardSettings:
+    """The webhook of the bot that stands behind the door."""
+
+    url: Secret
+    """A secret, since many bots put their token into their path."""
+
+    secret_token: Secret | None
+    seconds: float
+    """How long the bot has to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSettings:
+    """What a door needs to know."""
+
+    landing_uri: str
+    timezone: str
+    bot_id: int
+    secret_token: Secret | None
+    needs_secret_token: bool
+    chat_ids: frozenset[int]
+    """The chats to keep; none named means all."""
+
+    webhook_path: Secret
+    """A secret, since some put one into it; the default is none."""
+
+    forward: ForwardSettings | None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Give the time zone that days are counted in."""
+        return ZoneInfo(self.timezone)
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "DoorSettings":
+        """Read the settings; raises SettingsError."""
+        landing_uri = read_landing_uri(environment)
+        if not landing_uri:
+            raise SettingsError("TG_LANDING_URI is not set: there is nowhere to land updates.")
+        return cls(
+            landing_uri=landing_uri,
+            timezone=_timezone(environment.get("TG_TIMEZONE") or DEFAULT_TIMEZONE),
+            bot_id=_bot_id(environment),
+            secret_token=_secret_token(environment, "TELEGRAM_SECRET_TOKEN"),
+            needs_secret_token=environment.get("TG_WITHOUT_SECRET_TOKEN") != YES,
+            chat_ids=_chat_ids(environment),
+            webhook_path=_path(environment.get("TG_WEBHOOK_PATH") or DEFAULT_WEBHOOK_PATH),
+            forward=_forward(environment),
+        )
+
+
+def read_landing_uri(environment: Mapping[str, str]) -> str | None:
+    """Give where updates land, None where nothing says so."""
+    return environment.get("TG_LANDING_URI") or bucket_uri(environment.get("AWS_S3_BUCKET"))
+
+
+def bucket_uri(name: str | None) -> str | None:
+    """Give the URI of a bucket that is named as the original course named it."""
+    return f"s3://{name}" if name else None
+
+
+def read_token(environment: Mapping[str, str]) -> Secret | None:
+    """Give the bot's token, None where there is none; raises SettingsError."""
+    token = environment.get("TELEGRAM_BOT_TOKEN")
+    if not token:
+        return None
+    bot_id, _, secret = token.partition(":")
+    if not secret or not _is_bot_id(bot_id):
+        raise SettingsError("TELEGRAM_BOT_TOKEN is not of the form <bot id>:<secret>.")
+    return Secret(token)
+
+
+def _bot_id(environment: Mapping[str, str]) -> int:
+    """Give the bot's id: the part of its token before the colon, or the one set alone."""
+    token = read_token(environment)
+    if token:
+        return int(token.reveal().partition(":")[0])
+    text = environment.get("TELEGRAM_BOT_ID") or str(DEFAULT_BOT_ID)
+    if not _is_bot_id(text):
+        raise SettingsError("TELEGRAM_BOT_ID is no bot id: that is the number before the colon.")
+    return int(text)
+
+
+def _is_bot_id(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= BOT_ID_DIGITS
+
+
+def _timezone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise SettingsError(
+            f"TG_TIMEZONE={name!r} is no time zone such as Europe/Lisbon."
+        ) from None
+
+
+def _secret_token(environment: Mapping[str, str], name: str) -> Secret | None:
+    text = environment.get(name)
+    if text and not _SECRET_TOKEN.fullmatch(text):
+        raise SettingsError(f"{name} must be 1 to 256 characters of A-Z a-z 0-9 _ and -.")
+    return Secret(text) if text else None
+
+
+def _chat_ids(environment: Mapping[str, str]) -> frozenset[int]:
+    name = "TELEGRAM_CHAT_IDS" if environment.get("TELEGRAM_CHAT_IDS") else "TELEGRAM_CHAT_ID"
+    words = [word.strip() for word in environment.get(name, "").split(",")]
+    for word in filter(None, words):
+        if not _CHAT_ID.fullmatch(word):
+            raise SettingsError(f"{name} has {word!r}, which is no chat id such as -1001234567890.")
+    kept = frozenset(int(word) for word in words if word)
+    if environment.get(name) and not kept:
+        raise SettingsError(f"{name} is set and names no chat: leave it empty to keep all.")
+    return kept
+
+
+def _path(path: str) -> Secret:
+    if not path.startswith("/") or "?" in path or "#" in path:
+        # Not shown: many bots put their token into it.
+        raise SettingsError("TG_WEBHOOK_PATH is no path such as /telegram.")
+    return Secret(path.rstrip("/") or "/")
+
+
+def _forward(environment: Mapping[str, str]) -> ForwardSettings | None:
+    url = environment.get("FORWARD_URL")
+    if not url:
+        return None
+    if not _is_web_address(url):
+        raise SettingsError("FORWARD_URL is no http:// or https:// address.")
+    return ForwardSettings(
+        url=Secret(url),
+        secret_token=_secret_token(environment, "FORWARD_SECRET_TOKEN"),
+        seconds=_seconds(environment.get("FORWARD_TIMEOUT_SECONDS")),
+    )
+
+
+def _is_web_address(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        is_sendable = all("!" <= char <= "~" for char in parts.path + parts.query)
+        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return known and is_sendable
+
+
+def _seconds(text: str | None) -> float:
+    try:
+        seconds = float(text) if text else DEFAULT_FORWARD_SECONDS
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= DEFAULT_FORWARD_SECONDS * 2:
+        raise SettingsError(
+            f"FORWARD_TIMEOUT_SECONDS={text!r} is no number of seconds from above 0 to 50."
+        )
+    return seconds

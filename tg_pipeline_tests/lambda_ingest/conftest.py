@@ -1,0 +1,138 @@
+"""A landing zone, and a container of the Lambda that lands what comes in it."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import obstore
+import pytest
+from obstore.store import ObjectStore
+
+from lambda_ingest.forward import Forwarder
+from lambda_ingest.front import open_front
+from lambda_ingest.secret import Secret
+from lambda_ingest.settings import ForwardSettings
+from lambda_ingest.store import open_store
+from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event
+
+ARRIVED = datetime(2026, 10, 7, 15, 0, tzinfo=UTC)
+SENT = int(ARRIVED.timestamp()) - 60
+DAY_FOLDER = "telegram/context_date=2026-10-07"
+
+
+def update(update_id: int, kind: str = "message", **content: Any) -> bytes:
+    """Give an update that happened a minute before it arrives."""
+    happened = {"edit_date": SENT} if kind.startswith("edited_") else {"date": SENT}
+    return json.dumps({"update_id": update_id, kind: happened | content}).encode()
+
+
+def stored(landing: ObjectStore, prefix: str | None = None) -> dict[str, bytes]:
+    """Give all objects that a store has, by their keys."""
+    keys = [meta["path"] for meta in obstore.list(landing, prefix).collect()]
+    return {key: obstore.get(landing, key).bytes().to_bytes() for key in keys}
+
+
+class Container:
+    """A Lambda as one container of it lives: its settings, its store and its log."""
+
+    def __init__(self, settings: dict[str, str]) -> None:
+        self.now = ARRIVED
+        self.pace = timedelta(0)
+        self.log = StringIO()
+        self.landing = open_store(settings["TG_LANDING_URI"])
+        self.front = open_front(settings, self.log, self._tell_time)
+
+    def handle(self, event: object) -> dict[str, Any]:
+        """Give what AWS is answered."""
+        return self.front.handle(event, 25.0)
+
+    def post(self, body: bytes, /, **members: Any) -> dict[str, Any]:
+        """Answer a webhook call; `members` stand in the place of those of the event."""
+        return self.handle(http_event(body) | members)
+
+    def status(self, body: bytes, /, **members: Any) -> int:
+        """Give the status of the answer to a webhook call."""
+        status: int = self.post(body, **members)["statusCode"]
+        return status
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Give what is in the log, line for line."""
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    def stored(self) -> dict[str, bytes]:
+        """Give all that landed."""
+        return stored(self.landing)
+
+    def _tell_time(self) -> datetime:
+        now = self.now
+        self.now += self.pace
+        return now
+
+
+@pytest.fixture(params=["file", "memory"])
+def landing_uri(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    folder = tmp_path / "landing"
+    return folder.as_uri() if request.param == "file" else f"memory://{folder}"
+
+
+@pytest.fixture
+def landing(landing_uri: str) -> ObjectStore:
+    return open_store(landing_uri)
+
+
+@pytest.fixture
+def new_container(tmp_path: Path) -> Callable[..., Container]:
+    """Give a maker of containers that share a landing folder, each with settings of its own."""
+    usual = {
+        "TG_LANDING_URI": (tmp_path / "landing").as_uri(),
+        "TELEGRAM_BOT_ID": "7",
+        "TELEGRAM_SECRET_TOKEN": SECRET,
+    }
+    return lambda **settings: Container(usual | settings)
+
+
+@pytest.fixture
+def reach(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Say who asks for a bucket; a test says where it is, by AWS_ENDPOINT_URL."""
+    settings = {
+        "AWS_ACCESS_KEY_ID": "an-id",
+        "AWS_SECRET_ACCESS_KEY": "open-sesame",
+        "AWS_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
+@pytest.fixture(scope="module")
+def folder_in_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Give a folder that need not wait for a disk, where the system has one."""
+    memory = Path("/dev/shm")  # noqa: S108 - only the new folder in it is written to
+    parent = memory if memory.is_dir() else tmp_path_factory.mktemp("folder")
+    with TemporaryDirectory(dir=parent) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def forward_to() -> Iterator[Callable[..., Forwarder]]:
+    """Give a maker of forwarders whose connections are closed in the end."""
+    made: list[Forwarder] = []
+
+    def forward_to(url: str, seconds: float = 20.0, secret_token: str | None = None) -> Forwarder:
+        secret = Secret(secret_token) if secret_token else None
+        made.append(Forwarder(ForwardSettings(Secret(url), secret, seconds)))
+        return made[-1]
+
+    yield forward_to
+    for forwarder in made:
+        forwarder.close()
+
+
+@pytest.fixture
+def container(new_container: Callable[..., Container]) -> Container:
+    return new_container()

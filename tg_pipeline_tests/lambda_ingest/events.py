@@ -1,0 +1,100 @@
+"""The events that AWS hands to a Lambda, in the shapes that its documentation shows."""
+
+import base64
+from typing import Any
+
+SECRET = "a-webhook_SECRET-5"  # noqa: S105 - no door but the tests' own has it
+SENT_AT = "1791385200000"
+"""When a queue took a message: 2026-10-07 15:00 in UTC, in milliseconds."""
+
+HEADERS = {
+    "Accept-Encoding": "gzip, deflate",
+    "Content-Type": "application/json",
+    "X-Telegram-Bot-Api-Secret-Token": SECRET,
+}
+
+
+def http_event(
+    body: bytes | None, path: str = "/telegram", method: str = "POST", stage: str = "$default"
+) -> dict[str, Any]:
+    """Give what an HTTP API sends in its own format, 2.0, and a function URL too.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+    """
+    return {
+        "version": "2.0",
+        "routeKey": f"{method} {path}",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {name.lower(): value for name, value in HEADERS.items()},
+        "requestContext": {
+            "accountId": "123456789012",
+            "http": {"method": method, "path": path, "protocol": "HTTP/1.1"},
+            "stage": stage,
+            "timeEpoch": int(SENT_AT),
+        },
+        **_written(body),
+    }
+
+
+def rest_event(
+    body: bytes | None, path: str = "/telegram", method: str = "POST", stage: str = "prod"
+) -> dict[str, Any]:
+    """Give what a REST API sends, and an HTTP API in the format 1.0.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
+    """
+    return {
+        "resource": path,
+        "path": path,
+        "httpMethod": method,
+        "headers": dict(HEADERS),
+        "multiValueHeaders": {name: [value] for name, value in HEADERS.items()},
+        "queryStringParameters": None,
+        "requestContext": {
+            "httpMethod": method,
+            "path": f"/{stage}{path}",
+            "stage": stage,
+            "requestTimeEpoch": int(SENT_AT),
+        },
+        **_written(body),
+    }
+
+
+def record(
+    body: bytes, message_id: str = "1", secret: str | None = SECRET, times: int = 1
+) -> dict[str, Any]:
+    """Give one message of a queue, received so many times, with the secret from its header.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    """
+    attribute = {"stringValue": secret, "dataType": "String"}
+    return {
+        "messageId": message_id,
+        "receiptHandle": "AQEBwJnKyrHigUMZj6rYigCgxlaS3SLy0a",
+        "body": body.decode(),
+        "attributes": {"ApproximateReceiveCount": str(times), "SentTimestamp": SENT_AT},
+        "messageAttributes": {} if secret is None else {"secret_token": attribute},
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:sa-east-1:123456789012:updates",
+    }
+
+
+def queue_event(*records: dict[str, Any]) -> dict[str, Any]:
+    """Give a batch of messages."""
+    return {"Records": list(records)}
+
+
+def _written(body: bytes | None) -> dict[str, Any]:
+    """Write a body as the gateways do: a text as it is, all else in base64."""
+    try:
+        text = body.decode() if body is not None else None
+    except UnicodeDecodeError:
+        return {"body": base64.b64encode(body or b"").decode(), "isBase64Encoded": True}
+    return {"body": text, "isBase64Encoded": False}
+
+
+def in_base64(event: dict[str, Any]) -> dict[str, Any]:
+    """Give an event as a gateway sends it that takes every body for binary."""
+    body = base64.b64encode(event["body"].encode()).decode()
+    return event | {"body": body, "isBase64Encoded": True}
