@@ -1,0 +1,43 @@
+"""`tg-pipeline bot`: who the token belongs to, and what the bot gets to see."""
+
+from tg_pipeline.cli.bot_api import open_api, patience, show
+from tg_pipeline.settings import load_settings
+from tg_pipeline.telegram.answers import BotInfo, WebhookInfo
+from tg_pipeline.telegram.webhook_advice import scrub, waiting_updates
+
+
+def bot() -> None:
+    """Show who the bot is, what it gets to see, and how its updates are fetched."""
+    with open_api(load_settings()) as api:
+        info = patience().with_call(api.get_me)
+        webhook = scrub(patience().with_call(api.get_webhook_info), api.token)
+    for line in (_name(info), _groups(info), _business(info), _updates(webhook)):
+        show(line)
+
+
+def _name(info: BotInfo) -> str:
+    username = f"@{info.username}, " if info.username else ""
+    return f"{info.first_name} ({username}id {info.id})"
+
+
+def _groups(info: BotInfo) -> str:
+    joins = "" if info.can_join_groups else " It can't be added to groups (/setjoingroups)."
+    if info.can_read_all_group_messages:
+        return f"It sees all messages of its groups.{joins}"
+    return (
+        "In groups it sees only what is meant for it (privacy mode): turn that off with "
+        "/setprivacy at @BotFather and add it to the group anew, or make it an administrator."
+        f"{joins}"
+    )
+
+
+def _business(info: BotInfo) -> str:
+    can = "can" if info.can_connect_to_business else "can't"
+    return f"It {can} be connected to business accounts."
+
+
+def _updates(webhook: WebhookInfo) -> str:
+    waiting = waiting_updates(webhook)
+    if not webhook.url:
+        return f"No webhook is set, so that updates are fetched (tg-pipeline poll). {waiting}."
+    return f"A webhook is set, {webhook.url} (tg-pipeline webhook info). {waiting}."

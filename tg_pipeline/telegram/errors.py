@@ -1,0 +1,60 @@
+"""What can go wrong between this project and Telegram, each with one sentence for a person.
+
+No message, and nothing that hangs on an error, holds the bot's token or an address with it.
+"""
+
+
+class TelegramError(Exception):
+    """Telegram did not do what it was asked; the message says what and why, in one sentence."""
+
+
+class TokenRefusedError(TelegramError):
+    """The token is wrong, or was revoked (401)."""
+
+
+class NotFoundError(TelegramError):
+    """There is no such bot, or no Bot API at that address (404)."""
+
+
+class RefusedError(TelegramError):
+    """Telegram refuses the request as it stands (400 and what is like it)."""
+
+
+class WebhookIsSetError(TelegramError):
+    """Updates go to a webhook, so nobody can poll (409)."""
+
+
+class OtherPollerError(TelegramError):
+    """Another program polls with the same token (409)."""
+
+
+class PassingError(TelegramError):
+    """It may well work when asked again later."""
+
+
+class ServerFailedError(PassingError):
+    """The server has trouble of its own (5xx)."""
+
+
+class NoAnswerError(PassingError):
+    """There was no connection, or no answer in time."""
+
+
+class UnreadableAnswerError(PassingError):
+    """The answer is not the Bot API's: a proxy's page, or cut short."""
+
+
+class TooManyRequestsError(PassingError):
+    """Telegram asks to wait (429)."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        """Tell how many seconds to wait.
+
+        https://core.telegram.org/bots/api#responseparameters
+        """
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class UnusableUrlError(TelegramError):
+    """Telegram can't send updates to that URL."""

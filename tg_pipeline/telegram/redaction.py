@@ -1,0 +1,69 @@
+"""Keeps tokens out of what people read: log lines, messages, tables.
+
+A bot's token stands in the path of every call (https://core.telegram.org/bots/api#making-requests),
+and many bots put it into the path of their webhook, too.
+"""
+
+import logging
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from lambda_ingest.secret import Secret
+
+STARS: Final = "***"
+
+_TOKEN: Final = re.compile(r"\b[0-9]{3,18}(?::|%3[aA])[A-Za-z0-9_-]{20,}")
+"""Any bot's token; a real one has 35 characters behind the colon."""
+
+_CALL: Final = re.compile(r"/bot[0-9]+(?::|%3[aA])[^/\s\"']+")
+_URL: Final = re.compile(r"\b(https?)://(?:[^\s/@\"']*@)?([^\s/?#\"']+)[^\s\"']*")
+
+_LOGGERS: Final = (
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.poolmanager",
+    "urllib3.response",
+    "urllib3.util.retry",
+)
+"""All that see a call's address: `requests` itself logs nothing."""
+
+
+def redact(text: str, token: Secret) -> str:
+    """Give a text of someone else's in one line, without tokens and without the paths of URLs."""
+    one_line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    known = re.compile(re.escape(secret_half(token)), re.IGNORECASE)
+    return known.sub(STARS, _TOKEN.sub(STARS, _URL.sub(r"\1://\2/…", one_line)))
+
+
+def shorten_url(url: str, token: Secret) -> str:
+    """Give a URL by its host only: the path, and a name before the host, may be a password."""
+    try:
+        host = urlsplit(url).netloc.rpartition("@")[2]
+    except ValueError:
+        host = ""
+    return redact(f"{url.partition(':')[0]}://{host}", token) if host else "…"
+
+
+def secret_half(token: Secret) -> str:
+    """Give what stands behind the colon; the number before it is the bot's id, and public."""
+    return token.reveal().partition(":")[2]
+
+
+class _CallFilter(logging.Filter):
+    """Rewrites a record before any handler sees it."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _CALL.sub(f"/bot{STARS}", record.getMessage()), ()
+        # A traceback of the HTTP library quotes the address as well.
+        record.exc_info = record.exc_text = None
+        return True
+
+
+_FILTER: Final = _CallFilter()
+
+
+def keep_tokens_out_of_logs() -> None:
+    """Let the HTTP library log at any level without a token; calling it again changes nothing."""
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_FILTER)

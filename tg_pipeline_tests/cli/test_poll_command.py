@@ -1,0 +1,219 @@
+"""`tg-pipeline poll` lands every update once, whatever becomes of it on the way."""
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tg_pipeline_tests.cli.bot_commands import BotCommands
+from tg_pipeline_tests.cli.conftest import COMMAND, Shell
+from tg_pipeline_tests.conftest import hear_interrupts
+from tg_pipeline_tests.telegram_server.server import TelegramServer
+
+
+@contextmanager
+def polling(shell: Shell, telegram: TelegramServer) -> Iterator[subprocess.Popen[bytes]]:
+    """Let it poll, from its first call on; a test that fails ends it."""
+    before = len(telegram.calls)
+    with shell.start("poll") as process:
+        try:
+            telegram.wait_until(lambda: len(telegram.calls) > before, timeout=30)
+            yield process
+        finally:
+            process.kill()
+
+
+def landed(shell: Shell) -> set[bytes]:
+    """Give what has landed; a killed process may leave a name behind that no listing shows."""
+    return {(shell.landing / key).read_bytes() for key in shell.landed() if key.endswith(".json")}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_in_a_long_poll_ends_it_at_once(
+    shell: Shell, telegram: TelegramServer, number: signal.Signals
+) -> None:
+    # Given updates that have landed, and a call that waits for more
+    for text in ("a", "b"):
+        telegram.user_sends(5, text)
+    with polling(shell, telegram) as process:
+        telegram.wait_until_delivered()
+
+        # When the signal comes
+        started = time.monotonic()
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
+
+    # Then it ends well, and says what has landed
+    assert time.monotonic() - started < 5, "seconds on a busy machine, of fifty"
+    assert process.returncode == 0, err
+    assert out.decode().startswith("2 landed, 0 were there already.\nDays ")
+    assert err.decode().splitlines()[0].startswith("Polling; updates land in file://")
+    assert err.decode().splitlines()[-1] == "Stopped."
+    assert landed(shell) == set(telegram.sent.values())
+
+
+def test_a_poller_that_is_killed_again_and_again_loses_nothing(
+    shell: Shell, telegram: TelegramServer
+) -> None:
+    # Given a poller that is killed at one moment or another while updates come in
+    for text in range(60):
+        telegram.user_sends(5, f"before {text}")
+    for number, moment in enumerate((0.0, 0.01, 0.04)):
+        with polling(shell, telegram) as process:
+            for text in range(40):
+                telegram.user_sends(5, f"during {number} {text}")
+            time.sleep(moment)
+            process.kill()
+
+    # When one more takes the rest
+    assert shell.run("poll", "--once").returncode == 0
+
+    # Then each update has landed, byte for byte, under a name of its own
+    assert len(landed(shell)) == len(telegram.sent) == 180
+    assert landed(shell) == set(telegram.sent.values())
+    assert telegram.pending == []
+
+
+def test_a_landing_zone_that_is_in_the_way_is_waited_for(
+    shell: Shell, telegram: TelegramServer
+) -> None:
+    # Given a landing zone that nothing can be put into
+    shell.landing.mkdir()
+    (shell.landing / "telegram").write_text("in the way")
+    telegram.user_sends(5, "a")
+    with polling(shell, telegram) as process:
+        # When it can again, some tries later
+        telegram.wait_for_calls("getUpdates", 2)
+        assert telegram.pending, "nothing is confirmed that is not stored"
+        (shell.landing / "telegram").unlink()
+        telegram.wait_until_delivered()
+        process.terminate()
+        out, err = process.communicate(timeout=30)
+
+    # Then what waited has landed
+    assert out.decode().startswith("1 landed")
+    assert "can't be written to" in err.decode()
+    assert "Asking again in 1 s; nothing is lost." in err.decode()
+    assert landed(shell) == set(telegram.sent.values())
+
+
+def test_a_terminal_shows_a_live_line(shell: Shell, telegram: TelegramServer) -> None:
+    telegram.user_sends(5, "a")
+    ours, theirs = pty.openpty()
+    environment = shell._environment() | {"TERM": "xterm"}  # noqa: SLF001
+    command = [COMMAND, "poll"]
+    seen = b""
+
+    with subprocess.Popen(
+        command,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        preexec_fn=hear_interrupts,  # noqa: PLW1509 - it only sets a signal
+    ) as process:
+        while b"1 landed, 0 were there already; the last" not in seen:
+            seen += os.read(ours, 1_000)
+        process.terminate()
+        out, _ = process.communicate(timeout=30)
+    os.close(ours)
+    os.close(theirs)
+
+    assert process.returncode == 0
+    assert out.decode().startswith("1 landed")
+
+
+def test_once_takes_what_waits_and_stops(bot_commands: BotCommands) -> None:
+    for number in range(250):
+        bot_commands.telegram.user_sends(number % 7 + 1, "a")
+
+    first, second = (bot_commands.run("poll", "--once") for _ in range(2))
+
+    assert first.out.startswith("250 landed, 0 were there already.\n")
+    assert (first.code, first.err) == (0, "")
+    assert second.out == "0 landed, 0 were there already.\n"
+    sent = bot_commands.telegram.sent
+    assert bot_commands.landed() == {f"7-{each}.json": body for each, body in sent.items()}
+
+
+def test_what_is_no_update_is_kept_and_said_and_gone_past(bot_commands: BotCommands) -> None:
+    bot_commands.telegram.user_sends(5, "a")
+    bot_commands.telegram.push(b"null")
+    bot_commands.telegram.push(rb'{"update_id": 1, "message": {"text": "half a pair \ud800"}}')
+
+    done = bot_commands.run("poll", "--once")
+
+    assert done.code == 0
+    assert done.out.startswith("2 landed, 0 were there already, 1 rejected and kept.")
+    assert "The first that is no update: getUpdates: The body is JSON, but not" in done.err
+    assert bot_commands.telegram.pending == []
+    (kept,) = (body for name, body in bot_commands.landed().items() if not name.startswith("7-"))
+    assert json.loads(kept)["body_base64"] == "bnVsbA=="
+
+
+def test_other_chats_are_counted_and_a_chat_is_followed_to_its_new_id(
+    bot_commands: BotCommands,
+) -> None:
+    # Given a group that is kept, and becomes a supergroup
+    telegram = bot_commands.telegram
+    telegram.user_sends(-5, "kept")
+    telegram.user_sends(-6, "of another chat")
+    chat = {"id": -5, "type": "group"}
+    telegram.push(
+        {"message": {"chat": chat, "date": int(time.time()), "migrate_to_chat_id": -1_005}}
+    )
+    for number in range(150):
+        telegram.user_sends(-1_005, f"after {number}")
+
+    # When they are polled
+    done = bot_commands.run("poll", "--once", settings={"TELEGRAM_CHAT_IDS": "-5"})
+
+    # Then what follows the move is kept as well
+    assert done.out.startswith("152 landed, 0 were there already, 1 of other chats.")
+    assert "Chat -5 became -1005, which is kept as well from now on." in done.err
+
+
+def test_a_bot_with_a_webhook_can_not_be_polled(bot_commands: BotCommands) -> None:
+    bot_commands.telegram.set_webhook("http://127.0.0.1:9/telegram")
+
+    said = bot_commands.fails("poll", "--once")
+
+    assert "A webhook is set for this bot, so that nobody can poll (409)" in said
+    assert "tg-pipeline webhook delete" in said
+
+
+def test_another_poller_ends_it(shell: Shell, telegram: TelegramServer) -> None:
+    other = "Conflict: terminated by other getUpdates request; make sure that"
+    telegram.fail(409, description=other)
+
+    done = shell.run("poll")
+
+    assert done.returncode == 1
+    assert "Another program polls with this bot's token" in done.stderr
+    assert done.stdout == "0 landed, 0 were there already.\n"
+
+
+def test_once_that_fails_says_that_nothing_is_lost(bot_commands: BotCommands) -> None:
+    bot_commands.telegram.user_sends(5, "a")
+    (bot_commands.folder / "landing").mkdir()
+    (bot_commands.folder / "landing" / "telegram").write_text("in the way")
+
+    said = bot_commands.fails("poll", "--once")
+
+    assert "can't be written to" in said
+    assert "Nothing is lost: Telegram gives it again." in said
+    assert len(bot_commands.telegram.pending) == 1
+
+
+def test_a_landing_zone_that_can_not_be_opened_is_one_clear_line(
+    bot_commands: BotCommands,
+) -> None:
+    said = bot_commands.fails("poll", settings={"TG_LANDING_URI": "file:///dev/null/x"})
+
+    assert "file:///dev/null/x can't be opened" in said
+    assert bot_commands.telegram.calls == []

@@ -1,0 +1,21 @@
+"""A Bot API of a test's own, and the calls of its bot."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from lambda_ingest.secret import Secret
+from tg_pipeline.telegram.client import BotApi
+from tg_pipeline_tests.telegram_server.server import TelegramServer
+
+
+@pytest.fixture
+def telegram() -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        yield server
+
+
+@pytest.fixture
+def api(telegram: TelegramServer) -> Iterator[BotApi]:
+    with BotApi(Secret(telegram.token), telegram.url) as calls:
+        yield calls

@@ -1,0 +1,92 @@
+r"""JSON is cut where its parts end, and every part is what was written, byte for byte."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tg_pipeline.telegram.slices import NotCutError, elements, members
+
+TEXTS = st.lists(
+    st.text(max_size=3)
+    | st.sampled_from(['"', "\\", ",", "[", "]}", '"]', "\\u", "\ud800", "\x01", "😀"])
+).map("".join)
+VALUES = st.recursive(
+    st.none() | st.integers() | st.floats() | TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+    max_leaves=10,
+)
+BLANKS = st.sampled_from(["", " ", "\n", "\t\r\n "])
+
+
+@st.composite
+def written(draw: st.DrawFn, values: st.SearchStrategy[Any] = VALUES) -> bytes:
+    """Write a value in one of the many ways that JSON allows."""
+    separators = draw(st.sampled_from([(",", ":"), (", ", ": "), ("\n,", "\t:\r\n ")]))
+    text = json.dumps(draw(values), separators=separators, ensure_ascii=draw(st.booleans()))
+    return text.encode("utf-8", "surrogatepass")
+
+
+@given(st.lists(written(), max_size=5), st.lists(BLANKS, min_size=12, max_size=12))
+def test_elements_are_what_was_written(parts: list[bytes], blanks: list[str]) -> None:
+    spaced = [blanks[n].encode() + part + blanks[n + 5].encode() for n, part in enumerate(parts)]
+
+    array = blanks[10].encode() + b"[" + b",".join(spaced) + b"]" + blanks[11].encode()
+
+    assert elements(array) == parts
+
+
+@given(st.dictionaries(TEXTS, written(), max_size=4), BLANKS)
+def test_members_are_what_was_written(parts: dict[str, bytes], blank: str) -> None:
+    colon = f"{blank}:{blank}".encode()
+
+    text = b"{" + b",".join(json.dumps(n).encode() + colon + parts[n] for n in parts) + b"}"
+
+    assert members(text) == parts
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        b'{"update_id" :  1 ,\n\t"message":{ "text":"a" }}',
+        rb'{"update_id":1,"message":{"text":"\ud83d\ude00 \u00e9 \/"}}',
+        rb'{"update_id":1,"message":{"text":"half a pair: \ud800"}}',
+        rb'{"update_id":1,"message":{"text":"\\\"],[{\\"}}',
+        b'{"update_id":1,"message":{"id":123456789012345678901234567890,"n":1.0E+2}}',
+        b'{"update_id":1,"update_id":2}',
+        b'{"update_id":1,"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
+        b'{"update_id":1,"a":"\x00\x01\xff\xfe"}',
+        b'{"update_id":1,"a":nul}',
+        b"null",
+    ],
+)
+def test_one_strange_update_among_others_stays_as_it_is(update: bytes) -> None:
+    body = b'{"ok": true, "result": [{"update_id":0}, ' + update + b',{"update_id":9}]}'
+
+    assert elements(members(body)["result"])[1] == update
+
+
+@pytest.mark.parametrize("empty", [b"[]", b" [ \n ] "])
+def test_an_empty_array_has_no_elements(empty: bytes) -> None:
+    assert elements(empty) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"", b"{", b"<html>", b'{"ok":true', b'{"ok":true}}', b'{"a":"}', b'{"a"}', b"{1:2}", b"{}{}"],
+)
+def test_what_is_no_whole_object_is_refused(text: bytes) -> None:
+    with pytest.raises(NotCutError):
+        members(text)
+
+
+@pytest.mark.parametrize("text", [b"", b"[", b"{}", b"[1", b"[[1]", b'["]', b"[1]]", b"[1][2]"])
+def test_what_is_no_whole_array_is_refused(text: bytes) -> None:
+    with pytest.raises(NotCutError):
+        elements(text)
+
+
+def test_a_name_may_be_written_with_escapes() -> None:
+    assert members(rb'{"update\u005fid": 7, "update_id": 8}') == {"update_id": b"8"}

@@ -1,0 +1,107 @@
+"""A signal cuts a wait short, waits for what is no wait, and is never missed in between."""
+
+import os
+import signal
+import time
+from contextlib import suppress
+from threading import Timer
+
+import pytest
+
+from tg_pipeline.telegram.interruption import SIGNALS, InterruptedWaitError, Interruption
+
+
+def send_later(seconds: float) -> None:
+    """Send SIGTERM from a thread, while the test goes on."""
+    Timer(seconds, send, [signal.SIGTERM]).start()
+
+
+def send(number: int) -> None:
+    os.kill(os.getpid(), number)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_signal_cuts_a_wait_short(number: int) -> None:
+    interruption, started = Interruption(), time.monotonic()
+
+    def wait() -> None:
+        send(number)
+        time.sleep(30)
+
+    with interruption.by_signals(), pytest.raises(InterruptedWaitError):
+        interruption.during(wait)
+
+    assert time.monotonic() - started < 5
+    assert interruption.has_come
+
+
+def test_a_signal_outside_a_wait_is_remembered() -> None:
+    interruption = Interruption()
+
+    with interruption.by_signals():
+        send(signal.SIGTERM)
+
+    assert interruption.has_come
+
+
+def test_a_wait_after_the_signal_does_not_begin() -> None:
+    interruption, waited = Interruption(), []
+    interruption.come()
+
+    with pytest.raises(InterruptedWaitError):
+        interruption.during(lambda: waited.append(1))
+
+    assert waited == []
+
+
+def test_a_wait_that_is_over_gives_what_came_of_it() -> None:
+    interruption = Interruption()
+
+    assert interruption.during(lambda: "an answer") == "an answer"
+    interruption.come()
+
+
+def test_what_is_forgotten_can_come_again() -> None:
+    interruption = Interruption()
+    interruption.come()
+    interruption.forget()
+
+    assert interruption.during(lambda: "an answer") == "an answer"
+    with pytest.raises(InterruptedWaitError):
+        interruption.during(interruption.come)
+
+
+def test_signals_go_where_they_went_before() -> None:
+    def handlers() -> list[object]:
+        return [signal.getsignal(number) for number in SIGNALS]
+
+    before = handlers()
+    with Interruption().by_signals():
+        within = handlers()
+
+    assert handlers() == before
+    assert all(old != new for old, new in zip(before, within, strict=True))
+
+
+def test_signals_at_any_moment_end_a_loop_of_waits_and_work() -> None:
+    # Given work that must not be torn apart, between waits
+    interruption, began, ended = Interruption(), 0, 0
+
+    def work_until_a_signal() -> None:
+        nonlocal began, ended
+        while not interruption.has_come:
+            interruption.during(lambda: time.sleep(0.0001))
+            began += 1
+            sum(range(200))
+            ended += 1
+
+    # When signals come at a hundred different moments
+    with interruption.by_signals():
+        for microseconds in range(200, 20_200, 200):
+            send_later(microseconds / 1_000_000)
+            with suppress(InterruptedWaitError):
+                work_until_a_signal()
+            interruption.forget()
+
+    # Then no work was ever left half done
+    assert began == ended > 0

@@ -1,0 +1,79 @@
+"""An aiohttp application, served on loopback from a thread and an event loop of its own."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from threading import Thread
+from typing import Any, Self, TypeVar
+
+from aiohttp import web
+
+Result = TypeVar("Result")
+
+PATIENCE = 30.0
+"""Seconds that anything asked of the loop may take: it only ever takes milliseconds."""
+
+
+class Loopback:
+    """Serves an application while it is entered; `url` stays known afterwards."""
+
+    def __init__(self, application: Callable[[], web.Application]) -> None:
+        self._application = application
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._runner: web.AppRunner | None = None
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        self._loop = loop = asyncio.new_event_loop()
+        self._thread = Thread(target=_live, args=(loop,), name="loopback", daemon=True)
+        self._thread.start()
+        try:
+            self.url = self.run(self._serve())
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        try:
+            self.run(self._close())
+        finally:
+            self._end()
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Let the loop do something, and wait for what comes of it."""
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("the server is not running: enter it with `with`")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+
+    def do(self, act: Callable[[], Result]) -> Result:
+        """Call something in the loop's thread, and wait for what it gives."""
+
+        async def call() -> Result:
+            return act()
+
+        return self.run(call())
+
+    async def _serve(self) -> str:
+        self._runner = web.AppRunner(
+            self._application(), access_log=None, handler_cancellation=True, shutdown_timeout=1
+        )
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        host, port = self._runner.addresses[0][:2]
+        return f"http://{host}:{port}"
+
+    async def _close(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _end(self) -> None:
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.call_soon_threadsafe(loop.stop)
+            self._thread.join()
+
+
+def _live(loop: asyncio.AbstractEventLoop) -> None:
+    with asyncio.Runner(loop_factory=lambda: loop) as runner:
+        runner.get_loop().run_forever()
