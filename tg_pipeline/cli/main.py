@@ -6,15 +6,31 @@ from typing import Final
 import typer
 from obstore.exceptions import BaseError
 
+from lambda_ingest.settings import SettingsError
+from lambda_ingest.store import StoreError, first_line
+from tg_pipeline.cli.bot import bot
 from tg_pipeline.cli.console import err
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.land import land
+from tg_pipeline.cli.poll import poll
 from tg_pipeline.cli.run import run
 from tg_pipeline.cli.sample import sample
+from tg_pipeline.cli.serve import serve
 from tg_pipeline.cli.status import status
 from tg_pipeline.cli.summary import summary
-from tg_pipeline.lake.store import StoreError, first_line
-from tg_pipeline.settings import SettingsError
+from tg_pipeline.cli.up import up
+from tg_pipeline.cli.webhook import webhook
+from tg_pipeline.telegram.errors import TelegramError
+
+CLEAR: Final = (
+    BaseError,
+    CommandError,
+    OSError,
+    SettingsError,
+    StoreError,
+    TelegramError,
+)
+"""Errors whose first line says what and where."""
 
 FAILED: Final = 1
 """The exit code of a command that could not do its work."""
@@ -26,15 +42,16 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (land, run, status, summary, sample):
+for command in (land, run, status, summary, sample, up, serve, bot, poll):
     cli.command()(command)
+cli.add_typer(webhook, name="webhook")
 
 
 def app() -> None:
     """Run the command line."""
     try:
         cli()
-    except (CommandError, SettingsError, StoreError, BaseError, OSError) as error:
+    except CLEAR as error:
         sys.exit(_complain(error))
 
 

@@ -3,13 +3,16 @@
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.conftest import hear_interrupts
+from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 FIRST_DAY = (datetime.now(UTC) - timedelta(days=40)).date()
 """A start so recent that the days of a test are partitions, whenever the tests run."""
@@ -74,3 +77,24 @@ class Shell:
 def shell(tmp_path: Path) -> Shell:
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     return Shell(tmp_path)
+
+
+@pytest.fixture
+def telegram(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
+    """Give a Bot API that the settings name, with the token of its bot."""
+    with TelegramServer() as server:
+        monkeypatch.setenv("TELEGRAM_API_URL", server.url)
+        monkeypatch.setenv("TELEGRAM_BOT_TOKEN", server.token)
+        yield server
+
+
+@pytest.fixture
+def bot_commands(
+    telegram: TelegramServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> BotCommands:
+    monkeypatch.setenv("TG_LANDING_URI", (tmp_path / "landing").as_uri())
+    monkeypatch.setenv("TG_LAKE_URI", (tmp_path / "lake").as_uri())
+    return BotCommands(telegram, tmp_path, monkeypatch, capsys)

@@ -1,0 +1,5 @@
+"""`python -m tg_pipeline`: the same as `tg-pipeline`."""
+
+from tg_pipeline.cli.main import app
+
+app()

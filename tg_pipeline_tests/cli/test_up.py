@@ -1,0 +1,100 @@
+"""`tg-pipeline up` shows the UI and listens to the bot, and a signal ends all of it."""
+
+import signal
+import socket
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from tg_pipeline_tests.cli.conftest import Shell
+from tg_pipeline_tests.cli.up_process import PATIENCE, Up, start_up
+from tg_pipeline_tests.telegram_server.server import TelegramServer
+
+
+@pytest.fixture
+def up(shell: Shell) -> Iterator[Callable[[], Up]]:
+    """Give a starter, and end what a test leaves running."""
+    started: list[Up] = []
+
+    def begin() -> Up:
+        started.append(start_up(shell))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        each.kill()
+
+
+def test_with_a_token_it_shows_the_ui_and_lands_what_is_sent(
+    up: Callable[[], Up], telegram: TelegramServer, shell: Shell
+) -> None:
+    # Given a bot that somebody writes to
+    running = up()
+    telegram.user_sends(5, "hello")
+
+    # When the UI is up
+    running.wait_until(running.is_ui_up, "the UI is up")
+    telegram.wait_until_delivered()
+
+    # Then the message has landed
+    assert [(shell.landing / key).read_bytes() for key in shell.landed()] == [
+        *telegram.sent.values()
+    ]
+    # And Ctrl-C ends the UI and the poller, which says what it has done
+    assert running.stop(signal.SIGINT) == 0
+    running.wait_until_alone()
+    assert "1 landed, 0 were there already." in running.said()
+
+
+def test_a_bot_with_a_webhook_is_told_of_and_the_ui_stays(
+    up: Callable[[], Up], telegram: TelegramServer
+) -> None:
+    telegram.set_webhook("http://127.0.0.1:9/telegram")
+
+    running = up()
+
+    running.wait_until(lambda: "A webhook is set for this bot" in running.said(), "it says so")
+    running.wait_until(running.is_ui_up, "the UI is up")
+    assert running.stop(signal.SIGTERM) == 0
+    running.wait_until_alone()
+
+
+def test_without_a_token_nobody_polls_and_a_stop_ends_also_what_has_just_begun(
+    up: Callable[[], Up], telegram: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given no token, and a Dagster that has begun to start its servers
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "")
+    running = up()
+    running.wait_until(lambda: "code-server" in str(running.living()), "a server is started")
+    assert " poll" not in str(running.living())
+
+    # When it is told to stop
+    code = running.stop(signal.SIGTERM)
+
+    # Then nothing is left of it
+    assert code == 0
+    running.wait_until_alone()
+    assert telegram.calls == []
+
+
+@pytest.mark.usefixtures("telegram")
+def test_a_dagster_that_fails_ends_the_poller_too(up: Callable[[], Up], shell: Shell) -> None:
+    (shell.folder / "dagster.yaml").write_text("no_such_setting: 1\n")
+
+    running = up()
+
+    assert running.process.wait(PATIENCE) != 0
+    running.wait_until_alone()
+    assert "no_such_setting" in running.said()
+
+
+def test_a_port_that_is_taken_is_one_clear_line(shell: Shell) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        done = shell.run("up", "--port", str(port))
+
+    assert done.returncode == 1
+    assert done.stderr == (
+        f"tg-pipeline: 127.0.0.1:{port} can't be listened at: Address already in use. Try --port.\n"
+    )
