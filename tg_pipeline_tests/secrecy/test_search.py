@@ -15,19 +15,21 @@ from tg_pipeline_tests.secrecy.search import files_below, secrets_in
 LINE = f"POST /bot{TOKEN}/getUpdates".encode()
 
 
-@pytest.mark.parametrize(
-    "content",
-    [
-        LINE,
-        LINE.upper(),
-        LINE.replace(b":", b"%3A"),
-        zlib.compress(LINE),
-        gzip.compress(LINE),
-        *(base64.b64encode(b"{" * shift + LINE) for shift in range(3)),
-    ],
-)
-def test_a_file_that_holds_a_secret_is_found(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / "file").write_bytes(content)
+WRAPPED = {
+    "plain": LINE,
+    "in capitals": LINE.upper(),
+    "in a URL": LINE.replace(b":", b"%3A"),
+    "compressed": zlib.compress(LINE),
+    "zipped": gzip.compress(LINE),
+    "in base64": base64.b64encode(LINE),
+    "one letter into base64": base64.b64encode(b"{" + LINE),
+    "two letters into base64": base64.b64encode(b"{{" + LINE),
+}
+
+
+@pytest.mark.parametrize("how", WRAPPED)
+def test_a_file_that_holds_a_secret_is_found(tmp_path: Path, how: str) -> None:
+    (tmp_path / "file").write_bytes(WRAPPED[how])
 
     assert any(each.startswith("the token's half") for each in secrets_in(files_below(tmp_path)))
 
