@@ -12,6 +12,7 @@ from dotenv import load_dotenv
 
 from lambda_ingest.secret import Secret
 from lambda_ingest.settings import (
+    YES,
     DoorSettings,
     SettingsError,
     bucket_uri,
@@ -26,8 +27,36 @@ come and go with the calendar; set TG_START_DATE to the month of your bot's firs
 DEFAULT_API_URL: Final = "https://api.telegram.org"
 """A Bot API server of one's own is another: https://github.com/tdlib/telegram-bot-api"""
 
+DEFAULT_DATABASE: Final = "tg_pipeline"
+DEFAULT_WORKGROUP: Final = "tg-pipeline"
+"""As the stack of `lambda_ingest/template.yaml` names them, unless told otherwise."""
+
 STATE_FOLDER: Final = ".tg_pipeline"
 """Where landing zone, lake and Dagster's history live unless set otherwise; git ignores it."""
+
+
+@dataclass(frozen=True, slots=True)
+class AthenaSettings:
+    """Where in Athena the lake is known."""
+
+    database: str = DEFAULT_DATABASE
+    workgroup: str = DEFAULT_WORKGROUP
+    region: str | None = None
+    """None leaves it to AWS's own configuration."""
+
+    registers: bool = False
+    """Whether each run that succeeds brings Athena up to date."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "AthenaSettings":
+        """Read the settings; raises SettingsError."""
+        return cls(
+            database=environment.get("TG_ATHENA_DATABASE") or DEFAULT_DATABASE,
+            workgroup=environment.get("TG_ATHENA_WORKGROUP") or DEFAULT_WORKGROUP,
+            # boto3 itself knows AWS_DEFAULT_REGION only; the stores go by both.
+            region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"),
+            registers=_yes_or_no(environment, "TG_ATHENA_REGISTER"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +71,8 @@ class Settings:
     """The bot's token, for the commands that ask Telegram for something."""
 
     api_url: str = DEFAULT_API_URL
+
+    athena: AthenaSettings = AthenaSettings()
 
     is_landing_default: bool = False
     """Whether updates land in the checkout's own folder, where a sample does no harm."""
@@ -80,6 +111,7 @@ class Settings:
             start_date=_start_date(environment.get("TG_START_DATE")),
             token=read_token(environment),
             api_url=_api_url(environment.get("TELEGRAM_API_URL") or DEFAULT_API_URL),
+            athena=AthenaSettings.from_environment(environment),
             is_landing_default=not landing,
         )
 
@@ -102,6 +134,13 @@ def _start_date(text: str | None) -> date:
         return date.fromisoformat(text) if text else DEFAULT_START_DATE
     except ValueError:
         raise SettingsError(f"TG_START_DATE={text!r} is no day such as 2026-10-01.") from None
+
+
+def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
+    text = environment.get(name) or "no"
+    if text not in {YES, "no"}:
+        raise SettingsError(f"{name}={text!r} is neither yes nor no.")
+    return text == YES
 
 
 def _api_url(url: str) -> str:

@@ -10,9 +10,10 @@ from tg_pipeline.builds.raw_day import RawDay
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """Rows that went into a day of a layer, and rows accounted for behind it."""
+    """Rows that went into a day of a table, and rows accounted for behind it."""
 
-    day: date
+    day: date | None
+    """None for a table that has no days."""
     entered: int
     accounted: int
 

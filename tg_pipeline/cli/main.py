@@ -8,14 +8,18 @@ from obstore.exceptions import BaseError
 
 from lambda_ingest.settings import SettingsError
 from lambda_ingest.store import StoreError, first_line
+from tg_pipeline.athena.errors import AthenaError
+from tg_pipeline.cli.athena import athena
 from tg_pipeline.cli.bot import bot
 from tg_pipeline.cli.console import err
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.land import land
 from tg_pipeline.cli.poll import poll
+from tg_pipeline.cli.report import report
 from tg_pipeline.cli.run import run
 from tg_pipeline.cli.sample import sample
 from tg_pipeline.cli.serve import serve
+from tg_pipeline.cli.sql import sql
 from tg_pipeline.cli.status import status
 from tg_pipeline.cli.summary import summary
 from tg_pipeline.cli.up import up
@@ -23,6 +27,7 @@ from tg_pipeline.cli.webhook import webhook
 from tg_pipeline.telegram.errors import TelegramError
 
 CLEAR: Final = (
+    AthenaError,
     BaseError,
     CommandError,
     OSError,
@@ -42,9 +47,10 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (land, run, status, summary, sample, up, serve, bot, poll):
+for command in (land, run, status, summary, report, sql, sample, up, serve, bot, poll):
     cli.command()(command)
 cli.add_typer(webhook, name="webhook")
+cli.add_typer(athena, name="athena")
 
 
 def app() -> None:

@@ -1,4 +1,4 @@
-"""Days through Dagster: one run a month, with a bar that moves as days are written."""
+"""Days through Dagster: a run a month, then one for the marts; a bar moves as days are written."""
 
 import logging
 import os
@@ -18,38 +18,48 @@ from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.partitions import runs_of, span_tags
 from tg_pipeline.defs.report import LOGGER
+from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
 from tg_pipeline.settings import home_folder
 
-LINES_A_DAY: Final = 4
-"""What the layers log of a day: raw, quarantine, deduped, enriched."""
+LINES_A_DAY: Final = len(ALL_LAYERS) + len(DAILY_MARTS)
+"""What a run logs of a day: a line a table."""
 
 
 def materialize(days: list[date], *, full: bool) -> float:
-    """Build `days` and record them in the Dagster instance; give the seconds it took."""
+    """Build `days`, then the marts, and record them in Dagster; give the seconds it took."""
     began = perf_counter()
     with _instance() as instance, progress() as bar:
-        task = bar.add_task("building", total=len(days) * LINES_A_DAY)
+        task = bar.add_task("building", total=len(days) * LINES_A_DAY + len(WHOLE_MARTS))
         with _moving(bar, task):
             for first, last in runs_of(days):
-                _run(instance, first, last, full=full)
+                span = str(first) if first == last else f"{first} to {last}"
+                with _clear_failures(span):
+                    _run(instance, "updates_job", span_tags(first, last), full=full)
+            with _clear_failures("the marts"):
+                _run(instance, "marts_job", {})
     return perf_counter() - began
 
 
-def _run(instance: dg.DagsterInstance, first: date, last: date, *, full: bool) -> None:
+def _run(
+    instance: dg.DagsterInstance, job: str, tags: dict[str, str], *, full: bool = False
+) -> None:
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    anew = {"ops": {"raw_updates": {"config": {"full": True}}}} if full else {}
+    defs.resolve_job_def(job).execute_in_process(
+        instance=instance, tags=tags, run_config=quiet | anew
+    )
+
+
+@contextmanager
+def _clear_failures(what: str) -> Iterator[None]:
+    """Turn what a run fails at into one line that names what it was building."""
     try:
-        defs.resolve_job_def("updates_job").execute_in_process(
-            instance=instance,
-            tags=span_tags(first, last),
-            run_config={
-                "ops": {"raw_updates": {"config": {"full": full}}},
-                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-            },
-        )
+        yield
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         raise CommandError("stopped; the days already written stand") from None
     except (dg.DagsterError, dg.Failure, OSError, BaseError) as error:
-        span = str(first) if first == last else f"{first} to {last}"
-        raise CommandError(f"{span} failed: {_reason(error)}") from error
+        raise CommandError(f"{what} failed: {_reason(error)}") from error
 
 
 def _reason(error: BaseException) -> str:

@@ -7,6 +7,7 @@ import typer
 
 from lambda_ingest.store import open_store
 from tg_pipeline.builds.day_state import day_states, days_to_build, known_days
+from tg_pipeline.builds.mart_state import days_without_marts, whole_marts_are_due
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.days import parse_day, parse_span
 from tg_pipeline.cli.errors import CommandError
@@ -21,12 +22,12 @@ Full = Annotated[bool, typer.Option("--full", help="Read all landed objects anew
 
 
 def run(day: Day = None, first: First = None, last: Last = None, full: Full = False) -> None:
-    """Build the layers of a day, of a span, or of every day on which something new has landed."""
+    """Build a day, a span, or every day on which something new has landed; then the marts."""
     settings = load_settings()
     if full and day is None and first is None:
         raise CommandError("--full reads days anew: name them with --date, or --from and --to.")
     days = _asked_days(settings, day, first, last)
-    if not days:
+    if not days and not whole_marts_are_due(Lake(settings.lake_uri), settings.timezone):
         out.print("Nothing new has landed; there is nothing to build.")
         return
     _check_partitions(days, settings)
@@ -34,8 +35,14 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     from tg_pipeline.cli.materialize import materialize  # noqa: PLC0415
 
     seconds = materialize(days, full=full)
+    out.print(f"Built {_named(days)} in {seconds:.1f} s.")
+
+
+def _named(days: list[date]) -> str:
+    if not days:
+        return "the marts"
     count = "1 day" if len(days) == 1 else f"{len(days)} days"
-    out.print(f"Built {count}, {days[0]} to {days[-1]}, in {seconds:.1f} s.")
+    return f"{count}, {days[0]} to {days[-1]},"
 
 
 def _asked_days(
@@ -53,11 +60,14 @@ def _asked_days(
 def _changed_days(settings: Settings, today: date) -> list[date]:
     landing, lake = open_store(settings.landing_uri), Lake(settings.lake_uri)
     within = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
-    return days_to_build(day_states(landing, lake, within))
+    due = days_to_build(day_states(landing, lake, within))
+    return sorted({*due, *days_without_marts(lake, within)})
 
 
 def _check_partitions(days: list[date], settings: Settings) -> None:
     today = datetime.now(settings.zone).date()
+    if not days:
+        return
     if days[0] < settings.start_date:
         raise CommandError(
             f"{days[0]} is before TG_START_DATE={settings.start_date}: set TG_START_DATE to that "

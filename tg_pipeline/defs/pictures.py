@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, HOURS, count_activity
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
-from tg_pipeline.layers.schema import Layer
+from tg_pipeline.layers.schema import Table
 
 PREVIEW_ROWS: Final = 5
 CELL_CHARACTERS: Final = 60
@@ -24,12 +24,12 @@ COLOR: Final = "#7B70F0"
 """Legible on white and on black: the page may be either."""
 
 
-def preview(lake: Lake, layer: Layer, day: date, columns: list[str]) -> str:
-    """Give the first rows of a day as a Markdown table.
+def preview(lake: Lake, table: Table, day: date | None, columns: list[str]) -> str:
+    """Give the first rows of a day, or of a table that has no days, as a Markdown table.
 
     Cells are shown as code, so that what people write in a chat is no markup on the page.
     """
-    with lake.open(layer.name, day) as partition:
+    with lake.open(table.name, day) as partition:
         first = next(partition.batches(columns, PREVIEW_ROWS), None)
     rows = first.to_pylist() if first is not None else []
     lines = [" | ".join(columns), " | ".join("---" for _ in columns)]

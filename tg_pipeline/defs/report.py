@@ -17,10 +17,10 @@ from tg_pipeline.builds.raw_day import RawDay
 from tg_pipeline.defs.columns import column_lineage
 from tg_pipeline.defs.pictures import preview
 from tg_pipeline.lake.lake import Lake, Written
-from tg_pipeline.layers.schema import Layer
+from tg_pipeline.layers.schema import Table
 
 LOGGER: Final = logging.getLogger("tg_pipeline.days")
-"""One line a day and layer; Dagster shows it in the run, the command line counts it."""
+"""One line a day and table; Dagster shows it in the run, the command line counts it."""
 
 LANDING: Final = "landing"
 """The external asset that the doors fill."""
@@ -38,10 +38,11 @@ STOPPED: Final = "stopped; the days already written stand"
 
 @dataclass(frozen=True, slots=True)
 class DayReport:
-    """A layer's day as it was written, and how long that took in seconds."""
+    """A table's day as it was written, and how long that took in seconds."""
 
-    layer: Layer
-    day: date
+    table: Table
+    day: date | None
+    """None for a table that has no days."""
     written: Written
     seconds: float
 
@@ -67,20 +68,21 @@ def report_day(
     counts: Mapping[str, Count],
 ) -> None:
     """Attach a day's own counts and its first rows to its partition, and log it."""
+    rows = "dagster/partition_row_count" if report.day else "dagster/row_count"
     context.add_asset_metadata(
         {
-            "dagster/partition_row_count": report.written.rows,
+            rows: report.written.rows,
             "rows": report.written.rows,
             "bytes": report.written.bytes,
             **counts,
             "seconds": round(report.seconds, 3),
-            "preview": dg.MetadataValue.md(preview(lake, report.layer, report.day, columns)),
-            "dagster/column_lineage": column_lineage(report.layer),
+            "preview": dg.MetadataValue.md(preview(lake, report.table, report.day, columns)),
+            "dagster/column_lineage": column_lineage(report.table),
         },
-        asset_key=report.layer.name,
-        partition_key=report.day.isoformat(),
+        asset_key=report.table.name,
+        partition_key=report.day.isoformat() if report.day else None,
     )
-    LOGGER.info("%s %s: %d rows", report.layer.name, report.day, report.written.rows)
+    LOGGER.info("%s %s: %d rows", report.table.name, report.day or "", report.written.rows)
 
 
 def report_landing(context: dg.AssetExecutionContext, day: date, built: RawDay) -> None:
@@ -97,7 +99,7 @@ def report_landing(context: dg.AssetExecutionContext, day: date, built: RawDay) 
 
 def check_balances(name: str, balances: list[Balance]) -> dg.AssetCheckResult:
     """Say whether rows were conserved on every day of the run, and where they were not."""
-    broken = [balance for balance in balances if not balance.holds]
+    broken = [str(balance.day or "all") for balance in balances if not balance.holds]
     return dg.AssetCheckResult(
         check_name=name,
         passed=not broken,
@@ -105,7 +107,7 @@ def check_balances(name: str, balances: list[Balance]) -> dg.AssetCheckResult:
             "days": len(balances),
             "rows_entered": sum(balance.entered for balance in balances),
             "rows_accounted": sum(balance.accounted for balance in balances),
-            "days_that_leak": ", ".join(balance.day.isoformat() for balance in broken) or "none",
+            "days_that_leak": ", ".join(broken) or "none",
         },
     )
 

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from tg_pipeline.defs.mart_specs import DAILY_LAWS, MARTS_BY_DAY
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.specs import CONSERVATION_CHECKS, LAYERS
 
@@ -17,9 +18,9 @@ DAILY_CRON: Final = f"0 {DAILY_HOUR} * * *"
 
 updates_job = dg.define_asset_job(
     "updates_job",
-    selection=dg.AssetSelection.groups(LAYERS).without_checks()
-    | dg.AssetSelection.checks(*CONSERVATION_CHECKS),
-    description="Builds all layers of a day, or of a span of days.",
+    selection=dg.AssetSelection.groups(LAYERS, MARTS_BY_DAY).without_checks()
+    | dg.AssetSelection.checks(*CONSERVATION_CHECKS, *DAILY_LAWS),
+    description="Builds all layers and daily marts of a day, or of a span of days.",
 )
 
 

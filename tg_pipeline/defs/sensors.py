@@ -8,6 +8,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.day_state import DayState, day_states, days_to_build
+from tg_pipeline.builds.mart_state import days_without_marts
 from tg_pipeline.defs.partitions import SETTINGS, runs_of, span_tags
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.schedules import last_due_day, updates_job
@@ -56,9 +57,9 @@ def late_updates_sensor(
     if context.instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED)):
         return dg.SkipReason("A run is under way; this looks again after it.")
     store, tables = landing.store(), lake.lake()
-    watched = watched_days(clock.now())
-    states = day_states(store, tables, watched_and_missed(store, tables, watched))
-    spans = apart(runs_of(days_to_build(states)))
+    days = watched_and_missed(store, tables, watched_days(clock.now()))
+    states = day_states(store, tables, days)
+    spans = apart(runs_of([*days_to_build(states), *days_without_marts(tables, days)]))
     attempt = _attempt(context.cursor, states, spans)
     if not spans:
         return dg.SkipReason(f"Nothing new on the {len(states)} days looked at.")

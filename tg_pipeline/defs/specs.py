@@ -10,7 +10,7 @@ from tg_pipeline.defs.report import LANDING
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
-from tg_pipeline.layers.schema import Layer
+from tg_pipeline.layers.schema import Layer, Table
 
 LAYERS: Final = "layers"
 """The group that the nightly run builds."""
@@ -43,9 +43,9 @@ def layer_spec(layer: Layer, dep: dg.AssetSpec | dg.AssetDep | str) -> dg.AssetS
     )
 
 
-def conservation_check(name: str, layer: Layer, description: str) -> dg.AssetCheckSpec:
+def conservation_check(name: str, table: Table, description: str) -> dg.AssetCheckSpec:
     """Give a check that stops what is downstream where rows leak."""
-    return dg.AssetCheckSpec(name, asset=layer.name, description=description, blocking=True)
+    return dg.AssetCheckSpec(name, asset=table.name, description=description, blocking=True)
 
 
 landing_zone = dg.AssetSpec(

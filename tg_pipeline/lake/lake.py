@@ -1,9 +1,10 @@
-"""The lake: each layer's day is one Parquet object, replaced as a whole."""
+"""The lake: a table's day, or a table without days, is one Parquet object, replaced as a whole."""
 
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError, local_folder, open_store
+from tg_pipeline.lake.footer import Footer, read_footer
 from tg_pipeline.lake.landing_zone import days_under
 from tg_pipeline.lake.parquet import ParquetWriter, read_batches
 
@@ -25,6 +27,9 @@ READ_ROWS: Final = 1_000
 
 NARROW_ROWS: Final = 65_536
 """Rows a batch where only a few numbers of each are read."""
+
+THREADS: Final = 16
+"""Objects fetched side by side: a bucket answers in some 20 ms, however fast we ask."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +108,8 @@ class Lake:
         self.folder = local_folder(uri)
 
     @contextmanager
-    def open(self, layer: str, day: date) -> Iterator[Partition]:
-        """Open a day for reading: one state of it, whatever is written meanwhile."""
+    def open(self, layer: str, day: date | None) -> Iterator[Partition]:
+        """Open a day, or a table without days: one state of it, whatever is written meanwhile."""
         with self._local_copy(partition_key(layer, day)) as path:
             if path is None:
                 yield Partition.absent()
@@ -116,9 +121,35 @@ class Lake:
         """Give the days of a layer that have a folder, ascending."""
         return days_under(self.store, layer)
 
+    def footer(self, layer: str, day: date | None) -> Footer | None:
+        """Give the footer of a day, or of a table without days; None where there is none."""
+        return read_footer(self.store, partition_key(layer, day))
+
+    def footers(self, layer: str, days: Sequence[date | None]) -> list[Footer | None]:
+        """Give the footers of several days, in the order asked."""
+        if self.folder or len(days) == 1:
+            return [self.footer(layer, day) for day in days]
+        with ThreadPoolExecutor(THREADS) as pool:
+            return list(pool.map(lambda day: self.footer(layer, day), days))
+
     @contextmanager
-    def writer(self, layer: str, day: date, schema: pa.Schema) -> Iterator[PartitionWriter]:
-        """Write a day anew; without `commit`, or with an error, the old one stays as it is."""
+    def files(self, layer: str, days: Iterable[date | None]) -> Iterator[list[Path]]:
+        """Give the files of those days that exist, on this machine, each in its day's folder.
+
+        On a disk they are the partitions themselves: what is read may be newer than the asking.
+        """
+        keys = [partition_key(layer, day) for day in days]
+        if self.folder:
+            yield [path for key in keys if (path := self.folder / key).exists()]
+            return
+        with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(THREADS) as pool:
+            paths = [Path(folder) / key for key in keys]
+            found = pool.map(self._download, keys, paths)
+            yield [path for path, is_there in zip(paths, found, strict=True) if is_there]
+
+    @contextmanager
+    def writer(self, layer: str, day: date | None, schema: pa.Schema) -> Iterator[PartitionWriter]:
+        """Write a day, or a table without days, anew; without `commit` the old one stays."""
         key = partition_key(layer, day)
         with self._scratch(key) as folder:
             path = folder / OBJECT_NAME
@@ -163,22 +194,24 @@ class Lake:
             found = obstore.get(self.store, key)
         except FileNotFoundError:
             return False
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("wb") as target:
             for piece in found.stream():
                 target.write(piece)
         return True
 
 
-def partition_key(layer: str, day: date) -> str:
-    """Give the key of a day's object in the lake."""
-    return f"{layer}/context_date={day.isoformat()}/{OBJECT_NAME}"
+def partition_key(layer: str, day: date | None) -> str:
+    """Give the key of a day's object in the lake, or of the one object of a table without days."""
+    folder = f"{layer}/context_date={day.isoformat()}" if day else layer
+    return f"{folder}/{OBJECT_NAME}"
 
 
-def _parquet_file(source: BinaryIO, layer: str, day: date) -> pq.ParquetFile:
+def _parquet_file(source: BinaryIO, layer: str, day: date | None) -> pq.ParquetFile:
     try:
         return pq.ParquetFile(source)
     except pa.ArrowInvalid as error:
-        mend = f"tg-pipeline run --date {day} --full builds it anew"
+        mend = f"tg-pipeline run{f' --date {day} --full' if day else ''} builds it anew"
         raise StoreError(f"{partition_key(layer, day)} is no whole Parquet file: {mend}") from error
 
 

@@ -5,7 +5,7 @@ The Parquet metadata, the Dagster column schema and `docs/tables.md` all derive 
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Annotated, Final, get_args, get_type_hints
+from typing import Annotated, Final, Protocol, get_args, get_type_hints
 
 import pyarrow as pa
 from msgspec import Struct
@@ -21,6 +21,18 @@ class Column:
     type: pa.DataType
     description: str
     required: bool = False
+
+
+class Table(Protocol):
+    """What a layer and a mart have in common: a name, and columns with descriptions."""
+
+    @property
+    def name(self) -> str:
+        """Give the name: of the asset, and of the folder in the lake."""
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Give the Arrow schema, with a description on the table and on each column."""
 
 
 class Row(Struct, gc=False):

@@ -24,13 +24,18 @@ def tables_page() -> str:
     return "\n".join([HEAD, *(line for layer in ALL_LAYERS for line in _section(layer))])
 
 
+def column_table(schema: pa.Schema) -> Iterator[str]:
+    """Give the columns of a table, as lines of Markdown."""
+    yield "| column | type | null | what it is |"
+    yield "|---|---|---|---|"
+    yield from map(_line, schema)
+    yield ""
+
+
 def _section(layer: Layer) -> Iterator[str]:
     yield f"## {layer.name}\n"
     yield f"{layer.description}\n"
-    yield "| column | type | null | what it is |"
-    yield "|---|---|---|---|"
-    yield from map(_line, layer.schema)
-    yield ""
+    yield from column_table(layer.schema)
 
 
 def _line(field: pa.Field) -> str:

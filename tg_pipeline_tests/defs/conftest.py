@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tg_pipeline.defs import freshness, layers, schedules, sensors
+from tg_pipeline.defs import freshness, layers, mart_sensor, marts, schedules, sensors
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline_tests.conftest import Pipeline
 
@@ -32,8 +32,10 @@ class House:
         self.lake = LakeResource(uri=pipeline.lake_uri)
         self.defs = dg.Definitions.merge(
             layers.defs,
+            marts.defs,
             schedules.defs,
             sensors.defs,
+            mart_sensor.defs,
             freshness.defs,
             dg.Definitions(
                 executor=dg.in_process_executor,

@@ -7,7 +7,9 @@ from pathlib import Path
 import dagster as dg
 
 from tg_pipeline.definitions import defs
+from tg_pipeline.defs.mart_specs import DAILY_LAWS
 from tg_pipeline.defs.specs import CONSERVATION_CHECKS
+from tg_pipeline.marts.catalog import DAILY_MARTS
 
 CHECKOUT = Path(__file__).parents[2]
 LAYERS = ["raw_updates", "quarantine", "deduped_updates", "enriched_updates"]
@@ -45,11 +47,13 @@ def test_days_are_partitions_from_the_start_date_to_today() -> None:
     assert partitions.end_offset == 1
 
 
-def test_the_job_builds_the_layers_and_asks_their_checks_only() -> None:
+def test_the_job_builds_the_layers_and_daily_marts_and_asks_their_checks_only() -> None:
     job = defs.resolve_job_def("updates_job")
 
-    assert {key.path[-1] for key in job.asset_layer.executable_asset_keys} == set(LAYERS)
-    assert job.asset_layer.asset_graph.asset_check_keys == set(CONSERVATION_CHECKS)
+    built = {key.path[-1] for key in job.asset_layer.executable_asset_keys}
+    asked = job.asset_layer.asset_graph.asset_check_keys
+    assert built == {*LAYERS, *(mart.name for mart in DAILY_MARTS)}
+    assert asked == {*CONSERVATION_CHECKS, *DAILY_LAWS}
 
 
 def test_the_checkout_s_workspace_loads_as_dagster_dev_loads_it() -> None:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from tg_pipeline.athena.tables import Place, table_input
 from tg_pipeline.layers.athena_types import athena_columns
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
-from tg_pipeline.settings import DEFAULT_START_DATE
+from tg_pipeline.query.tables import TELEGRAM
+from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_START_DATE, DEFAULT_WORKGROUP
 from tg_pipeline_tests.template.shapes import Template
 
 FOLDER = "s3://${EnrichedBucket}/enriched_updates/"
@@ -27,6 +29,17 @@ def test_the_columns_are_the_declaration_s(table: Template) -> None:
     assert told == athena_columns(ENRICHED_UPDATES.schema), (
         "print them with: python -m tg_pipeline.layers.athena_types"
     )
+
+
+def test_it_is_the_table_that_the_command_line_would_register(table: Template) -> None:
+    place = Place("s3://${EnrichedBucket}", DEFAULT_START_DATE.isoformat())
+
+    assert _substituted(table) == table_input(TELEGRAM, place)
+
+
+def test_it_is_where_the_settings_look_by_default(written: Template, single: Template) -> None:
+    assert written["Parameters"]["DatabaseName"]["Default"] == DEFAULT_DATABASE
+    assert single["WorkGroup"]["Properties"]["Name"] == DEFAULT_WORKGROUP
 
 
 def test_it_is_called_as_the_original_and_partitioned_as_the_original(table: Template) -> None:
@@ -74,3 +87,12 @@ def test_queries_leave_encrypted_results_in_one_place_and_stop_at_a_limit(
         "OutputLocation": {"Fn::Sub": "s3://${EnrichedBucket}/athena-results/"},
         "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"},
     }
+
+
+def _substituted(value: Any) -> Any:
+    """Give a value with CloudFormation's texts as the table gets them, its bucket left open."""
+    if isinstance(value, dict):
+        if value.keys() == {"Fn::Sub"}:
+            return value["Fn::Sub"].replace("${!", "${")
+        return {name: _substituted(each) for name, each in value.items()}
+    return [_substituted(each) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,30 @@
+"""All that Athena is to know of the lake, beside what it knows."""
+
+from collections.abc import Iterator
+
+from tg_pipeline.athena.aws import open_client
+from tg_pipeline.athena.catalog import Catalog
+from tg_pipeline.athena.declared import declared_tables
+from tg_pipeline.athena.findings import Finding
+from tg_pipeline.athena.saved_queries import saved_queries
+from tg_pipeline.athena.workgroup import Workgroup
+from tg_pipeline.settings import Settings
+
+
+def compare(settings: Settings) -> Iterator[Finding]:
+    """Give the database, each table and each saved query as AWS has them; raises AthenaError."""
+    tables, athena = declared_tables(settings), settings.athena
+    catalog = Catalog(open_client("glue", athena.region), athena.database)
+    yield from catalog.compare(tables)
+    client = open_client("athena", athena.region)
+    yield from Workgroup(client, athena.workgroup, athena.database).compare(
+        saved_queries(settings.timezone)
+    )
+
+
+def bring_up_to_date(settings: Settings) -> Iterator[Finding]:
+    """Make everything as declared; give each as it was found; raises AthenaError."""
+    for finding in compare(settings):
+        if finding.is_drift:
+            finding.mend()
+        yield finding

@@ -1,0 +1,65 @@
+"""`tg-pipeline report`: one HTML file that says what the bot was asked, and whether it helps."""
+
+import sys
+import webbrowser
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+from rich.filesize import decimal
+
+from lambda_ingest.store import open_store
+from tg_pipeline.builds.report_facts import Subject, gather
+from tg_pipeline.cli.console import out
+from tg_pipeline.cli.days import parse_span
+from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.cli.run import First, Last
+from tg_pipeline.lake.lake import Lake
+from tg_pipeline.marts.report.language import DEFAULT_LANGUAGE, LANGUAGES
+from tg_pipeline.marts.report.period import Period
+from tg_pipeline.settings import Settings, load_settings
+
+STANDARD_OUTPUT: Final = Path("-")
+
+Lang = Annotated[str, typer.Option("--lang", help=f"{' or '.join(LANGUAGES)}.")]
+Output = Annotated[Path, typer.Option("--output", help="The file to write; - is standard output.")]
+Open = Annotated[bool, typer.Option("--open", help="Open it in the browser.")]
+HideNames = Annotated[bool, typer.Option("--hide-names", help="Show users as numbers.")]
+
+
+def report(
+    first: First = None,
+    last: Last = None,
+    lang: Lang = DEFAULT_LANGUAGE,
+    output: Output = Path("report.html"),
+    open_it: Open = False,
+    hide_names: HideNames = False,
+) -> None:
+    """Write the report on the last 28 days, or on a span, as one HTML file that loads nothing."""
+    if lang not in LANGUAGES:
+        raise CommandError(f"--lang {lang} is not spoken here: {' or '.join(LANGUAGES)}.")
+    settings = load_settings()
+    span = parse_span(first, last, datetime.now(settings.zone).date())
+    facts = gather(_subject(settings), Period(*span) if span else None)
+    # The charts take a second to import: only a command that has something to draw waits for them.
+    from tg_pipeline.marts.report.report import Options, render  # noqa: PLC0415
+
+    html = render(facts, Options(LANGUAGES[lang], hide_names))
+    if output == STANDARD_OUTPUT:
+        sys.stdout.write(html)
+        return
+    output.write_text(html, encoding="utf-8")
+    about = f"{facts.period.first} to {facts.period.last}" if facts else "an empty lake"
+    out.print(f"{output}: {about}, {decimal(len(html.encode()))}.", soft_wrap=True)
+    if open_it:
+        webbrowser.open(output.absolute().as_uri())
+
+
+def _subject(settings: Settings) -> Subject:
+    return Subject(
+        landing=open_store(settings.landing_uri),
+        lake=Lake(settings.lake_uri),
+        zone=settings.timezone,
+        is_filtered=bool(settings.door.chat_ids),
+    )

@@ -1,0 +1,87 @@
+"""The marts as assets: those of a day beside the layers of that day, the others from all days."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import dagster as dg
+
+from tg_pipeline.builds.mart_build import BuiltMart, mart_builder
+from tg_pipeline.defs.layers import TRY_AGAIN
+from tg_pipeline.defs.mart_specs import MARTS, law_checks, mart_spec
+from tg_pipeline.defs.partitions import MONTH_A_RUN, SETTINGS, daily_partitions, days_of
+from tg_pipeline.defs.report import (
+    DayReport,
+    Stopwatch,
+    check_balances,
+    clear_failures,
+    report_day,
+)
+from tg_pipeline.defs.resources import LakeResource
+from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.mart import Mart
+
+Results = Iterator[dg.MaterializeResult[None]]
+
+marts_job = dg.define_asset_job(
+    "marts_job",
+    selection=dg.AssetSelection.groups(MARTS),
+    description="Builds the marts that are made of all days.",
+)
+
+
+def daily_mart(mart: Mart) -> dg.AssetsDefinition:
+    """Make the asset of a mart with a partition a day."""
+
+    @dg.multi_asset(
+        name=mart.name,
+        specs=[mart_spec(mart)],
+        check_specs=law_checks(mart),
+        partitions_def=daily_partitions,
+        backfill_policy=MONTH_A_RUN,
+        retry_policy=TRY_AGAIN,
+    )
+    def build_days(context: dg.AssetExecutionContext, lake: LakeResource) -> Results:
+        watch, built = Stopwatch(), []
+        with clear_failures(lake.uri):
+            tables = lake.lake()
+            with mart_builder(tables, SETTINGS.timezone) as builder:
+                for day in days_of(context):
+                    built.append(builder.build(mart, day))
+                    report = DayReport(mart, day, built[-1].written, watch.lap())
+                    report_day(context, tables, report, list(mart.columns), {})
+        yield _result(mart, built)
+
+    return build_days
+
+
+def whole_mart(mart: Mart) -> dg.AssetsDefinition:
+    """Make the asset of a mart that is one object for all days."""
+
+    @dg.multi_asset(
+        name=mart.name,
+        specs=[mart_spec(mart)],
+        check_specs=law_checks(mart),
+        retry_policy=TRY_AGAIN,
+    )
+    def build_all(context: dg.AssetExecutionContext, lake: LakeResource) -> Results:
+        watch = Stopwatch()
+        with clear_failures(lake.uri):
+            tables = lake.lake()
+            with mart_builder(tables, SETTINGS.timezone) as builder:
+                built = builder.build(mart)
+            report = DayReport(mart, None, built.written, watch.lap())
+            report_day(context, tables, report, list(mart.columns), {})
+        yield _result(mart, [built])
+
+    return build_all
+
+
+def _result(mart: Mart, built: list[BuiltMart]) -> dg.MaterializeResult[None]:
+    balances = [each.balance for each in built if each.balance]
+    checks = [check_balances(mart.law.name, balances)] if mart.law else []
+    return dg.MaterializeResult(check_results=checks)
+
+
+assets: Final = [*map(daily_mart, DAILY_MARTS), *map(whole_mart, WHOLE_MARTS)]
+
+defs = dg.Definitions(assets=assets, jobs=[marts_job])

@@ -1,0 +1,111 @@
+"""The report as an asset: a page in each language, written once the marts are."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+import dagster as dg
+from pydantic import Field
+
+from tg_pipeline.builds.report_facts import Subject, gather, newest_day
+from tg_pipeline.builds.report_page import REPORT, page_key, publish_page
+from tg_pipeline.defs.marts import marts_job
+from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.defs.report import clear_failures
+from tg_pipeline.defs.report_pictures import pictures
+from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.defs.specs import OWNERS
+from tg_pipeline.lake.lake import Lake
+from tg_pipeline.marts.catalog import ALL_MARTS
+from tg_pipeline.marts.report.facts import Facts
+from tg_pipeline.marts.report.language import LANGUAGES
+from tg_pipeline.marts.report.period import DEFAULT_DAYS, Period
+
+DESCRIPTION: Final = (
+    "One HTML file a language that says what the bot was asked, and whether it helps: figures, "
+    "charts and the sentences to them, over the last 28 days. It loads nothing from anywhere."
+)
+
+
+class ReportConfig(dg.Config):
+    """What the report is about, and whom it names."""
+
+    last: str | None = None
+    """Last day, YYYY-MM-DD; without one, the newest that is built."""
+    days: int = Field(default=DEFAULT_DAYS, ge=1)
+    """How many days it is about."""
+    hide_names: bool = False
+    """Show users as numbers."""
+
+    def period(self, lake: Lake) -> Period | None:
+        """Give the days that are asked for; None for a lake without a day."""
+        newest = newest_day(lake)
+        return Period.up_to(self._last() or newest, self.days) if newest else None
+
+    def _last(self) -> date | None:
+        try:
+            return date.fromisoformat(self.last) if self.last else None
+        except ValueError:
+            raise dg.Failure(f"{self.last!r} is no day: YYYY-MM-DD", allow_retries=False) from None
+
+
+@dg.asset(
+    name=REPORT,
+    deps=[mart.name for mart in ALL_MARTS],
+    group_name=REPORT,
+    owners=OWNERS,
+    kinds={"html", "altair"},
+    description=DESCRIPTION,
+    metadata={"dagster/uri": f"{SETTINGS.lake_uri}/{REPORT}"},
+)
+def report(
+    config: ReportConfig, landing: LandingResource, lake: LakeResource
+) -> dg.MaterializeResult[None]:
+    """Write the report in every language."""
+    # The charts take a second to import: only a run that draws them waits for it.
+    from tg_pipeline.marts.report.report import Options, render  # noqa: PLC0415
+
+    with clear_failures(lake.uri):
+        tables = lake.lake()
+        subject = Subject(landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.door.chat_ids))
+        facts = gather(subject, config.period(tables))
+        sizes = {
+            name: publish_page(tables, name, render(facts, Options(language, config.hide_names)))
+            for name, language in LANGUAGES.items()
+        }
+    pages = {f"page_{name}": f"{lake.uri}/{page_key(name)}" for name in sizes}
+    return dg.MaterializeResult(metadata={**pages, "bytes": max(sizes.values()), **_shown(facts)})
+
+
+def _shown(facts: Facts | None) -> Mapping[str, Any]:
+    if facts is None:
+        return {}
+    return {
+        "first_day": facts.period.first.isoformat(),
+        "last_day": facts.period.last.isoformat(),
+        "messages": facts.now.messages,
+        "questions": facts.now.questions,
+        **{f"{name}_plot": dg.MetadataValue.md(image) for name, image in pictures(facts).items()},
+    }
+
+
+report_job = dg.define_asset_job(
+    "report_job",
+    selection=dg.AssetSelection.assets(report),
+    description="Writes the report.",
+)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    monitored_jobs=[marts_job],
+    request_job=report_job,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Writes the report after each run that built the marts.",
+)
+def report_sensor(context: dg.RunStatusSensorContext) -> dg.RunRequest:
+    """Ask for the report on what a run has built; marts that are due need not wait for it."""
+    return dg.RunRequest(run_key=context.dagster_run.run_id)
+
+
+defs = dg.Definitions(assets=[report], jobs=[report_job], sensors=[report_sensor])

@@ -1,0 +1,91 @@
+"""When and how the bot is used: marts of a day, made of that day's enriched_updates alone."""
+
+from typing import Final
+
+from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.schema import always, boolean, int64, string
+from tg_pipeline.marts.columns import BOT, CHAT, MESSAGES, USERS, WEEK, count
+from tg_pipeline.marts.mart import Law, Mart
+
+SENT_ROWS: Final = (
+    "SELECT count(*) FROM enriched_updates "
+    "WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message')"
+)
+
+DAILY_ACTIVITY: Final = Mart(
+    name="daily_activity",
+    answers="How much is written in each chat, and by how many people.",
+    cannot_know="What the bot itself wrote: Telegram does not deliver a bot's own messages to it.",
+    columns={
+        **BOT,
+        **CHAT,
+        "chat_type": string("private, group, supergroup or channel."),
+        "chat_title": string("Its title; of several on one day the last in the alphabet."),
+        **MESSAGES,
+        "edits": count("Corrections of messages, of that day or of earlier ones."),
+        **USERS,
+    },
+    sources=(ENRICHED_UPDATES,),
+    is_daily=True,
+    law=Law(
+        "daily_messages_are_conserved",
+        "Messages in enriched_updates = the sum of messages.",
+        entered=SENT_ROWS,
+        accounted="SELECT sum(messages) FROM daily_activity",
+    ),
+)
+
+USER_ACTIVITY: Final = Mart(
+    name="user_activity",
+    answers="What each user did in each chat.",
+    cannot_know="Who only reads; and who speaks for a chat, as channels and anonymous admins do.",
+    columns={
+        **BOT,
+        **CHAT,
+        "user_id": always(int64("Who acted.")),
+        "user_first_name": string("`first_name`; of several on one day the last in the alphabet."),
+        "is_bot": always(boolean("Whether it is a bot.")),
+        **MESSAGES,
+        "texts": count("Of these, with a text."),
+        "mean_text_length": int64("Mean length of these in characters, rounded; null without one."),
+        "commands": count("Of the messages, those that begin with a command."),
+        "edits": count("Corrections of messages."),
+        "reactions": count("Changes of reactions."),
+        "presses": count("Presses on a button."),
+        "actions": count("All of it, and queries, votes, joins, payments, …."),
+    },
+    sources=(ENRICHED_UPDATES,),
+    is_daily=True,
+    law=Law(
+        "user_actions_are_conserved",
+        "Updates by users in enriched_updates = the sum of actions.",
+        entered="SELECT count(*) FROM enriched_updates "
+        "WHERE user_id IS NOT NULL AND sender_chat_id IS NULL",
+        accounted="SELECT sum(actions) FROM user_activity",
+    ),
+)
+
+HOURLY_ACTIVITY: Final = Mart(
+    name="hourly_activity",
+    answers="At which hours and on which weekdays people write.",
+    cannot_know="The hour it was for the user: all hours are those of `TG_TIMEZONE`.",
+    columns={
+        **BOT,
+        **CHAT,
+        **WEEK,
+        "iso_year": count("The year that the ISO week belongs to."),
+        "iso_week": count("The number of the ISO week, 1 to 53."),
+        "weekday": count("1 for Monday to 7 for Sunday."),
+        "hour": count("0 to 23. Where clocks are set back, one hour holds two."),
+        **MESSAGES,
+        **USERS,
+    },
+    sources=(ENRICHED_UPDATES,),
+    is_daily=True,
+    law=Law(
+        "hourly_messages_are_conserved",
+        "Messages in enriched_updates = the sum of messages.",
+        entered=SENT_ROWS,
+        accounted="SELECT sum(messages) FROM hourly_activity",
+    ),
+)

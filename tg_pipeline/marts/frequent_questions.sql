@@ -1,0 +1,30 @@
+-- What is asked most: groups of questions, week by week.
+WITH asked AS (
+    SELECT
+        *,
+        CAST(date_trunc('week', sent_at AT TIME ZONE $timezone) AS date) AS week
+    FROM questions
+),
+
+grouped AS (
+    SELECT
+        bot_id,
+        week,
+        group_id,
+        max(CASE WHEN group_id >= 0 THEN group_name END) AS group_name,
+        count(*) AS questions,
+        count(DISTINCT user_id) AS users
+    FROM asked
+    GROUP BY bot_id, week, group_id
+)
+
+SELECT
+    bot_id,
+    week,
+    group_id,
+    group_name,
+    questions,
+    users,
+    CAST(questions AS double) / sum(questions) OVER (PARTITION BY bot_id, week) AS share
+FROM grouped
+ORDER BY bot_id, week, group_id

@@ -1,0 +1,88 @@
+"""What a mart is: a question, the SQL that answers it, and the columns of the answer."""
+
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+
+from tg_pipeline.layers.schema import Column, Layer, Table
+
+DIGEST_CHARACTERS: Final = 16
+"""Of a SHA-256 in hexadecimal: enough to tell one wording of a query from another."""
+
+TIMEZONE: Final = "$timezone"
+"""How a query names the time zone that days, weeks and hours are counted in."""
+
+Step = Callable[[pa.Table], pa.Table]
+"""What SQL does not do: a function over the whole result of the query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Law:
+    """Two counts that agree if a mart leaves nothing out and counts nothing twice."""
+
+    name: str
+    description: str
+    entered: str
+    """A query over the mart's sources that gives one number."""
+    accounted: str
+    """A query over the mart itself that gives the same number."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mart:
+    """A table made of other tables."""
+
+    name: str
+    """Of the asset, of the folder in the lake, and of the SQL file beside this module."""
+    answers: str
+    """What one can ask it, in a sentence."""
+    cannot_know: str
+    """What it is silent about, in a sentence."""
+    columns: Mapping[str, Column]
+    sources: tuple["Layer | Mart", ...]
+    is_daily: bool = False
+    """Whether a day of it is made of the same day of its sources; else all of it, of all days."""
+    law: Law | None = None
+    step: Step | None = None
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Give the Arrow schema, with a description on the table and on each column."""
+        fields = [
+            pa.field(name, column.type, not column.required, {"description": column.description})
+            for name, column in self.columns.items()
+        ]
+        return pa.schema(fields, metadata={"description": self.answers})
+
+    @property
+    def sql(self) -> str:
+        """Give the query, in DuckDB's dialect; its tables are the sources, by their names."""
+        return Path(__file__).with_name(f"{self.name}.sql").read_text("utf-8")
+
+    @property
+    def needs_timezone(self) -> bool:
+        """Say whether the answer depends on the time zone."""
+        return TIMEZONE in self.sql
+
+    @property
+    def recipe(self) -> str:
+        """Give a short text that changes when the same sources make another table."""
+        columns = self.schema.to_string(truncate_metadata=False)
+        parts = [self.sql, columns, *(_code(self.step) if self.step else [])]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+def is_daily(table: Table) -> bool:
+    """Say whether a table has a partition a day; all layers have."""
+    return table.is_daily if isinstance(table, Mart) else True
+
+
+def _code(step: Step) -> list[str]:
+    """Give the code of a step: all modules of the folder that it stands in."""
+    folder = Path(inspect.getfile(step)).parent
+    return [path.read_text("utf-8") for path in sorted(folder.glob("*.py"))]

@@ -1,0 +1,11 @@
+-- The people that wrote most in the period, by the name they used last.
+SELECT
+    arg_max(user_first_name, context_date) FILTER (WHERE user_first_name IS NOT NULL) AS name,
+    CAST(sum(messages) AS bigint) AS messages,
+    CAST(sum(actions) AS bigint) AS actions,
+    count(DISTINCT context_date) AS days
+FROM user_activity
+WHERE NOT is_bot AND context_date BETWEEN $first AND $last
+GROUP BY user_id
+ORDER BY messages DESC, actions DESC, user_id
+LIMIT $shown

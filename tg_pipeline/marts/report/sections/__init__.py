@@ -1,0 +1,1 @@
+"""The sections of the page: each a finding in words, and the charts and tables it rests on."""

@@ -1,0 +1,47 @@
+"""Where Athena looks for a table's rows, by the table's own settings in the catalog.
+
+Worked out here from AWS's page alone:
+https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+JAVA_TO_PYTHON = {"yyyy": "%Y", "MM": "%m", "dd": "%d"}
+"""https://docs.oracle.com/javase/8/docs/api/java/time/format/DateTimeFormatter.html"""
+
+ONE_DAY = timedelta(days=1)
+
+
+def places(table: dict[str, Any], today: date) -> dict[date | None, str]:
+    """Give each place that is looked at, by its day; None for a table without days."""
+    if not table["PartitionKeys"]:
+        return {None: table["StorageDescriptor"]["Location"]}
+    (key,) = (each["Name"] for each in table["PartitionKeys"])
+    told = table["Parameters"]
+    assert told["projection.enabled"] == "true"
+    form = _python_format(told[f"projection.{key}.format"])
+    template = told["storage.location.template"]
+    return {
+        day: template.replace(f"${{{key}}}", day.strftime(form))
+        for day in _days(told, f"projection.{key}", form, today)
+    }
+
+
+def _days(told: dict[str, str], of_key: str, form: str, today: date) -> list[date]:
+    step = (told[f"{of_key}.type"], told[f"{of_key}.interval"], told[f"{of_key}.interval.unit"])
+    assert step == ("date", "1", "DAYS")
+    first, last = (_bound(text, form, today) for text in told[f"{of_key}.range"].split(","))
+    return [first + number * ONE_DAY for number in range((last - first).days + 1)]
+
+
+def _bound(text: str, form: str, today: date) -> date:
+    if text.startswith("NOW"):
+        return today + int(text.removeprefix("NOW").removesuffix("DAYS")) * ONE_DAY
+    return datetime.strptime(text, form).replace(tzinfo=UTC).date()
+
+
+def _python_format(java: str) -> str:
+    for name, meaning in JAVA_TO_PYTHON.items():
+        java = java.replace(name, meaning)
+    return java

@@ -1,0 +1,50 @@
+"""A query crosses over to Athena's dialect and back with its meaning."""
+
+import pytest
+
+from tg_pipeline.athena.dialect import by_day, to_athena, to_duckdb
+
+ZONE = "America/Sao_Paulo"
+
+
+def words(sql: str) -> str:
+    """Give a query in one line."""
+    return " ".join(sql.split())
+
+
+def test_the_zone_is_filled_in_where_the_parameter_stood() -> None:
+    sql = to_athena("SELECT sent_at AT TIME ZONE $timezone FROM messages", ZONE, {})
+
+    assert words(sql) == "SELECT AT_TIMEZONE(sent_at, 'America/Sao_Paulo') FROM messages"
+
+
+def test_a_table_is_asked_under_its_other_name() -> None:
+    sql = to_athena("SELECT old.a FROM old JOIN b AS old2 USING (a)", ZONE, {"old": "new"})
+
+    assert words(sql) == "SELECT old.a FROM new AS old JOIN b AS old2 USING (a)"
+
+
+@pytest.mark.parametrize(
+    ("athena", "duckdb"),
+    [
+        ("day_of_week(d)", "ISODOW(d)"),
+        ("year_of_week(d)", "EXTRACT(ISOYEAR FROM d)"),
+        ("from_unixtime(d)", "TO_TIMESTAMP(d)"),
+        ("week(d)", "WEEKOFYEAR(d)"),
+    ],
+)
+def test_calendars_agree_on_both_sides(athena: str, duckdb: str) -> None:
+    assert words(to_duckdb(f"SELECT {athena}")) == f"SELECT {duckdb}"
+
+
+def test_an_aggregate_of_a_day_becomes_one_of_all_days() -> None:
+    sql = by_day("SELECT a, count(*) AS n FROM t WHERE b GROUP BY a ORDER BY a", "day")
+
+    assert words(sql) == (
+        "SELECT a, COUNT(*) AS n, day FROM t WHERE b GROUP BY a, day ORDER BY a, day"
+    )
+
+
+def test_what_is_no_plain_aggregate_is_not_taken_for_one() -> None:
+    with pytest.raises(TypeError, match="union is no plain aggregate"):
+        by_day("SELECT 1 UNION SELECT 2", "day")

@@ -1,0 +1,62 @@
+"""docs/questions.md: every query runs on the sample month, and says how to read its answer."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tg_pipeline.athena.dialect import to_duckdb
+from tg_pipeline.athena.saved_queries import ORIGINALS, original
+from tg_pipeline_tests.athena.conftest import TIMEZONE, BuiltLake
+
+PAGE = Path(__file__).parents[2] / "docs" / "questions.md"
+
+NO_ANSWER_IS_GOOD = {"Are updates missing?", "What could not be read?"}
+"""Questions that nothing has to be answered to, on a month in which all went well."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """A section of the page."""
+
+    title: str
+    sql: str
+    reading: str
+
+
+def questions() -> list[Question]:
+    sections = re.split(r"^### ", PAGE.read_text(), flags=re.MULTILINE)[1:]
+    parted = (
+        re.match(r"(.+)\n\n```sql\n(.+?)\n```\n\n([^#]*)", each, re.DOTALL) for each in sections
+    )
+    return [Question(*found.groups()) for found in parted if found]
+
+
+QUESTIONS = questions()
+each_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.title)
+
+
+def test_there_is_a_query_under_every_title() -> None:
+    assert len(QUESTIONS) == PAGE.read_text().count("\n### ")
+    assert len(QUESTIONS) > 28
+
+
+@each_question
+def test_a_query_gives_an_answer_on_the_sample_month(sample: BuiltLake, question: Question) -> None:
+    rows = sample.rows(question.sql)
+
+    assert rows or question.title in NO_ANSWER_IS_GOOD
+
+
+@each_question
+def test_a_line_says_how_to_read_the_answer(question: Question) -> None:
+    assert len(question.reading.split()) >= 5
+
+
+def test_the_original_s_four_are_the_ones_that_athena_has(sample: BuiltLake) -> None:
+    on_the_page = QUESTIONS[-len(ORIGINALS) :]
+
+    for question, name in zip(on_the_page, ORIGINALS, strict=True):
+        in_athena = to_duckdb(original(name, TIMEZONE).sql)
+        assert sample.rows(question.sql) == sample.rows(in_athena), name

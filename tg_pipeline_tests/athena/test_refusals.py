@@ -1,0 +1,126 @@
+"""What AWS answers that the imitation of it does not: refusals, and a saved query replaced."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+from tg_pipeline.athena.aws import open_client
+from tg_pipeline.athena.catalog import Catalog
+from tg_pipeline.athena.errors import AthenaError
+from tg_pipeline.athena.findings import State
+from tg_pipeline.athena.saved_queries import SavedQuery
+from tg_pipeline.athena.workgroup import Workgroup
+from tg_pipeline_tests.template.shapes import REGION
+
+QUERY = SavedQuery("messages_per_day", "Messages per day.", "SELECT 1")
+KEY = "11111111-2222-3333-4444-555555555555"
+GROUP = {"WorkGroup": {"Name": "tg-pipeline"}}
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "anyone")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "anything")
+
+
+@pytest.fixture
+def glue() -> Iterator[Stubber]:
+    with Stubber(open_client("glue", REGION)) as stubber:
+        yield stubber
+
+
+@pytest.fixture
+def athena() -> Iterator[Stubber]:
+    with Stubber(open_client("athena", REGION)) as stubber:
+        yield stubber
+
+
+def saved(**changes: str) -> dict[str, Any]:
+    """Give QUERY as Athena has it, with changes."""
+    query = {
+        "Name": QUERY.name,
+        "Database": "db",
+        "QueryString": QUERY.sql,
+        "Description": QUERY.description,
+        "NamedQueryId": KEY,
+        "WorkGroup": "tg-pipeline",
+    }
+    return {"NamedQuery": query | changes}
+
+
+def test_who_may_not_look_at_the_catalog_is_told_what_is_refused(glue: Stubber) -> None:
+    glue.add_client_error(
+        "get_database", "AccessDeniedException", "not authorized: glue:GetDatabase"
+    )
+
+    with pytest.raises(AthenaError) as caught:
+        list(Catalog(glue.client, "db").compare([]))
+
+    assert str(caught.value) == (
+        "AWS refuses GetDatabase: not authorized: glue:GetDatabase (AccessDeniedException)"
+    )
+
+
+def test_who_may_look_but_not_make_is_told_when_it_comes_to_making(glue: Stubber) -> None:
+    glue.add_client_error("get_database", "EntityNotFoundException", "not found")
+    glue.add_client_error("create_database", "AccessDeniedException", "not authorized")
+
+    (database,) = Catalog(glue.client, "db").compare([])
+
+    with pytest.raises(AthenaError, match="AWS refuses CreateDatabase: not authorized"):
+        database.mend()
+
+
+def test_a_workgroup_that_is_not_there_is_named(athena: Stubber) -> None:
+    athena.add_client_error("get_work_group", "InvalidRequestException", "WorkGroup is not found.")
+
+    with pytest.raises(AthenaError, match=r"no workgroup tg-pipeline: .* TG_ATHENA_WORKGROUP"):
+        list(Workgroup(athena.client, "tg-pipeline", "db").compare([QUERY]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"QueryString": "SELECT 2"}, "the text differs"),
+        ({"Description": "Mine."}, "the description differs"),
+    ],
+)
+def test_a_saved_query_that_differs_is_replaced_under_its_name(
+    athena: Stubber, changes: dict[str, str], told: str
+) -> None:
+    # Given a query that was saved with another text, or another description
+    athena.add_response("get_work_group", GROUP)
+    athena.add_response("list_named_queries", {"NamedQueryIds": [KEY]})
+    athena.add_response("get_named_query", saved(**changes))
+    athena.add_response(
+        "update_named_query",
+        {},
+        {
+            "NamedQueryId": KEY,
+            "Name": QUERY.name,
+            "Description": QUERY.description,
+            "QueryString": QUERY.sql,
+        },
+    )
+
+    # When it is compared, and mended
+    (found,) = Workgroup(athena.client, "tg-pipeline", "db").compare([QUERY])
+    found.mend()
+
+    # Then the difference was told, and the query replaced
+    assert (found.state, found.differences) == (State.DIFFERENT, (told,))
+    athena.assert_no_pending_responses()
+
+
+def test_queries_beyond_the_first_page_are_known(athena: Stubber) -> None:
+    athena.add_response("get_work_group", GROUP)
+    athena.add_response("list_named_queries", {"NamedQueryIds": [KEY], "NextToken": "more"})
+    athena.add_response("get_named_query", saved(Name="another"))
+    athena.add_response("list_named_queries", {"NamedQueryIds": [KEY]})
+    athena.add_response("get_named_query", saved())
+
+    (found,) = Workgroup(athena.client, "tg-pipeline", "db").compare([QUERY])
+
+    assert not found.is_drift

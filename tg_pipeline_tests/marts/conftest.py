@@ -1,0 +1,116 @@
+"""A lake into which tests put updates, day by day, and from which they read marts."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from tg_pipeline.builds.mart_build import MartBuilder, mart_builder
+from tg_pipeline.lake.lake import Lake
+from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_updates import enrich
+from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
+from tg_pipeline.marts.mart import Mart
+from tg_pipeline.marts.message_marts import QUESTIONS
+from tg_pipeline.marts.questions import QUESTIONS_SCHEMA
+from tg_pipeline_tests.conftest import BOT, Pipeline
+from tg_pipeline_tests.marts.reference.month import Month, sample_month
+from tg_pipeline_tests.marts.updates import Payload
+
+DAY = date(2026, 10, 7)
+"""A Wednesday, in the ISO week that begins on the 5th."""
+
+RECEIVED = datetime(2026, 10, 7, 15, 30, tzinfo=UTC)
+"""When updates without a time of their own arrived: at half past twelve in São Paulo."""
+
+Cells = list[tuple[Any, ...]]
+
+
+def ending_in_a_question_mark(messages: pa.Table) -> pa.Table:
+    """Find questions by their last sign; those with the same first letter mean the same."""
+    asked = messages.filter(pc.ends_with(messages["text"], "?"))
+    texts = asked["text"].to_pylist()
+    groups = [-1 if text[0] == "?" else ord(text[0]) for text in texts]
+    columns = {name: asked[name] for name in messages.schema.names}
+    columns["language"] = pa.array(["pt"] * len(texts), pa.string())
+    columns["group_id"] = pa.array(groups, pa.int64())
+    columns["group_name"] = pa.array([text[0] for text in texts], pa.string())
+    return pa.table(columns).select(QUESTIONS_SCHEMA.names).cast(QUESTIONS_SCHEMA)
+
+
+SIMPLE_QUESTIONS = replace(QUESTIONS, step=ending_in_a_question_mark)
+
+
+class Marts:
+    """A lake, and what a test does with it."""
+
+    def __init__(self, lake: Lake, builder: MartBuilder) -> None:
+        self.lake, self._builder = lake, builder
+
+    def put(self, *updates: Payload, day: date = DAY, bot: int = BOT) -> None:
+        """Write a day of enriched_updates, in the order given."""
+        types = [next(name for name in each if name != "update_id") for each in updates]
+        count = len(updates)
+        deduped = pa.table(
+            {
+                "update_type": pa.array(types, pa.string()),
+                "received_at": pa.array([RECEIVED] * count, pa.timestamp("us", tz="UTC")),
+                "bot_id": pa.array([bot] * count, pa.int64()),
+                "update_id": pa.array([each["update_id"] for each in updates], pa.int64()),
+                "payload": pa.array([json.dumps(each).encode() for each in updates], pa.binary()),
+            }
+        )
+        schema = ENRICHED_UPDATES.schema
+        with self.lake.writer(ENRICHED_UPDATES.name, day, schema) as output:
+            for batch in deduped.to_batches():
+                output.write(enrich(batch))
+            output.commit()
+
+    def build(self, mart: Mart, day: date = DAY) -> None:
+        """Build a mart and all that it is made of, and see that its law holds."""
+        for source in mart.sources:
+            if isinstance(source, Mart):
+                simple = SIMPLE_QUESTIONS if source is QUESTIONS else source
+                for each in self.lake.days(ENRICHED_UPDATES.name) if source.is_daily else [day]:
+                    self.build(simple, each)
+        built = self._builder.build(mart, day if mart.is_daily else None)
+        assert built.balance is None or built.balance.holds
+
+    def rows(self, mart: Mart, columns: str, day: date = DAY) -> Cells:
+        """Build a mart, and give some columns of its rows."""
+        self.build(mart, day)
+        with self.lake.open(mart.name, day if mart.is_daily else None) as partition:
+            rows = [row for batch in partition.batches() for row in batch.to_pylist()]
+        pick: Callable[[dict[str, Any]], Any] = itemgetter(*columns.split())
+        return [pick(row) if " " in columns else (pick(row),) for row in rows]
+
+
+@pytest.fixture
+def marts(tmp_path: Path) -> Iterator[Marts]:
+    lake = Lake((tmp_path / "lake").as_uri())
+    with mart_builder(lake, "America/Sao_Paulo") as builder:
+        yield Marts(lake, builder)
+
+
+@pytest.fixture(params=ALL_MARTS, ids=lambda mart: mart.name)
+def mart(request: pytest.FixtureRequest) -> Mart:
+    found: Mart = request.param
+    return SIMPLE_QUESTIONS if found is QUESTIONS else found
+
+
+@pytest.fixture(params=DAILY_MARTS, ids=lambda mart: mart.name)
+def daily_mart(request: pytest.FixtureRequest) -> Mart:
+    found: Mart = request.param
+    return found
+
+
+@pytest.fixture(scope="session")
+def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
+    return sample_month(Pipeline(tmp_path_factory.mktemp("month")))

@@ -1,0 +1,66 @@
+"""A sample month in a lake, through the real door, layers and marts; and what its JSON says."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from functools import cached_property
+from typing import Any, Final
+
+from tg_pipeline.builds.mart_build import mart_builder
+from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.sample import deliveries
+from tg_pipeline_tests.builds.test_sample_month import land_all
+from tg_pipeline_tests.conftest import Pipeline
+from tg_pipeline_tests.marts.reference.happenings import ZONE, Happening, happenings
+from tg_pipeline_tests.marts.reference.messages import Message, messages
+from tg_pipeline_tests.marts.reference.threads import Questions, Thread, threads
+
+START: Final = date(2026, 10, 1)
+DAYS, PER_DAY = 17, 120
+
+
+class Month:
+    """A month in the lake, and what its JSON says."""
+
+    def __init__(self, pipeline: Pipeline, happened: list[Happening]) -> None:
+        self._pipeline, self.happened = pipeline, happened
+
+    def rows(self, mart: str, day: date | None = None) -> list[dict[str, Any]]:
+        with self._pipeline.lake.open(mart, day) as partition:
+            return [row for batch in partition.batches() for row in batch.to_pylist()]
+
+    def days(self) -> Iterator[tuple[date, list[Happening]]]:
+        by_day = defaultdict(list)
+        for each in self.happened:
+            by_day[each.day].append(each)
+        yield from by_day.items()
+
+    @cached_property
+    def said(self) -> list[Message]:
+        return messages(self.happened)
+
+    @cached_property
+    def questions(self) -> Questions:
+        rows = self.rows("questions")
+        return {(row["chat_id"], row["message_id"], row["sent_at"]): row for row in rows}
+
+    @cached_property
+    def threads(self) -> list[Thread]:
+        return threads(self.said, self.questions)
+
+
+def sample_month(pipeline: Pipeline) -> Month:
+    """Land the month, and build everything."""
+    sample = list(deliveries(START, DAYS, PER_DAY, zone=ZONE))
+    land_all(pipeline, sample, batch=100)
+    with mart_builder(pipeline.lake, ZONE.key) as builder:
+        for day in list_days(pipeline.landing):
+            pipeline.build(day)
+            for mart in DAILY_MARTS:
+                builder.build(mart, day)
+        for mart in WHOLE_MARTS:
+            balance = builder.build(mart).balance
+            assert balance
+            assert balance.holds
+    return Month(pipeline, happenings(sample))

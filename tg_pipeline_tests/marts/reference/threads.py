@@ -1,0 +1,106 @@
+"""What became of questions, as one finds by reading on from each."""
+
+import re
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from tg_pipeline_tests.marts.reference.happenings import monday
+from tg_pipeline_tests.marts.reference.messages import Message
+
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+THANKS: Final = re.compile(
+    r"\b(obrigad[oa]s?|brigad[oa]|agradeço|agradecid[oa]s?|valeu|vlw|thanks|thank you|thx|ty"
+    r"|gracias|agradezco)\b"
+)
+
+
+@dataclass
+class Thread:
+    """A question, and its answer."""
+
+    question: Message
+    group: int
+    answer: Message | None = None
+    through: str | None = None
+
+    @property
+    def week(self) -> date:
+        return monday(self.question.sent_at.astimezone(self.question.last.at.tzinfo).date())
+
+    @property
+    def is_visible(self) -> bool:
+        private = self.question.last.content["chat"]["type"] == "private"
+        return self.question.kind == "business_message" or (
+            self.question.kind == "message" and not private
+        )
+
+    @property
+    def seconds(self) -> float | None:
+        if self.answer is None:
+            return None
+        return (self.answer.sent_at - self.question.sent_at).total_seconds()
+
+
+Questions = dict[tuple[int, int, datetime], dict[str, Any]]
+"""The rows of questions, by chat, message and time."""
+
+
+def threads(said: list[Message], questions: Questions) -> list[Thread]:
+    """Look through the messages behind each question for its answer."""
+    speaking = [each for each in said if not each.is_event]
+    found = []
+    for place, question in enumerate(speaking):
+        row = questions.get(_key(question))
+        if row is not None:
+            thread = Thread(question, row["group_id"])
+            _look_for_answer(thread, speaking, place, questions)
+            found.append(thread)
+    return found
+
+
+def _look_for_answer(
+    thread: Thread, speaking: list[Message], place: int, questions: Questions
+) -> None:
+    question = thread.question
+    behind = speaking[place + 1 :]
+    others = [m for m in behind if m.place == question.place and m.speaker != question.speaker]
+    replies = (
+        m for m in others if m.reply_to == question.message_id and m.chat_then == question.chat_then
+    )
+    free = (m for m in others if m.reply_to is None and _key(m) not in questions)
+    reply, following = next(replies, None), next(free, None)
+    if reply:
+        thread.answer, thread.through = reply, "reply"
+    elif following and following.sent_at - question.sent_at <= HOUR:
+        thread.answer, thread.through = following, "next"
+
+
+def _key(message: Message) -> tuple[int, int, datetime]:
+    return message.chat, message.message_id, message.sent_at
+
+
+def is_thanked(thread: Thread, said: list[Message], questions: Questions) -> bool:
+    """Say whether the asker says thanks within an hour of the answer."""
+    answer, question = thread.answer, thread.question
+    return answer is not None and any(
+        timedelta() <= each.sent_at - answer.sent_at <= HOUR
+        for each in said
+        if each.place == question.place
+        and each.speaker == question.speaker
+        and each.text
+        and THANKS.search(each.text.lower())
+        and _key(each) not in questions
+    )
+
+
+def is_asked_again(thread: Thread, all_threads: list[Thread]) -> bool:
+    """Say whether the asker asks a question of the same group within a day."""
+    return thread.group >= 0 and any(
+        each is not thread
+        and each.group == thread.group
+        and each.question.speaker == thread.question.speaker
+        and timedelta() <= each.question.sent_at - thread.question.sent_at <= DAY
+        for each in all_threads
+    )

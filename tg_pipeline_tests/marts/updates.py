@@ -1,0 +1,100 @@
+"""Updates as tests write them: as small as their story allows."""
+
+from datetime import datetime
+from itertools import count
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+SAO_PAULO: Final = ZoneInfo("America/Sao_Paulo")
+GROUP: Final = -100
+ANA, BIA, CAIO, HELPER_BOT = 1, 2, 3, 99
+NAMES: Final = {ANA: "Ana", BIA: "Bia", CAIO: "Caio", HELPER_BOT: "Helper"}
+
+GROUP_ANONYMOUS_BOT: Final = 1_087_968_824
+"""The account that Telegram shows where an administrator speaks as the group."""
+
+Payload = dict[str, Any]
+
+_update_ids = count(1)
+
+
+def second(local: str) -> int:
+    """Read a local time such as `2026-10-07 09:30` as Unix seconds."""
+    return int(datetime.fromisoformat(local).replace(tzinfo=SAO_PAULO).timestamp())
+
+
+def user(user_id: int) -> Payload:
+    return {
+        "id": user_id,
+        "is_bot": user_id in {HELPER_BOT, GROUP_ANONYMOUS_BOT},
+        "first_name": NAMES.get(user_id, "Group"),
+    }
+
+
+def chat(chat_id: int) -> Payload:
+    if chat_id > 0:
+        return {"id": chat_id, "type": "private", "first_name": NAMES[chat_id]}
+    return {"id": chat_id, "type": "supergroup", "title": f"Chat {chat_id}"}
+
+
+def update(kind: str, content: Payload) -> Payload:
+    return {"update_id": next(_update_ids), kind: content}
+
+
+def message(
+    at: str,
+    sender: int | None,
+    text: str | None,
+    message_id: int,
+    chat_id: int = GROUP,
+    **fields: Any,
+) -> Payload:
+    """Give an update of a message; `kind` names another type of update, `reply_to` an id."""
+    kind, reply_to = fields.pop("kind", "message"), fields.pop("reply_to", None)
+    content: Payload = {"message_id": message_id, "date": second(at), "chat": chat(chat_id)}
+    content |= {"from": user(sender)} if sender else {}
+    content |= {"text": text} if text is not None else {}
+    content |= {"reply_to_message": {"message_id": reply_to}} if reply_to else {}
+    return update(kind, content | fields)
+
+
+def edit(of: Payload, at: str, text: str) -> Payload:
+    """Give the update that corrects the message of an earlier one."""
+    ((kind, content),) = [(name, each) for name, each in of.items() if name != "update_id"]
+    return update(f"edited_{kind}", content | {"edit_date": second(at), "text": text})
+
+
+def command(at: str, sender: int, text: str, message_id: int, chat_id: int = GROUP) -> Payload:
+    mark = {"type": "bot_command", "offset": 0, "length": len(text.split(maxsplit=1)[0])}
+    return message(at, sender, text, message_id, chat_id, entities=[mark])
+
+
+def reaction(at: str, reactor: int, old: str, new: str, message_id: int = 1) -> Payload:
+    """Give a change of reactions; each letter of `old` and `new` is one."""
+    content: Payload = {"chat": chat(GROUP), "message_id": message_id, "date": second(at)}
+    content |= {"user": user(reactor)}
+    for name, emojis in (("old_reaction", old), ("new_reaction", new)):
+        content[name] = [{"type": "emoji", "emoji": emoji} for emoji in emojis]
+    return update("message_reaction", content)
+
+
+def membership(at: str, actor: int, member: int, change: str, **fields: Any) -> Payload:
+    """Give a change such as `left → member`; `kind` names another type of update."""
+    old, _, new = change.partition(" → ")
+    content: Payload = {"chat": chat(GROUP), "from": user(actor), "date": second(at)}
+    content["old_chat_member"] = {"user": user(member), "status": old}
+    content["new_chat_member"] = {"user": user(member), "status": new}
+    return update(fields.pop("kind", "chat_member"), content)
+
+
+def announced(at: str, sender: int, what: str, *members: int, message_id: int = 1) -> Payload:
+    """Give the service message about members: `new_chat_members` or `left_chat_member`."""
+    about = [user(member) for member in members]
+    content: Payload = {what: about if what == "new_chat_members" else about[0]}
+    return message(at, sender, None, message_id, **content)
+
+
+def press(presser: int, data: str) -> Payload:
+    """Give a press on a button: an update without a time of its own."""
+    about = {"message_id": 1, "chat": chat(GROUP), "date": 0}
+    return update("callback_query", {"from": user(presser), "message": about, "data": data})

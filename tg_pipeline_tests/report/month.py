@@ -1,0 +1,206 @@
+"""Four made-up weeks of a bot's life, as the facts of a report; the same each time."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from tg_pipeline.marts.report.facts import Facts, Headline
+from tg_pipeline.marts.report.health import Gap, Health, HealthDay
+from tg_pipeline.marts.report.period import Period
+from tg_pipeline.marts.report.rows import (
+    ActiveUser,
+    ActivityDay,
+    AnswersWeek,
+    CohortWeek,
+    FrequentQuestion,
+    HourCount,
+    MemberDay,
+    Tally,
+    Wait,
+)
+
+PERIOD = Period(date(2026, 10, 5), date(2026, 11, 1))
+ZONE = "America/Sao_Paulo"
+BOT = 7_000_000_001
+
+HOSTILE = (
+    "<script>alert('name')</script>",
+    "<img src=x onerror=alert(1)>",
+    "</script></style></title><h1 id=injected>big</h1>",
+    '" onmouseover="alert(2)" style="position:fixed',
+    "{{ 7 * 7 }} {% for x in y %} {0} {name}",
+    "\u202e\u2066gnirts desrever\u2069\u2069\u2069 after",
+    "NUL \x00 and \x1b[31m escape",
+    "😀" * 4096,
+    "Z" + "\u0335\u0321\u0489" * 200,
+    "ﷺ" * 300,
+    "javascript:alert(3)",
+    "&lt;b&gt; &amp; &#0;",
+    "line\nbreak\tand\u2028separator",
+)
+"""What users call themselves, ask and type, who wish the page ill, or only have fun."""
+
+
+def month(**changes: Any) -> Facts:
+    """Give the facts of the four weeks, some of them replaced."""
+    return replace(_MONTH, **changes)
+
+
+def month_of(texts: Sequence[str]) -> Facts:
+    """Give the four weeks with these texts wherever users write."""
+    return month(
+        users=[ActiveUser(text, 100 - n, 120, 5) for n, text in enumerate(texts)],
+        questions=[
+            FrequentQuestion(text, "pt", 50 - n, (9, 8, 7, 6)) for n, text in enumerate(texts)
+        ],
+        commands=[Tally(text, 50 - n) for n, text in enumerate(texts)],
+        content=[Tally(text, 50 - n) for n, text in enumerate(texts)],
+        reactions=[Tally(text, 50 - n) for n, text in enumerate(texts)],
+    )
+
+
+def one_day() -> Facts:
+    """Give a lake with a single day, on which one person wrote one message."""
+    day = date(2026, 10, 7)
+    return Facts(
+        period=Period(day, day),
+        zone=ZONE,
+        health=Health(days=[HealthDay(day, 1, 1, 0, 0, is_missing=False, is_late=False)]),
+        now=Headline(messages=1, users=1),
+        activity=[ActivityDay(day, 1, 1, 1, 1)],
+        hours=[HourCount(3, 9, 1)],
+        content=[Tally("text", 1)],
+        users=[ActiveUser("Ana", 1, 1, 1)],
+        people_messages=1,
+    )
+
+
+def quiet() -> Facts:
+    """Give a period on which nothing landed, in a lake that holds other days."""
+    return Facts(period=PERIOD, zone=ZONE, health=Health(first_day=date(2026, 1, 1)))
+
+
+def _days() -> list[date]:
+    return [PERIOD.first + timedelta(days=number) for number in range(PERIOD.days)]
+
+
+def _activity() -> list[ActivityDay]:
+    return [
+        ActivityDay(
+            day,
+            messages=(300, 320, 290, 270, 250, 140, 120)[day.weekday()] + 13 * number % 40,
+            users=(27, 29, 26, 25, 24, 15, 14)[day.weekday()] + number % 3,
+            weekly_users=38 + number % 4,
+            monthly_users=44 + number // 7,
+        )
+        for number, day in enumerate(_days())
+    ]
+
+
+def _hours() -> list[HourCount]:
+    by_hour = (
+        9,
+        4,
+        1,
+        0,
+        0,
+        2,
+        8,
+        20,
+        42,
+        55,
+        60,
+        58,
+        40,
+        38,
+        45,
+        48,
+        44,
+        40,
+        46,
+        70,
+        82,
+        74,
+        40,
+        20,
+    )
+    by_weekday = (9, 10, 9, 8, 7, 4, 3)
+    return [
+        HourCount(weekday, hour, round(often * by_weekday[weekday - 1] / 10))
+        for weekday in range(1, 8)
+        for hour, often in enumerate(by_hour)
+    ]
+
+
+def _health() -> Health:
+    days = [
+        HealthDay(
+            day,
+            landed=300,
+            updates=298,
+            quarantined=int(number == 6),
+            duplicates=number % 2,
+            is_missing=number == 12,
+            is_late=number == 20,
+        )
+        for number, day in enumerate(_days())
+    ]
+    return Health(
+        days=days,
+        gaps=[Gap(BOT, date(2026, 10, 14), 3), Gap(BOT, date(2026, 10, 22), 1)],
+        last_landed=datetime(2026, 11, 1, 23, 58, tzinfo=UTC),
+        first_day=date(2026, 9, 1),
+    )
+
+
+def _waits() -> list[Wait]:
+    weekly = [
+        Wait(week, who, 50, median, longest)
+        for week in PERIOD.weeks()
+        for who, median, longest in (("bot", 2.0, 6.0), ("human", 400.0, 6000.0))
+    ]
+    whole = [
+        Wait(None, "anyone", 410, 248.0, 3100.0),
+        Wait(None, "bot", 120, 2.0, 5.0),
+        Wait(None, "human", 290, 420.0, 5400.0),
+    ]
+    return whole + weekly
+
+
+_MONTH = Facts(
+    period=PERIOD,
+    zone=ZONE,
+    health=_health(),
+    now=Headline(6903, 48, 812, 640, 410, 248.0, 42, 30),
+    before=Headline(6120, 50, 812, 700, 430, 300.0, 30, 33),
+    activity=_activity(),
+    hours=_hours(),
+    questions=[
+        FrequentQuestion("como emito o certificado?", "pt", 74, (12, 20, 20, 22)),
+        FrequentQuestion("why is the Athena table empty?", "en", 51, (20, 11, 10, 10)),
+        FrequentQuestion(None, None, 687, (170, 180, 165, 172)),
+    ],
+    answers=[
+        AnswersWeek(week, 200 + number, 40, 100 + 5 * number, 30, 60, 18, 22)
+        for number, week in enumerate(PERIOD.weeks())
+    ],
+    waits=_waits(),
+    commands=[Tally("ajuda", 85), Tally("aulas", 45), Tally("start", 40)],
+    content=[Tally("text", 6500), Tally("photo", 215), Tally("sticker", 109)],
+    reactions=[Tally("👍", 120), Tally("custom:5432109876", 12), Tally("paid", 2)],
+    members=[MemberDay(day, 1 + day.day % 3, day.day % 2) for day in _days()],
+    cohorts=[
+        CohortWeek(
+            PERIOD.first - timedelta(weeks=4 - first), 40 - first, offset, 36 - first - 4 * offset
+        )
+        for first in range(5)
+        for offset in range(6 - first)
+    ],
+    users=[
+        ActiveUser("Ana Ribeiro", 812, 900, 27),
+        ActiveUser("محمد", 640, 700, 25),
+        ActiveUser(None, 300, 310, 9),
+    ],
+    people_messages=6700,
+)
