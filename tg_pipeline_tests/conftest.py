@@ -36,6 +36,12 @@ def hear_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
+def pytest_configure() -> None:
+    """Hear SIGINT in this process too; Dagster gives SIGTERM the same ear, or the same deafness."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 @dataclass(frozen=True)
 class BuiltDay:
     """What the three builds of a day said."""

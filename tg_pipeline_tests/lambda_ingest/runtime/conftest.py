@@ -41,7 +41,7 @@ class Runtime:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
+        self._process.kill()
         self._process.wait()
         self.api.__exit__()
 
