@@ -1,7 +1,7 @@
 """A mart, built: its sources shown to DuckDB, its rows written, its law looked at."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.balance import Balance
-from tg_pipeline.builds.mart_source import days_read, footer_of, parts_read, says
+from tg_pipeline.builds.mart_days import Rows, rows_by_day
+from tg_pipeline.builds.mart_source import days_read
+from tg_pipeline.builds.mart_state import Due, Kept, due_and_kept
 from tg_pipeline.lake.lake import Lake, Written
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.engine import EngineError, counts, open_engine, rows_of, show
@@ -31,6 +33,9 @@ class BuiltMart:
     """The counts of its law, if it has one."""
 
 
+Built = dict[date | None, BuiltMart]
+
+
 class MartBuilder:
     """Builds marts of a lake, one after the other, with one DuckDB."""
 
@@ -40,30 +45,62 @@ class MartBuilder:
 
     def build(self, mart: Mart, day: date | None = None) -> BuiltMart:
         """Bring a mart, or a day of one, up to its sources; raises StoreError."""
-        expected = footer_of(mart, parts_read(self._lake, mart, day), self._timezone)
-        standing = self._lake.footer(mart.name, day)
-        with ExitStack() as stack:
-            for table in mart.sources:
-                self._show(stack, table, days_read(self._lake, mart, day, table))
-            if standing is not None and says(standing, expected):
-                written, is_new = Written(standing.rows, standing.bytes), False
-            else:
-                written, is_new = self._write(mart, day, expected), True
-            return BuiltMart(written, is_new, self._weigh(stack, mart, day))
+        (built,) = self.build_days(mart, [day])
+        return built
 
-    def _write(self, mart: Mart, day: date | None, footer: dict[str, str]) -> Written:
+    def build_days(self, mart: Mart, days: Sequence[date | None]) -> list[BuiltMart]:
+        """Bring days of a mart, ascending, up to their sources; raises StoreError.
+
+        One query makes them all: of a day of some thousand updates, the most is the planning of it.
+        """
+        due, kept = due_and_kept(self._lake, mart, days, self._timezone)
+        built = self._make(mart, due) | self._look_at(mart, kept)
+        return [built[day] for day in days]
+
+    def _make(self, mart: Mart, due: Due) -> Built:
+        if not due:
+            return {}
+        with ExitStack() as stack:
+            self._show_sources(stack, mart, due)
+            written = {}
+            rows = rows_of(self._engine, mart, self._timezone)
+            for day, batches in rows_by_day(rows, due):
+                written[day] = self._write(mart, day, batches, due[day])
+            return self._weigh(stack, mart, written, is_new=True)
+
+    def _look_at(self, mart: Mart, kept: Kept) -> Built:
+        if not kept:
+            return {}
+        with ExitStack() as stack:
+            self._show_sources(stack, mart, kept)
+            return self._weigh(stack, mart, kept, is_new=False)
+
+    def _write(
+        self, mart: Mart, day: date | None, batches: Rows, footer: dict[str, str]
+    ) -> Written:
         with self._lake.writer(mart.name, day, mart.schema) as output:
-            for batch in rows_of(self._engine, mart, self._timezone):
+            for batch in batches:
                 output.write(batch)
             return output.commit(**footer)
 
-    def _weigh(self, stack: ExitStack, mart: Mart, day: date | None) -> Balance | None:
-        if mart.law is None:
-            return None
-        self._show(stack, mart, [day])
-        return Balance(day, *counts(self._engine, mart.law))
+    def _weigh(self, stack: ExitStack, mart: Mart, stored: Kept, *, is_new: bool) -> Built:
+        """Hold the days that stand against the mart's law, if it has one."""
+        balances: list[Balance | None] = [None] * len(stored)
+        if mart.law:
+            self._show(stack, mart, stored)
+            weighed = counts(self._engine, mart.law, stored)
+            balances = [Balance(day, *pair) for day, pair in zip(stored, weighed, strict=True)]
+        return {
+            day: BuiltMart(stored[day], is_new, balance)
+            for day, balance in zip(stored, balances, strict=True)
+        }
 
-    def _show(self, stack: ExitStack, table: Table, days: list[date | None]) -> None:
+    def _show_sources(self, stack: ExitStack, mart: Mart, days: Iterable[date | None]) -> None:
+        for table in mart.sources:
+            read = [part for day in days for part in days_read(self._lake, mart, day, table)]
+            self._show(stack, table, read)
+
+    def _show(self, stack: ExitStack, table: Table, days: Iterable[date | None]) -> None:
         files = stack.enter_context(self._lake.files(table.name, days))
         show(self._engine, table, files)
 

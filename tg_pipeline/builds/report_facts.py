@@ -21,7 +21,7 @@ from tg_pipeline.marts.engine import EngineError, open_engine, show
 from tg_pipeline.marts.mart import is_daily
 from tg_pipeline.marts.report.facts import Facts
 from tg_pipeline.marts.report.health import Health
-from tg_pipeline.marts.report.period import Period
+from tg_pipeline.marts.report.period import DEFAULT_DAYS, Period
 from tg_pipeline.marts.report.reading import Marts, read_facts, read_gaps, read_last_landed
 
 
@@ -37,17 +37,21 @@ class Subject:
     """Only some chats are kept."""
 
 
-def newest_day(lake: Lake) -> date | None:
-    """Give the newest day that is built; None where none is."""
-    return max(lake.days(ENRICHED_UPDATES.name), default=None)
+def last_days(lake: Lake, last: date | None = None, days: int = DEFAULT_DAYS) -> Period | None:
+    """Give so many days up to `last`, by default the newest, or as many as there are in the lake.
+
+    None for a lake without a day.
+    """
+    built = lake.days(ENRICHED_UPDATES.name)
+    return Period.up_to(last or max(built), days).since(min(built)) if built else None
 
 
 def gather(subject: Subject, period: Period | None = None) -> Facts | None:
     """Give the facts of a period, by default the last weeks; None for a lake without a day."""
-    newest = newest_day(subject.lake)
-    if newest is None:
+    latest = last_days(subject.lake)
+    if latest is None:
         return None
-    chosen = period or Period.up_to(newest)
+    chosen = period or latest
     try:
         with _tables(subject, chosen) as marts:
             return read_facts(marts, chosen, _health(subject, chosen, marts))

@@ -5,6 +5,7 @@ from typing import Final
 import obstore
 
 from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.refusals import one_sentence
 
 REPORT: Final = "report"
 """The folder in the lake, and the asset."""
@@ -22,5 +23,6 @@ def publish_page(lake: Lake, language: str, html: str) -> int:
     body = html.encode()
     # A bucket tells browsers what it holds; a disk can't, and needs not.
     attributes = None if lake.folder else {"Content-Type": CONTENT_TYPE}
-    obstore.put(lake.store, page_key(language), body, attributes=attributes)
+    with one_sentence(lake.store):
+        obstore.put(lake.store, page_key(language), body, attributes=attributes)
     return len(body)

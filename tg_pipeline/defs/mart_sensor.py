@@ -5,15 +5,14 @@ from typing import Final
 import dagster as dg
 
 from tg_pipeline.builds.mart_state import whole_marts_are_due
+from tg_pipeline.defs.failures import ATTEMPTS, failures_since, newest_success
 from tg_pipeline.defs.marts import marts_job
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import LakeResource
-from tg_pipeline.defs.sensors import UNFINISHED
-
-ANY_SUCCESS: Final = dg.RunsFilter(statuses=[dg.DagsterRunStatus.SUCCESS])
+from tg_pipeline.defs.sensors import UNDER_WAY, is_under_way
 
 LOOK_EVERY: Final = 60
-"""Seconds. A look asks Dagster's history, and the lake only where a run has succeeded since."""
+"""Seconds. A look asks Dagster's history, and the lake only where that has something new."""
 
 
 @dg.sensor(
@@ -28,14 +27,17 @@ def marts_sensor(
     """Ask for the marts once nothing runs any more, so that a backfill is followed by one run.
 
     The lake says whether they are due, whichever job or person changed it. What failed is asked for
-    again after the next run that succeeds.
+    again, a few times at once, and then after the next run that succeeds.
     """
-    if context.instance.get_runs_count(dg.RunsFilter(statuses=UNFINISHED)):
-        return dg.SkipReason("A run is under way; this looks again after it.")
-    newest = context.instance.get_runs(ANY_SUCCESS, limit=1)
-    cursor = newest[0].run_id if newest else ""
-    if cursor == context.cursor:
+    if is_under_way(context.instance):
+        return dg.SkipReason(UNDER_WAY)
+    newest = newest_success(context.instance)
+    cursor = newest.dagster_run.run_id if newest else ""
+    failures = failures_since(context.instance, newest, marts_job.name)
+    if cursor == context.cursor and not failures:
         return dg.SkipReason("No run has succeeded since the last look.")
+    if failures >= ATTEMPTS:
+        return dg.SkipReason(f"{ATTEMPTS} runs of the marts failed; see what they say.")
     due = whole_marts_are_due(lake.lake(), SETTINGS.timezone)
     return dg.SensorResult(run_requests=[dg.RunRequest()] if due else [], cursor=cursor)
 

@@ -7,8 +7,10 @@ import dagster as dg
 
 from tg_pipeline.builds.mart_build import BuiltMart, mart_builder
 from tg_pipeline.defs.layers import TRY_AGAIN
+from tg_pipeline.defs.mart_pictures import mart_picture
 from tg_pipeline.defs.mart_specs import MARTS, law_checks, mart_spec
 from tg_pipeline.defs.partitions import MONTH_A_RUN, SETTINGS, daily_partitions, days_of
+from tg_pipeline.defs.pools import pool_of
 from tg_pipeline.defs.report import (
     DayReport,
     Stopwatch,
@@ -38,17 +40,20 @@ def daily_mart(mart: Mart) -> dg.AssetsDefinition:
         check_specs=law_checks(mart),
         partitions_def=daily_partitions,
         backfill_policy=MONTH_A_RUN,
+        pool=pool_of(mart),
         retry_policy=TRY_AGAIN,
     )
     def build_days(context: dg.AssetExecutionContext, lake: LakeResource) -> Results:
-        watch, built = Stopwatch(), []
+        watch, days = Stopwatch(), [*days_of(context)]
         with clear_failures(lake.uri):
             tables = lake.lake()
             with mart_builder(tables, SETTINGS.timezone) as builder:
-                for day in days_of(context):
-                    built.append(builder.build(mart, day))
-                    report = DayReport(mart, day, built[-1].written, watch.lap())
-                    report_day(context, tables, report, list(mart.columns), {})
+                built = builder.build_days(mart, days)
+            seconds = watch.lap() / len(days)
+            for day, each in zip(days, built, strict=True):
+                report = DayReport(mart, day, each.written, seconds)
+                picture = mart_picture(tables, mart, day)
+                report_day(context, tables, report, list(mart.columns), picture)
         yield _result(mart, built)
 
     return build_days
@@ -61,6 +66,7 @@ def whole_mart(mart: Mart) -> dg.AssetsDefinition:
         name=mart.name,
         specs=[mart_spec(mart)],
         check_specs=law_checks(mart),
+        pool=pool_of(mart),
         retry_policy=TRY_AGAIN,
     )
     def build_all(context: dg.AssetExecutionContext, lake: LakeResource) -> Results:
@@ -70,7 +76,8 @@ def whole_mart(mart: Mart) -> dg.AssetsDefinition:
             with mart_builder(tables, SETTINGS.timezone) as builder:
                 built = builder.build(mart)
             report = DayReport(mart, None, built.written, watch.lap())
-            report_day(context, tables, report, list(mart.columns), {})
+            picture = mart_picture(tables, mart, None)
+            report_day(context, tables, report, list(mart.columns), picture)
         yield _result(mart, [built])
 
     return build_all

@@ -7,9 +7,8 @@ from typing import Any, Final
 import dagster as dg
 from pydantic import Field
 
-from tg_pipeline.builds.report_facts import Subject, gather, newest_day
+from tg_pipeline.builds.report_facts import Subject, gather, last_days
 from tg_pipeline.builds.report_page import REPORT, page_key, publish_page
-from tg_pipeline.defs.marts import marts_job
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.report import clear_failures
 from tg_pipeline.defs.report_pictures import pictures
@@ -19,12 +18,14 @@ from tg_pipeline.lake.lake import Lake
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.report.facts import Facts
 from tg_pipeline.marts.report.language import LANGUAGES
-from tg_pipeline.marts.report.period import DEFAULT_DAYS, Period
+from tg_pipeline.marts.report.period import DEFAULT_DAYS, EARLIEST, LATEST, Period, is_in_reach
 
 DESCRIPTION: Final = (
     "One HTML file a language that says what the bot was asked, and whether it helps: figures, "
     "charts and the sentences to them, over the last 28 days. It loads nothing from anywhere."
 )
+
+MOST_DAYS: Final = (LATEST - EARLIEST).days
 
 
 class ReportConfig(dg.Config):
@@ -32,21 +33,24 @@ class ReportConfig(dg.Config):
 
     last: str | None = None
     """Last day, YYYY-MM-DD; without one, the newest that is built."""
-    days: int = Field(default=DEFAULT_DAYS, ge=1)
-    """How many days it is about."""
+    days: int = Field(default=DEFAULT_DAYS, ge=1, le=MOST_DAYS)
+    """How many days it is about; fewer where the lake begins later."""
     hide_names: bool = False
     """Show users as numbers."""
 
     def period(self, lake: Lake) -> Period | None:
         """Give the days that are asked for; None for a lake without a day."""
-        newest = newest_day(lake)
-        return Period.up_to(self._last() or newest, self.days) if newest else None
+        return last_days(lake, self._last(), self.days)
 
     def _last(self) -> date | None:
         try:
-            return date.fromisoformat(self.last) if self.last else None
+            last = date.fromisoformat(self.last) if self.last else None
         except ValueError:
             raise dg.Failure(f"{self.last!r} is no day: YYYY-MM-DD", allow_retries=False) from None
+        if last and not is_in_reach(last):
+            reason = f"{last} is not from {EARLIEST} to {LATEST}"
+            raise dg.Failure(reason, allow_retries=False)
+        return last
 
 
 @dg.asset(
@@ -95,17 +99,4 @@ report_job = dg.define_asset_job(
     description="Writes the report.",
 )
 
-
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS,
-    monitored_jobs=[marts_job],
-    request_job=report_job,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Writes the report after each run that built the marts.",
-)
-def report_sensor(context: dg.RunStatusSensorContext) -> dg.RunRequest:
-    """Ask for the report on what a run has built; marts that are due need not wait for it."""
-    return dg.RunRequest(run_key=context.dagster_run.run_id)
-
-
-defs = dg.Definitions(assets=[report], jobs=[report_job], sensors=[report_sensor])
+defs = dg.Definitions(assets=[report], jobs=[report_job])

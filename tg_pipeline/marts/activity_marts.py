@@ -5,10 +5,10 @@ from typing import Final
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import always, boolean, int64, string
 from tg_pipeline.marts.columns import BOT, CHAT, MESSAGES, USERS, WEEK, count
-from tg_pipeline.marts.mart import Law, Mart
+from tg_pipeline.marts.mart import Law, Mart, each_day
 
 SENT_ROWS: Final = (
-    "SELECT count(*) FROM enriched_updates "
+    "enriched_updates "
     "WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message')"
 )
 
@@ -30,8 +30,8 @@ DAILY_ACTIVITY: Final = Mart(
     law=Law(
         "daily_messages_are_conserved",
         "Messages in enriched_updates = the sum of messages.",
-        entered=SENT_ROWS,
-        accounted="SELECT sum(messages) FROM daily_activity",
+        entered=each_day("count(*)", SENT_ROWS),
+        accounted=each_day("sum(messages)", "daily_activity"),
     ),
 )
 
@@ -59,9 +59,10 @@ USER_ACTIVITY: Final = Mart(
     law=Law(
         "user_actions_are_conserved",
         "Updates by users in enriched_updates = the sum of actions.",
-        entered="SELECT count(*) FROM enriched_updates "
-        "WHERE user_id IS NOT NULL AND sender_chat_id IS NULL",
-        accounted="SELECT sum(actions) FROM user_activity",
+        entered=each_day(
+            "count(*)", "enriched_updates WHERE user_id IS NOT NULL AND sender_chat_id IS NULL"
+        ),
+        accounted=each_day("sum(actions)", "user_activity"),
     ),
 )
 
@@ -85,7 +86,7 @@ HOURLY_ACTIVITY: Final = Mart(
     law=Law(
         "hourly_messages_are_conserved",
         "Messages in enriched_updates = the sum of messages.",
-        entered=SENT_ROWS,
-        accounted="SELECT sum(messages) FROM hourly_activity",
+        entered=each_day("count(*)", SENT_ROWS),
+        accounted=each_day("sum(messages)", "hourly_activity"),
     ),
 )

@@ -32,7 +32,7 @@ THREADS: Final = Mart(
         "answered_by": string("bot or human; null without an answer."),
         "answered_through": string(
             "`reply`: the first reply to it, however late. `next`: what somebody else says next "
-            "within an hour, who asks nothing and replies to nothing."
+            "within an hour, who asks nothing, replies to nothing and gives no command."
         ),
         "answered_at": timestamp("When, in UTC."),
         "seconds_to_answer": int64("Seconds from the question to the answer."),

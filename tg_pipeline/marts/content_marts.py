@@ -6,7 +6,7 @@ from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import always, string
 from tg_pipeline.marts.activity_marts import SENT_ROWS
 from tg_pipeline.marts.columns import BOT, CHAT, MESSAGES, USERS, count
-from tg_pipeline.marts.mart import Law, Mart
+from tg_pipeline.marts.mart import Law, Mart, each_day
 
 COMMANDS: Final = Mart(
     name="commands",
@@ -24,8 +24,8 @@ COMMANDS: Final = Mart(
     law=Law(
         "commands_are_conserved",
         "Messages in enriched_updates that begin with a command = the sum of uses.",
-        entered=f"{SENT_ROWS} AND command IS NOT NULL",
-        accounted="SELECT sum(uses) FROM commands",
+        entered=each_day("count(*)", f"{SENT_ROWS} AND command IS NOT NULL"),
+        accounted=each_day("sum(uses)", "commands"),
     ),
 )
 
@@ -45,8 +45,8 @@ CONTENT_MIX: Final = Mart(
     law=Law(
         "content_is_conserved",
         "Messages in enriched_updates = the sum of messages.",
-        entered=SENT_ROWS,
-        accounted="SELECT sum(messages) FROM content_mix",
+        entered=each_day("count(*)", SENT_ROWS),
+        accounted=each_day("sum(messages)", "content_mix"),
     ),
 )
 
@@ -68,9 +68,11 @@ REACTIONS: Final = Mart(
     law=Law(
         "reactions_are_conserved",
         "Reactions in enriched_updates = the sum of added and removed.",
-        entered="SELECT sum(coalesce(len(reactions_added), 0)) "
-        "+ sum(coalesce(len(reactions_removed), 0)) FROM enriched_updates",
-        accounted="SELECT sum(added + removed) FROM reactions",
+        entered=each_day(
+            "sum(coalesce(len(reactions_added), 0) + coalesce(len(reactions_removed), 0))",
+            "enriched_updates",
+        ),
+        accounted=each_day("sum(added + removed)", "reactions"),
     ),
 )
 

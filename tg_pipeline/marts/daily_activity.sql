@@ -12,11 +12,12 @@ SELECT
             sender_chat_id IS NULL
             AND NOT coalesce(user_is_bot, FALSE)
             AND update_type NOT LIKE 'edited_%'
-    ) AS users
+    ) AS users,
+    context_date
 FROM enriched_updates
 WHERE update_type IN (
     'message', 'channel_post', 'business_message', 'guest_message',
     'edited_message', 'edited_channel_post', 'edited_business_message'
 )
-GROUP BY bot_id, chat_id
-ORDER BY bot_id, chat_id
+GROUP BY context_date, bot_id, chat_id
+ORDER BY context_date, bot_id, chat_id

@@ -1,8 +1,9 @@
 """DuckDB, kept on a short lead: bounded memory, nothing downloaded, no time zone of its own."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -49,6 +50,8 @@ def open_engine(spill: Path) -> Iterator["DuckDBPyConnection"]:
     try:
         with duckdb.connect(config=settings) as engine:
             engine.execute("SET TimeZone = 'UTC'")
+            # Where DuckDB takes a process for a person's session, it would draw one.
+            engine.execute("SET enable_progress_bar = false")
             yield engine
     except duckdb.Error as error:
         raise EngineError(str(error).partition("\n")[0]) from error
@@ -72,23 +75,33 @@ def show(engine: "DuckDBPyConnection", table: Table, files: Sequence[Path]) -> N
 
 
 def rows_of(engine: "DuckDBPyConnection", mart: Mart, timezone: str) -> Iterator[pa.RecordBatch]:
-    """Give a mart's rows in their order; its sources must be visible."""
+    """Give a mart's rows in their order; its sources must be visible.
+
+    Those of a mart with a partition a day end with their `context_date`, and come day by day.
+    """
+    schema = mart.schema.append(DAY) if mart.is_daily else mart.schema
     found = _query(engine, mart, timezone)
     if mart.step:
         batches = iter(mart.step(found.to_arrow_table()).to_batches(BATCH_ROWS))
     else:
         batches = iter(found.to_arrow_reader(BATCH_ROWS))
     for batch in batches:
-        yield pa.record_batch(batch.columns, schema=mart.schema)
+        yield pa.record_batch(batch.columns, schema=schema)
 
 
-def counts(engine: "DuckDBPyConnection", law: Law) -> tuple[int, int]:
-    """Give the two counts of a law; the mart and its sources must be visible."""
+def counts(
+    engine: "DuckDBPyConnection", law: Law, days: Iterable[date | None]
+) -> list[tuple[int, int]]:
+    """Give the two counts of a law on each day; the mart and its sources must be visible."""
+    entered, accounted = (_numbers(engine, query) for query in (law.entered, law.accounted))
+    return [(entered.get(day, 0), accounted.get(day, 0)) for day in days]
+
+
+def _numbers(engine: "DuckDBPyConnection", query: str) -> dict[date | None, int]:
+    """Give a number a day; the only number of a table that has no days stands under None."""
     # All rows are fetched, or DuckDB would wait for whoever wants the rest.
-    ((entered, accounted),) = engine.execute(
-        f"SELECT ({law.entered}), ({law.accounted})"
-    ).fetchall()
-    return int(entered or 0), int(accounted or 0)
+    rows = engine.execute(query).fetchall()
+    return {day[0] if day else None: int(number or 0) for *day, number in rows}
 
 
 def _query(engine: "DuckDBPyConnection", mart: Mart, timezone: str) -> "DuckDBPyRelation":

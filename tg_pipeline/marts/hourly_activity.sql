@@ -6,7 +6,8 @@ WITH sent AS (
         -- Whoever speaks for a chat does so through an account that all share.
         CASE WHEN sender_chat_id IS NULL AND NOT coalesce(user_is_bot, FALSE) THEN user_id END
             AS user_id,
-        coalesce(event_at, received_at) AT TIME ZONE $timezone AS local_time
+        coalesce(event_at, received_at) AT TIME ZONE $timezone AS local_time,
+        context_date
     FROM enriched_updates
     WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message')
 ),
@@ -32,7 +33,8 @@ SELECT
     weekday,
     hour,
     count(*) AS messages,
-    count(DISTINCT user_id) AS users
+    count(DISTINCT user_id) AS users,
+    context_date
 FROM timed
-GROUP BY bot_id, chat_id, week, iso_year, iso_week, weekday, hour
-ORDER BY bot_id, chat_id, week, weekday, hour
+GROUP BY context_date, bot_id, chat_id, week, iso_year, iso_week, weekday, hour
+ORDER BY context_date, bot_id, chat_id, week, weekday, hour

@@ -28,9 +28,9 @@ class Law:
     name: str
     description: str
     entered: str
-    """A query over the mart's sources that gives one number."""
+    """A query over the mart's sources that gives one number, or for a mart by day `each_day`."""
     accounted: str
-    """A query over the mart itself that gives the same number."""
+    """A query over the mart itself that gives the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,6 +75,11 @@ class Mart:
         columns = self.schema.to_string(truncate_metadata=False)
         parts = [self.sql, columns, *(_code(self.step) if self.step else [])]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+def each_day(number: str, rows: str) -> str:
+    """Give a query for a number of each day: `rows` are a table, and conditions on it."""
+    return f"SELECT context_date, {number} FROM {rows} GROUP BY context_date"  # noqa: S608 - ours
 
 
 def is_daily(table: Table) -> bool:

@@ -2,6 +2,7 @@
 -- any other bot sees no more than the announcement in the chat; and many get both.
 WITH changes AS (
     SELECT
+        context_date,
         bot_id,
         chat_id,
         update_type,
@@ -20,13 +21,14 @@ WITH changes AS (
 
 -- An announcement is from whoever came or went, or from the one who added or removed them.
 told AS (
-    SELECT bot_id, chat_id, change, actor_id AS user_id FROM changes
+    SELECT context_date, bot_id, chat_id, change, actor_id AS user_id FROM changes
     UNION
-    SELECT bot_id, chat_id, change, member_id AS user_id FROM changes
+    SELECT context_date, bot_id, chat_id, change, member_id AS user_id FROM changes
 ),
 
 announced AS (
     SELECT
+        context_date,
         bot_id,
         chat_id,
         user_id,
@@ -36,14 +38,15 @@ announced AS (
 ),
 
 counted AS (
-    SELECT bot_id, chat_id, change
+    SELECT context_date, bot_id, chat_id, change
     FROM changes
     WHERE update_type = 'chat_member'
     UNION ALL
-    SELECT announced.bot_id, announced.chat_id, announced.change
+    SELECT announced.context_date, announced.bot_id, announced.chat_id, announced.change
     FROM announced
     LEFT JOIN told
-        ON announced.bot_id = told.bot_id
+        ON announced.context_date = told.context_date
+        AND announced.bot_id = told.bot_id
         AND announced.chat_id = told.chat_id
         AND announced.change = told.change
         AND announced.user_id = told.user_id
@@ -55,8 +58,9 @@ SELECT
     chat_id,
     count(*) FILTER (WHERE change = 1) AS joins,
     count(*) FILTER (WHERE change = -1) AS leaves,
-    CAST(sum(change) AS bigint) AS net
+    CAST(sum(change) AS bigint) AS net,
+    context_date
 FROM counted
 WHERE change <> 0
-GROUP BY bot_id, chat_id
-ORDER BY bot_id, chat_id
+GROUP BY context_date, bot_id, chat_id
+ORDER BY context_date, bot_id, chat_id

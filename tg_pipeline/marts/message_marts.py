@@ -70,7 +70,7 @@ QUESTIONS: Final = Mart(
         "questions_are_messages",
         "Messages that are questions = rows of questions.",
         entered="SELECT count(*) FROM messages SEMI JOIN questions "
-        "USING (bot_id, chat_id, message_id, sent_at)",
+        "USING (bot_id, kind, chat_id, message_id, sent_at)",
         accounted="SELECT count(*) FROM questions",
     ),
     step=find_questions,

@@ -1,5 +1,5 @@
 -- Every message once, as it reads now: the last edit wins.
-WITH versions AS (
+WITH versions AS NOT MATERIALIZED (
     SELECT
         *,
         replace(update_type, 'edited_', '') AS kind,
@@ -80,7 +80,7 @@ latest AS (
 ),
 
 -- A group that becomes a supergroup says so on both sides: in the old chat and in the new.
-moves AS (
+told_moves AS (
     SELECT old_chat_id, max_by(new_chat_id, moved_at) AS new_chat_id
     FROM (
         SELECT
@@ -98,6 +98,17 @@ moves AS (
         WHERE migrate_from_chat_id IS NOT NULL
     )
     GROUP BY old_chat_id
+),
+
+-- They are few, but DuckDB takes them for more than there are messages, and would hold all messages
+-- in memory to look them up. Of what comes out of one list it knows better.
+moves AS (
+    SELECT listed.move.old_chat_id AS old_chat_id, listed.move.new_chat_id AS new_chat_id
+    FROM (
+        SELECT list({'old_chat_id': old_chat_id, 'new_chat_id': new_chat_id}) AS all_moves
+        FROM told_moves
+    )
+    CROSS JOIN UNNEST(all_moves) AS listed (move)
 ),
 
 -- message_thread_id also marks the replies to an ordinary message of a supergroup. A topic begins

@@ -1,6 +1,7 @@
 -- What people wrote themselves: among it questions are looked for.
 SELECT
     bot_id,
+    kind,
     chat_id,
     message_id,
     user_id,

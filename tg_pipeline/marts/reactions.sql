@@ -8,11 +8,11 @@ WITH people AS (
 ),
 
 changes AS (
-    SELECT bot_id, chat_id, person_id, reaction, 1 AS added, 0 AS removed
+    SELECT context_date, bot_id, chat_id, person_id, reaction, 1 AS added, 0 AS removed
     FROM people
     CROSS JOIN UNNEST(reactions_added) AS given (reaction)
     UNION ALL
-    SELECT bot_id, chat_id, person_id, reaction, 0 AS added, 1 AS removed
+    SELECT context_date, bot_id, chat_id, person_id, reaction, 0 AS added, 1 AS removed
     FROM people
     CROSS JOIN UNNEST(reactions_removed) AS taken (reaction)
 )
@@ -23,7 +23,8 @@ SELECT
     reaction,
     CAST(sum(added) AS bigint) AS added,
     CAST(sum(removed) AS bigint) AS removed,
-    count(DISTINCT person_id) FILTER (WHERE added = 1) AS users
+    count(DISTINCT person_id) FILTER (WHERE added = 1) AS users,
+    context_date
 FROM changes
-GROUP BY bot_id, chat_id, reaction
-ORDER BY bot_id, chat_id, reaction
+GROUP BY context_date, bot_id, chat_id, reaction
+ORDER BY context_date, bot_id, chat_id, reaction

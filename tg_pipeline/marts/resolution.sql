@@ -14,6 +14,7 @@ thanks AS (
     FROM messages
     LEFT JOIN threads
         ON messages.bot_id = threads.bot_id
+        AND messages.kind = threads.kind
         AND messages.chat_id = threads.chat_id
         AND messages.message_id = threads.message_id
         AND messages.sent_at = threads.asked_at

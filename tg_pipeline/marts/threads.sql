@@ -5,8 +5,11 @@ WITH said AS (
         questions.group_id,
         questions.group_name,
         questions.bot_id IS NOT NULL AS is_question,
-        -- What replies to a message answers that, and who asks does not answer.
-        messages.reply_to_message_id IS NULL AND questions.bot_id IS NULL AS may_answer_any,
+        -- What replies to a message answers that, a command is for a bot, and who asks does not answer.
+        messages.reply_to_message_id IS NULL
+        AND messages.command IS NULL
+        AND questions.bot_id IS NULL
+            AS may_answer_any,
         -- What is said in one place stands together, in its order.
         row_number() OVER (
             ORDER BY
@@ -21,6 +24,7 @@ WITH said AS (
     FROM messages
     LEFT JOIN questions
         ON messages.bot_id = questions.bot_id
+        AND messages.kind = questions.kind
         AND messages.chat_id = questions.chat_id
         AND messages.message_id = questions.message_id
         AND messages.sent_at = questions.sent_at

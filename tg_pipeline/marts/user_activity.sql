@@ -16,8 +16,9 @@ SELECT
     count(*) FILTER (WHERE update_type LIKE 'edited_%') AS edits,
     count(*) FILTER (WHERE update_type = 'message_reaction') AS reactions,
     count(*) FILTER (WHERE update_type = 'callback_query') AS presses,
-    count(*) AS actions
+    count(*) AS actions,
+    context_date
 FROM enriched_updates
 WHERE user_id IS NOT NULL AND sender_chat_id IS NULL
-GROUP BY bot_id, chat_id, user_id
-ORDER BY bot_id, chat_id, user_id
+GROUP BY context_date, bot_id, chat_id, user_id
+ORDER BY context_date, bot_id, chat_id, user_id

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tg_pipeline.athena.dialect import by_day, to_athena, to_duckdb
+from tg_pipeline.athena.dialect import to_athena, to_duckdb
 
 ZONE = "America/Sao_Paulo"
 
@@ -35,16 +35,3 @@ def test_a_table_is_asked_under_its_other_name() -> None:
 )
 def test_calendars_agree_on_both_sides(athena: str, duckdb: str) -> None:
     assert words(to_duckdb(f"SELECT {athena}")) == f"SELECT {duckdb}"
-
-
-def test_an_aggregate_of_a_day_becomes_one_of_all_days() -> None:
-    sql = by_day("SELECT a, count(*) AS n FROM t WHERE b GROUP BY a ORDER BY a", "day")
-
-    assert words(sql) == (
-        "SELECT a, COUNT(*) AS n, day FROM t WHERE b GROUP BY a, day ORDER BY a, day"
-    )
-
-
-def test_what_is_no_plain_aggregate_is_not_taken_for_one() -> None:
-    with pytest.raises(TypeError, match="union is no plain aggregate"):
-        by_day("SELECT 1 UNION SELECT 2", "day")

@@ -11,7 +11,7 @@ from tg_pipeline.builds.mart_build import MartBuilder, mart_builder
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.mart import Mart
+from tg_pipeline.marts.mart import Mart, each_day
 from tg_pipeline.marts.message_marts import MESSAGES
 from tg_pipeline_tests.builds.mart_days import ZONE, build_all, said, whole
 from tg_pipeline_tests.conftest import DAY, Pipeline
@@ -92,7 +92,7 @@ def test_a_damaged_source_is_named_and_the_old_mart_stands(pipeline: Pipeline) -
 def test_a_mart_that_loses_rows_is_found_out(pipeline: Pipeline, builder: MartBuilder) -> None:
     # Given a mart that is to hold every update, though its query reads messages only
     assert DAILY_ACTIVITY.law
-    stricter = replace(DAILY_ACTIVITY.law, entered="SELECT count(*) FROM enriched_updates")
+    stricter = replace(DAILY_ACTIVITY.law, entered=each_day("count(*)", "enriched_updates"))
     pipeline.land(said(1), {"update_id": 2, "poll": {"id": "7"}})
     pipeline.build()
 

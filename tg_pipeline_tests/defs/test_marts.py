@@ -7,8 +7,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from lambda_ingest.store import StoreError
 from tg_pipeline.builds.mart_build import MartBuilder
 from tg_pipeline.definitions import defs
+from tg_pipeline.defs.failures import ATTEMPTS
 from tg_pipeline.defs.mart_sensor import marts_sensor
 from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS, WHOLE_MARTS
@@ -89,14 +91,16 @@ def test_a_law_that_is_broken_fails_its_check(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a mart of which half is lost on the way
-    build = MartBuilder.build
+    build_days = MartBuilder.build_days
 
-    def lose(builder: MartBuilder, mart: Mart, day: date | None = None) -> object:
-        built = build(builder, mart, day)
-        balance = built.balance and replace(built.balance, accounted=0)
-        return replace(built, balance=balance)
+    def lose(builder: MartBuilder, mart: Mart, days: list[date | None]) -> list[object]:
+        built = build_days(builder, mart, days)
+        return [
+            replace(each, balance=each.balance and replace(each.balance, accounted=0))
+            for each in built
+        ]
 
-    monkeypatch.setattr(MartBuilder, "build", lose)
+    monkeypatch.setattr(MartBuilder, "build_days", lose)
     house.pipeline.land(MESSAGE)
 
     # When its day is built
@@ -147,6 +151,35 @@ def test_a_run_that_changed_a_day_is_followed_by_one_of_the_marts(house: House) 
     # And once they are built, nothing is asked for
     run_marts(house)
     assert not looked(house, found.cursor).run_requests
+
+
+def test_marts_that_failed_are_asked_for_again_a_few_times(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a lake that fails whoever builds a mart of all days
+    house.pipeline.land(MESSAGE)
+    house.run(DAY)
+    with monkeypatch.context() as broken:
+        broken.setattr(MartBuilder, "build", refuse)
+        found, requests = looked(house), 0
+        while found.run_requests:
+            requests += 1
+            assert not run_marts(house).success
+            found = looked(house, found.cursor)
+
+        # Then they are asked for five times, and once more after another run
+        assert requests == ATTEMPTS
+        assert not looked(house, found.cursor).run_requests
+    house.run(NEXT_DAY)
+    assert looked(house, found.cursor).run_requests
+
+    # And once they are built no more
+    run_marts(house)
+    assert not looked(house, found.cursor).run_requests
+
+
+def refuse(*_: object) -> None:
+    raise StoreError("The store is closed.")
 
 
 def test_while_a_run_is_under_way_the_marts_wait(house: House) -> None:

@@ -13,6 +13,7 @@ from tg_pipeline_tests.marts.updates import (
     HELPER_BOT,
     Payload,
     announced,
+    command,
     message,
 )
 
@@ -68,6 +69,20 @@ def test_who_replies_to_something_else_or_asks_something_does_not_answer(marts: 
     )
 
     assert marts.rows(THREADS, "message_id answer_message_id") == [(2, 5), (4, 5)]
+
+
+def test_a_command_is_for_a_bot_and_answers_nobody(marts: Marts) -> None:
+    marts.put(
+        asked("2026-10-07 09:00", 1),
+        command("2026-10-07 09:01", BIA, "/aulas", 2),
+        message("2026-10-07 09:02", CAIO, "assim", 3),
+        asked("2026-10-07 12:00", 4),
+        command("2026-10-07 12:01", BIA, "/ajuda", 5),
+    )
+
+    rows = marts.rows(THREADS, "message_id answer_message_id answered_through")
+
+    assert rows == [(1, 3, "next"), (4, None, None)]
 
 
 def test_after_an_hour_only_a_reply_answers(marts: Marts) -> None:
@@ -126,3 +141,19 @@ def test_bots_answer_and_admins_who_stay_anonymous_are_human(marts: Marts) -> No
     rows = marts.rows(THREADS, "answerer_id answered_by")
 
     assert rows == [(HELPER_BOT, "bot"), (GROUP, "human")]
+
+
+def test_two_mailboxes_may_hold_the_same_id_at_the_same_second(marts: Marts) -> None:
+    # Given Ana, who asks the bot and its owner at once, and greets them at once
+    private = {"id": ANA, "type": "private"}
+    marts.put(
+        asked(message_id=5, chat=private),
+        asked(message_id=5, chat=private, kind="business_message"),
+        message("2026-10-07 10:00", ANA, "quando?", 6, chat=private),
+        message("2026-10-07 10:00", ANA, "valeu", 6, chat=private, kind="business_message"),
+    )
+
+    # Then each question is one
+    rows = marts.rows(THREADS, "kind message_id is_answer_visible")
+
+    assert rows == [("business_message", 5, True), ("message", 5, False), ("message", 6, False)]

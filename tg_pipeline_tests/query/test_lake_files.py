@@ -106,9 +106,22 @@ def test_a_bucket_that_is_not_there_is_one_line_that_says_so() -> None:
     with pytest.raises(QueryError) as caught, open_session(missing, ZONE, [SAID]):
         pass
 
-    assert "/nowhere?list-type" in str(caught.value)
-    assert "404 Not Found" in str(caught.value)
-    assert "\n" not in str(caught.value)
+    said = "s3://nowhere: there is no such bucket: check its name, and AWS_ENDPOINT_URL."
+    assert str(caught.value) == said
+
+
+def test_a_server_that_gives_no_ranges_is_one_line_that_says_so(
+    bucket: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(bucket, 1)
+    listing, ranges = obstore.list, FailingRanges()
+    del listing
+    monkeypatch.setattr(obstore, "get", ranges)
+
+    with open_session(bucket, ZONE, [SAID]) as session, pytest.raises(QueryError) as caught:
+        answer(session, "SELECT * FROM said")
+
+    assert "it gives the whole of an object where a part is asked for" in str(caught.value)
 
 
 def test_a_text_that_is_longer_than_a_range_comes_through(bucket: Lake) -> None:

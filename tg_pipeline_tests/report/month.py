@@ -172,7 +172,7 @@ _MONTH = Facts(
     period=PERIOD,
     zone=ZONE,
     health=_health(),
-    now=Headline(6903, 48, 812, 640, 410, 248.0, 42, 30),
+    now=Headline(6903, 48, 812, 640, 410, 248.0, 42, 30, 256),
     before=Headline(6120, 50, 812, 700, 430, 300.0, 30, 33),
     activity=_activity(),
     hours=_hours(),
@@ -182,7 +182,7 @@ _MONTH = Facts(
         FrequentQuestion(None, None, 687, (170, 180, 165, 172)),
     ],
     answers=[
-        AnswersWeek(week, 200 + number, 40, 100 + 5 * number, 30, 60, 18, 22)
+        AnswersWeek(week, 200 + number, 40, 100 + 5 * number, 30, 60, 18, 22, 80 + number)
         for number, week in enumerate(PERIOD.weeks())
     ],
     waits=_waits(),

@@ -24,6 +24,7 @@ from tg_pipeline.marts.report.rows import (
     Wait,
 )
 from tg_pipeline.marts.report.speech import Speech
+from tg_pipeline.marts.report.summary import in_words
 from tg_pipeline_tests.report.month import PERIOD, month, one_day, quiet
 
 MONDAY, SUNDAY = PERIOD.first, PERIOD.last
@@ -102,11 +103,23 @@ def test_questions_without_company_are_counted() -> None:
 
 def test_answers_are_counted_where_they_can_be_seen() -> None:
     assert finding("answers", month()) == "64% of the questions are answered: 410 of 640."
-    (afterwards,) = details("answers", month())
+    by_reply, afterwards = details("answers", month())
+    assert by_reply.startswith(
+        "40% are answered by a reply to the question, and so for certain: 256;"
+    )
     assert afterwards.startswith(
         "17% of the answers are followed by thanks within an hour; 13% of the"
     )
     assert "172 questions asked there are left out" in shown(section("answers", month()).limits[0])
+
+
+def test_the_summary_says_how_many_answers_are_replies() -> None:
+    said = shown(in_words(month(), Speech(EN)))
+
+    assert (
+        "Of the questions whose answer can be seen, 64% were answered, 40% by a reply; half of the "
+        "answers came within 4 min 8 s."
+    ) in said
 
 
 def test_answers_nobody_can_see_are_said_to_be_so() -> None:

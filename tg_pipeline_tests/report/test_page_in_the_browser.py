@@ -34,6 +34,12 @@ return [...document.querySelectorAll('.chart')].filter(
 ).map((chart) => chart.id)
 """
 
+CUT_OFF_BELOW = """
+return [...document.querySelectorAll('.chart text')].filter((label) => label.textContent &&
+  label.getBoundingClientRect().bottom > label.closest('svg').getBoundingClientRect().bottom + 0.5
+).map((label) => label.textContent)
+"""
+
 ELEMENTS = "return [...document.querySelectorAll('*')].map((each) => each.tagName)"
 
 SPARSE: dict[str, Callable[[], Facts | None]] = {
@@ -133,6 +139,13 @@ def test_charts_follow_the_width_of_the_page(open_report: "Open") -> None:
 
     assert page.ask("return document.documentElement.scrollWidth") == PHONE
     assert page.ask(WIDER_THAN_THEIR_PLACE) == []
+
+
+@pytest.mark.parametrize("width", [DESK, PHONE])
+def test_labels_have_room_for_what_hangs_below_their_line(open_report: "Open", width: int) -> None:
+    page = open_report(month(), "en").on(Screen(width))
+
+    assert page.ask(CUT_OFF_BELOW) == [], "a p of Sep, a g of ago"
 
 
 def test_paper_is_white_however_dark_the_screen_is(open_report: "Open") -> None:

@@ -22,6 +22,12 @@ def test_four_weeks_end_with_their_last_day() -> None:
     assert Period.up_to(date(2026, 11, 1)) == Period(date(2026, 10, 5), date(2026, 11, 1))
 
 
+def test_a_period_can_begin_with_the_data() -> None:
+    assert OCTOBER.since(date(2026, 10, 20)) == Period(date(2026, 10, 20), OCTOBER.last)
+    assert OCTOBER.since(date(2026, 9, 20)) == OCTOBER
+    assert OCTOBER.since(date(2026, 11, 1)) == OCTOBER, "there is nothing that it could begin with"
+
+
 def test_weeks_begin_on_mondays_and_touch_the_period() -> None:
     weeks = OCTOBER.weeks()
 

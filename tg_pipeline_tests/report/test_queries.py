@@ -94,13 +94,14 @@ def test_answers_are_judged_only_where_they_can_be_seen(tmp_path: Path) -> None:
         threads=[
             asked(DAY, answered_by="human", seconds_to_answer=10),
             asked(DAY, answered_by="bot", seconds_to_answer=20),
-            asked(DAY, answered_by="human", seconds_to_answer=300),
+            asked(DAY, answered_by="human", seconds_to_answer=300, answered_through="reply"),
             asked(DAY),
             asked(DAY, is_answer_visible=False, answered_by="bot", seconds_to_answer=1),
         ],
     )
 
     assert (facts.now.questions, facts.now.visible, facts.now.answered) == (5, 4, 3)
+    assert (facts.now.answered_by_reply, facts.now.replied_share) == (1, 0.25)
     assert facts.now.answered_share == 0.75
     assert facts.now.median_seconds == 20
 
@@ -208,7 +209,7 @@ def test_groups_of_two_bots_with_the_same_number_are_two(tmp_path: Path) -> None
 
 def test_weeks_of_answers_are_whole_and_of_all_bots(tmp_path: Path) -> None:
     counts = {"questions": 10, "unseen": 1, "answered": 6, "answered_by_bot": 2, "unanswered": 3}
-    week = {"week": MONDAY, "thanked": 4, "asked_again": 5} | counts
+    week = {"week": MONDAY, "thanked": 4, "asked_again": 5, "answered_by_reply": 1} | counts
 
     facts = read(
         tmp_path,
@@ -220,7 +221,7 @@ def test_weeks_of_answers_are_whole_and_of_all_bots(tmp_path: Path) -> None:
         ],
     )
 
-    assert facts.answers == [AnswersWeek(MONDAY, 20, 2, 12, 4, 6, 8, 10)]
+    assert facts.answers == [AnswersWeek(MONDAY, 20, 2, 12, 4, 6, 8, 10, 2)]
 
 
 def test_waits_are_told_apart_by_who_answered(tmp_path: Path) -> None:
@@ -301,6 +302,14 @@ def test_users_go_by_the_name_they_used_last(tmp_path: Path) -> None:
 
     assert facts.users == [ActiveUser("Ana Lúcia", 6, 7, 2), ActiveUser(None, 2, 2, 1)]
     assert facts.people_messages == 8
+
+
+def test_of_two_names_on_one_day_the_last_in_the_alphabet_is_shown(tmp_path: Path) -> None:
+    # Given somebody who is called otherwise in another chat, where their name was changed meanwhile
+    names = [(1, "Ana"), (2, "Zoe"), (3, "Bia")]
+    rows = [on(DAY, chat_id=chat, user_id=1, user_first_name=name) for chat, name in names]
+
+    assert [user.name for user in read(tmp_path, user_activity=rows).users] == ["Zoe"]
 
 
 def test_a_lake_without_marts_gives_a_report_of_nothing(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from tg_pipeline.builds.mart_build import mart_builder
 from tg_pipeline.builds.report_facts import Subject, gather
 from tg_pipeline.builds.report_page import page_key
-from tg_pipeline.defs.report_page import ReportConfig, report, report_sensor
+from tg_pipeline.defs.report_page import ReportConfig, report
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
 from tg_pipeline.marts.report.period import Period
@@ -126,6 +126,14 @@ def test_layers_without_marts_are_said_to_be_ahead(pipeline: Pipeline) -> None:
     assert facts.health.are_marts_behind
 
 
+def test_the_report_on_a_young_bot_is_about_the_days_there_are(two_days: Pipeline) -> None:
+    facts = gather(subject(two_days))
+
+    assert facts is not None
+    assert facts.period == Period(DAY, NEXT_DAY)
+    assert [day.messages for day in facts.activity] == [4, 2]
+
+
 def test_an_empty_lake_has_no_facts(pipeline: Pipeline) -> None:
     assert gather(subject(pipeline)) is None
 
@@ -159,6 +167,17 @@ def test_a_language_that_is_not_spoken_is_one_clear_line(pipeline: Pipeline) -> 
     assert done.error == "tg-pipeline: --lang fr is not spoken here: en or pt.\n"
 
 
+@pytest.mark.parametrize("span", [("0206-10-07", "2026-10-08"), ("2026-10-07", "9999-12-31")])
+def test_a_slip_of_the_pen_is_one_clear_line(two_days: Pipeline, span: tuple[str, str]) -> None:
+    done = run(two_days, "--from", span[0], "--to", span[1])
+
+    assert done.code == 1
+    assert done.error == (
+        f"tg-pipeline: {span[0]} to {span[1]}: a report is about days from 2013-08-14, when "
+        "Telegram began, to 2099-12-31.\n"
+    )
+
+
 def test_dagster_writes_a_page_in_each_language(two_days: Pipeline) -> None:
     result = materialize(two_days, ReportConfig(days=2))
 
@@ -172,26 +191,22 @@ def test_dagster_writes_a_page_in_each_language(two_days: Pipeline) -> None:
         assert said in html
 
 
-def test_a_report_on_no_day_fails_with_a_sentence(two_days: Pipeline) -> None:
-    result = materialize(two_days, ReportConfig(last="soon"))
+NO_DAYS = {
+    "soon": "'soon' is no day: YYYY-MM-DD",
+    "0206-10-07": "0206-10-07 is not from 2013-08-14 to 2099-12-31",
+    "9999-12-31": "9999-12-31 is not from 2013-08-14 to 2099-12-31",
+}
+
+
+@pytest.mark.parametrize("last", NO_DAYS)
+def test_a_report_on_no_day_fails_with_a_sentence(two_days: Pipeline, last: str) -> None:
+    result = materialize(two_days, ReportConfig(last=last))
 
     assert not result.success
     failure = result.failure_data_for_node("report")
     assert failure is not None
     assert failure.user_failure_data is not None
-    assert failure.user_failure_data.description == "'soon' is no day: YYYY-MM-DD"
-
-
-def test_the_report_follows_the_marts() -> None:
-    run = dg.DagsterRun("marts_job")
-    event = dg.DagsterEvent(dg.DagsterEventType.RUN_SUCCESS.value, "marts_job")
-    with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_run_status_sensor_context("report_sensor", event, instance, run)
-
-        asked = report_sensor(context)
-
-    assert isinstance(asked, dg.RunRequest)
-    assert asked.run_key == run.run_id
+    assert failure.user_failure_data.description == NO_DAYS[last]
 
 
 def materialize(pipeline: Pipeline, config: ReportConfig) -> dg.ExecuteInProcessResult:

@@ -9,8 +9,9 @@ from tg_pipeline.marts.questions.schema import QUESTIONS_SCHEMA
 def find_questions(messages: pa.Table) -> pa.Table:
     """Give one row a question, in QUESTIONS_SCHEMA, in the order they were asked.
 
-    Takes bot_id, chat_id, message_id, user_id, sent_at and text of messages, in any order: the same
-    messages give the same table. Where there is a column is_bot, what bots wrote is no question.
+    Takes bot_id, kind, chat_id, message_id, user_id, sent_at and text of messages, in any order:
+    the same messages give the same table. Where there is a column is_bot, what bots wrote is no
+    question.
     """
     picked = pick_questions(messages)
     if not picked.num_rows:

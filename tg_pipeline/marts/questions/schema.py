@@ -14,8 +14,11 @@ def _field(name: str, kind: pa.DataType, description: str, *, nullable: bool = F
 QUESTIONS_SCHEMA: Final = pa.schema(
     [
         _field("bot_id", pa.int64(), "The bot that got the message."),
+        _field("kind", pa.string(), "`message`, `business_message` or `guest_message`."),
         _field("chat_id", pa.int64(), "Where it was asked.", nullable=True),
-        _field("message_id", pa.int64(), "The message, unique within its chat.", nullable=True),
+        _field(
+            "message_id", pa.int64(), "The message, unique within its kind and chat.", nullable=True
+        ),
         _field("user_id", pa.int64(), "Who asked; null where that is unknown.", nullable=True),
         _field("sent_at", _TIMESTAMP, "When it was asked, in UTC.", nullable=True),
         _field("text", pa.string(), "The message as it was written."),

@@ -33,11 +33,18 @@ class Headline:
     """From a question to its answer; None where nothing was answered."""
     joins: int = 0
     leaves: int = 0
+    answered_by_reply: int = 0
+    """Those of the answered that somebody replied to: by an answer for certain."""
 
     @property
     def answered_share(self) -> float | None:
         """Give the share of answered questions among those where an answer can be seen."""
         return self.answered / self.visible if self.visible else None
+
+    @property
+    def replied_share(self) -> float | None:
+        """Give the share of them that was answered by a reply."""
+        return self.answered_by_reply / self.visible if self.visible else None
 
     @property
     def members_net(self) -> int:

@@ -54,6 +54,8 @@ class AnswersWeek:
     unanswered: int
     thanked: int
     asked_again: int
+    answered_by_reply: int = 0
+    """Of the answered, those that somebody replied to."""
 
     @property
     def answered_by_people(self) -> int:

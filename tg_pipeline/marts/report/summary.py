@@ -26,12 +26,13 @@ def _lead(facts: Facts, say: Speech) -> Markup:
 
 def _answers(now: Headline, say: Speech) -> list[Markup]:
     words = words_of(say).summary
-    if now.answered_share is None:
+    if now.answered_share is None or now.replied_share is None:
         return []
     if now.median_seconds is None:
         return [say.sentence(words.answered_nothing)]
-    share, wait = say.percent(now.answered_share), say.duration(now.median_seconds)
-    return [say.sentence(words.answered, share=share, wait=wait)]
+    share, replied = say.percent(now.answered_share), say.percent(now.replied_share)
+    wait = say.duration(now.median_seconds)
+    return [say.sentence(words.answered, share=share, replied=replied, wait=wait)]
 
 
 def _members(now: Headline, say: Speech) -> Markup:

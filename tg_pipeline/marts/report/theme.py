@@ -17,6 +17,8 @@ FONT: Final = (
     "-apple-system, BlinkMacSystemFont, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 )
 LABEL_PIXELS: Final = 12
+DESCENT_PIXELS: Final = 3
+"""What hangs below the line of a label; Vega leaves no room for it."""
 
 CHART_PIXELS: Final = 180
 """The height of a chart; its width is that of its place on the page."""
@@ -28,7 +30,7 @@ CONFIG: Final[dict[str, Any]] = {
     "aria": False,
     "background": None,
     "font": FONT,
-    "padding": 0,
+    "padding": {"left": 0, "top": 0, "right": 0, "bottom": DESCENT_PIXELS},
     "view": {"stroke": None},
     "axis": {
         "labelColor": MUTED,

@@ -15,6 +15,7 @@ FIRST = datetime(2026, 10, 1, 12, tzinfo=UTC)
 MESSAGES = pa.schema(
     {
         "bot_id": pa.int64(),
+        "kind": pa.string(),
         "chat_id": pa.int64(),
         "message_id": pa.int64(),
         "user_id": pa.int64(),
@@ -27,7 +28,7 @@ MESSAGES = pa.schema(
 def messages(*texts: str | None, bot_id: int = 1) -> pa.Table:
     """Texts as messages of one chat, a minute apart."""
     rows = [
-        (bot_id, 5, number, 7, FIRST + timedelta(minutes=number), text)
+        (bot_id, "message", 5, number, 7, FIRST + timedelta(minutes=number), text)
         for number, text in enumerate(texts)
     ]
     columns = [dict(zip(MESSAGES.names, row, strict=True)) for row in rows]

@@ -69,8 +69,9 @@ def _look_for_answer(
     replies = (
         m for m in others if m.reply_to == question.message_id and m.chat_then == question.chat_then
     )
-    free = (m for m in others if m.reply_to is None and _key(m) not in questions)
-    reply, following = next(replies, None), next(free, None)
+    free = (m for m in others if m.reply_to is None and not m.last.command)
+    unasking = (m for m in free if _key(m) not in questions)
+    reply, following = next(replies, None), next(unasking, None)
     if reply:
         thread.answer, thread.through = reply, "reply"
     elif following and following.sent_at - question.sent_at <= HOUR:

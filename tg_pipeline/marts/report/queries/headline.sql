@@ -16,6 +16,8 @@ asked AS (
         count(*) AS questions,
         count(*) FILTER (WHERE is_answer_visible) AS visible,
         count(*) FILTER (WHERE is_answer_visible AND answered_by IS NOT NULL) AS answered,
+        count(*) FILTER (WHERE is_answer_visible AND answered_through = 'reply')
+            AS answered_by_reply,
         quantile_cont(seconds_to_answer, 0.5) FILTER (WHERE is_answer_visible) AS median_seconds
     FROM threads
     WHERE CAST(asked_at AT TIME ZONE $timezone AS date) BETWEEN $first AND $last
@@ -37,7 +39,8 @@ SELECT
     asked.answered,
     asked.median_seconds,
     moved.joins,
-    moved.leaves
+    moved.leaves,
+    asked.answered_by_reply
 FROM written
 CROSS JOIN people
 CROSS JOIN asked

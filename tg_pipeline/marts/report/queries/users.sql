@@ -1,6 +1,8 @@
 -- The people that wrote most in the period, by the name they used last.
 SELECT
-    arg_max(user_first_name, context_date) FILTER (WHERE user_first_name IS NOT NULL) AS name,
+    -- Of several on one day the last in the alphabet: which chat is read first is left to chance.
+    arg_max(user_first_name, (context_date, user_first_name))
+        FILTER (WHERE user_first_name IS NOT NULL) AS name,
     CAST(sum(messages) AS bigint) AS messages,
     CAST(sum(actions) AS bigint) AS actions,
     count(DISTINCT context_date) AS days

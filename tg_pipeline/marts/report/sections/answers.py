@@ -31,7 +31,7 @@ def section(facts: Facts, say: Speech) -> Section:
         answered=say.number(now.answered),
         visible=say.number(now.visible),
     )
-    details, charts = _afterwards(facts, say), [_chart(facts, say)]
+    details, charts = [*_by_reply(now, say), *_afterwards(facts, say)], [_chart(facts, say)]
     return Section(NAME, words.title, finding, details, charts, (), limits)
 
 
@@ -40,6 +40,14 @@ def _nothing(now: Headline, say: Speech) -> str:
     if not now.questions:
         return words.nothing
     return words.invisible.format(questions=say.count(now.questions, nouns.question))
+
+
+def _by_reply(now: Headline, say: Speech) -> list[Cell]:
+    """Say how many of the answers are answers for certain."""
+    if not now.answered or now.replied_share is None:
+        return []
+    replied, share = say.number(now.answered_by_reply), say.percent(now.replied_share)
+    return [say.sentence(words_of(say).answers.by_reply, share=share, replied=replied)]
 
 
 def _afterwards(facts: Facts, say: Speech) -> list[Cell]:
@@ -97,6 +105,7 @@ def _numbers(facts: Facts, say: Speech) -> Table:
     heads = [
         words.by_bot,
         words.by_people,
+        words.replied,
         words.unanswered,
         words.thanked,
         words.asked_again,
@@ -111,6 +120,7 @@ def _counts(week: AnswersWeek) -> list[int]:
     return [
         week.answered_by_bot,
         week.answered_by_people,
+        week.answered_by_reply,
         week.unanswered,
         week.thanked,
         week.asked_again,

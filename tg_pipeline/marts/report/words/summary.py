@@ -33,8 +33,8 @@ class SummaryWords:
 
 EN: Final = SummaryWords(
     lead="In {days}: {people}, {messages}, {questions}.",
-    answered="Of the questions whose answer can be seen, {share} were answered, half of those "
-    "within {wait}.",
+    answered="Of the questions whose answer can be seen, {share} were answered, {replied} by a "
+    "reply; half of the answers came within {wait}.",
     answered_nothing="None of the questions whose answer can be seen was answered.",
     members="{joins} joined, {leaves} left.",
     compared="Against the {days} before ({span}): {messages}, {people}, {questions}.",
@@ -58,8 +58,8 @@ EN: Final = SummaryWords(
 
 PT: Final = SummaryWords(
     lead="Em {days}: {people}, {messages}, {questions}.",
-    answered="Das perguntas cuja resposta é visível, {share} foram respondidas, metade delas em "
-    "até {wait}.",
+    answered="Das perguntas cuja resposta é visível, {share} foram respondidas, {replied} por uma "
+    "resposta direta; metade das respostas veio em até {wait}.",
     answered_nothing="Nenhuma das perguntas cuja resposta é visível foi respondida.",
     members="Entradas: {joins}; saídas: {leaves}.",
     compared="Em relação ao período anterior de {days} ({span}): {messages}, {people}, "
