@@ -10,7 +10,7 @@ from lambda_ingest.chat_filter import ChatFilter
 from lambda_ingest.chats import Migration
 from lambda_ingest.landing import Landed, Rejected, Sender, land
 from lambda_ingest.settings import DoorSettings
-from lambda_ingest.store import HURRIED, open_store, put_new
+from lambda_ingest.store import HURRIED, Opener, open_store, put_new
 
 
 class Fate(Enum):
@@ -71,9 +71,9 @@ class Door:
         return Taken(what, Fate.LANDED if kept else Fate.FILTERED, succession)
 
 
-def open_door(settings: DoorSettings) -> Door:
+def open_door(settings: DoorSettings, open_landing: Opener = open_store) -> Door:
     """Open the door that updates from the network come through; raises StoreError."""
-    landing = open_store(settings.landing_uri, HURRIED)
+    landing = open_landing(settings.landing_uri, HURRIED)
     return Door(
         landing=landing,
         bot_id=settings.bot_id,

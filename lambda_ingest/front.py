@@ -11,6 +11,7 @@ from lambda_ingest.journal import Journal
 from lambda_ingest.queue import QueueDoor, is_queue_event
 from lambda_ingest.request import NotARequestError, read_body, read_head
 from lambda_ingest.settings import DoorSettings, ForwardSettings, SettingsError
+from lambda_ingest.store import Opener, open_store
 from lambda_ingest.webhook import Forward, Webhook
 
 
@@ -44,7 +45,12 @@ def open_front(environment: Mapping[str, str], out: TextIO, now: Callable[[], da
     return Front(webhook, QueueDoor(webhook.door, webhook.secret_token, webhook.journal, now))
 
 
-def open_webhook(settings: DoorSettings, journal: Journal, now: Callable[[], datetime]) -> Webhook:
+def open_webhook(
+    settings: DoorSettings,
+    journal: Journal,
+    now: Callable[[], datetime],
+    open_landing: Opener = open_store,
+) -> Webhook:
     """Open a webhook; raises SettingsError where nothing keeps strangers out, and StoreError."""
     if settings.needs_secret_token and not settings.secret_token:
         raise SettingsError(
@@ -52,7 +58,7 @@ def open_webhook(settings: DoorSettings, journal: Journal, now: Callable[[], dat
             "TG_WITHOUT_SECRET_TOKEN=yes where something else keeps strangers out."
         )
     return Webhook(
-        door=open_door(settings),
+        door=open_door(settings, open_landing),
         secret_token=settings.secret_token,
         path=settings.webhook_path,
         forward=_open_forward(settings.forward) if settings.forward else None,

@@ -1,9 +1,10 @@
 """A place to keep objects, named by a URI: a folder, a bucket, or memory."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -22,6 +23,12 @@ HURRIED: Final = timedelta(seconds=8)
 
 _ONE_TRY: Final = timedelta(seconds=30)
 
+_MAX_TRIES: Final = 1_000_000
+"""More than fit in any patience, which is what bounds them; obstore's own bound is 10."""
+
+Opener = Callable[[str, timedelta], ObjectStore]
+"""Opens the store at a URI, which then tries for so long; raises StoreError."""
+
 _CONFLICT: Final = "status code: 409"
 """How a bucket says that something else is happening to a key just now, and nothing was stored.
 
@@ -34,11 +41,12 @@ class StoreError(Exception):
     """A store can't be used; the message says which and why, in one sentence."""
 
 
-def open_store(uri: str, patience: timedelta = PATIENT) -> ObjectStore:
+def open_store(uri: str, patience: timedelta = PATIENT, **beside_environment: Any) -> ObjectStore:
     """Open the store at `file:///folder`, `s3://bucket/prefix` or `memory://`.
 
     A folder is made where it is missing. Credentials, region and endpoint of a bucket come from
-    the standard AWS variables; a request is tried again while `patience` lasts. Raises StoreError.
+    the standard AWS variables, or are given beside them as obstore's options; nothing is asked of
+    it yet. A request is tried again while `patience` lasts. Raises StoreError.
     """
     try:
         parts = urlsplit(uri)
@@ -50,7 +58,9 @@ def open_store(uri: str, patience: timedelta = PATIENT) -> ObjectStore:
     if scheme == "memory":
         return _memory(uri)
     try:
-        return _open_folder(uri) if scheme == "file" else _open_bucket(uri, patience)
+        if scheme == "file":
+            return _open_folder(uri)
+        return _open_bucket(uri, patience, beside_environment)
     except (OSError, ValueError, obstore.exceptions.BaseError) as error:
         raise StoreError(f"{uri} can't be opened: {first_line(error)}") from error
 
@@ -97,10 +107,11 @@ def _open_folder(uri: str) -> LocalStore:
     return LocalStore(folder)
 
 
-def _open_bucket(uri: str, patience: timedelta) -> ObjectStore:
+def _open_bucket(uri: str, patience: timedelta, beside_environment: dict[str, Any]) -> ObjectStore:
     # An endpoint of one's own may be http://; AWS's are https:// whatever is allowed.
     return from_url(
         uri,
         client_options={"allow_http": True, "timeout": min(patience, _ONE_TRY)},
-        retry_config={"retry_timeout": patience},
+        retry_config={"retry_timeout": patience, "max_retries": _MAX_TRIES},
+        **beside_environment,
     )

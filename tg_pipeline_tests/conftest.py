@@ -12,6 +12,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import obstore
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -20,7 +21,7 @@ from lambda_ingest.store import open_store, put_new
 from tg_pipeline.builds.deduped_day import DedupedDay, build_deduped_day
 from tg_pipeline.builds.enriched_day import EnrichedDay, build_enriched_day
 from tg_pipeline.builds.raw_day import RawDay, build_raw_day
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.lake import Lake, partition_key
 
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -54,16 +55,21 @@ class BuiltDay:
 class Pipeline:
     """A landing zone and a lake, and what a test does with them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, place: str | None = None) -> None:
+        """Keep both below `place`, by default in a folder on the disk."""
         self.folder = folder
-        self.landing_uri = (folder / "landing").as_uri()
-        self.lake_uri = (folder / "lake").as_uri()
+        self.landing_uri = f"{place or folder.as_uri()}/landing"
+        self.lake_uri = f"{place or folder.as_uri()}/lake"
         self.landing = open_store(self.landing_uri)
         self.lake = Lake(self.lake_uri)
 
     def put(self, name: str, body: bytes, day: date = DAY) -> None:
         """Land an object under a name of the test's choice."""
         assert put_new(self.landing, f"{day_prefix(day)}/{name}", body)
+
+    def rewrite(self, name: str, body: bytes, day: date = DAY) -> None:
+        """Put other bytes under a name that has landed."""
+        obstore.put(self.landing, f"{day_prefix(day)}/{name}", body)
 
     def land(self, *updates: dict[str, Any], day: date = DAY) -> None:
         """Land updates as a door does, one object each."""
@@ -89,8 +95,16 @@ class Pipeline:
 
     def digest(self, layer: str, day: date = DAY) -> str:
         """Give the digest of a layer's day, byte for byte."""
-        path = self.folder / "lake" / layer / f"context_date={day}" / "part-0.parquet"
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        body = obstore.get(self.lake.store, partition_key(layer, day)).bytes()
+        return hashlib.sha256(body).hexdigest()
+
+    def lose(self, prefix: str = "") -> None:
+        """Delete what is in the lake below a prefix."""
+        obstore.delete(self.lake.store, [each["path"] for each in self.objects(prefix)])
+
+    def objects(self, prefix: str = "") -> "list[obstore.ObjectMeta]":
+        """Give what is in the lake below a prefix."""
+        return list(obstore.list(self.lake.store, prefix).collect())
 
     def age_landing(self) -> None:
         """Make all that landed as old as each other, so that only names order it."""

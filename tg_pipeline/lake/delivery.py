@@ -11,6 +11,8 @@ from typing import Final
 from lambda_ingest.door import Door, Fate, Taken
 from lambda_ingest.landing import Landed, Rejected, batch
 from lambda_ingest.store import put_new
+from tg_pipeline.lake.again import again
+from tg_pipeline.lake.refusals import one_sentence
 
 GROUP: Final = 64
 """Bodies that one task puts."""
@@ -89,7 +91,7 @@ def deliver_batches(door: Door, arrivals: Iterable[Arrival], size: int) -> Itera
     for arrival in arrivals:
         outcome = Outcome(door.name(arrival.body, arrival.arrived_at), arrival.origin)
         if outcome.taken.fate is not Fate.LANDED:
-            yield Outcome(door.take(arrival.body, arrival.arrived_at), arrival.origin)
+            yield put_one(door, arrival)
             continue
         day = held.setdefault(outcome.taken.what.day, [])
         day.append(outcome)
@@ -99,13 +101,25 @@ def deliver_batches(door: Door, arrivals: Iterable[Arrival], size: int) -> Itera
         yield from _put_batch(door, rest)
 
 
+def put_one(door: Door, arrival: Arrival) -> Outcome:
+    """Put a body under its own key; raises StoreError, or what a disk raises.
+
+    A put that may or may not have come through is made again: the first stands in any case.
+    """
+    with one_sentence(door.landing):
+        taken = again(lambda: door.take(arrival.body, arrival.arrived_at))
+    return Outcome(taken, arrival.origin)
+
+
 def _put_each(door: Door, arrivals: list[Arrival]) -> list[Outcome]:
-    return [Outcome(door.take(each.body, each.arrived_at), each.origin) for each in arrivals]
+    return [put_one(door, each) for each in arrivals]
 
 
 def _put_batch(door: Door, outcomes: list[Outcome]) -> Iterator[Outcome]:
     landed = [each.taken.what for each in outcomes if isinstance(each.taken.what, Landed)]
     key, body = batch([each.body for each in landed], bot_id=door.bot_id, day=landed[0].day)
-    fate = Fate.LANDED if put_new(door.landing, key, body) else Fate.DUPLICATE
+    with one_sentence(door.landing):
+        is_new = again(lambda: put_new(door.landing, key, body))
+    fate = Fate.LANDED if is_new else Fate.DUPLICATE
     for each in outcomes:
         yield Outcome(replace(each.taken, fate=fate), each.origin)

@@ -2,13 +2,15 @@
 
 import hashlib
 import io
+import os
 from dataclasses import dataclass
 from typing import Final
 
-import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore
+
+from tg_pipeline.lake.ranges import open_object
 
 MAGIC: Final = b"PAR1"
 TAIL: Final = 8
@@ -19,6 +21,10 @@ FIRST_READ: Final = 64 * 1024
 
 PRINT_CHARACTERS: Final = 32
 """Of a SHA-256 in hexadecimal: 128 bits tell any two apart."""
+
+
+class DamagedError(Exception):
+    """An object is no whole Parquet file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +41,26 @@ class Footer:
 
 
 def read_footer(store: ObjectStore, key: str) -> Footer | None:
-    """Read an object's footer; None where there is no such object, or where it is no whole file."""
-    try:
-        size, tail = _last_bytes(store, key, FIRST_READ)
-        length = int.from_bytes(tail[-TAIL:-4], "little") + TAIL
-        if length > len(tail):
-            size, tail = _last_bytes(store, key, length)
-    except FileNotFoundError:
+    """Read an object's footer, None where there is no such object.
+
+    Raises DamagedError where it is no whole file, and StoreError.
+    """
+    source = open_object(store, key, FIRST_READ)
+    if source is None:
         return None
-    return _parsed(tail[-length:], size)
+    with source:
+        size = source.seek(0, os.SEEK_END)
+        source.seek(max(size - TAIL, 0))
+        length = int.from_bytes(source.read(TAIL)[:-4], "little") + TAIL
+        source.seek(max(size - length, 0))
+        return _parsed(bytes(source.read()), size)
 
 
-def _last_bytes(store: ObjectStore, key: str, count: int) -> tuple[int, bytes]:
-    """Give the size of an object, and its end."""
-    found = obstore.get(store, key, options={"range": {"suffix": count}})
-    return found.meta["size"], found.bytes().to_bytes()
-
-
-def _parsed(footer: bytes, size: int) -> Footer | None:
+def _parsed(footer: bytes, size: int) -> Footer:
     try:
         read = pq.read_metadata(io.BytesIO(MAGIC + footer))
     except pa.ArrowInvalid:
-        return None
+        raise DamagedError from None
     pairs = (read.metadata or {}).items()
     return Footer(
         rows=read.num_rows,

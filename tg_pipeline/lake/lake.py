@@ -1,25 +1,28 @@
 """The lake: a table's day, or a table without days, is one Parquet object, replaced as a whole."""
 
 import os
-import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, TypeVar
 
-import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import StoreError, local_folder, open_store
-from tg_pipeline.lake.footer import Footer, read_footer
+from lambda_ingest.store import PATIENT, StoreError, local_folder
+from tg_pipeline.lake.bucket import open_place
+from tg_pipeline.lake.footer import DamagedError, Footer, read_footer
 from tg_pipeline.lake.landing_zone import days_under
 from tg_pipeline.lake.parquet import ParquetWriter, read_batches
+from tg_pipeline.lake.ranges import copy_object, open_object
+from tg_pipeline.lake.scratch import scratch_folder
+from tg_pipeline.lake.uploads import put_file
 
 OBJECT_NAME: Final = "part-0.parquet"
 READ_ROWS: Final = 1_000
@@ -30,6 +33,9 @@ NARROW_ROWS: Final = 65_536
 
 THREADS: Final = 16
 """Objects fetched side by side: a bucket answers in some 20 ms, however fast we ask."""
+
+Asked = TypeVar("Asked")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,35 +108,59 @@ class PartitionWriter:
 class Lake:
     """The layers' partitions under one URI: file://, s3:// or memory://."""
 
-    def __init__(self, uri: str) -> None:
-        """Open the lake at `uri`; raises StoreError."""
-        self.store: ObjectStore = open_store(uri)
+    def __init__(self, uri: str, patience: timedelta = PATIENT) -> None:
+        """Open the lake at `uri`, and try for so long if that is a bucket; raises StoreError."""
+        self.store: ObjectStore = open_place(uri, patience)
         self.folder = local_folder(uri)
 
     @contextmanager
     def open(self, layer: str, day: date | None) -> Iterator[Partition]:
-        """Open a day, or a table without days: one state of it, whatever is written meanwhile."""
-        with self._local_copy(partition_key(layer, day)) as path:
-            if path is None:
+        """Open a day, or a table without days: one state of it, whatever is written meanwhile.
+
+        Of a bucket what is read is fetched as it is read, and of an object that is replaced
+        meanwhile the rest is an error. Raises StoreError.
+        """
+        key = partition_key(layer, day)
+        with self._source(key) as source:
+            if source is None:
                 yield Partition.absent()
                 return
-            with path.open("rb") as source, _parquet_file(source, layer, day) as file:
-                yield Partition(file, path.stat().st_size)
+            size = source.seek(0, os.SEEK_END)
+            source.seek(0)
+            try:
+                file = pq.ParquetFile(source, pre_buffer=self.folder is None)
+            except pa.ArrowInvalid:
+                raise _damaged(layer, day) from None
+            yield Partition(file, size)
 
     def days(self, layer: str) -> list[date]:
         """Give the days of a layer that have a folder, ascending."""
         return days_under(self.store, layer)
 
     def footer(self, layer: str, day: date | None) -> Footer | None:
-        """Give the footer of a day, or of a table without days; None where there is none."""
-        return read_footer(self.store, partition_key(layer, day))
+        """Give the footer of a day, or of a table without days; a damaged object has none."""
+        try:
+            return read_footer(self.store, partition_key(layer, day))
+        except DamagedError:
+            return None
+
+    def sound_footer(self, layer: str, day: date | None) -> Footer | None:
+        """Give the footer of a day, None where it was never written; raises StoreError."""
+        try:
+            return read_footer(self.store, partition_key(layer, day))
+        except DamagedError:
+            raise _damaged(layer, day) from None
 
     def footers(self, layer: str, days: Sequence[date | None]) -> list[Footer | None]:
         """Give the footers of several days, in the order asked."""
-        if self.folder or len(days) == 1:
-            return [self.footer(layer, day) for day in days]
+        return self.side_by_side(lambda day: self.footer(layer, day), days)
+
+    def side_by_side(self, ask: Callable[[Asked], Answer], about: Sequence[Asked]) -> list[Answer]:
+        """Ask about several things, of a bucket at the same time; give the answers in order."""
+        if self.folder or len(about) <= 1:
+            return [ask(each) for each in about]
         with ThreadPoolExecutor(THREADS) as pool:
-            return list(pool.map(lambda day: self.footer(layer, day), days))
+            return list(pool.map(ask, about))
 
     @contextmanager
     def files(self, layer: str, days: Iterable[date | None]) -> Iterator[list[Path]]:
@@ -144,14 +174,14 @@ class Lake:
             return
         with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(THREADS) as pool:
             paths = [Path(folder) / key for key in keys]
-            found = pool.map(self._download, keys, paths)
+            found = pool.map(partial(copy_object, self.store), keys, paths)
             yield [path for path, is_there in zip(paths, found, strict=True) if is_there]
 
     @contextmanager
     def writer(self, layer: str, day: date | None, schema: pa.Schema) -> Iterator[PartitionWriter]:
         """Write a day, or a table without days, anew; without `commit` the old one stays."""
         key = partition_key(layer, day)
-        with self._scratch(key) as folder:
+        with scratch_folder((self.folder / key).parent if self.folder else None) as folder:
             path = folder / OBJECT_NAME
             with ParquetWriter(path, schema) as rows:
                 yield PartitionWriter(self, key, path, rows)
@@ -159,7 +189,7 @@ class Lake:
     def publish(self, path: Path, key: str) -> None:
         """Put a finished file in its place, in one step that survives a power cut."""
         if self.folder is None:
-            obstore.put(self.store, key, path)
+            put_file(self.store, key, path)
             return
         target = self.folder / key
         _sync(path)
@@ -168,37 +198,14 @@ class Lake:
         _sync(target.parent.parent)
 
     @contextmanager
-    def _scratch(self, key: str) -> Iterator[Path]:
-        """Give a folder to write in: beside the target on a disk, so that a rename is enough."""
-        parent = (self.folder / key).parent if self.folder else None
-        if parent:
-            parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".writing-", dir=parent))
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder)
-
-    @contextmanager
-    def _local_copy(self, key: str) -> Iterator[Path | None]:
-        if self.folder:
-            path = self.folder / key
-            yield path if path.exists() else None
+    def _source(self, key: str) -> Iterator[BinaryIO | None]:
+        path = self.folder / key if self.folder else None
+        if path is not None and not path.exists():
+            yield None
             return
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / OBJECT_NAME
-            yield path if self._download(key, path) else None
-
-    def _download(self, key: str, path: Path) -> bool:
-        try:
-            found = obstore.get(self.store, key)
-        except FileNotFoundError:
-            return False
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("wb") as target:
-            for piece in found.stream():
-                target.write(piece)
-        return True
+        with ExitStack() as stack:
+            source = path.open("rb") if path else open_object(self.store, key)
+            yield stack.enter_context(source) if source else None
 
 
 def partition_key(layer: str, day: date | None) -> str:
@@ -207,12 +214,9 @@ def partition_key(layer: str, day: date | None) -> str:
     return f"{folder}/{OBJECT_NAME}"
 
 
-def _parquet_file(source: BinaryIO, layer: str, day: date | None) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(source)
-    except pa.ArrowInvalid as error:
-        mend = f"tg-pipeline run{f' --date {day} --full' if day else ''} builds it anew"
-        raise StoreError(f"{partition_key(layer, day)} is no whole Parquet file: {mend}") from error
+def _damaged(layer: str, day: date | None) -> StoreError:
+    mend = f"tg-pipeline run{f' --date {day} --full' if day else ''} builds it anew"
+    return StoreError(f"{partition_key(layer, day)} is no whole Parquet file: {mend}")
 
 
 def _sync(path: Path) -> None:

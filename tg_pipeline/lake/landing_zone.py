@@ -6,12 +6,12 @@ from datetime import UTC, date, datetime
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-import obstore
 import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import LANDING_PREFIX, day_prefix
+from tg_pipeline.lake.listing import folders, pages
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -38,21 +38,31 @@ def list_days(landing: ObjectStore) -> list[date]:
 
 def days_under(store: ObjectStore, prefix: str) -> list[date]:
     """Give the days that have a folder `context_date=…` under a prefix, ascending."""
-    folders = obstore.list_with_delimiter(store, prefix)["common_prefixes"]
-    return sorted(day for folder in folders if (day := _day_of(str(folder))) is not None)
+    return sorted(day for folder in folders(store, prefix) if (day := _day_of(folder)) is not None)
 
 
 def list_objects(landing: ObjectStore, day: date) -> pa.Table:
     """Give all OBJECTS of a day, however many, in the order of their keys."""
-    pages = [_page(chunk) for chunk in obstore.list(landing, day_prefix(day), chunk_size=1000)]
-    return pa.Table.from_batches(pages, schema=OBJECTS).sort_by("object_key")
+    found = [_page(page) for page in pages(landing, day_prefix(day))]
+    return pa.Table.from_batches(found, schema=OBJECTS).sort_by("object_key")
 
 
 def fingerprint(objects: pa.Table) -> str:
     """Give a short text that changes when an object of a day is added, rewritten or removed."""
     newest = pc.max(objects["received_at"].cast(pa.int64())).as_py() or 0
-    size = pc.sum(objects["size"]).as_py() or 0
-    return f"{objects.num_rows}:{size}:{newest}"
+    return f"{objects.num_rows}:{_bytes(objects)}:{newest}"
+
+
+def adds_up(before: str, objects: pa.Table, unread: pa.Table) -> bool:
+    """Say whether what an earlier fingerprint counted, and what is unread, is as large as it is.
+
+    A bucket tells times by the second, so that an object rewritten within one is told by its size.
+    Where one was removed, nothing can be told.
+    """
+    count, size, _ = map(int, before.split(":"))
+    if count + unread.num_rows > objects.num_rows:
+        return True
+    return size + _bytes(unread) == _bytes(objects)
 
 
 def not_yet_read(objects: pa.Table, known: pa.Table) -> pa.Table:
@@ -77,6 +87,11 @@ def iter_days(first: date, last: date) -> Iterator[date]:
     """Give each day from `first` to `last`, both included."""
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         yield date.fromordinal(ordinal)
+
+
+def _bytes(objects: pa.Table) -> int:
+    size: int | None = pc.sum(objects["size"]).as_py()
+    return size or 0
 
 
 def _page(chunk: "Sequence[ObjectMeta]") -> pa.RecordBatch:

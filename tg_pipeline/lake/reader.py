@@ -12,6 +12,8 @@ from obstore.store import ObjectStore
 
 from tg_pipeline.lake.landing_zone import OBJECTS, bot_of
 from tg_pipeline.lake.lines import Block, is_readable_name, read_blocks
+from tg_pipeline.lake.ranges import open_object
+from tg_pipeline.lake.refusals import BusyError, one_sentence
 
 LANDED_LINES: Final = pa.schema(
     [
@@ -146,35 +148,27 @@ def _groups(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:
 
 
 def _open_all(landing: ObjectStore, group: list[LandedObject]) -> list[BinaryIO]:
-    return [_open(landing, landed) for landed in group]
+    with one_sentence(landing):
+        return [_open(landing, landed) for landed in group]
 
 
 def _open(landing: ObjectStore, landed: LandedObject) -> BinaryIO:
     """Fetch a small object; a large one is read in ranges, as its lines are asked for."""
     if not is_readable_name(landed.key):
         return io.BytesIO()
-    if landed.size <= FETCH_BYTES:
-        return io.BytesIO(obstore.get(landing, landed.key).bytes().to_bytes())
-    return cast("BinaryIO", io.BufferedReader(_Ranges(landing, landed), FETCH_BYTES))
+    try:
+        if landed.size <= FETCH_BYTES:
+            return io.BytesIO(obstore.get(landing, landed.key).bytes().to_bytes())
+    except FileNotFoundError:
+        raise _gone(landed) from None
+    large = open_object(landing, landed.key, FETCH_BYTES)
+    if large is None:
+        raise _gone(landed)
+    return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", large), FETCH_BYTES))
 
 
-class _Ranges(io.RawIOBase):
-    """A large object as a raw stream of ranged reads."""
-
-    def __init__(self, landing: ObjectStore, landed: LandedObject) -> None:
-        self._landing, self._landed, self._at = landing, landed, 0
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        end = min(self._at + len(buffer), self._landed.size)
-        if end == self._at:
-            return 0
-        piece = obstore.get_range(self._landing, self._landed.key, start=self._at, end=end)
-        buffer[: len(piece)] = piece.to_bytes()
-        self._at = end
-        return len(piece)
+def _gone(landed: LandedObject) -> BusyError:
+    return BusyError(f"{landed.key} was removed while its day was read: try again.")
 
 
 def _landed_objects(objects: pa.Table) -> Iterator[LandedObject]:

@@ -15,6 +15,10 @@ from fsspec.spec import AbstractBufferedFile  # type: ignore[import-untyped]
 from obstore.exceptions import PreconditionError
 from obstore.store import ObjectStore
 
+from tg_pipeline.lake.again import again
+from tg_pipeline.lake.listing import pages
+from tg_pipeline.lake.refusals import one_sentence
+
 PROTOCOL: Final = "lake"
 """What the lake's files are called by, in DuckDB: `lake://<key>`."""
 
@@ -41,7 +45,8 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
     def noting_failures(self) -> Iterator[None]:
         """Remember what goes wrong; that there is no such object is an answer like any other."""
         try:
-            yield
+            with one_sentence(self.store):
+                yield
         except FileNotFoundError:
             raise
         except Exception as error:
@@ -58,7 +63,7 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
         with self.noting_failures():
             found = {
                 meta["path"]: _info(meta)
-                for page in obstore.list(self.store, folder)
+                for page in pages(self.store, folder)
                 for meta in page
                 if _matches(meta["path"], before, after)
             }
@@ -90,9 +95,13 @@ class LakeFile(AbstractBufferedFile):  # type: ignore[misc]
         wanted: Any = {"range": (start, end), "if_match": self.details["etag"]}
         with self.fs.noting_failures():
             try:
-                return bytes(obstore.get(self.fs.store, self.path, options=wanted).bytes())
+                return bytes(again(lambda: _bytes(self.fs.store, self.path, wanted)))
             except PreconditionError:
                 raise OSError(f"{self.path} was replaced while it was read: ask again.") from None
+
+
+def _bytes(store: ObjectStore, key: str, options: Any) -> obstore.Bytes:
+    return obstore.get(store, key, options=options).bytes()
 
 
 def _matches(key: str, before: str, after: str) -> bool:

@@ -10,6 +10,7 @@ from obstore.store import ObjectStore
 from lambda_ingest.store import put_new
 from tg_pipeline.lake.landing_zone import (
     OBJECTS,
+    adds_up,
     bot_of,
     fingerprint,
     iter_days,
@@ -113,6 +114,18 @@ def test_what_was_read_is_not_read_again_unless_it_was_rewritten() -> None:
     unread = not_yet_read(now, known.select(["object_key", "received_at"]))
 
     assert unread.equals(listing(("b", NOON, 6), ("c", NOON, 7), ("d", NOON, 1)))
+
+
+def test_an_object_rewritten_within_its_second_is_told_by_its_size() -> None:
+    read = fingerprint(listing(("a", MORNING, 5), ("b", MORNING, 6)))
+    none, new = OBJECTS.empty_table(), listing(("c", NOON, 7))
+    same, rewritten = (listing(("a", MORNING, 5), ("b", MORNING, size)) for size in (6, 9))
+
+    assert adds_up(read, same, none)
+    assert not adds_up(read, rewritten, none)
+    assert adds_up(read, pa.concat_tables([same, new]), new)
+    assert not adds_up(read, pa.concat_tables([rewritten, new]), new)
+    assert adds_up(read, listing(("a", MORNING, 5)), none), "one was removed: nobody can tell"
 
 
 def test_at_first_nothing_was_read_and_then_everything() -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import random
+from typing import Any
 
 import obstore
 import pytest
@@ -74,13 +75,14 @@ def test_a_large_object_is_fetched_in_few_requests(
     body = gzip.compress(content, 1) if name.endswith(".gz") else content
     put_new(landing, f"{FOLDER}/{name}", body)
     requested: list[int] = []
-    get_range = obstore.get_range
+    get = obstore.get
 
-    def counted(store: ObjectStore, path: str, *, start: int, end: int) -> obstore.Bytes:
-        requested.append(end - start)
-        return get_range(store, path, start=start, end=end)
+    def counted(store: ObjectStore, path: str, *, options: Any) -> "obstore.GetResult":
+        found = get(store, path, options=options)
+        requested.append(found.range[1] - found.range[0])
+        return found
 
-    monkeypatch.setattr(obstore, "get_range", counted)
+    monkeypatch.setattr(obstore, "get", counted)
     monkeypatch.setattr(reader, "FETCH_BYTES", 256 * 1024)
 
     assert len(rows(landing)) == 4_000

@@ -114,4 +114,4 @@ def _read(requests: BinaryIO, number: int) -> Heard | None:
         return None
     lines = iter(lambda: requests.readline().decode("latin-1").strip(), "")
     headers = {name.lower(): value.strip() for name, _, value in (s.partition(":") for s in lines)}
-    return Heard(start, headers, requests.read(int(headers["content-length"])), number)
+    return Heard(start, headers, requests.read(int(headers.get("content-length", 0))), number)

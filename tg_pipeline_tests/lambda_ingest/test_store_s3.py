@@ -10,6 +10,7 @@ import pytest
 import requests
 from moto.server import ThreadedMotoServer
 from obstore.exceptions import BaseError
+from obstore.store import S3Store
 
 from lambda_ingest.store import open_store, put_new
 from tg_pipeline_tests.lambda_ingest.conftest import stored
@@ -76,6 +77,15 @@ def test_an_endpoint_where_nothing_listens_is_an_error(reach: pytest.MonkeyPatch
         put_new(open_store("s3://landing", HURRIED), KEY, b"{}")
 
     assert "open-sesame" not in str(caught.value)
+
+
+def test_the_patience_is_what_bounds_the_tries() -> None:
+    landing = open_store("s3://landing", HURRIED)
+
+    assert isinstance(landing, S3Store)
+    assert landing.retry_config
+    assert landing.retry_config["retry_timeout"] == HURRIED
+    assert landing.retry_config["max_retries"] > HURRIED / timedelta(milliseconds=1)
 
 
 def test_an_endpoint_that_never_answers_is_given_up(reach: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,47 @@
+"""A run that a bucket refuses fails with one sentence, and shows nothing of what lies under it."""
+
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tg_pipeline_tests.conftest import DAY, Pipeline
+from tg_pipeline_tests.defs.conftest import House
+from tg_pipeline_tests.lake.aws_answers import ANSWERS, REACH, SECRET
+from tg_pipeline_tests.lambda_ingest.bot import Bot, Heard, reply
+
+EMPTY = reply(b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
+
+
+def read_only(heard: Heard, _: object) -> list[bytes]:
+    """Answer as an empty bucket that nothing may be put into."""
+    if heard.start.startswith("PUT"):
+        return [ANSWERS["AccessDenied"].to("AccessDenied")]
+    return [EMPTY if "list-type" in heard.start else ANSWERS["NoSuchBucket"].to("NoSuchKey")]
+
+
+def test_a_permission_that_lacks_is_all_that_the_run_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a lake that may be read and not written
+    for name, value in REACH.items():
+        monkeypatch.setenv(name, value)
+    with Bot(read_only) as bucket, dg.DagsterInstance.ephemeral() as instance:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bucket.port}")
+        house = House(Pipeline(tmp_path, "s3://bucket/mine"), instance)
+
+        # When a day is built
+        result = house.run(DAY)
+
+    # Then its step fails once, with the sentence
+    assert not result.success
+    (failure,) = [event for event in result.all_events if event.is_step_failure]
+    error = failure.step_failure_data.error
+    said = (
+        "s3://bucket/mine/lake: the credentials may not write to it: docs/s3.md lists the "
+        "permissions."
+    )
+    assert error
+    assert said in error.to_string()
+    assert "Debug source" not in error.to_string()
+    assert SECRET not in error.to_string()
