@@ -4,9 +4,9 @@ from typing import Final
 
 import dagster as dg
 
+from tg_pipeline.builds.due import DAILY_HOUR, last_due_day
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
-from tg_pipeline.defs.schedules import DAILY_HOUR, last_due_day
 from tg_pipeline.lake.landing_zone import list_objects
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
 
@@ -17,21 +17,26 @@ HOURS_OF_GRACE: Final = 2
 @dg.asset_check(
     asset=ENRICHED_UPDATES.name,
     name="yesterday_is_there",
-    description="The last day that was due has its partition, or nothing landed on it.",
+    description="The last day that was due has its partition, be it an empty one.",
+    blocking=True,
 )
 def yesterday_is_there(
     landing: LandingResource, lake: LakeResource, clock: ClockResource
 ) -> dg.AssetCheckResult:
-    """Look for the partition of the last day that was due; warn where it is missing."""
+    """Look for the partition of the last day that was due.
+
+    Where it is missing the run fails too, so that whoever is told of failed runs hears of it.
+    """
     day = last_due_day(clock.now(), SETTINGS.zone)
     if day < SETTINGS.start_date:
         return dg.AssetCheckResult(passed=True, description="No day is due yet.")
     with lake.lake().open(ENRICHED_UPDATES.name, day) as partition:
         exists, rows = partition.exists, partition.rows
+    landed = len(list_objects(landing.store(), day))
     return dg.AssetCheckResult(
-        passed=exists or not len(list_objects(landing.store(), day)),
-        severity=dg.AssetCheckSeverity.WARN,
-        metadata={"day": day.isoformat(), "rows": rows},
+        passed=exists,
+        description="" if exists else f"{day} is not built; {landed} objects landed on it.",
+        metadata={"day": day.isoformat(), "rows": rows, "landed_objects": landed},
     )
 
 

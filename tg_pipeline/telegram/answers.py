@@ -31,3 +31,9 @@ class WebhookInfo(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: int | None = None
     allowed_updates: list[str] | None = None
     """None: all types but those that are only sent if named."""
+
+
+class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
+    """A message of the bot's own. https://core.telegram.org/bots/api#message."""
+
+    message_id: int

@@ -18,6 +18,7 @@ from tg_pipeline.telegram.redaction import keep_tokens_out_of_logs
 from tg_pipeline.telegram.replies import Reply, read_result
 from tg_pipeline.telegram.slices import NotCutError, elements
 from tg_pipeline.telegram.update_types import UPDATE_TYPES
+from tg_pipeline.telegram.uploads import Upload, form
 from tg_pipeline.telegram.webhook_request import WebhookRequest
 
 CONNECT_SECONDS: Final = 5.0
@@ -55,15 +56,17 @@ class BotApi:
 
     def get_me(self) -> BotInfo:
         """Tell who the bot is. https://core.telegram.org/bots/api#getme."""
-        return self._read(self.call("getMe"), BotInfo)
+        return self.ask("getMe", BotInfo)
 
     def get_webhook_info(self) -> WebhookInfo:
         """Tell where updates go. https://core.telegram.org/bots/api#getwebhookinfo."""
-        return self._read(self.call("getWebhookInfo"), WebhookInfo)
+        return self.ask("getWebhookInfo", WebhookInfo)
 
     def set_webhook(self, request: WebhookRequest) -> None:
         """Have updates sent to a URL. https://core.telegram.org/bots/api#setwebhook."""
-        self.call("setWebhook", request.parameters(), certificate=request.certificate)
+        pem = request.certificate
+        upload = Upload("certificate", "certificate.pem", pem) if pem is not None else None
+        self.call("setWebhook", request.parameters(), upload=upload)
 
     def delete_webhook(self, *, drop_pending: bool = False) -> None:
         """Send updates nowhere. https://core.telegram.org/bots/api#deletewebhook."""
@@ -87,18 +90,32 @@ class BotApi:
             pass
         raise self._unreadable("getUpdates")
 
+    def ask(
+        self,
+        method: str,
+        kind: type[_Result],
+        parameters: Mapping[str, Any] | None = None,
+        upload: Upload | None = None,
+    ) -> _Result:
+        """Call a method; give its result as what it is."""
+        result = self.call(method, parameters, upload=upload)
+        try:
+            return msgspec.json.decode(mend_surrogates(result), type=kind)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            pass
+        raise self._unreadable(kind.__name__)
+
     def call(
         self,
         method: str,
         parameters: Mapping[str, Any] | None = None,
         *,
-        certificate: bytes | None = None,
+        upload: Upload | None = None,
         seconds: float = 0,
     ) -> bytes:
         """Call a method; give its result as it is written."""
-        body: dict[str, Any] = {"json": parameters or {}}
-        if certificate is not None:
-            body = _form(parameters or {}, certificate)
+        asked = parameters or {}
+        body: dict[str, Any] = form(asked, upload) if upload else {"json": asked}
         timeout = (CONNECT_SECONDS, seconds + ANSWER_SECONDS)
         try:
             answer = self._session.post(
@@ -115,13 +132,6 @@ class BotApi:
         # Raised out here: in the handler, the error that holds the address would hang on it.
         raise failure
 
-    def _read(self, result: bytes, kind: type[_Result]) -> _Result:
-        try:
-            return msgspec.json.decode(mend_surrogates(result), type=kind)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            pass
-        raise self._unreadable(kind.__name__)
-
     def _unreadable(self, what: str) -> UnreadableAnswerError:
         return UnreadableAnswerError(f"{self._host} gives a {what} that can't be read.")
 
@@ -133,15 +143,3 @@ def _host_of(api_url: str) -> str:
     except ValueError:
         host = ""
     return host or "The Bot API"
-
-
-def _form(parameters: Mapping[str, Any], certificate: bytes) -> dict[str, Any]:
-    """Give a call with a file; lists and switches are written as JSON.
-
-    https://core.telegram.org/bots/api#sending-files
-    """
-    fields = {
-        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        for name, value in parameters.items()
-    }
-    return {"data": fields, "files": {"certificate": ("certificate.pem", certificate)}}

@@ -7,6 +7,9 @@ No message, and nothing that hangs on an error, holds the bot's token or an addr
 class TelegramError(Exception):
     """Telegram did not do what it was asked; the message says what and why, in one sentence."""
 
+    may_be_done: bool = False
+    """Whether Telegram may have done it all the same, and only its answer is missing."""
+
 
 class TokenRefusedError(TelegramError):
     """The token is wrong, or was revoked (401)."""
@@ -18,6 +21,14 @@ class NotFoundError(TelegramError):
 
 class RefusedError(TelegramError):
     """Telegram refuses the request as it stands (400 and what is like it)."""
+
+    def __init__(self, message: str, said: str = "", moved_to: int | None = None) -> None:
+        """Keep Telegram's own words, and the chat's new number where it has one.
+
+        https://core.telegram.org/bots/api#responseparameters
+        """
+        super().__init__(message)
+        self.said, self.moved_to = said, moved_to
 
 
 class WebhookIsSetError(TelegramError):
@@ -35,13 +46,22 @@ class PassingError(TelegramError):
 class ServerFailedError(PassingError):
     """The server has trouble of its own (5xx)."""
 
+    may_be_done = True
+
 
 class NoAnswerError(PassingError):
     """There was no connection, or no answer in time."""
 
+    def __init__(self, message: str, *, may_be_done: bool = True) -> None:
+        """Tell whether the call may have reached the server."""
+        super().__init__(message)
+        self.may_be_done = may_be_done
+
 
 class UnreadableAnswerError(PassingError):
     """The answer is not the Bot API's: a proxy's page, or cut short."""
+
+    may_be_done = True
 
 
 class TooManyRequestsError(PassingError):
@@ -58,3 +78,9 @@ class TooManyRequestsError(PassingError):
 
 class UnusableUrlError(TelegramError):
     """Telegram can't send updates to that URL."""
+
+
+class InDoubtError(TelegramError):
+    """A message was sent and no answer came: it may be in the chat, or not."""
+
+    may_be_done = True

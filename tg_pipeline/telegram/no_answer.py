@@ -25,11 +25,26 @@ _REASONS: Final = (
     ),
 )
 
+_NO_CONNECTION: Final = (
+    requests.ConnectTimeout,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.ProxyError,  # urllib3 names it so only until the proxy is connected
+    NewConnectionError,
+    NameResolutionError,
+    LocationParseError,
+    ssl.SSLCertVerificationError,
+)
+"""Errors from before anything of the call was sent."""
+
 
 def explain_no_answer(error: Exception, method: str, host: str) -> NoAnswerError:
     """Give the error to raise instead; what was caught must not hang on it."""
-    reasons = (reason for cause in _causes(error) if (reason := _reason(cause)))
-    return NoAnswerError(f"{host} did not answer {method}: {next(reasons, 'it hung up')}.")
+    causes = list(_causes(error))
+    reasons = (reason for cause in causes if (reason := _reason(cause)))
+    return NoAnswerError(
+        f"{host} did not answer {method}: {next(reasons, 'it hung up')}.",
+        may_be_done=not any(isinstance(cause, _NO_CONNECTION) for cause in causes),
+    )
 
 
 def _reason(cause: BaseException) -> str | None:

@@ -1,4 +1,4 @@
-"""Waits out a 429, for commands that a person looks at."""
+"""Waits out a 429, as long as whoever waits has the time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,10 +20,12 @@ class Patience:
 
     sleep: Callable[[float], None]
     say: Callable[[str], None]
+    longest: float = LONGEST_WAIT
+    """Seconds in all."""
 
     def with_call(self, call: Callable[[], _Result]) -> _Result:
         """Call, and again when Telegram asks to wait; raises what the last try raises."""
-        patience = LONGEST_WAIT
+        patience = self.longest
         for _ in range(TRIES - 1):
             try:
                 return call()

@@ -29,11 +29,13 @@ _LOGGERS: Final = (
 """All that see a call's address: `requests` itself logs nothing."""
 
 
-def redact(text: str, token: Secret) -> str:
+def redact(text: str, token: Secret | None) -> str:
     """Give a text of someone else's in one line, without tokens and without the paths of URLs."""
     one_line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    known = re.compile(re.escape(secret_half(token)), re.IGNORECASE)
-    return known.sub(STARS, _TOKEN.sub(STARS, _URL.sub(r"\1://\2/…", one_line)))
+    clean = _TOKEN.sub(STARS, _URL.sub(r"\1://\2/…", one_line))
+    if token is None:
+        return clean
+    return re.sub(re.escape(secret_half(token)), STARS, clean, flags=re.IGNORECASE)
 
 
 def shorten_url(url: str, token: Secret) -> str:

@@ -42,6 +42,7 @@ class Reply(msgspec.Struct, frozen=True):
 
 class _Parameters(msgspec.Struct):
     retry_after: float = DEFAULT_WAIT
+    migrate_to_chat_id: int | None = None
 
 
 class _Refusal(msgspec.Struct):
@@ -89,7 +90,8 @@ def _refused(reply: Reply, refusal: _Refusal, token: Secret) -> TelegramError:
         )
     if code >= _SERVER:
         return ServerFailedError(f"{reply.host} failed to answer {method} ({code}): {said}.")
-    return RefusedError(f"Telegram refuses {method}: {said}.")
+    moved_to = refusal.parameters.migrate_to_chat_id
+    return RefusedError(f"Telegram refuses {method}: {said}.", said, moved_to)
 
 
 def _conflict(method: str, said: str) -> TelegramError:

@@ -6,9 +6,10 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
+from tg_pipeline.builds.due import last_due_day
 from tg_pipeline.defs.freshness import yesterday_is_there
-from tg_pipeline.defs.schedules import DAILY_CRON, daily_updates_schedule, last_due_day
-from tg_pipeline.defs.sensors import ATTEMPTS, apart, watched_days
+from tg_pipeline.defs.late_days import ATTEMPTS, apart, watched_days
+from tg_pipeline.defs.schedules import DAILY_CRON, daily_updates_schedule
 from tg_pipeline_tests.defs.conftest import House, StoppedClock
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -147,7 +148,13 @@ def test_before_the_first_day_is_due_nothing_is_missed(house: House) -> None:
     assert yesterday(house, "2026-10-01T12:00:00+00:00").passed is True
 
 
-def test_a_day_on_which_nothing_landed_is_not_missed(house: House) -> None:
+def test_a_day_on_which_nothing_landed_is_missed_all_the_same(house: House) -> None:
+    # The nightly run leaves an empty partition behind; where there is none, it did not come by.
+    missing = yesterday(house)
+    house.run(date(2026, 10, 9))
+
+    assert missing.passed is False
+    assert missing.description == "2026-10-09 is not built; 0 objects landed on it."
     assert yesterday(house).passed is True
 
 
@@ -158,6 +165,14 @@ def test_yesterday_is_there_once_it_is_built(house: House) -> None:
     house.run(date(2026, 10, 9))
     there = yesterday(house)
 
-    assert (missing.passed, missing.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert (missing.passed, missing.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert there.passed is True
     assert there.metadata["day"].value == "2026-10-09"
+
+
+def test_a_missing_yesterday_fails_the_run_that_looks_for_it(house: House) -> None:
+    looked = house.defs.resolve_job_def("freshness_job").execute_in_process(
+        instance=house.instance, raise_on_error=False
+    )
+
+    assert not looked.success

@@ -18,18 +18,20 @@ class Answer:
 class ApiError(Exception):
     """A call that the Bot API refuses."""
 
-    def __init__(self, code: int, description: str, retry_after: int | None = None) -> None:
+    def __init__(self, code: int, description: str, **parameters: int) -> None:
         super().__init__(description)
-        self.code, self.description, self.retry_after = code, description, retry_after
+        self.code, self.description, self.parameters = code, description, parameters
 
     def answer(self) -> Answer:
         """Say so, in the Bot API's words."""
         said: dict[str, Any] = {"ok": False, "error_code": self.code}
         said["description"] = self.description
-        if self.retry_after is None:
+        if not self.parameters:
             return Answer(self.code, _json(said))
-        said["parameters"] = {"retry_after": self.retry_after}
-        return Answer(self.code, _json(said), {"Retry-After": str(self.retry_after)})
+        said["parameters"] = self.parameters
+        wait = self.parameters.get("retry_after")
+        headers = {} if wait is None else {"Retry-After": str(wait)}
+        return Answer(self.code, _json(said), headers)
 
 
 def result(value: Any, description: str = "") -> Answer:

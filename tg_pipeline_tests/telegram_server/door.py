@@ -55,7 +55,10 @@ class Door:
         self.calls.append(Call(method, params))
         self._changes.announce()
         trouble = self._troubles.met_by(method)
-        return trouble.answer if trouble else await self._bot.call(method, params)
+        if trouble and not trouble.is_done:
+            return trouble.answer
+        answer = await self._bot.call(method, params)
+        return trouble.answer if trouble else answer
 
     async def _close(self, _: web.Application) -> None:
         await self._bot.receiving.close()

@@ -2,11 +2,12 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from tg_pipeline_tests.telegram_server.answers import Answer, ApiError, result
 from tg_pipeline_tests.telegram_server.changes import Changes
+from tg_pipeline_tests.telegram_server.markdown import ReadText, read_markdown, units
 from tg_pipeline_tests.telegram_server.params import Params, structure, upload
 
 How = Literal["call", "webhook reply"]
@@ -22,12 +23,17 @@ class SentMessage:
 
     chat_id: int | str
     message_id: int
-    text: str
+    read: ReadText
     reply_to: int | None
     how: How
     method: str
     file: bytes | None
     params: Params
+
+    @property
+    def text(self) -> str:
+        """Give the text as it is read, without markup."""
+        return self.read.text
 
 
 class Messages:
@@ -46,11 +52,11 @@ class Messages:
     def send(self, method: str, params: Params, how: How) -> Answer:
         """Send what a method sends: sendMessage a text, all others a file with a caption."""
         kind = method.removeprefix("send").lower()
-        chat_id, text = _chat_id(params), _text(kind, params)
+        chat_id, read = _chat_id(params), _read(kind, params)
         message = SentMessage(
             chat_id=chat_id,
             message_id=self.next_id(chat_id),
-            text=text,
+            read=read,
             reply_to=_reply_to(params),
             how=how,
             method=method,
@@ -59,7 +65,7 @@ class Messages:
         )
         self.sent.append(message)
         self._changes.announce()
-        return result(self._shown(message) | _contents(kind, text))
+        return result(self._shown(message) | _contents(kind, read))
 
     def _shown(self, message: SentMessage) -> dict[str, Any]:
         shown = {"message_id": message.message_id, "from": self._bot, "date": int(time.time())}
@@ -87,16 +93,18 @@ def _chat_id(params: Params) -> int | str:
     return int(chat_id) if chat_id.removeprefix("-").isdecimal() else chat_id
 
 
-def _text(kind: str, params: Params) -> str:
-    text = str(params.get("text" if kind == "message" else "caption") or "")
-    length = len(text.encode("utf-16-le", "surrogatepass")) // 2
+def _read(kind: str, params: Params) -> ReadText:
+    source = str(params.get("text" if kind == "message" else "caption") or "")
+    is_marked = str(params.get("parse_mode", "")).lower() == "markdownv2"
+    read = read_markdown(source) if is_marked else ReadText(source)
+    length = units(read.text)
     if kind != "message" and length > LONGEST_CAPTION:
         raise ApiError(400, "Bad Request: message caption is too long")
-    if kind == "message" and not text.strip():
+    if kind == "message" and not read.text.strip():
         raise ApiError(400, "Bad Request: message text is empty")
     if length > LONGEST_TEXT:
         raise ApiError(400, "Bad Request: message is too long")
-    return text
+    return read
 
 
 def _reply_to(params: Params) -> int | None:
@@ -105,8 +113,10 @@ def _reply_to(params: Params) -> int | None:
     return int(message_id) if message_id else None
 
 
-def _contents(kind: str, text: str) -> dict[str, Any]:
+def _contents(kind: str, read: ReadText) -> dict[str, Any]:
+    entities = [asdict(entity) for entity in read.entities]
     if kind == "message":
-        return {"text": text}
+        return {"text": read.text} | ({"entities": entities} if entities else {})
     file = [FILE | {"width": 1, "height": 1}] if kind == "photo" else FILE
-    return {kind: file} | ({"caption": text} if text else {})
+    caption = {"caption": read.text} if read.text else {}
+    return {kind: file} | caption | ({"caption_entities": entities} if entities else {})

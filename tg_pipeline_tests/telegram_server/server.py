@@ -115,14 +115,19 @@ class TelegramServer:
 
     def flood(self, seconds: int, method: str | None = None, times: int = 1) -> None:
         """Let the next calls be refused for so many seconds."""
-        error = ApiError(429, f"Too Many Requests: retry after {seconds}", seconds)
+        error = ApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
         self._plan(error.answer(), method, times)
 
     def fail(
-        self, status: int, times: int = 1, method: str | None = None, description: str = ""
+        self,
+        status: int,
+        times: int = 1,
+        method: str | None = None,
+        description: str = "",
+        **parameters: int,
     ) -> None:
-        """Let the next calls fail with a status."""
-        error = ApiError(status, description or HTTPStatus(status).phrase)
+        """Let the next calls fail with a status, and what a client may make of it."""
+        error = ApiError(status, description or HTTPStatus(status).phrase, **parameters)
         self._plan(error.answer(), method, times)
 
     def answer_with(
@@ -134,6 +139,11 @@ class TelegramServer:
     def hang_up(self, times: int = 1, method: str | None = None) -> None:
         """Let the next calls lose their connection instead of being answered."""
         self._plan(None, method, times)
+
+    def lose_answers(self, times: int = 1, method: str | None = None) -> None:
+        """Let the next calls be done, and lose their connection before they are told so."""
+        trouble = Trouble(None, method, is_done=True)
+        self._site.do(lambda: self._troubles.plan(trouble, times))
 
     def wait_until(self, holds: Callable[[], bool], timeout: float = PATIENCE) -> None:
         """Wait for something that this server makes true; a TimeoutError says how it stands."""

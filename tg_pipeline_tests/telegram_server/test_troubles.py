@@ -63,3 +63,17 @@ def test_an_answer_need_not_be_json(telegram: TelegramServer, call: Caller) -> N
 
     assert (first.status_code, first.content) == (200, NOT_JSON)
     assert (second.status_code, second.content) == (502, b'{"ok":')
+
+
+def test_a_refusal_may_say_what_to_do(telegram: TelegramServer, call: Caller) -> None:
+    telegram.fail(400, description="Bad Request: upgraded", migrate_to_chat_id=-1001)
+
+    assert call("getMe").json()["parameters"] == {"migrate_to_chat_id": -1001}
+
+
+def test_a_call_is_done_and_its_answer_lost(telegram: TelegramServer, call: Caller) -> None:
+    telegram.lose_answers(method="sendMessage")
+
+    with pytest.raises(requests.ConnectionError):
+        call("sendMessage", chat_id=5, text="there")
+    assert [message.text for message in telegram.messages] == ["there"]

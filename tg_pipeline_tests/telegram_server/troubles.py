@@ -11,6 +11,8 @@ class Trouble:
 
     answer: Answer | None
     method: str | None = None
+    is_done: bool = False
+    """The call is done all the same; only its answer is lost."""
 
     def meets(self, method: str) -> bool:
         """Tell whether it waits for this method; without one, it waits for any."""

@@ -1,0 +1,63 @@
+"""The digest, posted in the morning where a chat, TG_DIGEST and a token are set."""
+
+from typing import Final
+
+import dagster as dg
+
+from tg_pipeline.builds.digest import is_posted
+from tg_pipeline.builds.digest_due import why_not_ready
+from tg_pipeline.defs.digest_asset import DIGEST, DigestConfig, digest_asset, subject
+from tg_pipeline.defs.digest_plan import Plan
+from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
+from tg_pipeline.lake.claims import Claims
+from tg_pipeline.marts.digest.edition import Edition, Kind
+from tg_pipeline.settings import Settings
+
+JOB: Final = "digest_job"
+
+CRONS: Final = {Kind.DAY: "0 7-11 * * *", Kind.WEEK: "0 7-11 * * 1"}
+"""Hours after the nightly run, so that marts are built. What is sent at 7 is not sent at 8, and
+what can't be sent by 11 needs a person."""
+
+
+def digest_schedule(plan: Plan) -> dg.ScheduleDefinition:
+    """Make the schedule that asks for the last digest, until it is sent or the morning is over."""
+
+    @dg.schedule(
+        name="digest_schedule",
+        job_name=JOB,
+        cron_schedule=CRONS[plan.kind],
+        execution_timezone=SETTINGS.timezone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Posts the digest of the last {plan.kind.value}, once what it needs is built.",
+    )
+    def schedule(
+        context: dg.ScheduleEvaluationContext,
+        landing: LandingResource,
+        lake: LakeResource,
+        clock: ClockResource,
+    ) -> dg.RunRequest | dg.SkipReason:
+        today = context.scheduled_execution_time.astimezone(SETTINGS.zone).date()
+        edition = Edition.last_ended(plan.kind, today)
+        if is_posted(Claims(lake.lake().store, clock.now), plan.chat, edition):
+            return dg.SkipReason(f"Nothing of the digest of {edition.name} is left to post.")
+        if reason := why_not_ready(subject(landing, lake), edition):
+            return dg.SkipReason(f"No digest of {edition.name} yet. {reason}")
+        config = DigestConfig(day=edition.period.last.isoformat())
+        return dg.RunRequest(run_config=dg.RunConfig(ops={DIGEST: config}))
+
+    return schedule
+
+
+def definitions(settings: Settings) -> dg.Definitions:
+    """Give the asset, its job and its schedule; nothing where no digest is asked for."""
+    plan = Plan.of(settings)
+    if plan is None:
+        return dg.Definitions()
+    asset = digest_asset(plan)
+    job = dg.define_asset_job(JOB, selection=[asset], description="Posts the digest.")
+    return dg.Definitions(assets=[asset], jobs=[job], schedules=[digest_schedule(plan)])
+
+
+defs = definitions(SETTINGS)

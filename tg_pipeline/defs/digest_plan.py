@@ -1,0 +1,40 @@
+"""What the settings say of the digest, once all of it is set."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lambda_ingest.secret import Secret
+from tg_pipeline.marts.digest.edition import Kind
+from tg_pipeline.marts.report.language import LANGUAGES
+from tg_pipeline.marts.report.speech import Speech
+from tg_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from tg_pipeline.telegram.client import BotApi
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Which digest goes where."""
+
+    kind: Kind
+    chat: str
+    say: Speech
+    token: Secret
+    api_url: str
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Plan | None":
+        """Give the plan; None unless there are a token, a chat, and the wish for a digest."""
+        admin = settings.admin
+        if settings.token is None or admin.chat_id is None or admin.digest is None:
+            return None
+        say = Speech(LANGUAGES[admin.language])
+        return cls(Kind(admin.digest), admin.chat_id, say, settings.token, settings.api_url)
+
+    def open_api(self) -> "BotApi":
+        """Give the bot's calls; raises TokenRefusedError where the token can be none."""
+        # Its HTTP library takes 0.1 s to import: only a run that sends something waits for it.
+        from tg_pipeline.telegram.client import BotApi  # noqa: PLC0415
+
+        return BotApi(self.token, self.api_url)
