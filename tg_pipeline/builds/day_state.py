@@ -103,7 +103,7 @@ class DayState:
 
 def day_states(landing: ObjectStore, lake: Lake, days: Iterable[date]) -> list[DayState]:
     """Give the state of each day, in the order asked."""
-    return [_day_state(landing, lake, day) for day in days]
+    return lake.side_by_side(lambda day: _day_state(landing, lake, day), list(days))
 
 
 def known_days(landing: ObjectStore, lake: Lake) -> list[date]:
@@ -137,7 +137,8 @@ def _day_state(landing: ObjectStore, lake: Lake, day: date) -> DayState:
 
 
 def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
-    with lake.open(layer, day) as partition:
-        source = partition.metadata.get(SOURCE) if partition.exists else None
-        left_out = int(partition.metadata.get(DUPLICATES, 0))
-        return LayerDay(partition.rows, partition.bytes, source, left_out)
+    footer = lake.sound_footer(layer, day)
+    if footer is None:
+        return LayerDay(0, 0, None)
+    left_out = int(footer.metadata.get(DUPLICATES, 0))
+    return LayerDay(footer.rows, footer.bytes, footer.metadata.get(SOURCE), left_out)

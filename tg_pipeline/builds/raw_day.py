@@ -12,8 +12,9 @@ from obstore.store import ObjectStore
 
 from tg_pipeline.builds.source import NOTHING, SOURCE
 from tg_pipeline.lake.lake import Lake, Partition, PartitionWriter, Written
-from tg_pipeline.lake.landing_zone import fingerprint, list_objects, not_yet_read
+from tg_pipeline.lake.landing_zone import adds_up, fingerprint, list_objects, not_yet_read
 from tg_pipeline.lake.reader import read_objects
+from tg_pipeline.lake.staged import sweep_staged
 from tg_pipeline.layers.merge import Merge
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, split
 
@@ -72,6 +73,7 @@ def build_raw_day(
 
     `bot_id` is the bot of objects whose name does not tell.
     """
+    sweep_staged(landing, day)
     objects = list_objects(landing, day)
     listing = fingerprint(objects)
     with _open_before(lake, day, objects, full=full) as before:
@@ -110,12 +112,15 @@ def _open_before(lake: Lake, day: date, objects: pa.Table, *, full: bool) -> Ite
             yield _Before(raw, bad, objects.slice(0, 0))
         else:
             known = _sources(raw, bad)
-            unread = not_yet_read(objects, known)
-            yield nothing if _rewritten(unread, known) else _Before(raw, bad, unread)
+            before = _Before(raw, bad, not_yet_read(objects, known))
+            yield nothing if _is_rewritten(before, objects, known) else before
 
 
-def _rewritten(unread: pa.Table, known: pa.Table) -> bool:
-    return bool(pc.any(pc.is_in(unread["object_key"], value_set=known["object_key"])).as_py())
+def _is_rewritten(before: _Before, objects: pa.Table, known: pa.Table) -> bool:
+    is_read = pc.is_in(before.unread["object_key"], value_set=known["object_key"])
+    if pc.any(is_read).as_py():
+        return True
+    return before.listing is not None and not adds_up(before.listing, objects, before.unread)
 
 
 def _write(
@@ -155,5 +160,5 @@ class _Counted:
 
 def raw_source(lake: Lake, day: date) -> str:
     """Give the fingerprint of the listing that a day's raw_updates was built from."""
-    with lake.open(RAW_UPDATES.name, day) as raw:
-        return raw.metadata.get(SOURCE, NOTHING)
+    footer = lake.sound_footer(RAW_UPDATES.name, day)
+    return footer.metadata.get(SOURCE, NOTHING) if footer else NOTHING

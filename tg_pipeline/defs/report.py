@@ -1,6 +1,5 @@
 """What a run says of each day it built: its counts, a preview, and a line in the log."""
 
-import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,17 +9,17 @@ from time import perf_counter
 from typing import Any, Final
 
 import dagster as dg
+from obstore.exceptions import BaseError
 
 from lambda_ingest.store import StoreError, first_line
 from tg_pipeline.builds.balance import Balance
 from tg_pipeline.builds.raw_day import RawDay
 from tg_pipeline.defs.columns import column_lineage
 from tg_pipeline.defs.pictures import preview
+from tg_pipeline.defs.run_logs import failures_logged, log_day
 from tg_pipeline.lake.lake import Lake, Written
+from tg_pipeline.lake.refusals import BusyError
 from tg_pipeline.layers.schema import Table
-
-LOGGER: Final = logging.getLogger("tg_pipeline.days")
-"""One line a day and table; Dagster shows it in the run, the command line counts it."""
 
 LANDING: Final = "landing"
 """The external asset that the doors fill."""
@@ -69,20 +68,24 @@ def report_day(
 ) -> None:
     """Attach a day's own counts and its first rows to its partition, and log it."""
     rows = "dagster/partition_row_count" if report.day else "dagster/row_count"
+    numbers = {
+        "rows": report.written.rows,
+        "bytes": report.written.bytes,
+        **{name: count for name, count in counts.items() if isinstance(count, int)},
+        "seconds": round(report.seconds, 3),
+    }
     context.add_asset_metadata(
         {
             rows: report.written.rows,
-            "rows": report.written.rows,
-            "bytes": report.written.bytes,
+            **numbers,
             **counts,
-            "seconds": round(report.seconds, 3),
             "preview": dg.MetadataValue.md(preview(lake, report.table, report.day, columns)),
             "dagster/column_lineage": column_lineage(report.table),
         },
         asset_key=report.table.name,
         partition_key=report.day.isoformat() if report.day else None,
     )
-    LOGGER.info("%s %s: %d rows", report.table.name, report.day or "", report.written.rows)
+    log_day(context, report.table.name, report.day, numbers)
 
 
 def report_landing(context: dg.AssetExecutionContext, day: date, built: RawDay) -> None:
@@ -118,12 +121,21 @@ def clear_failures(uri: str) -> Iterator[None]:
 
     `uri` is where the work writes to, for errors that do not say where they happened.
     """
+    with failures_logged(), _told_clearly(uri):
+        yield
+
+
+@contextmanager
+def _told_clearly(uri: str) -> Iterator[None]:
     try:
         yield
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
         raise dg.Failure(STOPPED, allow_retries=False) from error
     except StoreError as error:
-        raise dg.Failure(str(error), allow_retries=False) from error
+        raise dg.Failure(str(error), allow_retries=isinstance(error, BusyError)) from error
+    except BaseError as error:
+        # What obstore tells beyond the first line is for those who write it.
+        raise dg.Failure(first_line(error)) from None
     except MAY_PASS:
         raise
     except OSError as error:

@@ -1,17 +1,14 @@
 """When a day is built: every night, the day that has just ended."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import dagster as dg
 
+from tg_pipeline.builds.due import DAILY_HOUR, last_due_day
 from tg_pipeline.defs.mart_specs import DAILY_LAWS, MARTS_BY_DAY
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.specs import CONSERVATION_CHECKS, LAYERS
-
-DAILY_HOUR: Final = 3
-"""The local hour of the nightly run: what Telegram retried after midnight is mostly there."""
 
 DAILY_CRON: Final = f"0 {DAILY_HOUR} * * *"
 """The nightly tick, here and in AWS alike."""
@@ -24,14 +21,14 @@ updates_job = dg.define_asset_job(
 )
 
 
-def last_due_day(now: datetime, zone: ZoneInfo, grace: timedelta = timedelta()) -> date:
-    """Give the newest day that the nightly run, `grace` ago or earlier, was to build.
+def daily_request(day: date) -> dg.RunRequest:
+    """Give the nightly run of a day; asked for twice, it is one."""
+    return dg.RunRequest(run_key=daily_key(day), partition_key=day.isoformat())
 
-    `now` must be aware.
-    """
-    local = (now - grace).astimezone(zone)
-    due = local.date() if local.time() >= time(DAILY_HOUR) else local.date() - timedelta(days=1)
-    return due - timedelta(days=1)
+
+def daily_key(day: date) -> str:
+    """Give the key by which Dagster knows the nightly run of a day."""
+    return f"daily:{day}"
 
 
 @dg.schedule(
@@ -48,7 +45,12 @@ def daily_updates_schedule(
     day = last_due_day(context.scheduled_execution_time, SETTINGS.zone)
     if day < SETTINGS.start_date:
         return dg.SkipReason(f"{day} is before TG_START_DATE={SETTINGS.start_date}.")
-    return dg.RunRequest(run_key=f"daily:{day}", partition_key=day.isoformat())
+    return daily_request(day)
 
 
-defs = dg.Definitions(jobs=[updates_job], schedules=[daily_updates_schedule])
+def definitions(*, ticks: bool) -> dg.Definitions:
+    """Give the job, and the schedule that asks for it unless ticks come from elsewhere."""
+    return dg.Definitions(jobs=[updates_job], schedules=[daily_updates_schedule] if ticks else [])
+
+
+defs = definitions(ticks=not SETTINGS.events_queue_url)

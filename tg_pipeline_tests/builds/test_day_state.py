@@ -62,8 +62,7 @@ def test_a_build_that_was_cut_off_leaves_the_day_due(pipeline: Pipeline, where: 
 def test_a_partition_that_is_gone_leaves_the_day_due(pipeline: Pipeline) -> None:
     pipeline.land(POLL)
     pipeline.build()
-    path = pipeline.folder / "lake" / "enriched_updates" / f"context_date={DAY}" / "part-0.parquet"
-    path.unlink()
+    pipeline.lose("enriched_updates")
 
     assert state(pipeline).is_due
     assert state(pipeline).verdict(TOMORROW) is Verdict.MISSING

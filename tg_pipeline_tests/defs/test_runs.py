@@ -13,6 +13,7 @@ from tg_pipeline.builds.balance import Balance
 from tg_pipeline.defs import layers
 from tg_pipeline.defs.partitions import DAYS_A_RUN, runs_of
 from tg_pipeline.defs.report import check_balances, clear_failures
+from tg_pipeline.lake.refusals import BusyError
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 
@@ -117,6 +118,14 @@ def test_what_trying_again_does_not_mend_fails_at_once_in_one_sentence(
 
     assert failure.value.description == said
     assert failure.value.allow_retries is False
+
+
+def test_a_bucket_that_is_busy_is_left_to_the_retry_policy_in_one_sentence() -> None:
+    with pytest.raises(dg.Failure) as failure, clear_failures("s3://lake"):
+        raise BusyError("s3://lake: it keeps answering 503 SlowDown.")
+
+    assert failure.value.description == "s3://lake: it keeps answering 503 SlowDown."
+    assert failure.value.allow_retries is True
 
 
 def test_what_may_mend_itself_is_left_to_the_retry_policy() -> None:

@@ -1,0 +1,43 @@
+"""Which messages of the events queue are still needed."""
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from obstore.store import ObjectStore
+
+from lambda_ingest.landing import MAX_LEAD
+from tg_pipeline.builds.rejected_events import set_aside
+from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.events.errors import UnreadableEventError
+from tg_pipeline.events.event import Event, LandingAddress, Tick, read_event
+
+
+@dataclass(slots=True)
+class Judge:
+    """Tells which messages are still needed, and keeps those that can't be read."""
+
+    landing: LandingAddress
+    lake: ObjectStore
+    recorded: frozenset[date]
+    """Days whose messages are not needed any more."""
+    today: date
+    unreadable: list[str] = field(default_factory=list)
+    """Of each message that was set aside: why, and where it is now."""
+
+    def __call__(self, body: str) -> Event | None:
+        """Give the event in a message that is still needed; None for any other."""
+        try:
+            event = read_event(body, self.landing, SETTINGS.zone)
+            return event if event and self._is_needed(event) else None
+        except UnreadableEventError as error:
+            key = set_aside(self.lake, body, str(error))
+            self.unreadable.append(f"{error} It is kept as {key}.")
+            return None
+
+    def _is_needed(self, event: Event) -> bool:
+        if isinstance(event, Tick):
+            if event.day >= self.today:
+                raise UnreadableEventError(f"The tick asks for {event.day}, which is not over.")
+            return event.day >= SETTINGS.start_date
+        is_partition = SETTINGS.start_date <= event.day <= self.today + MAX_LEAD
+        return is_partition and event.day not in self.recorded

@@ -1,0 +1,96 @@
+"""What the messages of the events queue come to: runs to ask for, and what to remember of them.
+
+docs/decisions/0008-when-a-message-is-deleted.md says why it is done so.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+
+import dagster as dg
+
+from tg_pipeline.builds.due import last_due_day
+from tg_pipeline.defs.late_days import AFTER_THE_TICK, Look
+from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.defs.schedules import daily_request
+from tg_pipeline.events.drain import Kept
+from tg_pipeline.events.event import Tick
+from tg_pipeline.events.memory import Memory
+
+LookAtTables = Callable[[frozenset[date], str], Look]
+"""Looks at the tables, with days that are known to be touched, and the last attempt's text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What messages come to."""
+
+    memory: Memory
+    requests: list[dg.RunRequest] = field(default_factory=list)
+    spent: list[Kept] = field(default_factory=list)
+    """Messages that ask for nothing that is not done, or asked for already."""
+    look: Look | None = None
+    """At the tables, where there was one."""
+
+
+def decide(
+    kept: list[Kept], memory: Memory, now: datetime, is_asked: Callable[[date], bool]
+) -> Decision:
+    """Remember the days that messages are kept for; ask for a nightly run where its tick came.
+
+    `is_asked` says whether the nightly run of a day stands in Dagster's history already. The tick
+    of an older night, come late, is one more reason to look at its day.
+    """
+    ticks = {event.day for _, event in kept if isinstance(event, Tick)}
+    unanswered = {day for day in ticks if not is_asked(day)}
+    nightly = {day for day in unanswered if day >= last_due_day(now, SETTINGS.zone)}
+    landed = {event.day for _, event in kept if not isinstance(event, Tick)}
+    over = {day for day in landed if _is_over(day, now)}
+    remembered = Memory(
+        recorded=memory.recorded | (landed - over) | nightly,
+        waiting=(memory.waiting | over | unanswered) - nightly,
+        attempt=memory.attempt,
+    )
+    return Decision(
+        _since(memory.since or now, remembered, now),
+        [daily_request(day) for day in sorted(nightly)],
+        [each for each in kept if _is_answered(each, unanswered)],
+    )
+
+
+def look_into(
+    kept: list[Kept], memory: Memory, now: datetime, look_at_tables: LookAtTables
+) -> Decision:
+    """Look at the tables, and ask for what is due there.
+
+    What needs no build needs no message; what is asked for is recorded along with the memory.
+    """
+    owed = _owed(memory, now)
+    look = look_at_tables(owed, memory.attempt)
+    requests, settled = look.requests, owed - look.due
+    remembered = Memory(
+        recorded=(memory.recorded - settled) | look.asked,
+        waiting=memory.waiting - settled - look.asked,
+        attempt=look.attempt.as_cursor() if requests else memory.attempt,
+    )
+    spent = [each for each in kept if each.event.day in settled]
+    return Decision(_since(now, remembered, now), requests, spent, look)
+
+
+def _since(since: datetime, memory: Memory, now: datetime) -> Memory:
+    """Note since when there are days to be looked at, if there are any."""
+    return replace(memory, since=since if _owed(memory, now) else None)
+
+
+def _owed(memory: Memory, now: datetime) -> frozenset[date]:
+    """Give the days to be looked at: those that wait, and those asked for: runs may fail."""
+    return memory.waiting | {day for day in memory.recorded if _is_over(day, now)}
+
+
+def _is_over(day: date, now: datetime) -> bool:
+    """Say whether a day is one that late landings are built for."""
+    return day <= last_due_day(now, SETTINGS.zone, AFTER_THE_TICK)
+
+
+def _is_answered(kept: Kept, unanswered: set[date]) -> bool:
+    return isinstance(kept.event, Tick) and kept.event.day not in unanswered

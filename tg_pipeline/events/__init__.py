@@ -1,0 +1,1 @@
+"""The events queue: what its messages say, and how they are taken from it."""

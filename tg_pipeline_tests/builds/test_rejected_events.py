@@ -1,0 +1,31 @@
+"""A message that can't be read is kept once, with the reason."""
+
+import json
+from pathlib import Path
+
+import obstore
+import pytest
+
+from lambda_ingest.store import open_store
+from tg_pipeline.builds.rejected_events import count_set_aside, set_aside
+
+
+@pytest.mark.parametrize("body", ["nope", "", "ação \u2028", "\ud800", "x" * 300_000])
+def test_a_message_is_kept_as_it_came_with_the_reason(body: str, tmp_path: Path) -> None:
+    lake = open_store(tmp_path.as_uri())
+
+    key = set_aside(lake, body, "The message is no event.")
+
+    kept = json.loads(obstore.get(lake, key).bytes().to_bytes())
+    assert kept == {"reason": "The message is no event.", "message": body}
+    assert key.startswith("rejected_events/")
+
+
+def test_a_message_that_comes_again_is_kept_once(tmp_path: Path) -> None:
+    lake = open_store(tmp_path.as_uri())
+    assert count_set_aside(lake) == 0
+
+    for body in ("one", "two", "one"):
+        set_aside(lake, body, "why")
+
+    assert count_set_aside(lake) == 2

@@ -1,0 +1,86 @@
+"""`tg-pipeline status --json` as a monitor calls it, and as docs/monitoring.md tells of it."""
+
+import dataclasses
+import json
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import pytest
+
+from tg_pipeline.builds.pipeline_status import PipelineStatus
+from tg_pipeline.builds.rejected_events import set_aside
+from tg_pipeline.lake.lake import Lake
+from tg_pipeline_tests.cli.conftest import Shell
+
+THREE_HOURS_AGO = datetime.now(UTC) - timedelta(hours=3)
+PAGE = Path(__file__).parents[2] / "docs" / "monitoring.md"
+
+
+@pytest.fixture
+def overdue(shell: Shell) -> Shell:
+    """Give a pipeline on which a day landed, three hours ago, and was not built."""
+    shell.run("sample", "--days", "1", "--per-day", "20")
+    for path in shell.landing.rglob("*.json"):
+        os.utime(path, (THREE_HOURS_AGO.timestamp(),) * 2)
+    return shell
+
+
+def test_a_monitor_reads_json_and_an_exit_code(overdue: Shell) -> None:
+    # When something is overdue
+    alarming = overdue.run("status", "--json", "--check")
+
+    # Then the code says so if asked to, and the JSON what it is
+    assert (alarming.returncode, alarming.stderr) == (3, "")
+    told = json.loads(alarming.stdout)
+    assert (told["version"], told["ok"]) == (1, False)
+    assert told["days"]["overdue"]
+    assert overdue.run("status", "--json").returncode == 0
+    assert overdue.run("status", "--check").returncode == 3
+
+    # And once it is built all is well
+    overdue.run("run")
+    calm = overdue.run("status", "--json", "--check")
+    assert calm.returncode == 0
+    assert json.loads(calm.stdout)["ok"] is True
+
+
+def test_a_wrong_setting_is_one_sentence_and_no_json(shell: Shell) -> None:
+    done = shell.run("status", "--json", "--check", settings={"TG_LAKE_URI": "ftp://x"})
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "tg-pipeline: 'ftp://x' is no file://, s3:// or memory:// URI.\n"
+
+
+def test_people_are_told_of_messages_that_could_not_be_read(overdue: Shell) -> None:
+    assert "events queue" not in overdue.run("status").stdout
+    set_aside(Lake(overdue.lake.as_uri()).store, "nope", "The message is no event.")
+
+    told = overdue.run("status").stdout
+
+    assert "1 message of the events queue could not be read: rejected_events/" in told
+
+
+def test_the_page_names_every_key_and_no_other() -> None:
+    table = PAGE.read_text().partition("| key | what it says |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
+
+    assert [key for row in rows for key in named(row)] == keys(PipelineStatus)
+
+
+def named(row: str) -> list[str]:
+    """Give the keys of a row; one that begins with a dot stands beside the first."""
+    first, *others = re.findall("`(.+?)`", row)
+    within = first.rpartition(".")[0]
+    return [first, *(f"{within}{key}" if key.startswith(".") else key for key in others)]
+
+
+def keys(of: Any, within: str = "") -> list[str]:
+    """Give the keys of a dataclass and those within, with a dot between."""
+    named: list[str] = []
+    for name, kind in get_type_hints(of).items():
+        parts = [each for each in (kind, *get_args(kind)) if dataclasses.is_dataclass(each)]
+        named += keys(parts[0], f"{within}{name}.") if parts else [f"{within}{name}"]
+    return named
