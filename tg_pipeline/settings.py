@@ -1,6 +1,7 @@
 """The settings, read in one place: every door, asset and command goes by the same names."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -31,6 +32,18 @@ DEFAULT_DATABASE: Final = "tg_pipeline"
 DEFAULT_WORKGROUP: Final = "tg-pipeline"
 """As the stack of `lambda_ingest/template.yaml` names them, unless told otherwise."""
 
+DIGESTS: Final = ("day", "week")
+"""The periods that a digest can be about."""
+
+LANGUAGES: Final = ("en", "pt")
+"""What the digest can be written in."""
+
+JSON_LOGS: Final = "json"
+LOGS: Final = ("text", JSON_LOGS)
+"""What log lines can be: a text each, or a JSON object each."""
+
+_CHAT: Final = re.compile(r"-?[0-9]{1,19}|@[A-Za-z0-9_]{4,32}")
+
 STATE_FOLDER: Final = ".tg_pipeline"
 """Where landing zone, lake and Dagster's history live unless set otherwise; git ignores it."""
 
@@ -60,6 +73,34 @@ class AthenaSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AdminSettings:
+    """Where the people who run the bot are told of it; nothing is sent until they ask for it."""
+
+    chat_id: str | None = None
+    """A chat's number, or a public channel's @name."""
+
+    digest: str | None = None
+    """One of DIGESTS; None sends no digest."""
+
+    language: str = LANGUAGES[0]
+    """One of LANGUAGES."""
+
+    alert_url: Secret | None = None
+    """Where a failed run is posted, beside the chat. Such addresses carry their own secret."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "AdminSettings":
+        """Read the settings; raises SettingsError."""
+        alert_url = _url(environment, "TG_ALERT_URL")
+        return cls(
+            chat_id=_chat(environment.get("TG_ADMIN_CHAT_ID")),
+            digest=_one_of(environment, "TG_DIGEST", DIGESTS),
+            language=_one_of(environment, "TG_DIGEST_LANG", LANGUAGES) or LANGUAGES[0],
+            alert_url=Secret(alert_url) if alert_url else None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What an operator can set."""
 
@@ -73,6 +114,11 @@ class Settings:
     api_url: str = DEFAULT_API_URL
 
     athena: AthenaSettings = AthenaSettings()
+
+    admin: AdminSettings = AdminSettings()
+
+    events_queue_url: str | None = None
+    """The SQS queue of ticks and landed objects; None looks at the clock and the landing zone."""
 
     is_landing_default: bool = False
     """Whether updates land in the checkout's own folder, where a sample does no harm."""
@@ -110,8 +156,10 @@ class Settings:
             or (state / "lake").as_uri(),
             start_date=_start_date(environment.get("TG_START_DATE")),
             token=read_token(environment),
-            api_url=_api_url(environment.get("TELEGRAM_API_URL") or DEFAULT_API_URL),
+            api_url=_url(environment, "TELEGRAM_API_URL", DEFAULT_API_URL).rstrip("/"),
             athena=AthenaSettings.from_environment(environment),
+            admin=AdminSettings.from_environment(environment),
+            events_queue_url=_url(environment, "TG_EVENTS_QUEUE_URL") or None,
             is_landing_default=not landing,
         )
 
@@ -129,6 +177,15 @@ def load_settings() -> Settings:
     return Settings.from_environment(os.environ, home)
 
 
+def wants_json_logs() -> bool:
+    """Say whether log lines are to be JSON (TG_LOG); raises SettingsError.
+
+    It is read before all else, so that what is wrong with the rest is said in that form too.
+    """
+    load_dotenv(home_folder() / ".env")
+    return _one_of(os.environ, "TG_LOG", LOGS) == JSON_LOGS
+
+
 def _start_date(text: str | None) -> date:
     try:
         return date.fromisoformat(text) if text else DEFAULT_START_DATE
@@ -143,7 +200,22 @@ def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
     return text == YES
 
 
-def _api_url(url: str) -> str:
-    if not url.startswith(("http://", "https://")):
-        raise SettingsError("TELEGRAM_API_URL is no http:// or https:// address.")
-    return url.rstrip("/")
+def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str | None:
+    text = environment.get(name)
+    if text and text not in choices:
+        raise SettingsError(f"{name}={text!r} is none of {', '.join(choices)}.")
+    return text or None
+
+
+def _chat(text: str | None) -> str | None:
+    if text and not _CHAT.fullmatch(text):
+        raise SettingsError(f"TG_ADMIN_CHAT_ID={text!r} is no chat's number and no @name.")
+    return text or None
+
+
+def _url(environment: Mapping[str, str], name: str, default: str = "") -> str:
+    """Give an address; its text is never shown, since it may hold a secret."""
+    url = environment.get(name) or default
+    if url and not url.startswith(("http://", "https://")):
+        raise SettingsError(f"{name} is no http:// or https:// address.")
+    return url

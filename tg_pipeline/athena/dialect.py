@@ -15,14 +15,6 @@ def to_duckdb(athena_sql: str) -> str:
     return sqlglot.parse_one(athena_sql, read="athena").sql("duckdb", pretty=True)
 
 
-def by_day(duckdb_sql: str, day: str) -> str:
-    """Give an aggregate over one day as one over all days, with the column `day` at its end."""
-    query = sqlglot.parse_one(duckdb_sql, read="duckdb")
-    if not isinstance(query, exp.Select):
-        raise TypeError(f"{query.key} is no plain aggregate")
-    return query.select(day).group_by(day).order_by(day, dialect="duckdb").sql("duckdb")
-
-
 def to_athena(duckdb_sql: str, zone: str, tables: Mapping[str, str]) -> str:
     """Give a query of DuckDB's in Athena's SQL, its clocks in `zone`, with `tables` renamed."""
     query = sqlglot.parse_one(duckdb_sql, read="duckdb")

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Final
 
-from tg_pipeline.athena.dialect import by_day, to_athena
+from tg_pipeline.athena.dialect import to_athena
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
 from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY, USER_ACTIVITY
 from tg_pipeline.marts.content_marts import COMMANDS, CONTENT_MIX
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline.marts.message_marts import FREQUENT_QUESTIONS
 from tg_pipeline.marts.people_marts import ACTIVE_USERS, RETENTION
-from tg_pipeline.query.tables import CONTEXT_DATE, TELEGRAM
+from tg_pipeline.query.tables import TELEGRAM
 
 FIRST_ZONE: Final = "America/Sao_Paulo"
 """The zone that the original's queries are written for; another one takes its place."""
@@ -54,8 +54,7 @@ def original(name: str, zone: str) -> SavedQuery:
 
 def of_mart(mart: Mart, zone: str) -> SavedQuery:
     """Give the query that makes a mart, over Athena's tables and with clocks in `zone`."""
-    sql = by_day(mart.sql, CONTEXT_DATE) if mart.is_daily else mart.sql
-    athena_sql = to_athena(sql, zone, {ENRICHED_UPDATES.name: TELEGRAM.name})
+    athena_sql = to_athena(mart.sql, zone, {ENRICHED_UPDATES.name: TELEGRAM.name})
     return SavedQuery(f"mart_{mart.name}", mart.answers, athena_sql)
 
 

@@ -12,9 +12,10 @@ import typer
 
 from lambda_ingest.door import Door
 from lambda_ingest.landing import Sender, unwrap_rejected
-from lambda_ingest.store import open_store
 from tg_pipeline.cli.console import err, out, progress
 from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.cli.stores import look_at_landing
+from tg_pipeline.lake.bucket import open_place
 from tg_pipeline.lake.delivery import Arrival, Outcome, Tally, deliver, deliver_batches
 from tg_pipeline.lake.lines import Line, is_readable_name, read_lines
 from tg_pipeline.settings import Settings, load_settings
@@ -51,8 +52,9 @@ def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         inputs = [_spooled(Path(scratch)) if path == STDIN else _checked(path) for path in files]
         total = sum(map(_count_lines, inputs))
+        look_at_landing(settings)
         door = Door(
-            landing=open_store(settings.landing_uri),
+            landing=open_place(settings.landing_uri),
             bot_id=settings.bot_id if bot_id is None else bot_id,
             zone=settings.zone,
             sender=Sender.OPERATOR,

@@ -11,7 +11,8 @@ from lambda_ingest.store import StoreError, first_line
 from tg_pipeline.athena.errors import AthenaError
 from tg_pipeline.cli.athena import athena
 from tg_pipeline.cli.bot import bot
-from tg_pipeline.cli.console import err
+from tg_pipeline.cli.console import LOGGER, err, log_instead
+from tg_pipeline.cli.digest import digest
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.land import land
 from tg_pipeline.cli.poll import poll
@@ -24,6 +25,8 @@ from tg_pipeline.cli.status import status
 from tg_pipeline.cli.summary import summary
 from tg_pipeline.cli.up import up
 from tg_pipeline.cli.webhook import webhook
+from tg_pipeline.logs import are_json, begin_logs
+from tg_pipeline.settings import wants_json_logs
 from tg_pipeline.telegram.errors import TelegramError
 
 CLEAR: Final = (
@@ -47,7 +50,7 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (land, run, status, summary, report, sql, sample, up, serve, bot, poll):
+for command in (land, run, status, summary, report, digest, sql, sample, up, serve, bot, poll):
     cli.command()(command)
 cli.add_typer(webhook, name="webhook")
 cli.add_typer(athena, name="athena")
@@ -56,13 +59,19 @@ cli.add_typer(athena, name="athena")
 def app() -> None:
     """Run the command line."""
     try:
+        if wants_json_logs():
+            begin_logs(as_json=True)
+            log_instead()
         cli()
     except CLEAR as error:
         sys.exit(_complain(error))
 
 
 def _complain(error: Exception) -> int:
-    err.print(f"tg-pipeline: {describe(error)}", markup=False, soft_wrap=True)
+    if are_json():
+        LOGGER.error("%s", describe(error))
+    else:
+        err.print(f"tg-pipeline: {describe(error)}", markup=False, soft_wrap=True)
     return FAILED
 
 

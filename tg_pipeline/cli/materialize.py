@@ -15,10 +15,11 @@ from rich.progress import Progress, TaskID
 from lambda_ingest.store import first_line
 from tg_pipeline.cli.console import progress
 from tg_pipeline.cli.errors import CommandError
-from tg_pipeline.definitions import defs
+from tg_pipeline.cli.own_runs import own_runs
 from tg_pipeline.defs.partitions import runs_of, span_tags
-from tg_pipeline.defs.report import LOGGER
+from tg_pipeline.defs.run_logs import LOGGER
 from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
 from tg_pipeline.settings import home_folder
 
@@ -29,26 +30,18 @@ LINES_A_DAY: Final = len(ALL_LAYERS) + len(DAILY_MARTS)
 def materialize(days: list[date], *, full: bool) -> float:
     """Build `days`, then the marts, and record them in Dagster; give the seconds it took."""
     began = perf_counter()
-    with _instance() as instance, progress() as bar:
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    anew = {"ops": {RAW_UPDATES.name: {"config": {"full": True}}}} if full else {}
+    with _instance() as instance, own_runs(instance) as runs, progress() as bar:
         task = bar.add_task("building", total=len(days) * LINES_A_DAY + len(WHOLE_MARTS))
         with _moving(bar, task):
             for first, last in runs_of(days):
                 span = str(first) if first == last else f"{first} to {last}"
                 with _clear_failures(span):
-                    _run(instance, "updates_job", span_tags(first, last), full=full)
+                    runs.make("updates_job", span_tags(first, last), quiet | anew)
             with _clear_failures("the marts"):
-                _run(instance, "marts_job", {})
+                runs.make("marts_job", {}, quiet)
     return perf_counter() - began
-
-
-def _run(
-    instance: dg.DagsterInstance, job: str, tags: dict[str, str], *, full: bool = False
-) -> None:
-    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
-    anew = {"ops": {"raw_updates": {"config": {"full": True}}}} if full else {}
-    defs.resolve_job_def(job).execute_in_process(
-        instance=instance, tags=tags, run_config=quiet | anew
-    )
 
 
 @contextmanager
@@ -85,11 +78,16 @@ def _instance() -> Iterator[dg.DagsterInstance]:
                 dg.DagsterInstance.get() if is_set else dg.DagsterInstance.from_config(str(home))
             )
             instance = stack.enter_context(found)
-        except dg.DagsterError as error:
-            raise CommandError(
-                f"Dagster's instance can't be opened: {first_line(error)}"
-            ) from error
+        except Exception as error:  # each storage has errors of its own
+            raise CommandError(f"Dagster's instance can't be opened: {_why(error)}") from error
         yield instance
+
+
+def _why(error: Exception) -> str:
+    """Give what is wrong with Dagster's configuration, or with the place of its history."""
+    if isinstance(error, dg.DagsterInvalidConfigError) and error.errors:
+        return first_line(Exception(error.errors[0].message))
+    return first_line(error.__cause__ or error)
 
 
 @contextmanager

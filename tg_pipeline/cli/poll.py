@@ -14,7 +14,8 @@ from lambda_ingest.store import StoreError, first_line
 from tg_pipeline.cli.bot_api import open_api, show, warn
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.poll_progress import PollProgress, counts
-from tg_pipeline.lake.delivery import Arrival, Outcome, Tally, deliver
+from tg_pipeline.lake.bucket import open_place
+from tg_pipeline.lake.delivery import Arrival, Outcome, Tally, deliver, put_one
 from tg_pipeline.settings import load_settings
 from tg_pipeline.telegram.interruption import Interruption
 from tg_pipeline.telegram.poller import NotStoredError, Poller
@@ -34,7 +35,7 @@ def poll(once: Once = False) -> None:
     settings = load_settings()
     interruption, progress = Interruption(), PollProgress(_now, is_quiet=once)
     with open_api(settings) as api:
-        landing = Landing(open_door(settings.door), settings.landing_uri, progress)
+        landing = Landing(open_door(settings.door, open_place), settings.landing_uri, progress)
         poller = Poller(api, landing, interruption, time.sleep, warn)
         try:
             with interruption.by_signals(), progress.live():
@@ -57,7 +58,9 @@ class Landing:
         try:
             for outcome in self._put([Arrival(body, now, "getUpdates") for body in bodies]):
                 self.progress.count(outcome)
-        except (StoreError, BaseError, OSError) as error:
+        except StoreError as error:
+            raise NotStoredError(str(error)) from None
+        except (BaseError, OSError) as error:
             raise NotStoredError(f"{self.uri} can't be written to: {first_line(error)}.") from None
         self.progress.note()
 
@@ -65,9 +68,7 @@ class Landing:
         if self.door.chats is None:
             return deliver(self.door, arrivals, SIDE_BY_SIDE)
         # One after the other: an update may follow the message that its chat has a new id.
-        return (
-            Outcome(self.door.take(each.body, each.arrived_at), each.origin) for each in arrivals
-        )
+        return (put_one(self.door, each) for each in arrivals)
 
 
 def _run(poller: Poller, uri: str, *, once: bool) -> None:

@@ -2,22 +2,21 @@
 
 import sys
 import webbrowser
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 from rich.filesize import decimal
 
-from lambda_ingest.store import open_store
 from tg_pipeline.builds.report_facts import Subject, gather
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.days import parse_span
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.run import First, Last
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.cli.stores import open_lake, open_landing
 from tg_pipeline.marts.report.language import DEFAULT_LANGUAGE, LANGUAGES
-from tg_pipeline.marts.report.period import Period
+from tg_pipeline.marts.report.period import EARLIEST, LATEST, Period, is_in_reach
 from tg_pipeline.settings import Settings, load_settings
 
 STANDARD_OUTPUT: Final = Path("-")
@@ -41,7 +40,7 @@ def report(
         raise CommandError(f"--lang {lang} is not spoken here: {' or '.join(LANGUAGES)}.")
     settings = load_settings()
     span = parse_span(first, last, datetime.now(settings.zone).date())
-    facts = gather(_subject(settings), Period(*span) if span else None)
+    facts = gather(subject_of(settings), _period(*span) if span else None)
     # The charts take a second to import: only a command that has something to draw waits for them.
     from tg_pipeline.marts.report.report import Options, render  # noqa: PLC0415
 
@@ -56,10 +55,20 @@ def report(
         webbrowser.open(output.absolute().as_uri())
 
 
-def _subject(settings: Settings) -> Subject:
+def _period(first: date, last: date) -> Period:
+    if not (is_in_reach(first) and is_in_reach(last)):
+        raise CommandError(
+            f"{first} to {last}: a report is about days from {EARLIEST}, when Telegram began, to "
+            f"{LATEST}."
+        )
+    return Period(first, last)
+
+
+def subject_of(settings: Settings) -> Subject:
+    """Give what the report is about, and where it is told from; raises StoreError."""
     return Subject(
-        landing=open_store(settings.landing_uri),
-        lake=Lake(settings.lake_uri),
+        landing=open_landing(settings),
+        lake=open_lake(settings),
         zone=settings.timezone,
         is_filtered=bool(settings.door.chat_ids),
     )

@@ -9,11 +9,12 @@ import typer
 
 from lambda_ingest.door import Door
 from lambda_ingest.landing import Sender
-from lambda_ingest.store import open_store
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.days import parse_day
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.land import Batch, report, tally_with_progress
+from tg_pipeline.cli.stores import look_at_landing, open_landing
+from tg_pipeline.lake.bucket import open_place
 from tg_pipeline.lake.delivery import Arrival, deliver, deliver_batches
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.sample import SAMPLE_BOT_ID, Delivery, deliveries
@@ -54,7 +55,8 @@ def sample(
         for delivery in month:
             sys.stdout.buffer.write(delivery.body + b"\n")
         return
-    landing = open_store(settings.landing_uri)
+    look_at_landing(settings)
+    landing = open_place(settings.landing_uri)
     door = Door(landing, SAMPLE_BOT_ID, settings.zone, Sender.NETWORK)
     arrivals = _arrivals(month)
     outcomes = deliver_batches(door, arrivals, batch) if batch else deliver(door, arrivals)
@@ -67,7 +69,7 @@ def _no_demo(settings: Settings, first: date) -> str | None:
         return "TELEGRAM_BOT_TOKEN is set"
     if not settings.is_landing_default:
         return "TG_LANDING_URI is set"
-    landed = list_days(open_store(settings.landing_uri))
+    landed = list_days(open_landing(settings))
     if landed:
         return f"{len(landed)} days have landed already"
     return None if _days_until_today(first, settings) > 0 else f"{first} is still to come"

@@ -13,6 +13,7 @@ from lambda_ingest.journal import Journal
 from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH
 from tg_pipeline.cli.console import err
 from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.lake.bucket import open_place
 from tg_pipeline.serve.application import DESCRIPTION_PATH, HEALTH_PATH, application
 from tg_pipeline.serve.server import Certificate, listen, until_stopped
 from tg_pipeline.serve.server import serve as serve_application
@@ -41,7 +42,7 @@ def serve(
     journal = Journal(sys.stdout, settings.bot_id, with_metrics=False)
     if any(settings.door.webhook_path.matches(path) for path in (HEALTH_PATH, DESCRIPTION_PATH)):
         raise CommandError(f"TG_WEBHOOK_PATH must be none of {HEALTH_PATH}, {DESCRIPTION_PATH}.")
-    webhook = open_webhook(settings.door, journal, lambda: datetime.now(UTC))
+    webhook = open_webhook(settings.door, journal, lambda: datetime.now(UTC), open_place)
     listening = _listen(host, port)
     scheme = "https" if pair else "http"
     with until_stopped():

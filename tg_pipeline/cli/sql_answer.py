@@ -10,6 +10,7 @@ from tg_pipeline.cli.console import err
 from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.sql_output import Output
 from tg_pipeline.cli.sql_prompt import Prompt, terminal_lines
+from tg_pipeline.cli.stores import open_lake
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.query.session import QueryError, Session, open_session
 from tg_pipeline.query.tables import ALL_TABLES
@@ -59,7 +60,7 @@ def _run(session: Session, query: str, output: Output) -> None:
 
 
 def _lake(settings: Settings) -> Lake:
-    lake = Lake(settings.lake_uri)
+    lake = open_lake(settings)
     if lake.folder is None and not settings.lake_uri.startswith("s3://"):
         raise CommandError(
             f"{settings.lake_uri} is gone with the process that fills it: set TG_LAKE_URI to a "

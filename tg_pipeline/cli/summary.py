@@ -9,9 +9,9 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
-from lambda_ingest.store import open_store
 from tg_pipeline.builds.day_state import DayState, day_states, known_days
 from tg_pipeline.cli.console import out
+from tg_pipeline.cli.stores import open_lake, open_landing
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, Activity, count_activity
 from tg_pipeline.layers.catalog import ALL_LAYERS
@@ -29,7 +29,7 @@ BAR_CELLS: Final = 24
 def summary() -> None:
     """Show what each layer holds, the busiest hours, and the most active users."""
     settings = load_settings()
-    landing, lake = open_store(settings.landing_uri), Lake(settings.lake_uri)
+    landing, lake = open_landing(settings), open_lake(settings)
     days = known_days(landing, lake)
     out.print(_layers(day_states(landing, lake, days)))
     activity = count_activity(_enriched(lake, days), settings.zone)

@@ -17,6 +17,7 @@ from tg_pipeline.defs.partitions import (
     days_of,
 )
 from tg_pipeline.defs.pictures import hour_plot, messages_per_hour
+from tg_pipeline.defs.pools import pool_of
 from tg_pipeline.defs.report import (
     Count,
     DayReport,
@@ -68,6 +69,7 @@ class RawUpdatesConfig(dg.Config):
     ],
     partitions_def=daily_partitions,
     backfill_policy=MONTH_A_RUN,
+    pool=pool_of(RAW_UPDATES),
     retry_policy=TRY_AGAIN,
 )
 def raw_updates(
@@ -115,6 +117,7 @@ def raw_updates(
     ],
     partitions_def=daily_partitions,
     backfill_policy=MONTH_A_RUN,
+    pool=pool_of(DEDUPED_UPDATES),
     retry_policy=TRY_AGAIN,
 )
 def deduped_updates(
@@ -144,6 +147,7 @@ def deduped_updates(
     ],
     partitions_def=daily_partitions,
     backfill_policy=MONTH_A_RUN,
+    pool=pool_of(ENRICHED_UPDATES),
     retry_policy=TRY_AGAIN,
 )
 def enriched_updates(

@@ -6,8 +6,8 @@ from typing import Any
 import dagster as dg
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import open_store
 from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.lake.bucket import open_place
 from tg_pipeline.lake.lake import Lake
 
 
@@ -19,7 +19,7 @@ class LandingResource(dg.ConfigurableResource[Any]):
 
     def store(self) -> ObjectStore:
         """Open the store; raises StoreError."""
-        return open_store(self.uri)
+        return open_place(self.uri)
 
 
 class LakeResource(dg.ConfigurableResource[Any]):

@@ -16,30 +16,22 @@ from typing import Any
 import pytest
 import requests
 from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 
+from tg_pipeline_tests.browser.chromium import open_chromium
 from tg_pipeline_tests.conftest import hear_interrupts
 
-DAYS = 35
-"""More than one run's worth, so that a backfill takes two."""
+CHECKOUT = Path(__file__).parents[2]
 
-CHROMIUM_FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1500,1000",
-    "--hide-scrollbars",
-)
+DAYS = 60
+"""Two months, so that a backfill takes two runs."""
+
+UPDATES_A_DAY = 100
+"""As few as still make every picture."""
 
 
 @dataclass(frozen=True)
 class Ui:
-    """A running `dagster dev`, and the first day of the month it shows."""
+    """A running `dagster dev`, and the first day that it shows."""
 
     url: str
     first_day: date
@@ -59,16 +51,23 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
         "TG_LAKE_URI": (state / "lake").as_uri(),
         "TG_START_DATE": first_day.isoformat(),
     }
-    (state / "dagster.yaml").write_text("telemetry: {enabled: false}\nnux: {enabled: false}\n")
+    shutil.copy(CHECKOUT / "dagster.yaml", state)
     binaries = Path(sys.executable).parent
-    sample = [str(binaries / "tg-pipeline"), "sample", "--days", str(DAYS)]
+    sample = [
+        *(str(binaries / "tg-pipeline"), "sample"),
+        *("--days", str(DAYS), "--per-day", str(UPDATES_A_DAY)),
+    ]
     subprocess.run(sample, env=environment, check=True)
     port = _free_port()
-    command = [str(binaries / "dagster"), "dev", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        *(str(binaries / "dagster"), "dev", "--host", "127.0.0.1", "--port", str(port)),
+        *("--workspace", str(CHECKOUT / "workspace.yaml")),
+    ]
     with (
         (state / "dagster.log").open("w") as log,
         subprocess.Popen(
             command,
+            cwd=state,
             env=environment,
             start_new_session=True,
             stdout=log,
@@ -86,16 +85,8 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[webdriver.Chrome]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not chromium or not driver:
-        pytest.skip("no chromium and chromedriver here: the UI is not looked at")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in CHROMIUM_FLAGS:
-        options.add_argument(flag)
-    chrome = webdriver.Chrome(options=options, service=Service(driver))
-    yield chrome
-    chrome.quit()
+    with open_chromium() as chromium:
+        yield chromium
 
 
 def _stop(server: subprocess.Popen[bytes]) -> None:

@@ -1,85 +1,46 @@
-"""A person opens Dagster's UI, launches a backfill of everything, and looks at a day."""
+"""A person opens Dagster's UI, launches a backfill of two months, and looks at a day."""
 
-import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from selenium.common.exceptions import (
-    ElementNotInteractableException,
-    NoSuchElementException,
-    StaleElementReferenceException,
+from tg_pipeline_tests.browser.backfills import (
+    launch_backfill_of_everything,
+    status_of_last_backfill,
 )
-from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
+from tg_pipeline_tests.browser.chromium import find, save
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
-    from selenium.webdriver.remote.webelement import WebElement
 
     from tg_pipeline_tests.browser.conftest import Ui
 
-SECONDS_FOR_A_PAGE = 60
-SECONDS_FOR_A_BACKFILL = 300
-
-LAST_BACKFILL = """{
-    partitionBackfillsOrError(limit: 1) {
-        ... on PartitionBackfills { results { status numPartitions } }
-    }
-}"""
+SECONDS_FOR_A_BACKFILL = 480
 
 
 def test_a_backfill_launched_from_the_ui_fills_the_partition_bar(
     ui: "Ui", browser: "Chrome"
 ) -> None:
-    # Given the asset graph of a month that has landed
-    browser.get(f"{ui.url}/asset-groups")
-    press(browser, "Materialize all")
-    save(browser, "backfill-dialog")
+    # Given the asset graph of two months that have landed
 
     # When all partitions are asked for, in the dialog that the page offers
-    press(browser, "All", exactly=True)
-    press(browser, "Launch backfill")
+    launch_backfill_of_everything(browser, ui.url)
 
     # Then the backfill succeeds
-    wait_until(lambda: status_of_last_backfill(ui) not in {"REQUESTED", None}, "the backfill ends")
-    assert status_of_last_backfill(ui) == "COMPLETED_SUCCESS"
+    wait_until(
+        lambda: status_of_last_backfill(ui.ask) not in {"REQUESTED", None}, "the backfill ends"
+    )
+    assert status_of_last_backfill(ui.ask) == "COMPLETED_SUCCESS"
     browser.get(f"{ui.url}/locations/__repository__@tg_pipeline/asset-groups/layers")
     find(browser, "//*[text()='enriched_updates']")
     save(browser, "asset-graph")
 
-    # And a day's page shows its counts and the plot of its hours, in place
+    # And no day is missing, and one's page shows its counts and the plot of its hours, in place
     day = ui.first_day.isoformat()
     browser.get(f"{ui.url}/assets/enriched_updates?view=partitions&partition={day}")
     find(browser, "//*[contains(text(), 'Missing (0)')]")
     wait_until(lambda: picture_width(browser, "messages per hour") > 0, "the plot is drawn")
     save(browser, "partition-page")
-
-
-def press(browser: "Chrome", label: str, *, exactly: bool = False) -> None:
-    text = "normalize-space()"
-    path = f"//button[{text}='{label}']" if exactly else f"//button[contains({text}, '{label}')]"
-    redrawn = [
-        NoSuchElementException,
-        StaleElementReferenceException,
-        ElementNotInteractableException,
-    ]
-    wait = WebDriverWait(browser, SECONDS_FOR_A_PAGE, ignored_exceptions=redrawn)
-    wait.until(lambda page: pressed(page.find_element(By.XPATH, path)), f"can't press {label}")
-
-
-def pressed(button: "WebElement") -> bool:
-    """Press a button if it can be pressed; the page may redraw it meanwhile, and one tries anew."""
-    if not button.is_enabled():
-        return False
-    button.click()
-    return True
-
-
-def find(browser: "Chrome", path: str) -> "WebElement":
-    wait = WebDriverWait(browser, SECONDS_FOR_A_PAGE)
-    return wait.until(lambda page: page.find_element(By.XPATH, path), f"no {path}")
 
 
 def picture_width(browser: "Chrome", name: str) -> int:
@@ -94,16 +55,3 @@ def wait_until(holds: Callable[[], bool], what: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, f"waited too long until {what}"
         time.sleep(1)
-
-
-def status_of_last_backfill(ui: "Ui") -> str | None:
-    results = ui.ask(LAST_BACKFILL)["partitionBackfillsOrError"]["results"]
-    return results[0]["status"] if results else None
-
-
-def save(browser: "Chrome", name: str) -> None:
-    """Keep a picture of the page where TG_SCREENSHOTS names a folder."""
-    folder = os.environ.get("TG_SCREENSHOTS")
-    if folder:
-        time.sleep(2)  # the page draws its graph in a moment of its own
-        browser.save_screenshot(str(Path(folder) / f"{name}.png"))

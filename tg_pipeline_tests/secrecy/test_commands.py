@@ -27,6 +27,8 @@ COMMANDS: Final = (
     "poll --once",
     "webhook delete",
     "poll --once",
+    "digest --period day --date 2026-10-01",
+    "digest --dry-run --period day --date 2026-10-01",
 )
 CALLING: Final = ("bot", f"webhook set {WEBHOOK} --replace", "webhook info", "poll --once")
 

@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,15 +17,16 @@ from tg_pipeline_tests.telegram_server.server import TelegramServer
 WORDS = "a sandwich with pastrami"
 """What a user writes is no secret: tables and pages show it, and so a search finds it."""
 
-NOWHERE = {"TG_LAKE_URI": "file:///dev/null/lake"}
-
 
 @pytest.fixture
 def up(house: Shell, telegram: TelegramServer) -> Iterator[Up]:
     """Give a UI over a house in which a message has landed, and a build of it has failed."""
     telegram.user_sends(5, WORDS)
     house.run("poll", "--once")
-    house.run("run", "--date", "today", settings=NOWHERE)
+    lake = house.folder / "a lake that can't be written"
+    (lake / "raw_updates" / f"context_date={today()}").mkdir(parents=True)
+    (lake / "raw_updates" / f"context_date={today()}" / "part-0.parquet").mkdir()
+    house.run("run", "--date", "today", settings={"TG_LAKE_URI": lake.as_uri()})
     running = start_up(house)
     try:
         running.wait_until(running.is_ui_up, "the UI is up")
@@ -34,9 +35,13 @@ def up(house: Shell, telegram: TelegramServer) -> Iterator[Up]:
         running.kill()
 
 
+def today() -> date:
+    return datetime.now(ZoneInfo(where_it_is_noon())).date()
+
+
 def test_no_page_and_no_file_holds_a_secret(up: Up, house: Shell) -> None:
     # Given a run that somebody launches in the UI, beside the one that failed
-    run = launch(up, str(datetime.now(ZoneInfo(where_it_is_noon())).date()))
+    run = launch(up, str(today()))
     up.wait_until(lambda: runs(up)[run] == "SUCCESS", "the run has ended")
     assert "FAILURE" in runs(up).values()
 
