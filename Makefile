@@ -10,7 +10,7 @@ TEMPLATE := $(STATE)/template
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test lint types contracts template package check browser chromium bench bench-10m docs clean
+.PHONY: help install run dev test lint types contracts template package check browser chromium ceph team bench bench-s3 bench-10m docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,20 +39,35 @@ dev: $(INSTALLED) ## start Dagster's UI on PORT (3000)
 	@PYTHONWARNINGS=ignore $(BIN)/dagster dev --host 127.0.0.1 --port $(PORT) --log-level warning
 
 test: $(INSTALLED) ## run every test (those in a real browser where there is a Chromium)
-	@$(BIN)/pytest -n 2 -q -rs
+	@$(BIN)/pytest -n 2 -q -rs --ignore tg_pipeline_tests/deploy
 
 browser: $(INSTALLED) chromium ## look at Dagster's UI in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
 	@$(BIN)/pytest -q -rs tg_pipeline_tests/browser
 
-# Debian's packages, where there is an apt-get that we may use; else the browser tests are skipped.
-chromium:
-	@if ! command -v chromedriver >/dev/null 2>&1; then \
-		if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
-			apt-get update -qq && apt-get install -y -qq chromium chromium-driver >/dev/null; \
-		else \
-			echo "No chromedriver here: the tests in a real browser are skipped."; \
-		fi; \
+ceph: $(INSTALLED) ## hold the pipeline's promises against Ceph's S3 (radosgw), started for it
+	@$(call debian,radosgw,radosgw ceph-mon ceph-osd,the tests against Ceph are skipped)
+	@$(BIN)/pytest -q -rs tg_pipeline_tests/store_tiers --tier ceph
+
+team: $(INSTALLED) chromium ## run deploy/ by hand: Postgres, code server, UI and daemon, each killed once
+	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+		$(call debian,initdb,postgresql,a team's deployment is not started); \
 	fi
+	@$(BIN)/pytest -q -rs tg_pipeline_tests/deploy
+
+chromium:
+	@$(call debian,chromedriver,chromium chromium-driver,the tests in a real browser are skipped)
+
+# Debian's packages for a program, where it is missing and there is an apt-get that we may use.
+define debian
+if ! command -v $(1) >/dev/null 2>&1; then \
+	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
+		apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; \
+	else \
+		echo "No $(1) here, and no apt-get for us: $(3)."; \
+	fi; \
+fi
+endef
 
 lint: $(INSTALLED) ## look for what ruff finds
 	@$(BIN)/ruff check .
@@ -82,15 +97,20 @@ package: $(INSTALLED) ## build the Lambda's package, and say how large it is
 	@$(MAKE) --no-print-directory --silent -C lambda_ingest build-IngestFunction ARTIFACTS_DIR=$(abspath $(STATE)/package)
 	@du -sh $(STATE)/package
 
-check: lint types contracts template chromium test ## all that main always passes: lint, types, contracts, template, tests
+check: lint types contracts template chromium test ceph team ## all that main always passes: lint, types, contracts, template, every test
 
 docs: $(INSTALLED) ## write docs/tables.md and docs/marts.md anew from the columns' one declaration
 	@$(BIN)/python -m tg_pipeline.layers.tables_page > docs/tables.md
 	@$(BIN)/python -m tg_pipeline.marts.marts_page > docs/marts.md
 
-bench: $(INSTALLED) ## print what the layers and the door cost, beside what one would else write
+bench: $(INSTALLED) ## print what layers, marts and door cost, beside what one would else write
 	@$(BIN)/python benchmarks/layers.py
+	@$(BIN)/python benchmarks/marts.py
 	@$(BIN)/python benchmarks/door.py
+
+bench-s3: $(INSTALLED) ## print what an object costs from a bucket on, and backfill a year (half an hour)
+	@$(BIN)/python benchmarks/s3.py
+	@$(BIN)/python benchmarks/s3.py --year
 
 bench-10m: $(INSTALLED) ## the same for a day of ten million updates (half an hour, 2 GB of disk)
 	@$(BIN)/python benchmarks/big_day.py --updates 10000000

@@ -56,7 +56,8 @@ def write_messages(path: Path, count: int, said: Callable[[], Iterator[str]]) ->
     sent_at = numbers.cast(pa.timestamp("s", "UTC")).cast(pa.timestamp("us", "UTC"))
     ones = pa.repeat(pa.scalar(1, pa.int64()), count)
     columns = {"bot_id": ones, "chat_id": ones, "message_id": numbers, "user_id": numbers}
-    columns |= {"sent_at": sent_at, "text": pa.array(islice(said(), count), pa.string())}
+    columns |= {"kind": pa.repeat("message", count), "sent_at": sent_at}
+    columns["text"] = pa.array(islice(said(), count), pa.string())
     pq.write_table(pa.table(columns), path)
 
 

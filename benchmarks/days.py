@@ -15,7 +15,7 @@ from rich.progress import Progress
 from lambda_ingest.door import Door
 from lambda_ingest.landing import Landed, Sender, day_prefix
 from lambda_ingest.store import open_store
-from tg_pipeline.lake.delivery import Arrival, Outcome, deliver_batches
+from tg_pipeline.lake.delivery import Arrival, Outcome, deliver, deliver_batches
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 
 DAY: Final = date(2026, 3, 4)
@@ -56,14 +56,17 @@ def scratch() -> Iterator[Place]:
         yield Place(Path(folder))
 
 
-def land_day(place: Place, updates: int) -> int:
+def land_day(place: Place, updates: int, *, singly: bool = False) -> int:
     """Land a day of about so many distinct updates; give how many lines landed on that day.
 
-    Retries are lines too. What arrives after midnight without a time of its own belongs to the
-    next day, and is not counted.
+    Retries are lines too, unless each update is an object of its own. What arrives after midnight
+    without a time of its own belongs to the next day, and is not counted.
     """
     door = Door(open_store(place.landing_uri), SAMPLE_BOT_ID, ZONE, Sender.NETWORK)
-    outcomes = deliver_batches(door, _arrivals(updates), OBJECT_UPDATES)
+    arrivals = _arrivals(updates)
+    outcomes = (
+        deliver(door, arrivals) if singly else deliver_batches(door, arrivals, OBJECT_UPDATES)
+    )
     shown = _with_progress(outcomes, updates)
     return sum(isinstance(each.taken.what, Landed) and each.taken.what.day == DAY for each in shown)
 

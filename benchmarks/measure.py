@@ -64,12 +64,13 @@ def run_fresh(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Measur
 
 
 def _measured(work: Callable[[], T]) -> Measured[T]:
-    before = _cpu()
+    before = cpu_seconds()
     result = work()
-    return Measured(result, _cpu() - before)
+    return Measured(result, cpu_seconds() - before)
 
 
-def _cpu() -> float:
+def cpu_seconds() -> float:
+    """Give the CPU that this process and its children have had so far, in user and in system."""
     usages = map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
