@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from obstore.auth.boto3 import Boto3CredentialProvider
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake.refusals import NO_CREDENTIALS
+from tg_pipeline.lake.reasons import NO_CREDENTIALS
 
 ASK_AGAIN: Final = timedelta(minutes=5)
 """How long obstore goes by what it was given: boto3 gives what holds for ten minutes at least.

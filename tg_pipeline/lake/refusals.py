@@ -11,45 +11,17 @@ from obstore.exceptions import BaseError, NotModifiedError, PreconditionError
 from obstore.store import ObjectStore, S3Store
 
 from lambda_ingest.store import StoreError, first_line
-
-NO_BUCKET: Final = "NoSuchBucket"
-
-REASONS: Final = {
-    NO_BUCKET: "there is no such bucket: check its name, and AWS_ENDPOINT_URL",
-    "InvalidBucketName": "no bucket can have this name: check it",
-    "AccessDenied": "the credentials may not {do}: docs/s3.md lists the permissions",
-    "ExpiredToken": "the session has expired: log in again (aws sso login), or renew "
-    "AWS_SESSION_TOKEN",
-    "InvalidToken": "the session token is none of the access key's: renew AWS_SESSION_TOKEN, or "
-    "unset it",
-    "InvalidAccessKeyId": "the access key is not known there: check AWS_ACCESS_KEY_ID, or "
-    "AWS_PROFILE",
-    "SignatureDoesNotMatch": "the secret is not that of the access key: check "
-    "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
-    "RequestTimeTooSkewed": "this machine's clock is more than 15 minutes off: set it",
-    "AuthorizationHeaderMalformed": "the bucket is in the region {region}: set AWS_REGION to that",
-}
-"""By the code that the store answers.
-
-https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
-"""
-
-ELSEWHERE: Final = "the bucket is in another region: set AWS_REGION to its own"
-BUSY: Final = "it keeps answering {status}, busy or out of order: try again later"
-UNHEARD: Final = "{host} can't be reached, {why}: check AWS_ENDPOINT_URL and the network"
-UNRANGED: Final = "it gives the whole of an object where a part is asked for, so it can't be used"
-NO_CREDENTIALS: Final = (
-    "no AWS credentials are found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
-    "AWS_SECRET_ACCESS_KEY, or give this machine a role"
+from tg_pipeline.lake.reasons import (
+    BUSY,
+    ELSEWHERE,
+    NO_BUCKET,
+    NO_CREDENTIALS,
+    REASONS,
+    SIGNS,
+    UNHEARD,
+    WHY_UNHEARD,
+    WRONG_REGION,
 )
-
-WHY_UNHEARD: Final = {
-    "ConnectionRefused": "nothing listens there",
-    "dns error": "there is no such host",
-    "certificate": "its certificate is not trusted",
-    "kind: Timeout": "it does not answer in time",
-}
-"""By what stands in obstore's account of a request that had no answer."""
 
 ANSWERS: Final = (FileNotFoundError, NotModifiedError, PreconditionError)
 """Errors of obstore's that say how things are."""
@@ -60,7 +32,6 @@ SHOWN: Final = 200
 _REQUEST: Final = re.compile(r"performing ([A-Z]+) (\S+)")
 _STATUS: Final = re.compile(r"status code: (\d{3})")
 _PROVIDER: Final = re.compile(r"External AWS credential provider: (?:\w+: )?(.*)")
-_REDIRECT: Final = "Received redirect without LOCATION"
 
 
 class BusyError(StoreError):
@@ -137,22 +108,23 @@ def _told(refusal: _Refusal, bucket: str) -> tuple[type[StoreError], str]:
         return StoreError, f"the credentials can't be renewed: {provider[1][:SHOWN].rstrip('.')}"
     if "Missing AccessKeyId" in refusal.text or (refusal.url and not refusal.is_for(bucket)):
         return StoreError, NO_CREDENTIALS
-    if "non-partial response" in refusal.text:
-        return StoreError, UNRANGED
-    if _REDIRECT in refusal.text or refusal.code == "PermanentRedirect":
-        return StoreError, ELSEWHERE
+    told = next((why for sign, why in SIGNS.items() if sign in refusal.text), None)
+    if told:
+        return StoreError, told
+    if not refusal.status:
+        return BusyError, _unheard(refusal)
     if refusal.status.startswith("5") or refusal.status in {"408", "409", "429"}:
         return BusyError, BUSY.format(status=f"{refusal.status} {refusal.code}".strip())
-    if refusal.status:
-        return StoreError, _refused(refusal)
-    return BusyError, _unheard(refusal)
+    return StoreError, _refused(refusal)
 
 
 def _refused(refusal: _Refusal) -> str:
     code = refusal.code or ("AccessDenied" if refusal.status in {"401", "403"} else "")
     region = _element(refusal.text, "Region")
+    if code == WRONG_REGION and not region:
+        return ELSEWHERE
     if code in REASONS:
-        return REASONS[code].format(do=refusal.what_for(), region=region or "of its own")
+        return REASONS[code].format(do=refusal.what_for(), region=region)
     words = _element(refusal.text, "Message")[:SHOWN].rstrip(".")
     return f"it refuses to be asked: {refusal.status} {code} {words}".rstrip()
 

@@ -150,6 +150,16 @@ def test_a_page_that_is_no_answer_of_s3_is_told(monkeypatch: pytest.MonkeyPatch)
     assert str(told) == f"{URI}: it refuses to be asked: 404."
 
 
+def test_a_server_that_gives_no_part_of_an_object_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    lately = {"last_modified": "Wed, 07 Oct 2026 10:00:00 GMT", "etag": '"a"'}
+    with Bot(always(reply(b"0123456789", **lately))) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.port}")
+        store = open_place(URI, HURRIED)
+
+        with pytest.raises(StoreError, match="gives the whole of an object"), one_sentence(store):
+            obstore.get(store, "key", options={"range": (2, 4)})
+
+
 def test_credentials_that_can_t_be_renewed_any_more_say_so() -> None:
     def provide() -> None:
         raise PermissionError("the SSO session has ended.\nLog in again.")

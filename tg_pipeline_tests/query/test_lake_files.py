@@ -110,20 +110,6 @@ def test_a_bucket_that_is_not_there_is_one_line_that_says_so() -> None:
     assert str(caught.value) == said
 
 
-def test_a_server_that_gives_no_ranges_is_one_line_that_says_so(
-    bucket: Lake, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(bucket, 1)
-    listing, ranges = obstore.list, FailingRanges()
-    del listing
-    monkeypatch.setattr(obstore, "get", ranges)
-
-    with open_session(bucket, ZONE, [SAID]) as session, pytest.raises(QueryError) as caught:
-        answer(session, "SELECT * FROM said")
-
-    assert "it gives the whole of an object where a part is asked for" in str(caught.value)
-
-
 def test_a_text_that_is_longer_than_a_range_comes_through(bucket: Lake) -> None:
     text = "á" * 3_000_000
     with bucket.writer("said", DAY, SAID.schema) as writer:

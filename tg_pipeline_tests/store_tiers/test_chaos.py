@@ -61,8 +61,9 @@ def test_a_store_in_trouble_ends_up_with_the_same_bytes(
 def go_with_much(pipeline: Pipeline) -> Way:
     noise = Random(7)  # noqa: S311 - no secret
     bodies = [
-        b'{"update_id": %d, "x": "%s"}' % (9_000_000 + number, noise.randbytes(700).hex().encode())
-        for number in range(12_000)
+        b'{"update_id": %d, "x": "%s"}'
+        % (9_000_000 + number, noise.randbytes(1_200).hex().encode())
+        for number in range(5_000)
     ]
     pipeline.land_batch("much", *bodies, day=DAY)
     return go(pipeline)
