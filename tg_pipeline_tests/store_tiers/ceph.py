@@ -118,8 +118,6 @@ class _Node:
     def make_monitor(self) -> None:
         keys, monmap = str(self._path("mon.keyring")), str(self._path("monmap"))
         admin = str(self._path("client.admin.keyring"))
-        everything = [f"--cap={each}=allow *" for each in ("mon", "osd", "mgr")]
-        caps = [word for each in everything for word in each.split("=", 1)]
         _call("ceph-authtool", "-C", keys, "--gen-key", "-n", "mon.", "--cap", "mon", "allow *")
         caps = [w for who in ("mon", "osd", "mgr") for w in ("--cap", who, "allow *")]
         _call("ceph-authtool", "-C", admin, "--gen-key", "-n", "client.admin", *caps)

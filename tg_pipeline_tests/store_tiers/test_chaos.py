@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Callable
 from random import Random
 
+import obstore
 import pytest
 
 from tg_pipeline.lake import uploads
+from tg_pipeline.lake.lake import partition_key
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.peers.failing_proxy import (
     CUT_AFTER,
@@ -37,6 +39,9 @@ def test_a_store_in_trouble_ends_up_with_the_same_bytes(
     monkeypatch.setattr(uploads, "PART", PART)
     undisturbed, disturbed = new_pipeline(), new_pipeline()
     expected = go_with_much(undisturbed)
+
+    in_parts = obstore.head(undisturbed.lake.store, partition_key("raw_updates", DAY))["e_tag"]
+    assert "-2" in (in_parts or ""), "of two parts"
 
     # When they go the same way through a proxy that spoils every fifth request
     random = Random(SEED)  # noqa: S311 - no secret
