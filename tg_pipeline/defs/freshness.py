@@ -18,14 +18,13 @@ HOURS_OF_GRACE: Final = 2
     asset=ENRICHED_UPDATES.name,
     name="yesterday_is_there",
     description="The last day that was due has its partition, be it an empty one.",
-    blocking=True,
 )
 def yesterday_is_there(
     landing: LandingResource, lake: LakeResource, clock: ClockResource
 ) -> dg.AssetCheckResult:
     """Look for the partition of the last day that was due.
 
-    Where it is missing the run fails too, so that whoever is told of failed runs hears of it.
+    It does not block: a backfill in the UI looks too, and may come to that day last.
     """
     day = last_due_day(clock.now(), SETTINGS.zone)
     if day < SETTINGS.start_date:
