@@ -20,6 +20,7 @@ from tg_pipeline.lake.lake import Lake
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.deploy.component import Component, wait_until
 from tg_pipeline_tests.deploy.compose import DEPLOY, Loopback, settings_to_fill_in
+from tg_pipeline_tests.deploy.history import History
 from tg_pipeline_tests.deploy.postgres import PASSWORD, Postgres
 from tg_pipeline_tests.peers.ports import free_port
 
@@ -147,8 +148,13 @@ class Team:
             return False
 
     def wait_until(self, holds: Callable[[], object], what: str) -> None:
+        """Wait for something, as long as all run; say what they said, and the runs, if in vain."""
         components = (self.code, self.webserver, self.daemon)
-        wait_until(holds, what, *(each for each in components if each.process))
+        try:
+            wait_until(holds, what, *(each for each in components if each.process))
+        except AssertionError as error:
+            runs = "\n".join(map(str, History(self.ask).runs())) if self.is_ui_up() else "unknown"
+            raise AssertionError(f"{error}\n--- runs\n{runs}") from None
 
     def days_ago(self, most: int, least: int) -> list[date]:
         """Give the days from so many days ago to so many days ago."""
