@@ -6,8 +6,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.alert import FailedRun
-from tg_pipeline.defs.failed_runs import failed_runs
+from tg_pipeline.defs.failed_runs import failed_records, failed_run
 from tg_pipeline.defs.listeners import Listener, NotToldError, listeners
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import ClockResource
@@ -17,6 +16,9 @@ LOOK_EVERY: Final = 30
 
 KEPT_FOR: Final = timedelta(days=1)
 """How long it is tried to tell of a failure; later it is no news."""
+
+MOST: Final = 10
+"""Runs told of in one look: what has broken breaks every run, and a look has a minute in all."""
 
 TOLD: Final = "tg_pipeline/told_"
 """How the tags of a run begin that say what became of telling each listener of it."""
@@ -49,31 +51,30 @@ def failure_sensor(told: Sequence[Listener]) -> dg.SensorDefinition:
             context.update_cursor(now.isoformat())
             return dg.SkipReason("The first look: what fails from now on is told of.")
         since = max(datetime.fromisoformat(context.cursor), now - KEPT_FOR)
-        runs = list(failed_runs(context.instance, since, SETTINGS.token))
+        runs = failed_records(context.instance, since)
         troubles = [why for each in told if (why := _tell_all(context.instance, each, runs))]
         if troubles:
             raise AlertError(" ".join(troubles))
-        return dg.SkipReason(f"{len(runs)} failed runs since {since:%Y-%m-%d %H:%M} UTC, all told.")
+        return dg.SkipReason(f"{len(runs)} failed runs since {since:%Y-%m-%d %H:%M} UTC.")
 
     return sensor
 
 
 def _tell_all(
-    instance: dg.DagsterInstance, listener: Listener, runs: list[tuple[dg.DagsterRun, FailedRun]]
+    instance: dg.DagsterInstance, listener: Listener, runs: list[dg.RunRecord]
 ) -> str | None:
-    """Tell one listener of all runs it does not know of; give why it stopped, if it did."""
+    """Tell one listener of runs it does not know of; give why it stopped, if it did."""
     tag = f"{TOLD}{listener.name}"
-    for run, failed in runs:
-        if run.tags.get(tag) in {BEGUN, SENT}:
-            continue
-        instance.add_run_tags(run.run_id, {tag: BEGUN})
+    news = [run for run in runs if run.dagster_run.tags.get(tag) not in {BEGUN, SENT}]
+    for failed in (failed_run(instance, run, SETTINGS.token) for run in news[:MOST]):
+        instance.add_run_tags(failed.run_id, {tag: BEGUN})
         try:
             listener.tell(failed)
         except NotToldError as error:
             if not error.may_be_done:
-                instance.add_run_tags(run.run_id, {tag: NOT_SENT})
+                instance.add_run_tags(failed.run_id, {tag: NOT_SENT})
             return str(error)
-        instance.add_run_tags(run.run_id, {tag: SENT})
+        instance.add_run_tags(failed.run_id, {tag: SENT})
     return None
 
 

@@ -1,6 +1,5 @@
 """Which runs have failed for good, and why, as Dagster's history tells it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final
 
@@ -9,36 +8,51 @@ from dagster._core.storage.tags import WILL_RETRY_TAG
 
 from lambda_ingest.secret import Secret
 from tg_pipeline.builds.alert import FailedRun
+from tg_pipeline.defs.freshness import freshness_job
 from tg_pipeline.telegram.redaction import redact
 
 RANGE: Final = "dagster/asset_partition_range"
 PARTITION: Final = "dagster/partition"
 
-MOST: Final = 10
-"""Runs told of in one go: what has broken breaks every run."""
-
 WRAPPERS: Final = ("Dagster", "RetryRequested")
 """How the names of the errors begin that Dagster puts around others."""
 
 
-def failed_runs(
-    instance: dg.DagsterInstance, since: datetime, token: Secret | None
-) -> Iterator[tuple[dg.DagsterRun, FailedRun]]:
-    """Give the runs that failed after `since` (aware) and are not tried again, oldest first."""
+def failed_records(instance: dg.DagsterInstance, since: datetime) -> list[dg.RunRecord]:
+    """Give the runs that failed after `since` (aware) and are not tried again, oldest first.
+
+    A look for yesterday that found nothing is one of them, though its run went well.
+    """
     failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=since)
-    for record in instance.get_run_records(failed, limit=MOST, ascending=True):
-        run = record.dagster_run
-        if run.tags.get(WILL_RETRY_TAG) != "true":
-            yield (
-                run,
-                FailedRun(
-                    run_id=run.run_id,
-                    job=run.job_name,
-                    what=days_of_run(run),
-                    failed_at=datetime.fromtimestamp(record.end_time or 0, UTC),
-                    reason=redact(reason_of(instance, run.run_id), token),
-                ),
-            )
+    looked = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=since, job_name=freshness_job.name
+    )
+    return [
+        *(run for run in instance.get_run_records(failed, ascending=True) if _is_final(run)),
+        *(run for run in instance.get_run_records(looked) if reason_of(instance, _id(run))),
+    ]
+
+
+def failed_run(
+    instance: dg.DagsterInstance, record: dg.RunRecord, token: Secret | None
+) -> FailedRun:
+    """Give what is told of such a run; its reason is without the token."""
+    run = record.dagster_run
+    return FailedRun(
+        run_id=run.run_id,
+        job=run.job_name,
+        what=days_of_run(run),
+        failed_at=datetime.fromtimestamp(record.end_time or 0, UTC),
+        reason=redact(reason_of(instance, run.run_id), token),
+    )
+
+
+def _is_final(record: dg.RunRecord) -> bool:
+    return record.dagster_run.tags.get(WILL_RETRY_TAG) != "true"
+
+
+def _id(record: dg.RunRecord) -> str:
+    return record.dagster_run.run_id
 
 
 def days_of_run(run: dg.DagsterRun) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -13,7 +13,7 @@ from tg_pipeline.defs import alerts
 from tg_pipeline.defs.alerts import AlertError
 from tg_pipeline.defs.listeners import listeners
 from tg_pipeline.settings import AdminSettings, Settings
-from tg_pipeline_tests.defs.conftest import StoppedClock
+from tg_pipeline_tests.defs.conftest import House, StoppedClock
 from tg_pipeline_tests.defs.hook import Hook
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 
@@ -205,6 +205,50 @@ def test_what_failed_days_ago_is_no_news_any_more(watch: Watch, hook: Hook) -> N
     watch.run("broken_job")
 
     watch.later = timedelta(days=2)
+    watch.look()
+
+    assert hook.heard == []
+
+
+def test_many_failures_are_told_of_a_few_at_a_time_until_all_are(watch: Watch, hook: Hook) -> None:
+    watch.look()
+    failed = {watch.run("broken_job") for _ in range(alerts.MOST + 2)}
+
+    watch.look()
+    first = len(hook.heard)
+    watch.look()
+    watch.look()
+
+    assert first == alerts.MOST
+    assert sorted(heard["run_id"] for heard in hook.heard) == sorted(failed)
+
+
+def test_a_missing_yesterday_is_told_of_once_though_its_run_went_well(
+    watch: Watch, house: House, hook: Hook
+) -> None:
+    # Given a morning on which yesterday is not built
+    watch.instance = house.instance
+    watch.look()
+    looked = house.defs.resolve_job_def("freshness_job").execute_in_process(instance=house.instance)
+
+    # When the sensor looks
+    watch.look()
+    watch.look()
+
+    # Then it tells so, once
+    (heard,) = hook.heard
+    assert (heard["job"], heard["run_id"]) == ("freshness_job", looked.run_id)
+    assert heard["reason"] == (
+        "yesterday_is_there: 2026-10-09 is not built; 0 objects landed on it."
+    )
+
+
+def test_a_yesterday_that_is_there_is_no_news(watch: Watch, house: House, hook: Hook) -> None:
+    watch.instance = house.instance
+    watch.look()
+    house.run(date(2026, 10, 9))
+    house.defs.resolve_job_def("freshness_job").execute_in_process(instance=house.instance)
+
     watch.look()
 
     assert hook.heard == []

@@ -106,7 +106,10 @@ def test_the_machine_that_runs_dagster_reads_what_landed_and_writes_the_lake(
         "s3:GetObject on ${RawBucket.Arn}/*",
     }
     assert "s3:PutObject on ${EnrichedBucket.Arn}/*" in granted
-    assert not {each for each in granted if "Delete" in each and "EventsQueue" not in each}
+    assert "s3:ListBucketMultipartUploads on ${EnrichedBucket.Arn}" in granted
+    assert {each for each in granted if "Delete" in each and "EventsQueue" not in each} == {
+        "s3:DeleteObject on ${EnrichedBucket.Arn}/digests/*"
+    }
 
 
 def test_no_policy_that_allows_names_all_actions_or_all_resources(
