@@ -8,7 +8,7 @@ from tg_pipeline.builds.mart_state import whole_marts_are_due
 from tg_pipeline.defs.failures import ATTEMPTS, failures_since, newest_success
 from tg_pipeline.defs.marts import marts_job
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.defs.resources import LakeResource
+from tg_pipeline.defs.resources import A_TICK, LakeResource
 from tg_pipeline.defs.sensors import UNDER_WAY, is_under_way
 
 LOOK_EVERY: Final = 60
@@ -38,7 +38,7 @@ def marts_sensor(
         return dg.SkipReason("No run has succeeded since the last look.")
     if failures >= ATTEMPTS:
         return dg.SkipReason(f"{ATTEMPTS} runs of the marts failed; see what they say.")
-    due = whole_marts_are_due(lake.lake(), SETTINGS.timezone)
+    due = whole_marts_are_due(lake.lake(A_TICK), SETTINGS.timezone)
     return dg.SensorResult(run_requests=[dg.RunRequest()] if due else [], cursor=cursor)
 
 

@@ -13,7 +13,7 @@ from lambda_ingest.store import StoreError
 from tg_pipeline.defs.late_days import look_for
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.queue_turn import Pace, Surroundings, Turn, take_turn
-from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
+from tg_pipeline.defs.resources import A_TICK, ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.schedules import daily_key, updates_job
 from tg_pipeline.defs.sensors import UNDER_WAY, is_under_way
 from tg_pipeline.events.drain import Queue
@@ -63,7 +63,7 @@ def events_sensor(open_queue: Callable[[], Queue], pace: Pace) -> dg.SensorDefin
 def _surroundings(
     instance: dg.DagsterInstance, landing: LandingResource, lake: LakeResource, clock: ClockResource
 ) -> Surroundings:
-    store, tables, now = landing.store(), lake.lake(), clock.now()
+    store, tables, now = landing.store(A_TICK), lake.lake(A_TICK), clock.now()
     return Surroundings(
         now,
         LandingAddress.of(landing.uri),

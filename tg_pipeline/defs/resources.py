@@ -1,14 +1,20 @@
 """What assets reach outside with: the landing zone, the lake, the clock."""
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import dagster as dg
 from obstore.store import ObjectStore
 
+from lambda_ingest.store import PATIENT
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.lake.bucket import open_place
 from tg_pipeline.lake.lake import Lake
+
+A_TICK: Final = timedelta(seconds=15)
+"""How long a sensor's or a schedule's request is tried: Dagster gives its tick a minute in all.
+https://docs.dagster.io/guides/automate/sensors
+"""
 
 
 class LandingResource(dg.ConfigurableResource[Any]):
@@ -17,9 +23,9 @@ class LandingResource(dg.ConfigurableResource[Any]):
     uri: str
     bot_id: int = 0
 
-    def store(self) -> ObjectStore:
-        """Open the store; raises StoreError."""
-        return open_place(self.uri)
+    def store(self, patience: timedelta = PATIENT) -> ObjectStore:
+        """Open the store, whose requests are tried again for so long; raises StoreError."""
+        return open_place(self.uri, patience)
 
 
 class LakeResource(dg.ConfigurableResource[Any]):
@@ -27,9 +33,9 @@ class LakeResource(dg.ConfigurableResource[Any]):
 
     uri: str
 
-    def lake(self) -> Lake:
-        """Open the lake; raises StoreError."""
-        return Lake(self.uri)
+    def lake(self, patience: timedelta = PATIENT) -> Lake:
+        """Open the lake, whose requests are tried again for so long; raises StoreError."""
+        return Lake(self.uri, patience)
 
 
 class ClockResource(dg.ConfigurableResource[Any]):

@@ -6,7 +6,7 @@ import dagster as dg
 
 from tg_pipeline.defs.late_days import look_for
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
+from tg_pipeline.defs.resources import A_TICK, ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.schedules import updates_job
 
 UNFINISHED: Final = [
@@ -50,7 +50,7 @@ def late_updates_sensor(
     """
     if is_under_way(context.instance):
         return dg.SkipReason(UNDER_WAY)
-    look = look_for(landing.store(), lake.lake(), clock.now(), (), context.cursor or "")
+    look = look_for(landing.store(A_TICK), lake.lake(A_TICK), clock.now(), (), context.cursor or "")
     if look.skip_reason:
         return dg.SkipReason(look.skip_reason)
     return dg.SensorResult(run_requests=look.requests, cursor=look.attempt.as_cursor())

@@ -1,10 +1,16 @@
 """A run that a bucket refuses fails with one sentence, and shows nothing of what lies under it."""
 
+import socket
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from lambda_ingest.store import StoreError
+from tg_pipeline.defs import mart_sensor, sensors
+from tg_pipeline.defs.mart_sensor import marts_sensor
+from tg_pipeline.defs.sensors import late_updates_sensor
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.defs.conftest import House
 from tg_pipeline_tests.lake.aws_answers import ANSWERS, REACH, SECRET
@@ -45,3 +51,25 @@ def test_a_permission_that_lacks_is_all_that_the_run_says(
     assert said in error.to_string()
     assert "Debug source" not in error.to_string()
     assert SECRET not in error.to_string()
+
+
+@pytest.mark.timeout(60)  # what a tick may take: a run's own patience would outlast it
+@pytest.mark.parametrize("sensor", [late_updates_sensor, marts_sensor])
+def test_a_bucket_that_is_silent_fails_a_sensors_tick_while_there_is_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sensor: dg.SensorDefinition
+) -> None:
+    # Given a run that went well, and a bucket that has not answered since
+    for name, value in REACH.items():
+        monkeypatch.setenv(name, value)
+    for module in (sensors, mart_sensor):
+        monkeypatch.setattr(module, "A_TICK", timedelta(seconds=1))
+    with socket.create_server(("127.0.0.1", 0)) as silent, dg.DagsterInstance.ephemeral() as place:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        house = House(Pipeline(tmp_path, "s3://bucket/mine"), place)
+        job = house.defs.resolve_job_def("updates_job")
+        place.create_run_for_job(job, status=dg.DagsterRunStatus.SUCCESS)
+
+        # When a sensor looks, then it says which bucket it is
+        context = dg.build_sensor_context(instance=place, resources=house.defs.resources)
+        with pytest.raises(StoreError, match="s3://bucket/mine"):
+            sensor(context)
