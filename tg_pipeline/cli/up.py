@@ -24,6 +24,9 @@ STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SECONDS_TO_STOP: Final = 20
 """For what is under way; then it is ended without being asked."""
 
+SECONDS_TO_NEXT_POLLER: Final = 300
+"""What ends a poller lasts: a webhook, a token that is gone. Telegram keeps updates for a day."""
+
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the UI listens.")]
 Process = subprocess.Popen[bytes]
 
@@ -35,18 +38,21 @@ def up(port: Port = 3000) -> None:
     with _stopped_together() as running:
         err.print(f"Dagster's UI: http://{HOST}:{port} (stop it with Ctrl-C)")
         if is_listening:
-            poller = running.start(sys.executable, "-m", "tg_pipeline", "poll")
-            threading.Thread(target=_watch, args=(poller, running), daemon=True).start()
+            threading.Thread(target=listen, args=(running,), daemon=True).start()
             err.print("See what comes in: tg-pipeline run --date today && tg-pipeline summary")
         code = running.start(sys.executable, "-m", "dagster", *_dev_options(port)).wait()
-        if not running.is_stopping:
+        if not running.stopping.is_set():
             raise typer.Exit(code)
 
 
-def _watch(poller: Process, running: "_Running") -> None:
-    poller.wait()
-    if not running.is_stopping:
-        err.print("The poller has ended: nothing is fetched until the next start.")
+def listen(running: "Running") -> None:
+    """Poll, and begin again in a while when that ends: nobody may be there to do so."""
+    while not running.stopping.is_set():
+        running.start(sys.executable, "-m", "tg_pipeline", "poll").wait()
+        if not running.stopping.is_set():
+            again = f"It starts again in {SECONDS_TO_NEXT_POLLER // 60} minutes."
+            err.print(f"The poller has ended: nothing is fetched. {again}")
+            running.stopping.wait(SECONDS_TO_NEXT_POLLER)
 
 
 def _check_is_free(port: int) -> None:
@@ -58,12 +64,13 @@ def _check_is_free(port: int) -> None:
         raise CommandError(f"{HOST}:{port} can't be listened at: {why}. Try --port.") from None
 
 
-class _Running:
+class Running:
     """Processes, each in a session of its own, so that a Ctrl-C comes to it once, from here."""
 
     def __init__(self) -> None:
+        """Begin with none."""
         self._processes: list[Process] = []
-        self.is_stopping = False
+        self.stopping = threading.Event()
 
     def start(self, *command: str) -> Process:
         """Start one more."""
@@ -72,13 +79,13 @@ class _Running:
             command, cwd=home_folder(), env=environment, start_new_session=True
         )
         self._processes.append(process)
-        if self.is_stopping:
+        if self.stopping.is_set():
             self._send(signal.SIGINT)  # the signal came before this one was in the list
         return process
 
     def stop(self, *_: object) -> None:
         """Ask all to stop, whenever a signal calls for it; what hangs is ended in a while."""
-        self.is_stopping = True
+        self.stopping.set()
         signal.alarm(SECONDS_TO_STOP)
         self._send(signal.SIGINT)
 
@@ -105,16 +112,16 @@ def _send(process: Process, number: signal.Signals) -> None:
 
 
 @contextmanager
-def _stopped_together() -> Iterator[_Running]:
+def _stopped_together() -> Iterator[Running]:
     """Give a way to start processes that SIGINT and SIGTERM stop, and that end with the block."""
-    running = _Running()
+    running = Running()
     signal.signal(signal.SIGALRM, running.end)
     for each in STOPS:
         signal.signal(each, running.stop)
     try:
         yield running
     finally:
-        if not running.is_stopping:
+        if not running.stopping.is_set():
             running.stop()
         running.wait()
 

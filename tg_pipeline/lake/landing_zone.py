@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -79,7 +78,7 @@ def bot_of(object_key: str, default: int) -> int:
 
     The original course project named its objects by the clock, so they say nothing of the bot.
     """
-    found = _NAMED_BY_CONTRACT.match(PurePosixPath(object_key).name)
+    found = _NAMED_BY_CONTRACT.match(object_key.rpartition("/")[2])
     return int(found[1]) if found and int(found[1]) < 2**63 else default
 
 

@@ -8,12 +8,13 @@ from typing import BinaryIO, Final, NamedTuple, cast
 
 import obstore
 import pyarrow as pa
-from obstore.store import ObjectStore
+from obstore.store import ObjectStore, S3Store
 
 from tg_pipeline.lake.landing_zone import OBJECTS, bot_of
 from tg_pipeline.lake.lines import Block, is_readable_name, read_blocks
 from tg_pipeline.lake.ranges import open_object
 from tg_pipeline.lake.refusals import BusyError, one_sentence
+from tg_pipeline.lake.small_objects import fetch_small
 
 LANDED_LINES: Final = pa.schema(
     [
@@ -33,15 +34,15 @@ BATCH_ROWS: Final = 1_000
 BATCH_BYTES: Final = 8 * 1024 * 1024
 """Bytes of content at which a batch is full, whichever bound is reached first."""
 
-GROUP_OBJECTS: Final = 64
+GROUP_OBJECTS: Final = 256
 """Objects that one task fetches: enough that handing over a task costs nothing beside them."""
 
 FETCH_BYTES: Final = 1024 * 1024
 """Bytes that one request fetches: a group of objects, a small object, or a range of a large one.
 With all threads at work this is what is held at most, times the threads."""
 
-THREADS: Final = 16
-"""Requests under way: a bucket answers one in some 20 ms, however fast we ask."""
+THREADS: Final = 4
+"""Groups that are fetched side by side, from a bucket by several requests each."""
 
 
 class LandedObject(NamedTuple):
@@ -148,16 +149,22 @@ def _groups(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:
 
 
 def _open_all(landing: ObjectStore, group: list[LandedObject]) -> list[BinaryIO]:
+    small = [each.key for each in group if _is_small(each)]
     with one_sentence(landing):
-        return [_open(landing, landed) for landed in group]
+        bodies = fetch_small(landing, small) if isinstance(landing, S3Store) and small else {}
+        return [_open(landing, each, bodies.get(each.key)) for each in group]
 
 
-def _open(landing: ObjectStore, landed: LandedObject) -> BinaryIO:
-    """Fetch a small object; a large one is read in ranges, as its lines are asked for."""
-    if not is_readable_name(landed.key):
-        return io.BytesIO()
+def _is_small(landed: LandedObject) -> bool:
+    return landed.size <= FETCH_BYTES and is_readable_name(landed.key)
+
+
+def _open(landing: ObjectStore, landed: LandedObject, body: bytes | None) -> BinaryIO:
+    """Fetch a small object that is not there yet; a large one is read in ranges, line by line."""
+    if body is not None or not is_readable_name(landed.key):
+        return io.BytesIO(body or b"")
     try:
-        if landed.size <= FETCH_BYTES:
+        if _is_small(landed):
             return io.BytesIO(obstore.get(landing, landed.key).bytes().to_bytes())
     except FileNotFoundError:
         raise _gone(landed) from None
@@ -172,7 +179,7 @@ def _gone(landed: LandedObject) -> BusyError:
 
 
 def _landed_objects(objects: pa.Table) -> Iterator[LandedObject]:
-    for batch in objects.select(OBJECTS.names).to_batches(max_chunksize=GROUP_OBJECTS):
+    for batch in objects.select(OBJECTS.names).to_batches(max_chunksize=BATCH_ROWS):
         received = batch["received_at"].cast(pa.int64()).to_pylist()
         keys, sizes = batch["object_key"].to_pylist(), batch["size"].to_pylist()
         yield from map(LandedObject, keys, received, sizes)

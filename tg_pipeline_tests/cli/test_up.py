@@ -2,10 +2,13 @@
 
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from tg_pipeline.cli import up as command
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.cli.up_process import PATIENCE, Up, start_up
 from tg_pipeline_tests.telegram_server.server import TelegramServer
@@ -57,6 +60,28 @@ def test_a_bot_with_a_webhook_is_told_of_and_the_ui_stays(
     running.wait_until(running.is_ui_up, "the UI is up")
     assert running.stop(signal.SIGTERM) == 0
     running.wait_until_alone()
+
+
+def test_a_poller_that_ends_is_started_again_until_all_is_stopped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Given pollers that end at once, and a stop that comes while the third is at work
+    monkeypatch.setattr(command, "SECONDS_TO_NEXT_POLLER", 0.01)
+    started: list[tuple[str, ...]] = []
+
+    class Short(command.Running):
+        def start(self, *words: str) -> command.Process:
+            started.append(words)
+            if len(started) == 3:
+                self.stopping.set()
+            return subprocess.Popen([sys.executable, "-c", ""])
+
+    # When it listens
+    command.listen(Short())
+
+    # Then each is followed by the next, and the last by none
+    assert [words[-1] for words in started] == ["poll"] * 3
+    assert capsys.readouterr().err.count("The poller has ended") == 2
 
 
 def test_without_a_token_nobody_polls_and_a_stop_ends_also_what_has_just_begun(

@@ -46,6 +46,10 @@ class History:
 
     ask: Ask
 
+    def __str__(self) -> str:
+        """Give all runs, a line each."""
+        return "\n".join(map(str, self.runs()))
+
     def runs(self, status: str | None = None, **tags: str) -> list[Run]:
         """Give the runs of that state with these of Dagster's tags, newest first."""
         wanted = {f"dagster/{name}": value for name, value in tags.items()}

@@ -153,7 +153,7 @@ class Team:
         try:
             wait_until(holds, what, *(each for each in components if each.process))
         except AssertionError as error:
-            runs = "\n".join(map(str, History(self.ask).runs())) if self.is_ui_up() else "unknown"
+            runs = History(self.ask) if self.is_ui_up() else "unknown"
             raise AssertionError(f"{error}\n--- runs\n{runs}") from None
 
     def days_ago(self, most: int, least: int) -> list[date]:

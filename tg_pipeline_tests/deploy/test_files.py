@@ -1,5 +1,6 @@
 """The files of deploy/, as far as they can be held to account without a container or a cluster."""
 
+import re
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from dagster_aws.ecs import EcsRunLauncher
 from tg_pipeline_tests.deploy.compose import DEPLOY, services, settings_to_fill_in
 
 IN_CONTAINERS = ("dagster.yaml", "ecs/dagster.yaml")
+ON_ECS = ("ecs/dagster.yaml", "workspace.yaml")
 
 
 def read(name: str) -> dict[str, Any]:
@@ -117,3 +119,24 @@ def test_no_secret_stands_in_the_example() -> None:
 
     assert secret
     assert [filled_in[name] for name in secret] == [""] * len(secret)
+
+
+def test_the_page_names_all_that_a_task_must_be_told() -> None:
+    # Given the variables that Dagster's files read, and the one that names the image of runs
+    files = "".join((DEPLOY / name).read_text("utf-8") for name in ON_ECS)
+    wanted = {*re.findall(r"env: (\w+)", files), "DAGSTER_CURRENT_IMAGE"}
+
+    # When the part about ECS is read
+    page = (DEPLOY.parent / "docs" / "deployment.md").read_text("utf-8")
+    part = page.partition("## ECS")[2].partition("\n## ")[0]
+
+    # Then each is there
+    assert {name for name in wanted if f"`{name}`" not in part} == set()
+
+
+def test_a_run_s_task_has_the_daemon_s_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    # Tagged secrets would replace them: dagster_aws.ecs.tasks
+    config = read("ecs/dagster.yaml")["run_launcher"]["config"]
+
+    assert EcsRunLauncher(**config).secrets_tags == []

@@ -75,7 +75,7 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(
 
     # Then the backfill ends green, with a month a run, and each was built once by each that asked
     team.wait_until(lambda: ended(history, everything), "the backfill ends")
-    assert history.backfills()[everything] == "COMPLETED_SUCCESS"
+    assert history.backfills()[everything] == "COMPLETED_SUCCESS", str(history)
     runs = history.runs("SUCCESS", backfill=everything)
     assert len([run for run in runs if RAW_UPDATES.name in run.tables]) == 2
     assert set(built(runs).values()) == {1}

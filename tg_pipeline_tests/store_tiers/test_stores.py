@@ -80,3 +80,14 @@ def test_a_folder_s_own_marker_is_no_object_of_the_day(landing: ObjectStore) -> 
     obstore.put(landing, f"{FOLDER}/", b"")
 
     assert list_objects(landing, DAY)["object_key"].to_pylist() == [f"{FOLDER}/7-1.json"]
+
+
+def test_an_object_is_read_whatever_its_name(landing: ObjectStore) -> None:
+    names = [f"{name}.json" for name in ("a b", "c+d", "e%2Ff", "g=h&i", "joão", "k#l", "m~n'(o)")]
+    for name in names:
+        put_new(landing, f"{FOLDER}/{name}", name.encode())
+
+    batches = read_objects(landing, list_objects(landing, DAY), bot_id=42)
+
+    found = [content.as_py().decode() for batch in batches for content in batch["content"]]
+    assert sorted(found) == sorted(names)
