@@ -10,6 +10,8 @@ from tg_pipeline.telegram.marked_text import Lines, bold, code, plain, to_plain
 LONGEST_REASON: Final = 600
 """Characters: who wants to know more opens the run."""
 
+GOOGLE_CHAT: Final = "chat.googleapis.com"
+
 NOT_TOLD: Final = "It does not say why: open the run."
 
 
@@ -40,16 +42,23 @@ def alert_text(failed: FailedRun, zone: ZoneInfo) -> Lines:
     ]
 
 
-def alert_body(failed: FailedRun, zone: ZoneInfo) -> dict[str, str]:
-    """Give the alert as a JSON object for a webhook.
+def alert_body(failed: FailedRun, zone: ZoneInfo, host: str) -> dict[str, str]:
+    """Give the alert as a JSON object for a webhook of `host`.
 
     `text` is what Slack, Mattermost and Google Chat show, `content` what Discord does:
     https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks,
     https://discord.com/developers/docs/resources/webhook#execute-webhook
+
+    Google Chat answers 400 to any key that a message of its own has not:
+    https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages,
+    https://github.com/pydantic/logfire/issues/1540
     """
     text = to_plain(alert_text(failed, zone))
+    return {"text": text} if host == GOOGLE_CHAT else {"text": text} | _fields(failed, text)
+
+
+def _fields(failed: FailedRun, text: str) -> dict[str, str]:
     return {
-        "text": text,
         "content": text,
         "job": failed.job,
         "days": failed.what,

@@ -23,10 +23,15 @@ class HookError(Exception):
         self.may_be_done = may_be_done
 
 
+def host_of(url: Secret) -> str:
+    """Give the host, in small letters: all of the address that may be shown."""
+    return urlsplit(url.reveal()).hostname or "TG_ALERT_URL"
+
+
 def post_alert(url: Secret, body: dict[str, str]) -> None:
     """Post a JSON object, once; raises HookError."""
     keep_tokens_out_of_logs()
-    host = urlsplit(url.reveal()).hostname or "TG_ALERT_URL"
+    host = host_of(url)
     try:
         answer = requests.post(
             url.reveal(),

@@ -1,34 +1,41 @@
-"""Which runs have failed for good, and why, as Dagster's history tells it."""
+"""Which runs have failed for good, and what is told of them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import dagster as dg
-from dagster._core.storage.tags import WILL_RETRY_TAG
+from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 
 from lambda_ingest.secret import Secret
 from tg_pipeline.builds.alert import FailedRun
+from tg_pipeline.defs.failure_reasons import reason_of
 from tg_pipeline.defs.freshness import freshness_job
 from tg_pipeline.telegram.redaction import redact
 
 RANGE: Final = "dagster/asset_partition_range"
 PARTITION: Final = "dagster/partition"
 
-WRAPPERS: Final = ("Dagster", "RetryRequested")
-"""How the names of the errors begin that Dagster puts around others."""
+RETRY_COMES_WITHIN: Final = timedelta(minutes=10)
+"""When a retry that Dagster promised is there at the latest: its daemon looks every five seconds,
+and makes none where the backfill has ended, the job is gone, or nothing is left to do.
+"""
 
 
-def failed_records(instance: dg.DagsterInstance, since: datetime) -> list[dg.RunRecord]:
-    """Give the runs that failed after `since` (aware) and are not tried again, oldest first.
+def failed_records(
+    instance: dg.DagsterInstance, since: datetime, now: datetime
+) -> list[dg.RunRecord]:
+    """Give the runs that failed after `since` and are not tried again, oldest first.
 
-    A look for yesterday that found nothing is one of them, though its run went well.
+    Both times are aware. A look for yesterday that found nothing is one of them, though its run
+    went well.
     """
     failed = dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE], updated_after=since)
     looked = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.SUCCESS], updated_after=since, job_name=freshness_job.name
     )
+    records = instance.get_run_records(failed, ascending=True)
     return [
-        *(run for run in instance.get_run_records(failed, ascending=True) if _is_final(run)),
+        *(run for run in records if not _is_tried_again(instance, run, now)),
         *(run for run in instance.get_run_records(looked) if reason_of(instance, _id(run))),
     ]
 
@@ -47,8 +54,19 @@ def failed_run(
     )
 
 
-def _is_final(record: dg.RunRecord) -> bool:
-    return record.dagster_run.tags.get(WILL_RETRY_TAG) != "true"
+def _is_tried_again(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime) -> bool:
+    """Tell whether a retry is there, or is still to come."""
+    run = record.dagster_run
+    if run.tags.get(WILL_RETRY_TAG) != "true":
+        return False
+    waited = now - datetime.fromtimestamp(record.end_time or 0, UTC)
+    return waited < RETRY_COMES_WITHIN or _has_retry(instance, run)
+
+
+def _has_retry(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Tell whether its retry is there: a tag that it copied from its parent names another's."""
+    retry = instance.get_run_by_id(run.tags.get(AUTO_RETRY_RUN_ID_TAG, ""))
+    return retry is not None and retry.parent_run_id == run.run_id
 
 
 def _id(record: dg.RunRecord) -> str:
@@ -61,37 +79,3 @@ def days_of_run(run: dg.DagsterRun) -> str:
     if first and last and first != last:
         return f"{first} to {last}"
     return first or run.tags.get(PARTITION, "")
-
-
-def reason_of(instance: dg.DagsterInstance, run_id: str) -> str:
-    """Give why a run failed: what its first failed step met, or what Dagster says of the run."""
-    told = [
-        event
-        for kind in (
-            dg.DagsterEventType.ASSET_CHECK_EVALUATION,
-            dg.DagsterEventType.STEP_FAILURE,
-            dg.DagsterEventType.RUN_FAILURE,
-        )
-        for record in instance.all_logs(run_id, of_type=kind)
-        if (event := record.get_dagster_event())
-    ]
-    return next((reason for event in told if (reason := _reason(event))), "")
-
-
-def _reason(event: dg.DagsterEvent) -> str:
-    if event.event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION:
-        check = event.asset_check_evaluation_data
-        return "" if check.passed else f"{check.check_name}: {check.description or 'it failed'}"
-    if event.event_type is dg.DagsterEventType.STEP_FAILURE:
-        return _of_step(event)
-    return event.message or ""
-
-
-def _of_step(event: dg.DagsterEvent) -> str:
-    failure = event.step_failure_data
-    if failure.user_failure_data and failure.user_failure_data.description:
-        return failure.user_failure_data.description
-    error = failure.error
-    while error and error.cause and (error.cls_name or "").startswith(WRAPPERS):
-        error = error.cause
-    return error.message.partition(": ")[2] if error else ""

@@ -74,9 +74,9 @@ class _Url:
 
     def tell(self, failed: FailedRun) -> None:
         # Likewise.
-        from tg_pipeline.builds.alert_hook import HookError, post_alert  # noqa: PLC0415
+        from tg_pipeline.builds.alert_hook import HookError, host_of, post_alert  # noqa: PLC0415
 
         try:
-            post_alert(self.url, alert_body(failed, self.settings.zone))
+            post_alert(self.url, alert_body(failed, self.settings.zone, host_of(self.url)))
         except HookError as error:
             raise NotToldError(str(error), may_be_done=error.may_be_done) from error

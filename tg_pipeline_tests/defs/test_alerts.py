@@ -12,6 +12,8 @@ from lambda_ingest.secret import Secret
 from tg_pipeline.defs import alerts
 from tg_pipeline.defs.alerts import AlertError
 from tg_pipeline.defs.listeners import listeners
+from tg_pipeline.defs.telling import MOST
+from tg_pipeline.defs.told_tags import BEGUN, keep
 from tg_pipeline.settings import AdminSettings, Settings
 from tg_pipeline_tests.defs.conftest import House, StoppedClock
 from tg_pipeline_tests.defs.hook import Hook
@@ -186,11 +188,53 @@ def test_a_sensor_that_was_killed_while_telling_does_not_tell_twice(
 ) -> None:
     watch.look()
     run_id = watch.run("broken_job")
-    watch.instance.add_run_tags(run_id, {f"{alerts.TOLD}chat": alerts.BEGUN})
+    keep(watch.instance, run_id, "chat", BEGUN)
 
     watch.look()
 
     assert telegram.messages == []
+
+
+def test_a_run_that_is_executed_again_and_fails_again_is_told_of(watch: Watch, hook: Hook) -> None:
+    # Given a failed run that was told of
+    first = watch.tell("broken_job")
+    parent = watch.instance.get_run_by_id(first)
+    assert parent is not None
+
+    # When somebody has it executed again in the UI, which copies its tags
+    again = watch.run("broken_job", **parent.tags)
+    watch.look()
+    watch.look()
+
+    # Then each is told of once
+    assert [heard["run_id"] for heard in hook.heard] == [first, again]
+
+
+@pytest.mark.parametrize("cursor", ["", "2026-13-01", "0001-01-01T00:00:00+14:00", "{}"])
+def test_a_damaged_cursor_is_a_first_look(watch: Watch, hook: Hook, cursor: str) -> None:
+    watch.cursor = cursor
+
+    run_id = watch.tell("broken_job")
+
+    assert [heard["run_id"] for heard in hook.heard] == [run_id]
+
+
+def test_google_chat_is_told_in_the_only_words_it_takes(
+    watch: Watch, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given Google Chat, to which the way leads over a proxy
+    monkeypatch.setenv("http_proxy", hook.url)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    space = Secret("http://Chat.GoogleAPIs.com/v1/spaces/AAAA/messages?key=SECRET-KEY")
+    watch.settings = replace(watch.settings, admin=AdminSettings(alert_url=space))
+
+    # When a run fails
+    run_id = watch.tell("broken_job")
+
+    # Then it takes what it is told
+    (heard,) = hook.heard
+    assert heard.keys() == {"text"}
+    assert run_id in heard["text"]
 
 
 def test_a_chat_that_does_not_exist_is_named(watch: Watch, telegram: TelegramServer) -> None:
@@ -212,14 +256,14 @@ def test_what_failed_days_ago_is_no_news_any_more(watch: Watch, hook: Hook) -> N
 
 def test_many_failures_are_told_of_a_few_at_a_time_until_all_are(watch: Watch, hook: Hook) -> None:
     watch.look()
-    failed = {watch.run("broken_job") for _ in range(alerts.MOST + 2)}
+    failed = {watch.run("broken_job") for _ in range(MOST + 2)}
 
     watch.look()
     first = len(hook.heard)
     watch.look()
     watch.look()
 
-    assert first == alerts.MOST
+    assert first == MOST
     assert sorted(heard["run_id"] for heard in hook.heard) == sorted(failed)
 
 
