@@ -55,9 +55,13 @@ def failed_run(
 
 
 def _is_tried_again(instance: dg.DagsterInstance, record: dg.RunRecord, now: datetime) -> bool:
-    """Tell whether a retry is there, or is still to come."""
+    """Tell whether a retry is there, or is still to come.
+
+    Dagster says so in a tag that it sets after the run is known to have failed.
+    """
     run = record.dagster_run
-    if run.tags.get(WILL_RETRY_TAG) != "true":
+    unsaid = "true" if instance.run_retries_enabled else "false"
+    if run.tags.get(WILL_RETRY_TAG, unsaid) != "true":
         return False
     waited = now - datetime.fromtimestamp(record.end_time or 0, UTC)
     return waited < RETRY_COMES_WITHIN or _has_retry(instance, run)

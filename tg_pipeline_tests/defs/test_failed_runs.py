@@ -58,6 +58,20 @@ def test_a_run_whose_retry_is_still_to_come_has_not_failed_yet(
     assert final(instance, timedelta()) == []
 
 
+def test_a_run_of_which_dagster_has_not_said_yet_may_be_tried_again() -> None:
+    # Given a Dagster that tries again, and that has got as far as to note that a run has failed
+    with dg.instance_for_test(overrides={"run_retries": {"enabled": True}}) as instance:
+        run_id = instance.create_run_for_job(broken_job, status=dg.DagsterRunStatus.STARTED).run_id
+        failure = dg.DagsterEvent(dg.DagsterEventType.RUN_FAILURE.value, broken_job.name)
+        instance.run_storage.handle_run_event(run_id, failure, datetime.now(UTC))
+
+        # Then the run counts once Dagster says that it is left, or has said nothing for long
+        assert final(instance, timedelta()) == []
+        assert final(instance, LATE) == [run_id]
+        instance.add_run_tags(run_id, {"dagster/will_retry": "false"})
+        assert final(instance, timedelta()) == [run_id]
+
+
 def test_a_retry_that_never_came_is_no_retry(instance: dg.DagsterInstance) -> None:
     run_id = fail(instance)
 

@@ -84,7 +84,8 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(
 
     # And somebody was told once of the run that failed for good, and of none that was made up for
     told = [json.loads(body) for body in alerts.bodies]
-    assert [(each["run_id"], each["days"]) for each in told] == [(failed.run_id, str(team.today))]
+    of_whom = [(each["run_id"], each["days"]) for each in told]
+    assert of_whom == [(failed.run_id, str(team.today))], f"{told}\n{history}"
 
     # And of each failed run that was not tried again somebody was told, once
     final = [run for run in history.runs("FAILURE") if run.tags.get("dagster/will_retry") != "true"]
