@@ -15,7 +15,7 @@ from tg_pipeline.definitions import defs
 from tg_pipeline.defs.abandoned_runs import free_pools
 from tg_pipeline.defs.pools import open_pools
 from tg_pipeline.defs.run_launcher import WatchedRunLauncher
-from tg_pipeline.defs.run_process import this_process
+from tg_pipeline.defs.run_process import RunProcess, this_process
 
 NOT_BY_ITSELF: Final = {"dagster/max_retries": "0"}
 """Whoever typed the command has seen it fail: Dagster's daemon is not to start it again."""
@@ -27,8 +27,8 @@ class OwnRuns:
 
     instance: dg.DagsterInstance
     turns: Turns
-    tags: Mapping[str, str]
-    """What all of them carry."""
+    process: RunProcess
+    """Where all of them live."""
 
     def make(self, job: str, tags: Mapping[str, str], config: dict[str, Any]) -> None:
         """Make a run of a job, and wait for its end; raises what it fails at."""
@@ -40,7 +40,7 @@ class OwnRuns:
             with self.turns.watched(run_id):
                 definition.execute_in_process(
                     instance=self.instance,
-                    tags={**self.tags, **tags},
+                    tags={**self.process.tags(run_id), **NOT_BY_ITSELF, **tags},
                     run_config=config,
                     run_id=run_id,
                 )
@@ -60,4 +60,4 @@ def own_runs(instance: dg.DagsterInstance) -> Iterator[OwnRuns]:
     turns = Turns(instance)
     with this_process(Path(instance.root_directory) / "processes") as process:
         turns.end_abandoned()
-        yield OwnRuns(instance, turns, process.tags | NOT_BY_ITSELF)
+        yield OwnRuns(instance, turns, process)

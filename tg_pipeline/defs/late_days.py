@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 import dagster as dg
 from obstore.store import ObjectStore
@@ -12,9 +12,12 @@ from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.day_state import ONE_DAY, DayState, day_states, days_to_build
 from tg_pipeline.builds.due import last_due_day
 from tg_pipeline.builds.mart_state import days_without_marts
-from tg_pipeline.defs.partitions import SETTINGS, runs_of, span_tags
+from tg_pipeline.defs.due_runs import Plan, plan
+from tg_pipeline.defs.partitions import SETTINGS, span_tags
+from tg_pipeline.defs.tried_days import DueDay, TriedDays
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import iter_days, list_days
+from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 
 WATCHED_DAYS: Final = MAX_AGE.days + 1
@@ -23,23 +26,6 @@ WATCHED_DAYS: Final = MAX_AGE.days + 1
 AFTER_THE_TICK: Final = timedelta(hours=1)
 """The nightly run comes first; this looks at what it left, or left out."""
 
-ATTEMPTS: Final = 5
-"""Runs asked for one and the same state of things: what fails five times needs a person."""
-
-Span = tuple[date, date]
-"""A first and a last day, both included."""
-
-
-class Attempt(NamedTuple):
-    """How often one and the same state of the days has been asked for."""
-
-    key: str
-    number: int
-
-    def as_cursor(self) -> str:
-        """Give it as a sensor keeps it."""
-        return f"{self.number} {self.key}"
-
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -47,46 +33,34 @@ class Look:
 
     days: int
     """How many were looked at."""
-    due: frozenset[date]
-    """Those that a build would change."""
-    spans: list[Span]
-    """The runs that would build them, without those that would go side by side."""
-    attempt: Attempt
+    plan: Plan
 
     @property
     def requests(self) -> list[dg.RunRequest]:
         """Give the runs to ask for."""
-        if self.skip_reason:
-            return []
-        return [dg.RunRequest(tags=span_tags(*span)) for span in self.spans]
-
-    @property
-    def asked(self) -> frozenset[date]:
-        """Give the days of the spans, whose runs are asked for now, or were so often enough."""
-        return frozenset(day for span in self.spans for day in iter_days(*span))
+        return [dg.RunRequest(tags=span_tags(*span)) for span in self.plan.spans]
 
     @property
     def skip_reason(self) -> str | None:
         """Say why there is nothing to ask for; None where there is something."""
-        if not self.spans:
+        if self.plan.spans:
+            return None
+        if not self.plan.due:
             return f"Nothing new on the {self.days} days looked at."
-        if self.attempt.number > ATTEMPTS:
-            return f"{ATTEMPTS} runs of the same days failed; see what they say."
-        return None
+        first, others = min(self.plan.tried.days), len(self.plan.tried.days) - 1
+        named = f"{first} and of {others} other days" if others else f"{first}"
+        return f"The runs of {named} failed again and again; see what they say."
 
 
 def look_for(
-    landing: ObjectStore, lake: Lake, now: datetime, touched: Collection[date], last_attempt: str
+    landing: ObjectStore, lake: Lake, now: datetime, touched: Collection[date], tried: TriedDays
 ) -> Look:
-    """Look for days that a build would change, also among older ones that are known `touched`.
-
-    `last_attempt` is the text of the Attempt that was asked for last.
-    """
-    days = days_to_look_at(landing, lake, now, touched)
+    """Look for days that a build would change, also among older ones that are known `touched`."""
+    days = days_to_look_at(landing, lake, now, {*touched, *tried.days})
     states = day_states(landing, lake, days)
-    due = {*days_to_build(states), *days_without_marts(lake, days)}
-    spans = apart(runs_of(due))
-    return Look(len(days), frozenset(due), spans, _attempt(last_attempt, states, spans))
+    due = {state.day for state in states if state.is_due} | {*days_without_marts(lake, days)}
+    behind = {*days_to_build(states)} - due
+    return Look(len(days), plan(_only(due, states), _only(behind, states), tried))
 
 
 def days_to_look_at(
@@ -111,17 +85,12 @@ def watched_days(now: datetime) -> list[date]:
     return list(iter_days(first, last))
 
 
-def apart(spans: list[Span]) -> list[Span]:
-    """Give the spans without those that begin where the one before ends; they come next time."""
-    kept: list[Span] = []
-    for first, last in spans:
-        if not kept or first - kept[-1][1] > ONE_DAY:
-            kept.append((first, last))
-    return kept
+def _only(days: Collection[date], states: list[DayState]) -> list[DueDay]:
+    chosen = [state for state in states if state.day in days]
+    return [DueDay(state.day, state.listing, _built_from(state)) for state in chosen]
 
 
-def _attempt(last: str, states: list[DayState], spans: list[Span]) -> Attempt:
-    asked = {day for span in spans for day in iter_days(*span)}
-    key = ",".join(f"{state.day}={state.listing}" for state in states if state.day in asked)
-    number, _, before = (last or "0 ").partition(" ")
-    return Attempt(key, int(number) + 1 if before == key else 1)
+def _built_from(state: DayState) -> str | None:
+    """Give the listing that the tables down to enriched_updates were built from, if it is one."""
+    is_of_one_piece = state.layers[ENRICHED_UPDATES.name].source == state.expected_deduped
+    return state.layers[RAW_UPDATES.name].source if is_of_one_piece else None

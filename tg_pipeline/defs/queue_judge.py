@@ -18,8 +18,8 @@ class Judge:
 
     landing: LandingAddress
     lake: ObjectStore
-    recorded: frozenset[date]
-    """Days whose messages are not needed any more."""
+    unneeded: frozenset[date]
+    """Days whose messages are not needed any more; ticks are."""
     today: date
     unreadable: list[str] = field(default_factory=list)
     """Of each message that was set aside: why, and where it is now."""
@@ -40,4 +40,4 @@ class Judge:
                 raise UnreadableEventError(f"The tick asks for {event.day}, which is not over.")
             return event.day >= SETTINGS.start_date
         is_partition = SETTINGS.start_date <= event.day <= self.today + MAX_LEAD
-        return is_partition and event.day not in self.recorded
+        return is_partition and event.day not in self.unneeded

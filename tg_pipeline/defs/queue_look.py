@@ -13,12 +13,13 @@ from tg_pipeline.builds.due import last_due_day
 from tg_pipeline.defs.late_days import AFTER_THE_TICK, Look
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.schedules import daily_request
+from tg_pipeline.defs.tried_days import TriedDays
 from tg_pipeline.events.drain import Kept
 from tg_pipeline.events.event import Tick
 from tg_pipeline.events.memory import Memory
 
-LookAtTables = Callable[[frozenset[date], str], Look]
-"""Looks at the tables, with days that are known to be touched, and the last attempt's text."""
+LookAtTables = Callable[[frozenset[date], TriedDays], Look]
+"""Looks at the tables, with days that are known to be touched, and those asked for before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +35,17 @@ class Decision:
 
 
 def decide(
-    kept: list[Kept], memory: Memory, now: datetime, is_asked: Callable[[date], bool]
+    kept: list[Kept],
+    memory: Memory,
+    now: datetime,
+    is_asked: Callable[[date], bool],
+    unneeded: frozenset[date],
 ) -> Decision:
     """Remember the days that messages are kept for; ask for a nightly run where its tick came.
 
     `is_asked` says whether the nightly run of a day stands in Dagster's history already. The tick
-    of an older night, come late, is one more reason to look at its day.
+    of an older night, come late, is one more reason to look at its day, and like others of its day
+    it goes where the day is one of those `unneeded`.
     """
     ticks = {event.day for _, event in kept if isinstance(event, Tick)}
     unanswered = {day for day in ticks if not is_asked(day)}
@@ -54,7 +60,7 @@ def decide(
     return Decision(
         _since(memory.since or now, remembered, now),
         [daily_request(day) for day in sorted(nightly)],
-        [each for each in kept if _is_answered(each, unanswered)],
+        [each for each in kept if _is_answered(each, unanswered - (unneeded - nightly))],
     )
 
 
@@ -66,15 +72,15 @@ def look_into(
     What needs no build needs no message; what is asked for is recorded along with the memory.
     """
     owed = _owed(memory, now)
-    look = look_at_tables(owed, memory.attempt)
-    requests, settled = look.requests, owed - look.due
+    look = look_at_tables(owed, TriedDays.read(memory.attempt))
+    settled, asked = owed - look.plan.due, frozenset(look.plan.tried.days)
     remembered = Memory(
-        recorded=(memory.recorded - settled) | look.asked,
-        waiting=memory.waiting - settled - look.asked,
-        attempt=look.attempt.as_cursor() if requests else memory.attempt,
+        recorded=(memory.recorded - settled) | asked,
+        waiting=memory.waiting - settled - asked,
+        attempt=look.plan.tried.as_cursor(),
     )
     spent = [each for each in kept if each.event.day in settled]
-    return Decision(_since(now, remembered, now), requests, spent, look)
+    return Decision(_since(now, remembered, now), look.requests, spent, look)
 
 
 def _since(since: datetime, memory: Memory, now: datetime) -> Memory:

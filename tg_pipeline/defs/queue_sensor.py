@@ -12,10 +12,11 @@ import dagster as dg
 from lambda_ingest.store import StoreError
 from tg_pipeline.defs.late_days import look_for
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.defs.queue_turn import Pace, Surroundings, Turn, take_turn
+from tg_pipeline.defs.queue_told import log_turn, result_of
+from tg_pipeline.defs.queue_turn import Pace, Surroundings, take_turn
 from tg_pipeline.defs.resources import A_TICK, ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.schedules import daily_key, updates_job
-from tg_pipeline.defs.sensors import UNDER_WAY, is_under_way
+from tg_pipeline.defs.sensors import is_under_way
 from tg_pipeline.events.drain import Queue
 from tg_pipeline.events.errors import EventsQueueError
 from tg_pipeline.events.event import LandingAddress
@@ -45,17 +46,15 @@ def events_sensor(open_queue: Callable[[], Queue], pace: Pace) -> dg.SensorDefin
         landing: LandingResource,
         lake: LakeResource,
         clock: ClockResource,
-    ) -> dg.SensorResult | dg.SkipReason:
-        """Take a turn, but only while nothing runs; messages wait in the queue meanwhile."""
-        if is_under_way(context.instance):
-            return dg.SkipReason(UNDER_WAY)
+    ) -> dg.SensorResult:
+        """Take a turn; while something runs, only the look at the tables waits."""
         with _failures_logged():
             around = _surroundings(context.instance, landing, lake, clock)
             turn = take_turn(open_queue(), Memory.read(context.cursor), around, pace)
         for each in turn.unreadable:
             context.log.warning("A message was set aside. %s", each)
-        _log(turn)
-        return _result(turn)
+        log_turn(NAME, turn)
+        return result_of(turn, is_busy=around.is_busy)
 
     return evaluate
 
@@ -70,6 +69,7 @@ def _surroundings(
         tables.store,
         partial(look_for, store, tables, now),
         partial(_is_asked, instance),
+        is_under_way(instance),
     )
 
 
@@ -85,44 +85,6 @@ def _failures_logged() -> Iterator[None]:
 
 def _is_asked(instance: dg.DagsterInstance, day: date) -> bool:
     return instance.get_runs_count(dg.RunsFilter(tags={RUN_KEY: daily_key(day)})) > 0
-
-
-def _log(turn: Turn) -> None:
-    """Log a turn that did something; most find an empty queue."""
-    asked = [each.run_key or " to ".join(each.tags.values()) for each in turn.decision.requests]
-    if not turn.drained.received and not asked:
-        return
-    LOGGER.info(
-        "%d messages taken, %d runs asked for",
-        turn.drained.received,
-        len(asked),
-        extra=facts(
-            sensor=NAME,
-            taken=turn.drained.received,
-            kept=len(turn.drained.kept),
-            set_aside=turn.unreadable,
-            asked=asked,
-        ),
-    )
-
-
-def _result(turn: Turn) -> dg.SensorResult:
-    decision = turn.decision
-    cursor = decision.memory.as_cursor()
-    if decision.requests:
-        return dg.SensorResult(run_requests=decision.requests, cursor=cursor)
-    return dg.SensorResult(skip_reason=_told(turn), cursor=cursor)
-
-
-def _told(turn: Turn) -> str:
-    """Say what a turn did that asks for nothing."""
-    received, kept = turn.drained.received, len(turn.drained.kept)
-    told = [f"{received} messages taken, {kept} of them still needed."]
-    if turn.decision.look:
-        told.append(turn.decision.look.skip_reason or "")
-    elif since := turn.decision.memory.since:
-        told.append(f"The tables are looked at five minutes after {since:%H:%M:%S} UTC.")
-    return " ".join([*told, *(f"Set aside: {each}" for each in turn.unreadable)])
 
 
 def definitions(queue_url: str | None) -> dg.Definitions:

@@ -19,13 +19,21 @@ SPAWNED: Final = b"multiprocessing"
 
 
 def why_gone(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
-    """Say why a run that has started can't go on any more; None where it may."""
-    if process := RunProcess.of(run.tags):
+    """Say why a run that is under way can't go on any more; None where it may."""
+    return why_ended(instance, run) or _why_unknown(run)
+
+
+def why_ended(instance: dg.DagsterInstance, run: dg.DagsterRun) -> str | None:
+    """Say how a run's process is seen to have ended; None where nobody here can see it."""
+    if process := RunProcess.of(run.run_id, run.tags):
         return f"its process {process.pid} has ended" if process.has_ended else None
-    server = json.loads(run.tags.get(CODE_SERVER_TAG, "{}"))
-    if "socket" in server:
-        return _why_gone_here(instance, run.run_id)
-    return _why_gone_there(server, run.run_id) if "port" in server else None
+    return _why_gone_here(instance, run.run_id) if "socket" in _code_server(run) else None
+
+
+def _code_server(run: dg.DagsterRun) -> dict[str, Any]:
+    """Give where the code server is that starts a run: a socket, or host and port."""
+    server: dict[str, Any] = json.loads(run.tags.get(CODE_SERVER_TAG, "{}"))
+    return server
 
 
 def _why_gone_here(instance: dg.DagsterInstance, run_id: str) -> str | None:
@@ -50,8 +58,24 @@ def _may_be_run(pid: int) -> bool:
     return True
 
 
-def _why_gone_there(server: dict[str, Any], run_id: str) -> str | None:
-    """Ask the code server, which itself reports a run that dies; started anew, it knows of none."""
+def _why_unknown(run: dg.DagsterRun) -> str | None:
+    """Ask the code server, which itself reports a run that dies; started anew, it knows of none.
+
+    Told to stop a run, it answers that it knows none, at work or not: such a run is left to
+    `cancel_timeout_seconds` of Dagster's run monitoring.
+    """
+    server = _code_server(run)
+    if "port" not in server or run.status is dg.DagsterRunStatus.CANCELING:
+        return None
+    return None if _is_known(server, run.run_id) else f"{_address(server)} does not run it"
+
+
+def _address(server: dict[str, Any]) -> str:
+    return f"{server['host']}:{server['port']}"
+
+
+def _is_known(server: dict[str, Any], run_id: str) -> bool:
+    """Say whether a code server knows of a run; one that can't be reached may."""
     # Dagster's client takes a moment to import: only who asks waits for it.
     from dagster._core.errors import DagsterUserCodeUnreachableError  # noqa: PLC0415
     from dagster._grpc.client import DagsterGrpcClient  # noqa: PLC0415
@@ -65,5 +89,5 @@ def _why_gone_there(server: dict[str, Any], run_id: str) -> str | None:
     try:
         answer = deserialize_value(client.can_cancel_execution(Question(run_id=run_id)), Answer)
     except DagsterUserCodeUnreachableError:
-        return None
-    return None if answer.can_cancel else f"{server['host']}:{server['port']} does not run it"
+        return True
+    return answer.can_cancel

@@ -10,10 +10,11 @@ import signal
 import dagster as dg
 from dagster._core.launcher import CheckRunHealthResult, DefaultRunLauncher, WorkerStatus
 from dagster._core.launcher.base import LaunchRunContext
+from dagster._core.storage.tags import MAX_RETRIES_TAG
 
 from tg_pipeline.defs.pools import open_pools
 from tg_pipeline.defs.run_health import why_gone
-from tg_pipeline.defs.run_process import RunProcess
+from tg_pipeline.defs.run_process import PROCESS_TAG, RunProcess
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
@@ -23,9 +24,12 @@ class WatchedRunLauncher(DefaultRunLauncher):
     """
 
     def launch_run(self, context: LaunchRunContext) -> None:
-        """Start a run, whose pools must be there by then."""
-        concurrency = context.dagster_run.run_op_concurrency
-        open_pools(self._instance, (concurrency.all_pools or ()) if concurrency else ())
+        """Start a run, with its pools; one with a command's tags is tried again as any other."""
+        run, pools = context.dagster_run, context.dagster_run.run_op_concurrency
+        open_pools(self._instance, (pools.all_pools or ()) if pools else ())
+        if PROCESS_TAG in run.tags:
+            retries = str(self._instance.run_retries_max_retries)
+            self._instance.add_run_tags(run.run_id, {MAX_RETRIES_TAG: retries})
         super().launch_run(context)
 
     @property
@@ -42,7 +46,7 @@ class WatchedRunLauncher(DefaultRunLauncher):
     def terminate(self, run_id: str) -> bool:
         """Stop a run as asked in the UI; say whether it could be told to."""
         run = self._instance.get_run_by_id(run_id)
-        process = RunProcess.of(run.tags) if run and not run.is_finished else None
+        process = RunProcess.of(run_id, run.tags) if run and not run.is_finished else None
         if run is None or process is None:
             return bool(super().terminate(run_id))  # type: ignore[no-untyped-call]
         self._instance.report_run_canceling(run)

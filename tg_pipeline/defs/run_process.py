@@ -5,6 +5,7 @@ nobody's: killed, it would be under way for ever, and what waits for it would wa
 """
 
 import fcntl
+import hmac
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -15,10 +16,16 @@ from typing import Final, Self
 from uuid import uuid4
 
 PROCESS_TAG: Final = "tg_pipeline/process"
-"""The tag that names a run's process: machine, number, and the file that it holds locked."""
+"""The tag that names a run and its process: machine, number, and the file that it holds locked."""
 
 MACHINE_ID: Final = Path("/etc/machine-id")
 """Two machines of one name have two of these: https://man7.org/linux/man-pages/man5/machine-id.5"""
+
+APPLICATION: Final = b"tg_pipeline"
+"""That number is confidential: what is shown of it is a digest of our own, as its manual asks."""
+
+DIGITS: Final = 16
+"""As many of the digest's as tell any two machines apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,16 +38,20 @@ class RunProcess:
     """Locked while the process lives: the kernel lets go of it, however the process ends."""
 
     @classmethod
-    def of(cls, tags: Mapping[str, str]) -> Self | None:
-        """Give the process that a run's tags name; None for a run that Dagster has launched."""
-        machine, _, rest = tags.get(PROCESS_TAG, "").partition("|")
-        pid, _, lock = rest.partition("|")
-        return cls(machine, int(pid), Path(lock)) if lock else None
+    def of(cls, run_id: str, tags: Mapping[str, str]) -> Self | None:
+        """Give the process that a run's own tag names; None for a run that Dagster has launched.
 
-    @property
-    def tags(self) -> dict[str, str]:
-        """Give the tag of its runs."""
-        return {PROCESS_TAG: f"{self.machine}|{self.pid}|{self.lock}"}
+        Re-execute in Dagster's UI copies the tags of the parent: that one's names another run.
+        """
+        own_id, _, process = tags.get(PROCESS_TAG, "").partition("|")
+        if own_id != run_id:
+            return None
+        machine, pid, lock = process.split("|", 2)
+        return cls(machine, int(pid), Path(lock))
+
+    def tags(self, run_id: str) -> dict[str, str]:
+        """Give the tag of a run of it."""
+        return {PROCESS_TAG: f"{run_id}|{self.machine}|{self.pid}|{self.lock}"}
 
     @property
     def is_here(self) -> bool:
@@ -68,8 +79,9 @@ def this_process(folder: Path) -> Iterator[RunProcess]:
 
 def this_machine() -> str:
     """Give what tells this machine, or this container, from others."""
-    number = MACHINE_ID.read_text("ascii").strip() if MACHINE_ID.exists() else ""
-    return f"{socket.gethostname()} {number}".strip()
+    number = MACHINE_ID.read_bytes().strip() if MACHINE_ID.exists() else b""
+    shown = hmac.digest(number, APPLICATION, "sha256").hex()[:DIGITS] if number else ""
+    return f"{socket.gethostname()} {shown}".strip()
 
 
 def _is_locked(lock: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Annotated
 
 import msgspec
 
@@ -20,11 +21,11 @@ class Memory:
     waiting: frozenset[date] = frozenset()
     """Days that something landed on and that are still to be asked for."""
 
-    since: datetime | None = None
+    since: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     """When the first day of those to be looked at came up; None while there is none."""
 
     attempt: str = ""
-    """What was asked for last, and how often."""
+    """How often the days that are still due were asked for, as the look at the tables keeps it."""
 
     def as_cursor(self) -> str:
         """Give it as Dagster keeps it."""

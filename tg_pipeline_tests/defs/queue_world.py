@@ -9,9 +9,10 @@ from typing import Final
 from obstore.store import MemoryStore
 
 from tg_pipeline.builds.day_state import ONE_DAY
-from tg_pipeline.defs.late_days import Attempt, Look, apart
-from tg_pipeline.defs.partitions import runs_of
+from tg_pipeline.defs.due_runs import plan
+from tg_pipeline.defs.late_days import Look
 from tg_pipeline.defs.queue_turn import Pace, Surroundings, Turn, take_turn
+from tg_pipeline.defs.tried_days import DueDay, TriedDays
 from tg_pipeline.events.event import LandingAddress
 from tg_pipeline.events.memory import Memory
 from tg_pipeline.lake.landing_zone import iter_days
@@ -37,6 +38,8 @@ class World:
         self.nightly: Counter[date] = Counter()
         self.asked_late: dict[tuple[date, int], int] = defaultdict(int)
         self.cursor = ""
+        self.is_busy = False
+        """Whether a backfill is under way."""
 
     def seconds(self) -> float:
         """Give the clock's seconds."""
@@ -64,6 +67,7 @@ class World:
             MemoryStore(),
             self._look,
             lambda day: self.nightly[day] > 0,
+            is_busy=self.is_busy,
         )
         return take_turn(self.queue, Memory.read(self.cursor), around, Pace())
 
@@ -88,19 +92,18 @@ class World:
                 self.built[day] = self.landed[day]
 
     def settle(self) -> None:
-        """Let two days go by without a tick, while all works."""
+        """Let two days go by without a tick, while all works and nobody backfills."""
+        self.is_busy = False
         for _ in range(60):
             turn = self.turn()
             self.run(turn)
             self.record(turn)
             self.wait(timedelta(hours=1), ticks=0)
 
-    def _look(self, touched: Collection[date], last: str) -> Look:
-        due = {day for day in touched if self.built[day] != self.landed[day]}
-        key = ",".join(f"{day}={self.landed[day]}" for day in sorted(due))
-        number, _, before = (last or "0 ").partition(" ")
-        attempt = Attempt(key, int(number) + 1 if before == key else 1)
-        return Look(len(touched), frozenset(due), apart(runs_of(due)), attempt)
+    def _look(self, touched: Collection[date], tried: TriedDays) -> Look:
+        due = [day for day in sorted(touched) if self.built[day] != self.landed[day]]
+        states = [DueDay(day, str(self.landed[day]), str(self.built[day])) for day in due]
+        return Look(len(touched), plan(states, [], tried))
 
     def _next_night(self) -> datetime:
         local = self.now.astimezone(ZONE)

@@ -1,15 +1,18 @@
 """What is built by itself: yesterday every night, and what landed late or was missed."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
 
 from tg_pipeline.builds.due import last_due_day
+from tg_pipeline.defs.due_runs import apart
 from tg_pipeline.defs.freshness import yesterday_is_there
-from tg_pipeline.defs.late_days import ATTEMPTS, apart, watched_days
+from tg_pipeline.defs.late_days import watched_days
 from tg_pipeline.defs.schedules import DAILY_CRON, daily_updates_schedule
+from tg_pipeline.defs.sensors import late_sensor
+from tg_pipeline.defs.tried_days import ATTEMPTS
 from tg_pipeline_tests.defs.conftest import House, StoppedClock
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -135,6 +138,52 @@ def test_what_fails_is_asked_for_again_but_not_for_ever(house: House) -> None:
     assert house.asked(MORNING, cursor) == []
     house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
     assert house.asked(MORNING, cursor) != []
+
+
+@pytest.mark.parametrize("cursor", ['{"a":1}', "{", "[]", "3 2026-10-08=1:2:3", '{"tried":5}'])
+def test_a_cursor_that_is_damaged_or_of_an_older_release_knows_of_nothing(
+    house: House, cursor: str
+) -> None:
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 8))
+
+    assert house.asked(MORNING, cursor) == [("2026-10-08", "2026-10-08")]
+
+
+def sweep(house: House, at: str, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
+    found = late_sensor(timedelta(hours=6))(
+        dg.build_sensor_context(instance=house.instance, cursor=cursor),
+        landing=house.landing,
+        lake=house.lake,
+        clock=StoppedClock(at=at),
+    )
+    assert isinstance(found, dg.SensorResult | dg.SkipReason)
+    return found
+
+
+def test_a_sweep_that_meets_a_run_looks_soon_after_it(house: House) -> None:
+    # Given a sweep that found nothing, and a day that is due six hours later
+    nothing = sweep(house, MORNING)
+    assert isinstance(nothing, dg.SensorResult)
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 8))
+    assert isinstance(sweep(house, "2026-10-10T17:59:00+00:00", nothing.cursor), dg.SkipReason)
+
+    # When a run is under way at that moment
+    job = house.defs.resolve_job_def("updates_job")
+    run = house.instance.create_run_for_job(job, status=dg.DagsterRunStatus.STARTED)
+    assert isinstance(sweep(house, "2026-10-10T18:00:00+00:00", nothing.cursor), dg.SkipReason)
+
+    # Then the sweep looks at the next tick without a run, and not in another six hours
+    house.instance.delete_run(run.run_id)
+    found = sweep(house, "2026-10-10T18:05:00+00:00", nothing.cursor)
+    assert isinstance(found, dg.SensorResult)
+    assert len(found.run_requests or []) == 1
+
+    # And goes on until nothing is left
+    house.run(date(2026, 10, 8))
+    done = sweep(house, "2026-10-10T18:10:00+00:00", found.cursor)
+    assert isinstance(done, dg.SensorResult)
+    assert not done.run_requests
+    assert isinstance(sweep(house, "2026-10-10T18:15:00+00:00", done.cursor), dg.SkipReason)
 
 
 def yesterday(house: House, at: str = MORNING) -> dg.AssetCheckResult:

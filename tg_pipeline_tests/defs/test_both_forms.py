@@ -79,3 +79,61 @@ def test_what_fails_is_asked_for_five_times_and_again_once_something_lands(form:
     form.land("2026-10-05")
     form.runs_fail = False
     assert form.look("2026-10-09 09:00") == ["2026-10-05 to 2026-10-05"]
+
+
+def test_the_nightly_run_starts_beside_a_backfill_and_late_days_wait_for_its_end(
+    form: Form,
+) -> None:
+    form.start_backfill()
+    form.land("2026-10-05", "2026-10-07")
+
+    assert form.look("2026-10-07 21:00") == []
+    assert form.night("2026-10-08 03:00") == ["daily:2026-10-07"]
+    assert form.look("2026-10-08 09:00") == []
+
+    form.end_backfill()
+    assert form.look("2026-10-08 12:00") == ["2026-10-05 to 2026-10-05"]
+
+
+def test_a_broken_day_holds_up_no_neighbour(form: Form) -> None:
+    # Given two neighbours, built, of which one can't be built any more
+    form.land("2026-10-05", "2026-10-06")
+    form.look("2026-10-08 09:00")
+    form.broken = {"2026-10-05"}
+
+    # When something lands late on both
+    form.land("2026-10-05", "2026-10-06")
+    asked = form.look("2026-10-08 15:00")
+
+    # Then they are asked for together once, and then each alone
+    assert asked[0] == "2026-10-05 to 2026-10-06"
+    assert asked.count("2026-10-06 to 2026-10-06") == 1
+    assert asked.count("2026-10-05 to 2026-10-05") == 4
+    assert len(asked) == 6
+
+
+def test_what_lands_on_its_neighbours_gives_a_broken_day_no_new_attempts(form: Form) -> None:
+    form.land("2026-10-05")
+    form.broken = {"2026-10-05"}
+    assert form.look("2026-10-08 09:00") == ["2026-10-05 to 2026-10-05"] * 5
+
+    for hour in (12, 15, 18):
+        form.land("2026-10-06")
+        assert form.look(f"2026-10-08 {hour}:00") == ["2026-10-06 to 2026-10-06"]
+
+
+def test_once_a_broken_day_is_mended_the_day_behind_it_is_built_anew(form: Form) -> None:
+    # Given a day older than those watched, missed and broken, and its neighbour
+    form.land("2026-10-05", "2026-10-06")
+    form.broken = {"2026-10-05"}
+    form.look("2026-11-20 09:00")
+
+    # When the broken one is mended, and something lands on it
+    form.broken = set()
+    form.land("2026-10-05")
+
+    # Then it is built, and behind it the day whose repeats it decides
+    assert form.look("2026-11-20 15:00") == [
+        "2026-10-05 to 2026-10-05",
+        "2026-10-06 to 2026-10-06",
+    ]

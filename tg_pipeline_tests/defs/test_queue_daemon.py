@@ -123,6 +123,7 @@ def test_a_daemon_killed_between_the_run_and_the_deletion_loses_and_doubles_noth
     assert daemon.sqs.left(daemon.url) == 3
     daemon.start()
     daemon.wait_until(lambda: daemon.sqs.left(daemon.url) == 0, "the queue is empty")
+    daemon.wait_until(lambda: all(run.is_finished for run in daemon.runs()), "the runs end")
     assert (daemon.rows(YESTERDAY), daemon.rows(LATE)) == (1, 1)
     late, nightly = daemon.runs()
     assert nightly.tags["dagster/run_key"] == f"daily:{YESTERDAY}"

@@ -208,14 +208,51 @@ def test_what_is_asked_for_in_vain_does_not_wear_its_messages_out(form: QueueFor
     assert Memory.read(form.cursor).recorded == {in_zone("2026-10-05").date()}
 
 
-def test_while_a_run_is_under_way_the_queue_is_left_alone(form: QueueForm) -> None:
-    form.instance.add_run(
-        dg.DagsterRun(job_name="updates_job", run_id="1", status=dg.DagsterRunStatus.STARTED)
-    )
-    form.queue.send(tick("2026-10-10T06:00:00Z"))
+def test_while_a_run_is_under_way_the_queue_is_drained_and_ticks_are_answered(
+    form: QueueForm,
+) -> None:
+    # Given a backfill, and updates that land late
+    form.start_backfill()
+    form.land("2026-10-05", *["2026-10-06"] * 30)
 
-    assert asked(turn(form, "2026-10-10 03:01")) == []
-    assert form.queue.most_lent == 0
+    # When it lasts, and the ticks of two nights come
+    assert form.look("2026-10-08 21:00") == []
+    assert form.night("2026-10-09 03:00") == ["daily:2026-10-08"]
+    form.queue.send(tick_of(in_zone("2026-10-07 03:00")))
+    assert form.look("2026-10-09 06:00") == []
+
+    # Then no message is lent until it is given up: its day stands in the cursor
+    assert form.queue.bodies == []
+    assert form.queue.most_lent <= 3
+    assert [str(day) for day in sorted(Memory.read(form.cursor).waiting)] == [
+        "2026-10-05",
+        "2026-10-06",
+    ]
+
+    # And late days are asked for as soon as it ends
+    assert "once no run is under way" in str(form.turn().skip_reason)
+    form.end_backfill()
+    assert asked(form.turn()) == ["2026-10-05"]
+
+
+def test_a_message_of_a_late_day_is_kept_until_its_day_stands_in_a_recorded_cursor(
+    form: QueueForm,
+) -> None:
+    form.start_backfill()
+    form.land("2026-10-05")
+
+    # When Dagster dies before it records a turn
+    turn(form, "2026-10-10 12:00")
+    form.cursor = None
+    assert len(form.queue.bodies) == 2
+
+    # Then the next turns read them once more, and keep them for ten minutes in case the run ends
+    turn(form, "2026-10-10 12:06")
+    turn(form, "2026-10-10 12:12")
+    assert len(form.queue.bodies) == 2
+    assert Memory.read(form.cursor).waiting == {in_zone("2026-10-05").date()}
+    turn(form, "2026-10-10 12:18")
+    assert form.queue.bodies == []
 
 
 def test_what_landed_elsewhere_is_deleted_and_ignored(form: QueueForm) -> None:

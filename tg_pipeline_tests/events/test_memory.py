@@ -17,6 +17,9 @@ MEMORIES = st.builds(
 )
 
 
+NO_ZONE = '{"since":"2026-10-10T00:00:00"}'
+
+
 @given(MEMORIES)
 def test_a_memory_is_read_as_it_was_written(memory: Memory) -> None:
     assert Memory.read(memory.as_cursor()) == memory
@@ -33,6 +36,8 @@ def test_a_cursor_names_days_in_order_for_people_to_read() -> None:
     )
 
 
-@pytest.mark.parametrize("cursor", [None, "", "{", "[]", '{"recorded": 5}', "3 2026-10-08=1:2:3"])
+@pytest.mark.parametrize(
+    "cursor", [None, "", "{", "[]", '{"recorded": 5}', "3 2026-10-08=1:2:3", NO_ZONE]
+)
 def test_a_damaged_cursor_remembers_nothing(cursor: str | None) -> None:
     assert Memory.read(cursor) == Memory()
