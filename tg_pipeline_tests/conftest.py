@@ -32,13 +32,11 @@ DAY = date(2026, 10, 7)
 BOT = 7
 
 
-def hear_interrupts() -> None:
-    """Let a process hear SIGINT, which one started from a script in the background does not."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 def pytest_configure() -> None:
-    """Hear SIGINT in this process too; Dagster gives SIGTERM the same ear, or the same deafness."""
+    """Hear SIGINT, here and in what is started here; a script in the background does not.
+
+    Dagster gives SIGTERM the same ear, or the same deafness.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -18,7 +18,6 @@ import requests
 from selenium import webdriver
 
 from tg_pipeline_tests.browser.chromium import open_chromium
-from tg_pipeline_tests.conftest import hear_interrupts
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -72,7 +71,6 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
             start_new_session=True,
             stdout=log,
             stderr=log,
-            preexec_fn=hear_interrupts,  # noqa: PLW1509 - it only sets a signal
         ) as server,
     ):
         try:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from tg_pipeline_tests.cli.bot_commands import BotCommands
-from tg_pipeline_tests.conftest import hear_interrupts
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 FIRST_DAY = (datetime.now(UTC) - timedelta(days=40)).date()
@@ -55,7 +54,6 @@ class Shell:
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            preexec_fn=hear_interrupts,  # noqa: PLW1509 - it only sets a signal
         )
 
     def _environment(self) -> dict[str, str]:

@@ -13,7 +13,6 @@ import pytest
 
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.cli.conftest import COMMAND, Shell
-from tg_pipeline_tests.conftest import hear_interrupts
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 
@@ -115,7 +114,6 @@ def test_a_terminal_shows_a_live_line(shell: Shell, telegram: TelegramServer) ->
         env=environment,
         stdout=subprocess.PIPE,
         stderr=theirs,
-        preexec_fn=hear_interrupts,  # noqa: PLW1509 - it only sets a signal
     ) as process:
         while b"1 landed, 0 were there already; the last" not in seen:
             seen += os.read(ours, 1_000)

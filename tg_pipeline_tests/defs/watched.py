@@ -10,7 +10,6 @@ from pathlib import Path
 import dagster as dg
 
 from tg_pipeline.defs.run_process import RunProcess, this_machine
-from tg_pipeline_tests.conftest import hear_interrupts
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -74,7 +73,6 @@ def python(program: str, *arguments: str) -> Iterator[Child]:
         [sys.executable, "-c", program, *arguments],
         stdout=subprocess.PIPE,
         text=True,
-        preexec_fn=hear_interrupts,  # noqa: PLW1509 - it only sets a signal
     ) as child:
         try:
             yield child
