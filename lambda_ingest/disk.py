@@ -27,7 +27,7 @@ def put_on_disk(folder: Path, key: str, body: bytes) -> bool:
         return True
     finally:
         staged.unlink(missing_ok=True)
-        _sync(path.parent)
+        sync(path.parent)
 
 
 def _write(path: Path, body: bytes) -> None:
@@ -43,11 +43,12 @@ def _make_folder(folder: Path) -> None:
         return
     _make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    _sync(folder.parent)
+    sync(folder.parent)
 
 
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def sync(path: Path) -> None:
+    """Have a file or a folder survive a power cut; raises OSError."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

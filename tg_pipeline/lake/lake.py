@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
+from lambda_ingest.disk import sync
 from lambda_ingest.store import PATIENT, StoreError, local_folder
 from tg_pipeline.lake.bucket import open_place
 from tg_pipeline.lake.footer import DamagedError, Footer, read_footer
@@ -192,10 +193,10 @@ class Lake:
             put_file(self.store, key, path)
             return
         target = self.folder / key
-        _sync(path)
+        sync(path)
         path.replace(target)
-        _sync(target.parent)
-        _sync(target.parent.parent)
+        sync(target.parent)
+        sync(target.parent.parent)
 
     @contextmanager
     def _source(self, key: str) -> Iterator[BinaryIO | None]:
@@ -217,11 +218,3 @@ def partition_key(layer: str, day: date | None) -> str:
 def _damaged(layer: str, day: date | None) -> StoreError:
     mend = f"tg-pipeline run{f' --date {day} --full' if day else ''} builds it anew"
     return StoreError(f"{partition_key(layer, day)} is no whole Parquet file: {mend}")
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

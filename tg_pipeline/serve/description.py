@@ -4,10 +4,9 @@ import json
 import sys
 from typing import Any, Final
 
+from lambda_ingest.forward import SECRET_HEADER
 from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH
 from lambda_ingest.webhook import LARGEST_BODY
-
-SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
 
 ANSWERS: Final = {
     "200": "The update is durable, or its chat is not kept. Empty, or what the bot behind says.",
