@@ -101,8 +101,7 @@ package: $(INSTALLED) ## build the Lambda's package, and say how large it is
 check: lint types contracts template chromium test ceph team ## all that main always passes: lint, types, contracts, template, every test
 
 docs: $(INSTALLED) ## write docs/tables.md and docs/marts.md anew from the columns' one declaration
-	@$(BIN)/python -m tg_pipeline.layers.tables_page > docs/tables.md
-	@$(BIN)/python -m tg_pipeline.marts.marts_page > docs/marts.md
+	@$(BIN)/python -m tg_pipeline.docs_pages docs
 
 # Aside: wherever pandas is, pyarrow imports it, which costs each process 0.3 seconds and 50 MB.
 $(PANDAS)/.installed: constraints.txt $(INSTALLED)

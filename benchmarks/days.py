@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import Progress
 
-from lambda_ingest.door import Door
 from lambda_ingest.landing import Landed, Sender, day_prefix
 from lambda_ingest.store import open_store
-from tg_pipeline.lake.delivery import Arrival, Outcome, deliver, deliver_batches
+from lambda_ingest.writer import Door
+from tg_pipeline.lake.landing_writer import Arrival, Outcome, deliver, deliver_batches
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 
 DAY: Final = date(2026, 3, 4)

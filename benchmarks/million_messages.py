@@ -20,13 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.schema import TIMESTAMP
 from tg_pipeline.marts.report.period import Period
 from tg_pipeline.sample import SAMPLE_BOT_ID, Delivery, deliveries
-from tg_pipeline.telegram.payload import Envelope, read_envelope
+from tg_pipeline.telegram.decoding import Envelope, read_envelope
 
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
 FIRST: Final = date(2026, 3, 1)

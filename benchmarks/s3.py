@@ -21,10 +21,8 @@ from screen import micros, show, spinner
 
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import open_store
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.raw_day import build_raw_day
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.builds.layers import build_deduped_day, build_enriched_day, build_raw_day
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.sample import SAMPLE_BOT_ID
 
 LOOPED: Final = 2_000

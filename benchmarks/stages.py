@@ -9,10 +9,8 @@ from measure import FreshProcess, run_fresh
 from screen import spinner
 
 from lambda_ingest.store import open_store
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.raw_day import build_raw_day
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.builds.layers import build_deduped_day, build_enriched_day, build_raw_day
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.sample import SAMPLE_BOT_ID
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from lambda_ingest.answer import Answer
+from lambda_ingest.http_events import Answer
 from lambda_ingest.settings import ForwardSettings
 
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name

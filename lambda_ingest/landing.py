@@ -1,20 +1,79 @@
-"""The landing contract: what a body is, which day it belongs to, and the key it is stored under.
-
-Every door (webhook, poller, command line) asks `land` and puts what it answers, so the rules
-stand once. Pure and standard library only: no clock, no environment, no store.
-"""
+"""The landing contract: parse, event day, object key, chat id; pure stdlib."""
 
 import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from typing import Any, Final, TypeGuard
 
-from lambda_ingest.chats import Migration, chat_of, migration_of
+MAX_CHAT_ID: Final = 2**63 - 1
+"""Ids are kept as signed 64-bit integers, everywhere downstream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A group that became a supergroup, and has two ids since."""
+
+    old: int
+    new: int
+
+    def told(self) -> str:
+        """Say what it means for a filter, and what to do."""
+        return f"Chat {self.old} became {self.new}, which is kept too. Add it to TELEGRAM_CHAT_IDS."
+
+
+def chat_of(update: dict[str, Any]) -> int | None:
+    """Give the id of the chat that an update happened in, None where it names none.
+
+    A callback happened where its message stands; an inline query, a poll or a payment names no
+    chat. Source: https://core.telegram.org/bots/api#update
+    """
+    for content in _contents(update):
+        message = content.get("message")
+        for place in (content, message if isinstance(message, dict) else {}):
+            chat = place.get("chat")
+            chat_id = chat.get("id") if isinstance(chat, dict) else None
+            if _is_chat_id(chat_id):
+                return chat_id
+        private = content.get("user_chat_id")
+        if _is_chat_id(private):
+            return private
+    return None
+
+
+def migration_of(update: dict[str, Any]) -> Migration | None:
+    """Give the change of id that a service message tells of, in the old chat or in the new one.
+
+    Source: https://core.telegram.org/bots/api#message (migrate_to_chat_id, migrate_from_chat_id)
+    """
+    message = update.get("message")
+    if not isinstance(message, dict):
+        return None
+    here, new, old = (
+        chat_of(update),
+        message.get("migrate_to_chat_id"),
+        message.get("migrate_from_chat_id"),
+    )
+    if here is not None and _is_chat_id(new):
+        return Migration(old=here, new=new)
+    if here is not None and _is_chat_id(old):
+        return Migration(old=old, new=here)
+    return None
+
+
+def _contents(update: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, content in update.items():
+        if name != "update_id" and isinstance(content, dict):
+            yield content
+
+
+def _is_chat_id(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_CHAT_ID
+
 
 LANDING_PREFIX: Final = "telegram"
 REJECTED_PREFIX: Final = "rejected"

@@ -18,12 +18,11 @@ from typing import Final
 
 from obstore.exceptions import BaseError
 
-from lambda_ingest.answer import Answer
-from lambda_ingest.door import Door, Fate, Taken
-from lambda_ingest.journal import Entry, Journal
-from lambda_ingest.request import Head
-from lambda_ingest.secret import Secret
+from lambda_ingest.http_events import Answer, Head
+from lambda_ingest.metrics import Entry, Journal
+from lambda_ingest.settings import Secret
 from lambda_ingest.store import first_line
+from lambda_ingest.writer import Door, Fate, Taken
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 

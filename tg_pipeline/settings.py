@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from dotenv import load_dotenv
 
-from lambda_ingest.secret import Secret
 from lambda_ingest.settings import (
     YES,
     DoorSettings,
+    Secret,
     SettingsError,
     bucket_uri,
     read_landing_uri,

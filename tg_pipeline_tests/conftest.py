@@ -18,10 +18,15 @@ from hypothesis import HealthCheck, settings
 
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import open_store, put_new
-from tg_pipeline.builds.deduped_day import DedupedDay, build_deduped_day
-from tg_pipeline.builds.enriched_day import EnrichedDay, build_enriched_day
-from tg_pipeline.builds.raw_day import RawDay, build_raw_day
-from tg_pipeline.lake.lake import Lake, partition_key
+from tg_pipeline.builds.layers import (
+    DedupedDay,
+    EnrichedDay,
+    RawDay,
+    build_deduped_day,
+    build_enriched_day,
+    build_raw_day,
+)
+from tg_pipeline.lake.partitions import Lake, partition_key
 
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

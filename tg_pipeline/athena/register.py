@@ -2,12 +2,10 @@
 
 from collections.abc import Iterator
 
-from tg_pipeline.athena.aws import open_client
-from tg_pipeline.athena.catalog import Catalog
-from tg_pipeline.athena.declared import declared_tables
-from tg_pipeline.athena.findings import Finding
-from tg_pipeline.athena.saved_queries import saved_queries
-from tg_pipeline.athena.workgroup import Workgroup
+from tg_pipeline.athena.glue import Catalog, Finding
+from tg_pipeline.athena.saved_queries import Workgroup, saved_queries
+from tg_pipeline.athena.tables import declared_tables
+from tg_pipeline.aws import open_client
 from tg_pipeline.settings import Settings
 
 

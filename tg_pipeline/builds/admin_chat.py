@@ -5,12 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tg_pipeline.lake.claims import Claim, Claims
-from tg_pipeline.telegram.chat_refusals import explain_refusal
-from tg_pipeline.telegram.errors import InDoubtError, RefusedError, TelegramError
-from tg_pipeline.telegram.marked_text import Lines
-from tg_pipeline.telegram.patience import Patience
-from tg_pipeline.telegram.sending import send_message, send_photo
+from tg_pipeline.lake.idempotency import Claim, Claims
+from tg_pipeline.telegram.errors import InDoubtError, RefusedError, TelegramError, explain_refusal
+from tg_pipeline.telegram.messages import Lines, Patience, send_message, send_photo
 
 if TYPE_CHECKING:
     # Its HTTP library takes 0.1 s to import: only what calls Telegram waits for it.

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from lambda_ingest.secret import Secret
-from tg_pipeline.telegram.no_answer import explain_no_answer
+from lambda_ingest.settings import Secret
+from tg_pipeline.telegram.client import explain_no_answer
 from tg_pipeline.telegram.redaction import keep_tokens_out_of_logs
 
 CONNECT_SECONDS: Final = 5.0

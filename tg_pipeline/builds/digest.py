@@ -7,7 +7,7 @@ from typing import Final
 from tg_pipeline.builds.admin_chat import AdminChat, Outcome
 from tg_pipeline.builds.digest_due import NotBuiltError, why_not_ready
 from tg_pipeline.builds.report_facts import Subject, gather
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.lake.idempotency import Claims
 from tg_pipeline.marts.digest.digest import Digest, render
 from tg_pipeline.marts.digest.edition import Edition
 from tg_pipeline.marts.report.facts import Facts

@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from tg_pipeline.builds.day_state import day_states
-from tg_pipeline.builds.mart_state import days_without_marts, whole_marts_are_due
+from tg_pipeline.builds.marts import days_without_marts, whole_marts_are_due
 from tg_pipeline.builds.report_facts import Subject
+from tg_pipeline.builds.staleness import day_states
 from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.marts.digest.edition import Edition
 
 

@@ -10,14 +10,14 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.mart_state import days_without_marts, whole_marts_are_due
+from tg_pipeline.builds.marts import days_without_marts, whole_marts_are_due
 from tg_pipeline.builds.report_health import health_days
-from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.engine import EngineError, open_engine, show
+from tg_pipeline.marts.duckdb_engine import EngineError, open_engine, show
 from tg_pipeline.marts.mart import is_daily
 from tg_pipeline.marts.report.facts import Facts
 from tg_pipeline.marts.report.health import Health

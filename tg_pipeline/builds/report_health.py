@@ -2,9 +2,9 @@
 
 from obstore.store import ObjectStore
 
-from tg_pipeline.builds.day_state import DayState, day_states
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE
 from tg_pipeline.marts.report.health import HealthDay

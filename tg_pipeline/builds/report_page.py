@@ -4,8 +4,8 @@ from typing import Final
 
 import obstore
 
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.refusals import one_sentence
+from tg_pipeline.lake.errors import one_sentence
+from tg_pipeline.lake.partitions import Lake
 
 REPORT: Final = "report"
 """The folder in the lake, and the asset."""

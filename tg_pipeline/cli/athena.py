@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tg_pipeline.athena.ddl import statements
-from tg_pipeline.athena.declared import declared_tables
+from tg_pipeline.athena.tables import declared_tables, statements
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import load_settings
 
 if TYPE_CHECKING:
-    from tg_pipeline.athena.findings import Finding
+    from tg_pipeline.athena.glue import Finding
 
 Check = Annotated[bool, typer.Option("--check", help="Only tell what is not as declared.")]
 

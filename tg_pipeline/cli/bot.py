@@ -1,9 +1,9 @@
 """`tg-pipeline bot`: who the token belongs to, and what the bot gets to see."""
 
-from tg_pipeline.cli.bot_api import open_api, patience, show
+from tg_pipeline.cli.context import open_api, patience, show
 from tg_pipeline.settings import load_settings
-from tg_pipeline.telegram.answers import BotInfo, WebhookInfo
-from tg_pipeline.telegram.webhook_advice import scrub, waiting_updates
+from tg_pipeline.telegram.models import BotInfo, WebhookInfo
+from tg_pipeline.telegram.webhooks import scrub, waiting_updates
 
 
 def bot() -> None:

@@ -9,19 +9,17 @@ import typer
 from tg_pipeline.builds.admin_chat import AdminChat, Outcome
 from tg_pipeline.builds.digest import compose, post
 from tg_pipeline.builds.digest_due import NotBuiltError
-from tg_pipeline.cli.bot_api import open_api, patience, show
-from tg_pipeline.cli.days import parse_day
-from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.cli.context import open_api, open_lake, parse_day, patience, show
 from tg_pipeline.cli.report import subject_of
-from tg_pipeline.cli.stores import open_lake
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.idempotency import Claims
 from tg_pipeline.marts.digest.digest import Digest
 from tg_pipeline.marts.digest.edition import Edition, Kind
 from tg_pipeline.marts.report.language import LANGUAGES
 from tg_pipeline.marts.report.speech import NO_BREAK, Speech
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.telegram.errors import InDoubtError
-from tg_pipeline.telegram.marked_text import to_plain
+from tg_pipeline.telegram.messages import to_plain
 
 KINDS: Final = [kind.value for kind in Kind]
 

@@ -10,14 +10,14 @@ from typing import Annotated, BinaryIO, Final, NamedTuple
 
 import typer
 
-from lambda_ingest.door import Door
 from lambda_ingest.landing import Sender, unwrap_rejected
+from lambda_ingest.writer import Door
 from tg_pipeline.cli.console import err, out, progress
-from tg_pipeline.cli.errors import CommandError
-from tg_pipeline.cli.stores import look_at_landing
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.delivery import Arrival, Outcome, Tally, deliver, deliver_batches
-from tg_pipeline.lake.lines import Line, is_readable_name, read_lines
+from tg_pipeline.cli.context import look_at_landing
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.landing_reader import Line, is_readable_name, read_lines
+from tg_pipeline.lake.landing_writer import Arrival, Outcome, Tally, deliver, deliver_batches
+from tg_pipeline.lake.object_store import open_place
 from tg_pipeline.settings import Settings, load_settings
 
 STDIN: Final = Path("-")

@@ -8,12 +8,10 @@ from obstore.exceptions import BaseError
 
 from lambda_ingest.settings import SettingsError
 from lambda_ingest.store import StoreError, first_line
-from tg_pipeline.athena.errors import AthenaError
 from tg_pipeline.cli.athena import athena
 from tg_pipeline.cli.bot import bot
 from tg_pipeline.cli.console import LOGGER, err, log_instead
 from tg_pipeline.cli.digest import digest
-from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.land import land
 from tg_pipeline.cli.poll import poll
 from tg_pipeline.cli.report import report
@@ -25,6 +23,7 @@ from tg_pipeline.cli.status import status
 from tg_pipeline.cli.summary import summary
 from tg_pipeline.cli.up import up
 from tg_pipeline.cli.webhook import webhook
+from tg_pipeline.exceptions import AthenaError, CommandError
 from tg_pipeline.logs import are_json, begin_logs
 from tg_pipeline.settings import wants_json_logs
 from tg_pipeline.telegram.errors import TelegramError

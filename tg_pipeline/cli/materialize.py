@@ -14,11 +14,11 @@ from rich.progress import Progress, TaskID
 
 from lambda_ingest.store import first_line
 from tg_pipeline.cli.console import progress
-from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.own_runs import own_runs
 from tg_pipeline.defs.partitions import runs_of, span_tags
 from tg_pipeline.defs.run_logs import LOGGER
-from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
 from tg_pipeline.settings import home_folder

@@ -1,24 +1,82 @@
 """`tg-pipeline poll`: fetches the bot's updates, for a bot that has no webhook."""
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
 from obstore.exceptions import BaseError
+from rich.live import Live
+from rich.text import Text
 
-from lambda_ingest.door import Door, open_door
 from lambda_ingest.store import StoreError, first_line
-from tg_pipeline.cli.bot_api import open_api, show, warn
-from tg_pipeline.cli.errors import CommandError
-from tg_pipeline.cli.poll_progress import PollProgress, counts
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.delivery import Arrival, Outcome, Tally, deliver, put_one
+from lambda_ingest.writer import Door, open_door
+from tg_pipeline.cli.console import err
+from tg_pipeline.cli.context import open_api, show, warn
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.landing_writer import Arrival, Outcome, Tally, deliver, put_one
+from tg_pipeline.lake.object_store import open_place
 from tg_pipeline.settings import load_settings
-from tg_pipeline.telegram.interruption import Interruption
-from tg_pipeline.telegram.poller import NotStoredError, Poller
+from tg_pipeline.telegram.polling import Interruption, NotStoredError, Poller
+
+BETWEEN_LINES: Final = timedelta(minutes=1)
+
+Clock = Callable[[], datetime]
+"""Gives the time, aware."""
+
+
+@dataclass(slots=True)
+class PollProgress:
+    """Counts what lands, and shows it on standard error."""
+
+    clock: Clock
+    is_quiet: bool = False
+    """Whether the final tally says enough."""
+
+    tally: Tally = field(default_factory=Tally)
+    _last_update_at: datetime | None = None
+    _last_line_at: datetime | None = None
+
+    def live(self) -> AbstractContextManager[object]:
+        """Keep a line up to date while this is entered, where a person looks on."""
+        if self.is_quiet or not err.is_terminal:
+            return nullcontext()
+        return Live(get_renderable=self._line, console=err, refresh_per_second=2, transient=True)
+
+    def count(self, outcome: Outcome) -> None:
+        """Add an update that is durable."""
+        self.tally.count(outcome)
+        self._last_update_at = self.clock()
+        if moved := outcome.taken.succession:
+            warn(f"Chat {moved.old} became {moved.new}, which is kept as well from now on.")
+
+    def note(self) -> None:
+        """Print how far it is, at most once a minute, where no line shows it."""
+        now = self.clock()
+        is_due = self._last_line_at is None or now - self._last_line_at >= BETWEEN_LINES
+        if is_due and not (self.is_quiet or err.is_terminal):
+            self._last_line_at = now
+            warn(f"{counts(self.tally)}.")
+
+    def _line(self) -> Text:
+        since = ""
+        if self._last_update_at:
+            since = f"; the last {(self.clock() - self._last_update_at).total_seconds():,.0f} s ago"
+        return Text(f"Polling: {counts(self.tally)}{since}. Ctrl-C stops.", no_wrap=True)
+
+
+def counts(tally: Tally) -> str:
+    """Give a tally in words."""
+    words = [f"{tally.landed:,} landed", f"{tally.already_there:,} were there already"]
+    if tally.filtered:
+        words.append(f"{tally.filtered:,} of other chats")
+    if tally.rejected:
+        words.append(f"{tally.rejected:,} rejected and kept")
+    return ", ".join(words)
+
 
 SIDE_BY_SIDE: Final = 8
 """Updates a task: an answer has a hundred at most, and all puts may be under way at a time."""

@@ -5,12 +5,18 @@ from typing import Annotated
 
 import typer
 
-from tg_pipeline.builds.day_state import day_states, days_to_build, known_days
-from tg_pipeline.builds.mart_state import days_without_marts, whole_marts_are_due
+from tg_pipeline.builds.marts import days_without_marts, whole_marts_are_due
+from tg_pipeline.builds.staleness import day_states, days_to_build, known_days
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.days import parse_day, parse_span
-from tg_pipeline.cli.errors import CommandError
-from tg_pipeline.cli.stores import look_at_lake, look_at_landing, open_lake, open_landing
+from tg_pipeline.cli.context import (
+    look_at_lake,
+    look_at_landing,
+    open_lake,
+    open_landing,
+    parse_day,
+    parse_span,
+)
+from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.settings import Settings, load_settings
 

@@ -7,16 +7,15 @@ from typing import Annotated
 
 import typer
 
-from lambda_ingest.door import Door
 from lambda_ingest.landing import Sender
+from lambda_ingest.writer import Door
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.days import parse_day
-from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.cli.context import look_at_landing, open_landing, parse_day
 from tg_pipeline.cli.land import Batch, report, tally_with_progress
-from tg_pipeline.cli.stores import look_at_landing, open_landing
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.delivery import Arrival, deliver, deliver_batches
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.landing_writer import Arrival, deliver, deliver_batches
 from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.lake.object_store import open_place
 from tg_pipeline.sample import SAMPLE_BOT_ID, Delivery, deliveries
 from tg_pipeline.settings import Settings, load_settings
 

@@ -8,16 +8,22 @@ from typing import Annotated
 
 import typer
 
-from lambda_ingest.front import open_webhook
-from lambda_ingest.journal import Journal
+from lambda_ingest.handler import open_webhook
+from lambda_ingest.metrics import Journal
 from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH
 from tg_pipeline.cli.console import err
-from tg_pipeline.cli.errors import CommandError
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.serve.application import DESCRIPTION_PATH, HEALTH_PATH, application
-from tg_pipeline.serve.server import Certificate, listen, until_stopped
-from tg_pipeline.serve.server import serve as serve_application
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.object_store import open_place
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.webhook_server import (
+    DESCRIPTION_PATH,
+    HEALTH_PATH,
+    Certificate,
+    application,
+    listen,
+    until_stopped,
+)
+from tg_pipeline.webhook_server import serve as serve_application
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen at; 0.0.0.0 for all.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free.")]

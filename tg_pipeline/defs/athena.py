@@ -4,11 +4,11 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.athena.errors import AthenaError
 from tg_pipeline.athena.tables import ATHENA_TABLES
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.schedules import updates_job
 from tg_pipeline.defs.specs import OWNERS
+from tg_pipeline.exceptions import AthenaError
 from tg_pipeline.settings import load_settings
 
 REGISTERED: Final = "athena_tables"

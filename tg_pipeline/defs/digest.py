@@ -10,7 +10,7 @@ from tg_pipeline.defs.digest_asset import DIGEST, DigestConfig, digest_asset, su
 from tg_pipeline.defs.digest_plan import Plan
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import A_TICK, ClockResource, LakeResource, LandingResource
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.lake.idempotency import Claims
 from tg_pipeline.marts.digest.edition import Edition, Kind
 from tg_pipeline.settings import Settings
 

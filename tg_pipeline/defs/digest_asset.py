@@ -18,13 +18,12 @@ from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.report import clear_failures
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.specs import OWNERS
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.lake.idempotency import Claims
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.digest.digest import Digest
 from tg_pipeline.marts.digest.edition import Edition, Kind
 from tg_pipeline.telegram.errors import InDoubtError, NoAnswerError, TelegramError
-from tg_pipeline.telegram.marked_text import to_plain
-from tg_pipeline.telegram.patience import Patience
+from tg_pipeline.telegram.messages import Patience, to_plain
 
 DIGEST: Final = "digest"
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.marts.digest.edition import Kind
 from tg_pipeline.marts.report.language import LANGUAGES
 from tg_pipeline.marts.report.speech import Speech

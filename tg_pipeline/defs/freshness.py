@@ -4,11 +4,11 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.due import DAILY_HOUR, last_due_day
+from tg_pipeline.builds.staleness import DAILY_HOUR, last_due_day
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 
 HOURS_OF_GRACE: Final = 2
 """How long after the nightly tick its day is missed."""

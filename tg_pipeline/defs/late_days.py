@@ -9,15 +9,14 @@ import dagster as dg
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_AGE
-from tg_pipeline.builds.day_state import ONE_DAY, DayState, day_states, days_to_build
-from tg_pipeline.builds.due import last_due_day
-from tg_pipeline.builds.mart_state import days_without_marts
+from tg_pipeline.builds.marts import days_without_marts
+from tg_pipeline.builds.staleness import ONE_DAY, DayState, day_states, days_to_build, last_due_day
 from tg_pipeline.defs.due_runs import Plan, plan
 from tg_pipeline.defs.partitions import SETTINGS, span_tags
 from tg_pipeline.defs.tried_days import DueDay, TriedDays
-from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import iter_days, list_days
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 
 WATCHED_DAYS: Final = MAX_AGE.days + 1

@@ -5,10 +5,14 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.balance import deduped_balance, enriched_balance, raw_balance
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.raw_day import build_raw_day
+from tg_pipeline.builds.layers import (
+    build_deduped_day,
+    build_enriched_day,
+    build_raw_day,
+    deduped_balance,
+    enriched_balance,
+    raw_balance,
+)
 from tg_pipeline.defs.partitions import (
     MONTH_A_RUN,
     SETTINGS,
@@ -37,7 +41,7 @@ from tg_pipeline.defs.specs import (
     layer_spec,
 )
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 
 RAW_PREVIEW: Final = ["update_id", "update_type", "received_at", "payload"]

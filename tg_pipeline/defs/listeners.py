@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.builds.alert import FailedRun, alert_body, alert_text
 from tg_pipeline.settings import Settings
-from tg_pipeline.telegram.chat_refusals import explain_refusal
-from tg_pipeline.telegram.errors import RefusedError, TelegramError
-from tg_pipeline.telegram.patience import Patience
+from tg_pipeline.telegram.errors import RefusedError, TelegramError, explain_refusal
+from tg_pipeline.telegram.messages import Patience
 
 LONGEST_WAIT: Final = 10.0
 """Seconds that Telegram may ask for: a sensor has a minute in all."""
@@ -53,7 +52,7 @@ class _Chat:
     def tell(self, failed: FailedRun) -> None:
         # The HTTP library takes 0.1 s to import: only who tells somebody waits for it.
         from tg_pipeline.telegram.client import BotApi  # noqa: PLC0415
-        from tg_pipeline.telegram.sending import send_message  # noqa: PLC0415
+        from tg_pipeline.telegram.messages import send_message  # noqa: PLC0415
 
         patience = Patience(time.sleep, lambda _: None, LONGEST_WAIT)
         text = alert_text(failed, self.settings.zone)

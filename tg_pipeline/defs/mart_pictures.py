@@ -18,7 +18,7 @@ from tg_pipeline.defs.mart_charts import (
     resolved,
     waits,
 )
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.mart import Mart
 
 

@@ -4,7 +4,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.mart_state import whole_marts_are_due
+from tg_pipeline.builds.marts import whole_marts_are_due
 from tg_pipeline.defs.failures import ATTEMPTS, failures_since, newest_success
 from tg_pipeline.defs.marts import marts_job
 from tg_pipeline.defs.partitions import SETTINGS

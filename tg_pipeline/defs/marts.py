@@ -5,7 +5,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.mart_build import BuiltMart, mart_builder
+from tg_pipeline.builds.marts import BuiltMart, mart_builder
 from tg_pipeline.defs.layers import TRY_AGAIN
 from tg_pipeline.defs.mart_pictures import mart_picture
 from tg_pipeline.defs.mart_specs import MARTS, law_checks, mart_spec

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, HOURS, count_activity
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 
 PREVIEW_ROWS: Final = 5

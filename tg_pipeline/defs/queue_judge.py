@@ -6,10 +6,10 @@ from datetime import date
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_LEAD
-from tg_pipeline.builds.rejected_events import set_aside
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.events.errors import UnreadableEventError
-from tg_pipeline.events.event import Event, LandingAddress, Tick, read_event
+from tg_pipeline.events.dead_letters import set_aside
+from tg_pipeline.events.messages import Event, LandingAddress, Tick, read_event
+from tg_pipeline.exceptions import UnreadableEventError
 
 
 @dataclass(slots=True)

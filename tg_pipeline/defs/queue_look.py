@@ -9,14 +9,14 @@ from datetime import date, datetime
 
 import dagster as dg
 
-from tg_pipeline.builds.due import last_due_day
+from tg_pipeline.builds.staleness import last_due_day
 from tg_pipeline.defs.late_days import AFTER_THE_TICK, Look
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.schedules import daily_request
 from tg_pipeline.defs.tried_days import TriedDays
-from tg_pipeline.events.drain import Kept
-from tg_pipeline.events.event import Tick
 from tg_pipeline.events.memory import Memory
+from tg_pipeline.events.messages import Tick
+from tg_pipeline.events.queue import Kept
 
 LookAtTables = Callable[[frozenset[date], TriedDays], Look]
 """Looks at the tables, with days that are known to be touched, and those asked for before."""

@@ -17,10 +17,10 @@ from tg_pipeline.defs.queue_turn import Pace, Surroundings, take_turn
 from tg_pipeline.defs.resources import A_TICK, ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.schedules import daily_key, updates_job
 from tg_pipeline.defs.sensors import is_under_way
-from tg_pipeline.events.drain import Queue
-from tg_pipeline.events.errors import EventsQueueError
-from tg_pipeline.events.event import LandingAddress
 from tg_pipeline.events.memory import Memory
+from tg_pipeline.events.messages import LandingAddress
+from tg_pipeline.events.queue import Queue
+from tg_pipeline.exceptions import EventsQueueError
 from tg_pipeline.logs import facts
 
 NAME: Final = "events_sensor"

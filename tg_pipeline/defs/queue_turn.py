@@ -10,9 +10,9 @@ from obstore.store import ObjectStore
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.queue_judge import Judge
 from tg_pipeline.defs.queue_look import Decision, LookAtTables, decide, look_into
-from tg_pipeline.events.drain import Bounds, Drained, Queue, drain
-from tg_pipeline.events.event import LandingAddress
 from tg_pipeline.events.memory import Memory
+from tg_pipeline.events.messages import LandingAddress
+from tg_pipeline.events.queue import Bounds, Drained, Queue, drain
 
 PATIENCE: Final = timedelta(minutes=5)
 """How long messages are gathered before the tables are looked at: a burst is one run, and a bucket

@@ -12,13 +12,12 @@ import dagster as dg
 from obstore.exceptions import BaseError
 
 from lambda_ingest.store import StoreError, first_line
-from tg_pipeline.builds.balance import Balance
-from tg_pipeline.builds.raw_day import RawDay
+from tg_pipeline.builds.layers import Balance, RawDay
 from tg_pipeline.defs.columns import column_lineage
 from tg_pipeline.defs.pictures import preview
 from tg_pipeline.defs.run_logs import failures_logged, log_day
-from tg_pipeline.lake.lake import Lake, Written
-from tg_pipeline.lake.refusals import BusyError
+from tg_pipeline.lake.errors import BusyError
+from tg_pipeline.lake.partitions import Lake, Written
 from tg_pipeline.layers.schema import Table
 
 LANDING: Final = "landing"

@@ -14,7 +14,7 @@ from tg_pipeline.defs.report import clear_failures
 from tg_pipeline.defs.report_pictures import pictures
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.specs import OWNERS
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.report.facts import Facts
 from tg_pipeline.marts.report.language import LANGUAGES

@@ -8,8 +8,8 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.store import PATIENT
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.object_store import open_place
+from tg_pipeline.lake.partitions import Lake
 
 A_TICK: Final = timedelta(seconds=15)
 """How long a sensor's or a schedule's request is tried: Dagster gives its tick a minute in all.

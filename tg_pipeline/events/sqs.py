@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from tg_pipeline.events.drain import THREADS, Message
-from tg_pipeline.events.sqs_refusals import one_sentence
+from tg_pipeline.aws import one_sentence
+from tg_pipeline.events.queue import THREADS, Message
 
 MOST_AT_ONCE: Final = 10
 """Messages of one request; SQS sets the limit."""

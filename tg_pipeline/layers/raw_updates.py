@@ -5,9 +5,9 @@ from typing import Annotated, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tg_pipeline.layers.collector import collector_off
+from tg_pipeline.layers.batches import collector_off
 from tg_pipeline.layers.schema import Layer, Row, always, binary, int64, string, timestamp
-from tg_pipeline.telegram.payload import Envelope, UnreadableError, read_envelope
+from tg_pipeline.telegram.decoding import Envelope, UnreadableError, read_envelope
 
 
 class RawUpdate(Row):

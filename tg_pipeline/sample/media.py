@@ -1,16 +1,13 @@
-"""Messages that are more than text: pictures, files, places, people, games of dice."""
+"""Polls: the one a member starts, and the votes and the close of the bot's own."""
 
 from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from tg_pipeline.sample.chance import Chance
-from tg_pipeline.sample.chats import Room
-from tg_pipeline.sample.people import CROWD, Payload
-from tg_pipeline.sample.phrases import CAPTIONS
-from tg_pipeline.sample.remark import remark
-from tg_pipeline.sample.scene import Happening, Scene
-from tg_pipeline.sample.texts import Mark, caption, write
+from tg_pipeline.sample.content import CAPTIONS
+from tg_pipeline.sample.people import CROWD, Payload, Room
+from tg_pipeline.sample.scene import Happening, Mark, Scene, caption, remark, write
+from tg_pipeline.sample.timeline import Chance
 
 CAPTIONED: Final = 0.5
 PHOTO_WIDTHS: Final = (90, 320, 800, 1280)
@@ -124,3 +121,99 @@ def _show_next(scene: Scene, room: Room, person: Payload, group: Payload) -> Hap
         return None
     content = group | {"photo": _sizes(scene.chance)}
     return Happening("message", scene.message(room, person, content))
+
+
+EDITED: Final = 0.25
+COUNTED: Final = 0.6
+
+POSTS: Final = (
+    write("Aula ao vivo hoje às 20h. ", Mark("hashtag", "#agenda")),
+    write("📣 Vagas da semana: ", Mark("url", "https://curso.example.com/vagas")),
+    write("Gravação da aula 14 no ar."),
+    write("🗓 O prazo do projeto final é o último domingo do mês."),
+    write("Plataforma em manutenção das 3h às 5h."),
+    write("Certificados da turma 2 liberados 🎓"),
+)
+CORRECTION: Final = " (atualizado)"
+
+
+def post(scene: Scene) -> Happening:
+    """Post in the channel; some posts are corrected, most collect reactions."""
+    message = _post(scene)
+    if scene.chance.happens(EDITED):
+        scene.later(30, 1800, partial(correct, message=message))
+    if scene.chance.happens(COUNTED):
+        scene.later(300, 7200, partial(count_reactions, message=message))
+    return Happening("channel_post", message)
+
+
+def whole_post(scene: Scene) -> Happening:
+    """Post in the channel, which corrects itself, and whose readers react."""
+    message = _post(scene)
+    scene.later(60, 120, partial(correct, message=message))
+    scene.later(180, 300, partial(count_reactions, message=message))
+    return Happening("channel_post", message)
+
+
+def _post(scene: Scene) -> Payload:
+    content = {"sender_chat": scene.channel.chat} | scene.chance.pick(POSTS)
+    return scene.message(scene.channel, None, content)
+
+
+def correct(scene: Scene, message: Payload) -> Happening:
+    """Edit the post at its end."""
+    text = message["text"] + CORRECTION
+    edited = message | {"edit_date": scene.second, "text": text}
+    return Happening("edited_channel_post", edited)
+
+
+def count_reactions(scene: Scene, message: Payload) -> Happening:
+    """Count the anonymous reactions to a post; Telegram tells them minutes late."""
+    reactions = [
+        {"type": {"type": "emoji", "emoji": emoji}, "total_count": scene.chance.between(1, 30)}
+        for emoji in ("👍", "🔥", "🎉")
+    ]
+    target = {"chat": message["chat"], "message_id": message["message_id"]}
+    counted = target | {"date": scene.second, "reactions": reactions}
+    return Happening("message_reaction_count", counted)
+
+
+POLLS: Final = (
+    ("Qual o melhor horário para a monitoria?", ("manhã", "tarde", "noite")),
+    ("Python ou SQL primeiro?", ("Python", "SQL", "os dois juntos")),
+    ("Como foi a aula de hoje?", ("ótima 🎉", "boa", "difícil 😅")),
+)
+VOTERS: Final = 3
+
+
+def _poll(scene: Scene, votes: int, *, closed: bool) -> Payload:
+    question, answers = scene.chance.pick(POLLS)
+    options = [
+        {"persistent_id": str(place), "text": text, "voter_count": votes if place == 0 else 0}
+        for place, text in enumerate(answers)
+    ]
+    poll: Payload = {"id": scene.chance.query_id(), "question": question, "options": options}
+    poll |= {"total_voter_count": votes, "is_closed": closed, "is_anonymous": False}
+    rules = {"allows_multiple_answers": False, "allows_revoting": True, "members_only": False}
+    return poll | {"type": "regular"} | rules
+
+
+def start_poll(scene: Scene) -> Happening:
+    """Start a poll; the bot has one of its own, which is voted on and closed."""
+    own = _poll(scene, VOTERS, closed=True)
+    for _ in range(VOTERS):
+        scene.later(10, 240, partial(_vote, poll_id=own["id"]))
+    scene.later(300, 900, partial(_close, poll=own))
+    content = {"poll": _poll(scene, 0, closed=False)}
+    starter = scene.chance.pick(CROWD).user
+    return Happening("message", scene.message(scene.support, starter, content))
+
+
+def _vote(scene: Scene, poll_id: str) -> Happening:
+    voter = scene.chance.pick(CROWD).user
+    vote = {"poll_id": poll_id, "user": voter, "option_ids": [0], "option_persistent_ids": ["0"]}
+    return Happening("poll_answer", vote)
+
+
+def _close(_: Scene, poll: Payload) -> Happening:
+    return Happening("poll", poll)

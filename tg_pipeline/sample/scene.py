@@ -1,13 +1,24 @@
-"""The state of the story: where it plays, what time it is, what is still to happen."""
+"""Texts with their entities, measured as Telegram measures: in UTF-16 units."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from typing import Final, NamedTuple, TypeAlias
 
-from tg_pipeline.sample.chance import Chance
-from tg_pipeline.sample.chats import CHANNEL, FORUM, GROUP, Room, private_rooms, topic
-from tg_pipeline.sample.people import Payload
+from tg_pipeline.sample.content import EDIT_TAILS
+from tg_pipeline.sample.people import (
+    CHANNEL,
+    CROWD,
+    FORUM,
+    GROUP,
+    Payload,
+    Room,
+    private_rooms,
+    topic,
+)
+from tg_pipeline.sample.timeline import Chance
 
 TOPICS_AT_START: Final = 2
 TOPIC_AGE: Final = 40 * 86_400
@@ -89,3 +100,84 @@ def unnested(message: Payload) -> Payload:
     if "reply_to_message" not in message:
         return message
     return {name: value for name, value in message.items() if name != "reply_to_message"}
+
+
+EDITED: Final = 0.035
+REACTED: Final = 0.06
+TAKEN_BACK: Final = 0.2
+"""Shares of the messages that are corrected, of those reacted to, of the reactions removed."""
+
+EMOJI: Final = ("👍", "👍", "❤", "🔥", "👏", "😁", "🤔", "🎉", "🙏")
+CUSTOM_EMOJI: Final = ("5368324170671202286", "5377305978079288312")
+
+
+def remark(scene: Scene, room: Room, message: Payload) -> Happening:
+    """Deliver the message, and let it be edited or reacted to in the minutes after."""
+    if scene.chance.happens(EDITED):
+        scene.later(5, 240, partial(edit, room=room, message=message))
+    if scene.chance.happens(REACTED):
+        reactor = scene.chance.pick(CROWD).user
+        scene.later(3, 1800, partial(react, room=room, message=message, reactor=reactor))
+    return Happening("message", message)
+
+
+def edit(scene: Scene, room: Room, message: Payload) -> Happening | None:
+    """Correct a text by adding to its end, so that its entities stay where they are."""
+    if room.successor or "text" not in message:
+        return None
+    edited = message | {"edit_date": scene.second}
+    edited["text"] = message["text"] + scene.chance.pick(EDIT_TAILS)
+    return Happening("edited_message", edited)
+
+
+def react(scene: Scene, room: Room, message: Payload, reactor: Payload) -> Happening | None:
+    """Someone reacts to the message, and now and then takes it back."""
+    if room.successor:
+        return None
+    reaction: Payload = {"type": "emoji", "emoji": scene.chance.pick(EMOJI)}
+    if reactor.get("is_premium") and scene.chance.happens(0.3):
+        reaction = {"type": "custom_emoji", "custom_emoji_id": scene.chance.pick(CUSTOM_EMOJI)}
+    target = {"chat": room.chat, "message_id": message["message_id"], "user": reactor}
+    if scene.chance.happens(TAKEN_BACK):
+        scene.later(4, 90, partial(take_back, room=room, target=target, reaction=reaction))
+    change = {"date": scene.second, "old_reaction": [], "new_reaction": [reaction]}
+    return Happening("message_reaction", target | change)
+
+
+def take_back(scene: Scene, room: Room, target: Payload, reaction: Payload) -> Happening | None:
+    """Remove the reaction."""
+    if room.successor:
+        return None
+    change = {"date": scene.second, "old_reaction": [reaction], "new_reaction": []}
+    return Happening("message_reaction", target | change)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A stretch of text that Telegram recognises: kind is the type of its MessageEntity."""
+
+    kind: str
+    text: str
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 units: two for a character beyond U+FFFF, such as most emoji."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def write(*pieces: str | Mark) -> Payload:
+    """Give the `text` and `entities` of a message made of these pieces."""
+    entities: list[Payload] = []
+    written = ""
+    for piece in pieces:
+        if isinstance(piece, Mark):
+            entity = {"offset": units(written), "length": units(piece.text), "type": piece.kind}
+            entities.append(entity)
+        written += piece.text if isinstance(piece, Mark) else piece
+    return {"text": written, "entities": entities} if entities else {"text": written}
+
+
+def caption(content: Payload) -> Payload:
+    """Turn text and entities into those of a caption."""
+    names = {"text": "caption", "entities": "caption_entities"}
+    return {names[name]: value for name, value in content.items()}

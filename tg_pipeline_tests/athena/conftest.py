@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from lambda_ingest.door import Door
 from lambda_ingest.landing import Sender
-from tg_pipeline.builds.mart_build import mart_builder
-from tg_pipeline.lake.delivery import Arrival, deliver_batches
+from lambda_ingest.writer import Door
+from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.lake.landing_writer import Arrival, deliver_batches
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
 from tg_pipeline.query.session import Session, open_session

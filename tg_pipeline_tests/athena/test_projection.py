@@ -13,7 +13,7 @@ import pytest
 from lambda_ingest.store import open_store
 from tg_pipeline.athena.register import compare
 from tg_pipeline.athena.tables import ATHENA_TABLES
-from tg_pipeline.query.lake_files import LakeFiles
+from tg_pipeline.query.filesystem import LakeFiles
 from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_WORKGROUP, load_settings
 from tg_pipeline_tests.athena.athena_commands import LAKE, point_to
 from tg_pipeline_tests.athena.conftest import DAYS, FIRST_DAY, BuiltLake

@@ -4,7 +4,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from tg_pipeline.builds.mart_build import MartBuilder
+from tg_pipeline.builds.marts import MartBuilder
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS, WHOLE_MARTS
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline_tests.conftest import Pipeline

@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from lambda_ingest.store import open_store
 from tg_pipeline.builds.admin_chat import AdminChat, Outcome
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.lake.idempotency import Claims
 from tg_pipeline.telegram.client import BotApi
-from tg_pipeline.telegram.marked_text import plain
-from tg_pipeline.telegram.patience import Patience
+from tg_pipeline.telegram.messages import Patience, plain
 from tg_pipeline_tests.telegram_server.server import TOKEN
 
 CHECKOUT = Path(__file__).parents[2]

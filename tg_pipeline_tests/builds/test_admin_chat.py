@@ -9,7 +9,7 @@ from threading import Barrier
 import pytest
 
 from tg_pipeline.builds.admin_chat import Outcome
-from tg_pipeline.lake.claims import Claim
+from tg_pipeline.lake.idempotency import Claim
 from tg_pipeline.telegram.errors import (
     InDoubtError,
     NoAnswerError,

@@ -2,7 +2,7 @@
 
 import pyarrow.parquet as pq
 
-from tg_pipeline.builds.balance import raw_balance
+from tg_pipeline.builds.layers import raw_balance
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 

@@ -5,10 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from tg_pipeline.builds.day_state import DayState, Verdict, day_states, days_to_build
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.raw_day import build_raw_day
+from tg_pipeline.builds.layers import build_deduped_day, build_enriched_day, build_raw_day
+from tg_pipeline.builds.staleness import DayState, Verdict, day_states, days_to_build
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 NEXT_DAY = DAY + timedelta(days=1)

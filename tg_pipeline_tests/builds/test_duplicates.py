@@ -4,7 +4,7 @@ import json
 import os
 from datetime import timedelta
 
-from tg_pipeline.builds.deduped_day import build_deduped_day
+from tg_pipeline.builds.layers import build_deduped_day
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 NEXT_DAY = DAY + timedelta(days=1)

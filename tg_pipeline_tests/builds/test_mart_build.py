@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from tg_pipeline.builds.balance import Balance
-from tg_pipeline.builds.mart_build import MartBuilder, mart_builder
-from tg_pipeline.marts import engine
-from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY, HOURLY_ACTIVITY
+from tg_pipeline.builds.layers import Balance
+from tg_pipeline.builds.marts import MartBuilder, mart_builder
+from tg_pipeline.marts import duckdb_engine as engine
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
+from tg_pipeline.marts.daily import DAILY_ACTIVITY, HOURLY_ACTIVITY
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline_tests.builds.mart_days import NINE, ZONE, build_all, files, said, whole
 from tg_pipeline_tests.conftest import DAY, Pipeline

@@ -5,8 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from tg_pipeline.builds.mart_build import MartBuilder, mart_builder
-from tg_pipeline.builds.mart_state import days_without_marts, whole_marts_are_due
+from tg_pipeline.builds.marts import (
+    MartBuilder,
+    days_without_marts,
+    mart_builder,
+    whole_marts_are_due,
+)
 from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
 from tg_pipeline_tests.conftest import DAY, Pipeline
 

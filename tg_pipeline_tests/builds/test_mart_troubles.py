@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.mart_build import MartBuilder, mart_builder
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY
+from tg_pipeline.builds.marts import MartBuilder, mart_builder
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import ALL_MARTS
+from tg_pipeline.marts.cumulative import MESSAGES
+from tg_pipeline.marts.daily import DAILY_ACTIVITY
 from tg_pipeline.marts.mart import Mart, each_day
-from tg_pipeline.marts.message_marts import MESSAGES
 from tg_pipeline_tests.builds.mart_days import ZONE, build_all, said, whole
 from tg_pipeline_tests.conftest import DAY, Pipeline
 

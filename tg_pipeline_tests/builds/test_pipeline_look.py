@@ -8,11 +8,18 @@ from zoneinfo import ZoneInfo
 import obstore
 
 from lambda_ingest.landing import REJECTED_PREFIX
-from tg_pipeline.builds.mart_build import mart_builder
-from tg_pipeline.builds.pipeline_look import DAYS_LOOKED_AT, Look, Span, pipeline_status
-from tg_pipeline.builds.pipeline_status import Days, DueDay, PipelineStatus
-from tg_pipeline.builds.rejected_events import set_aside
-from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.monitoring import (
+    DAYS_LOOKED_AT,
+    Days,
+    DueDay,
+    Look,
+    PipelineStatus,
+    Span,
+    pipeline_status,
+)
+from tg_pipeline.events.dead_letters import set_aside
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline_tests.builds.mart_days import ZONE, said
 from tg_pipeline_tests.conftest import DAY, Pipeline

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lambda_ingest.door import Door
 from lambda_ingest.landing import Landed, Sender
-from tg_pipeline.lake.delivery import Arrival, deliver
+from lambda_ingest.writer import Door
+from tg_pipeline.lake.landing_writer import Arrival, deliver
 from tg_pipeline_tests.conftest import BOT, Pipeline
 
 RECORDED = Path(__file__).parents[3] / "shared" / "updates" / "recorded.ndjson"

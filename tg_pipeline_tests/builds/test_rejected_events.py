@@ -7,7 +7,7 @@ import obstore
 import pytest
 
 from lambda_ingest.store import open_store
-from tg_pipeline.builds.rejected_events import count_set_aside, set_aside
+from tg_pipeline.events.dead_letters import count_set_aside, set_aside
 
 
 @pytest.mark.parametrize("body", ["nope", "", "ação \u2028", "\ud800", "x" * 300_000])

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lambda_ingest.door import Door
 from lambda_ingest.landing import Sender
-from tg_pipeline.lake.delivery import Arrival, Tally, deliver, deliver_batches
+from lambda_ingest.writer import Door
+from tg_pipeline.lake.landing_writer import Arrival, Tally, deliver, deliver_batches
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.sample import SAMPLE_BOT_ID, Delivery, deliveries
 from tg_pipeline_tests.conftest import Pipeline

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 
 from lambda_ingest.landing import Landed, Sender, land
-from tg_pipeline.builds.raw_day import build_raw_day
+from tg_pipeline.builds.layers import build_raw_day
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 TEXTLESS = {"message_id": 2, "date": 1_791_378_000, "sticker": {"file_unique_id": "s"}}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tg_pipeline.cli import stores
+from tg_pipeline.cli import context as stores
 from tg_pipeline.cli.main import app
 from tg_pipeline_tests.cli.conftest import FIRST_DAY
 from tg_pipeline_tests.lake.aws_answers import REACH, SECRET, answering

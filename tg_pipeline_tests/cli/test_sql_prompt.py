@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tg_pipeline.cli.sql_prompt import FIRST, FURTHER, HISTORY, Prompt
-from tg_pipeline.query.session import Session, open_session
-from tg_pipeline.query.tables import ALL_TABLES
+from tg_pipeline.cli.sql import FIRST, FURTHER, HISTORY, Prompt
+from tg_pipeline.query.session import ALL_TABLES, Session, open_session
 from tg_pipeline.settings import STATE_FOLDER
 from tg_pipeline_tests.conftest import Pipeline
 

@@ -10,9 +10,9 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from tg_pipeline.builds.pipeline_status import PipelineStatus
-from tg_pipeline.builds.rejected_events import set_aside
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.builds.monitoring import PipelineStatus
+from tg_pipeline.events.dead_letters import set_aside
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.cli.conftest import Shell
 
 THREE_HOURS_AGO = datetime.now(UTC) - timedelta(hours=3)

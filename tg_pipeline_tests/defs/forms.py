@@ -16,17 +16,15 @@ import dagster as dg
 
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import open_store, put_new
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.mart_build import mart_builder
-from tg_pipeline.builds.raw_day import build_raw_day
+from tg_pipeline.builds.layers import build_deduped_day, build_enriched_day, build_raw_day
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.defs.queue_sensor import events_sensor
 from tg_pipeline.defs.queue_turn import Pace
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.schedules import daily_updates_schedule
 from tg_pipeline.defs.sensors import late_updates_sensor
-from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline_tests.defs.conftest import RANGE, StoppedClock
 from tg_pipeline_tests.events.lent_queue import LentQueue

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from tg_pipeline.builds.due import last_due_day
+from tg_pipeline.builds.staleness import last_due_day
 from tg_pipeline.defs.due_runs import apart
 from tg_pipeline.defs.freshness import yesterday_is_there
 from tg_pipeline.defs.late_days import watched_days

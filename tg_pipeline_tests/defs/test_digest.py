@@ -12,7 +12,7 @@ import pytest
 from tg_pipeline.builds.digest import CHART, TEXT, key
 from tg_pipeline.defs import digest, layers, marts
 from tg_pipeline.defs.resources import LakeResource, LandingResource
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.lake.idempotency import Claims
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.digest.edition import Edition, Kind
 from tg_pipeline.settings import Settings

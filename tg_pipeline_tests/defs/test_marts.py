@@ -8,12 +8,12 @@ import dagster as dg
 import pytest
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.mart_build import MartBuilder
+from tg_pipeline.builds.marts import MartBuilder
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.failures import ATTEMPTS
 from tg_pipeline.defs.mart_sensor import marts_sensor
-from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.daily import DAILY_ACTIVITY
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House

@@ -11,10 +11,10 @@ import pytest
 
 from tg_pipeline.defs.queue_sensor import events_sensor
 from tg_pipeline.defs.queue_turn import Pace
-from tg_pipeline.events.drain import Message
-from tg_pipeline.events.errors import EventsQueueError
 from tg_pipeline.events.memory import Memory
+from tg_pipeline.events.queue import Message
 from tg_pipeline.events.sqs import open_queue
+from tg_pipeline.exceptions import EventsQueueError
 from tg_pipeline.logs import JsonLines
 from tg_pipeline_tests.defs.conftest import StoppedClock
 from tg_pipeline_tests.defs.forms import GAP, QueueForm, in_zone

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.balance import Balance
+from tg_pipeline.builds.layers import Balance
 from tg_pipeline.defs import layers
 from tg_pipeline.defs.partitions import DAYS_A_RUN, runs_of
 from tg_pipeline.defs.report import check_balances, clear_failures
-from tg_pipeline.lake.refusals import BusyError
+from tg_pipeline.lake.errors import BusyError
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
-from tg_pipeline.builds.raw_day import build_raw_day
+from tg_pipeline.builds.layers import build_raw_day
 from tg_pipeline.defs.schedules import DAILY_CRON
-from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline_tests.browser.backfills import launch_backfill_of_everything
 from tg_pipeline_tests.deploy.alerts import Alerts

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from tg_pipeline.events.drain import Message
+from tg_pipeline.events.queue import Message
 
 AT_ONCE = 10
 VISIBILITY = 300.0

@@ -4,9 +4,9 @@ from datetime import date
 
 import pytest
 
-from tg_pipeline.events.drain import Bounds, Message, drain
-from tg_pipeline.events.errors import EventsQueueError
-from tg_pipeline.events.event import Event, Landed
+from tg_pipeline.events.messages import Event, Landed
+from tg_pipeline.events.queue import Bounds, Message, drain
+from tg_pipeline.exceptions import EventsQueueError
 from tg_pipeline_tests.events.lent_queue import LentQueue
 
 DAY = Landed(date(2026, 10, 7))

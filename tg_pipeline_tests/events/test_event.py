@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tg_pipeline.events.errors import EventsQueueError, UnreadableEventError
-from tg_pipeline.events.event import Event, Landed, LandingAddress, Tick, read_event
+from tg_pipeline.events.messages import Event, Landed, LandingAddress, Tick, read_event
+from tg_pipeline.exceptions import EventsQueueError, UnreadableEventError
 from tg_pipeline_tests.events.messages import BUCKET, created, landed, tick
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tg_pipeline.events.drain import Bounds, drain
-from tg_pipeline.events.errors import EventsQueueError
+from tg_pipeline.events.queue import Bounds, drain
 from tg_pipeline.events.sqs import SqsQueue, open_queue
+from tg_pipeline.exceptions import EventsQueueError
 from tg_pipeline_tests.events.sqs_server import SqsServer
 from tg_pipeline_tests.peers.ports import free_port
 

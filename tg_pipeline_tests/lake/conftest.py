@@ -9,9 +9,9 @@ import pytest
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import open_store, put_new
-from tg_pipeline.lake.lake import Lake, Written
+from tg_pipeline.lake.landing_reader import read_objects
 from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.lake.reader import read_objects
+from tg_pipeline.lake.partitions import Lake, Written
 
 DAY, NEXT_DAY = date(2026, 10, 7), date(2026, 10, 8)
 KEY = "raw_updates/context_date=2026-10-07/part-0.parquet"

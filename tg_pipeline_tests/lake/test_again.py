@@ -9,8 +9,8 @@ import pytest
 from obstore.exceptions import BaseError
 
 from lambda_ingest.store import open_store, put_new
-from tg_pipeline.lake.again import PAUSES, again
 from tg_pipeline.lake.landing_zone import list_days, list_objects
+from tg_pipeline.lake.object_store import PAUSES, again
 from tg_pipeline_tests.lake.aws_answers import ANSWERS, REACH
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER
 from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Bot, Heard, reply

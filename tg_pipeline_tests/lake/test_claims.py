@@ -12,7 +12,7 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from tg_pipeline.lake.claims import Claim, Claims
+from tg_pipeline.lake.idempotency import Claim, Claims
 
 NOON = datetime(2026, 10, 8, 12, tzinfo=UTC)
 KEY = "digests/-100/2026-10-07/text.json"

@@ -11,8 +11,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.credentials import ASK_AGAIN, beside_environment
+from tg_pipeline.aws import ASK_AGAIN, beside_environment
+from tg_pipeline.lake.object_store import open_place
 from tg_pipeline_tests.lambda_ingest.bot import Bot, Heard, always, reply
 
 URI = "s3://lake/of/mine"

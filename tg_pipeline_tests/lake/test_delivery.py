@@ -9,9 +9,9 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from lambda_ingest.door import Door
 from lambda_ingest.landing import Landed, Sender, unwrap_rejected
-from tg_pipeline.lake.delivery import Arrival, Outcome, Tally, deliver, deliver_batches
+from lambda_ingest.writer import Door
+from tg_pipeline.lake.landing_writer import Arrival, Outcome, Tally, deliver, deliver_batches
 from tg_pipeline.lake.landing_zone import list_days, list_objects
 
 ARRIVED = datetime(2026, 10, 7, 15, tzinfo=UTC)

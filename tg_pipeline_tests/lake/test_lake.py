@@ -6,7 +6,7 @@ from typing import Any
 
 import obstore
 
-from tg_pipeline.lake.lake import Lake, Partition, Written, partition_key
+from tg_pipeline.lake.partitions import Lake, Partition, Written, partition_key
 from tg_pipeline_tests.lake.conftest import DAY, KEY, NEXT_DAY, write
 
 

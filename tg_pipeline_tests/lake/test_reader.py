@@ -6,8 +6,8 @@ import itertools
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import put_new
+from tg_pipeline.lake.landing_reader import read_objects
 from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.lake.reader import read_objects
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER, batches, places, put, rows
 
 

@@ -9,8 +9,9 @@ import pytest
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import put_new
-from tg_pipeline.lake import lines, reader
-from tg_pipeline.lake.reader import LANDED_LINES
+from tg_pipeline.lake import landing_reader as lines
+from tg_pipeline.lake import landing_reader as reader
+from tg_pipeline.lake.landing_reader import LANDED_LINES
 from tg_pipeline_tests.lake.conftest import FOLDER, batches, put, rows
 
 

@@ -10,10 +10,10 @@ import pytest
 from obstore.exceptions import BaseError
 
 from lambda_ingest.store import StoreError, open_store
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.errors import BusyError, one_sentence
 from tg_pipeline.lake.landing_zone import list_days, list_objects
-from tg_pipeline.lake.refusals import BusyError, one_sentence
+from tg_pipeline.lake.object_store import open_place
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.lake.aws_answers import ANSWERS, REACH, SECRET, answering
 from tg_pipeline_tests.lake.conftest import DAY, write
 from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Bot, always, reply

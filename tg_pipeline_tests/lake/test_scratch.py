@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from obstore.store import LocalStore
 
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.scratch import WRITING, scratch_folder
-from tg_pipeline.lake.staged import sweep_staged
+from tg_pipeline.lake.landing_zone import sweep_staged
+from tg_pipeline.lake.partitions import WRITING, Lake, scratch_folder
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER, KEY, write
 
 WRITES_FOR_EVER = """

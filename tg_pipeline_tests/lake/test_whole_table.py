@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake.lake import Lake, Written, partition_key
+from tg_pipeline.lake.partitions import Lake, Written, partition_key
 from tg_pipeline_tests.lake.conftest import DAY, KEY, NEXT_DAY, SCHEMA, batch, write
 
 

@@ -13,9 +13,8 @@ import pytest
 from obstore.store import ObjectStore
 
 from lambda_ingest.forward import Forwarder
-from lambda_ingest.front import open_front
-from lambda_ingest.secret import Secret
-from lambda_ingest.settings import ForwardSettings
+from lambda_ingest.handler import open_front
+from lambda_ingest.settings import ForwardSettings, Secret
 from lambda_ingest.store import open_store
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_ingest.answer import Answer
+from lambda_ingest.http_events import Answer
 
 
 def body_of(event: dict[str, Any]) -> bytes:

@@ -9,9 +9,9 @@ import pytest
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from lambda_ingest.chat_filter import ChatFilter, predecessors, successions
-from lambda_ingest.chats import Migration
+from lambda_ingest.landing import Migration
 from lambda_ingest.store import open_store
+from lambda_ingest.writer import ChatFilter, predecessors, successions
 from tg_pipeline_tests.lambda_ingest.conftest import stored
 
 GROUP, SUPERGROUP, STRANGER = -42, -1001234567890, -7

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from lambda_ingest.chats import Migration, chat_of, migration_of
-from tg_pipeline.telegram.update_types import UPDATE_TYPES
+from lambda_ingest.landing import Migration, chat_of, migration_of
+from tg_pipeline.telegram.models import UPDATE_TYPES
 
 CHAT, OTHER_CHAT, PERSON = -1001234567890, -42, 5
 IN_CHAT = {"chat": {"id": CHAT, "type": "supergroup"}}

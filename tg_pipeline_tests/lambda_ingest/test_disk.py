@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_ingest.disk import put_on_disk
-from lambda_ingest.store import open_store
+from lambda_ingest.store import open_store, put_on_disk
 from tg_pipeline_tests.lambda_ingest.conftest import stored
 
 KEY = "telegram/context_date=2026-10-07/7-5.json"

@@ -6,8 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from lambda_ingest.disk import put_on_disk
-from lambda_ingest.store import open_store
+from lambda_ingest.store import open_store, put_on_disk
 from tg_pipeline_tests.lambda_ingest.conftest import stored
 
 RACER = """

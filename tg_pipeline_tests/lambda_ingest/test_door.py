@@ -8,12 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from obstore.store import ObjectStore
 
-from lambda_ingest.chat_filter import ChatFilter
-from lambda_ingest.chats import Migration
-from lambda_ingest.door import Door, Fate, open_door
-from lambda_ingest.landing import Rejected, Sender, unwrap_rejected
+from lambda_ingest.landing import Migration, Rejected, Sender, unwrap_rejected
 from lambda_ingest.settings import DoorSettings
 from lambda_ingest.store import StoreError
+from lambda_ingest.writer import ChatFilter, Door, Fate, open_door
 from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED, DAY_FOLDER, stored, update
 
 GROUP, SUPERGROUP, STRANGER = -42, -1001234567890, -7

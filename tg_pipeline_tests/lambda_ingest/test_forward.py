@@ -6,8 +6,8 @@ from threading import Thread
 
 import pytest
 
-from lambda_ingest.answer import Answer
 from lambda_ingest.forward import Forwarder
+from lambda_ingest.http_events import Answer
 from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Bot, always, reply
 
 ForwardTo = Callable[..., Forwarder]

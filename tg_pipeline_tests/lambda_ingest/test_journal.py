@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_ingest.journal import COUNTS, Entry, Journal
+from lambda_ingest.metrics import COUNTS, Entry, Journal
 from tg_pipeline_tests.lambda_ingest.conftest import Container, update
 
 AT = datetime(2026, 10, 7, 15, 0, 0, 123_456, tzinfo=UTC)

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_ingest import chats, landing
+from lambda_ingest import landing
+from lambda_ingest import landing as chats
 from lambda_ingest.landing import Landed, Sender, land
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lambda_ingest.request import NotARequestError, read_body
+from lambda_ingest.http_events import NotARequestError, read_body
 from tg_pipeline_tests.lambda_ingest.events import http_event, in_base64, rest_event
 
 EVENTS = st.sampled_from([http_event, rest_event])

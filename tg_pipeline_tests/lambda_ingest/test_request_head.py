@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambda_ingest.request import Head, NotARequestError, read_head
+from lambda_ingest.http_events import Head, NotARequestError, read_head
 from tg_pipeline_tests.lambda_ingest.events import HEADERS, http_event, rest_event
 
 NAME = "x-telegram-bot-api-secret-token"

@@ -2,8 +2,7 @@
 
 import pytest
 
-from lambda_ingest.secret import Secret
-from lambda_ingest.settings import DoorSettings
+from lambda_ingest.settings import DoorSettings, Secret
 
 LANDING = {"TG_LANDING_URI": "s3://landing/updates"}
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
-from tg_pipeline.marts.engine import EngineError, open_engine, rows_of
-from tg_pipeline.marts.message_marts import MESSAGES
+from tg_pipeline.marts.cumulative import MESSAGES
+from tg_pipeline.marts.duckdb_engine import EngineError, open_engine, rows_of
 
 
 def test_nothing_is_downloaded_and_memory_is_bounded(tmp_path: Path) -> None:

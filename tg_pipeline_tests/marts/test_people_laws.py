@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tg_pipeline.marts.engine import DAY, open_engine, rows_of
+from tg_pipeline.marts.cumulative import ACTIVE_USERS, RETENTION
+from tg_pipeline.marts.duckdb_engine import DAY, open_engine, rows_of
 from tg_pipeline.marts.mart import Mart
-from tg_pipeline.marts.people_marts import ACTIVE_USERS, RETENTION
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection

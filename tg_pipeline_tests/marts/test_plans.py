@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
-from tg_pipeline.marts.engine import open_engine, show
-from tg_pipeline.marts.message_marts import MESSAGES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.marts.cumulative import MESSAGES
+from tg_pipeline.marts.duckdb_engine import open_engine, show
 from tg_pipeline_tests.conftest import DAY
 
 UPDATES = 10_000

@@ -9,10 +9,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.engine import show
+from tg_pipeline.marts.duckdb_engine import show
 from tg_pipeline.marts.mart import is_daily
 from tg_pipeline.marts.report.reading import Marts
 

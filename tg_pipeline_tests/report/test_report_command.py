@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tg_pipeline.builds.mart_build import mart_builder
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.report_facts import Subject, gather
 from tg_pipeline.builds.report_page import page_key
 from tg_pipeline.defs.report_page import ReportConfig, report

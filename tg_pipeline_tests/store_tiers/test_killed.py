@@ -1,6 +1,6 @@
 """A run is killed in the middle: what is there then, and after the next."""
 
-from tg_pipeline.lake.lake import OBJECT_NAME
+from tg_pipeline.lake.partitions import OBJECT_NAME
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline_tests.store_tiers.shell import Shell
 from tg_pipeline_tests.store_tiers.whole_way import contents

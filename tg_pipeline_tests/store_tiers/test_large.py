@@ -10,10 +10,11 @@ import pytest
 from obstore.store import S3Store
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake import abandoned, uploads
-from tg_pipeline.lake.abandoned import abort_uploads
-from tg_pipeline.lake.lake import Lake, Partition, partition_key
-from tg_pipeline.lake.ranges import AT_ONCE, ReplacedError
+from tg_pipeline import aws as abandoned
+from tg_pipeline.aws import abort_uploads
+from tg_pipeline.lake import object_io as uploads
+from tg_pipeline.lake.object_io import AT_ONCE, ReplacedError
+from tg_pipeline.lake.partitions import Lake, Partition, partition_key
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.lake.conftest import SCHEMA
 from tg_pipeline_tests.peers.failing_proxy import FailingProxy, is_put

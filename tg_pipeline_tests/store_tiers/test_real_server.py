@@ -10,10 +10,10 @@ import requests
 from obstore.store import S3Store
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake.abandoned import abort_uploads
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.aws import abort_uploads
 from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.lake.object_store import open_place
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.lake.conftest import KEY, write
 from tg_pipeline_tests.store_tiers.server import S3Server

@@ -6,8 +6,8 @@ import obstore
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import put_new
+from tg_pipeline.lake.landing_reader import THREADS, read_objects
 from tg_pipeline.lake.landing_zone import list_days, list_objects
-from tg_pipeline.lake.reader import THREADS, read_objects
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER
 from tg_pipeline_tests.lake.test_commit import (
     test_a_commit_replaces_the_day_as_a_whole,

@@ -10,14 +10,14 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from lambda_ingest.door import Door
 from lambda_ingest.landing import Sender
-from tg_pipeline.builds.day_state import DayState, day_states, days_to_build
-from tg_pipeline.builds.mart_build import mart_builder
+from lambda_ingest.writer import Door
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.report_facts import Subject, gather
 from tg_pipeline.builds.report_page import publish_page
+from tg_pipeline.builds.staleness import DayState, day_states, days_to_build
 from tg_pipeline.lake import landing_zone
-from tg_pipeline.lake.delivery import Arrival, Tally, deliver
+from tg_pipeline.lake.landing_writer import Arrival, Tally, deliver
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.marts.report.facts import Facts
 from tg_pipeline.query.session import open_session

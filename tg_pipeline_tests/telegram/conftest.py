@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.telegram.client import BotApi
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tg_pipeline.telegram.interruption import Interruption
-from tg_pipeline.telegram.poller import Poller
+from tg_pipeline.telegram.polling import Interruption, Poller
 
 Ask = tuple[int | None, int, int]
 

@@ -5,12 +5,11 @@ import re
 
 import pytest
 
-from lambda_ingest.secret import Secret
-from tg_pipeline.telegram.answers import BotInfo
+from lambda_ingest.settings import Secret
 from tg_pipeline.telegram.client import BotApi
 from tg_pipeline.telegram.errors import TokenRefusedError, UnreadableAnswerError
-from tg_pipeline.telegram.update_types import SENT_ONLY_IF_NAMED, UPDATE_TYPES
-from tg_pipeline.telegram.webhook_request import WebhookRequest
+from tg_pipeline.telegram.models import SENT_ONLY_IF_NAMED, UPDATE_TYPES, BotInfo
+from tg_pipeline.telegram.webhooks import WebhookRequest
 from tg_pipeline_tests.telegram_server.params import Upload
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.telegram import errors
 from tg_pipeline.telegram.client import ANSWER_SECONDS, BotApi
 from tg_pipeline_tests.telegram_server.server import TelegramServer

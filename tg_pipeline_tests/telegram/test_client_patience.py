@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tg_pipeline.telegram.errors import ServerFailedError, TooManyRequestsError
-from tg_pipeline.telegram.patience import Patience
+from tg_pipeline.telegram.messages import Patience
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.telegram.client import ANSWER_SECONDS, BotApi
 from tg_pipeline.telegram.errors import TelegramError
 from tg_pipeline.telegram.redaction import redact, shorten_url

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tg_pipeline.telegram.slices import NotCutError, elements, members
+from tg_pipeline.telegram.raw_json import NotCutError, elements, members
 
 TEXTS = st.lists(
     st.text(max_size=3)

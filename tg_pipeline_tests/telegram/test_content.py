@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tg_pipeline.telegram.anatomy import (
+from tg_pipeline.telegram.decoding import content_keys, read_content
+from tg_pipeline.telegram.models import (
     CallbackQuery,
     Chat,
     Entity,
@@ -16,7 +17,6 @@ from tg_pipeline.telegram.anatomy import (
     Poll,
     User,
 )
-from tg_pipeline.telegram.content import content_keys, read_content
 
 GOOD = {
     "message_id": 5,

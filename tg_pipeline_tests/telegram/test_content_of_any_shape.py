@@ -7,9 +7,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tg_pipeline.telegram.anatomy import Event, Message
-from tg_pipeline.telegram.content import content_keys, read_content
-from tg_pipeline.telegram.payload import read_envelope
+from tg_pipeline.telegram.decoding import content_keys, read_content, read_envelope
+from tg_pipeline.telegram.models import Event, Message
 
 JSON = st.recursive(
     st.none()

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.telegram.client import ANSWER_SECONDS, BotApi
 from tg_pipeline.telegram.errors import TelegramError
 from tg_pipeline_tests.telegram_server.server import TelegramServer

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from tg_pipeline.telegram.payload import (
+from tg_pipeline.telegram.decoding import (
     MAX_NESTING,
     Envelope,
     UnreadableError,

@@ -9,7 +9,7 @@ from tg_pipeline.telegram.errors import (
     TooManyRequestsError,
     WebhookIsSetError,
 )
-from tg_pipeline.telegram.poller import NothingConfirmedError, NotStoredError
+from tg_pipeline.telegram.polling import NothingConfirmedError, NotStoredError
 from tg_pipeline_tests.telegram.poller_scene import Scene, fails, passes, update
 
 OFFLINE = NoAnswerError("No connection.")

@@ -8,7 +8,7 @@ from threading import Timer
 
 import pytest
 
-from tg_pipeline.telegram.interruption import SIGNALS, InterruptedWaitError, Interruption
+from tg_pipeline.telegram.polling import SIGNALS, InterruptedWaitError, Interruption
 
 
 def send_later(seconds: float) -> None:

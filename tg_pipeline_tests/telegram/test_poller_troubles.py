@@ -7,11 +7,10 @@ from itertools import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.telegram.client import BotApi
 from tg_pipeline.telegram.errors import NoAnswerError, ServerFailedError, TooManyRequestsError
-from tg_pipeline.telegram.interruption import Interruption
-from tg_pipeline.telegram.poller import NotStoredError, Poller
+from tg_pipeline.telegram.polling import Interruption, NotStoredError, Poller
 from tg_pipeline_tests.telegram.poller_scene import Scene, fails, passes
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 

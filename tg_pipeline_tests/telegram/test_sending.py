@@ -4,13 +4,14 @@ import json
 
 import pytest
 
-from tg_pipeline.telegram.chat_refusals import explain_refusal
 from tg_pipeline.telegram.client import BotApi
-from tg_pipeline.telegram.errors import RefusedError
-from tg_pipeline.telegram.marked_text import bold, code, plain
-from tg_pipeline.telegram.sending import (
+from tg_pipeline.telegram.errors import RefusedError, explain_refusal
+from tg_pipeline.telegram.messages import (
     LONGEST_CAPTION,
     LONGEST_TEXT,
+    bold,
+    code,
+    plain,
     send_message,
     send_photo,
 )

@@ -8,8 +8,8 @@ from moto.cloudformation.parsing import get_model_map
 
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.settings import DoorSettings
-from tg_pipeline.layers.athena_types import athena_columns
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.athena.tables import athena_columns
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.template.calls import CALLS
 from tg_pipeline_tests.template.deployment import Deployment, client_of, deploy

@@ -7,12 +7,10 @@ from typing import Any
 
 import pytest
 
-from lambda_ingest.front import Front, open_front
+from lambda_ingest.handler import Front, open_front
 from lambda_ingest.store import open_store
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.raw_day import build_raw_day
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.builds.layers import build_deduped_day, build_enriched_day, build_raw_day
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.template.deployment import Deployment, deploy
 
 NOON = datetime(2026, 10, 7, 15, tzinfo=UTC)

@@ -6,7 +6,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
-from tg_pipeline.builds.mart_build import mart_builder
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
 from tg_pipeline.sample import deliveries

@@ -1,0 +1,107 @@
+"""How updates reach the door: soon, twice, or hours late after an outage."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from heapq import heappop, heappush
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from tg_pipeline.sample.timeline import Chance, instant
+
+TRANSIT: Final = (0.2, 1.8)
+"""Seconds from an event to the webhook call: least and most."""
+
+RETRIED: Final = 0.005
+RETRIED_TWICE: Final = 0.3
+"""Shares of the updates that are delivered again, and of those delivered a third time."""
+
+RETRY_AFTER: Final = (1.0, 120.0)
+LATE_RETRY_AFTER: Final = (20.0, 90.0)
+"""Seconds from the first delivery to a retry; and for a call just before midnight, whose retry
+must come after it."""
+
+OUTAGE_EVERY: Final = 14
+FIRST_OUTAGE: Final = 5
+"""Days between outages and the first day with one, chosen to spare the days of late calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One webhook call: when it reached the door (aware, UTC), and its JSON body."""
+
+    arrived_at: datetime
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A night in which the door was shut, in Unix seconds.
+
+    What was sent from `shut` to `opened` waits; Telegram delivers it in order, with what comes
+    meanwhile, from `opened` to `caught_up`.
+    """
+
+    shut: float
+    opened: float
+    caught_up: float
+
+    def arrival(self, sent: float) -> float:
+        """When it arrives: the order in which things were sent is kept."""
+        if not self.shut <= sent < self.caught_up:
+            return sent
+        done = (sent - self.shut) / (self.caught_up - self.shut)
+        return self.opened + done * (self.caught_up - self.opened)
+
+
+def outages(start: date, days: int, zone: ZoneInfo) -> list[Outage]:
+    """Give the outages of the sample: from late in the evening into the night."""
+    evenings = [start + timedelta(days=index) for index in range(FIRST_OUTAGE, days, OUTAGE_EVERY)]
+    return [_outage(evening, evening + timedelta(days=1), zone) for evening in evenings]
+
+
+def _outage(evening: date, morning: date, zone: ZoneInfo) -> Outage:
+    shut, opened = instant(evening, 21, zone, minute=40), instant(morning, 3, zone, minute=10)
+    return Outage(shut, opened, caught_up=opened + 900)
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An update on its way: when it was sent, in Unix seconds, and its body."""
+
+    at: float
+    body: bytes
+    late_call: bool
+
+
+def knock(sent: Iterable[Sent], closed: list[Outage], chance: Chance) -> Iterator[Delivery]:
+    """Give the calls that bring what was sent, retries among them, by time of arrival."""
+    retries: list[tuple[float, bytes]] = []
+    ahead = iter(closed)
+    outage, before = next(ahead, None), 0.0
+    for update in sent:
+        arrival = update.at + chance.soon(*TRANSIT)
+        while outage is not None and arrival >= outage.caught_up:
+            outage = next(ahead, None)
+        before = max(before, outage.arrival(arrival) if outage else arrival)
+        while retries and retries[0][0] <= before:
+            yield _delivery(*heappop(retries))
+        yield _delivery(before, update.body)
+        for again in _retries(before, chance, late_call=update.late_call):
+            if outage is None or not outage.shut <= again < outage.opened:
+                heappush(retries, (again, update.body))
+    while retries:
+        yield _delivery(*heappop(retries))
+
+
+def _retries(first: float, chance: Chance, *, late_call: bool) -> list[float]:
+    if late_call:
+        return [first + chance.soon(*LATE_RETRY_AFTER)]
+    if not chance.happens(RETRIED):
+        return []
+    times = 2 if chance.happens(RETRIED_TWICE) else 1
+    return [first + chance.soon(*RETRY_AFTER) for _ in range(times)]
+
+
+def _delivery(arrival: float, body: bytes) -> Delivery:
+    return Delivery(datetime.fromtimestamp(arrival, UTC), body)
