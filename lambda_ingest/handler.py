@@ -5,15 +5,14 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final, Protocol, TextIO
 
 from lambda_ingest.http_events import Answer, NotARequestError, read_body, read_head
 from lambda_ingest.metrics import Journal
-from lambda_ingest.settings import DoorSettings, ForwardSettings, SettingsError
+from lambda_ingest.settings import DoorSettings
 from lambda_ingest.sqs import QueueDoor, is_queue_event
-from lambda_ingest.store import Opener, open_store
-from lambda_ingest.webhook import Forward, Webhook
-from lambda_ingest.writer import open_door
+from lambda_ingest.webhook import Webhook, open_webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,37 +45,6 @@ def open_front(environment: Mapping[str, str], out: TextIO, now: Callable[[], da
     return Front(webhook, QueueDoor(webhook.door, webhook.secret_token, webhook.journal, now))
 
 
-def open_webhook(
-    settings: DoorSettings,
-    journal: Journal,
-    now: Callable[[], datetime],
-    open_landing: Opener = open_store,
-) -> Webhook:
-    """Open a webhook; raises SettingsError where nothing keeps strangers out, and StoreError."""
-    if settings.needs_secret_token and not settings.secret_token:
-        raise SettingsError(
-            "TELEGRAM_SECRET_TOKEN is not set, so anyone could write here: set it, or "
-            "TG_WITHOUT_SECRET_TOKEN=yes where something else keeps strangers out."
-        )
-    return Webhook(
-        door=open_door(settings, open_landing),
-        secret_token=settings.secret_token,
-        path=settings.webhook_path,
-        forward=_open_forward(settings.forward) if settings.forward else None,
-        journal=journal,
-        now=now,
-    )
-
-
-def _open_forward(settings: ForwardSettings) -> Forward:
-    # Most doors forward nothing, and TLS is a third of what a cold start imports.
-    from lambda_ingest.forward import Forwarder  # noqa: PLC0415
-
-    return Forwarder(settings).send
-
-
-FRONT: Final = open_front(os.environ, sys.stdout, lambda: datetime.now(UTC))
-
 SECONDS_TO_ANSWER: Final = 2.0
 """Kept back from what the runtime leaves, so that it is the door that answers."""
 
@@ -93,6 +61,17 @@ class Context(Protocol):
 
 
 def lambda_handler(event: object, context: Context) -> dict[str, Any]:
-    """Land what an event holds, and give the answer in the shape that the event asks for."""
+    """Land the updates of an event, and return the response in the shape of the event's source."""
     left = context.get_remaining_time_in_millis() / 1000
-    return FRONT.handle(event, left - SECONDS_TO_ANSWER)
+    return front().handle(event, left - SECONDS_TO_ANSWER)
+
+
+@cache
+def front() -> Front:
+    """Open the dispatcher of this process once."""
+    return open_front(os.environ, sys.stdout, lambda: datetime.now(UTC))
+
+
+if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
+    # During the init phase, so that a wrong setting fails before the first event.
+    front()

@@ -20,9 +20,9 @@ from obstore.exceptions import BaseError
 
 from lambda_ingest.http_events import Answer, Head
 from lambda_ingest.metrics import Entry, Journal
-from lambda_ingest.settings import Secret
-from lambda_ingest.store import first_line
-from lambda_ingest.writer import Door, Fate, Taken
+from lambda_ingest.settings import DoorSettings, ForwardSettings, Secret, SettingsError
+from lambda_ingest.store import Opener, first_line, open_store
+from lambda_ingest.writer import Door, Fate, Taken, open_door
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 
@@ -109,3 +109,32 @@ def _details(taken: Taken) -> dict[str, str | int]:
     if taken.succession:
         details["succession"] = taken.succession.told()
     return details
+
+
+def open_webhook(
+    settings: DoorSettings,
+    journal: Journal,
+    now: Callable[[], datetime],
+    open_landing: Opener = open_store,
+) -> Webhook:
+    """Open a webhook; raises SettingsError where nothing keeps strangers out, and StoreError."""
+    if settings.needs_secret_token and not settings.secret_token:
+        raise SettingsError(
+            "TELEGRAM_SECRET_TOKEN is not set, so anyone could write here: set it, or "
+            "TG_WITHOUT_SECRET_TOKEN=yes where something else keeps strangers out."
+        )
+    return Webhook(
+        door=open_door(settings, open_landing),
+        secret_token=settings.secret_token,
+        path=settings.webhook_path,
+        forward=_open_forward(settings.forward) if settings.forward else None,
+        journal=journal,
+        now=now,
+    )
+
+
+def _open_forward(settings: ForwardSettings) -> Forward:
+    # Most doors forward nothing, and TLS is a third of what a cold start imports.
+    from lambda_ingest.forward import Forwarder  # noqa: PLC0415
+
+    return Forwarder(settings).send

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from lambda_ingest.handler import open_webhook
 from lambda_ingest.metrics import Journal
 from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH
+from lambda_ingest.webhook import open_webhook
 from tg_pipeline.cli.console import err
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.object_store import open_place

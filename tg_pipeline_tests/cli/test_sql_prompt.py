@@ -120,8 +120,8 @@ import fcntl, pathlib, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C is a signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 home = pathlib.Path(sys.argv.pop())
-import tg_pipeline.cli.sql_answer
-tg_pipeline.cli.sql_answer.home_folder = lambda: home
+import tg_pipeline.cli.sql
+tg_pipeline.cli.sql.home_folder = lambda: home
 sys.argv = ["tg-pipeline", "sql"]
 from tg_pipeline.cli.main import app
 app()

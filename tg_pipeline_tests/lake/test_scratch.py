@@ -18,7 +18,7 @@ from tg_pipeline_tests.lake.conftest import DAY, FOLDER, KEY, write
 WRITES_FOR_EVER = """
 import sys, time
 from pathlib import Path
-from tg_pipeline.lake.scratch import scratch_folder
+from tg_pipeline.lake.partitions import scratch_folder
 with scratch_folder(Path(sys.argv[1])) as folder:
     (folder / "half").write_text("of it")
     print(folder.name, flush=True)

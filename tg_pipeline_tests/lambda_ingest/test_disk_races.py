@@ -12,7 +12,7 @@ from tg_pipeline_tests.lambda_ingest.conftest import stored
 RACER = """
 import sys
 from pathlib import Path
-from lambda_ingest.disk import put_on_disk
+from lambda_ingest.store import put_on_disk
 
 folder, name = Path(sys.argv[1]), sys.argv[2]
 print("ready", flush=True)

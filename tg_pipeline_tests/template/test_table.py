@@ -26,7 +26,7 @@ def test_the_columns_are_the_declaration_s(table: Template) -> None:
     ]
 
     assert told == athena_columns(ENRICHED_UPDATES.schema), (
-        "print them with: python -m tg_pipeline.layers.athena_types"
+        "print them with: python -m tg_pipeline.athena.tables"
     )
 
 
