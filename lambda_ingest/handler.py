@@ -8,19 +8,19 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, Protocol, TextIO
 
-from lambda_ingest.http_events import Answer, NotARequestError, read_body, read_head
-from lambda_ingest.metrics import Journal
-from lambda_ingest.settings import DoorSettings
-from lambda_ingest.sqs import QueueDoor, is_queue_event
-from lambda_ingest.webhook import Webhook, open_webhook
+from lambda_ingest.http_events import HttpResponse, InvalidHttpEventError, read_body, read_request
+from lambda_ingest.metrics import MetricsLogger
+from lambda_ingest.settings import IngestSettings
+from lambda_ingest.sqs import SqsBatchHandler, is_queue_event
+from lambda_ingest.webhook import WebhookHandler, open_webhook
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class Dispatcher:
     """Tells the two kinds of events apart."""
 
-    webhook: Webhook
-    queue: QueueDoor
+    webhook: WebhookHandler
+    queue: SqsBatchHandler
 
     def handle(self, event: object, seconds: float) -> dict[str, Any]:
         """Give what AWS expects for an event, within `seconds`."""
@@ -29,20 +29,24 @@ class Front:
         failed = self.queue.take(event["Records"])
         return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
-    def answer(self, event: object, seconds: float) -> Answer:
+    def answer(self, event: object, seconds: float) -> HttpResponse:
         """Give the answer to a webhook call."""
         try:
-            refusal = self.webhook.refusal(read_head(event))
+            refusal = self.webhook.refusal(read_request(event))
             return refusal or self.webhook.take(read_body(event), seconds)
-        except NotARequestError as error:
+        except InvalidHttpEventError as error:
             return self.webhook.refuse(400, str(error))
 
 
-def open_front(environment: Mapping[str, str], out: TextIO, now: Callable[[], datetime]) -> Front:
+def open_dispatcher(
+    environment: Mapping[str, str], out: TextIO, now: Callable[[], datetime]
+) -> Dispatcher:
     """Open the door that the environment describes; raises SettingsError or StoreError."""
-    settings = DoorSettings.from_environment(environment)
-    webhook = open_webhook(settings, Journal(out, settings.bot_id, with_metrics=True), now)
-    return Front(webhook, QueueDoor(webhook.door, webhook.secret_token, webhook.journal, now))
+    settings = IngestSettings.from_environment(environment)
+    webhook = open_webhook(settings, MetricsLogger(out, settings.bot_id, with_metrics=True), now)
+    return Dispatcher(
+        webhook, SqsBatchHandler(webhook.door, webhook.secret_token, webhook.journal, now)
+    )
 
 
 SECONDS_TO_ANSWER: Final = 2.0
@@ -67,9 +71,9 @@ def lambda_handler(event: object, context: Context) -> dict[str, Any]:
 
 
 @cache
-def front() -> Front:
+def front() -> Dispatcher:
     """Open the dispatcher of this process once."""
-    return open_front(os.environ, sys.stdout, lambda: datetime.now(UTC))
+    return open_dispatcher(os.environ, sys.stdout, lambda: datetime.now(UTC))
 
 
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:

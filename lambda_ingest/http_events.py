@@ -10,12 +10,12 @@ DEFAULT_STAGE: Final = "$default"
 """The one stage of an HTTP API that is no part of the path."""
 
 
-class NotARequestError(ValueError):
+class InvalidHttpEventError(ValueError):
     """The event is no HTTP request; the message says why, in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class HttpRequest:
     """What a request says before its body."""
 
     method: str
@@ -24,16 +24,16 @@ class Head:
     """By name, in lower case."""
 
 
-def read_head(event: object) -> Head:
+def read_request(event: object) -> HttpRequest:
     """Give the method, path and headers of an event; raises NotARequestError."""
     if not isinstance(event, dict):
-        raise NotARequestError("The event is no JSON object.")
+        raise InvalidHttpEventError("The event is no JSON object.")
     http = _mapping(_mapping(event.get("requestContext")).get("http"))
     method = event.get("httpMethod") or http.get("method")
     path = event.get("path") if "httpMethod" in event else _unstaged(event)
     if not isinstance(method, str) or not isinstance(path, str):
-        raise NotARequestError("The event has no method and path.")
-    return Head(method.upper(), path.rstrip("/") or "/", _headers(event))
+        raise InvalidHttpEventError("The event has no method and path.")
+    return HttpRequest(method.upper(), path.rstrip("/") or "/", _headers(event))
 
 
 def read_body(event: object) -> bytes:
@@ -46,13 +46,13 @@ def read_body(event: object) -> bytes:
     if body is None:
         return b""
     if not isinstance(body, str):
-        raise NotARequestError("The event's body is no text.")
+        raise InvalidHttpEventError("The event's body is no text.")
     if not members.get("isBase64Encoded"):
         return body.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
-        raise NotARequestError("The event's body is not base64, as it says.") from None
+        raise InvalidHttpEventError("The event's body is not base64, as it says.") from None
 
 
 def _unstaged(event: Mapping[str, Any]) -> object:
@@ -83,7 +83,7 @@ def _is_filled_list(value: object) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """A status, and nothing in the body unless a bot behind the door said it.
 
     Telegram takes any 2xx for success and executes a body that has a `method`.

@@ -15,7 +15,7 @@ MAX_CHAT_ID: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Migration:
+class ChatMigration:
     """A group that became a supergroup, and has two ids since."""
 
     old: int
@@ -45,7 +45,7 @@ def chat_of(update: dict[str, Any]) -> int | None:
     return None
 
 
-def migration_of(update: dict[str, Any]) -> Migration | None:
+def new_migration(update: dict[str, Any]) -> ChatMigration | None:
     """Give the change of id that a service message tells of, in the old chat or in the new one.
 
     Source: https://core.telegram.org/bots/api#message (migrate_to_chat_id, migrate_from_chat_id)
@@ -59,9 +59,9 @@ def migration_of(update: dict[str, Any]) -> Migration | None:
         message.get("migrate_from_chat_id"),
     )
     if here is not None and _is_chat_id(new):
-        return Migration(old=here, new=new)
+        return ChatMigration(old=here, new=new)
     if here is not None and _is_chat_id(old):
-        return Migration(old=old, new=here)
+        return ChatMigration(old=old, new=here)
     return None
 
 
@@ -94,7 +94,7 @@ MAX_LEAD: Final = timedelta(days=1)
 """How far ahead of its arrival an update may claim to have happened: clocks differ, days do not."""
 
 
-class Sender(Enum):
+class TrustLevel(Enum):
     """Who hands an update in, and so how far back its own date is believed."""
 
     NETWORK = "network"
@@ -105,7 +105,7 @@ class Sender(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class LandedUpdate:
     """An update and where it belongs: put `body` under `key`, unless something is there."""
 
     key: str
@@ -115,11 +115,11 @@ class Landed:
     chat_id: int | None = None
     """The chat it happened in; None where it names none."""
 
-    migration: Migration | None = None
+    migration: ChatMigration | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedBody:
     """What can't be an update: put `body` (an envelope around the original) under `key`."""
 
     key: str
@@ -133,8 +133,8 @@ class NotAnUpdateError(ValueError):
 
 
 def land(
-    body: bytes, *, bot_id: int, arrived_at: datetime, zone: tzinfo, sender: Sender
-) -> Landed | Rejected:
+    body: bytes, *, bot_id: int, arrived_at: datetime, zone: tzinfo, sender: TrustLevel
+) -> LandedUpdate | RejectedBody:
     """Name an update by what it says, or reject it with the reason.
 
     `arrived_at` must be aware. The day is the day the update happened in `zone`; an update
@@ -150,7 +150,7 @@ def land(
     day = _day_of(happened, zone) if happened is not None and believed else arrival_day
     update_id = update["update_id"]
     key = f"{day_prefix(day)}/{bot_id}-{update_id}.json"
-    return Landed(key, body, day, update_id, chat_of(update), migration_of(update))
+    return LandedUpdate(key, body, day, update_id, chat_of(update), new_migration(update))
 
 
 def parse_update(body: bytes) -> dict[str, Any]:
@@ -222,15 +222,15 @@ def _wrap(body: bytes, reason: str) -> bytes:
     return json.dumps(envelope).encode("ascii")
 
 
-def _reject(body: bytes, day: date, reason: str) -> Rejected:
+def _reject(body: bytes, day: date, reason: str) -> RejectedBody:
     digest = hashlib.sha256(body).hexdigest()
     key = f"{REJECTED_PREFIX}/context_date={day.isoformat()}/{digest}.json"
-    return Rejected(key, _wrap(body, reason), day, reason)
+    return RejectedBody(key, _wrap(body, reason), day, reason)
 
 
-def _believable(happened: int, arrived_at: datetime, zone: tzinfo, sender: Sender) -> bool:
+def _believable(happened: int, arrived_at: datetime, zone: tzinfo, sender: TrustLevel) -> bool:
     launch = datetime.combine(TELEGRAM_LAUNCH, time.min, zone)
-    earliest = launch if sender is Sender.OPERATOR else arrived_at - MAX_AGE
+    earliest = launch if sender is TrustLevel.OPERATOR else arrived_at - MAX_AGE
     return earliest.timestamp() <= happened <= (arrived_at + MAX_LEAD).timestamp()
 
 

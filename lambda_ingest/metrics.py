@@ -40,7 +40,7 @@ LONGEST_DETAIL: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RequestRecord:
     """What happened: how often, how long it took, and what helps to find out why."""
 
     at: datetime
@@ -52,7 +52,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Journal:
+class MetricsLogger:
     """Writes entries, a line each."""
 
     out: TextIO
@@ -60,7 +60,7 @@ class Journal:
     with_metrics: bool
     """Whether the lines carry what CloudWatch needs to make metrics of them."""
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: RequestRecord) -> None:
         """Write one line, and leave nothing in a buffer. A log that is gone costs no update."""
         line = {
             "level": "ERROR" if entry.counts.get("failed") else "INFO",
@@ -73,7 +73,7 @@ class Journal:
             self.out.write(f"{{{self._stamp(entry.at)}, {json.dumps(line)[1:]}\n")
             self.out.flush()
 
-    def _shown_counts(self, entry: Entry) -> dict[str, int]:
+    def _shown_counts(self, entry: RequestRecord) -> dict[str, int]:
         """Metrics want every count, people those that are not 0."""
         counts = {name: entry.counts.get(name, 0) for name in COUNTS}
         return {name: n for name, n in counts.items() if n or self.with_metrics}

@@ -82,7 +82,7 @@ class ForwardSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class DoorSettings:
+class IngestSettings:
     """What a door needs to know."""
 
     landing_uri: str
@@ -104,7 +104,7 @@ class DoorSettings:
         return ZoneInfo(self.timezone)
 
     @classmethod
-    def from_environment(cls, environment: Mapping[str, str]) -> "DoorSettings":
+    def from_environment(cls, environment: Mapping[str, str]) -> "IngestSettings":
         """Read the settings; raises SettingsError."""
         landing_uri = read_landing_uri(environment)
         if not landing_uri:

@@ -12,11 +12,11 @@ from typing import Any, Final, TypeGuard
 
 from obstore.exceptions import BaseError
 
-from lambda_ingest.landing import Landed, Rejected, batch
-from lambda_ingest.metrics import Entry, Journal
+from lambda_ingest.landing import LandedUpdate, RejectedBody, batch
+from lambda_ingest.metrics import MetricsLogger, RequestRecord
 from lambda_ingest.settings import Secret
-from lambda_ingest.store import first_line, put_new
-from lambda_ingest.writer import Door, Fate, Taken
+from lambda_ingest.store import first_line, put_if_absent
+from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus
 
 SOURCE: Final = "aws:sqs"
 SECRET_ATTRIBUTE: Final = "secret_token"  # noqa: S105 - the attribute's name
@@ -56,26 +56,26 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueDoor:
+class SqsBatchHandler:
     """A door behind a queue."""
 
-    door: Door
+    door: LandingWriter
     secret_token: Secret | None
-    journal: Journal
+    journal: MetricsLogger
     now: Callable[[], datetime]
 
     def take(self, records: Iterable[object]) -> list[str]:
         """Put the records, one object a day; give the ids of those that must come again."""
         started, progress = self.now(), Progress(Counter(), [])
-        days: dict[date, list[tuple[Landed, Message]]] = {}
+        days: dict[date, list[tuple[LandedUpdate, Message]]] = {}
         for message, taken in self._name(self._let_in(records, progress), progress):
-            if isinstance(taken.what, Landed) and taken.fate is Fate.LANDED:
+            if isinstance(taken.what, LandedUpdate) and taken.fate is WriteStatus.LANDED:
                 days.setdefault(taken.what.day, []).append((taken.what, message))
         for day, members in days.items():
             self._put(day, members, progress)
         now = self.now()
         took = (now - started).total_seconds() * 1000
-        self.journal.write(Entry(now, progress.counts, took, progress.details))
+        self.journal.write(RequestRecord(now, progress.counts, took, progress.details))
         return progress.again
 
     def _let_in(self, records: Iterable[object], progress: Progress) -> Iterator[Message]:
@@ -90,30 +90,36 @@ class QueueDoor:
 
     def _name(
         self, messages: Iterable[Message], progress: Progress
-    ) -> Iterator[tuple[Message, Taken]]:
+    ) -> Iterator[tuple[Message, WriteResult]]:
         for message in messages:
             try:
                 taken = self.door.name(message.body, message.sent_at)
-                if isinstance(taken.what, Rejected):
-                    put_new(self.door.landing, taken.what.key, taken.what.body)
+                if isinstance(taken.what, RejectedBody):
+                    put_if_absent(self.door.landing, taken.what.key, taken.what.body)
             except (BaseError, OSError) as error:
                 progress.fail([message.message_id], f"The store failed: {first_line(error)}")
                 continue
             if taken.succession:
                 progress.details["succession"] = taken.succession.told()
-            if taken.fate is Fate.FILTERED and message.is_first_time:
+            if taken.fate is WriteStatus.FILTERED and message.is_first_time:
                 progress.again.append(message.message_id)
                 continue
-            if taken.fate is not Fate.LANDED:
+            if taken.fate is not WriteStatus.LANDED:
                 progress.counts[taken.fate.value] += 1
             yield message, taken
 
-    def _put(self, day: date, members: list[tuple[Landed, Message]], progress: Progress) -> None:
+    def _put(
+        self, day: date, members: list[tuple[LandedUpdate, Message]], progress: Progress
+    ) -> None:
         """Put a day's updates as one object, which the same updates always name the same."""
         ordered = sorted((landed for landed, _ in members), key=_order)
         key, body = batch([each.body for each in ordered], bot_id=self.door.bot_id, day=day)
         try:
-            fate = Fate.LANDED if put_new(self.door.landing, key, body) else Fate.DUPLICATE
+            fate = (
+                WriteStatus.LANDED
+                if put_if_absent(self.door.landing, key, body)
+                else WriteStatus.DUPLICATE
+            )
         except (BaseError, OSError) as error:
             failed = [message.message_id for _, message in members]
             progress.fail(failed, f"The store failed: {first_line(error)}")
@@ -121,7 +127,7 @@ class QueueDoor:
         progress.counts[fate.value] += len(members)
 
 
-def _order(landed: Landed) -> tuple[int, bytes]:
+def _order(landed: LandedUpdate) -> tuple[int, bytes]:
     """Order updates by what they are alone, also where two claim one id."""
     return landed.update_id, landed.body
 

@@ -14,7 +14,7 @@ from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
 
-def put_on_disk(folder: Path, key: str, body: bytes) -> bool:
+def durable_put(folder: Path, key: str, body: bytes) -> bool:
     """Write a file unless its name is taken; say whether it was written.
 
     The bytes are on the disk before the name is, so a name never stands for half an object; and
@@ -62,10 +62,10 @@ def sync(path: Path) -> None:
 
 SCHEMES: Final = ("file", "s3", "memory")
 
-PATIENT: Final = timedelta(minutes=3)
+BATCH_TIMEOUT: Final = timedelta(minutes=3)
 """How long a bucket is tried for a build: what waits is a machine."""
 
-HURRIED: Final = timedelta(seconds=8)
+REQUEST_TIMEOUT: Final = timedelta(seconds=8)
 """How long for a webhook call: Telegram would rather hear of a failure, and try again."""
 
 _ONE_TRY: Final = timedelta(seconds=30)
@@ -73,7 +73,7 @@ _ONE_TRY: Final = timedelta(seconds=30)
 _MAX_TRIES: Final = 1_000_000
 """More than fit in any patience, which is what bounds them; obstore's own bound is 10."""
 
-Opener = Callable[[str, timedelta], ObjectStore]
+StoreFactory = Callable[[str, timedelta], ObjectStore]
 """Opens the store at a URI, which then tries for so long; raises StoreError."""
 
 _CONFLICT: Final = "status code: 409"
@@ -88,7 +88,9 @@ class StoreError(Exception):
     """A store can't be used; the message says which and why, in one sentence."""
 
 
-def open_store(uri: str, patience: timedelta = PATIENT, **beside_environment: Any) -> ObjectStore:
+def open_store(
+    uri: str, patience: timedelta = BATCH_TIMEOUT, **beside_environment: Any
+) -> ObjectStore:
     """Open the store at `file:///folder`, `s3://bucket/prefix` or `memory://`.
 
     A folder is made where it is missing. Credentials, region and endpoint of a bucket come from
@@ -118,14 +120,14 @@ def local_folder(uri: str) -> Path | None:
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
-def put_new(store: ObjectStore, key: str, body: bytes) -> bool:
+def put_if_absent(store: ObjectStore, key: str, body: bytes) -> bool:
     """Put an object unless its key is taken; say whether it was put. It is durable either way.
 
     The condition is the store's own (`If-None-Match: *` on S3), so two doors can't both win.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     """
     if isinstance(store, LocalStore) and store.prefix is not None:
-        return put_on_disk(Path(store.prefix), key, body)
+        return durable_put(Path(store.prefix), key, body)
     try:
         obstore.put(store, key, body, mode="create")
     except AlreadyExistsError as error:

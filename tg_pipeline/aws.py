@@ -78,7 +78,7 @@ ABANDONED_AFTER: Final = timedelta(days=1)
 LOGGER: Final = logging.getLogger(__name__)
 
 
-def abort_uploads(store: S3Store, key: str, *, begun_before: datetime) -> None:
+def abort_stale_uploads(store: S3Store, key: str, *, begun_before: datetime) -> None:
     """Abort the uploads to `key` that were begun before an instant (aware).
 
     It is a courtesy: where it is not permitted, or fails, the log says so and the work goes on.
@@ -123,7 +123,7 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErro
 
 
 @contextmanager
-def one_sentence(url: str) -> Iterator[None]:
+def translate_sqs_errors(url: str) -> Iterator[None]:
     """Say in an EventsQueueError what is wrong with a request to the queue at `url`."""
     try:
         yield
@@ -145,14 +145,14 @@ def _refused(error: ClientError) -> str:
 
 def open_client(service: str, region: str | None) -> Any:
     """Give a client of an AWS service; raises AthenaError."""
-    with one_sentence_aws():
+    with translate_aws_errors():
         # The service is a name here, so that its client is Any: boto3 has no types of its own.
         client: Any = boto3.client(service, region_name=region)  # type: ignore[call-overload]
         return client
 
 
 @contextmanager
-def one_sentence_aws() -> Iterator[None]:
+def translate_aws_errors() -> Iterator[None]:
     """Say in an AthenaError what AWS, or the way to it, has against a request."""
     try:
         yield

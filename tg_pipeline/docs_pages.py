@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.schema import Layer
-from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.mart import Mart
 
 TABLES_HEAD: Final = """# Tables
@@ -80,7 +80,9 @@ One Parquet object, `<lake>/<mart>/part-0.parquet`, made anew from all days of i
 
 def marts_page() -> str:
     """Give the page that describes every mart and column, as Markdown."""
-    return "\n".join([MARTS_HEAD, *_chapter(BY_DAY, DAILY_MARTS), *_chapter(WHOLE, WHOLE_MARTS)])
+    return "\n".join(
+        [MARTS_HEAD, *_chapter(BY_DAY, DAILY_MARTS), *_chapter(WHOLE, CUMULATIVE_MARTS)]
+    )
 
 
 def _chapter(head: str, marts: tuple[Mart, ...]) -> Iterator[str]:
@@ -93,7 +95,7 @@ def _mart_section(mart: Mart) -> Iterator[str]:
     sources = ", ".join(f"`{table.name}`" for table in mart.sources)
     yield f"### {mart.name}\n"
     yield f"{mart.answers}\n"
-    yield f"What it can't know: {mart.cannot_know}\n"
+    yield f"What it can't know: {mart.limitations}\n"
     yield f"Made of {sources} by [{mart.name}.sql](../tg_pipeline/marts/sql/{mart.name}.sql)."
     yield f"Checked: {mart.law.description}\n" if mart.law else ""
     yield from column_table(mart.schema)

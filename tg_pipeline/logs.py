@@ -30,12 +30,12 @@ class JsonLines(logging.Formatter):
         return json.dumps(line | getattr(record, PACKAGE, {}))
 
 
-def facts(**named: Fact) -> dict[str, dict[str, Fact]]:
+def log_fields(**named: Fact) -> dict[str, dict[str, Fact]]:
     """Give what a line says beside its words, as `extra` of a logging call."""
     return {PACKAGE: named}
 
 
-def begin_logs(*, as_json: bool) -> None:
+def configure_logging(*, as_json: bool) -> None:
     """Let our lines through, and write them to standard error if they are to be JSON."""
     logger = logging.getLogger(PACKAGE)
     logger.setLevel(logging.INFO)

@@ -13,7 +13,7 @@ from dotenv import load_dotenv
 
 from lambda_ingest.settings import (
     YES,
-    DoorSettings,
+    IngestSettings,
     Secret,
     SettingsError,
     bucket_uri,
@@ -104,7 +104,7 @@ class AdminSettings:
 class Settings:
     """What an operator can set."""
 
-    door: DoorSettings
+    ingest: IngestSettings
     lake_uri: str
     start_date: date
 
@@ -126,22 +126,22 @@ class Settings:
     @property
     def landing_uri(self) -> str:
         """Give where updates land."""
-        return self.door.landing_uri
+        return self.ingest.landing_uri
 
     @property
     def timezone(self) -> str:
         """Give the name of the time zone that days are counted in."""
-        return self.door.timezone
+        return self.ingest.timezone
 
     @property
     def zone(self) -> ZoneInfo:
         """Give the time zone that days are counted in."""
-        return self.door.zone
+        return self.ingest.zone
 
     @property
     def bot_id(self) -> int:
         """Give the bot that updates belong to where nothing names another."""
-        return self.door.bot_id
+        return self.ingest.bot_id
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], home: Path) -> "Settings":
@@ -150,7 +150,7 @@ class Settings:
         landing = read_landing_uri(environment)
         placed = {**environment, "TG_LANDING_URI": landing or (state / "landing").as_uri()}
         return cls(
-            door=DoorSettings.from_environment(placed),
+            ingest=IngestSettings.from_environment(placed),
             lake_uri=environment.get("TG_LAKE_URI")
             or bucket_uri(environment.get("AWS_S3_ENRICHED"))
             or (state / "lake").as_uri(),

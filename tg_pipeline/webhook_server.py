@@ -18,8 +18,8 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from lambda_ingest.http_events import Answer, Head
-from lambda_ingest.webhook import LARGEST_BODY, Webhook
+from lambda_ingest.http_events import HttpRequest, HttpResponse
+from lambda_ingest.webhook import LARGEST_BODY, WebhookHandler
 from tg_pipeline.openapi import describe
 
 HEALTH_PATH: Final = "/healthz"
@@ -35,7 +35,7 @@ SECONDS_TO_SEND: Final = 30.0
 """How long a client may take over its body."""
 
 
-def application(webhook: Webhook) -> Router:
+def application(webhook: WebhookHandler) -> Router:
     """Give the web application: the webhook, its description, and whether it is up."""
     return Router(
         routes=[
@@ -50,7 +50,7 @@ def application(webhook: Webhook) -> Router:
 class _Door:
     """Answers all that has no route of its own."""
 
-    def __init__(self, webhook: Webhook) -> None:
+    def __init__(self, webhook: WebhookHandler) -> None:
         self._webhook = webhook
         self._limiter = CapacityLimiter(AT_A_TIME)
 
@@ -58,9 +58,9 @@ class _Door:
         response = _response(await self._answer(Request(scope, receive)))
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Answer:
+    async def _answer(self, request: Request) -> HttpResponse:
         path = request.scope["path"].rstrip("/") or "/"
-        refusal = self._webhook.refusal(Head(request.method, path, dict(request.headers)))
+        refusal = self._webhook.refusal(HttpRequest(request.method, path, dict(request.headers)))
         if refusal:
             return refusal
         try:
@@ -73,7 +73,7 @@ class _Door:
         deadline = time.monotonic() + SECONDS_TO_ANSWER
         return await to_thread.run_sync(self._take, body, deadline, limiter=self._limiter)
 
-    def _take(self, body: bytes, deadline: float) -> Answer:
+    def _take(self, body: bytes, deadline: float) -> HttpResponse:
         """Take a body, perhaps after a wait; that wait counts."""
         return self._webhook.take(body, deadline - time.monotonic())
 
@@ -96,7 +96,7 @@ async def _read(request: Request) -> bytes:
     return bytes(body)
 
 
-def _response(answer: Answer) -> Response:
+def _response(answer: HttpResponse) -> Response:
     return Response(answer.body, answer.status, dict(answer.headers))
 
 

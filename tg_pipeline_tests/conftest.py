@@ -17,14 +17,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from lambda_ingest.landing import day_prefix
-from lambda_ingest.store import open_store, put_new
+from lambda_ingest.store import open_store, put_if_absent
 from tg_pipeline.builds.layers import (
-    DedupedDay,
-    EnrichedDay,
-    RawDay,
-    build_deduped_day,
-    build_enriched_day,
-    build_raw_day,
+    DedupedBuildResult,
+    EnrichedBuildResult,
+    RawBuildResult,
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
 )
 from tg_pipeline.lake.partitions import Lake, partition_key
 
@@ -50,9 +50,9 @@ def pytest_configure() -> None:
 class BuiltDay:
     """What the three builds of a day said."""
 
-    raw: RawDay
-    deduped: DedupedDay
-    enriched: EnrichedDay
+    raw: RawBuildResult
+    deduped: DedupedBuildResult
+    enriched: EnrichedBuildResult
 
 
 class Pipeline:
@@ -68,7 +68,7 @@ class Pipeline:
 
     def put(self, name: str, body: bytes, day: date = DAY) -> None:
         """Land an object under a name of the test's choice."""
-        assert put_new(self.landing, f"{day_prefix(day)}/{name}", body)
+        assert put_if_absent(self.landing, f"{day_prefix(day)}/{name}", body)
 
     def rewrite(self, name: str, body: bytes, day: date = DAY) -> None:
         """Put other bytes under a name that has landed."""
@@ -86,9 +86,9 @@ class Pipeline:
     def build(self, day: date = DAY, *, full: bool = False) -> BuiltDay:
         """Build all layers of a day."""
         return BuiltDay(
-            build_raw_day(self.landing, self.lake, day, bot_id=0, full=full),
-            build_deduped_day(self.lake, day),
-            build_enriched_day(self.lake, day),
+            build_raw_updates(self.landing, self.lake, day, bot_id=0, full=full),
+            build_deduped_updates(self.lake, day),
+            build_enriched_updates(self.lake, day),
         )
 
     def rows(self, layer: str, day: date = DAY) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tg_pipeline.logs import JsonLines, are_json, facts
+from tg_pipeline.logs import JsonLines, are_json, log_fields
 
 
 def line(message: str, *arguments: object, **named: Any) -> str:
@@ -15,7 +15,7 @@ def line(message: str, *arguments: object, **named: Any) -> str:
         "tg_pipeline.days", logging.INFO, __file__, 1, message, arguments, None
     )
     record.created = 1_791_378_000.5
-    vars(record).update(facts(**named))
+    vars(record).update(log_fields(**named))
     return JsonLines().format(record)
 
 

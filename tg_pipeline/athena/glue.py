@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any, Final
 
 from tg_pipeline.athena.tables import TableInput
-from tg_pipeline.aws import one_sentence_aws as one_sentence
+from tg_pipeline.aws import translate_aws_errors as one_sentence
 
 OURS: Final = ("projection.", "storage.location.")
 """Parameters that decide where partitions are looked for: one too many is a difference as well."""
@@ -88,7 +88,7 @@ def _of_order(declared: TableInput, found: Table) -> list[str]:
     return [] if orders[0] == orders[1] else ["the columns stand in another order"]
 
 
-class State(Enum):
+class DiffState(Enum):
     """How something in AWS stands to its declaration."""
 
     AS_DECLARED = "as declared"
@@ -98,17 +98,19 @@ class State(Enum):
     @property
     def mended(self) -> str:
         """Say what was done about it."""
-        return {State.MISSING: "made", State.DIFFERENT: "brought up to date"}.get(self, self.value)
+        return {DiffState.MISSING: "made", DiffState.DIFFERENT: "brought up to date"}.get(
+            self, self.value
+        )
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diff:
     """Something that is declared, and how it was found."""
 
     what: str
     """Its kind and name, for people."""
 
-    state: State
+    state: DiffState
     differences: tuple[str, ...] = ()
     mend: Callable[[], None] = lambda: None
     """Makes it as declared."""
@@ -116,7 +118,7 @@ class Finding:
     @property
     def is_drift(self) -> bool:
         """Say whether there is something to do."""
-        return self.state is not State.AS_DECLARED
+        return self.state is not DiffState.AS_DECLARED
 
 
 class Catalog:
@@ -126,7 +128,7 @@ class Catalog:
         """Look through a Glue client at a database, which need not be there yet."""
         self._glue, self._database = glue, database
 
-    def compare(self, tables: Iterable[TableInput]) -> Iterator[Finding]:
+    def compare(self, tables: Iterable[TableInput]) -> Iterator[Diff]:
         """Give the database and each table as they are found; raises AthenaError."""
         with one_sentence():
             yield self._compare_database()
@@ -134,25 +136,25 @@ class Catalog:
             with one_sentence():
                 yield self._compare_table(table)
 
-    def _compare_database(self) -> Finding:
+    def _compare_database(self) -> Diff:
         what = f"database {self._database}"
         try:
             self._glue.get_database(Name=self._database)
         except self._glue.exceptions.EntityNotFoundException:
-            return Finding(what, State.MISSING, mend=self._create_database)
-        return Finding(what, State.AS_DECLARED)
+            return Diff(what, DiffState.MISSING, mend=self._create_database)
+        return Diff(what, DiffState.AS_DECLARED)
 
-    def _compare_table(self, table: TableInput) -> Finding:
+    def _compare_table(self, table: TableInput) -> Diff:
         what = f"table {table['Name']}"
         try:
             found = self._glue.get_table(DatabaseName=self._database, Name=table["Name"])["Table"]
         except self._glue.exceptions.EntityNotFoundException:
-            return Finding(what, State.MISSING, mend=lambda: self._create_table(table))
+            return Diff(what, DiffState.MISSING, mend=lambda: self._create_table(table))
         told = tuple(differences(table, found))
         if not told:
-            return Finding(what, State.AS_DECLARED)
-        return Finding(
-            what, State.DIFFERENT, told, lambda: self._update_table(updated(table, found))
+            return Diff(what, DiffState.AS_DECLARED)
+        return Diff(
+            what, DiffState.DIFFERENT, told, lambda: self._update_table(updated(table, found))
         )
 
     def _create_database(self) -> None:

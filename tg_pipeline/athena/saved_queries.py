@@ -11,8 +11,8 @@ from typing import Any, Final
 import sqlglot
 from sqlglot import exp
 
-from tg_pipeline.athena.glue import Finding, State
-from tg_pipeline.aws import one_sentence_aws as one_sentence
+from tg_pipeline.athena.glue import Diff, DiffState
+from tg_pipeline.aws import translate_aws_errors as one_sentence
 from tg_pipeline.exceptions import AthenaError
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.marts.cumulative import ACTIVE_USERS, FREQUENT_QUESTIONS, RETENTION
@@ -111,17 +111,17 @@ class Workgroup:
         """Look through an Athena client at what `name` keeps for `database`."""
         self._athena, self._name, self._database = athena, name, database
 
-    def compare(self, queries: Iterable[SavedQuery]) -> Iterator[Finding]:
+    def compare(self, queries: Iterable[SavedQuery]) -> Iterator[Diff]:
         """Give each query as it is found; raises AthenaError."""
         with one_sentence():
             kept = {query["Name"]: query for query in self._kept()}
         for query in queries:
             yield self._compare(query, kept.get(query.name))
 
-    def _compare(self, query: SavedQuery, found: dict[str, str] | None) -> Finding:
+    def _compare(self, query: SavedQuery, found: dict[str, str] | None) -> Diff:
         what = f"query {query.name}"
         if found is None:
-            return Finding(what, State.MISSING, mend=lambda: self._create(query))
+            return Diff(what, DiffState.MISSING, mend=lambda: self._create(query))
         told = [
             f"the {fact} differs"
             for fact, here, there in (
@@ -131,9 +131,9 @@ class Workgroup:
             if here != there
         ]
         if not told:
-            return Finding(what, State.AS_DECLARED)
+            return Diff(what, DiffState.AS_DECLARED)
         key = found["NamedQueryId"]
-        return Finding(what, State.DIFFERENT, tuple(told), lambda: self._update(key, query))
+        return Diff(what, DiffState.DIFFERENT, tuple(told), lambda: self._update(key, query))
 
     def _kept(self) -> Iterator[dict[str, str]]:
         try:

@@ -13,12 +13,12 @@ from obstore.store import ObjectStore
 from tg_pipeline.lake.landing_reader import read_objects
 from tg_pipeline.lake.landing_zone import (
     adds_up,
-    fingerprint,
     list_objects,
+    listing_fingerprint,
     not_yet_read,
-    sweep_staged,
+    remove_stale_temp_files,
 )
-from tg_pipeline.lake.partitions import Lake, Partition, PartitionWriter, Written
+from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats, PartitionWriter
 from tg_pipeline.layers.batches import Merge
 from tg_pipeline.layers.deduped_updates import (
     DEDUPED_UPDATES,
@@ -31,10 +31,10 @@ from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, split
 
-SOURCE: Final = "built_from"
+BUILT_FROM: Final = "built_from"
 """The footer's name for it."""
 
-NOTHING: Final = "0:0:0"
+EMPTY_FINGERPRINT: Final = "0:0:0"
 """The fingerprint of a day on which nothing landed, and of one that was never built."""
 
 
@@ -43,11 +43,11 @@ OBJECT_VERSION: Final = ["object_key", "received_at"]
 
 
 @dataclass(frozen=True, slots=True)
-class RawDay:
+class RawBuildResult:
     """What a build of a day's raw_updates found and left."""
 
-    raw: Written
-    quarantined: Written
+    raw: PartitionStats
+    quarantined: PartitionStats
     objects: int
     """Objects landed that day."""
     objects_read: int
@@ -71,7 +71,7 @@ class _Before:
 
     @property
     def listing(self) -> str | None:
-        return self.raw.metadata.get(SOURCE)
+        return self.raw.metadata.get(BUILT_FROM)
 
 
 def _sources(raw: Partition, bad: Partition) -> pa.Table:
@@ -79,32 +79,32 @@ def _sources(raw: Partition, bad: Partition) -> pa.Table:
     parts = [
         pa.Table.from_batches([batch]).group_by(OBJECT_VERSION, use_threads=False).aggregate([])
         for partition in (raw, bad)
-        for batch in partition.narrow(OBJECT_VERSION)
+        for batch in partition.project(OBJECT_VERSION)
     ]
     schema = RAW_UPDATES.schema
     empty = pa.schema([schema.field(name) for name in OBJECT_VERSION]).empty_table()
     return pa.concat_tables([empty, *parts]).group_by(OBJECT_VERSION).aggregate([])
 
 
-def build_raw_day(
+def build_raw_updates(
     landing: ObjectStore, lake: Lake, day: date, *, bot_id: int, full: bool = False
-) -> RawDay:
+) -> RawBuildResult:
     """Bring a day's raw_updates and quarantine up to what has landed; `full` reads all anew.
 
     `bot_id` is the bot of objects whose name does not tell.
     """
-    sweep_staged(landing, day)
+    remove_stale_temp_files(landing, day)
     objects = list_objects(landing, day)
-    listing = fingerprint(objects)
+    listing = listing_fingerprint(objects)
     with _open_before(lake, day, objects, full=full) as before:
-        raw, bad = (Written(part.rows, part.bytes) for part in (before.raw, before.bad))
+        raw, bad = (PartitionStats(part.rows, part.bytes) for part in (before.raw, before.bad))
         lines, read = raw.rows + bad.rows, 0
         if before.listing != listing:
             batches = _Counted(read_objects(landing, before.unread, bot_id=bot_id))
             raw, bad = _write(lake, day, before, batches, listing)
             lines, read = lines + batches.rows, before.unread.num_rows
     missing = _missing(lake, day, objects)
-    return RawDay(raw, bad, objects.num_rows, read, lines, missing, listing)
+    return RawBuildResult(raw, bad, objects.num_rows, read, lines, missing, listing)
 
 
 def _missing(lake: Lake, day: date, objects: pa.Table) -> int:
@@ -126,9 +126,9 @@ def _open_before(lake: Lake, day: date, objects: pa.Table, *, full: bool) -> Ite
         yield nothing
         return
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as bad:
-        if raw.metadata.get(SOURCE) != bad.metadata.get(SOURCE):
+        if raw.metadata.get(BUILT_FROM) != bad.metadata.get(BUILT_FROM):
             yield nothing
-        elif raw.metadata.get(SOURCE) == fingerprint(objects):
+        elif raw.metadata.get(BUILT_FROM) == listing_fingerprint(objects):
             yield _Before(raw, bad, objects.slice(0, 0))
         else:
             known = _sources(raw, bad)
@@ -145,7 +145,7 @@ def _is_rewritten(before: _Before, objects: pa.Table, known: pa.Table) -> bool:
 
 def _write(
     lake: Lake, day: date, before: _Before, lines: Iterable[pa.RecordBatch], listing: str
-) -> tuple[Written, Written]:
+) -> tuple[PartitionStats, PartitionStats]:
     with (
         lake.writer(RAW_UPDATES.name, day, RAW_UPDATES.schema) as raw,
         lake.writer(QUARANTINE.name, day, QUARANTINE.schema) as bad,
@@ -156,8 +156,8 @@ def _write(
                 _write_all(writer, merge.push(rows))
         for merge, writer in outputs:
             _write_all(writer, merge.rest())
-        quarantined = bad.commit(**{SOURCE: listing})
-        return raw.commit(**{SOURCE: listing}), quarantined
+        quarantined = bad.commit(**{BUILT_FROM: listing})
+        return raw.commit(**{BUILT_FROM: listing}), quarantined
 
 
 def _write_all(writer: PartitionWriter, batches: Iterable[pa.RecordBatch]) -> None:
@@ -178,10 +178,10 @@ class _Counted:
             yield batch
 
 
-def raw_source(lake: Lake, day: date) -> str:
+def raw_built_from(lake: Lake, day: date) -> str:
     """Give the fingerprint of the listing that a day's raw_updates was built from."""
-    footer = lake.sound_footer(RAW_UPDATES.name, day)
-    return footer.metadata.get(SOURCE, NOTHING) if footer else NOTHING
+    footer = lake.footer_or_raise(RAW_UPDATES.name, day)
+    return footer.metadata.get(BUILT_FROM, EMPTY_FINGERPRINT) if footer else EMPTY_FINGERPRINT
 
 
 DUPLICATES: Final = "duplicates"
@@ -189,17 +189,17 @@ DUPLICATES: Final = "duplicates"
 
 
 @dataclass(frozen=True, slots=True)
-class DedupedDay:
+class DedupedBuildResult:
     """What a build of a day's deduped_updates found and left."""
 
-    deduped: Written
+    deduped: PartitionStats
     raw_rows: int
     """Rows of the day's raw_updates."""
     duplicates: int
     """Of these, copies of an update that landed earlier that day, or on the day before."""
 
 
-def build_deduped_day(lake: Lake, day: date) -> DedupedDay:
+def build_deduped_updates(lake: Lake, day: date) -> DedupedBuildResult:
     """Write a day's deduped_updates from raw_updates of that day and of the one before."""
     with (
         lake.open(RAW_UPDATES.name, day) as raw,
@@ -209,32 +209,34 @@ def build_deduped_day(lake: Lake, day: date) -> DedupedDay:
         dropped = repeats(_keys_of(raw), _keys_of(day_before), raw.rows + day_before.rows)
         for batch in drop(raw.batches(), dropped):
             output.write(batch)
-        source = deduped_source(*(part.metadata.get(SOURCE, NOTHING) for part in (raw, day_before)))
-        footer = {SOURCE: source, DUPLICATES: str(len(dropped))}
-        return DedupedDay(output.commit(**footer), raw.rows, len(dropped))
+        source = deduped_built_from(
+            *(part.metadata.get(BUILT_FROM, EMPTY_FINGERPRINT) for part in (raw, day_before))
+        )
+        footer = {BUILT_FROM: source, DUPLICATES: str(len(dropped))}
+        return DedupedBuildResult(output.commit(**footer), raw.rows, len(dropped))
 
 
-def deduped_source(raw: str, day_before: str) -> str:
+def deduped_built_from(raw: str, day_before: str) -> str:
     """Give what a day's deduped_updates is built from: the sources of both days' raw_updates."""
     return f"{raw} after {day_before}"
 
 
 def _keys_of(partition: Partition) -> ReadKeys:
-    return lambda: partition.narrow(KEY_COLUMNS)
+    return lambda: partition.project(KEY_COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
-class EnrichedDay:
+class EnrichedBuildResult:
     """What a build of a day's enriched_updates found and left."""
 
-    enriched: Written
+    enriched: PartitionStats
     deduped_rows: int
     """Rows of the day's deduped_updates."""
     fields_nulled: int
     """Fields whose value could not be read."""
 
 
-def build_enriched_day(lake: Lake, day: date) -> EnrichedDay:
+def build_enriched_updates(lake: Lake, day: date) -> EnrichedBuildResult:
     """Write a day's enriched_updates from its deduped_updates."""
     nulled = 0
     with (
@@ -247,39 +249,39 @@ def build_enriched_day(lake: Lake, day: date) -> EnrichedDay:
             rows = enrich(batch)
             nulled += pc.sum(rows["fields_nulled"]).as_py() or 0
             output.write(rows)
-        source = deduped.metadata.get(SOURCE, "")
-        return EnrichedDay(output.commit(**{SOURCE: source}), deduped.rows, nulled)
+        source = deduped.metadata.get(BUILT_FROM, "")
+        return EnrichedBuildResult(output.commit(**{BUILT_FROM: source}), deduped.rows, nulled)
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class Conservation:
     """Rows that went into a day of a table, and rows accounted for behind it."""
 
     day: date | None
     """None for a table that has no days."""
-    entered: int
-    accounted: int
+    input_rows: int
+    output_rows: int
 
     @property
     def holds(self) -> bool:
         """Say whether nothing was lost and nothing came from nowhere."""
-        return self.entered == self.accounted
+        return self.input_rows == self.output_rows
 
 
-def raw_balance(day: date, built: RawDay) -> Balance:
+def raw_conservation(day: date, built: RawBuildResult) -> Conservation:
     """Landed lines = raw rows + quarantined rows.
 
     Of an object that has no row at all nobody knows how many lines it had; it counts as one.
     """
     landed = built.lines + built.objects_missing
-    return Balance(day, landed, built.raw.rows + built.quarantined.rows)
+    return Conservation(day, landed, built.raw.rows + built.quarantined.rows)
 
 
-def deduped_balance(day: date, built: DedupedDay) -> Balance:
+def deduped_conservation(day: date, built: DedupedBuildResult) -> Conservation:
     """Raw rows = deduped rows + duplicates."""
-    return Balance(day, built.raw_rows, built.deduped.rows + built.duplicates)
+    return Conservation(day, built.raw_rows, built.deduped.rows + built.duplicates)
 
 
-def enriched_balance(day: date, built: EnrichedDay) -> Balance:
+def enriched_conservation(day: date, built: EnrichedBuildResult) -> Conservation:
     """Deduped rows = enriched rows."""
-    return Balance(day, built.deduped_rows, built.enriched.rows)
+    return Conservation(day, built.deduped_rows, built.enriched.rows)

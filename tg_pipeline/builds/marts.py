@@ -16,13 +16,20 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.layers import SOURCE, Balance
+from tg_pipeline.builds.layers import BUILT_FROM, Conservation
 from tg_pipeline.lake.parquet import Footer
-from tg_pipeline.lake.partitions import Lake, Written
+from tg_pipeline.lake.partitions import Lake, PartitionStats
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
-from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
-from tg_pipeline.marts.duckdb_engine import DAY, EngineError, counts, open_engine, rows_of, show
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.duckdb_engine import (
+    DAY,
+    EngineError,
+    conservation_counts,
+    create_view,
+    open_engine,
+    run_query,
+)
 from tg_pipeline.marts.mart import Mart, is_daily
 
 if TYPE_CHECKING:
@@ -102,7 +109,7 @@ def mart_source(mart: Mart, parts: Iterable[Part]) -> str:
 
 def footer_of(mart: Mart, parts: Iterable[Part], timezone: str) -> dict[str, str]:
     """Give what the footer of a mart says that is made of `parts`, by the clocks of `timezone`."""
-    source = {SOURCE: mart_source(mart, parts)}
+    source = {BUILT_FROM: mart_source(mart, parts)}
     return source | ({TIMEZONE: timezone} if mart.needs_timezone else {})
 
 
@@ -114,18 +121,18 @@ def says(footer: Footer | None, expected: dict[str, str]) -> bool:
 Due = dict[date | None, dict[str, str]]
 """Days to make, each with what its footer will say of what it is made of."""
 
-Kept = dict[date | None, Written]
+Kept = dict[date | None, PartitionStats]
 """Days that stand, each with what it holds."""
 
 
-def days_without_marts(lake: Lake, days: Iterable[date]) -> list[date]:
+def days_with_stale_marts(lake: Lake, days: Iterable[date]) -> list[date]:
     """Give those of the days that have enriched_updates, and a daily mart not made of it."""
     due, asked = set(), list(days)
     enriched = lake.footers(ENRICHED_UPDATES.name, asked)
     for mart in DAILY_MARTS:
         standing = lake.footers(mart.name, asked)
         for day, source, footer in zip(asked, enriched, standing, strict=True):
-            expected = {SOURCE: mart_source(mart, [Part(ENRICHED_UPDATES, day, source)])}
+            expected = {BUILT_FROM: mart_source(mart, [Part(ENRICHED_UPDATES, day, source)])}
             if source and not says(footer, expected):
                 due.add(day)
     return sorted(due)
@@ -135,34 +142,34 @@ def due_and_kept(
     lake: Lake, mart: Mart, days: Sequence[date | None], timezone: str
 ) -> tuple[Due, Kept]:
     """Tell the days of a mart that are to be made from those that are made of their sources."""
-    parts = lake.side_by_side(partial(parts_read, lake, mart), days)
+    parts = lake.map_concurrent(partial(parts_read, lake, mart), days)
     due, kept = {}, {}
     for day, read, footer in zip(days, parts, lake.footers(mart.name, days), strict=True):
         expected = footer_of(mart, read, timezone)
         if footer is not None and says(footer, expected):
-            kept[day] = Written(footer.rows, footer.bytes)
+            kept[day] = PartitionStats(footer.rows, footer.bytes)
         else:
             due[day] = expected
     return due, kept
 
 
-def whole_marts_are_due(lake: Lake, timezone: str) -> bool:
+def cumulative_marts_are_stale(lake: Lake, timezone: str) -> bool:
     """Say whether a mart of all days is not made of its sources, by the clocks of `timezone`."""
-    return any(due_and_kept(lake, mart, [None], timezone)[0] for mart in WHOLE_MARTS)
+    return any(due_and_kept(lake, mart, [None], timezone)[0] for mart in CUMULATIVE_MARTS)
 
 
 @dataclass(frozen=True, slots=True)
-class BuiltMart:
+class MartBuildResult:
     """What a build of a mart, or of a day of it, found and left."""
 
-    written: Written
+    written: PartitionStats
     is_new: bool
     """Whether it was written; else it stood already, made of the same."""
-    balance: Balance | None
+    balance: Conservation | None
     """The counts of its law, if it has one."""
 
 
-Built = dict[date | None, BuiltMart]
+Built = dict[date | None, MartBuildResult]
 
 
 class MartBuilder:
@@ -172,12 +179,12 @@ class MartBuilder:
         """Build in `lake`, by the clocks of `timezone`."""
         self._lake, self._engine, self._timezone = lake, engine, timezone
 
-    def build(self, mart: Mart, day: date | None = None) -> BuiltMart:
+    def build(self, mart: Mart, day: date | None = None) -> MartBuildResult:
         """Bring a mart, or a day of one, up to its sources; raises StoreError."""
         (built,) = self.build_days(mart, [day])
         return built
 
-    def build_days(self, mart: Mart, days: Sequence[date | None]) -> list[BuiltMart]:
+    def build_days(self, mart: Mart, days: Sequence[date | None]) -> list[MartBuildResult]:
         """Bring days of a mart, ascending, up to their sources; raises StoreError.
 
         One query makes them all: of a day of some thousand updates, the most is the planning of it.
@@ -192,7 +199,7 @@ class MartBuilder:
         with ExitStack() as stack:
             self._show_sources(stack, mart, due)
             written = {}
-            rows = rows_of(self._engine, mart, self._timezone)
+            rows = run_query(self._engine, mart, self._timezone)
             for day, batches in rows_by_day(rows, due):
                 written[day] = self._write(mart, day, batches, due[day])
             return self._weigh(stack, mart, written, is_new=True)
@@ -206,7 +213,7 @@ class MartBuilder:
 
     def _write(
         self, mart: Mart, day: date | None, batches: Rows, footer: dict[str, str]
-    ) -> Written:
+    ) -> PartitionStats:
         with self._lake.writer(mart.name, day, mart.schema) as output:
             for batch in batches:
                 output.write(batch)
@@ -214,13 +221,13 @@ class MartBuilder:
 
     def _weigh(self, stack: ExitStack, mart: Mart, stored: Kept, *, is_new: bool) -> Built:
         """Hold the days that stand against the mart's law, if it has one."""
-        balances: list[Balance | None] = [None] * len(stored)
+        balances: list[Conservation | None] = [None] * len(stored)
         if mart.law:
             self._show(stack, mart, stored)
-            weighed = counts(self._engine, mart.law, stored)
-            balances = [Balance(day, *pair) for day, pair in zip(stored, weighed, strict=True)]
+            weighed = conservation_counts(self._engine, mart.law, stored)
+            balances = [Conservation(day, *pair) for day, pair in zip(stored, weighed, strict=True)]
         return {
-            day: BuiltMart(stored[day], is_new, balance)
+            day: MartBuildResult(stored[day], is_new, balance)
             for day, balance in zip(stored, balances, strict=True)
         }
 
@@ -231,7 +238,7 @@ class MartBuilder:
 
     def _show(self, stack: ExitStack, table: Table, days: Iterable[date | None]) -> None:
         files = stack.enter_context(self._lake.files(table.name, days))
-        show(self._engine, table, files)
+        create_view(self._engine, table, files)
 
 
 @contextmanager

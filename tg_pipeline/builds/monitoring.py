@@ -9,10 +9,16 @@ from zoneinfo import ZoneInfo
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import REJECTED_PREFIX
-from tg_pipeline.builds.layers import NOTHING
-from tg_pipeline.builds.marts import days_without_marts
-from tg_pipeline.builds.staleness import ONE_DAY, DayState, Verdict, day_states, last_due_day
-from tg_pipeline.events.dead_letters import count_set_aside
+from tg_pipeline.builds.layers import EMPTY_FINGERPRINT
+from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.staleness import (
+    ONE_DAY,
+    DayState,
+    DayStatus,
+    day_states,
+    last_scheduled_day,
+)
+from tg_pipeline.events.dead_letters import count_dead_letters
 from tg_pipeline.lake.landing_zone import EPOCH, iter_days, list_days
 from tg_pipeline.lake.object_store import pages
 from tg_pipeline.lake.partitions import Lake
@@ -103,7 +109,7 @@ def landing_status(
         pending_objects=sum(map(_pending, due)),
         open_objects=sum(state.objects for state in open_days),
         rejected_objects=sum(map(len, pages(landing, REJECTED_PREFIX))),
-        rejected_events=count_set_aside(lake),
+        rejected_events=count_dead_letters(lake),
     )
 
 
@@ -117,7 +123,7 @@ def _pending(state: DayState) -> int:
     """Count the objects that raw_updates was not built from: one at least, if any has changed."""
     if state.is_raw_current or not state.objects:
         return 0
-    read = _fingerprint(state.layers[RAW_UPDATES.name].source or NOTHING)[0]
+    read = _fingerprint(state.layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT)[0]
     return max(state.objects - read, 1)
 
 
@@ -137,7 +143,7 @@ Span = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class MonitorContext:
     """Where to look, and when: `now` must be aware."""
 
     landing: ObjectStore
@@ -149,7 +155,7 @@ class Look:
     @property
     def last_due(self) -> date:
         """Give the newest day whose nightly run was due."""
-        return last_due_day(self.now, self.zone)
+        return last_scheduled_day(self.now, self.zone)
 
     @property
     def today(self) -> date:
@@ -160,12 +166,12 @@ class Look:
         """Give the state of each day."""
         return day_states(self.landing, self.lake, days)
 
-    def verdict(self, state: DayState) -> Verdict:
+    def verdict(self, state: DayState) -> DayStatus:
         """Say what there is to do about a day; it is open until its nightly run was due."""
         return state.verdict(self.last_due + ONE_DAY)
 
 
-def pipeline_status(look: Look, span: Span | None = None) -> PipelineStatus:
+def pipeline_status(look: MonitorContext, span: Span | None = None) -> PipelineStatus:
     """Say how the pipeline stands on the days of a span that are due, or on the last ones.
 
     Raises StoreError, or what a disk raises.
@@ -186,7 +192,7 @@ def pipeline_status(look: Look, span: Span | None = None) -> PipelineStatus:
     )
 
 
-def _days_to_look_at(look: Look, span: Span | None) -> list[date]:
+def _days_to_look_at(look: MonitorContext, span: Span | None) -> list[date]:
     if span:
         return list(iter_days(span[0], min(span[1], look.last_due)))
     first = max(look.last_due - (DAYS_LOOKED_AT - 1) * ONE_DAY, look.start_date)
@@ -195,10 +201,10 @@ def _days_to_look_at(look: Look, span: Span | None) -> list[date]:
     return [*(day for day in before if day not in built), *iter_days(first, look.last_due)]
 
 
-def _days(look: Look, states: list[DayState]) -> Days:
-    missing = [each.day for each in states if look.verdict(each) is Verdict.MISSING]
-    late = [each.day for each in states if look.verdict(each) is Verdict.LATE]
-    without_marts = days_without_marts(look.lake, [each.day for each in states])
+def _days(look: MonitorContext, states: list[DayState]) -> Days:
+    missing = [each.day for each in states if look.verdict(each) is DayStatus.MISSING]
+    late = [each.day for each in states if look.verdict(each) is DayStatus.LATE]
+    without_marts = days_with_stale_marts(look.lake, [each.day for each in states])
     unbuilt = {*missing, *late, *without_marts}
     return Days(
         looked_at=len(states),
@@ -212,13 +218,13 @@ def _days(look: Look, states: list[DayState]) -> Days:
     )
 
 
-def _has_waited(look: Look, state: DayState) -> bool:
+def _has_waited(look: MonitorContext, state: DayState) -> bool:
     last = landed_at([state])
     is_old = last is None or look.now - last >= GRACE
-    return is_old and state.day <= last_due_day(look.now, look.zone, GRACE)
+    return is_old and state.day <= last_scheduled_day(look.now, look.zone, GRACE)
 
 
-def _due_day(look: Look) -> DueDay | None:
+def _due_day(look: MonitorContext) -> DueDay | None:
     if look.last_due < look.start_date:
         return None
     (state,) = look.states([look.last_due])
@@ -230,7 +236,7 @@ def _due_day(look: Look) -> DueDay | None:
     return DueDay(state.day, look.verdict(state).value, state.objects, rows)
 
 
-def _tables(look: Look, states: list[DayState]) -> Tables:
+def _tables(look: MonitorContext, states: list[DayState]) -> Tables:
     objects = (each for page in pages(look.lake.store, ENRICHED_UPDATES.name) for each in page)
     written = max((each["last_modified"] for each in objects), default=None)
     return Tables(written, sum(state.layers[QUARANTINE.name].rows for state in states))

@@ -9,8 +9,14 @@ from zoneinfo import ZoneInfo
 
 from obstore.store import ObjectStore
 
-from tg_pipeline.builds.layers import DUPLICATES, NOTHING, SOURCE, deduped_source, raw_source
-from tg_pipeline.lake.landing_zone import fingerprint, list_days, list_objects
+from tg_pipeline.builds.layers import (
+    BUILT_FROM,
+    DUPLICATES,
+    EMPTY_FINGERPRINT,
+    deduped_built_from,
+    raw_built_from,
+)
+from tg_pipeline.lake.landing_zone import list_days, list_objects, listing_fingerprint
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
@@ -20,7 +26,7 @@ from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 ONE_DAY: Final = timedelta(days=1)
 
 
-class Verdict(Enum):
+class DayStatus(Enum):
     """What there is to do about a day."""
 
     BUILT = "built"
@@ -71,7 +77,7 @@ class DayState:
         return self.is_raw_current and deduped == enriched == self.expected_deduped
 
     @property
-    def is_whole(self) -> bool:
+    def is_complete(self) -> bool:
         """Say whether every layer has its partition."""
         return all(part.source is not None for part in self.layers.values())
 
@@ -81,24 +87,24 @@ class DayState:
         return self.objects > 0 or any(part.source is not None for part in self.layers.values())
 
     @property
-    def is_due(self) -> bool:
+    def is_stale(self) -> bool:
         """Say whether a build would change anything."""
         return self.has_something and not self.is_current
 
-    def verdict(self, today: date) -> Verdict:
+    def verdict(self, today: date) -> DayStatus:
         """Say what there is to do about the day, seen from `today`."""
         if self.day >= today:
-            return Verdict.OPEN
+            return DayStatus.OPEN
         if not self.has_something:
-            return Verdict.EMPTY
-        if not self.is_whole:
-            return Verdict.MISSING
-        return Verdict.BUILT if self.is_current else Verdict.LATE
+            return DayStatus.EMPTY
+        if not self.is_complete:
+            return DayStatus.MISSING
+        return DayStatus.BUILT if self.is_current else DayStatus.LATE
 
 
 def day_states(landing: ObjectStore, lake: Lake, days: Iterable[date]) -> list[DayState]:
     """Give the state of each day, in the order asked."""
-    return lake.side_by_side(lambda day: _day_state(landing, lake, day), list(days))
+    return lake.map_concurrent(lambda day: _day_state(landing, lake, day), list(days))
 
 
 def known_days(landing: ObjectStore, lake: Lake) -> list[date]:
@@ -106,14 +112,14 @@ def known_days(landing: ObjectStore, lake: Lake) -> list[date]:
     return sorted({*list_days(landing), *lake.days(RAW_UPDATES.name)})
 
 
-def days_to_build(states: Iterable[DayState]) -> list[date]:
+def stale_days(states: Iterable[DayState]) -> list[date]:
     """Give the days that are due, and the known day behind each whose raw rows will change.
 
     The copies of an update that landed on two days are told by the raw rows of both, so a change
     of one day decides about the next.
     """
     known = {state.day: state for state in states}
-    due = {state.day for state in known.values() if state.is_due}
+    due = {state.day for state in known.values() if state.is_stale}
     behind = {day + ONE_DAY for day in due if not known[day].is_raw_current}
     return sorted(due | {day for day in behind if day in known and known[day].has_something})
 
@@ -121,29 +127,29 @@ def days_to_build(states: Iterable[DayState]) -> list[date]:
 def _day_state(landing: ObjectStore, lake: Lake, day: date) -> DayState:
     objects = list_objects(landing, day)
     layers = {layer.name: _layer_day(lake, layer.name, day) for layer in ALL_LAYERS}
-    raw = layers[RAW_UPDATES.name].source or NOTHING
+    raw = layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT
     return DayState(
         day=day,
         objects=objects.num_rows,
-        listing=fingerprint(objects),
+        listing=listing_fingerprint(objects),
         layers=layers,
-        expected_deduped=deduped_source(raw, raw_source(lake, day - ONE_DAY)),
+        expected_deduped=deduped_built_from(raw, raw_built_from(lake, day - ONE_DAY)),
     )
 
 
 def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
-    footer = lake.sound_footer(layer, day)
+    footer = lake.footer_or_raise(layer, day)
     if footer is None:
         return LayerDay(0, 0, None)
     left_out = int(footer.metadata.get(DUPLICATES, 0))
-    return LayerDay(footer.rows, footer.bytes, footer.metadata.get(SOURCE), left_out)
+    return LayerDay(footer.rows, footer.bytes, footer.metadata.get(BUILT_FROM), left_out)
 
 
 DAILY_HOUR: Final = 3
 """The local hour of the nightly run: what Telegram retried after midnight is mostly there."""
 
 
-def last_due_day(now: datetime, zone: ZoneInfo, grace: timedelta = timedelta()) -> date:
+def last_scheduled_day(now: datetime, zone: ZoneInfo, grace: timedelta = timedelta()) -> date:
     """Give the newest day that the nightly run, `grace` ago or earlier, was to build.
 
     `now` must be aware.

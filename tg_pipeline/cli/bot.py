@@ -9,8 +9,8 @@ from tg_pipeline.telegram.webhooks import scrub, waiting_updates
 def bot() -> None:
     """Show who the bot is, what it gets to see, and how its updates are fetched."""
     with open_api(load_settings()) as api:
-        info = patience().with_call(api.get_me)
-        webhook = scrub(patience().with_call(api.get_webhook_info), api.token)
+        info = patience().call(api.get_me)
+        webhook = scrub(patience().call(api.get_webhook_info), api.token)
     for line in (_name(info), _groups(info), _business(info), _updates(webhook)):
         show(line)
 

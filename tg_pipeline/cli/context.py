@@ -10,14 +10,14 @@ from rich.markup import escape
 from tg_pipeline.cli.console import err, out
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.lake.object_store import open_place
+from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.settings import Settings
-from tg_pipeline.telegram.messages import Patience
+from tg_pipeline.telegram.messages import RateLimitRetry
 
 if TYPE_CHECKING:
-    from tg_pipeline.telegram.client import BotApi
+    from tg_pipeline.telegram.client import BotApiClient
 
 
 SOMEBODY_WAITS: Final = timedelta(seconds=20)
@@ -26,7 +26,7 @@ SOMEBODY_WAITS: Final = timedelta(seconds=20)
 
 def open_landing(settings: Settings) -> ObjectStore:
     """Open the landing zone to look at it; raises StoreError."""
-    return open_place(settings.landing_uri, SOMEBODY_WAITS)
+    return open_object_store(settings.landing_uri, SOMEBODY_WAITS)
 
 
 def open_lake(settings: Settings) -> Lake:
@@ -65,7 +65,7 @@ def parse_span(first: str | None, last: str | None, today: date) -> tuple[date, 
     return span
 
 
-def open_api(settings: Settings) -> "BotApi":
+def open_api(settings: Settings) -> "BotApiClient":
     """Give the calls of the bot whose token is set; raises CommandError where none is."""
     if settings.token is None:
         raise CommandError(
@@ -73,14 +73,14 @@ def open_api(settings: Settings) -> "BotApi":
             "environment, or into .env."
         )
     # Its HTTP library takes 0.1 s to import: only a command that calls Telegram waits for it.
-    from tg_pipeline.telegram.client import BotApi  # noqa: PLC0415
+    from tg_pipeline.telegram.client import BotApiClient  # noqa: PLC0415
 
-    return BotApi(settings.token, settings.api_url)
+    return BotApiClient(settings.token, settings.api_url)
 
 
-def patience() -> Patience:
+def patience() -> RateLimitRetry:
     """Give the patience of somebody who looks on."""
-    return Patience(sleep=time.sleep, say=warn)
+    return RateLimitRetry(sleep=time.sleep, say=warn)
 
 
 def show(line: str) -> None:

@@ -10,14 +10,20 @@ from typing import Annotated, BinaryIO, Final, NamedTuple
 
 import typer
 
-from lambda_ingest.landing import Sender, unwrap_rejected
-from lambda_ingest.writer import Door
+from lambda_ingest.landing import TrustLevel, unwrap_rejected
+from lambda_ingest.writer import LandingWriter
 from tg_pipeline.cli.console import err, out, progress
 from tg_pipeline.cli.context import look_at_landing
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_reader import Line, is_readable_name, read_lines
-from tg_pipeline.lake.landing_writer import Arrival, Outcome, Tally, deliver, deliver_batches
-from tg_pipeline.lake.object_store import open_place
+from tg_pipeline.lake.landing_writer import (
+    Delivery,
+    LandingStats,
+    LandResult,
+    land_all,
+    land_batches,
+)
+from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import Settings, load_settings
 
 STDIN: Final = Path("-")
@@ -53,20 +59,20 @@ def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
         inputs = [_spooled(Path(scratch)) if path == STDIN else _checked(path) for path in files]
         total = sum(map(_count_lines, inputs))
         look_at_landing(settings)
-        door = Door(
-            landing=open_place(settings.landing_uri),
+        door = LandingWriter(
+            landing=open_object_store(settings.landing_uri),
             bot_id=settings.bot_id if bot_id is None else bot_id,
             zone=settings.zone,
-            sender=Sender.OPERATOR,
+            sender=TrustLevel.OPERATOR,
         )
         arrivals = _arrivals(inputs, datetime.now(UTC))
-        outcomes = deliver_batches(door, arrivals, batch) if batch else deliver(door, arrivals)
+        outcomes = land_batches(door, arrivals, batch) if batch else land_all(door, arrivals)
         report(tally_with_progress(outcomes, total, "landing"), settings)
 
 
-def tally_with_progress(outcomes: Iterator[Outcome], total: int, what: str) -> Tally:
+def tally_with_progress(outcomes: Iterator[LandResult], total: int, what: str) -> LandingStats:
     """Count what becomes of each body, and show how far it is."""
-    tally = Tally()
+    tally = LandingStats()
     with progress() as bar:
         task = bar.add_task(what, total=total)
         for outcome in outcomes:
@@ -75,7 +81,7 @@ def tally_with_progress(outcomes: Iterator[Outcome], total: int, what: str) -> T
     return tally
 
 
-def report(tally: Tally, settings: Settings) -> None:
+def report(tally: LandingStats, settings: Settings) -> None:
     """Say what landed, on which days, and what to do next; raise where something was rejected."""
     out.print(f"{tally.landed:,} landed, {tally.already_there:,} were there already.")
     if tally.days:
@@ -126,10 +132,10 @@ def _count_lines(file: _Input) -> int:
     return count
 
 
-def _arrivals(files: list[_Input], now: datetime) -> Iterator[Arrival]:
+def _arrivals(files: list[_Input], now: datetime) -> Iterator[Delivery]:
     for file in files:
         for line in _lines(file):
-            yield Arrival(unwrap_rejected(line.content), now, f"{file.name}, line {line.number}")
+            yield Delivery(unwrap_rejected(line.content), now, f"{file.name}, line {line.number}")
 
 
 def _lines(file: _Input) -> Iterator[Line]:

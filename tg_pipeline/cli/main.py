@@ -24,7 +24,7 @@ from tg_pipeline.cli.summary import summary
 from tg_pipeline.cli.up import up
 from tg_pipeline.cli.webhook import webhook
 from tg_pipeline.exceptions import AthenaError, CommandError
-from tg_pipeline.logs import are_json, begin_logs
+from tg_pipeline.logs import are_json, configure_logging
 from tg_pipeline.settings import wants_json_logs
 from tg_pipeline.telegram.errors import TelegramError
 
@@ -59,7 +59,7 @@ def app() -> None:
     """Run the command line."""
     try:
         if wants_json_logs():
-            begin_logs(as_json=True)
+            configure_logging(as_json=True)
             log_instead()
         cli()
     except CLEAR as error:

@@ -69,5 +69,5 @@ def subject_of(settings: Settings) -> Subject:
         landing=open_landing(settings),
         lake=open_lake(settings),
         zone=settings.timezone,
-        is_filtered=bool(settings.door.chat_ids),
+        is_filtered=bool(settings.ingest.chat_ids),
     )

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from tg_pipeline.builds.marts import days_without_marts, whole_marts_are_due
-from tg_pipeline.builds.staleness import day_states, days_to_build, known_days
+from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.staleness import day_states, known_days, stale_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import (
     look_at_lake,
@@ -32,7 +32,7 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     if full and day is None and first is None:
         raise CommandError("--full reads days anew: name them with --date, or --from and --to.")
     days = _asked_days(settings, day, first, last)
-    if not days and not whole_marts_are_due(open_lake(settings), settings.timezone):
+    if not days and not cumulative_marts_are_stale(open_lake(settings), settings.timezone):
         out.print("Nothing new has landed; there is nothing to build.")
         return
     _check_partitions(days, settings)
@@ -67,8 +67,8 @@ def _asked_days(
 def _changed_days(settings: Settings, today: date) -> list[date]:
     landing, lake = open_landing(settings), open_lake(settings)
     within = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
-    due = days_to_build(day_states(landing, lake, within))
-    return sorted({*due, *days_without_marts(lake, within)})
+    due = stale_days(day_states(landing, lake, within))
+    return sorted({*due, *days_with_stale_marts(lake, within)})
 
 
 def _check_partitions(days: list[date], settings: Settings) -> None:

@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from lambda_ingest.landing import Sender
-from lambda_ingest.writer import Door
+from lambda_ingest.landing import TrustLevel
+from lambda_ingest.writer import LandingWriter
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import look_at_landing, open_landing, parse_day
 from tg_pipeline.cli.land import Batch, report, tally_with_progress
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_writer import Arrival, deliver, deliver_batches
+from tg_pipeline.lake.landing_writer import Delivery, land_all, land_batches
 from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.lake.object_store import open_place
-from tg_pipeline.sample import SAMPLE_BOT_ID, Delivery, deliveries
+from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.sample import SAMPLE_BOT_ID, SampleDelivery, deliveries
 from tg_pipeline.settings import Settings, load_settings
 
 Days = Annotated[int, typer.Option("--days", min=1, help="How many days.")]
@@ -55,10 +55,10 @@ def sample(
             sys.stdout.buffer.write(delivery.body + b"\n")
         return
     look_at_landing(settings)
-    landing = open_place(settings.landing_uri)
-    door = Door(landing, SAMPLE_BOT_ID, settings.zone, Sender.NETWORK)
+    landing = open_object_store(settings.landing_uri)
+    door = LandingWriter(landing, SAMPLE_BOT_ID, settings.zone, TrustLevel.NETWORK)
     arrivals = _arrivals(month)
-    outcomes = deliver_batches(door, arrivals, batch) if batch else deliver(door, arrivals)
+    outcomes = land_batches(door, arrivals, batch) if batch else land_all(door, arrivals)
     report(tally_with_progress(outcomes, days * per_day, "landing a sample"), settings)
 
 
@@ -88,7 +88,7 @@ def _check_days(first: date, days: int, settings: Settings) -> None:
         raise CommandError(f"{days} days from {first} would end after today.")
 
 
-def _arrivals(month: Iterator[Delivery]) -> Iterator[Arrival]:
+def _arrivals(month: Iterator[SampleDelivery]) -> Iterator[Delivery]:
     for delivery in month:
         at = delivery.arrived_at.astimezone(UTC)
-        yield Arrival(delivery.body, at, f"the sample's update at {at:%Y-%m-%d %H:%M:%S}Z")
+        yield Delivery(delivery.body, at, f"the sample's update at {at:%Y-%m-%d %H:%M:%S}Z")

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from lambda_ingest.metrics import Journal
+from lambda_ingest.metrics import MetricsLogger
 from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH
 from lambda_ingest.webhook import open_webhook
 from tg_pipeline.cli.console import err
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.object_store import open_place
+from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.webhook_server import (
     DESCRIPTION_PATH,
@@ -45,10 +45,10 @@ def serve(
     """
     settings = load_settings()
     pair = _pair(certificate, key)
-    journal = Journal(sys.stdout, settings.bot_id, with_metrics=False)
-    if any(settings.door.webhook_path.matches(path) for path in (HEALTH_PATH, DESCRIPTION_PATH)):
+    journal = MetricsLogger(sys.stdout, settings.bot_id, with_metrics=False)
+    if any(settings.ingest.webhook_path.matches(path) for path in (HEALTH_PATH, DESCRIPTION_PATH)):
         raise CommandError(f"TG_WEBHOOK_PATH must be none of {HEALTH_PATH}, {DESCRIPTION_PATH}.")
-    webhook = open_webhook(settings.door, journal, lambda: datetime.now(UTC), open_place)
+    webhook = open_webhook(settings.ingest, journal, lambda: datetime.now(UTC), open_object_store)
     listening = _listen(host, port)
     scheme = "https" if pair else "http"
     with until_stopped():
@@ -77,7 +77,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _announce(address: str, settings: Settings) -> None:
-    door = settings.door
+    door = settings.ingest
     is_default = door.webhook_path.matches(DEFAULT_WEBHOOK_PATH)
     path = DEFAULT_WEBHOOK_PATH if is_default else "/… (TG_WEBHOOK_PATH)"
     _say(f"Listening at {address}{path}. Updates land in {door.landing_uri}.")

@@ -40,7 +40,7 @@ def summary() -> None:
 def _enriched(lake: Lake, days: Iterable[date]) -> Iterator[pa.RecordBatch]:
     for day in days:
         with lake.open(ENRICHED_UPDATES.name, day) as partition:
-            yield from partition.narrow(ACTIVITY_COLUMNS)
+            yield from partition.project(ACTIVITY_COLUMNS)
 
 
 def _layers(states: list[DayState]) -> Table:

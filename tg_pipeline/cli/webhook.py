@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from lambda_ingest.settings import DoorSettings, Secret
+from lambda_ingest.settings import IngestSettings, Secret
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_api, patience, printable, show, warn
 from tg_pipeline.exceptions import CommandError
@@ -31,7 +31,7 @@ from tg_pipeline.telegram.webhooks import (
 )
 
 if TYPE_CHECKING:
-    from tg_pipeline.telegram.client import BotApi
+    from tg_pipeline.telegram.client import BotApiClient
 
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a program.")]
@@ -40,7 +40,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a program.")]
 def webhook_info(as_json: AsJson = False) -> None:
     """Show where updates go, how that went, and what to do about it."""
     with open_api(load_settings()) as api:
-        info = patience().with_call(api.get_webhook_info)
+        info = patience().call(api.get_webhook_info)
     if as_json:
         shown = scrub(info, api.token)
         advice = {"advice": advise(shown, datetime.now(UTC))}
@@ -100,7 +100,7 @@ WithoutSecret = Annotated[
 ]
 
 
-def secret(door: DoorSettings, *, without_secret: bool) -> Secret | None:
+def secret(door: IngestSettings, *, without_secret: bool) -> Secret | None:
     """Give the secret to set, None for none; it must be the door's, so both must agree."""
     if without_secret and door.secret_token:
         raise CommandError("TELEGRAM_SECRET_TOKEN is set, so --without-secret contradicts it.")
@@ -158,7 +158,7 @@ def set_webhook(
     check_webhook_url(url, is_local=settings.api_url != DEFAULT_API_URL)
     request = WebhookRequest(
         url=url,
-        secret_token=secret(settings.door, without_secret=without_secret),
+        secret_token=secret(settings.ingest, without_secret=without_secret),
         max_connections=max_connections,
         allowed_updates=names(allowed_updates),
         drop_pending_updates=drop_pending,
@@ -166,12 +166,12 @@ def set_webhook(
         certificate=certificate_file(certificate),
     )
     with open_api(settings) as api:
-        before = patience().with_call(api.get_webhook_info)
+        before = patience().call(api.get_webhook_info)
         if before.url not in {"", url} and not replace:
             raise CommandError(_advice_on_replacing(shorten_url(before.url, api.token)))
         _set(api, request, before)
-        after = patience().with_call(api.get_webhook_info)
-    _warn_of_path(url, settings.door)
+        after = patience().call(api.get_webhook_info)
+    _warn_of_path(url, settings.ingest)
     _warn_of_types(request, after)
     show_webhook(after, api.token)
 
@@ -184,9 +184,9 @@ def _advice_on_replacing(shown: str) -> str:
     )
 
 
-def _set(api: "BotApi", request: WebhookRequest, before: WebhookInfo) -> None:
+def _set(api: "BotApiClient", request: WebhookRequest, before: WebhookInfo) -> None:
     try:
-        patience().with_call(lambda: api.set_webhook(request))
+        patience().call(lambda: api.set_webhook(request))
     except TelegramError as error:
         refused = error
     else:
@@ -198,14 +198,14 @@ def _set(api: "BotApi", request: WebhookRequest, before: WebhookInfo) -> None:
     raise refused
 
 
-def _has_no_webhook(api: "BotApi") -> bool:
+def _has_no_webhook(api: "BotApiClient") -> bool:
     try:
         return not api.get_webhook_info().url
     except TelegramError:
         return False
 
 
-def _warn_of_path(url: str, door: DoorSettings) -> None:
+def _warn_of_path(url: str, door: IngestSettings) -> None:
     if not path_of(url).endswith(door.webhook_path.reveal()):
         warn("The URL's path is not the door's (TG_WEBHOOK_PATH): it answers 404 elsewhere.")
 
@@ -222,9 +222,9 @@ def _warn_of_types(request: WebhookRequest, after: WebhookInfo) -> None:
 def delete_webhook(drop_pending: DropPending = False) -> None:
     """Let Telegram send nothing: what happens waits for a poll, or for the next webhook."""
     with open_api(load_settings()) as api:
-        before = patience().with_call(api.get_webhook_info)
-        patience().with_call(lambda: api.delete_webhook(drop_pending=drop_pending))
-        after = patience().with_call(api.get_webhook_info)
+        before = patience().call(api.get_webhook_info)
+        patience().call(lambda: api.delete_webhook(drop_pending=drop_pending))
+        after = patience().call(api.get_webhook_info)
     gone = f"deleted: {shorten_url(before.url, api.token)}" if before.url else "none was set"
     show(f"Webhook {gone}. {waiting_updates(after)}. Fetch with: tg-pipeline poll")
 

@@ -71,7 +71,9 @@ def report(
 
     with clear_failures(lake.uri):
         tables = lake.lake()
-        subject = Subject(landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.door.chat_ids))
+        subject = Subject(
+            landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.ingest.chat_ids)
+        )
         facts = gather(subject, config.period(tables))
         sizes = {
             name: publish_page(tables, name, render(facts, Options(language, config.hide_names)))

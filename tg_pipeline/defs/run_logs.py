@@ -9,7 +9,7 @@ from typing import Final
 import dagster as dg
 
 from lambda_ingest.store import first_line
-from tg_pipeline.logs import Fact, are_json, facts
+from tg_pipeline.logs import Fact, are_json, log_fields
 
 LOGGER: Final = logging.getLogger("tg_pipeline.days")
 """One line a day and table; Dagster shows it in the run, the command line counts it."""
@@ -27,7 +27,7 @@ def log_day(
         "%s: %d rows",
         f"{table} {day}" if day else table,
         counts["rows"],
-        extra=facts(table=table, run_id=context.run.run_id, **partition, **counts),
+        extra=log_fields(table=table, run_id=context.run.run_id, **partition, **counts),
     )
 
 
@@ -39,7 +39,7 @@ def failures_logged() -> Iterator[None]:
     except Exception as error:
         if are_json():
             said = error.description if isinstance(error, dg.Failure) else None
-            FAILURES.error("%s", said or first_line(error), extra=facts(**_where()))
+            FAILURES.error("%s", said or first_line(error), extra=log_fields(**_where()))
         raise
 
 

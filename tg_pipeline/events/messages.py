@@ -25,20 +25,20 @@ _DAY_FOLDER: Final = re.compile(r"context_date=([0-9]{4}-[0-9]{2}-[0-9]{2})/.")
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class ScheduleEvent:
     """The daily tick, which asks for the day before its own."""
 
     day: date
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class ObjectCreatedEvent:
     """An object landed, or was rewritten, on a day."""
 
     day: date
 
 
-Event = Tick | Landed
+Event = ScheduleEvent | ObjectCreatedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,9 @@ def read_event(body: str, landing: LandingAddress, zone: ZoneInfo) -> Event | No
     try:
         event = _ENVELOPE.decode(body.encode("utf-8", "surrogatepass"))
         if event.source == SCHEDULER:
-            return Tick(_TIME.decode(event.time).astimezone(zone).date() - timedelta(days=1))
+            return ScheduleEvent(
+                _TIME.decode(event.time).astimezone(zone).date() - timedelta(days=1)
+            )
         if (event.source, event.detail_type) == OBJECT_CREATED:
             return _landed(_CREATED.decode(event.detail), landing)
     except (msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError) as error:
@@ -103,7 +105,7 @@ def read_event(body: str, landing: LandingAddress, zone: ZoneInfo) -> Event | No
     return None
 
 
-def _landed(created: _ObjectCreated, landing: LandingAddress) -> Landed | None:
+def _landed(created: _ObjectCreated, landing: LandingAddress) -> ObjectCreatedEvent | None:
     """Give the day that an object landed on; None for one that is no landed update.
 
     The mark that a console leaves for a folder has a key that ends in a slash.
@@ -111,7 +113,11 @@ def _landed(created: _ObjectCreated, landing: LandingAddress) -> Landed | None:
     key, zone_of_updates = created.object.key, f"{landing.prefix}{LANDING_PREFIX}/"
     if created.bucket.name != landing.bucket or not key.startswith(zone_of_updates):
         return None
-    return None if key.endswith("/") else Landed(_day_of(key.removeprefix(zone_of_updates), key))
+    return (
+        None
+        if key.endswith("/")
+        else ObjectCreatedEvent(_day_of(key.removeprefix(zone_of_updates), key))
+    )
 
 
 def _day_of(path: str, key: str) -> date:

@@ -19,7 +19,7 @@ MOST_KEPT: Final = 2_000
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html"""
 
 
-class Message(NamedTuple):
+class QueueMessage(NamedTuple):
     """A message lent by the queue: what to delete it by, and what it says."""
 
     receipt: str
@@ -32,40 +32,40 @@ class Queue(Protocol):
     Each method raises EventsQueueError, and is called from several threads.
     """
 
-    def receive(self) -> list[Message]:
+    def receive(self) -> list[QueueMessage]:
         """Give some messages; none where the queue seems empty."""
 
-    def delete(self, messages: Sequence[Message]) -> None:
+    def delete(self, messages: Sequence[QueueMessage]) -> None:
         """Delete messages."""
 
 
-class Kept(NamedTuple):
+class PendingMessage(NamedTuple):
     """A message that is still needed, and what it says."""
 
-    message: Message
+    message: QueueMessage
     event: Event
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class DrainLimits:
     """Where a drain stops, though there may be more."""
 
     seconds: float = MOST_SECONDS
     kept: int = MOST_KEPT
 
 
-class Drained(NamedTuple):
+class PollResult(NamedTuple):
     """What a drain came upon."""
 
     received: int
-    kept: list[Kept]
+    kept: list[PendingMessage]
 
 
 Needed = Callable[[str], Event | None]
 """Gives the event in a message's body where it is still needed, and None for any other message."""
 
 
-def drain(queue: Queue, needed: Needed, bounds: Bounds) -> Drained:
+def drain(queue: Queue, needed: Needed, bounds: DrainLimits) -> PollResult:
     """Take messages until there are none or a bound is met, and delete those not needed."""
     end = monotonic() + bounds.seconds
     found = _take(queue, needed)
@@ -78,16 +78,17 @@ def drain(queue: Queue, needed: Needed, bounds: Bounds) -> Drained:
     return found
 
 
-def _together(*takes: Drained) -> Drained:
-    return Drained(
+def _together(*takes: PollResult) -> PollResult:
+    return PollResult(
         sum(take.received for take in takes), [each for take in takes for each in take.kept]
     )
 
 
-def _take(queue: Queue, needed: Needed) -> Drained:
+def _take(queue: Queue, needed: Needed) -> PollResult:
     messages = queue.receive()
     sorted_out = [(message, needed(message.body)) for message in messages]
     queue.delete([message for message, event in sorted_out if event is None])
-    return Drained(
-        len(messages), [Kept(message, event) for message, event in sorted_out if event is not None]
+    return PollResult(
+        len(messages),
+        [PendingMessage(message, event) for message, event in sorted_out if event is not None],
     )

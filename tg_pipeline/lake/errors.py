@@ -71,12 +71,12 @@ _STATUS: Final = re.compile(r"status code: (\d{3})")
 _PROVIDER: Final = re.compile(r"External AWS credential provider: (?:\w+: )?(.*)")
 
 
-class BusyError(StoreError):
+class TransientStoreError(StoreError):
     """A store did not answer, or not as it should; the same request may go through later."""
 
 
 @contextmanager
-def one_sentence(store: ObjectStore) -> Iterator[None]:
+def translate_errors(store: ObjectStore) -> Iterator[None]:
     """Say in a StoreError what a bucket has against a request, whatever pages obstore says.
 
     That an object is not there, or is another one than expected, is an answer and stays as it is.
@@ -149,9 +149,9 @@ def _told(refusal: _Refusal, bucket: str) -> tuple[type[StoreError], str]:
     if told:
         return StoreError, told
     if not refusal.status:
-        return BusyError, _unheard(refusal)
+        return TransientStoreError, _unheard(refusal)
     if refusal.status.startswith("5") or refusal.status in {"408", "409", "429"}:
-        return BusyError, BUSY.format(status=f"{refusal.status} {refusal.code}".strip())
+        return TransientStoreError, BUSY.format(status=f"{refusal.status} {refusal.code}".strip())
     return StoreError, _refused(refusal)
 
 

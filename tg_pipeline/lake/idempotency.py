@@ -12,7 +12,7 @@ import msgspec
 import obstore
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import put_new
+from lambda_ingest.store import put_if_absent
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ def _random() -> str:
     return uuid4().hex
 
 
-class Claims:
+class IdempotencyStore:
     """The claims in a store, each under a key."""
 
     def __init__(
@@ -48,7 +48,9 @@ class Claims:
         """
         claim = Claim(claimed_at=self._now(), attempt=self._attempt())
         # Where a bucket's answer gets lost, its client asks again, and finds this very claim.
-        return put_new(self._store, key, msgspec.json.encode(claim)) or self.read(key) == claim
+        return (
+            put_if_absent(self._store, key, msgspec.json.encode(claim)) or self.read(key) == claim
+        )
 
     def take_again(self, key: str) -> Claim | None:
         """Claim a key whoever holds it; give what stood there."""

@@ -12,7 +12,7 @@ import obstore
 import pyarrow as pa
 from obstore.store import ObjectStore, S3Store
 
-from tg_pipeline.lake.errors import BusyError, one_sentence
+from tg_pipeline.lake.errors import TransientStoreError, translate_errors
 from tg_pipeline.lake.landing_zone import OBJECTS, bot_of
 from tg_pipeline.lake.object_io import open_object
 from tg_pipeline.lake.s3_fetch import fetch_small
@@ -275,7 +275,7 @@ def _groups(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:
 
 def _open_all(landing: ObjectStore, group: list[LandedObject]) -> list[BinaryIO]:
     small = [each.key for each in group if _is_small(each)]
-    with one_sentence(landing):
+    with translate_errors(landing):
         bodies = fetch_small(landing, small) if isinstance(landing, S3Store) and small else {}
         return [_open(landing, each, bodies.get(each.key)) for each in group]
 
@@ -299,8 +299,8 @@ def _open(landing: ObjectStore, landed: LandedObject, body: bytes | None) -> Bin
     return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", large), FETCH_BYTES))
 
 
-def _gone(landed: LandedObject) -> BusyError:
-    return BusyError(f"{landed.key} was removed while its day was read: try again.")
+def _gone(landed: LandedObject) -> TransientStoreError:
+    return TransientStoreError(f"{landed.key} was removed while its day was read: try again.")
 
 
 def _landed_objects(objects: pa.Table) -> Iterator[LandedObject]:

@@ -8,11 +8,11 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Final
 
-from lambda_ingest.landing import Landed, Rejected, batch
-from lambda_ingest.store import put_new
-from lambda_ingest.writer import Door, Fate, Taken
-from tg_pipeline.lake.errors import one_sentence
-from tg_pipeline.lake.object_store import again
+from lambda_ingest.landing import LandedUpdate, RejectedBody, batch
+from lambda_ingest.store import put_if_absent
+from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus
+from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.object_store import retry
 
 GROUP: Final = 64
 """Bodies that one task puts."""
@@ -22,7 +22,7 @@ THREADS: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class Delivery:
     """A body that reached a door, when (aware), and where it is from, for people."""
 
     body: bytes
@@ -31,7 +31,7 @@ class Arrival:
 
 
 @dataclass(slots=True)
-class Tally:
+class LandingStats:
     """What became of the bodies so far."""
 
     landed: int = 0
@@ -47,28 +47,30 @@ class Tally:
         """Give the number of bodies."""
         return self.landed + self.already_there + self.rejected + self.filtered
 
-    def count(self, outcome: "Outcome") -> None:
+    def count(self, outcome: "LandResult") -> None:
         """Add one."""
         what, fate = outcome.taken.what, outcome.taken.fate
-        self.landed += fate is Fate.LANDED
-        self.already_there += fate is Fate.DUPLICATE
-        self.filtered += fate is Fate.FILTERED
-        if isinstance(what, Rejected):
+        self.landed += fate is WriteStatus.LANDED
+        self.already_there += fate is WriteStatus.DUPLICATE
+        self.filtered += fate is WriteStatus.FILTERED
+        if isinstance(what, RejectedBody):
             self.rejected += 1
             self.first_rejection = self.first_rejection or f"{outcome.origin}: {what.reason}"
-        elif fate is not Fate.FILTERED:
+        elif fate is not WriteStatus.FILTERED:
             self.days[what.day] += 1
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class LandResult:
     """What became of a body, and where it was from."""
 
-    taken: Taken
+    taken: WriteResult
     origin: str
 
 
-def deliver(door: Door, arrivals: Iterable[Arrival], group_size: int = GROUP) -> Iterator[Outcome]:
+def land_all(
+    door: LandingWriter, arrivals: Iterable[Delivery], group_size: int = GROUP
+) -> Iterator[LandResult]:
     """Put each arrival under its own key; give the outcomes in order, as they are durable.
 
     Arrivals that wait for each other, such as those of chats that a filter follows to their new
@@ -76,7 +78,7 @@ def deliver(door: Door, arrivals: Iterable[Arrival], group_size: int = GROUP) ->
     """
     remaining = iter(arrivals)
     with ThreadPoolExecutor(THREADS) as pool:
-        under_way: deque[Future[list[Outcome]]] = deque()
+        under_way: deque[Future[list[LandResult]]] = deque()
         while group := list(islice(remaining, group_size)):
             under_way.append(pool.submit(_put_each, door, group))
             if len(under_way) > THREADS:
@@ -85,12 +87,14 @@ def deliver(door: Door, arrivals: Iterable[Arrival], group_size: int = GROUP) ->
             yield from under_way.popleft().result()
 
 
-def deliver_batches(door: Door, arrivals: Iterable[Arrival], size: int) -> Iterator[Outcome]:
+def land_batches(
+    door: LandingWriter, arrivals: Iterable[Delivery], size: int
+) -> Iterator[LandResult]:
     """Put the arrivals as `.ndjson.gz` objects of up to `size` updates of one day each."""
-    held: dict[date, list[Outcome]] = {}
+    held: dict[date, list[LandResult]] = {}
     for arrival in arrivals:
-        outcome = Outcome(door.name(arrival.body, arrival.arrived_at), arrival.origin)
-        if outcome.taken.fate is not Fate.LANDED:
+        outcome = LandResult(door.name(arrival.body, arrival.arrived_at), arrival.origin)
+        if outcome.taken.fate is not WriteStatus.LANDED:
             yield put_one(door, arrival)
             continue
         day = held.setdefault(outcome.taken.what.day, [])
@@ -101,25 +105,25 @@ def deliver_batches(door: Door, arrivals: Iterable[Arrival], size: int) -> Itera
         yield from _put_batch(door, rest)
 
 
-def put_one(door: Door, arrival: Arrival) -> Outcome:
+def put_one(door: LandingWriter, arrival: Delivery) -> LandResult:
     """Put a body under its own key; raises StoreError, or what a disk raises.
 
     A put that may or may not have come through is made again: the first stands in any case.
     """
-    with one_sentence(door.landing):
-        taken = again(lambda: door.take(arrival.body, arrival.arrived_at))
-    return Outcome(taken, arrival.origin)
+    with translate_errors(door.landing):
+        taken = retry(lambda: door.take(arrival.body, arrival.arrived_at))
+    return LandResult(taken, arrival.origin)
 
 
-def _put_each(door: Door, arrivals: list[Arrival]) -> list[Outcome]:
+def _put_each(door: LandingWriter, arrivals: list[Delivery]) -> list[LandResult]:
     return [put_one(door, each) for each in arrivals]
 
 
-def _put_batch(door: Door, outcomes: list[Outcome]) -> Iterator[Outcome]:
-    landed = [each.taken.what for each in outcomes if isinstance(each.taken.what, Landed)]
+def _put_batch(door: LandingWriter, outcomes: list[LandResult]) -> Iterator[LandResult]:
+    landed = [each.taken.what for each in outcomes if isinstance(each.taken.what, LandedUpdate)]
     key, body = batch([each.body for each in landed], bot_id=door.bot_id, day=landed[0].day)
-    with one_sentence(door.landing):
-        is_new = again(lambda: put_new(door.landing, key, body))
-    fate = Fate.LANDED if is_new else Fate.DUPLICATE
+    with translate_errors(door.landing):
+        is_new = retry(lambda: put_if_absent(door.landing, key, body))
+    fate = WriteStatus.LANDED if is_new else WriteStatus.DUPLICATE
     for each in outcomes:
-        yield Outcome(replace(each.taken, fate=fate), each.origin)
+        yield LandResult(replace(each.taken, fate=fate), each.origin)

@@ -49,7 +49,7 @@ def list_objects(landing: ObjectStore, day: date) -> pa.Table:
     return pa.Table.from_batches(found, schema=OBJECTS).sort_by("object_key")
 
 
-def fingerprint(objects: pa.Table) -> str:
+def listing_fingerprint(objects: pa.Table) -> str:
     """Give a short text that changes when an object of a day is added, rewritten or removed."""
     newest = pc.max(objects["received_at"].cast(pa.int64())).as_py() or 0
     return f"{objects.num_rows}:{_bytes(objects)}:{newest}"
@@ -139,7 +139,9 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def sweep_staged(landing: ObjectStore, day: date, now: Callable[[], datetime] = _now) -> None:
+def remove_stale_temp_files(
+    landing: ObjectStore, day: date, now: Callable[[], datetime] = _now
+) -> None:
     """Remove the files of a day that were left without a name an hour before `now` (aware)."""
     if not isinstance(landing, LocalStore) or landing.prefix is None:
         return

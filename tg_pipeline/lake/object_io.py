@@ -13,8 +13,8 @@ import obstore
 from obstore.exceptions import GenericError, PreconditionError
 from obstore.store import ObjectStore, S3Store
 
-from tg_pipeline.lake.errors import BusyError, one_sentence
-from tg_pipeline.lake.object_store import again
+from tg_pipeline.lake.errors import TransientStoreError, translate_errors
+from tg_pipeline.lake.object_store import retry
 
 AT_ONCE: Final = 1024 * 1024
 """Bytes at the end of an object that are fetched as it is opened: mostly all of it."""
@@ -33,7 +33,7 @@ COPIES: Final = 3
 """Times that a copy is begun of an object that is replaced again and again."""
 
 
-class ReplacedError(BusyError):
+class ReplacedError(TransientStoreError):
     """An object was replaced while it was read, and the rest of the old one is gone."""
 
 
@@ -84,8 +84,8 @@ class RangedObject(io.RawIOBase):
     def _fetch(self, begin: int, end: int) -> obstore.Bytes:
         wanted: Any = {"range": (begin, end), "if_match": self._version}
         try:
-            with one_sentence(self._store):
-                return again(lambda: obstore.get(self._store, self._key, options=wanted).bytes())
+            with translate_errors(self._store):
+                return retry(lambda: obstore.get(self._store, self._key, options=wanted).bytes())
         except (PreconditionError, FileNotFoundError):
             told = f"{self._key} was replaced while it was read: try again."
             raise ReplacedError(told) from None
@@ -97,8 +97,8 @@ def open_object(store: ObjectStore, key: str, at_once: int = AT_ONCE) -> BinaryI
     A server that knows no ranges gives it as a whole, into a temporary file if it is large.
     """
     try:
-        with one_sentence(store):
-            return again(lambda: _open_ranged(store, key, at_once))
+        with translate_errors(store):
+            return retry(lambda: _open_ranged(store, key, at_once))
     except FileNotFoundError:
         return None
 
@@ -171,12 +171,12 @@ def _put(store: ObjectStore, key: str, path: Path, *, in_parts: bool) -> None:
             max_concurrency=SIDE_BY_SIDE,
         )
 
-    with one_sentence(store):
-        again(put)
+    with translate_errors(store):
+        retry(put)
 
 
 def _abort_abandoned(store: S3Store, key: str) -> None:
     # boto3 takes most of a second to import: only a large put waits for it.
-    from tg_pipeline.aws import ABANDONED_AFTER, abort_uploads  # noqa: PLC0415
+    from tg_pipeline.aws import ABANDONED_AFTER, abort_stale_uploads  # noqa: PLC0415
 
-    abort_uploads(store, key, begun_before=datetime.now(UTC) - ABANDONED_AFTER)
+    abort_stale_uploads(store, key, begun_before=datetime.now(UTC) - ABANDONED_AFTER)

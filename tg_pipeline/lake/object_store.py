@@ -11,8 +11,8 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import PATIENT, open_store
-from tg_pipeline.lake.errors import one_sentence
+from lambda_ingest.store import BATCH_TIMEOUT, open_store
+from tg_pipeline.lake.errors import translate_errors
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -35,7 +35,7 @@ https://docs.rs/tokio/latest/tokio/runtime/struct.Builder.html#method.worker_thr
 """
 
 
-def open_place(uri: str, patience: timedelta = PATIENT) -> ObjectStore:
+def open_object_store(uri: str, patience: timedelta = BATCH_TIMEOUT) -> ObjectStore:
     """Open the store at `file:///folder`, `s3://bucket/prefix` or `memory://`; raises StoreError.
 
     A request to a bucket is tried again while `patience` lasts.
@@ -55,7 +55,7 @@ def is_sufficient(environment: Mapping[str, str]) -> bool:
     return "AWS_PROFILE" not in names and any(each <= names for each in SUFFICIENT)
 
 
-PAUSES: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
+BACKOFF: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 """Seconds before each further try."""
 
 SIGNS: Final = (
@@ -78,9 +78,9 @@ _TIMES: Final = re.compile(r"elapsed: ([\d.]+)(s|ms|µs|ns),\s+retry_timeout: ([
 Answer = TypeVar("Answer")
 
 
-def again(ask: Callable[[], Answer], sleep: Callable[[float], None] = time.sleep) -> Answer:
+def retry(ask: Callable[[], Answer], sleep: Callable[[float], None] = time.sleep) -> Answer:
     """Give what `ask` gives, after some more tries if need be; raises what the last one raises."""
-    for pause in PAUSES:
+    for pause in BACKOFF:
         try:
             return ask()
         except (BaseError, FileNotFoundError) as error:
@@ -117,15 +117,15 @@ def pages(store: ObjectStore, prefix: str) -> Iterator["Sequence[ObjectMeta]"]:
     Raises StoreError, or what a disk raises.
     """
     listing = _Listing(store, prefix)
-    with one_sentence(store):
-        while (page := again(listing.next_page)) is not None:
+    with translate_errors(store):
+        while (page := retry(listing.next_page)) is not None:
             yield page
 
 
 def folders(store: ObjectStore, prefix: str) -> list[str]:
     """Give the folders right under a prefix; raises StoreError, or what a disk raises."""
-    with one_sentence(store):
-        found = again(lambda: obstore.list_with_delimiter(store, prefix))
+    with translate_errors(store):
+        found = retry(lambda: obstore.list_with_delimiter(store, prefix))
     return [str(folder) for folder in found["common_prefixes"]]
 
 

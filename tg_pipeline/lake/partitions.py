@@ -17,10 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import PATIENT, StoreError, local_folder, sync
+from lambda_ingest.store import BATCH_TIMEOUT, StoreError, local_folder, sync
 from tg_pipeline.lake.landing_zone import days_under
 from tg_pipeline.lake.object_io import copy_object, open_object, put_file
-from tg_pipeline.lake.object_store import open_place
+from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.parquet import DamagedError, Footer, ParquetWriter, read_batches, read_footer
 
 WRITING: Final = ".writing-"
@@ -28,7 +28,7 @@ WRITING: Final = ".writing-"
 
 
 @contextmanager
-def scratch_folder(beside: Path | None) -> Iterator[Path]:
+def temp_dir(beside: Path | None) -> Iterator[Path]:
     """Give a new folder in `beside`, by default among the system's temporary files.
 
     Whoever works in it holds a lock on it, which ends with the process however that ends; what
@@ -90,7 +90,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class PartitionStats:
     """What a partition holds once it is written, by its own footer."""
 
     rows: int
@@ -132,7 +132,7 @@ class Partition:
         """Give the rows in order, in batches of at most `rows`."""
         return read_batches(self._file, columns, rows) if self._file else iter(())
 
-    def narrow(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    def project(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """Give the rows in order with a few small columns only, and so in larger batches."""
         return self.batches(columns, NARROW_ROWS)
 
@@ -148,10 +148,10 @@ class PartitionWriter:
         """Add rows, which must come in the layer's order."""
         self._rows.write(batch)
 
-    def commit(self, **metadata: str) -> Written:
+    def commit(self, **metadata: str) -> PartitionStats:
         """Finish the file, with `metadata` in its footer, and put it in the place of the old."""
         self._rows.close(metadata)
-        written = Written(pq.read_metadata(self._path).num_rows, self._path.stat().st_size)
+        written = PartitionStats(pq.read_metadata(self._path).num_rows, self._path.stat().st_size)
         self._lake.publish(self._path, self._key)
         return written
 
@@ -159,9 +159,9 @@ class PartitionWriter:
 class Lake:
     """The layers' partitions under one URI: file://, s3:// or memory://."""
 
-    def __init__(self, uri: str, patience: timedelta = PATIENT) -> None:
+    def __init__(self, uri: str, patience: timedelta = BATCH_TIMEOUT) -> None:
         """Open the lake at `uri`, and try for so long if that is a bucket; raises StoreError."""
-        self.store: ObjectStore = open_place(uri, patience)
+        self.store: ObjectStore = open_object_store(uri, patience)
         self.folder = local_folder(uri)
 
     @contextmanager
@@ -195,7 +195,7 @@ class Lake:
         except DamagedError:
             return None
 
-    def sound_footer(self, layer: str, day: date | None) -> Footer | None:
+    def footer_or_raise(self, layer: str, day: date | None) -> Footer | None:
         """Give the footer of a day, None where it was never written; raises StoreError."""
         try:
             return read_footer(self.store, partition_key(layer, day))
@@ -204,9 +204,11 @@ class Lake:
 
     def footers(self, layer: str, days: Sequence[date | None]) -> list[Footer | None]:
         """Give the footers of several days, in the order asked."""
-        return self.side_by_side(lambda day: self.footer(layer, day), days)
+        return self.map_concurrent(lambda day: self.footer(layer, day), days)
 
-    def side_by_side(self, ask: Callable[[Asked], Answer], about: Sequence[Asked]) -> list[Answer]:
+    def map_concurrent(
+        self, ask: Callable[[Asked], Answer], about: Sequence[Asked]
+    ) -> list[Answer]:
         """Ask about several things, of a bucket at the same time; give the answers in order."""
         if self.folder or len(about) <= 1:
             return [ask(each) for each in about]
@@ -232,7 +234,7 @@ class Lake:
     def writer(self, layer: str, day: date | None, schema: pa.Schema) -> Iterator[PartitionWriter]:
         """Write a day, or a table without days, anew; without `commit` the old one stays."""
         key = partition_key(layer, day)
-        with scratch_folder((self.folder / key).parent if self.folder else None) as folder:
+        with temp_dir((self.folder / key).parent if self.folder else None) as folder:
             path = folder / OBJECT_NAME
             with ParquetWriter(path, schema) as rows:
                 yield PartitionWriter(self, key, path, rows)

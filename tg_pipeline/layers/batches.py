@@ -65,7 +65,7 @@ def _sorted(left: pa.RecordBatch, right: pa.RecordBatch) -> pa.RecordBatch:
 
 
 @contextmanager
-def collector_off() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Spare the collector a walk through thousands of young rows, none of which is garbage."""
     was_on = gc.isenabled()
     gc.disable()

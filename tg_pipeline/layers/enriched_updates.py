@@ -5,17 +5,17 @@ from typing import Final
 import msgspec
 import pyarrow as pa
 
-from tg_pipeline.layers.batches import collector_off
+from tg_pipeline.layers.batches import gc_paused
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, EnrichedUpdate
 from tg_pipeline.telegram.decoding import content_keys, read_content
 from tg_pipeline.telegram.models import (
     CallbackQuery,
     Chat,
     Entity,
-    Event,
     Media,
     Member,
     Message,
+    OtherUpdate,
     Poll,
     Reaction,
     User,
@@ -205,7 +205,7 @@ def fill_callback(row: EnrichedUpdate, callback: CallbackQuery) -> None:
         fill_chat(row, callback.message.chat)
 
 
-def fill_event(row: EnrichedUpdate, event: Event, *, edited: bool) -> None:
+def fill_event(row: EnrichedUpdate, event: OtherUpdate, *, edited: bool) -> None:
     """Fill the columns of any other update, of a known type or an unknown one."""
     fill_user(row, event.from_user or event.user)
     fill_chat(row, event.chat)
@@ -231,7 +231,7 @@ def reaction_name(reaction: Reaction) -> str | None:
     return reaction.emoji or reaction.type
 
 
-def _fill_reactions(row: EnrichedUpdate, event: Event) -> None:
+def _fill_reactions(row: EnrichedUpdate, event: OtherUpdate) -> None:
     if event.old_reaction is None and event.new_reaction is None:
         return
     old, new = _names(event.old_reaction), _names(event.new_reaction)
@@ -259,7 +259,7 @@ CARRIED: Final = frozenset({"bot_id", "update_id", "update_type", "received_at"}
 
 def enrich(deduped: pa.RecordBatch) -> pa.RecordBatch:
     """Give one flat row per deduped row, in its order. No payload makes it raise."""
-    with collector_off():
+    with gc_paused():
         payloads = deduped["payload"].to_pylist()
         types = deduped["update_type"].to_pylist()
         rows = [
@@ -288,7 +288,7 @@ def enrich_update(payload: bytes, update_type: str | None) -> EnrichedUpdate:
             fill_callback(row, callback)
         case Poll() as poll:
             row.poll_id = poll.id
-        case Event() as event:
+        case OtherUpdate() as event:
             fill_event(row, event, edited=edited)
         case _:
             pass

@@ -33,7 +33,7 @@ DAILY_MARTS: Final = (
 )
 """A partition a day."""
 
-WHOLE_MARTS: Final = (
+CUMULATIVE_MARTS: Final = (
     ACTIVE_USERS,
     RETENTION,
     MESSAGES,
@@ -45,4 +45,4 @@ WHOLE_MARTS: Final = (
 )
 """One object for all days, made anew from all of them."""
 
-ALL_MARTS: Final = DAILY_MARTS + WHOLE_MARTS
+ALL_MARTS: Final = DAILY_MARTS + CUMULATIVE_MARTS

@@ -11,7 +11,7 @@ from tg_pipeline.marts.mart import (
     LASTING_CHAT,
     TOPIC,
     WEEK,
-    Law,
+    ConservationRule,
     Mart,
     count,
     day,
@@ -22,7 +22,7 @@ from tg_pipeline.marts.questions import QUESTIONS_SCHEMA, find_questions
 MESSAGES: Final = Mart(
     name="messages",
     answers="Every message once, as it reads now.",
-    cannot_know="What the bot wrote, what was deleted, and corrections that were not delivered.",
+    limitations="What the bot wrote, what was deleted, and corrections that were not delivered.",
     columns={
         **BOT,
         **KIND,
@@ -54,22 +54,22 @@ MESSAGES: Final = Mart(
         "is_forward": always(boolean("Whether somebody else wrote it elsewhere.")),
     },
     sources=(ENRICHED_UPDATES,),
-    law=Law(
+    law=ConservationRule(
         "messages_are_counted_once",
         "Distinct messages in enriched_updates = rows of messages.",
-        entered="SELECT count(*) FROM (SELECT DISTINCT bot_id, "
+        input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, "
         "replace(update_type, 'edited_', ''), chat_id, message_id, "
         "CASE WHEN coalesce(message_id, 0) = 0 THEN update_id END FROM enriched_updates "
         "WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message', "
         "'edited_message', 'edited_channel_post', 'edited_business_message'))",
-        accounted="SELECT count(*) FROM messages",
+        output_rows="SELECT count(*) FROM messages",
     ),
 )
 
 QUESTIONS: Final = Mart(
     name="questions",
     answers="What people ask, with the questions that mean the same in one group.",
-    cannot_know="What is asked in pictures and voice, or in other languages than pt, en and es.",
+    limitations="What is asked in pictures and voice, or in other languages than pt, en and es.",
     columns={
         field.name: Column(
             field.type, field.metadata[b"description"].decode(), required=not field.nullable
@@ -77,12 +77,12 @@ QUESTIONS: Final = Mart(
         for field in QUESTIONS_SCHEMA
     },
     sources=(MESSAGES,),
-    law=Law(
+    law=ConservationRule(
         "questions_are_messages",
         "Messages that are questions = rows of questions.",
-        entered="SELECT count(*) FROM messages SEMI JOIN questions "
+        input_rows="SELECT count(*) FROM messages SEMI JOIN questions "
         "USING (bot_id, kind, chat_id, message_id, sent_at)",
-        accounted="SELECT count(*) FROM questions",
+        output_rows="SELECT count(*) FROM questions",
     ),
     step=find_questions,
 )
@@ -90,7 +90,7 @@ QUESTIONS: Final = Mart(
 FREQUENT_QUESTIONS: Final = Mart(
     name="frequent_questions",
     answers="What is asked most, week by week.",
-    cannot_know="Questions that mean the same but share no words may stand in two groups.",
+    limitations="Questions that mean the same but share no words may stand in two groups.",
     columns={
         **BOT,
         **WEEK,
@@ -101,11 +101,11 @@ FREQUENT_QUESTIONS: Final = Mart(
         "share": always(number("Its share of all questions of the week.")),
     },
     sources=(QUESTIONS,),
-    law=Law(
+    law=ConservationRule(
         "frequent_questions_are_conserved",
         "Rows of questions = the sum of questions.",
-        entered="SELECT count(*) FROM questions",
-        accounted="SELECT sum(questions) FROM frequent_questions",
+        input_rows="SELECT count(*) FROM questions",
+        output_rows="SELECT sum(questions) FROM frequent_questions",
     ),
 )
 
@@ -115,7 +115,7 @@ UNSEEN: Final = "Answers by the bot itself: Telegram does not deliver a bot's ow
 THREADS: Final = Mart(
     name="threads",
     answers="What became of each question: who answered, how, and how soon.",
-    cannot_know=f"{UNSEEN} And whether what somebody says next is an answer.",
+    limitations=f"{UNSEEN} And whether what somebody says next is an answer.",
     columns={
         **BOT,
         **KIND,
@@ -141,18 +141,18 @@ THREADS: Final = Mart(
         "seconds_to_answer": int64("Seconds from the question to the answer."),
     },
     sources=(MESSAGES, QUESTIONS),
-    law=Law(
+    law=ConservationRule(
         "threads_are_questions",
         "Rows of questions = rows of threads.",
-        entered="SELECT count(*) FROM questions",
-        accounted="SELECT count(*) FROM threads",
+        input_rows="SELECT count(*) FROM questions",
+        output_rows="SELECT count(*) FROM threads",
     ),
 )
 
 RESPONSE_TIMES: Final = Mart(
     name="response_times",
     answers="How long people wait for an answer, and how many wait in vain.",
-    cannot_know=f"{UNSEEN} So questions asked in private, or of a guest, are left out.",
+    limitations=f"{UNSEEN} So questions asked in private, or of a guest, are left out.",
     columns={
         **BOT,
         **WEEK,
@@ -164,18 +164,18 @@ RESPONSE_TIMES: Final = Mart(
         "p90_seconds": number("Seconds that nine of ten answers took at most; null if none."),
     },
     sources=(THREADS,),
-    law=Law(
+    law=ConservationRule(
         "response_times_are_conserved",
         "Rows of threads with a visible answer = the sum of questions.",
-        entered="SELECT count(*) FROM threads WHERE is_answer_visible",
-        accounted="SELECT sum(questions) FROM response_times WHERE answered_by = 'anyone'",
+        input_rows="SELECT count(*) FROM threads WHERE is_answer_visible",
+        output_rows="SELECT sum(questions) FROM response_times WHERE answered_by = 'anyone'",
     ),
 )
 
 RESOLUTION: Final = Mart(
     name="resolution",
     answers="Whether questions are resolved: answered, and not asked again.",
-    cannot_know=f"{UNSEEN} And whether an answer helped whoever says nothing afterwards.",
+    limitations=f"{UNSEEN} And whether an answer helped whoever says nothing afterwards.",
     columns={
         **BOT,
         "week": day("The Monday of the ISO week, in `TG_TIMEZONE`; null for all weeks in one."),
@@ -191,11 +191,11 @@ RESOLUTION: Final = Mart(
         "resolved_share": number("resolved / (answered + unanswered); null if there are none."),
     },
     sources=(MESSAGES, THREADS),
-    law=Law(
+    law=ConservationRule(
         "resolution_is_conserved",
         "Rows of threads = the sum of unseen, unanswered and answered.",
-        entered="SELECT count(*) FROM threads",
-        accounted="SELECT sum(unseen + unanswered + answered) FROM resolution WHERE week IS NULL",
+        input_rows="SELECT count(*) FROM threads",
+        output_rows="SELECT sum(unseen + unanswered + answered) FROM resolution WHERE week IS NULL",
     ),
 )
 
@@ -203,7 +203,7 @@ RESOLUTION: Final = Mart(
 ACTIVE_USERS: Final = Mart(
     name="active_users",
     answers="How many people do anything on a day, within 7 days, and within 30.",
-    cannot_know="People who only read, or who speak for a chat; and in the first 30 days who was "
+    limitations="People who only read, or who speak for a chat; and in the first 30 days who was "
     "there before the first day.",
     columns={
         **BOT,
@@ -214,19 +214,19 @@ ACTIVE_USERS: Final = Mart(
         "stickiness": number("daily_users / monthly_users; null where nobody was there."),
     },
     sources=(USER_ACTIVITY,),
-    law=Law(
+    law=ConservationRule(
         "active_days_are_conserved",
         "Days on which each person did anything = the sum of daily_users.",
-        entered="SELECT count(*) FROM (SELECT DISTINCT bot_id, user_id, context_date "
+        input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, user_id, context_date "
         "FROM user_activity WHERE NOT is_bot)",
-        accounted="SELECT sum(daily_users) FROM active_users",
+        output_rows="SELECT sum(daily_users) FROM active_users",
     ),
 )
 
 RETENTION: Final = Mart(
     name="retention",
     answers="Of the people who first came in a week, how many came back in each later week.",
-    cannot_know="Who had come before the first day; and the last week is mostly not over.",
+    limitations="Who had come before the first day; and the last week is mostly not over.",
     columns={
         **BOT,
         "cohort_week": always(day("The Monday of the ISO week in which they first did anything.")),
@@ -236,11 +236,11 @@ RETENTION: Final = Mart(
         "share": always(number("returned / cohort_size.")),
     },
     sources=(USER_ACTIVITY,),
-    law=Law(
+    law=ConservationRule(
         "active_weeks_are_conserved",
         "Weeks in which each person did anything = the sum of returned.",
-        entered="SELECT count(*) FROM (SELECT DISTINCT bot_id, user_id, "
+        input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, user_id, "
         "date_trunc('week', context_date) FROM user_activity WHERE NOT is_bot)",
-        accounted="SELECT sum(returned) FROM retention",
+        output_rows="SELECT sum(returned) FROM retention",
     ),
 )

@@ -4,7 +4,17 @@ from typing import Final
 
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import always, boolean, int64, string
-from tg_pipeline.marts.mart import BOT, CHAT, MESSAGES, USERS, WEEK, Law, Mart, count, each_day
+from tg_pipeline.marts.mart import (
+    BOT,
+    CHAT,
+    MESSAGES,
+    USERS,
+    WEEK,
+    ConservationRule,
+    Mart,
+    count,
+    each_day,
+)
 
 SENT_ROWS: Final = (
     "enriched_updates "
@@ -14,7 +24,7 @@ SENT_ROWS: Final = (
 DAILY_ACTIVITY: Final = Mart(
     name="daily_activity",
     answers="How much is written in each chat, and by how many people.",
-    cannot_know="What the bot itself wrote: Telegram does not deliver a bot's own messages to it.",
+    limitations="What the bot itself wrote: Telegram does not deliver a bot's own messages to it.",
     columns={
         **BOT,
         **CHAT,
@@ -26,18 +36,18 @@ DAILY_ACTIVITY: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=Law(
+    law=ConservationRule(
         "daily_messages_are_conserved",
         "Messages in enriched_updates = the sum of messages.",
-        entered=each_day("count(*)", SENT_ROWS),
-        accounted=each_day("sum(messages)", "daily_activity"),
+        input_rows=each_day("count(*)", SENT_ROWS),
+        output_rows=each_day("sum(messages)", "daily_activity"),
     ),
 )
 
 USER_ACTIVITY: Final = Mart(
     name="user_activity",
     answers="What each user did in each chat.",
-    cannot_know="Who only reads; and who speaks for a chat, as channels and anonymous admins do.",
+    limitations="Who only reads; and who speaks for a chat, as channels and anonymous admins do.",
     columns={
         **BOT,
         **CHAT,
@@ -55,20 +65,20 @@ USER_ACTIVITY: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=Law(
+    law=ConservationRule(
         "user_actions_are_conserved",
         "Updates by users in enriched_updates = the sum of actions.",
-        entered=each_day(
+        input_rows=each_day(
             "count(*)", "enriched_updates WHERE user_id IS NOT NULL AND sender_chat_id IS NULL"
         ),
-        accounted=each_day("sum(actions)", "user_activity"),
+        output_rows=each_day("sum(actions)", "user_activity"),
     ),
 )
 
 HOURLY_ACTIVITY: Final = Mart(
     name="hourly_activity",
     answers="At which hours and on which weekdays people write.",
-    cannot_know="The hour it was for the user: all hours are those of `TG_TIMEZONE`.",
+    limitations="The hour it was for the user: all hours are those of `TG_TIMEZONE`.",
     columns={
         **BOT,
         **CHAT,
@@ -82,11 +92,11 @@ HOURLY_ACTIVITY: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=Law(
+    law=ConservationRule(
         "hourly_messages_are_conserved",
         "Messages in enriched_updates = the sum of messages.",
-        entered=each_day("count(*)", SENT_ROWS),
-        accounted=each_day("sum(messages)", "hourly_activity"),
+        input_rows=each_day("count(*)", SENT_ROWS),
+        output_rows=each_day("sum(messages)", "hourly_activity"),
     ),
 )
 
@@ -94,7 +104,7 @@ HOURLY_ACTIVITY: Final = Mart(
 COMMANDS: Final = Mart(
     name="commands",
     answers="Which commands the bot is given.",
-    cannot_know="Commands to other bots of the chat look the same where they name no bot.",
+    limitations="Commands to other bots of the chat look the same where they name no bot.",
     columns={
         **BOT,
         **CHAT,
@@ -104,18 +114,18 @@ COMMANDS: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=Law(
+    law=ConservationRule(
         "commands_are_conserved",
         "Messages in enriched_updates that begin with a command = the sum of uses.",
-        entered=each_day("count(*)", f"{SENT_ROWS} AND command IS NOT NULL"),
-        accounted=each_day("sum(uses)", "commands"),
+        input_rows=each_day("count(*)", f"{SENT_ROWS} AND command IS NOT NULL"),
+        output_rows=each_day("sum(uses)", "commands"),
     ),
 )
 
 CONTENT_MIX: Final = Mart(
     name="content_mix",
     answers="What messages hold: text, photo, voice, and what happens to the chat itself.",
-    cannot_know="An album counts as many messages as it has pictures: that is how it arrives.",
+    limitations="An album counts as many messages as it has pictures: that is how it arrives.",
     columns={
         **BOT,
         **CHAT,
@@ -125,18 +135,18 @@ CONTENT_MIX: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=Law(
+    law=ConservationRule(
         "content_is_conserved",
         "Messages in enriched_updates = the sum of messages.",
-        entered=each_day("count(*)", SENT_ROWS),
-        accounted=each_day("sum(messages)", "content_mix"),
+        input_rows=each_day("count(*)", SENT_ROWS),
+        output_rows=each_day("sum(messages)", "content_mix"),
     ),
 )
 
 REACTIONS: Final = Mart(
     name="reactions",
     answers="Which reactions people give, and take back.",
-    cannot_know="Anonymous reactions, of which Telegram gives totals only; and all of them in "
+    limitations="Anonymous reactions, of which Telegram gives totals only; and all of them in "
     "chats where the bot is no administrator.",
     columns={
         **BOT,
@@ -148,21 +158,21 @@ REACTIONS: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=Law(
+    law=ConservationRule(
         "reactions_are_conserved",
         "Reactions in enriched_updates = the sum of added and removed.",
-        entered=each_day(
+        input_rows=each_day(
             "sum(coalesce(len(reactions_added), 0) + coalesce(len(reactions_removed), 0))",
             "enriched_updates",
         ),
-        accounted=each_day("sum(added + removed)", "reactions"),
+        output_rows=each_day("sum(added + removed)", "reactions"),
     ),
 )
 
 MEMBERS: Final = Mart(
     name="members",
     answers="How many people join and leave each chat.",
-    cannot_know="How many at once where the bot is no administrator: the announcement of several "
+    limitations="How many at once where the bot is no administrator: the announcement of several "
     "new members counts as one; and nobody where announcements are turned off.",
     columns={
         **BOT,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from tg_pipeline.layers.schema import Table
-from tg_pipeline.marts.mart import Law, Mart, is_daily
+from tg_pipeline.marts.mart import ConservationRule, Mart, is_daily
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -58,7 +58,7 @@ def open_engine(spill: Path) -> Iterator["DuckDBPyConnection"]:
         raise EngineError(str(error).partition("\n")[0]) from error
 
 
-def show(engine: "DuckDBPyConnection", table: Table, files: Sequence[Path]) -> None:
+def create_view(engine: "DuckDBPyConnection", table: Table, files: Sequence[Path]) -> None:
     """Make the rows of a table's files visible under its name; no rows where there are no files.
 
     A table with a partition a day also shows its `context_date`.
@@ -75,7 +75,7 @@ def show(engine: "DuckDBPyConnection", table: Table, files: Sequence[Path]) -> N
     engine.execute(view)
 
 
-def rows_of(engine: "DuckDBPyConnection", mart: Mart, timezone: str) -> Iterator[pa.RecordBatch]:
+def run_query(engine: "DuckDBPyConnection", mart: Mart, timezone: str) -> Iterator[pa.RecordBatch]:
     """Give a mart's rows in their order; its sources must be visible.
 
     Those of a mart with a partition a day end with their `context_date`, and come day by day.
@@ -90,12 +90,14 @@ def rows_of(engine: "DuckDBPyConnection", mart: Mart, timezone: str) -> Iterator
         yield pa.record_batch(batch.columns, schema=schema)
 
 
-def counts(
-    engine: "DuckDBPyConnection", law: Law, days: Iterable[date | None]
+def conservation_counts(
+    engine: "DuckDBPyConnection", law: ConservationRule, days: Iterable[date | None]
 ) -> list[tuple[int, int]]:
     """Give the two counts of a law on each day; the mart and its sources must be visible."""
-    entered, accounted = (_numbers(engine, query) for query in (law.entered, law.accounted))
-    return [(entered.get(day, 0), accounted.get(day, 0)) for day in days]
+    input_rows, output_rows = (
+        _numbers(engine, query) for query in (law.input_rows, law.output_rows)
+    )
+    return [(input_rows.get(day, 0), output_rows.get(day, 0)) for day in days]
 
 
 def _numbers(engine: "DuckDBPyConnection", query: str) -> dict[date | None, int]:

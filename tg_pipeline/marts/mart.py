@@ -22,14 +22,14 @@ Step = Callable[[pa.Table], pa.Table]
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
+class ConservationRule:
     """Two counts that agree if a mart leaves nothing out and counts nothing twice."""
 
     name: str
     description: str
-    entered: str
+    input_rows: str
     """A query over the mart's sources that gives one number, or for a mart by day `each_day`."""
-    accounted: str
+    output_rows: str
     """A query over the mart itself that gives the same."""
 
 
@@ -41,13 +41,13 @@ class Mart:
     """Of the asset, of the folder in the lake, and of the SQL file beside this module."""
     answers: str
     """What one can ask it, in a sentence."""
-    cannot_know: str
+    limitations: str
     """What it is silent about, in a sentence."""
     columns: Mapping[str, Column]
     sources: tuple["Layer | Mart", ...]
     is_daily: bool = False
     """Whether a day of it is made of the same day of its sources; else all of it, of all days."""
-    law: Law | None = None
+    law: ConservationRule | None = None
     step: Step | None = None
 
     @property

@@ -15,8 +15,8 @@ from fsspec.spec import AbstractBufferedFile  # type: ignore[import-untyped]
 from obstore.exceptions import PreconditionError
 from obstore.store import ObjectStore
 
-from tg_pipeline.lake.errors import one_sentence
-from tg_pipeline.lake.object_store import again, pages
+from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.object_store import pages, retry
 
 PROTOCOL: Final = "lake"
 """What the lake's files are called by, in DuckDB: `lake://<key>`."""
@@ -44,7 +44,7 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
     def noting_failures(self) -> Iterator[None]:
         """Remember what goes wrong; that there is no such object is an answer like any other."""
         try:
-            with one_sentence(self.store):
+            with translate_errors(self.store):
                 yield
         except FileNotFoundError:
             raise
@@ -94,7 +94,7 @@ class LakeFile(AbstractBufferedFile):  # type: ignore[misc]
         wanted: Any = {"range": (start, end), "if_match": self.details["etag"]}
         with self.fs.noting_failures():
             try:
-                return bytes(again(lambda: _bytes(self.fs.store, self.path, wanted)))
+                return bytes(retry(lambda: _bytes(self.fs.store, self.path, wanted)))
             except PreconditionError:
                 raise OSError(f"{self.path} was replaced while it was read: ask again.") from None
 

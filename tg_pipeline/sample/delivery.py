@@ -27,7 +27,7 @@ FIRST_OUTAGE: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class SampleDelivery:
     """One webhook call: when it reached the door (aware, UTC), and its JSON body."""
 
     arrived_at: datetime
@@ -74,7 +74,7 @@ class Sent:
     late_call: bool
 
 
-def knock(sent: Iterable[Sent], closed: list[Outage], chance: Chance) -> Iterator[Delivery]:
+def knock(sent: Iterable[Sent], closed: list[Outage], chance: Chance) -> Iterator[SampleDelivery]:
     """Give the calls that bring what was sent, retries among them, by time of arrival."""
     retries: list[tuple[float, bytes]] = []
     ahead = iter(closed)
@@ -103,5 +103,5 @@ def _retries(first: float, chance: Chance, *, late_call: bool) -> list[float]:
     return [first + chance.soon(*RETRY_AFTER) for _ in range(times)]
 
 
-def _delivery(arrival: float, body: bytes) -> Delivery:
-    return Delivery(datetime.fromtimestamp(arrival, UTC), body)
+def _delivery(arrival: float, body: bytes) -> SampleDelivery:
+    return SampleDelivery(datetime.fromtimestamp(arrival, UTC), body)

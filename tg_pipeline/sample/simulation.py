@@ -20,7 +20,7 @@ from tg_pipeline.sample import other_updates as payments
 from tg_pipeline.sample import other_updates as queries
 from tg_pipeline.sample import other_updates as rare
 from tg_pipeline.sample import other_updates as service
-from tg_pipeline.sample.delivery import Delivery, Sent, knock, outages
+from tg_pipeline.sample.delivery import SampleDelivery, Sent, knock, outages
 from tg_pipeline.sample.other_updates import HALF_EMOJI, WITH_NUL, break_off, migrate, query
 from tg_pipeline.sample.scene import Act, Happening, Scene
 from tg_pipeline.sample.timeline import CURVE, Chance, Hour, day_sizes, hours, instant, moments
@@ -170,7 +170,7 @@ FIRST_UPDATE_ID: Final = 412_000_001
 
 def deliveries(
     start: date, days: int, per_day: int, *, seed: int = 1, zone: ZoneInfo
-) -> Iterator[Delivery]:
+) -> Iterator[SampleDelivery]:
     """Give the webhook calls of a sample, ordered by the time they arrived.
 
     The sample covers `days` local days of `zone`, beginning with `start`; what is late or

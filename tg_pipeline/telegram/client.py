@@ -20,19 +20,19 @@ from urllib3.exceptions import TimeoutError as WireTimeoutError
 from lambda_ingest.settings import Secret
 from tg_pipeline.telegram.decoding import mend_surrogates
 from tg_pipeline.telegram.errors import (
-    NoAnswerError,
+    BadRequestError,
+    ConflictingPollerError,
+    NoResponseError,
     NotFoundError,
-    OtherPollerError,
-    RefusedError,
     ServerFailedError,
     TelegramError,
     TokenRefusedError,
     TooManyRequestsError,
-    UnreadableAnswerError,
+    UnreadableResponseError,
     WebhookIsSetError,
 )
 from tg_pipeline.telegram.models import UPDATE_TYPES, BotInfo, WebhookInfo
-from tg_pipeline.telegram.raw_json import NotCutError, elements, members
+from tg_pipeline.telegram.raw_json import JsonSplitError, split_array, split_object
 from tg_pipeline.telegram.redaction import keep_tokens_out_of_logs, redact
 from tg_pipeline.telegram.webhooks import WebhookRequest
 
@@ -60,13 +60,13 @@ _NO_CONNECTION: Final = (
 """Errors from before anything of the call was sent."""
 
 
-def explain_no_answer(error: Exception, method: str, host: str) -> NoAnswerError:
+def explain_transport_error(error: Exception, method: str, host: str) -> NoResponseError:
     """Give the error to raise instead; what was caught must not hang on it."""
     causes = list(_causes(error))
     reasons = (reason for cause in causes if (reason := _reason(cause)))
-    return NoAnswerError(
+    return NoResponseError(
         f"{host} did not answer {method}: {next(reasons, 'it hung up')}.",
-        may_be_done=not any(isinstance(cause, _NO_CONNECTION) for cause in causes),
+        may_have_succeeded=not any(isinstance(cause, _NO_CONNECTION) for cause in causes),
     )
 
 
@@ -130,8 +130,8 @@ class _Refusal(msgspec.Struct):
 def read_result(reply: Reply, token: Secret) -> bytes:
     """Give the result as it is written; raises TelegramError."""
     try:
-        answer = members(reply.body)
-    except NotCutError:
+        answer = split_object(reply.body)
+    except JsonSplitError:
         answer = {}
     if reply.status == _OK and answer.get("ok") == b"true" and "result" in answer:
         return answer["result"]
@@ -166,18 +166,18 @@ def _refused(reply: Reply, refusal: _Refusal, token: Secret) -> TelegramError:
     if code >= _SERVER:
         return ServerFailedError(f"{reply.host} failed to answer {method} ({code}): {said}.")
     moved_to = refusal.parameters.migrate_to_chat_id
-    return RefusedError(f"Telegram refuses {method}: {said}.", said, moved_to)
+    return BadRequestError(f"Telegram refuses {method}: {said}.", said, moved_to)
 
 
 def _conflict(method: str, said: str) -> TelegramError:
     if method != "getUpdates":
-        return RefusedError(f"Telegram refuses {method}: {said}.")
+        return BadRequestError(f"Telegram refuses {method}: {said}.")
     if "webhook" in said.lower():
         return WebhookIsSetError(
             "A webhook is set for this bot, so that nobody can poll (409): tg-pipeline webhook "
             "info shows it, and tg-pipeline webhook delete takes it away."
         )
-    return OtherPollerError(
+    return ConflictingPollerError(
         "Another program polls with this bot's token (409): stop it first, since each update goes "
         "to one of the two only."
     )
@@ -187,11 +187,11 @@ def _unreadable(reply: Reply) -> TelegramError:
     if reply.status >= _SERVER:
         return ServerFailedError(f"{reply.host} failed to answer {reply.method} ({reply.status}).")
     if reply.status in _REDIRECTS:
-        return UnreadableAnswerError(
+        return UnreadableResponseError(
             f"{reply.host} answers {reply.method} with a redirect ({reply.status}), which is not "
             "followed: check TELEGRAM_API_URL, and what stands between here and there."
         )
-    return UnreadableAnswerError(
+    return UnreadableResponseError(
         f"{reply.host} answers {reply.method} with what is no answer of the Bot API "
         f"({reply.status}): a proxy may stand in between."
     )
@@ -216,7 +216,7 @@ def form(parameters: Mapping[str, Any], upload: Upload) -> dict[str, Any]:
 
 
 CONNECT_SECONDS: Final = 5.0
-ANSWER_SECONDS: Final = 15.0
+RESPONSE_TIMEOUT: Final = 15.0
 """How long an answer may take beyond the time that the call itself asks to wait."""
 
 _TOKEN: Final = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
@@ -224,7 +224,7 @@ _TOKEN: Final = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 _Result = TypeVar("_Result")
 
 
-class BotApi:
+class BotApiClient:
     """A bot's calls. Each raises TelegramError, whose message and causes hold no token."""
 
     def __init__(self, token: Secret, api_url: str) -> None:
@@ -279,8 +279,8 @@ class BotApi:
         }
         result = self.call("getUpdates", parameters, seconds=seconds)
         try:
-            return elements(result)
-        except NotCutError:
+            return split_array(result)
+        except JsonSplitError:
             pass
         raise self._unreadable("getUpdates")
 
@@ -310,7 +310,7 @@ class BotApi:
         """Call a method; give its result as it is written."""
         asked = parameters or {}
         body: dict[str, Any] = form(asked, upload) if upload else {"json": asked}
-        timeout = (CONNECT_SECONDS, seconds + ANSWER_SECONDS)
+        timeout = (CONNECT_SECONDS, seconds + RESPONSE_TIMEOUT)
         try:
             answer = self._session.post(
                 f"{self._api_url}/bot{self.token.reveal()}/{method}",
@@ -320,14 +320,14 @@ class BotApi:
             )
             reply = Reply(method, self._host, answer.status_code, answer.content)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-            failure = explain_no_answer(error, method, self._host)
+            failure = explain_transport_error(error, method, self._host)
         else:
             return read_result(reply, self.token)
         # Raised out here: in the handler, the error that holds the address would hang on it.
         raise failure
 
-    def _unreadable(self, what: str) -> UnreadableAnswerError:
-        return UnreadableAnswerError(f"{self._host} gives a {what} that can't be read.")
+    def _unreadable(self, what: str) -> UnreadableResponseError:
+        return UnreadableResponseError(f"{self._host} gives a {what} that can't be read.")
 
 
 def _host_of(api_url: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 
-from tg_pipeline.telegram.models import Part, content_struct
+from tg_pipeline.telegram.models import TelegramObject, content_struct
 
 MAX_UPDATE_ID: Final = 2**63 - 1
 """Ids are kept as signed 64-bit integers."""
@@ -132,7 +132,7 @@ _KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 class Content(msgspec.Struct, gc=False, frozen=True):
     """What an update holds, and how many of its fields had to be left out."""
 
-    part: Part | None
+    part: TelegramObject | None
     nulled: int
 
 
@@ -161,7 +161,7 @@ def content_keys(payload: bytes, update_type: str) -> list[str]:
 class _Wrapped(msgspec.Struct, gc=False):
     """An update with its content under one name, whatever its type is."""
 
-    content: Part | None = None
+    content: TelegramObject | None = None
 
 
 @lru_cache(maxsize=KNOWN_TYPES_KEPT)

@@ -11,7 +11,7 @@ from tg_pipeline.telegram.errors import TooManyRequestsError
 from tg_pipeline.telegram.models import SentMessage
 
 if TYPE_CHECKING:
-    from tg_pipeline.telegram.client import BotApi
+    from tg_pipeline.telegram.client import BotApiClient
 
 
 ELLIPSIS: Final = "…"
@@ -121,7 +121,7 @@ LONGEST_CAPTION: Final = 1024
 _MARKED: Final = "MarkdownV2"
 
 
-def send_message(api: "BotApi", chat: str, text: Lines) -> int:
+def send_message(api: "BotApiClient", chat: str, text: Lines) -> int:
     """Send a text; give its number in the chat. https://core.telegram.org/bots/api#sendmessage."""
     parameters = {
         "chat_id": chat,
@@ -132,7 +132,7 @@ def send_message(api: "BotApi", chat: str, text: Lines) -> int:
     return api.ask("sendMessage", SentMessage, parameters).message_id
 
 
-def send_photo(api: "BotApi", chat: str, png: bytes, caption: Lines) -> int:
+def send_photo(api: "BotApiClient", chat: str, png: bytes, caption: Lines) -> int:
     """Send a picture, without a sound: the text before it has made one.
 
     https://core.telegram.org/bots/api#sendphoto
@@ -156,7 +156,7 @@ _Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RateLimitRetry:
     """How to wait, and how to say so."""
 
     sleep: Callable[[float], None]
@@ -164,7 +164,7 @@ class Patience:
     longest: float = LONGEST_WAIT
     """Seconds in all."""
 
-    def with_call(self, call: Callable[[], _Result]) -> _Result:
+    def call(self, call: Callable[[], _Result]) -> _Result:
         """Call, and again when Telegram asks to wait; raises what the last try raises."""
         patience = self.longest
         for _ in range(TRIES - 1):

@@ -15,11 +15,11 @@ UnixTime = Annotated[int, Meta(ge=0, le=LATEST_SECOND)]
 """Seconds since 1970 in UTC."""
 
 
-class Part(Struct, gc=False, kw_only=True, rename={"from_user": "from"}):
+class TelegramObject(Struct, gc=False, kw_only=True, rename={"from_user": "from"}):
     """What all parts share: plain data without cycles, so the garbage collector need not look."""
 
 
-class User(Part):
+class User(TelegramObject):
     """A person or a bot.
 
     https://core.telegram.org/bots/api#user
@@ -33,7 +33,7 @@ class User(Part):
     is_premium: bool | None = None
 
 
-class Chat(Part):
+class Chat(TelegramObject):
     """Where something happened.
 
     https://core.telegram.org/bots/api#chat
@@ -45,7 +45,7 @@ class Chat(Part):
     username: str | None = None
 
 
-class Entity(Part):
+class Entity(TelegramObject):
     """A marked stretch of a text, in UTF-16 units.
 
     https://core.telegram.org/bots/api#messageentity
@@ -56,7 +56,7 @@ class Entity(Part):
     length: Int64 | None = None
 
 
-class Media(Part):
+class Media(TelegramObject):
     """What photo sizes, videos, documents, stickers and their like have in common."""
 
     file_unique_id: str | None = None
@@ -65,14 +65,14 @@ class Media(Part):
     duration: Int64 | None = None
 
 
-class Payment(Part):
+class Payment(TelegramObject):
     """A sum, in the smallest unit of its currency."""
 
     currency: str | None = None
     total_amount: Int64 | None = None
 
 
-class Origin(Part):
+class ForwardOrigin(TelegramObject):
     """Where a forwarded message first stood.
 
     https://core.telegram.org/bots/api#messageorigin
@@ -81,7 +81,7 @@ class Origin(Part):
     type: str | None = None
 
 
-class Poll(Part):
+class Poll(TelegramObject):
     """A poll.
 
     https://core.telegram.org/bots/api#poll
@@ -90,14 +90,14 @@ class Poll(Part):
     id: str | None = None
 
 
-class Reply(Part):
+class RepliedMessage(TelegramObject):
     """The message that another one answers."""
 
     message_id: Int64 | None = None
     from_user: User | None = None
 
 
-class Message(Part):
+class Message(TelegramObject):
     """A message of any kind.
 
     https://core.telegram.org/bots/api#message
@@ -109,7 +109,7 @@ class Message(Part):
     date: UnixTime | None = None
     text: str | None = None
     entities: list[Entity] | None = None
-    reply_to_message: Reply | None = None
+    reply_to_message: RepliedMessage | None = None
     edit_date: UnixTime | None = None
     message_thread_id: Int64 | None = None
     photo: list[Media] | None = None
@@ -118,7 +118,7 @@ class Message(Part):
     media_group_id: str | None = None
     sender_chat: Chat | None = None
     via_bot: User | None = None
-    forward_origin: Origin | None = None
+    forward_origin: ForwardOrigin | None = None
     forward_from: User | None = None
     forward_from_chat: Chat | None = None
     forward_sender_name: str | None = None
@@ -138,7 +138,7 @@ class Message(Part):
     migrate_from_chat_id: Int64 | None = None
 
 
-class CallbackQuery(Part):
+class CallbackQuery(TelegramObject):
     """A press on a button under a message.
 
     https://core.telegram.org/bots/api#callbackquery
@@ -149,7 +149,7 @@ class CallbackQuery(Part):
     data: str | None = None
 
 
-class Reaction(Part):
+class Reaction(TelegramObject):
     """One reaction.
 
     https://core.telegram.org/bots/api#reactiontype
@@ -160,7 +160,7 @@ class Reaction(Part):
     custom_emoji_id: str | None = None
 
 
-class Member(Part):
+class Member(TelegramObject):
     """Somebody's standing in a chat.
 
     https://core.telegram.org/bots/api#chatmember
@@ -170,7 +170,7 @@ class Member(Part):
     status: str | None = None
 
 
-class Event(Part):
+class OtherUpdate(TelegramObject):
     """Every update that is no message, callback or poll, of a known type or an unknown one.
 
     The types differ in which of these fields they have, not in what a field means.
@@ -209,13 +209,13 @@ MESSAGE_TYPES: Final = frozenset(
 """The update types whose content is a Message."""
 
 
-def content_struct(update_type: str) -> type[Part]:
+def content_struct(update_type: str) -> type[TelegramObject]:
     """Give the struct that an update's content is read into."""
     if update_type in MESSAGE_TYPES:
         return Message
     if update_type == "callback_query":
         return CallbackQuery
-    return Poll if update_type == "poll" else Event
+    return Poll if update_type == "poll" else OtherUpdate
 
 
 class BotInfo(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Final, Protocol, TypeVar
 
-from tg_pipeline.telegram.errors import PassingError, TelegramError, TooManyRequestsError
-from tg_pipeline.telegram.raw_json import NotCutError, members
+from tg_pipeline.telegram.errors import TelegramError, TooManyRequestsError, TransientError
+from tg_pipeline.telegram.raw_json import JsonSplitError, split_object
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
@@ -20,7 +20,7 @@ class InterruptedWaitError(BaseException):
     """A wait was cut short. No Exception, since nothing on the way may handle it as a failure."""
 
 
-class Interruption:
+class GracefulShutdown:
     """Whether to stop. Whoever waits does so through `during`; all else is left undisturbed."""
 
     def __init__(self) -> None:
@@ -88,8 +88,8 @@ def next_offset(offset: int | None, bodies: list[bytes]) -> int | None:
 def update_id_of(update: bytes) -> int | None:
     """Give the id of an update, None where it has none from 1 on that an offset can go past."""
     try:
-        written = members(update).get("update_id", b"")
-    except NotCutError:
+        written = split_object(update).get("update_id", b"")
+    except JsonSplitError:
         return None
     known = int(written) if _ID.fullmatch(written) else LARGEST_OFFSET
     return known if 0 < known < LARGEST_OFFSET else None
@@ -107,7 +107,7 @@ class NotStoredError(Exception):
     """Updates could not be stored; the message says why, in one sentence."""
 
 
-class NothingConfirmedError(PassingError):
+class NothingConfirmedError(TransientError):
     """What was given can't be confirmed, and so will be given again."""
 
 
@@ -126,7 +126,7 @@ class Poller:
     store: Callable[[list[bytes]], None]
     """Returns when all bodies are durable; raises NotStoredError."""
 
-    interruption: Interruption
+    interruption: GracefulShutdown
     sleep: Callable[[float], None]
     say: Callable[[str], None]
     """Told what goes wrong, in one sentence each."""
@@ -158,7 +158,7 @@ class Poller:
             self._round(LONG_POLL)
         except TooManyRequestsError as error:
             self._pause(error, error.retry_after)
-        except (PassingError, NotStoredError) as error:
+        except (TransientError, NotStoredError) as error:
             self._pause(error, min(LONGEST_PAUSE, 2.0**self._failures))
             self._failures = min(self._failures + 1, 10)
         else:

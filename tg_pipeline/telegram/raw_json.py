@@ -17,11 +17,11 @@ _KEY: Final = re.compile(rb"(" + _STRING + rb")[ \t\r\n]*:[ \t\r\n]*", re.DOTALL
 _BLANKS: Final = b" \t\r\n"
 
 
-class NotCutError(ValueError):
+class JsonSplitError(ValueError):
     """The bytes are no JSON array, or no JSON object, from end to end."""
 
 
-def elements(array: bytes) -> list[bytes]:
+def split_array(array: bytes) -> list[bytes]:
     """Give the elements of an array as they are written, without the blanks around them.
 
     Brackets and strings are told apart; whether an element is valid JSON is not checked.
@@ -30,7 +30,7 @@ def elements(array: bytes) -> list[bytes]:
     return _parts(array, "[]")
 
 
-def members(text: bytes) -> dict[str, bytes]:
+def split_object(text: bytes) -> dict[str, bytes]:
     """Give the members of an object by their names, each value as it is written.
 
     Of two with one name the last one counts. Raises NotCutError.
@@ -39,7 +39,7 @@ def members(text: bytes) -> dict[str, bytes]:
     for part in _parts(text, "{}"):
         key = _KEY.match(part)
         if key is None:
-            raise NotCutError("a member has no name")
+            raise JsonSplitError("a member has no name")
         found[_name(key[1])] = part[key.end() :]
     return found
 
@@ -47,7 +47,7 @@ def members(text: bytes) -> dict[str, bytes]:
 def _parts(text: bytes, brackets: str) -> list[bytes]:
     text = text.strip(_BLANKS)
     if not (text[:1] == brackets[0].encode() and text[-1:] == brackets[1].encode()):
-        raise NotCutError(f"not enclosed in {brackets}")
+        raise JsonSplitError(f"not enclosed in {brackets}")
     cuts = [0, *_commas(text), len(text) - 1]
     parts = [text[cuts[n] + 1 : cuts[n + 1]].strip(_BLANKS) for n in range(len(cuts) - 1)]
     return [] if parts == [b""] else parts
@@ -65,9 +65,9 @@ def _commas(text: bytes) -> list[int]:
         elif mark == ord(",") and depth == 1:
             commas.append(found.start())
         if found[0] == b'"' or (depth == 0 and found.end() != len(text)):
-            raise NotCutError("cut short, or followed by something else")
+            raise JsonSplitError("cut short, or followed by something else")
     if depth:
-        raise NotCutError("cut short")
+        raise JsonSplitError("cut short")
     return commas
 
 
@@ -75,4 +75,4 @@ def _name(key: bytes) -> str:
     try:
         return str(json.loads(key.decode("utf-8", "replace"), strict=False))
     except ValueError:
-        raise NotCutError("a name is no JSON string") from None
+        raise JsonSplitError("a name is no JSON string") from None

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from tg_pipeline.athena.glue import Catalog, State
+from tg_pipeline.athena.glue import Catalog, DiffState
 from tg_pipeline.athena.saved_queries import SavedQuery, Workgroup
 from tg_pipeline.aws import open_client
 from tg_pipeline.exceptions import AthenaError
@@ -108,7 +108,7 @@ def test_a_saved_query_that_differs_is_replaced_under_its_name(
     found.mend()
 
     # Then the difference was told, and the query replaced
-    assert (found.state, found.differences) == (State.DIFFERENT, (told,))
+    assert (found.state, found.differences) == (DiffState.DIFFERENT, (told,))
     athena.assert_no_pending_responses()
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
-from tg_pipeline.builds.layers import build_raw_day
+from tg_pipeline.builds.layers import build_raw_updates
 from tg_pipeline.defs.schedules import DAILY_CRON
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
@@ -98,7 +98,7 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(
     for day in days:
         for layer in ALL_LAYERS:
             assert team.pipeline.digest(layer.name, day) == plain.digest(layer.name, day)
-        again = build_raw_day(team.pipeline.landing, team.pipeline.lake, day, bot_id=0)
+        again = build_raw_updates(team.pipeline.landing, team.pipeline.lake, day, bot_id=0)
         assert again.lines == again.raw.rows + again.quarantined.rows == again.objects > 0
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tg_pipeline.events.queue import Bounds, drain
+from tg_pipeline.events.queue import DrainLimits, drain
 from tg_pipeline.events.sqs import SqsQueue, open_queue
 from tg_pipeline.exceptions import EventsQueueError
 from tg_pipeline_tests.events.sqs_server import SqsServer
@@ -52,7 +52,7 @@ def test_many_messages_are_taken_and_deleted_in_tens(sqs: SqsServer) -> None:
     url = sqs.queue()
     sqs.send(url, *(str(number) for number in range(65)))
 
-    assert drain(open_queue(url), lambda _: None, Bounds()).received >= 65
+    assert drain(open_queue(url), lambda _: None, DrainLimits()).received >= 65
     assert sqs.left(url) == 0
 
 

@@ -54,7 +54,7 @@ def test_a_day_without_messages_has_empty_marts(marts: Marts, mart: Mart) -> Non
 
 
 def test_every_mart_and_column_says_what_it_is(mart: Mart) -> None:
-    for text in (mart.answers, mart.cannot_know, *(c.description for c in mart.columns.values())):
+    for text in (mart.answers, mart.limitations, *(c.description for c in mart.columns.values())):
         assert text.endswith((".", "…"))
         assert "|" not in text, "it stands in a table of Markdown"
 

@@ -19,7 +19,7 @@ def test_a_run_that_is_killed_leaves_old_or_new_and_the_next_one_finishes(shell:
     written = [key for key in contents(lake.store) if key.endswith(OBJECT_NAME)]
     assert written
     for day in lake.days(RAW_UPDATES.name):
-        assert lake.sound_footer(RAW_UPDATES.name, day)
+        assert lake.footer_or_raise(RAW_UPDATES.name, day)
 
     # And the next run makes of it what one makes that is never disturbed
     shell.run("run")
