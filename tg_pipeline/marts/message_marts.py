@@ -6,7 +6,7 @@ from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Column, always, boolean, int64, string, timestamp
 from tg_pipeline.marts.columns import BOT, KIND, LASTING_CHAT, TOPIC, WEEK, count, day, number
 from tg_pipeline.marts.mart import Law, Mart
-from tg_pipeline.marts.questions import QUESTIONS_SCHEMA, find_questions
+from tg_pipeline.questions import QUESTIONS_SCHEMA, find_questions
 
 MESSAGES: Final = Mart(
     name="messages",

@@ -1,4 +1,4 @@
-"""Messages to look for questions in."""
+"""Messages of a chat as input for the detection of questions."""
 
 import csv
 from collections import defaultdict
@@ -7,26 +7,19 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tg_pipeline.marts.questions import find_questions
+from tg_pipeline.questions import QUESTIONS_SCHEMA, find_questions
+from tg_pipeline.questions.detection import MESSAGE_COLUMNS
 
-LABELLED = Path(__file__).parents[3] / "benchmarks" / "labelled"
+LABELLED = Path(__file__).parents[2] / "benchmarks" / "labelled"
 FIRST = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 MESSAGES = pa.schema(
-    {
-        "bot_id": pa.int64(),
-        "kind": pa.string(),
-        "chat_id": pa.int64(),
-        "message_id": pa.int64(),
-        "user_id": pa.int64(),
-        "sent_at": pa.timestamp("us", "UTC"),
-        "text": pa.string(),
-    }
+    [(name, QUESTIONS_SCHEMA.field(name).type) for name in MESSAGE_COLUMNS],
 )
 
 
 def messages(*texts: str | None, bot_id: int = 1) -> pa.Table:
-    """Texts as messages of one chat, a minute apart."""
+    """Return texts as messages of one chat, a minute apart."""
     rows = [
         (bot_id, "message", 5, number, 7, FIRST + timedelta(minutes=number), text)
         for number, text in enumerate(texts)
@@ -36,13 +29,13 @@ def messages(*texts: str | None, bot_id: int = 1) -> pa.Table:
 
 
 def questions(*texts: str | None) -> list[str]:
-    """What is asked among texts."""
+    """Return the texts that are questions."""
     found: list[str] = find_questions(messages(*texts))["text"].to_pylist()
     return found
 
 
 def groups(found: pa.Table) -> list[set[str]]:
-    """The texts of each group, the largest group first."""
+    """Return the texts of each group, the largest group first."""
     members: dict[int, set[str]] = defaultdict(set)
     for group, text in zip(found["group_id"].to_pylist(), found["text"].to_pylist(), strict=True):
         members[group].add(text)
@@ -50,6 +43,6 @@ def groups(found: pa.Table) -> list[set[str]]:
 
 
 def held_out(name: str) -> list[dict[str, str]]:
-    """The labelled rows of a file that nothing was tuned on."""
+    """Return the labelled rows of a file that were not used for tuning."""
     with (LABELLED / name).open(encoding="utf-8", newline="") as file:
         return [row for row in csv.DictReader(file) if row["half"] == "held_out"]

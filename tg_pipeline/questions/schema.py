@@ -1,4 +1,4 @@
-"""The columns of what is found: one row a question."""
+"""The columns of the result: one row per question."""
 
 from typing import Final
 

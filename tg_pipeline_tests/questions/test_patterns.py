@@ -1,9 +1,9 @@
-"""A question's language is the one that most of its words are of."""
+"""A question's language is the one that most of its words belong to."""
 
 import pytest
 
-from tg_pipeline.marts.questions import find_questions
-from tg_pipeline_tests.marts.questions.chat import messages
+from tg_pipeline.questions import find_questions
+from tg_pipeline_tests.questions.chat import messages
 
 
 @pytest.mark.parametrize(
@@ -15,11 +15,8 @@ from tg_pipeline_tests.marts.questions.chat import messages
         ("en", "is the class recorded"),
         ("es", "¿dónde descargo el certificado?"),
         ("es", "alguien tiene el enlace de la clase"),
+        pytest.param("pt", "pandas polars?", id="Portuguese is the default"),
     ],
 )
-def test_the_language_is_told_by_the_words(language: str, text: str) -> None:
+def test_the_language_is_detected_by_the_words(language: str, text: str) -> None:
     assert find_questions(messages(text))["language"].to_pylist() == [language]
-
-
-def test_a_text_whose_words_tell_nothing_counts_as_portuguese() -> None:
-    assert find_questions(messages("pandas polars?"))["language"].to_pylist() == ["pt"]

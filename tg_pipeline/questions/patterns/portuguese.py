@@ -1,17 +1,17 @@
-"""How Portuguese asks, as it is written in Brazilian chats."""
+"""Patterns of questions in Portuguese, as written in Brazilian chats."""
 
 from typing import Final
 
-from tg_pipeline.marts.questions.asking import Asking
+from tg_pipeline.questions.patterns.base import LanguagePatterns
 
-_DO: Final = "(?:[a-z]{2,}[aei]r|por|[a-z]+[^ad ]o|[a-z]+[nu]do)"
-"""An infinitive or a first person, and no participle: what follows `como` in a question."""
+_VERB: Final = "(?:[a-z]{2,}[aei]r|por|[a-z]+[^ad ]o|[a-z]+[nu]do)"
+"""An infinitive or a first person, but no participle: the verb after `como` in a question."""
 
 _ANYBODY: Final = "(?:alguem|ninguem|algum de voces) (?:mais |ja |tambem |ai |aqui )*"
 
-PORTUGUESE: Final = Asking(
+PORTUGUESE: Final = LanguagePatterns(
     code="pt",
-    short_forms="""
+    abbreviations="""
 vc:voce
 vcs:voces
 pq:por que
@@ -33,7 +33,7 @@ zap:whatsapp
 app:aplicativo
 msm:mesmo
 """,
-    courtesies="""
+    greetings="""
 oi+[ei]*|ola+|opa|eai|e ai|fala|salve|alo
 bom+ dia+|boa tarde|boa noite|bom domingo
 (?:tudo|td) (?:bem|bom|certo|joia|tranquilo|ok)|beleza|blz|tranquilo|suave|de boa
@@ -43,15 +43,15 @@ pel[oa] (?:resposta|retorno|ajuda)|desculpem?|(?:com )?licenca|por favor
 pessoal|gente|galera|turma|povo|amigos|vizinhos|professora?|prof|moc[oa]|todos|a todos
 agora|ai|subindo|up|de novo|ainda na duvida
 """,
-    openings=rf"""
-como (?:(?:que|e que|eu|a gente|nos|voces?|se|ja) )*{_DO}\b
+    question_starts=rf"""
+como (?:(?:que|e que|eu|a gente|nos|voces?|se|ja) )*{_VERB}\b
 como (?:(?:que|e que|eu|a gente|nos|voces?|se) )*(?:faz|fazem|funciona|fica|instala|da|devo)\b
 como que (?:se )?[a-z]+[ae]\b
 como (?:[oa]s?) [a-z]+ (?:pode|podem|deve|faz|fazem|funciona)\b
 como (?:vai|vao|sera|ficou|esta|estao|e que|e o|e a|e feit[oa]) [a-z]
 quando (?:que |e que |e |vai|vao|sera|sai|saem|abre|comeca|termina|acaba|chega|volta|libera)
 quando (?:cai|vence|fecha|posso|devo|uso|usar|sobe|inicia|entra|fica|recebo|tem)\b
-(?:(?:de|por|ate|para) )?onde (?:que |e que |eu |a gente |voces? )*{_DO}\b
+(?:(?:de|por|ate|para) )?onde (?:que |e que |eu |a gente |voces? )*{_VERB}\b
 (?:(?:de|por|ate|para) )?onde (?:que |e que )*(?:e|esta|estao|ficam?|acha|da|vai|vem|foi|sao)\b
 (?:(?:de|por|ate|para) )?onde (?:que )?[a-z][a-z]+[ae]m\b
 (?:de |para |com |por )?quem (?:que |e que )?(?:e|foi|sao|vai|pode|poderia|cuida)\b
@@ -102,7 +102,7 @@ so (?:eu|comigo)\b
 (?:quero|preciso) (?:d[aeo] )?(?:segunda via|reembolso|solicitar|pedir|remover|vender|saber)
 indicac(?:ao|oes) de
 """,
-    appeals=rf"""
+    requests=rf"""
 \b{_ANYBODY}(?:sabe|consegue|pode|poderia|ajuda|me ajuda|explica)\b
 \b(?:queria|gostaria|quero) (?:de )?(?:saber|informacoes|entender|uma informacao)\b
 \bpreciso de (?:uma )?(?:ajuda|help)\b
@@ -113,7 +113,7 @@ indicac(?:ao|oes) de
  (?:que (?:dias?|horas)|quando|quanto|qual e|qual|onde)$
 \b(?:em|de|por|a) quant[oa]s? [a-z]+$
 """,
-    troubles=r"""
+    problems=r"""
 \bnao (?:(?:estou|to|tou|estamos) conseguindo|consigo|conseguimos) [a-z]+r\b
 \bnao (?:me )?(?:esta )?(?:abr|carreg|funcion|conect|instal|aparec|atualiz)(?:a|e|i)
 \bnao (?:entra|roda|baixa|sobe|liga|responde|compila|loga|deixa|mostra|toca|salva|grava)\b
@@ -159,7 +159,7 @@ por que(?: nao| sera)?|que isso|e ai|de verdade|mesmo|bora [a-z]+|fazer o que
 voce sabia|sabe aquele [a-z ]+
 quer [a-z ]{3,60}|ja pensou [a-z ]+|cansad[oa] d[eo] [a-z ]+|que tal [a-z ]+
 """,
-    fillers="""
+    stop_words="""
 a o as os um uma uns umas de do da dos das em no na nos nas por pelo pela pelos pelas para com sem
 e ou mas se que ao aos eu voce voces ele ela eles elas gente me mim meu minha meus minhas seu sua
 seus suas te lhe isso isto esse essa esses essas este esta estes estas aquele aquela la ali aqui ai
@@ -173,9 +173,9 @@ algumas consegue conseguiu conseguem conseguir podem poderia
 como qual quais quando onde quem quanto quantos quanta quantas porque cade tem existe pode posso
 precisa consigo nao
 """,
-    common="""
+    common_words="""
 aula erro curso hora sobre vez depois antes ate
 """,
-    endings="cao|coes|agem|inho|inha",
-    signs="ãõçêâôà",
+    suffixes="cao|coes|agem|inho|inha",
+    special_characters="ãõçêâôà",
 )

@@ -1,10 +1,10 @@
-"""How English asks in chats."""
+"""Patterns of questions in English chats."""
 
 from typing import Final
 
-from tg_pipeline.marts.questions.asking import Asking
+from tg_pipeline.questions.patterns.base import LanguagePatterns
 
-_DOES: Final = (
+_AUXILIARY: Final = (
     "(?:is|are|was|were|am|do|does|did|can|could|will|would|should|shall|may|has|have|had|isnt|"
     "arent|dont|doesnt|didnt|cant|couldnt|wont|wouldnt|shouldnt|hasnt|havent)"
 )
@@ -14,9 +14,9 @@ _SUBJECT: Final = (
     "anything|someone|somebody|everyone|an?)"
 )
 
-ENGLISH: Final = Asking(
+ENGLISH: Final = LanguagePatterns(
     code="en",
-    short_forms="""
+    abbreviations="""
 u:you
 ur:your
 pls|plz:please
@@ -27,19 +27,19 @@ whos:who is
 im:i am
 thx|ty:thanks
 """,
-    courtesies="""
+    greetings="""
 hi|hello|hey+|howdy|greetings|good (?:morning|afternoon|evening|day)
 how (?:are|is) (?:you|it|things|everyone|everybody)(?: all)?(?: (?:doing|going))?(?: today)?
 how was your [a-z]+|hope all (?:is )?good|what is up|sup
 (?:many )?thanks(?: a lot| so much)?|thank you(?: all| so much)?|sorry|excuse me|please
 all|everyone|everybody|guys|folks|team|there|(?:quick |one )?question|ok|okay|also|again
 """,
-    openings=rf"""
-{_DOES} {_SUBJECT}\b
+    question_starts=rf"""
+{_AUXILIARY} {_SUBJECT}\b
 (?:is|are) (?:[a-z0-9]+ ){{1,2}}(?:required|supported|available|recorded|open|included|needed)
 (?:is|are) (?:[a-z0-9]+ ){{1,2}}(?:mandatory|possible|down)
 (?:does|do) (?:[a-z0-9]+ ){{1,2}}(?:work|support|break|cost|have)
-(?:how|what|where|when|why|who|which)(?: [a-z]+)? {_DOES} [a-z]
+(?:how|what|where|when|why|who|which)(?: [a-z]+)? {_AUXILIARY} [a-z]
 (?:how|where|when|what|which) to [a-z]
 how (?:much|many|long|often|far|soon|come|about)
 what (?:time|about|if|day|kind|version|else|happens)\b
@@ -56,7 +56,7 @@ any (?:idea|chance|plans?|news|update|tips?|advice|suggestion|way|fix|workaround
 what did i miss|what am i missing
 [a-z]+ (?:or|vs) [a-z]+ (?:for|here|in)\b
 """,
-    appeals=r"""
+    requests=r"""
 \b(?:anyone|anybody|you guys) (?:else )?(?:know|help|explain)\b
 \bi (?:am|was) wondering\b
 \b(?:would|id) like to [a-z]
@@ -67,7 +67,7 @@ what did i miss|what am i missing
 \bwhat (?:should|can|do) i do\b
 \bwant to (?:know|cancel|return|change|ask)\b
 """,
-    troubles=r"""
+    problems=r"""
 \bi (?:cant|can not|cannot|could not) (?:[a-z]+ ){1,3}|^(?:cant|cannot) [a-z]+ [a-z]
 \b(?:unable to|not able to|stopped working|still waiting|is missing)\b
 \b(?:doesnt|does not|dont|do not|wont|will not|didnt) (?:even )?(?:work|start|open|load|show)
@@ -97,7 +97,7 @@ right|really|seriously|huh|eh|what|wait(?: ,)? what|pardon|why(?: not)?|who|how|
 who cares|(?:lol )?who knows|who would have thought|you know
 did you know|tired of [a-z ]+|want to [a-z ]+|looking for [a-z ]+
 """,
-    fillers="""
+    stop_words="""
 a an the of in on at to for from by with and or but if that this these those it its i you he she we
 they me your our their us is are was were be been am do does did doing have has had could may might
 should would will shall know any some there here yes please thanks thank hi hello hey everyone guys
@@ -105,9 +105,9 @@ all so just also still get got want need help like about way possible someone so
 anybody
 """,
     question_words="how when where why who whom which whose what can cant not no",
-    common="""
+    common_words="""
 my doesnt dont lesson class course working password order support error install access question
 """,
-    endings="tion|ing|ght|ly|nt",
-    signs="'",
+    suffixes="tion|ing|ght|ly|nt",
+    special_characters="'",
 )

@@ -1,27 +1,27 @@
-"""How Spanish asks, as it is written in Latin American chats."""
+"""Patterns of questions in Spanish, as written in Latin American chats."""
 
 from typing import Final
 
-from tg_pipeline.marts.questions.asking import Asking
+from tg_pipeline.questions.patterns.base import LanguagePatterns
 
-_DO: Final = "(?:[a-z]{2,}[aei]r|[a-z]+[^ad ]o|[a-z]+[nu]do)"
-"""An infinitive or a first person, and no participle: what follows `cómo` in a question."""
+_VERB: Final = "(?:[a-z]{2,}[aei]r|[a-z]+[^ad ]o|[a-z]+[nu]do)"
+"""An infinitive or a first person, but no participle: the verb after `cómo` in a question."""
 
-SPANISH: Final = Asking(
+SPANISH: Final = LanguagePatterns(
     code="es",
-    short_forms="""
+    abbreviations="""
 xq:por que
 xfa|porfa:por favor
 tmb:tambien
 """,
-    courtesies="""
+    greetings="""
 hola+|buenas|buen dia|buenos dias|buenas (?:tardes|noches)
 (?:como|que) (?:estan?|tal|les va|te va|andan)(?: todos)?|todo bien|por ahi
 (?:muchas |mil )?gracias|perdon|disculpen?|por favor
 a todos|todos|gente|chicos|amigos|vecinos|grupo|profe|profesora?|entonces|ahora
 """,
-    openings=rf"""
-como (?:se |puedo |podemos |lo |la |me |le )*{_DO}\b
+    question_starts=rf"""
+como (?:se |puedo |podemos |lo |la |me |le )*{_VERB}\b
 como (?:se |lo |la |me )*(?:hace|puede|funciona|descarga|instala|cambia|cancela|usa)\b
 (?:desde |hasta |para )?cuando (?:se |es |empieza|comienza|sale|abre|llega|vuelve|termina)
 (?:desde |hasta |para )?cuando (?:publica|puedo|sera|van|hay|vence)\b
@@ -53,13 +53,13 @@ necesito (?:ayuda|cambiar|cancelar|saber)
 quiero (?:cancelar|cambiar|devolver|saber)
 ayuda\b
 """,
-    appeals=r"""
+    requests=r"""
 \b(?:alguien|nadie) (?:sabe|puede|me ayuda|me puede)\b
 \b(?:quisiera|quiero|queria|me gustaria) saber\b
 \bnecesito ayuda\b|\bme ayudan?\b
 \b(?:que|como) (?:hago|lo devuelvo|lo hago)\b
 """,
-    troubles=r"""
+    problems=r"""
 \bno (?:puedo|logro|consigo) [a-z]+r\b
 \bno (?:me |se )?(?:funciona|carga|abre|llega|deja|aparece|instala|recibe|conecta|enciende)\b
 \b(?:me sale|da|dio|tengo un) (?:un )?(?:error|timeout)\b
@@ -81,7 +81,7 @@ en serio|verdad|de verdad|eh|que|no|si|como|cuando|donde|por que
 quien lo diria|quien sabe
 cansad[oa] de [a-z ]+|quieres [a-z ]+|sabias que [a-z ]+
 """,
-    fillers="""
+    stop_words="""
 el la los las un una unos unas de del en por para con sin y o pero si que al yo tu usted ustedes
 ella ellos ellas me mi mis su sus te se lo le les esto eso ese esa este esta estos estas aqui alli
 ya solo mas muy tambien alguien nadie sabe saben tienen tengo pueden podria es son ser era fue estoy
@@ -89,10 +89,10 @@ estan va voy van hago hacer hace quiero quisiera necesito hola buenos buenas dia
 gracias favor duda ayuda alguna
 """,
     question_words="como cual cuales cuando donde quien cuanto cuanta cuantos cuantas hay",
-    common="""
+    common_words="""
 puedo puede puedes pude tiene clase pedido error hoy manana no curso libro libreria base datos
 empieza carga usan logro necesario saber programar charla buen buena bueno tiempo siempre
 """,
-    endings="cion|ciones|miento|illo|illa",
-    signs="ñ¿¡",
+    suffixes="cion|ciones|miento|illo|illa",
+    special_characters="ñ¿¡",
 )
