@@ -113,17 +113,17 @@ $(PANDAS)/.installed: constraints.txt $(INSTALLED)
 	fi
 	@touch $@
 
-bench: $(INSTALLED) $(PANDAS)/.installed ## print what layers, marts and door cost, beside what one would else write
+bench: $(INSTALLED) $(PANDAS)/.installed ## print the cost of the layers, the marts and the webhook, and of alternatives
 	@$(BIN)/python benchmarks/layers.py
 	@PYTHONPATH=$(PANDAS) $(BIN)/python benchmarks/marts.py
-	@$(BIN)/python benchmarks/door.py
+	@$(BIN)/python benchmarks/webhook.py
 
-bench-s3: $(INSTALLED) ## print what an object costs from a bucket on, and backfill a year (half an hour)
+bench-s3: $(INSTALLED) ## print the cost per object of a bucket, and backfill a year (half an hour)
 	@$(BIN)/python benchmarks/s3.py
 	@$(BIN)/python benchmarks/s3.py --year
 
-bench-10m: $(INSTALLED) ## the same for a day of ten million updates (half an hour, 2 GB of disk)
-	@$(BIN)/python benchmarks/big_day.py --updates 10000000
+bench-10m: $(INSTALLED) ## build a day of ten million updates (half an hour, 2 GB of disk)
+	@$(BIN)/python benchmarks/layers.py --build-only 10000000
 
 clean: ## throw away the sample, the lake and Dagster's history
 	rm -rf $(STATE)

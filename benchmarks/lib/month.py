@@ -1,7 +1,7 @@
-"""A month of a bot in many communities, put straight into enriched_updates.
+"""A month of a bot in many communities, written directly to enriched_updates.
 
-Each community is a sample of its own, with chats and people of its own: one sample alone has some
-fifty people, who would have to write a thousand messages a day each.
+Each community is a separate sample with its own chats and people: one sample has about fifty
+people, who would have to write a thousand messages a day each.
 """
 
 import os
@@ -32,69 +32,75 @@ ZONE: Final = ZoneInfo("America/Sao_Paulo")
 FIRST: Final = date(2026, 3, 1)
 DAYS: Final = 30
 PERIOD: Final = Period.up_to(FIRST + timedelta(days=DAYS - 1), 14)
-"""What the report is about: two weeks, and the two before them to compare with."""
+"""The report covers two weeks, compared with the two weeks before."""
 
 COMMUNITIES: Final = 25
 
 PER_DAY: Final = 1_600
-"""Updates of a community, at the mean: a million messages in all."""
+"""Mean number of updates of a community per day: a million messages in all."""
 
 ID_STEP: Final = 100_000_000_000
-"""Between the ids of two communities: wider than the ids of one."""
+"""Offset between the ids of two communities: more than the largest id of one."""
 
 PEOPLE_AND_CHATS: Final = (
     *("user_id", "chat_id", "sender_chat_id", "reply_to_user_id", "member_user_id"),
     *("migrate_to_chat_id", "migrate_from_chat_id"),
 )
-"""The columns whose ids differ from community to community."""
+"""The columns whose ids differ between communities."""
 
 LOST_EVERY: Final = 10_000
-"""Updates after which a number is missing."""
+"""One update id is skipped after so many updates."""
 
 BATCH: Final = 1_000
 
 
 class Month(NamedTuple):
-    """How large a month is."""
+    """The size of a month."""
 
     communities: int
     per_day: int
-    """Updates of a community on a day, at the mean."""
+    """Mean number of updates of a community per day."""
 
 
 def make_month(lake_uri: str, month: Month) -> int:
-    """Write enriched_updates of a month; give its rows."""
+    """Write enriched_updates of a month; return its rows."""
     with TemporaryDirectory(prefix="month-") as folder:
-        aside = Path(folder)
+        temporary = Path(folder)
         with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-            list(pool.map(partial(_make_community, aside, month.per_day), range(month.communities)))
-        return _write_days(Lake(lake_uri), aside)
+            list(
+                pool.map(
+                    partial(_make_community, temporary, month.per_day), range(month.communities)
+                )
+            )
+        return _write_days(Lake(lake_uri), temporary)
 
 
-def _make_community(aside: Path, per_day: int, number: int) -> None:
-    """Put a community's rows into a file a day."""
-    said = deliveries(FIRST, DAYS, per_day, seed=number, zone=ZONE)
-    rows = pa.Table.from_batches(map(enrich, _batches(_once_each(said))), ENRICHED_UPDATES.schema)
+def _make_community(folder: Path, per_day: int, number: int) -> None:
+    """Write a community's rows to one file per day."""
+    delivered = deliveries(FIRST, DAYS, per_day, seed=number, zone=ZONE)
+    rows = pa.Table.from_batches(
+        map(enrich, _batches(_without_retries(delivered))), ENRICHED_UPDATES.schema
+    )
     rows = _in_community(rows, number)
     days = _days_of(rows)
     for day in pc.unique(days):
-        path = aside / day.as_py().isoformat() / f"{number}.parquet"
+        path = folder / day.as_py().isoformat() / f"{number}.parquet"
         path.parent.mkdir(exist_ok=True)
         pq.write_table(rows.filter(pc.equal(days, day)), path)
 
 
-def _once_each(said: Iterable[Delivery]) -> Iterator[tuple[Delivery, Envelope]]:
+def _without_retries(delivered: Iterable[Delivery]) -> Iterator[tuple[Delivery, Envelope]]:
     seen: set[int] = set()
-    for delivery in said:
+    for delivery in delivered:
         envelope = read_envelope(delivery.body)
         if envelope.update_id not in seen:
             seen.add(envelope.update_id)
             yield delivery, envelope
 
 
-def _batches(said: Iterator[tuple[Delivery, Envelope]]) -> Iterator[pa.RecordBatch]:
-    """Give the columns of deduped_updates that enriched_updates is made of."""
-    while some := list(islice(said, BATCH)):
+def _batches(delivered: Iterator[tuple[Delivery, Envelope]]) -> Iterator[pa.RecordBatch]:
+    """Yield the columns of deduped_updates that enriched_updates is built from."""
+    while some := list(islice(delivered, BATCH)):
         yield pa.record_batch(
             {
                 "bot_id": pa.array([SAMPLE_BOT_ID] * len(some), pa.int64()),
@@ -108,8 +114,8 @@ def _batches(said: Iterator[tuple[Delivery, Envelope]]) -> Iterator[pa.RecordBat
 
 def _in_community(rows: pa.Table, number: int) -> pa.Table:
     for name in PEOPLE_AND_CHATS:
-        away = pc.multiply(pc.sign(rows[name]), number * ID_STEP)
-        moved = pc.add(rows[name], away)
+        offset = pc.multiply(pc.sign(rows[name]), number * ID_STEP)
+        moved = pc.add(rows[name], offset)
         rows = rows.set_column(rows.column_names.index(name), rows.field(name), moved)
     return rows
 
@@ -120,10 +126,10 @@ def _days_of(rows: pa.Table) -> pa.ChunkedArray:
     return local.cast(pa.date32(), safe=False)
 
 
-def _write_days(lake: Lake, aside: Path) -> int:
-    """Bring the communities of each day together; give how many updates there are."""
+def _write_days(lake: Lake, temporary: Path) -> int:
+    """Write each day with the updates of all communities; return the number of updates."""
     written = 0
-    for folder in sorted(aside.iterdir()):
+    for folder in sorted(temporary.iterdir()):
         parts = [pq.read_table(path) for path in sorted(folder.iterdir())]
         rows = _numbered(pa.concat_tables(parts), written)
         written += rows.num_rows
@@ -135,9 +141,9 @@ def _write_days(lake: Lake, aside: Path) -> int:
     return written
 
 
-def _numbered(rows: pa.Table, behind: int) -> pa.Table:
-    """Give updates in the order in which they arrived, numbered behind so many others."""
+def _numbered(rows: pa.Table, first: int) -> pa.Table:
+    """Return updates in the order of their arrival, with consecutive ids from `first` on."""
     rows = rows.sort_by([("received_at", "ascending"), ("chat_id", "ascending")])
-    places = range(behind, behind + rows.num_rows)
+    places = range(first, first + rows.num_rows)
     ids = pa.array([place + place // LOST_EVERY for place in places], pa.int64())
     return rows.set_column(rows.column_names.index("update_id"), rows.field("update_id"), ids)

@@ -1,4 +1,4 @@
-"""What is shown: progress on stderr, figures on stdout."""
+"""Output of the benchmarks: progress on stderr, tables on stdout."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ MEGABYTE: Final = 1_000_000
 
 @contextmanager
 def spinner() -> Iterator[Callable[[str], None]]:
-    """Show what is under way; give a function to say so."""
+    """Show a spinner; yield a function that sets its text."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("")
@@ -22,7 +22,7 @@ def spinner() -> Iterator[Callable[[str], None]]:
 
 
 def show(title: str, heads: list[str], rows: list[list[str]]) -> None:
-    """Print a small table: names on the left, figures on the right."""
+    """Print a table: names on the left, figures on the right."""
     table = Table(box=None)
     for number, head in enumerate(heads):
         table.add_column(head, justify="right" if number else "left")
@@ -32,15 +32,15 @@ def show(title: str, heads: list[str], rows: list[list[str]]) -> None:
 
 
 def micros(seconds: float) -> str:
-    """Give a time in microseconds."""
+    """Format a duration in microseconds."""
     return f"{seconds / MICROSECOND:.1f}"
 
 
-def rate(seconds: float) -> str:
-    """Give how many of what takes that long go into a second."""
+def per_second(seconds: float) -> str:
+    """Format how many units of work, each of so many seconds, fit into a second."""
     return f"{1 / seconds:,.0f}"
 
 
 def megabytes(size: int) -> str:
-    """Give a size in megabytes, of a million bytes."""
+    """Format a number of bytes in megabytes of a million bytes."""
     return f"{size / MEGABYTE:,.0f} MB"

@@ -1,4 +1,4 @@
-"""A careful handler on boto3: one client per container, the bytes as they came, a stable key."""
+"""A careful handler with boto3: one client per container, the original bytes, a stable key."""
 
 import json
 import os
@@ -13,7 +13,7 @@ SAO_PAULO = timezone(timedelta(hours=-3))
 
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
-    """Store the update under its id, unless it is there."""
+    """Store the update under its id, unless it exists."""
     body = event["body"]
     update = json.loads(body)
     day = datetime.fromtimestamp(update["message"]["date"], SAO_PAULO).date()

@@ -1,6 +1,6 @@
-"""What the webhook's Lambda costs, beside a handler on boto3 and one as tutorials write it.
+"""Cost of the webhook's Lambda, compared with two handlers that use boto3.
 
-python benchmarks/door.py --rounds 7
+python benchmarks/webhook.py --rounds 7
 """
 
 import argparse
@@ -13,24 +13,27 @@ from pathlib import Path
 from statistics import median
 from typing import Final, NamedTuple
 
-from bucket import bucket
-from screen import megabytes, micros, show, spinner
+from lib.output import megabytes, micros, show, spinner
+from lib.s3_servers import serve_discarding
 
 HERE: Final = Path(__file__).parent
+PROCESS: Final = "lib.webhook_process"
 OURS: Final = "lambda_ingest.handler"
-WARM: Final = {OURS: 2_000, "warm_client": 1_000, "client_per_call": 30}
-"""Handlers, and how often each is called after its first update."""
+KEPT_CLIENT: Final = "lib.boto3_client_kept"
+CLIENT_PER_CALL: Final = "lib.boto3_client_per_call"
+WARM_CALLS: Final = {OURS: 2_000, KEPT_CLIENT: 1_000, CLIENT_PER_CALL: 30}
+"""Handlers, and the number of calls after the first update."""
 
 NAMES: Final = {
-    OURS: "the door",
-    "warm_client": "boto3, a client per container",
-    "client_per_call": "boto3, a client and a temporary file per call",
+    OURS: "lambda_ingest",
+    KEPT_CLIENT: "boto3, a client per container",
+    CLIENT_PER_CALL: "boto3, a client and a temporary file per call",
 }
 PACKAGED: Final = ("obstore", "tzdata")
 
 
 class Cost(NamedTuple):
-    """Seconds of CPU: until the first update is stored, and for each one after it."""
+    """Seconds of CPU until the first update is stored, and for each update after it."""
 
     cold: float
     warm: float
@@ -38,24 +41,25 @@ class Cost(NamedTuple):
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
-    costs: dict[str, list[Cost]] = {module: [] for module in WARM}
-    with bucket() as address, spinner() as announce:
+    costs: dict[str, list[Cost]] = {module: [] for module in WARM_CALLS}
+    with serve_discarding() as address, spinner() as announce:
         for number in range(1, rounds + 1):
-            for module, times in WARM.items():
+            for module, times in WARM_CALLS.items():
                 announce(f"round {number}: {NAMES[module]}")
                 costs[module].append(measure(module, times, address))
-    _show("CPU from cold to the first stored update", costs, "cold")
-    _show("CPU of a warm invocation", costs, "warm")
+    _show("CPU from a cold start to the first stored update", costs, "cold")
+    _show("CPU of a warm call", costs, "warm")
     show("The package, unpacked", ["part", "size"], _sizes())
 
 
 def measure(module: str, times: int, address: str) -> Cost:
-    """Run a handler in a process of its own."""
+    """Measure a handler in a process of its own."""
     environment = {
         "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(HERE),
         "AWS_ENDPOINT_URL": address,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -67,7 +71,7 @@ def measure(module: str, times: int, address: str) -> Cost:
         "TOKIO_WORKER_THREADS": "1",  # as in the template
     }
     done = subprocess.run(
-        [sys.executable, HERE / "door_process.py", module, str(times)],
+        [sys.executable, "-m", PROCESS, module, str(times)],
         env=environment,
         check=True,
         stdout=subprocess.DEVNULL,
@@ -85,7 +89,7 @@ def _show(title: str, costs: dict[str, list[Cost]], field: str) -> None:
         [NAMES[module], micros(seconds), f"1/{seconds / medians[OURS]:.1f}"]
         for module, seconds in medians.items()
     ]
-    show(title, ["handler", "µs, median", "the door is"], rows)
+    show(title, ["handler", "µs, median", "lambda_ingest is"], rows)
 
 
 def _sizes() -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""A handler as tutorials write it: a client per call, and an upload through a temporary file."""
+"""A handler as in tutorials: a client per call, and an upload through a temporary file."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import boto3
 
 
 def lambda_handler(event: dict[str, Any], _: object) -> dict[str, Any]:
-    """Store the update under the time of its arrival."""
+    """Store the update under its time of arrival."""
     update = json.loads(event["body"])
     now = datetime.now(timezone(timedelta(hours=-3)))
     name = f"{now:%Y%m%d%H%M%S%f}.json"

@@ -1,6 +1,6 @@
-"""One cold container: loads a handler, stores a first update, then many more; prints the CPU.
+"""One cold container: loads a handler, stores a first update and many more, prints the CPU.
 
-The runtime client is there before the handler is, as in a Lambda, and is not counted.
+The runtime client is loaded before the handler, as in a Lambda, and is not measured.
 """
 
 import importlib
@@ -11,28 +11,28 @@ from typing import Any, Final
 
 import awslambdaric.bootstrap as _runtime
 
-assert _runtime  # noqa: S101 - only its being loaded matters
+assert _runtime  # noqa: S101 - it only has to be loaded
 
-HAPPENED: Final = int(time.time())
+SENT_AT: Final = int(time.time())
 
 
 class Context:
-    """What the runtime tells of an invocation."""
+    """The context of an invocation."""
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds left."""
+        """Return the milliseconds left."""
         return 30_000
 
 
 def event(update_id: int) -> dict[str, Any]:
-    """Give an HTTP API's event for a message of some 400 bytes."""
+    """Return an HTTP API's event for a message of about 400 bytes."""
     person = {"id": 77, "is_bot": False, "first_name": "Ana", "language_code": "pt-br"}
     chat = {"id": -1001234567890, "type": "supergroup", "title": "Turma de dados"}
     message = {
         "message_id": update_id,
         "from": person,
         "chat": chat,
-        "date": HAPPENED,
+        "date": SENT_AT,
         "text": "Alguém sabe por que a partição de ontem ficou vazia no Athena?",
     }
     return {
@@ -46,7 +46,7 @@ def event(update_id: int) -> dict[str, Any]:
 
 
 def main(module: str, warm: int) -> None:
-    """Measure, in seconds of CPU: cold to the first stored update, and a warm invocation."""
+    """Print the seconds of CPU until the first stored update, and of each warm call."""
     events = [event(number) for number in range(1, warm + 2)]
     started = time.process_time()
     handle = importlib.import_module(module).lambda_handler
@@ -58,9 +58,9 @@ def main(module: str, warm: int) -> None:
     sys.stderr.write(json.dumps({"cold": cold, "warm": took / warm}))
 
 
-def _check(answer: dict[str, Any]) -> None:
-    if answer["statusCode"] != 200:  # noqa: PLR2004 - HTTP's success
-        raise SystemExit(f"The handler answered {answer}")
+def _check(response: dict[str, Any]) -> None:
+    if response["statusCode"] != 200:  # noqa: PLR2004 - HTTP's success
+        raise SystemExit(f"The handler returned {response}")
 
 
 if __name__ == "__main__":
