@@ -125,17 +125,17 @@ $(PANDAS)/.installed: constraints.txt $(DEVELOPER)
 	fi
 	@touch $@
 
-bench: $(DEVELOPER) $(PANDAS)/.installed ## print what layers, marts and door cost, beside what one would else write
+bench: $(DEVELOPER) $(PANDAS)/.installed ## print the cost of the layers, the marts and the webhook, and of alternatives
 	@$(BIN)/python benchmarks/layers.py
 	@PYTHONPATH=$(PANDAS) $(BIN)/python benchmarks/marts.py
-	@$(BIN)/python benchmarks/door.py
+	@$(BIN)/python benchmarks/webhook.py
 
-bench-s3: $(DEVELOPER) ## print what an object costs from a bucket on, and backfill a year (half an hour)
+bench-s3: $(DEVELOPER) ## print the cost per object of a bucket, and backfill a year (half an hour)
 	@$(BIN)/python benchmarks/s3.py
 	@$(BIN)/python benchmarks/s3.py --year
 
-bench-10m: $(DEVELOPER) ## the same for a day of ten million updates (half an hour, 2 GB of disk)
-	@$(BIN)/python benchmarks/big_day.py --updates 10000000
+bench-10m: $(DEVELOPER) ## build a day of ten million updates (half an hour, 2 GB of disk)
+	@$(BIN)/python benchmarks/layers.py --build-only 10000000
 
 # Updates of a real bot can't be fetched from Telegram a second time: they are never deleted here.
 clean: ## delete the sample, what was built from it, and Dagster's history
