@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -168,6 +169,24 @@ def home_folder() -> Path:
     """Give the checkout that the package runs from, or the current folder where it is installed."""
     checkout = Path(__file__).parents[1]
     return checkout if (checkout / "dagster.yaml").exists() else Path.cwd()
+
+
+def dagster_home() -> Path:
+    """Return DAGSTER_HOME or, where it is not set, the state folder with a link to dagster.yaml.
+
+    Without DAGSTER_HOME, Dagster would keep the output of runs in a temporary folder.
+    """
+    if given := os.environ.get("DAGSTER_HOME"):
+        return Path(given)
+    home = home_folder()
+    folder, config = home / ".tg_pipeline" / "dagster", home / "dagster.yaml"
+    folder.mkdir(parents=True, exist_ok=True)
+    link = folder / config.name
+    if config.exists() and not link.exists():
+        link.unlink(missing_ok=True)  # a link to a checkout that was moved
+        with suppress(FileExistsError):
+            link.symlink_to(os.path.relpath(config, folder))
+    return folder
 
 
 def load_settings() -> Settings:
