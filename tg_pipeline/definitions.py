@@ -1,4 +1,4 @@
-"""All of it, for Dagster: the definitions merged, with their executor and resources."""
+"""Dagster's entry point: all definitions, with their executor and resources."""
 
 import dagster as dg
 

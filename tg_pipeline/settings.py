@@ -172,9 +172,9 @@ def home_folder() -> Path:
 
 
 def dagster_home() -> Path:
-    """Return DAGSTER_HOME or, where it is not set, the state folder with a link to dagster.yaml.
+    """Return DAGSTER_HOME or, if it is not set, the state folder with a link to dagster.yaml.
 
-    Without DAGSTER_HOME, Dagster would keep the output of runs in a temporary folder.
+    Dagster keeps what a run prints there. `dagster dev` takes a temporary folder for it instead.
     """
     if given := os.environ.get("DAGSTER_HOME"):
         return Path(given)

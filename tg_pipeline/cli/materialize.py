@@ -48,6 +48,7 @@ def materialize(days: list[date], *, full: bool) -> float:
     started = perf_counter()
     again = {"ops": {RAW_UPDATES.name: {"config": {"full": True}}}} if full else {}
     with _instance() as instance, progress() as bar:
+        refuse_supervised_runs(instance.run_launcher)
         task = bar.add_task("building", total=len(days) * LINES_PER_DAY + len(WHOLE_MARTS))
         with _advancing(bar, task):
             for first, last in group_into_ranges(days):
@@ -57,6 +58,15 @@ def materialize(days: list[date], *, full: bool) -> float:
             with _as_command_error("the marts"):
                 _execute(instance, "marts_job", {}, QUIET)
     return perf_counter() - started
+
+
+def refuse_supervised_runs(launcher: object) -> None:
+    """Raise CommandError if the launcher's run monitoring would end a run of this process."""
+    if getattr(launcher, "supports_check_run_worker_health", False):
+        raise CommandError(
+            f"{type(launcher).__name__} starts this Dagster's runs, and would report one of this "
+            "command as dead: launch the days in Dagster's UI."
+        )
 
 
 def _execute(

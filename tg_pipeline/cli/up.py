@@ -14,7 +14,7 @@ import typer
 
 from tg_pipeline.cli.console import err
 from tg_pipeline.cli.errors import CommandError
-from tg_pipeline.settings import dagster_home, home_folder, load_settings
+from tg_pipeline.settings import home_folder, load_settings
 
 HOST: Final = "127.0.0.1"
 
@@ -74,10 +74,7 @@ class Running:
 
     def start(self, *command: str) -> Process:
         """Start one more."""
-        environment = os.environ | {
-            "PYTHONWARNINGS": "ignore",
-            "DAGSTER_HOME": str(dagster_home()),
-        }
+        environment = os.environ | {"PYTHONWARNINGS": "ignore"}
         process = subprocess.Popen(  # noqa: S603 - the commands are our own
             command, cwd=home_folder(), env=environment, start_new_session=True
         )

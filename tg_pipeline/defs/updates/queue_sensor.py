@@ -82,7 +82,7 @@ class QueueCursor:
 
     def encode(self) -> str:
         """Return the cursor as text."""
-        return msgspec.json.encode(self, order="deterministic").decode()
+        return msgspec.json.encode(self).decode()
 
     @classmethod
     def decode(cls, cursor: str | None) -> "QueueCursor":

@@ -14,14 +14,15 @@ from unittest.mock import patch
 
 import dagster as dg
 import requests
+import yaml
 
-from tg_pipeline.defs.partitions import runs_of
+from tg_pipeline.defs.partitions import group_into_ranges
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline_tests.conftest import Pipeline
-from tg_pipeline_tests.deploy.component import Component, wait_until
-from tg_pipeline_tests.deploy.compose import DEPLOY, Loopback, settings_to_fill_in
-from tg_pipeline_tests.deploy.history import History
-from tg_pipeline_tests.deploy.postgres import PASSWORD, Postgres
+from tg_pipeline_tests.fakes.postgres import PASSWORD, Postgres
+from tg_pipeline_tests.integration.deployment.component import Component, wait_until
+from tg_pipeline_tests.integration.deployment.compose import DEPLOY, Loopback, settings_to_fill_in
+from tg_pipeline_tests.integration.deployment.history import History
 from tg_pipeline_tests.peers.ports import free_port
 
 BINARIES = Path(sys.executable).parent
@@ -55,8 +56,8 @@ class Team:
         self.url = f"http://127.0.0.1:{free_port()}"
         self._settings, self._bucket_url = settings, bucket_url
         self.home.mkdir()
-        for name in ("dagster.yaml", "workspace.yaml"):
-            shutil.copy(DEPLOY / name, self.home)
+        shutil.copy(DEPLOY / "workspace.yaml", self.home)
+        self._configure()
         self._here = Loopback(
             {
                 "0.0.0.0": "127.0.0.1",  # noqa: S104 - it is what stands in the file
@@ -69,6 +70,12 @@ class Team:
         )
         self.probe = Component("probe", [], self.home, {})
         self.code, self.webserver, self.daemon = map(self._component, COMPONENTS)
+
+    def _configure(self) -> None:
+        """Write dagster.yaml, which ends dead runs after less time than in deploy/."""
+        config = yaml.safe_load((DEPLOY / "dagster.yaml").read_text("utf-8"))
+        config["run_monitoring"] |= {"poll_interval_seconds": 5, "max_runtime_seconds": 150}
+        (self.home / "dagster.yaml").write_text(yaml.safe_dump(config))
 
     def start(self) -> None:
         """Start all, each when what it needs is there."""
@@ -120,7 +127,7 @@ class Team:
 
     def land(self, *days: date) -> None:
         """Land what happened on these days."""
-        for first, last in runs_of(days):
+        for first, last in group_into_ranges(days):
             made_up = ["sample", "--start", str(first), "--days", str((last - first).days + 1)]
             command = ["tg-pipeline", *made_up, "--per-day", str(UPDATES_A_DAY)]
             assert self.succeeds(command), "the sample has not landed"

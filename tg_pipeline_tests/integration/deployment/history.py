@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Self
 
 from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline_tests.deploy.questions import BACKFILLS, LAUNCH_BACKFILL, RUNS
+from tg_pipeline_tests.integration.deployment.questions import BACKFILLS, LAUNCH_BACKFILL, RUNS
 
 Ask = Callable[..., Any]
 

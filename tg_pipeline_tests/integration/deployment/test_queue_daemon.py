@@ -1,4 +1,4 @@
-"""The queue under Dagster's real daemon, which is killed."""
+"""The queue sensor in Dagster's real daemon, which is killed."""
 
 import json
 import os
@@ -17,10 +17,11 @@ import pytest
 from lambda_ingest.landing import day_prefix
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
-from tg_pipeline_tests.deploy.component import Component, wait_until
 from tg_pipeline_tests.events.messages import BUCKET, landed, tick_of
 from tg_pipeline_tests.events.sqs_server import REGION, SqsServer, sqs_server
+from tg_pipeline_tests.integration.deployment.component import Component, wait_until
 
+DAEMON = str(Path(sys.executable).with_name("dagster-daemon"))
 DEFINITIONS = Path(__file__).with_name("hurried_definitions.py")
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -55,7 +56,7 @@ class Daemon:
             "TG_START_DATE": str(TODAY - timedelta(days=20)),
             "TG_TIMEZONE": "Etc/UTC",
         }
-        command = [sys.executable, "-m", "dagster._daemon", "run", "-f", str(DEFINITIONS)]
+        command = [DAEMON, "run", "-f", str(DEFINITIONS)]
         self._process = Component("daemon", command, folder, os.environ | settings)
         self._groups: list[int] = []
 
@@ -106,6 +107,7 @@ def daemon(tmp_path: Path) -> Iterator[Daemon]:
         daemon.end()
 
 
+@pytest.mark.slow
 def test_a_daemon_killed_between_the_run_and_the_deletion_loses_and_doubles_nothing(
     daemon: Daemon,
 ) -> None:

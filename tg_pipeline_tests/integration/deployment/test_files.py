@@ -1,19 +1,15 @@
-"""The files of deploy/, as far as they can be held to account without a container or a cluster."""
+"""The files of deploy/, as far as they can be checked without containers or a cluster."""
 
 import re
+from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import pytest
 import yaml
-from dagster._config import process_config
-from dagster._core.instance.config import (
-    ConcurrencyConfig,
-    dagster_instance_config,
-    validate_concurrency_config,
-)
 from dagster_aws.ecs import EcsRunLauncher
 
-from tg_pipeline_tests.deploy.compose import DEPLOY, services, settings_to_fill_in
+from tg_pipeline_tests.integration.deployment.compose import DEPLOY, services, settings_to_fill_in
 
 IN_CONTAINERS = ("dagster.yaml", "ecs/dagster.yaml")
 ON_ECS = ("ecs/dagster.yaml", "workspace.yaml")
@@ -24,39 +20,47 @@ def read(name: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("folder", [DEPLOY, DEPLOY / "ecs"])
-def test_dagster_takes_its_configuration(folder: Any) -> None:
-    config, _ = dagster_instance_config(str(folder))
+@pytest.mark.parametrize("name", ["../dagster.yaml", *IN_CONTAINERS])
+def test_dagster_accepts_its_configuration(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given the file, with SQLite in place of a Postgres that is not here
+    config = read(name) | {"storage": {"sqlite": {"base_dir": str(tmp_path)}}}
+    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(config))
+    monkeypatch.setenv("DAGSTER_LOGS_BUCKET", "logs")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
 
-    assert config["storage"]["postgres"]["postgres_db"]["scheme"] == "postgresql+psycopg2"
+    # Then Dagster opens an instance with it, and its launcher and its log store take their parts
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.run_retries_enabled
+        assert instance.run_monitoring_max_runtime_seconds == 10_800
+        launcher = type(instance.run_launcher).__name__
+        logs = type(instance.compute_log_manager).__name__
+    assert launcher == ("EcsRunLauncher" if "ecs" in name else "DefaultRunLauncher")
+    assert logs == ("LocalComputeLogManager" if name.startswith("..") else "S3ComputeLogManager")
 
 
-def test_the_launcher_of_tasks_takes_its_configuration() -> None:
-    config = read("ecs/dagster.yaml")["run_launcher"]["config"]
-
-    shape = EcsRunLauncher.config_type()  # type: ignore[no-untyped-call]
-    processed = process_config(shape, config)
-
-    assert processed.success, processed.errors
+@pytest.mark.parametrize("name", ["../dagster.yaml", *IN_CONTAINERS, "kubernetes/values.yaml"])
+def test_no_configuration_names_a_private_module_of_dagster(name: str) -> None:
+    assert "dagster._" not in (DEPLOY / name).read_text("utf-8")
 
 
-def test_wherever_it_runs_it_runs_by_the_same_rules() -> None:
+def test_all_containers_have_the_same_rules() -> None:
     here, there = (read(name) for name in IN_CONTAINERS)
     same = ("storage", "compute_logs", "concurrency", "run_retries", "retention", "python_logs")
 
     assert [here[part] for part in same] == [there[part] for part in same]
 
 
-def test_a_checkout_s_own_dagster_goes_by_the_same_rules_too() -> None:
+def test_a_checkout_has_the_same_rules() -> None:
     own, deployed = read("../dagster.yaml"), read("dagster.yaml")
 
-    assert own["concurrency"]["pools"] == deployed["concurrency"]["pools"]
-    assert own["run_launcher"] == deployed["run_launcher"]
     assert own["run_retries"] == deployed["run_retries"]
+    assert own["python_logs"] == deployed["python_logs"]
     assert own["run_monitoring"].items() <= deployed["run_monitoring"].items()
 
 
-def test_the_chart_is_told_the_same_rules() -> None:
+def test_the_chart_has_the_same_rules() -> None:
     here, values = read("dagster.yaml"), read("kubernetes/values.yaml")
     daemon, runs = values["dagsterDaemon"], here["concurrency"]["runs"]
     queue = daemon["runCoordinator"]["config"]["queuedRunCoordinator"]
@@ -68,25 +72,6 @@ def test_the_chart_is_told_the_same_rules() -> None:
     assert monitoring["maxRuntimeSeconds"] == here["run_monitoring"]["max_runtime_seconds"]
 
 
-def test_dagster_takes_the_limits_that_the_chart_writes() -> None:
-    values = read("kubernetes/values.yaml")
-    limits = values["additionalInstanceConfig"]["concurrency"]
-    queue = values["dagsterDaemon"]["runCoordinator"]["config"]["queuedRunCoordinator"]
-    coordinator = {
-        "module": "dagster.core.run_coordinator",
-        "class": "QueuedRunCoordinator",
-        "config": {
-            "max_concurrent_runs": queue["maxConcurrentRuns"],
-            "tag_concurrency_limits": queue["tagConcurrencyLimits"],
-        },
-    }
-
-    validate_concurrency_config({"concurrency": limits, "run_coordinator": coordinator})
-
-    pools = ConcurrencyConfig.from_concurrency_settings(limits, None).pool_config
-    assert pools.default_pool_limit == read("dagster.yaml")["concurrency"]["pools"]["default_limit"]
-
-
 def test_the_code_server_is_the_same_one_everywhere() -> None:
     (deployment,) = read("kubernetes/values.yaml")["dagster-user-deployments"]["deployments"]
     command = services()["code"]["command"]
@@ -96,13 +81,13 @@ def test_the_code_server_is_the_same_one_everywhere() -> None:
     assert all(f'"{word}"' in said for word in command)
 
 
-def test_every_service_says_whether_it_is_well_and_only_this_machine_is_let_in() -> None:
+def test_every_service_has_a_health_check_and_listens_on_loopback_only() -> None:
     for name, service in services().items():
         assert name in {"s3", "postgres"} or "healthcheck" in service, name
         assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
 
 
-def test_the_image_runs_as_nobody_of_importance() -> None:
+def test_the_image_runs_as_an_unprivileged_user() -> None:
     lines = (DEPLOY / "Dockerfile").read_text("utf-8").splitlines()
 
     assert lines.index("USER pipeline") < next(
@@ -113,7 +98,7 @@ def test_the_image_runs_as_nobody_of_importance() -> None:
     )
 
 
-def test_no_secret_stands_in_the_example() -> None:
+def test_the_example_has_no_secrets() -> None:
     filled_in = settings_to_fill_in()
     secret = [name for name in filled_in if name.endswith(("PASSWORD", "TOKEN", "KEY", "KEY_ID"))]
 
@@ -121,7 +106,7 @@ def test_no_secret_stands_in_the_example() -> None:
     assert [filled_in[name] for name in secret] == [""] * len(secret)
 
 
-def test_the_page_names_all_that_a_task_must_be_told() -> None:
+def test_the_docs_name_every_variable_of_a_task() -> None:
     # Given the variables that Dagster's files read, and the one that names the image of runs
     files = "".join((DEPLOY / name).read_text("utf-8") for name in ON_ECS)
     wanted = {*re.findall(r"env: (\w+)", files), "DAGSTER_CURRENT_IMAGE"}

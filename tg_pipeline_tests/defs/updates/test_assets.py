@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.balance import Balance
-from tg_pipeline.defs import layers
-from tg_pipeline.defs.partitions import DAYS_A_RUN, runs_of
-from tg_pipeline.defs.report import check_balances, clear_failures
+from tg_pipeline.defs.metadata import as_dagster_failure, conservation_result, hour_table
+from tg_pipeline.defs.partitions import DAYS_PER_RUN, group_into_ranges
+from tg_pipeline.defs.updates import assets
 from tg_pipeline.lake.refusals import BusyError
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
@@ -51,8 +51,14 @@ def test_a_day_shows_its_size_its_first_rows_and_its_hours(house: House) -> None
     assert shown["bytes"] > 0
     assert shown["seconds"] >= 0
     assert "| `oi` |" in shown["preview"]
-    assert shown["hours"].startswith("![messages per hour](data:image/svg+xml;base64,")
-    assert len(shown["hours"]) < 1_000, "Dagster shows longer Markdown behind a link only"
+    assert "| 1 | ████████████ |" in shown["hours"]
+
+
+def test_the_table_of_hours_is_short_enough_to_be_shown_in_place() -> None:
+    busy = hour_table([10_000_000] * 24)
+
+    assert len(busy) < 1_000, "for longer Markdown, Dagster shows a link only"
+    assert hour_table([0] * 24).count("█") == 0
 
 
 def test_an_empty_day_is_a_success(house: House) -> None:
@@ -83,7 +89,7 @@ def test_a_leak_fails_its_check_and_stops_what_is_downstream(
 ) -> None:
     # Given a raw layer that loses a line
     house.pipeline.land(MESSAGE)
-    monkeypatch.setattr(layers, "raw_balance", lambda day, _built: Balance(day, 2, 1))
+    monkeypatch.setattr(assets, "raw_balance", lambda day, _built: Balance(day, 2, 1))
 
     result = house.run(DAY)
 
@@ -96,7 +102,7 @@ def test_a_leak_fails_its_check_and_stops_what_is_downstream(
 def test_a_check_names_the_days_that_leak() -> None:
     balances = [Balance(DAY, 5, 5), Balance(NEXT_DAY, 5, 4)]
 
-    result = check_balances("any", balances)
+    result = conservation_result("any", balances)
 
     assert result.passed is False
     assert result.metadata["days_that_leak"].value == str(NEXT_DAY)
@@ -113,7 +119,7 @@ def test_a_check_names_the_days_that_leak() -> None:
 def test_what_trying_again_does_not_mend_fails_at_once_in_one_sentence(
     error: Exception, said: str
 ) -> None:
-    with pytest.raises(dg.Failure) as failure, clear_failures("file:///lake"):
+    with pytest.raises(dg.Failure) as failure, as_dagster_failure("file:///lake"):
         raise error
 
     assert failure.value.description == said
@@ -121,7 +127,7 @@ def test_what_trying_again_does_not_mend_fails_at_once_in_one_sentence(
 
 
 def test_a_bucket_that_is_busy_is_left_to_the_retry_policy_in_one_sentence() -> None:
-    with pytest.raises(dg.Failure) as failure, clear_failures("s3://lake"):
+    with pytest.raises(dg.Failure) as failure, as_dagster_failure("s3://lake"):
         raise BusyError("s3://lake: it keeps answering 503 SlowDown.")
 
     assert failure.value.description == "s3://lake: it keeps answering 503 SlowDown."
@@ -129,7 +135,7 @@ def test_a_bucket_that_is_busy_is_left_to_the_retry_policy_in_one_sentence() -> 
 
 
 def test_what_may_mend_itself_is_left_to_the_retry_policy() -> None:
-    with pytest.raises(TimeoutError), clear_failures("file:///lake"):
+    with pytest.raises(TimeoutError), as_dagster_failure("file:///lake"):
         raise TimeoutError(errno.ETIMEDOUT, "slow")
 
 
@@ -137,7 +143,7 @@ def test_what_may_mend_itself_is_left_to_the_retry_policy() -> None:
 def test_runs_hold_all_days_once_without_holes_and_none_is_longer_than_a_month(
     days: set[date],
 ) -> None:
-    spans = runs_of(days)
+    spans = group_into_ranges(days)
 
     covered = [
         first + timedelta(days=number)
@@ -145,4 +151,4 @@ def test_runs_hold_all_days_once_without_holes_and_none_is_longer_than_a_month(
         for number in range((last - first).days + 1)
     ]
     assert covered == sorted(days)
-    assert all((last - first).days < DAYS_A_RUN for first, last in spans)
+    assert all((last - first).days < DAYS_PER_RUN for first, last in spans)
