@@ -55,7 +55,7 @@ class House:
         )
 
     def metadata(self, asset: str, day: date) -> dict[str, Any]:
-        """Give what the last materialization of a day says of it."""
+        """Return what the last materialization of a day says of it."""
         only = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[str(day)])
         (record,) = self.instance.fetch_materializations(only, limit=1).records
         assert record.asset_materialization is not None
@@ -72,7 +72,7 @@ class House:
         return found if isinstance(found, dg.SensorResult) else dg.SensorResult(cursor=cursor)
 
     def asked(self, at: str, cursor: str | None = None) -> list[tuple[str, str]]:
-        """Give the spans of days that the sensor asks for."""
+        """Return the spans of days that the sensor asks for."""
         requests = self.look(at, cursor).run_requests or []
         return [(request.tags[RANGE_START], request.tags[RANGE_END]) for request in requests]
 

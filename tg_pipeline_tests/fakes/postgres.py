@@ -19,7 +19,7 @@ SECONDS_TO_START = 60
 
 
 def find_binaries() -> Path | None:
-    """Give the folder of the newest Postgres here; it is on nobody's PATH in Debian."""
+    """Return the folder of the newest Postgres here; it is on nobody's PATH in Debian."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name)
     on_path = shutil.which("initdb")
     return found[-1] if found else Path(on_path).parent if on_path else None
@@ -96,7 +96,7 @@ class Postgres:
 
 
 def _unprivileged() -> str | None:
-    """Give whom to run as: Postgres refuses root."""
+    """Return the user to run as: Postgres refuses root."""
     if os.geteuid() != 0:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}

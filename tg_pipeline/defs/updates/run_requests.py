@@ -146,7 +146,7 @@ def plan_runs(
 
 
 def days_of_unfinished_runs(instance: dg.DagsterInstance) -> frozenset[date]:
-    """Return the days of all runs that are queued or running, whoever launched them.
+    """Return the days of all runs that are queued or running, by any user or automation.
 
     A run whose process is gone counts until run monitoring ends it (`max_runtime_seconds`).
     """

@@ -37,12 +37,12 @@ def test_a_fortnight_asks_for_the_same_runs(variant: Variant) -> None:
     assert variant.evaluate("2026-10-03 09:00") == ["2026-10-01 to 2026-10-02"]
     assert variant.evaluate("2026-10-03 15:00") == []
 
-    # When something lands on a day whose neighbour is built, then both are built anew
+    # When something lands on a day whose following day is built, then both are rebuilt
     variant.night("2026-10-04 03:00")
     variant.land("2026-10-02")
     assert variant.evaluate("2026-10-04 09:00") == ["2026-10-02 to 2026-10-03"]
 
-    # When an hour goes by behind midnight, what landed meanwhile waits for the tick
+    # When it is half past midnight, the day that has just ended waits for its tick
     variant.land("2026-10-04", "2026-10-05")
     assert variant.evaluate("2026-10-05 00:30") == []
     assert variant.night("2026-10-05 03:00") == ["daily:2026-10-04"]

@@ -34,7 +34,7 @@ def poll(variant: QueueVariant, moment: str) -> dg.SensorResult:
 
 
 def asked(found: dg.SensorResult) -> list[str | None]:
-    """Give the days or spans that are asked for, by their first day."""
+    """Return the days or spans that are asked for, by their first day."""
     tag = "dagster/asset_partition_range_start"
     return [each.partition_key or each.tags[tag] for each in found.run_requests or []]
 

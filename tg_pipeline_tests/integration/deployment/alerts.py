@@ -17,7 +17,7 @@ class Alerts:
 
 @contextmanager
 def alerts_webhook() -> Iterator[Alerts]:
-    """Give a webhook that takes all that it is sent."""
+    """Run a webhook that takes all that it is sent."""
     bodies: list[bytes] = []
 
     class Handler(BaseHTTPRequestHandler):

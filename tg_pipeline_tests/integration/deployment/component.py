@@ -46,7 +46,7 @@ class Component:
             self.process.wait()
 
     def runs(self) -> list[int]:
-        """Give the processes of the runs that this code server has started."""
+        """Return the processes of the runs that this code server has started."""
         assert self.process
         parent = b"PPid:\t%d\n" % self.process.pid
         started = (path.parent for path in Path("/proc").glob("[0-9]*/status"))
@@ -73,7 +73,7 @@ def wait_until(holds: Callable[[], object], what: str, *components: Component) -
 
 
 def _bytes(path: Path) -> bytes:
-    """Give what stands in a file of /proc; the process may be gone by now."""
+    """Return the content of a file in /proc; the process may be gone by now."""
     try:
         return path.read_bytes()
     except OSError:

@@ -10,13 +10,13 @@ DEPLOY = Path(__file__).parents[3] / "deploy"
 
 
 def services() -> dict[str, dict[str, Any]]:
-    """Give the services of docker-compose.yaml by name."""
+    """Return the services of docker-compose.yaml by name."""
     found: dict[str, dict[str, Any]] = yaml.safe_load((DEPLOY / "docker-compose.yaml").read_text())
     return found["services"]
 
 
 def settings_to_fill_in() -> dict[str, str]:
-    """Give what env.example sets."""
+    """Return the variables of env.example."""
     lines = (DEPLOY / "env.example").read_text().splitlines()
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {name: value for name, _, value in pairs}
@@ -30,10 +30,10 @@ class Loopback:
     """A word of a command or of a setting, and what stands for it here."""
 
     def command(self, service: str) -> list[str]:
-        """Give the command of a service."""
+        """Return the command of a service."""
         return [self.addresses.get(word, word) for word in services()[service]["command"]]
 
     def environment(self, service: str) -> dict[str, str]:
-        """Give the environment that the file itself gives to a service."""
+        """Return the environment that the file itself gives to a service."""
         pairs: dict[str, str] = services()[service]["environment"]
         return {name: self.addresses.get(value, value) for name, value in pairs.items()}

@@ -53,7 +53,7 @@ def alerts() -> Iterator[Alerts]:
 def team(
     tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, bucket_url: str, alerts: Alerts
 ) -> Iterator[Team]:
-    """The deployment, not started yet; it is noon there, so that no day ends meanwhile."""
+    """The deployment, not started yet; it is noon there, so that no day ends during the test."""
     now = datetime.now(UTC)
     hours = (12 - now.hour + 11) % 24 - 11
     settings = {"TG_ALERT_URL": alerts.url, "TG_TIMEZONE": f"Etc/GMT{-hours:+d}"}

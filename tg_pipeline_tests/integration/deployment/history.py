@@ -32,7 +32,7 @@ class Run:
 
     @property
     def days(self) -> list[date]:
-        """Give the days that it was to build."""
+        """Return the days that it was to build."""
         first = self.tags.get(f"{RANGE}_start", self.tags.get("dagster/partition"))
         last = self.tags.get(f"{RANGE}_end", first)
         if not first or not last:
@@ -42,16 +42,16 @@ class Run:
 
 @dataclass(frozen=True)
 class History:
-    """All runs and backfills, asked anew each time."""
+    """All runs and backfills, queried each time."""
 
     ask: Ask
 
     def __str__(self) -> str:
-        """Give all runs, a line each."""
+        """Return all runs, a line each."""
         return "\n".join(map(str, self.runs()))
 
     def runs(self, status: str | None = None, **tags: str) -> list[Run]:
-        """Give the runs of that state with these of Dagster's tags, newest first."""
+        """Return the runs of that state with these of Dagster's tags, newest first."""
         wanted = {f"dagster/{name}": value for name, value in tags.items()}
         found = map(Run.told, self.ask(RUNS)["runsOrError"]["results"])
         return [
@@ -71,6 +71,6 @@ class History:
         return str(answer["backfillId"])
 
     def backfills(self) -> dict[str, str]:
-        """Give the state of each backfill by its id, newest first."""
+        """Return the state of each backfill by its id, newest first."""
         results = self.ask(BACKFILLS)["partitionBackfillsOrError"]["results"]
         return {each["id"]: each["status"] for each in results}

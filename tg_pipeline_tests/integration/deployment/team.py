@@ -92,7 +92,7 @@ class Team:
 
     @property
     def days(self) -> int:
-        """Give the number of days that are over."""
+        """Return the number of days that are over."""
         return (self.today - self.first_day).days
 
     @property
@@ -101,7 +101,7 @@ class Team:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Give the settings that a filled-in env.example has, and those of the compose file."""
+        """Return the settings that a filled-in env.example has, and those of the compose file."""
         own = {
             "DAGSTER_POSTGRES_PASSWORD": PASSWORD,
             "DAGSTER_LOGS_BUCKET": LOGS,
@@ -164,11 +164,11 @@ class Team:
             raise AssertionError(f"{error}\n--- runs\n{runs}") from None
 
     def days_ago(self, most: int, least: int) -> list[date]:
-        """Give the days from so many days ago to so many days ago."""
+        """Return the days from so many days ago to so many days ago."""
         return [self.today - timedelta(days=ago) for ago in range(most, least - 1, -1)]
 
     def built_by_a_plain_build(self, folder: Path, days: list[date]) -> Pipeline:
-        """Give a second lake over the same landing zone, built without any of this."""
+        """Return a second lake over the same landing zone, built without any of this."""
         plain = Pipeline(folder)
         plain.landing, plain.lake = self.pipeline.landing, Lake(plain.lake_uri)
         for day in days:

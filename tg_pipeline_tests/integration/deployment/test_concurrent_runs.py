@@ -131,7 +131,7 @@ def build(house: Shell, lake: Path) -> Path:
 
 
 def digests(lake: Path) -> dict[str, bytes]:
-    """Give the bytes of each partition of the layers, by its key."""
+    """Return the bytes of each partition of the layers, by its key."""
     names = {layer.name for layer in ALL_LAYERS}
     paths = [path for name in names for path in lake.glob(f"{name}/*/part-0.parquet")]
     return {str(path.relative_to(lake)): path.read_bytes() for path in paths}

@@ -44,7 +44,7 @@ def test_nothing_is_lost_whatever_is_killed(
     team.land(*older, *yesterday)
     team.daemon.start()
 
-    # Then each backfill ends as it must, and the sensor requests what landed meanwhile
+    # Then each backfill ends as it must, and the sensor requests what has landed
     team.wait_until(lambda: ended(history, good) and ended(history, bad), "the backfills end")
     assert history.backfills() == {good: "COMPLETED_SUCCESS", bad: "COMPLETED_FAILED"}
     (failed,) = history.runs("FAILURE", backfill=bad)
@@ -61,7 +61,7 @@ def test_nothing_is_lost_whatever_is_killed(
     kill_the_webserver(team)
     kill_postgres(team, history, everything)
 
-    # And somebody builds some of the same days meanwhile, by hand
+    # And somebody builds some of the same days by hand
     span = ["--from", str(late[0]), "--to", str(late[-1])]
     assert team.succeeds(["tg-pipeline", "run", *span]), team.probe.said()
 
