@@ -189,6 +189,11 @@ def dagster_home() -> Path:
     return folder
 
 
+def webserver_file() -> Path:
+    """Return the file that holds the address of Dagster's UI while `tg-pipeline up` runs."""
+    return dagster_home() / "webserver"
+
+
 def load_settings() -> Settings:
     """Read the settings from the environment, and from `.env` what the environment lacks."""
     home = home_folder()

@@ -1,13 +1,15 @@
-"""Builds days through Dagster, in this process: a run per month of days, then one for the marts.
+"""Builds days through Dagster: a run per month of days, then one for the marts.
 
-The runs need no daemon, and none that is running disturbs them: concurrent builds are safe.
+If `tg-pipeline up` is running, they are submitted to its run queue; else they are executed in this
+process, without a daemon. Concurrent builds are safe either way.
 """
 
 import logging
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, chdir, contextmanager
 from datetime import date
+from functools import partial
 from time import perf_counter
 from typing import Any, Final
 
@@ -18,6 +20,7 @@ from rich.progress import Progress, TaskID
 from lambda_ingest.store import first_line
 from tg_pipeline.cli.console import progress
 from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.cli.run_queue import RunQueue
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.metadata import LOGGER, STOPPED
 from tg_pipeline.defs.partitions import group_into_ranges, range_tags
@@ -29,12 +32,13 @@ from tg_pipeline.settings import dagster_home, home_folder
 LINES_PER_DAY: Final = len(ALL_LAYERS) + len(DAILY_MARTS)
 """Lines that a run logs about a day: one per table."""
 
-RUN_TAGS: Final = {
-    # The user has seen it fail: the daemon does not start it again.
-    "dagster/max_retries": "0",
-    # The UI lists runs by the repository of their code location (see workspace.yaml).
-    ".dagster/repository": "__repository__@tg_pipeline",
-}
+Execute = Callable[[str, Mapping[str, str], dict[str, Any]], None]
+
+RUN_TAGS: Final = {"dagster/max_retries": "0"}
+"""The user has seen it fail: the daemon does not start it again."""
+
+REPOSITORY: Final = {".dagster/repository": "__repository__@tg_pipeline"}
+"""The UI's page of a job lists runs by this tag; Dagster sets it on runs that it launches."""
 
 QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The progress bar and one sentence about a failure take the place of Dagster's log lines."""
@@ -48,16 +52,34 @@ def materialize(days: list[date], *, full: bool) -> float:
     started = perf_counter()
     again = {"ops": {RAW_UPDATES.name: {"config": {"full": True}}}} if full else {}
     with _instance() as instance, progress() as bar:
-        refuse_supervised_runs(instance.run_launcher)
         task = bar.add_task("building", total=len(days) * LINES_PER_DAY + len(WHOLE_MARTS))
-        with _advancing(bar, task):
-            for first, last in group_into_ranges(days):
-                span = str(first) if first == last else f"{first} to {last}"
-                with _as_command_error(span):
-                    _execute(instance, "updates_job", range_tags(first, last), QUIET | again)
-            with _as_command_error("the marts"):
-                _execute(instance, "marts_job", {}, QUIET)
+        execute = _executor(instance, bar, task)
+        for first, last in group_into_ranges(days):
+            span = str(first) if first == last else f"{first} to {last}"
+            with _as_command_error(span):
+                execute("updates_job", range_tags(first, last), QUIET | again)
+        with _as_command_error("the marts"):
+            execute("marts_job", {}, QUIET)
     return perf_counter() - started
+
+
+def _executor(instance: dg.DagsterInstance, bar: Progress, task: TaskID) -> Execute:
+    """Return what executes a run of a job, given its tags and run config, until its end."""
+    if queue := RunQueue.find(instance):
+
+        def submit(job: str, tags: Mapping[str, str], config: dict[str, Any]) -> None:
+            queue.run(job, {**RUN_TAGS, **tags}, config, partial(_advance, bar, task))
+
+        return submit
+    refuse_supervised_runs(instance.run_launcher)
+
+    def execute(job: str, tags: Mapping[str, str], config: dict[str, Any]) -> None:
+        with _advancing(bar, task):
+            defs.resolve_job_def(job).execute_in_process(
+                instance=instance, tags={**RUN_TAGS, **REPOSITORY, **tags}, run_config=config
+            )
+
+    return execute
 
 
 def refuse_supervised_runs(launcher: object) -> None:
@@ -69,14 +91,6 @@ def refuse_supervised_runs(launcher: object) -> None:
         )
 
 
-def _execute(
-    instance: dg.DagsterInstance, job: str, tags: Mapping[str, str], config: dict[str, Any]
-) -> None:
-    defs.resolve_job_def(job).execute_in_process(
-        instance=instance, tags={**RUN_TAGS, **tags}, run_config=config
-    )
-
-
 @contextmanager
 def _as_command_error(what: str) -> Iterator[None]:
     """Raise what a run fails at as one sentence that names what it was building."""
@@ -84,7 +98,7 @@ def _as_command_error(what: str) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         raise CommandError(STOPPED) from None
-    except (dg.DagsterError, dg.Failure, OSError, BaseError) as error:
+    except (CommandError, dg.DagsterError, dg.Failure, OSError, BaseError) as error:
         raise CommandError(f"{what} failed: {_reason(error)}") from error
 
 
@@ -138,4 +152,8 @@ class _Advance(logging.Handler):
         self._bar, self._task = bar, task
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._bar.update(self._task, advance=1, description=record.getMessage().partition(":")[0])
+        _advance(self._bar, self._task, record.getMessage().partition(":")[0])
+
+
+def _advance(bar: Progress, task: TaskID, partition: str) -> None:
+    bar.update(task, advance=1, description=partition)

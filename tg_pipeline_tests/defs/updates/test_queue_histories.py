@@ -58,7 +58,7 @@ def world_after(history: list[Step], seed: int) -> World:
     return world
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(HISTORIES, st.integers(0, 3), st.integers())
 def test_every_day_with_landed_objects_ends_built_unless_its_run_failed(
     history: list[Step], failures: int, seed: int
@@ -72,7 +72,7 @@ def test_every_day_with_landed_objects_ends_built_unless_its_run_failed(
     assert world.queue.bodies == []
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(HISTORIES, st.integers())
 def test_each_state_of_a_day_is_requested_once(history: list[Step], seed: int) -> None:
     world = world_after(history, seed)
@@ -82,7 +82,7 @@ def test_each_state_of_a_day_is_requested_once(history: list[Step], seed: int) -
     assert set(world.runs_of_state.values()) <= {1}
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     st.lists(
         LANDINGS | WAITS | st.sampled_from([all_goes_well, the_run_fails, *BACKFILLS]), max_size=40
