@@ -115,11 +115,17 @@ def _reason(error: BaseException) -> str:
 @contextmanager
 def _instance() -> Iterator[dg.DagsterInstance]:
     """Open Dagster's instance; the paths in the checkout's dagster.yaml are relative to it."""
+    is_set = bool(os.environ.get("DAGSTER_HOME"))
     with ExitStack() as stack:
-        if not os.environ.get("DAGSTER_HOME"):
+        if not is_set:
             stack.enter_context(chdir(home_folder()))
         try:
-            instance = stack.enter_context(dg.DagsterInstance.from_config(str(dagster_home())))
+            found = (
+                dg.DagsterInstance.get()
+                if is_set
+                else dg.DagsterInstance.from_config(str(dagster_home()))
+            )
+            instance = stack.enter_context(found)
         except Exception as error:  # each storage has errors of its own
             raise CommandError(f"Dagster's instance can't be opened: {_why(error)}") from error
         yield instance
