@@ -99,10 +99,10 @@ class Variant:
     def run(self, found: object) -> list[str]:
         """Execute the requests whose run key is new, and return them."""
         asked = found.run_requests or [] if isinstance(found, dg.SensorResult) else [found]
-        return [self._run(each) for each in asked if self._is_new(each)]
+        requests = [each for each in asked if isinstance(each, dg.RunRequest)]
+        return [self._run(each) for each in requests if self._is_new(each)]
 
-    def _is_new(self, request: object) -> bool:
-        assert isinstance(request, dg.RunRequest)
+    def _is_new(self, request: dg.RunRequest) -> bool:
         key = dg.RunsFilter(tags={"dagster/run_key": request.run_key or ""})
         return not self.instance.get_runs_count(key)
 
