@@ -8,8 +8,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from days import DAY, Place
 
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 
 UNCOMPARED: Final = "received_at"
 """Of an update that landed twice, the loop keeps the last in the order of the lines."""

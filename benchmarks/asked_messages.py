@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from labelled_questions import HALVES, read_messages, read_questions
 
-from tg_pipeline.sample.phrases import CLOSERS, OPENERS
+from tg_pipeline.sample.content import CLOSERS, OPENERS
 
 ASKING: Final = 0.4
 """Share of the messages that ask."""

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from flat_row import flat_row, mended
 
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 
 
 def table_an_object(bucket: str, prefix: str, share: int, target: Path) -> int:

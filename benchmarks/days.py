@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.progress import Progress
 
-from lambda_ingest.door import Door
-from lambda_ingest.landing import Landed, Sender, day_prefix
+from lambda_ingest.landing import LandedUpdate, TrustLevel, day_prefix
 from lambda_ingest.store import open_store
-from tg_pipeline.lake.delivery import Arrival, Outcome, deliver, deliver_batches
+from lambda_ingest.writer import LandingWriter
+from tg_pipeline.lake.landing_writer import Delivery, LandResult, land_all, land_batches
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 
 DAY: Final = date(2026, 3, 4)
@@ -62,20 +62,20 @@ def land_day(place: Place, updates: int, *, singly: bool = False) -> int:
     Retries are lines too, unless each update is an object of its own. What arrives after midnight
     without a time of its own belongs to the next day, and is not counted.
     """
-    door = Door(open_store(place.landing_uri), SAMPLE_BOT_ID, ZONE, Sender.NETWORK)
+    door = LandingWriter(open_store(place.landing_uri), SAMPLE_BOT_ID, ZONE, TrustLevel.NETWORK)
     arrivals = _arrivals(updates)
-    outcomes = (
-        deliver(door, arrivals) if singly else deliver_batches(door, arrivals, OBJECT_UPDATES)
-    )
+    outcomes = land_all(door, arrivals) if singly else land_batches(door, arrivals, OBJECT_UPDATES)
     shown = _with_progress(outcomes, updates)
-    return sum(isinstance(each.taken.what, Landed) and each.taken.what.day == DAY for each in shown)
+    return sum(
+        isinstance(each.taken.what, LandedUpdate) and each.taken.what.day == DAY for each in shown
+    )
 
 
-def _arrivals(updates: int) -> Iterator[Arrival]:
+def _arrivals(updates: int) -> Iterator[Delivery]:
     for delivery in deliveries(DAY, 1, updates, zone=ZONE):
-        yield Arrival(delivery.body, delivery.arrived_at, "the sample")
+        yield Delivery(delivery.body, delivery.arrived_at, "the sample")
 
 
-def _with_progress(outcomes: Iterable[Outcome], updates: int) -> Iterator[Outcome]:
+def _with_progress(outcomes: Iterable[LandResult], updates: int) -> Iterator[LandResult]:
     with Progress(console=Console(stderr=True), transient=True) as progress:
         yield from progress.track(outcomes, updates, description=f"landing {updates:,} updates")

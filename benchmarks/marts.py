@@ -20,10 +20,10 @@ from million_messages import COMMUNITIES, DAYS, PER_DAY, Month, make_month
 from pandas_side import build_pandas
 from screen import megabytes, show, spinner
 
-from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 
 BY_DAY: Final = [mart.name for mart in DAILY_MARTS]
-WHOLE: Final = [mart.name for mart in WHOLE_MARTS]
+WHOLE: Final = [mart.name for mart in CUMULATIVE_MARTS]
 QUERIES: Final = [READING, *BY_DAY, *WHOLE, FACTS]
 SHARED: Final = [FINDING, DRAWING]
 """What both sides do with the same function, and no query does."""

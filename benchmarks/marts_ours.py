@@ -11,10 +11,10 @@ from million_messages import PERIOD, ZONE
 
 import tg_pipeline.marts.questions.naming  # noqa: F401
 from lambda_ingest.store import open_store
-from tg_pipeline.builds.mart_build import mart_builder
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.report_facts import Subject, gather
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline.marts.questions import find_questions

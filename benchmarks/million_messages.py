@@ -20,13 +20,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.schema import TIMESTAMP
 from tg_pipeline.marts.report.period import Period
-from tg_pipeline.sample import SAMPLE_BOT_ID, Delivery, deliveries
-from tg_pipeline.telegram.payload import Envelope, read_envelope
+from tg_pipeline.sample import SAMPLE_BOT_ID, SampleDelivery, deliveries
+from tg_pipeline.telegram.decoding import Envelope, read_envelope
 
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
 FIRST: Final = date(2026, 3, 1)
@@ -83,7 +83,7 @@ def _make_community(aside: Path, per_day: int, number: int) -> None:
         pq.write_table(rows.filter(pc.equal(days, day)), path)
 
 
-def _once_each(said: Iterable[Delivery]) -> Iterator[tuple[Delivery, Envelope]]:
+def _once_each(said: Iterable[SampleDelivery]) -> Iterator[tuple[SampleDelivery, Envelope]]:
     seen: set[int] = set()
     for delivery in said:
         envelope = read_envelope(delivery.body)
@@ -92,7 +92,7 @@ def _once_each(said: Iterable[Delivery]) -> Iterator[tuple[Delivery, Envelope]]:
             yield delivery, envelope
 
 
-def _batches(said: Iterator[tuple[Delivery, Envelope]]) -> Iterator[pa.RecordBatch]:
+def _batches(said: Iterator[tuple[SampleDelivery, Envelope]]) -> Iterator[pa.RecordBatch]:
     """Give the columns of deduped_updates that enriched_updates is made of."""
     while some := list(islice(said, BATCH)):
         yield pa.record_batch(

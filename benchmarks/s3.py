@@ -21,10 +21,12 @@ from screen import micros, show, spinner
 
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import open_store
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.raw_day import build_raw_day
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.builds.layers import (
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
+)
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.sample import SAMPLE_BOT_ID
 
 LOOPED: Final = 2_000
@@ -86,9 +88,9 @@ def measure(place: Place, rounds: int, announce: Callable[[str], None]) -> Taken
 def build_layers(*, full: bool = False) -> int:
     """Build the day through all layers, from bucket to bucket; give its landed objects."""
     landing, lake = open_store(LANDING_URI), Lake(LAKE_URI)
-    raw = build_raw_day(landing, lake, DAY, bot_id=SAMPLE_BOT_ID, full=full)
-    build_deduped_day(lake, DAY)
-    build_enriched_day(lake, DAY)
+    raw = build_raw_updates(landing, lake, DAY, bot_id=SAMPLE_BOT_ID, full=full)
+    build_deduped_updates(lake, DAY)
+    build_enriched_updates(lake, DAY)
     return raw.objects
 
 

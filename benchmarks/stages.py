@@ -9,10 +9,12 @@ from measure import FreshProcess, run_fresh
 from screen import spinner
 
 from lambda_ingest.store import open_store
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.raw_day import build_raw_day
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.builds.layers import (
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
+)
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.sample import SAMPLE_BOT_ID
 
 
@@ -36,17 +38,17 @@ class DayCost:
 def build_raw(place: Place) -> int:
     """Build the day's raw_updates, from nothing; give its rows."""
     landing, lake = open_store(place.landing_uri), Lake(place.lake_uri)
-    return build_raw_day(landing, lake, DAY, bot_id=SAMPLE_BOT_ID, full=True).raw.rows
+    return build_raw_updates(landing, lake, DAY, bot_id=SAMPLE_BOT_ID, full=True).raw.rows
 
 
 def build_deduped(place: Place) -> int:
     """Build the day's deduped_updates; give its rows."""
-    return build_deduped_day(Lake(place.lake_uri), DAY).deduped.rows
+    return build_deduped_updates(Lake(place.lake_uri), DAY).deduped.rows
 
 
 def build_enriched(place: Place) -> int:
     """Build the day's enriched_updates; give its rows."""
-    return build_enriched_day(Lake(place.lake_uri), DAY).enriched.rows
+    return build_enriched_updates(Lake(place.lake_uri), DAY).enriched.rows
 
 
 STAGES: Final[dict[str, Callable[[Place], int]]] = {

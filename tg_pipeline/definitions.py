@@ -5,10 +5,10 @@ import dagster as dg
 from tg_pipeline.defs import alerts, athena, digest, mart_sensor, marts, report_page, report_sensor
 from tg_pipeline.defs.resources import resources
 from tg_pipeline.defs.updates import assets, checks, queue_sensor, schedules, sensors
-from tg_pipeline.logs import begin_logs
+from tg_pipeline.logs import configure_logging
 from tg_pipeline.settings import wants_json_logs
 
-begin_logs(as_json=wants_json_logs())
+configure_logging(as_json=wants_json_logs())
 
 defs = dg.Definitions.merge(
     assets.defs,

@@ -5,16 +5,18 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from tg_pipeline.lake.claims import Claim, Claims
-from tg_pipeline.telegram.chat_refusals import explain_refusal
-from tg_pipeline.telegram.errors import InDoubtError, RefusedError, TelegramError
-from tg_pipeline.telegram.marked_text import Lines
-from tg_pipeline.telegram.patience import Patience
-from tg_pipeline.telegram.sending import send_message, send_photo
+from tg_pipeline.lake.idempotency import Claim, IdempotencyStore
+from tg_pipeline.telegram.errors import (
+    BadRequestError,
+    DeliveryUnknownError,
+    TelegramError,
+    explain_refusal,
+)
+from tg_pipeline.telegram.messages import Lines, RateLimitRetry, send_message, send_photo
 
 if TYPE_CHECKING:
     # Its HTTP library takes 0.1 s to import: only what calls Telegram waits for it.
-    from tg_pipeline.telegram.client import BotApi
+    from tg_pipeline.telegram.client import BotApiClient
 
 
 class Outcome(Enum):
@@ -35,10 +37,10 @@ class AdminChat:
     asked for `again`. Sending raises TelegramError, and what the claims' store raises.
     """
 
-    api: "BotApi"
+    api: "BotApiClient"
     chat: str
-    claims: Claims
-    patience: Patience
+    claims: IdempotencyStore
+    patience: RateLimitRetry
 
     def post_text(self, key: str, text: Lines, *, again: bool = False) -> Outcome:
         """Send a text, unless that was begun before."""
@@ -50,7 +52,7 @@ class AdminChat:
 
     def _post(self, key: str, send: Callable[[], int], *, again: bool) -> Outcome:
         # Nothing is claimed while it waits: who is killed then has sent nothing.
-        return self.patience.with_call(lambda: self._try(key, send, again=again))
+        return self.patience.call(lambda: self._try(key, send, again=again))
 
     def _try(self, key: str, send: Callable[[], int], *, again: bool) -> Outcome:
         before = None
@@ -68,14 +70,14 @@ class AdminChat:
         raise failure
 
     def _failed(self, key: str, before: Claim | None, error: TelegramError) -> TelegramError:
-        if error.may_be_done:
-            return InDoubtError(
+        if error.may_have_succeeded:
+            return DeliveryUnknownError(
                 f"{error} The message may have arrived all the same, so it is not sent again by "
                 "itself."
             )
         self.claims.release(key, before)
-        if isinstance(error, RefusedError):
-            return RefusedError(explain_refusal(error, self.chat), error.said, error.moved_to)
+        if isinstance(error, BadRequestError):
+            return BadRequestError(explain_refusal(error, self.chat), error.said, error.moved_to)
         return error
 
 

@@ -7,7 +7,7 @@ from typing import Final
 from tg_pipeline.builds.admin_chat import AdminChat, Outcome
 from tg_pipeline.builds.digest_due import NotBuiltError, why_not_ready
 from tg_pipeline.builds.report_facts import Subject, gather
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.marts.digest.digest import Digest, render
 from tg_pipeline.marts.digest.edition import Edition
 from tg_pipeline.marts.report.facts import Facts
@@ -52,7 +52,7 @@ def post(chat: AdminChat, digest: Digest, *, again: bool = False) -> Iterator[Po
     yield Posted(CHART, chat.post_photo(key(name, edition, CHART), png, caption, again=again))
 
 
-def is_posted(claims: Claims, chat: str, edition: Edition) -> bool:
+def is_posted(claims: IdempotencyStore, chat: str, edition: Edition) -> bool:
     """Say whether both messages of a digest were begun, so that nothing is left to send."""
     return all(claims.read(key(chat, edition, part)) for part in (TEXT, CHART))
 

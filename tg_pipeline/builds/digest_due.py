@@ -2,11 +2,11 @@
 
 from datetime import date
 
-from tg_pipeline.builds.day_state import day_states
-from tg_pipeline.builds.mart_state import days_without_marts, whole_marts_are_due
+from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
 from tg_pipeline.builds.report_facts import Subject
+from tg_pipeline.builds.staleness import day_states
 from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.marts.digest.edition import Edition
 
 
@@ -24,11 +24,11 @@ def why_not_ready(subject: Subject, edition: Edition) -> str | None:
     if not subject.lake.footer(ENRICHED_UPDATES.name, days[-1]):
         return _never_built(days[-1])
     states = day_states(subject.landing, subject.lake, days)
-    missing = [state.day for state in states if state.has_something and not state.is_whole]
+    missing = [state.day for state in states if state.has_something and not state.is_complete]
     if missing:
         return _never_built(missing[0])
-    is_a_day_behind = bool(days_without_marts(subject.lake, days))
-    if is_a_day_behind or whole_marts_are_due(subject.lake, subject.zone):
+    is_a_day_behind = bool(days_with_stale_marts(subject.lake, days))
+    if is_a_day_behind or cumulative_marts_are_stale(subject.lake, subject.zone):
         return "The marts are older than the updates: tg-pipeline run brings them up to date."
     return None
 

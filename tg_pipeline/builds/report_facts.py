@@ -10,14 +10,14 @@ from pathlib import Path
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.mart_state import days_without_marts, whole_marts_are_due
+from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
 from tg_pipeline.builds.report_health import health_days
-from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.engine import EngineError, open_engine, show
+from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine
 from tg_pipeline.marts.mart import is_daily
 from tg_pipeline.marts.report.facts import Facts
 from tg_pipeline.marts.report.health import Health
@@ -72,8 +72,8 @@ def _health(subject: Subject, period: Period, marts: Marts) -> Health:
 
 def _are_marts_behind(subject: Subject, period: Period) -> bool:
     days = list(iter_days(period.first, period.last))
-    is_a_day_behind = bool(days_without_marts(subject.lake, days))
-    return is_a_day_behind or whole_marts_are_due(subject.lake, subject.zone)
+    is_a_day_behind = bool(days_with_stale_marts(subject.lake, days))
+    return is_a_day_behind or cumulative_marts_are_stale(subject.lake, subject.zone)
 
 
 @contextmanager
@@ -85,7 +85,7 @@ def _tables(subject: Subject, period: Period) -> Iterator[Marts]:
         for table in (ENRICHED_UPDATES, *ALL_MARTS):
             days = _days(table, period)
             files = stack.enter_context(subject.lake.files(table.name, days))
-            show(engine, table, files)
+            create_view(engine, table, files)
         yield Marts(engine, subject.zone)
 
 

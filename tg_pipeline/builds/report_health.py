@@ -2,9 +2,9 @@
 
 from obstore.store import ObjectStore
 
-from tg_pipeline.builds.day_state import DayState, day_states
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE
 from tg_pipeline.marts.report.health import HealthDay
@@ -25,6 +25,6 @@ def _health_day(state: DayState) -> HealthDay:
         updates=deduped.rows,
         quarantined=state.layers[QUARANTINE.name].rows,
         duplicates=deduped.duplicates,
-        is_missing=state.has_something and not state.is_whole,
-        is_late=state.is_whole and not state.is_current,
+        is_missing=state.has_something and not state.is_complete,
+        is_late=state.is_complete and not state.is_current,
     )

@@ -4,8 +4,8 @@ from typing import Final
 
 import obstore
 
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.refusals import one_sentence
+from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.partitions import Lake
 
 REPORT: Final = "report"
 """The folder in the lake, and the asset."""
@@ -23,6 +23,6 @@ def publish_page(lake: Lake, language: str, html: str) -> int:
     body = html.encode()
     # A bucket tells browsers what it holds; a disk can't, and needs not.
     attributes = None if lake.folder else {"Content-Type": CONTENT_TYPE}
-    with one_sentence(lake.store):
+    with translate_errors(lake.store):
         obstore.put(lake.store, page_key(language), body, attributes=attributes)
     return len(body)

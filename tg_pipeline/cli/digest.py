@@ -9,19 +9,17 @@ import typer
 from tg_pipeline.builds.admin_chat import AdminChat, Outcome
 from tg_pipeline.builds.digest import compose, post
 from tg_pipeline.builds.digest_due import NotBuiltError
-from tg_pipeline.cli.bot_api import open_api, patience, show
-from tg_pipeline.cli.days import parse_day
-from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.cli.context import open_api, open_lake, parse_day, rate_limit_retry, show
 from tg_pipeline.cli.report import subject_of
-from tg_pipeline.cli.stores import open_lake
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.marts.digest.digest import Digest
 from tg_pipeline.marts.digest.edition import Edition, Kind
 from tg_pipeline.marts.report.language import LANGUAGES
 from tg_pipeline.marts.report.speech import NO_BREAK, Speech
 from tg_pipeline.settings import Settings, load_settings
-from tg_pipeline.telegram.errors import InDoubtError
-from tg_pipeline.telegram.marked_text import to_plain
+from tg_pipeline.telegram.errors import DeliveryUnknownError
+from tg_pipeline.telegram.messages import to_plain
 
 KINDS: Final = [kind.value for kind in Kind]
 
@@ -70,9 +68,9 @@ def digest(
         return
     chat = _chat(settings)
     with open_api(settings) as api:
-        claims = Claims(open_lake(settings).store, _now)
+        claims = IdempotencyStore(open_lake(settings).store, _now)
         made = _made(settings, edition, say)
-        _send(AdminChat(api, chat, claims, patience()), made, again=again)
+        _send(AdminChat(api, chat, claims, rate_limit_retry()), made, again=again)
 
 
 def _edition(settings: Settings, period: str | None, day: str | None) -> Edition:
@@ -122,7 +120,7 @@ def _send(chat: AdminChat, made: Digest, *, again: bool) -> None:
     try:
         for posted in post(chat, made, again=again):
             show(f"{made.edition.name}, {posted.part}: {TOLD[posted.outcome]}.")
-    except InDoubtError as error:
+    except DeliveryUnknownError as error:
         raise CommandError(f"{error} Look into the chat: --again sends both.") from None
 
 

@@ -19,14 +19,14 @@ from rich.progress import Progress, TaskID
 
 from lambda_ingest.store import first_line
 from tg_pipeline.cli.console import progress
-from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.run_queue import RunQueue
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.metadata import LOGGER, STOPPED
 from tg_pipeline.defs.partitions import group_into_ranges, range_tags
-from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
-from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.settings import dagster_home, home_folder
 
 LINES_PER_DAY: Final = len(ALL_LAYERS) + len(DAILY_MARTS)
@@ -52,7 +52,7 @@ def materialize(days: list[date], *, full: bool) -> float:
     started = perf_counter()
     again = {"ops": {RAW_UPDATES.name: {"config": {"full": True}}}} if full else {}
     with _instance() as instance, progress() as bar:
-        task = bar.add_task("building", total=len(days) * LINES_PER_DAY + len(WHOLE_MARTS))
+        task = bar.add_task("building", total=len(days) * LINES_PER_DAY + len(CUMULATIVE_MARTS))
         execute = _executor(instance, bar, task)
         for first, last in group_into_ranges(days):
             span = str(first) if first == last else f"{first} to {last}"

@@ -11,7 +11,7 @@ import dagster as dg
 import requests
 from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
-from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import webserver_file
 
 CONNECT_TIMEOUT: Final = 2.0

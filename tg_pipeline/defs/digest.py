@@ -10,7 +10,7 @@ from tg_pipeline.defs.digest_asset import DIGEST, DigestConfig, digest_asset, su
 from tg_pipeline.defs.digest_plan import Plan
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import A_TICK, ClockResource, LakeResource, LandingResource
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.marts.digest.edition import Edition, Kind
 from tg_pipeline.settings import Settings
 
@@ -40,7 +40,7 @@ def digest_schedule(plan: Plan) -> dg.ScheduleDefinition:
     ) -> dg.RunRequest | dg.SkipReason:
         today = context.scheduled_execution_time.astimezone(SETTINGS.zone).date()
         edition = Edition.last_ended(plan.kind, today)
-        if is_posted(Claims(lake.lake(A_TICK).store, clock.now), plan.chat, edition):
+        if is_posted(IdempotencyStore(lake.lake(A_TICK).store, clock.now), plan.chat, edition):
             return dg.SkipReason(f"Nothing of the digest of {edition.name} is left to post.")
         if reason := why_not_ready(subject(landing, lake), edition):
             return dg.SkipReason(f"No digest of {edition.name} yet. {reason}")

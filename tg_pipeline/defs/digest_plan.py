@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.marts.digest.edition import Kind
 from tg_pipeline.marts.report.language import LANGUAGES
 from tg_pipeline.marts.report.speech import Speech
 from tg_pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from tg_pipeline.telegram.client import BotApi
+    from tg_pipeline.telegram.client import BotApiClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class Plan:
         say = Speech(LANGUAGES[admin.language])
         return cls(Kind(admin.digest), admin.chat_id, say, settings.token, settings.api_url)
 
-    def open_api(self) -> "BotApi":
+    def open_api(self) -> "BotApiClient":
         """Give the bot's calls; raises TokenRefusedError where the token can be none."""
         # Its HTTP library takes 0.1 s to import: only a run that sends something waits for it.
-        from tg_pipeline.telegram.client import BotApi  # noqa: PLC0415
+        from tg_pipeline.telegram.client import BotApiClient  # noqa: PLC0415
 
-        return BotApi(self.token, self.api_url)
+        return BotApiClient(self.token, self.api_url)

@@ -13,16 +13,15 @@ import pyarrow as pa
 from obstore.exceptions import BaseError
 
 from lambda_ingest.store import StoreError, first_line
-from tg_pipeline.builds.balance import Balance
-from tg_pipeline.builds.raw_day import RawDay
-from tg_pipeline.lake.lake import Lake, Written
-from tg_pipeline.lake.refusals import BusyError
+from tg_pipeline.builds.layers import Conservation, RawBuildResult
+from tg_pipeline.lake.errors import TransientStoreError
+from tg_pipeline.lake.partitions import Lake, PartitionStats
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import CARRIED
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
-from tg_pipeline.logs import Fact, are_json, facts
+from tg_pipeline.logs import Field, json_logs_enabled, log_fields
 from tg_pipeline.marts.mart import Mart
 
 LANDING: Final = "landing"
@@ -59,7 +58,7 @@ class PartitionMetadata:
     table: Table
     day: date | None
     """None for a table without daily partitions."""
-    written: Written
+    written: PartitionStats
     seconds: float
 
 
@@ -93,7 +92,7 @@ def add_partition_metadata(
 
 
 def _log_partition(
-    context: dg.AssetExecutionContext, partition: PartitionMetadata, numbers: Mapping[str, Fact]
+    context: dg.AssetExecutionContext, partition: PartitionMetadata, numbers: Mapping[str, Field]
 ) -> None:
     table, day = partition.table.name, partition.day
     key = {"partition": day.isoformat()} if day else {}
@@ -101,11 +100,11 @@ def _log_partition(
         "%s: %d rows",
         f"{table} {day}" if day else table,
         numbers["rows"],
-        extra=facts(table=table, run_id=context.run.run_id, **key, **numbers),
+        extra=log_fields(table=table, run_id=context.run.run_id, **key, **numbers),
     )
 
 
-def record_landing(context: dg.AssetExecutionContext, day: date, built: RawDay) -> None:
+def record_landing(context: dg.AssetExecutionContext, day: date, built: RawBuildResult) -> None:
     """Record the landed objects of a day, which no run of ours materializes."""
     if built.objects:
         context.log_event(
@@ -117,7 +116,7 @@ def record_landing(context: dg.AssetExecutionContext, day: date, built: RawDay) 
         )
 
 
-def conservation_result(name: str, balances: list[Balance]) -> dg.AssetCheckResult:
+def conservation_result(name: str, balances: list[Conservation]) -> dg.AssetCheckResult:
     """Return whether rows were conserved on every day of the run, and where they were not."""
     broken = [str(balance.day or "all") for balance in balances if not balance.holds]
     return dg.AssetCheckResult(
@@ -125,8 +124,8 @@ def conservation_result(name: str, balances: list[Balance]) -> dg.AssetCheckResu
         passed=not broken,
         metadata={
             "days": len(balances),
-            "rows_entered": sum(balance.entered for balance in balances),
-            "rows_accounted": sum(balance.accounted for balance in balances),
+            "rows_entered": sum(balance.input_rows for balance in balances),
+            "rows_accounted": sum(balance.output_rows for balance in balances),
             "days_that_leak": ", ".join(broken) or "none",
         },
     )
@@ -232,7 +231,9 @@ def _translated(uri: str) -> Iterator[None]:
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
         raise dg.Failure(STOPPED, allow_retries=False) from error
     except StoreError as error:
-        raise dg.Failure(str(error), allow_retries=isinstance(error, BusyError)) from error
+        raise dg.Failure(
+            str(error), allow_retries=isinstance(error, TransientStoreError)
+        ) from error
     except BaseError as error:
         # After the first line, obstore prints details for its own developers.
         raise dg.Failure(first_line(error)) from None
@@ -249,13 +250,15 @@ def _failures_logged() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if are_json():
+        if json_logs_enabled():
             described = error.description if isinstance(error, dg.Failure) else None
-            FAILURES.error("%s", described or first_line(error), extra=facts(**_current_step()))
+            FAILURES.error(
+                "%s", described or first_line(error), extra=log_fields(**_current_step())
+            )
         raise
 
 
-def _current_step() -> dict[str, Fact]:
+def _current_step() -> dict[str, Field]:
     """Return the current run, table and days; nothing outside of a run."""
     try:
         context = dg.AssetExecutionContext.get()

@@ -14,7 +14,7 @@ from tg_pipeline.defs.report import clear_failures
 from tg_pipeline.defs.report_pictures import pictures
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.specs import OWNERS
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.report.facts import Facts
 from tg_pipeline.marts.report.language import LANGUAGES
@@ -71,7 +71,9 @@ def report(
 
     with clear_failures(lake.uri):
         tables = lake.lake()
-        subject = Subject(landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.door.chat_ids))
+        subject = Subject(
+            landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.ingest.chat_ids)
+        )
         facts = gather(subject, config.period(tables))
         sizes = {
             name: publish_page(tables, name, render(facts, Options(language, config.hide_names)))

@@ -9,11 +9,11 @@ from threading import Barrier
 import pytest
 
 from tg_pipeline.builds.admin_chat import Outcome
-from tg_pipeline.lake.claims import Claim
+from tg_pipeline.lake.idempotency import Claim
 from tg_pipeline.telegram.errors import (
-    InDoubtError,
-    NoAnswerError,
-    RefusedError,
+    BadRequestError,
+    DeliveryUnknownError,
+    NoResponseError,
     TelegramError,
     TooManyRequestsError,
 )
@@ -110,7 +110,7 @@ def test_a_text_whose_answer_got_lost_is_not_sent_twice(
 
     error = failure(poster)
 
-    assert isinstance(error, InDoubtError)
+    assert isinstance(error, DeliveryUnknownError)
     assert "so it is not sent again by itself" in str(error)
     assert poster.post() is Outcome.IN_DOUBT
     assert arrived(telegram) == ["Good morning."]
@@ -122,7 +122,7 @@ def test_a_server_that_failed_may_have_sent_it(
 ) -> None:
     telegram.fail(status)
 
-    assert isinstance(failure(poster), InDoubtError)
+    assert isinstance(failure(poster), DeliveryUnknownError)
     assert poster.post() is Outcome.IN_DOUBT
 
 
@@ -144,7 +144,7 @@ def test_what_reached_nobody_is_sent_by_the_next_try(
 ) -> None:
     elsewhere = Poster(poster.lake_uri, "http://127.0.0.1:9")
 
-    assert type(failure(elsewhere)) is NoAnswerError
+    assert type(failure(elsewhere)) is NoResponseError
     assert poster.post() is Outcome.SENT
     assert len(arrived(telegram)) == 1
 
@@ -154,7 +154,7 @@ def test_a_refusal_says_what_to_do_about_the_chat(poster: Poster, telegram: Tele
 
     error = failure(poster)
 
-    assert isinstance(error, RefusedError)
+    assert isinstance(error, BadRequestError)
     assert str(error).endswith("The bot was removed from the chat -1001234567890: add it again.")
 
 

@@ -8,20 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.builds.admin_chat import AdminChat, Outcome
 from tg_pipeline.builds.digest import CHART, TEXT, Posted, compose, is_posted, post
 from tg_pipeline.builds.digest_due import NotBuiltError, why_not_ready
 from tg_pipeline.builds.report_facts import Subject
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.marts.digest.digest import Digest
 from tg_pipeline.marts.digest.edition import Edition, Kind
 from tg_pipeline.marts.report.language import LANGUAGES
 from tg_pipeline.marts.report.speech import Speech
-from tg_pipeline.telegram.client import BotApi
+from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.errors import TelegramError
-from tg_pipeline.telegram.marked_text import plain, to_plain
-from tg_pipeline.telegram.patience import Patience
+from tg_pipeline.telegram.messages import RateLimitRetry, plain, to_plain
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.report.test_report_command import ZONE, build, message
 from tg_pipeline_tests.telegram_server.server import TelegramServer
@@ -133,9 +132,9 @@ def telegram() -> Iterator[TelegramServer]:
 
 @pytest.fixture
 def chat(pipeline: Pipeline, telegram: TelegramServer) -> Iterator[AdminChat]:
-    claims = Claims(pipeline.lake.store, lambda: datetime(2026, 10, 8, tzinfo=UTC))
-    with BotApi(Secret(telegram.token), telegram.url) as api:
-        yield AdminChat(api, "@Admins", claims, Patience(lambda _: None, lambda _: None))
+    claims = IdempotencyStore(pipeline.lake.store, lambda: datetime(2026, 10, 8, tzinfo=UTC))
+    with BotApiClient(Secret(telegram.token), telegram.url) as api:
+        yield AdminChat(api, "@Admins", claims, RateLimitRetry(lambda _: None, lambda _: None))
 
 
 @pytest.fixture

@@ -19,16 +19,18 @@ import obstore
 from obstore.store import MemoryStore
 
 from lambda_ingest.landing import day_prefix
-from lambda_ingest.store import open_store, put_new
-from tg_pipeline.builds.day_state import ONE_DAY
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.mart_build import mart_builder
-from tg_pipeline.builds.raw_day import build_raw_day
+from lambda_ingest.store import open_store, put_if_absent
+from tg_pipeline.builds.layers import (
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
+)
+from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.staleness import ONE_DAY
 from tg_pipeline.defs.partitions import dates_of_tags, range_tags
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.updates.queue_sensor import (
-    PollResult,
+    Evaluation,
     QueueCursor,
     QueueLimits,
     TickContext,
@@ -38,8 +40,8 @@ from tg_pipeline.defs.updates.queue_sensor import (
 from tg_pipeline.defs.updates.run_requests import RequestedStates, StaleDay, plan_runs
 from tg_pipeline.defs.updates.schedules import daily_updates_schedule
 from tg_pipeline.defs.updates.sensors import StalenessScan, late_updates_sensor
-from tg_pipeline.events.event import LandingAddress
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.events.messages import LandingAddress
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline_tests.defs.conftest import StoppedClock
 from tg_pipeline_tests.events.lent_queue import LentQueue
@@ -72,7 +74,7 @@ class Variant:
         for day in map(date.fromisoformat, days):
             number = next(self.numbers)
             body = json.dumps({"update_id": number, "message": {"message_id": 1, "text": "oi"}})
-            put_new(self.store, f"{day_prefix(day)}/7-{number}.json", body.encode())
+            put_if_absent(self.store, f"{day_prefix(day)}/7-{number}.json", body.encode())
             self.announce(day, f"7-{number}.json")
 
     def start_backfill(self, first: str, last: str) -> None:
@@ -126,10 +128,10 @@ class Variant:
 def build(variant: Variant, days: list[date]) -> None:
     """Build days, one table after the other, as a run does."""
     for day in days:
-        build_raw_day(variant.store, variant.tables, day, bot_id=7)
+        build_raw_updates(variant.store, variant.tables, day, bot_id=7)
     for day in days:
-        build_deduped_day(variant.tables, day)
-        build_enriched_day(variant.tables, day)
+        build_deduped_updates(variant.tables, day)
+        build_enriched_updates(variant.tables, day)
     with mart_builder(variant.tables, str(ZONE)) as builder:
         for mart in DAILY_MARTS:
             builder.build_days(mart, days)
@@ -253,7 +255,7 @@ class World:
             self.queue.send(*[tick_of(tick)] * ticks)
         self.now = end
 
-    def poll(self) -> PollResult:
+    def poll(self) -> Evaluation:
         """Evaluate the sensor with the cursor that was recorded last."""
         tick = TickContext(
             self.now,
@@ -264,11 +266,11 @@ class World:
         )
         return poll(self.queue, QueueCursor.decode(self.cursor), tick, QueueLimits())
 
-    def record(self, result: PollResult) -> None:
+    def record(self, result: Evaluation) -> None:
         """Record the cursor."""
         self.cursor = result.decision.cursor.encode()
 
-    def run(self, result: PollResult, *, fails: bool = False) -> None:
+    def run(self, result: Evaluation, *, fails: bool = False) -> None:
         """Execute the requests whose run key is new."""
         for request in result.decision.requests:
             assert request.run_key

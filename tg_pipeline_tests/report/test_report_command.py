@@ -11,12 +11,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tg_pipeline.builds.mart_build import mart_builder
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.report_facts import Subject, gather
 from tg_pipeline.builds.report_page import page_key
 from tg_pipeline.defs.report_page import ReportConfig, report
 from tg_pipeline.defs.resources import LakeResource, LandingResource
-from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.report.period import Period
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
 
@@ -41,7 +41,7 @@ def build(pipeline: Pipeline, *days: date) -> None:
         for day in days:
             for mart in DAILY_MARTS:
                 builder.build(mart, day)
-        for mart in WHOLE_MARTS:
+        for mart in CUMULATIVE_MARTS:
             builder.build(mart)
 
 

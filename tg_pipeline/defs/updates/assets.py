@@ -8,10 +8,14 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 
-from tg_pipeline.builds.balance import deduped_balance, enriched_balance, raw_balance
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.raw_day import build_raw_day
+from tg_pipeline.builds.layers import (
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
+    deduped_conservation,
+    enriched_conservation,
+    raw_conservation,
+)
 from tg_pipeline.defs.metadata import (
     LANDING,
     Count,
@@ -31,10 +35,10 @@ from tg_pipeline.defs.partitions import (
     partition_dates,
 )
 from tg_pipeline.defs.resources import LakeResource, LandingResource
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, count_activity
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
 
@@ -127,9 +131,9 @@ def raw_updates(
         store, tables = landing.store(), lake.lake()
         for day in partition_dates(context):
             started = perf_counter()
-            built = build_raw_day(store, tables, day, bot_id=landing.bot_id, full=config.full)
+            built = build_raw_updates(store, tables, day, bot_id=landing.bot_id, full=config.full)
             seconds = perf_counter() - started
-            balances.append(raw_balance(day, built))
+            balances.append(raw_conservation(day, built))
             record_landing(context, day, built)
             counts = {
                 "quarantined": built.quarantined.rows,
@@ -173,8 +177,8 @@ def deduped_updates(
         tables = lake.lake()
         for day in partition_dates(context):
             started = perf_counter()
-            built = build_deduped_day(tables, day)
-            balances.append(deduped_balance(day, built))
+            built = build_deduped_updates(tables, day)
+            balances.append(deduped_conservation(day, built))
             partition = PartitionMetadata(
                 DEDUPED_UPDATES, day, built.deduped, perf_counter() - started
             )
@@ -208,8 +212,8 @@ def enriched_updates(
         tables = lake.lake()
         for day in partition_dates(context):
             started = perf_counter()
-            built = build_enriched_day(tables, day)
-            balances.append(enriched_balance(day, built))
+            built = build_enriched_updates(tables, day)
+            balances.append(enriched_conservation(day, built))
             partition = PartitionMetadata(
                 ENRICHED_UPDATES, day, built.enriched, perf_counter() - started
             )
@@ -227,7 +231,7 @@ def enriched_updates(
 def messages_per_hour(lake: Lake, day: date, zone: ZoneInfo) -> list[int]:
     """Return the number of messages sent in each of the 24 hours of the local day."""
     with lake.open(ENRICHED_UPDATES.name, day) as partition:
-        return count_activity(partition.narrow(ACTIVITY_COLUMNS), zone).hours()
+        return count_activity(partition.project(ACTIVITY_COLUMNS), zone).hours()
 
 
 defs = dg.Definitions(assets=[landing_zone, raw_updates, deduped_updates, enriched_updates])

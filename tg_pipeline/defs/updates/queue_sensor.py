@@ -18,8 +18,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_LEAD
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.due import last_due_day
-from tg_pipeline.builds.rejected_events import set_aside
+from tg_pipeline.builds.staleness import last_scheduled_day
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import (
     SENSOR_TIMEOUT,
@@ -30,10 +29,11 @@ from tg_pipeline.defs.resources import (
 from tg_pipeline.defs.updates.run_requests import RequestedStates, days_of_unfinished_runs
 from tg_pipeline.defs.updates.schedules import nightly_request, nightly_run_key, updates_job
 from tg_pipeline.defs.updates.sensors import NIGHTLY_GRACE, Known, StalenessScan, scan
-from tg_pipeline.events.drain import Bounds, Drained, Kept, Queue, drain
-from tg_pipeline.events.errors import EventsQueueError, UnreadableEventError
-from tg_pipeline.events.event import Event, LandingAddress, Tick, read_event
-from tg_pipeline.logs import facts
+from tg_pipeline.events.dead_letters import dead_letter
+from tg_pipeline.events.messages import Event, LandingAddress, ScheduleEvent, read_event
+from tg_pipeline.events.queue import DrainLimits, PendingMessage, PollResult, Queue, drain
+from tg_pipeline.exceptions import EventsQueueError, UnreadableEventError
+from tg_pipeline.logs import log_fields
 
 NAME: Final = "events_sensor"
 
@@ -57,7 +57,7 @@ class QueueLimits:
     interval_seconds: int = 30
     """Seconds between polls; polling an empty queue is one request."""
     rescan_delay: timedelta = RESCAN_DELAY
-    drain: Bounds = field(default_factory=Bounds)
+    drain: DrainLimits = field(default_factory=DrainLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +111,12 @@ class MessageFilter:
             event = read_event(body, self.landing, SETTINGS.zone)
             return event if event and self._is_needed(event) else None
         except UnreadableEventError as error:
-            key = set_aside(self.lake, body, str(error))
+            key = dead_letter(self.lake, body, str(error))
             self.rejected.append(f"{error} It is kept as {key}.")
             return None
 
     def _is_needed(self, event: Event) -> bool:
-        if isinstance(event, Tick):
+        if isinstance(event, ScheduleEvent):
             if event.day >= self.today:
                 raise UnreadableEventError(f"The tick asks for {event.day}, which is not over.")
             return event.day >= SETTINGS.start_date
@@ -143,17 +143,17 @@ class Decision:
 
     cursor: QueueCursor
     requests: list[dg.RunRequest] = field(default_factory=list)
-    completed: list[Kept] = field(default_factory=list)
+    completed: list[PendingMessage] = field(default_factory=list)
     """Messages whose run is recorded, or whose day is built."""
     scan: StalenessScan | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class PollResult:
+class Evaluation:
     """The result of one poll."""
 
     decision: Decision
-    drained: Drained
+    drained: PollResult
     rejected: list[str]
 
 
@@ -185,7 +185,7 @@ def events_sensor(open_queue: Callable[[], Queue], limits: QueueLimits) -> dg.Se
     return evaluate
 
 
-def poll(queue: Queue, cursor: QueueCursor, tick: TickContext, limits: QueueLimits) -> PollResult:
+def poll(queue: Queue, cursor: QueueCursor, tick: TickContext, limits: QueueLimits) -> Evaluation:
     """Receive messages, decide which runs to request, and delete completed messages.
 
     A poll that is cut off anywhere has deleted no message that the recorded cursor still needs.
@@ -198,22 +198,25 @@ def poll(queue: Queue, cursor: QueueCursor, tick: TickContext, limits: QueueLimi
     if _should_scan(decision, tick.now, limits):
         decision = request_stale_days(drained.kept, decision.cursor, tick.now, tick.scan)
         queue.delete([each.message for each in decision.completed])
-    return PollResult(decision, drained, parse.rejected)
+    return Evaluation(decision, drained, parse.rejected)
 
 
 def request_nightly_runs(
-    pending: list[Kept], cursor: QueueCursor, now: datetime, is_requested: Callable[[date], bool]
+    pending: list[PendingMessage],
+    cursor: QueueCursor,
+    now: datetime,
+    is_requested: Callable[[date], bool],
 ) -> Decision:
     """Request the nightly run whose tick came, and add all days of messages to the cursor.
 
     A late tick, of an older night, only adds its day. A tick is completed once its nightly run is
     in Dagster's history; a late tick also once its day is in the recorded `cursor`.
     """
-    ticks = {event.day for _, event in pending if isinstance(event, Tick)}
+    ticks = {event.day for _, event in pending if isinstance(event, ScheduleEvent)}
     unanswered = {day for day in ticks if not is_requested(day)}
-    nightly = {day for day in unanswered if day >= last_due_day(now, SETTINGS.zone)}
+    nightly = {day for day in unanswered if day >= last_scheduled_day(now, SETTINGS.zone)}
     open_ticks = nightly | (unanswered - cursor.days)
-    landed = {event.day for _, event in pending if not isinstance(event, Tick)}
+    landed = {event.day for _, event in pending if not isinstance(event, ScheduleEvent)}
     days = cursor.days | landed | unanswered
     return Decision(
         replace(cursor, days=days, since=(cursor.since or now) if _over(days, now) else None),
@@ -221,13 +224,13 @@ def request_nightly_runs(
         [
             each
             for each in pending
-            if isinstance(each.event, Tick) and each.event.day not in open_ticks
+            if isinstance(each.event, ScheduleEvent) and each.event.day not in open_ticks
         ],
     )
 
 
 def request_stale_days(
-    pending: list[Kept], cursor: QueueCursor, now: datetime, scan_days: ScanDays
+    pending: list[PendingMessage], cursor: QueueCursor, now: datetime, scan_days: ScanDays
 ) -> Decision:
     """Scan the cursor's days that are over, request the stale ones, and forget the others."""
     over = _over(cursor.days, now)
@@ -251,7 +254,7 @@ def _should_scan(decision: Decision, now: datetime, limits: QueueLimits) -> bool
 
 def _over(days: frozenset[date], now: datetime) -> frozenset[date]:
     """Return the days that the nightly run should have built; others may still grow."""
-    last = last_due_day(now, SETTINGS.zone, NIGHTLY_GRACE)
+    last = last_scheduled_day(now, SETTINGS.zone, NIGHTLY_GRACE)
     return frozenset(day for day in days if day <= last)
 
 
@@ -278,11 +281,11 @@ def _errors_logged() -> Iterator[None]:
     try:
         yield
     except (EventsQueueError, StoreError) as error:
-        LOGGER.error("%s", error, extra=facts(sensor=NAME))  # noqa: TRY400 - a trace adds nothing
+        LOGGER.error("%s", error, extra=log_fields(sensor=NAME))  # noqa: TRY400 - a trace adds nothing
         raise
 
 
-def _log(result: PollResult) -> None:
+def _log(result: Evaluation) -> None:
     """Log a poll that received or requested something; most find an empty queue."""
     asked = [each.run_key or "" for each in result.decision.requests]
     if not result.drained.received and not asked:
@@ -291,7 +294,7 @@ def _log(result: PollResult) -> None:
         "%d messages received, %d runs requested",
         result.drained.received,
         len(asked),
-        extra=facts(
+        extra=log_fields(
             sensor=NAME,
             taken=result.drained.received,
             kept=len(result.drained.kept),
@@ -301,7 +304,7 @@ def _log(result: PollResult) -> None:
     )
 
 
-def _sensor_result(result: PollResult) -> dg.SensorResult:
+def _sensor_result(result: Evaluation) -> dg.SensorResult:
     decision = result.decision
     cursor = decision.cursor.encode()
     if decision.requests:
@@ -309,7 +312,7 @@ def _sensor_result(result: PollResult) -> dg.SensorResult:
     return dg.SensorResult(skip_reason=_skip_reason(result), cursor=cursor)
 
 
-def _skip_reason(result: PollResult) -> str:
+def _skip_reason(result: Evaluation) -> str:
     """Return what a poll did that requests nothing."""
     received, kept = result.drained.received, len(result.drained.kept)
     parts = [f"{received} messages received, {kept} of them still needed."]

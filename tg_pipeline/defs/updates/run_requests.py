@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import dagster as dg
 import msgspec
 
-from tg_pipeline.builds.day_state import ONE_DAY
+from tg_pipeline.builds.staleness import ONE_DAY
 from tg_pipeline.defs.partitions import dates_of_tags, group_into_ranges, range_tags
 
 REQUESTS_PER_TICK: Final = 12

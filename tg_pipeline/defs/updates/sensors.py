@@ -11,9 +11,14 @@ import msgspec
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_AGE
-from tg_pipeline.builds.day_state import ONE_DAY, DayState, day_states, days_to_build
-from tg_pipeline.builds.due import last_due_day
-from tg_pipeline.builds.mart_state import days_without_marts
+from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.staleness import (
+    ONE_DAY,
+    DayState,
+    day_states,
+    last_scheduled_day,
+    stale_days,
+)
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import (
     SENSOR_TIMEOUT,
@@ -30,8 +35,8 @@ from tg_pipeline.defs.updates.run_requests import (
     plan_runs,
 )
 from tg_pipeline.defs.updates.schedules import updates_job
-from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import iter_days, list_days
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.marts.catalog import DAILY_MARTS
 
@@ -145,9 +150,9 @@ def scan(landing: ObjectStore, lake: Lake, now: datetime, known: Known) -> Stale
     """Find the stale days among the watched, the missed and the touched days."""
     days = days_to_scan(landing, lake, now, {*known.touched, *known.requested})
     states = day_states(landing, lake, days)
-    without_marts = set(days_without_marts(lake, days))
-    due = {state.day for state in states if state.is_due} | without_marts
-    stale = due | set(days_to_build(states))
+    without_marts = set(days_with_stale_marts(lake, days))
+    due = {state.day for state in states if state.is_stale} | without_marts
+    stale = due | set(stale_days(states))
     found = [
         StaleDay(
             state.day,
@@ -177,7 +182,7 @@ def days_to_scan(
 
 def watched_days(now: datetime) -> list[date]:
     """Return the days that were due at least an hour ago, and on which updates may still land."""
-    last = last_due_day(now, SETTINGS.zone, NIGHTLY_GRACE)
+    last = last_scheduled_day(now, SETTINGS.zone, NIGHTLY_GRACE)
     first = max(last - timedelta(days=WATCHED_DAYS - 1), SETTINGS.start_date)
     return list(iter_days(first, last))
 

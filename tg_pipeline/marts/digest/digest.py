@@ -7,7 +7,7 @@ from tg_pipeline.marts.digest.edition import Edition
 from tg_pipeline.marts.digest.text import chart_title, digest_text, kind_words
 from tg_pipeline.marts.report.facts import Facts
 from tg_pipeline.marts.report.speech import Speech
-from tg_pipeline.telegram.marked_text import Lines, plain
+from tg_pipeline.telegram.messages import Lines, plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import unicodedata
 from typing import Final
 
 from tg_pipeline.marts.report.user_text import ISOLATED, SHOWN_CHARACTERS, plain, shorten
-from tg_pipeline.telegram.marked_text import ELLIPSIS, Run, code
+from tg_pipeline.telegram.messages import ELLIPSIS, Run, code
 
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
 """Classes of letters that turn the numbers behind them. https://unicode.org/reports/tr9/."""

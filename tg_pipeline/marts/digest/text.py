@@ -12,7 +12,7 @@ from tg_pipeline.marts.report.figures import NOTHING, figures
 from tg_pipeline.marts.report.speech import Speech
 from tg_pipeline.marts.report.user_text import NAME_CHARACTERS
 from tg_pipeline.marts.report.words import words_of
-from tg_pipeline.telegram.marked_text import Line, bold, plain
+from tg_pipeline.telegram.messages import Line, bold, plain
 
 QUESTIONS_SHOWN: Final = 3
 COMMANDS_SHOWN: Final = 3

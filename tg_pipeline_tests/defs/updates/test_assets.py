@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.balance import Balance
+from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.defs.metadata import as_dagster_failure, conservation_result, hour_table
 from tg_pipeline.defs.partitions import DAYS_PER_RUN, group_into_ranges
 from tg_pipeline.defs.updates import assets
-from tg_pipeline.lake.refusals import BusyError
+from tg_pipeline.lake.errors import TransientStoreError
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 
@@ -89,7 +89,7 @@ def test_a_leak_fails_its_check_and_stops_what_is_downstream(
 ) -> None:
     # Given a raw layer that loses a line
     house.pipeline.land(MESSAGE)
-    monkeypatch.setattr(assets, "raw_balance", lambda day, _built: Balance(day, 2, 1))
+    monkeypatch.setattr(assets, "raw_conservation", lambda day, _built: Conservation(day, 2, 1))
 
     result = house.run(DAY)
 
@@ -100,7 +100,7 @@ def test_a_leak_fails_its_check_and_stops_what_is_downstream(
 
 
 def test_a_check_names_the_days_that_leak() -> None:
-    balances = [Balance(DAY, 5, 5), Balance(NEXT_DAY, 5, 4)]
+    balances = [Conservation(DAY, 5, 5), Conservation(NEXT_DAY, 5, 4)]
 
     result = conservation_result("any", balances)
 
@@ -128,7 +128,7 @@ def test_what_trying_again_does_not_mend_fails_at_once_in_one_sentence(
 
 def test_a_bucket_that_is_busy_is_left_to_the_retry_policy_in_one_sentence() -> None:
     with pytest.raises(dg.Failure) as failure, as_dagster_failure("s3://lake"):
-        raise BusyError("s3://lake: it keeps answering 503 SlowDown.")
+        raise TransientStoreError("s3://lake: it keeps answering 503 SlowDown.")
 
     assert failure.value.description == "s3://lake: it keeps answering 503 SlowDown."
     assert failure.value.allow_retries is True

@@ -11,9 +11,9 @@ import pytest
 
 from tg_pipeline.defs.updates.queue_sensor import QueueCursor, QueueLimits, events_sensor
 from tg_pipeline.defs.updates.run_requests import RequestedState
-from tg_pipeline.events.drain import Message
-from tg_pipeline.events.errors import EventsQueueError
+from tg_pipeline.events.queue import QueueMessage
 from tg_pipeline.events.sqs import open_queue
+from tg_pipeline.exceptions import EventsQueueError
 from tg_pipeline.logs import JsonLines
 from tg_pipeline_tests.defs.conftest import StoppedClock
 from tg_pipeline_tests.defs.sensor_scenarios import GAP, QueueVariant, in_zone
@@ -345,7 +345,7 @@ def test_an_unavailable_queue_fails_the_tick_in_one_sentence(
     variant: QueueVariant, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Gone(LentQueue):
-        def receive(self) -> list[Message]:
+        def receive(self) -> list[QueueMessage]:
             raise EventsQueueError("The events queue x refuses ReceiveMessage: no.")
 
     sensor = events_sensor(Gone, QueueLimits())

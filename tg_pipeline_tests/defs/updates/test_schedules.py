@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from tg_pipeline.builds.due import last_due_day
+from tg_pipeline.builds.staleness import last_scheduled_day
 from tg_pipeline.defs.updates.schedules import DAILY_CRON, daily_updates_schedule
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -40,4 +40,4 @@ def test_a_tick_before_the_first_partition_asks_for_nothing() -> None:
     ],
 )
 def test_a_day_is_due_from_its_nightly_tick_on(now: str, day: date) -> None:
-    assert last_due_day(datetime.fromisoformat(now), SAO_PAULO) == day
+    assert last_scheduled_day(datetime.fromisoformat(now), SAO_PAULO) == day

@@ -17,7 +17,7 @@ import requests
 import yaml
 
 from tg_pipeline.defs.partitions import group_into_ranges
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.fakes.postgres import PASSWORD, Postgres
 from tg_pipeline_tests.integration.deployment.component import Component, wait_until

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tg_pipeline.builds.raw_day import build_raw_day
-from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.builds.layers import build_raw_updates
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline_tests.browser.backfills import launch_backfill_of_everything
 from tg_pipeline_tests.integration.deployment.alerts import Alerts
@@ -83,7 +83,7 @@ def test_nothing_is_lost_whatever_is_killed(
     for day in days:
         for layer in ALL_LAYERS:
             assert team.pipeline.digest(layer.name, day) == plain.digest(layer.name, day)
-        again = build_raw_day(team.pipeline.landing, team.pipeline.lake, day, bot_id=0)
+        again = build_raw_updates(team.pipeline.landing, team.pipeline.lake, day, bot_id=0)
         assert again.lines == again.raw.rows + again.quarantined.rows == again.objects > 0
 
 

@@ -14,7 +14,7 @@ from tg_pipeline.marts.digest.edition import Edition
 from tg_pipeline.marts.digest.picture import LIGHT, picture
 from tg_pipeline.marts.report.language import LANGUAGES
 from tg_pipeline.marts.report.speech import Speech
-from tg_pipeline.telegram.marked_text import to_plain
+from tg_pipeline.telegram.messages import to_plain
 from tg_pipeline_tests.marts.digest.week import DAY, EN, PT, WEEK, earlier, facts_of, quiet
 
 WIDTH, HEIGHT = 1_200, 780
