@@ -28,7 +28,7 @@ from tg_pipeline.defs.resources import (
 )
 from tg_pipeline.defs.updates.run_requests import RequestedStates, days_of_unfinished_runs
 from tg_pipeline.defs.updates.schedules import nightly_request, nightly_run_key, updates_job
-from tg_pipeline.defs.updates.sensors import NIGHTLY_GRACE, Known, StalenessScan, scan
+from tg_pipeline.defs.updates.sensors import NIGHTLY_GRACE, KnownDays, StalenessScan, scan
 from tg_pipeline.events.dead_letters import dead_letter
 from tg_pipeline.events.messages import Event, LandingAddress, ScheduleEvent, read_event
 from tg_pipeline.events.queue import DrainLimits, PendingMessage, PollResult, Queue, drain
@@ -265,7 +265,7 @@ def _tick_context(
 
     def scan_days(touched: frozenset[date], requested: RequestedStates) -> StalenessScan:
         busy = days_of_unfinished_runs(instance)
-        return scan(store, tables, now, Known(touched, requested, busy))
+        return scan(store, tables, now, KnownDays(touched, requested, busy))
 
     address = LandingAddress.of(landing.uri)
     return TickContext(now, address, tables.store, scan_days, partial(_is_requested, instance))

@@ -121,7 +121,7 @@ def listing_sensor(pause: timedelta) -> dg.SensorDefinition:
             return dg.SkipReason(f"Nothing was stale at {cursor.scanned_at}; scans every {pause}.")
         store, tables = landing.store(SENSOR_TIMEOUT), lake.lake(SENSOR_TIMEOUT)
         busy = days_of_unfinished_runs(context.instance)
-        found = scan(store, tables, now, Known(frozenset(), cursor.requested, busy))
+        found = scan(store, tables, now, KnownDays(frozenset(), cursor.requested, busy))
         plan = found.plan
         if plan.ranges and plan.given_up:
             context.log.warning("%s", plan.skip_reason)
@@ -136,7 +136,7 @@ def listing_sensor(pause: timedelta) -> dg.SensorDefinition:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownDays:
     """What a sensor knows before a scan."""
 
     touched: frozenset[date]
@@ -146,7 +146,7 @@ class Known:
     """Days that unfinished runs build."""
 
 
-def scan(landing: ObjectStore, lake: Lake, now: datetime, known: Known) -> StalenessScan:
+def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> StalenessScan:
     """Find the stale days among the watched, the missed and the touched days."""
     days = days_to_scan(landing, lake, now, {*known.touched, *known.requested})
     states = day_states(landing, lake, days)

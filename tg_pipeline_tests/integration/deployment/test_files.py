@@ -40,11 +40,6 @@ def test_dagster_accepts_its_configuration(
     assert logs == ("LocalComputeLogManager" if name.startswith("..") else "S3ComputeLogManager")
 
 
-@pytest.mark.parametrize("name", ["../dagster.yaml", *IN_CONTAINERS, "kubernetes/values.yaml"])
-def test_no_configuration_names_a_private_module_of_dagster(name: str) -> None:
-    assert "dagster._" not in (DEPLOY / name).read_text("utf-8")
-
-
 def test_all_containers_have_the_same_rules() -> None:
     here, there = (read(name) for name in IN_CONTAINERS)
     same = ("storage", "compute_logs", "concurrency", "run_retries", "retention", "python_logs")
