@@ -1,13 +1,13 @@
 """`tg-pipeline run` while `tg-pipeline up` runs: its runs are launched by the UI's daemon."""
 
 import json
-import shutil
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
@@ -25,9 +25,11 @@ RUNS = """{
 
 
 @pytest.fixture
-def up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Up]:
-    shutil.copy(CHECKOUT / "dagster.yaml", tmp_path)
-    monkeypatch.chdir(tmp_path)
+def up(tmp_path: Path) -> Iterator[Up]:
+    # The checkout's configuration, with the history in this home instead of the checkout.
+    config = yaml.safe_load((CHECKOUT / "dagster.yaml").read_text("utf-8"))
+    del config["storage"]
+    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(config))
     running = start_up(Shell(tmp_path))
     yield running
     running.kill()
