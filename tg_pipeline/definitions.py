@@ -1,29 +1,17 @@
-"""All of it, for Dagster: the definitions merged, with their executor and resources."""
+"""Dagster's entry point: all definitions, with their executor and resources."""
 
 import dagster as dg
 
-from tg_pipeline.defs import (
-    alerts,
-    athena,
-    digest,
-    freshness,
-    layers,
-    mart_sensor,
-    marts,
-    queue_sensor,
-    report_page,
-    report_sensor,
-    schedules,
-    sensors,
-)
+from tg_pipeline.defs import alerts, athena, digest, mart_sensor, marts, report_page, report_sensor
 from tg_pipeline.defs.resources import resources
+from tg_pipeline.defs.updates import assets, checks, queue_sensor, schedules, sensors
 from tg_pipeline.logs import configure_logging
 from tg_pipeline.settings import wants_json_logs
 
 configure_logging(as_json=wants_json_logs())
 
 defs = dg.Definitions.merge(
-    layers.defs,
+    assets.defs,
     marts.defs,
     report_page.defs,
     report_sensor.defs,
@@ -31,7 +19,7 @@ defs = dg.Definitions.merge(
     sensors.defs,
     queue_sensor.defs,
     mart_sensor.defs,
-    freshness.defs,
+    checks.defs,
     athena.defs,
     alerts.defs,
     digest.defs,

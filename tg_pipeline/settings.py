@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -168,6 +169,29 @@ def home_folder() -> Path:
     """Return the checkout that the package runs from, or the current folder if it is installed."""
     checkout = Path(__file__).parents[1]
     return checkout if (checkout / "dagster.yaml").exists() else Path.cwd()
+
+
+def dagster_home() -> Path:
+    """Return DAGSTER_HOME or, if it is not set, the state folder with a link to dagster.yaml.
+
+    Dagster keeps what a run prints there. `dagster dev` takes a temporary folder for it instead.
+    """
+    if given := os.environ.get("DAGSTER_HOME"):
+        return Path(given)
+    home = home_folder()
+    folder, config = home / ".tg_pipeline" / "dagster", home / "dagster.yaml"
+    folder.mkdir(parents=True, exist_ok=True)
+    link = folder / config.name
+    if config.exists() and not link.exists():
+        link.unlink(missing_ok=True)  # a link to a checkout that was moved
+        with suppress(FileExistsError):
+            link.symlink_to(os.path.relpath(config, folder))
+    return folder
+
+
+def webserver_file() -> Path:
+    """Return the file that holds the address of Dagster's UI while `tg-pipeline up` runs."""
+    return dagster_home() / "webserver"
 
 
 def load_settings() -> Settings:

@@ -1,4 +1,4 @@
-"""`tg-pipeline run`: builds days through Dagster, so that its history knows of them."""
+"""`tg-pipeline run`: builds days through Dagster, so that its history has the runs."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -21,16 +21,16 @@ from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.settings import Settings, load_settings
 
 Day = Annotated[str | None, typer.Option("--date", help="One day: YYYY-MM-DD, today, yesterday.")]
-First = Annotated[str | None, typer.Option("--from", help="First day of a span.")]
-Last = Annotated[str | None, typer.Option("--to", help="Last day of a span.")]
-Full = Annotated[bool, typer.Option("--full", help="Read all landed objects anew.")]
+First = Annotated[str | None, typer.Option("--from", help="First day of a range.")]
+Last = Annotated[str | None, typer.Option("--to", help="Last day of a range.")]
+Full = Annotated[bool, typer.Option("--full", help="Read all landed objects again.")]
 
 
 def run(day: Day = None, first: First = None, last: Last = None, full: Full = False) -> None:
-    """Build a day, a span, or every day on which something new has landed; then the marts."""
+    """Build a day, a range, or every day with new updates; then the marts."""
     settings = load_settings()
     if full and day is None and first is None:
-        raise CommandError("--full reads days anew: name them with --date, or --from and --to.")
+        raise CommandError("--full reads days again: name them with --date, or --from and --to.")
     days = _asked_days(settings, day, first, last)
     if not days and not cumulative_marts_are_stale(open_lake(settings), settings.timezone):
         out.print("Nothing new has landed; there is nothing to build.")
@@ -38,7 +38,7 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     _check_partitions(days, settings)
     check_landing(settings)
     check_lake(settings)
-    # Dagster takes a second to import: only a command that needs it waits for it.
+    # Dagster takes a second to import: only commands that need it pay for it.
     from tg_pipeline.cli.materialize import materialize  # noqa: PLC0415
 
     seconds = materialize(days, full=full)
@@ -58,7 +58,7 @@ def _asked_days(
     today = datetime.now(settings.zone).date()
     span = parse_span(first, last, today)
     if day is not None and span:
-        raise CommandError("--date stands alone: give it, or --from and --to.")
+        raise CommandError("--date excludes --from and --to: give one or the other.")
     if day is not None:
         return [parse_day(day, today)]
     return list(iter_days(*span)) if span else _changed_days(settings, today)

@@ -14,7 +14,7 @@ import typer
 
 from tg_pipeline.cli.console import err
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.settings import home_folder, load_settings
+from tg_pipeline.settings import home_folder, load_settings, webserver_file
 
 HOST: Final = "127.0.0.1"
 
@@ -40,6 +40,7 @@ def up(port: Port = 3000) -> None:
         if is_listening:
             threading.Thread(target=listen, args=(running,), daemon=True).start()
             err.print("See what comes in: tg-pipeline run --date today && tg-pipeline summary")
+        webserver_file().write_text(f"http://{HOST}:{port}", "utf-8")
         code = running.start(sys.executable, "-m", "dagster", *_dev_options(port)).wait()
         if not running.stopping.is_set():
             raise typer.Exit(code)
@@ -121,6 +122,7 @@ def _stopped_together() -> Iterator[Running]:
     try:
         yield running
     finally:
+        webserver_file().unlink(missing_ok=True)
         if not running.stopping.is_set():
             running.stop()
         running.wait()

@@ -1,6 +1,6 @@
-"""A partition is a local day, today included."""
+"""Daily partitions: one per local day, today included."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Final
 
@@ -10,44 +10,63 @@ from tg_pipeline.settings import load_settings
 
 SETTINGS: Final = load_settings()
 
-DAYS_A_RUN: Final = 31
-"""A month in one run costs one start; years still spread over machines, month by month."""
+DAYS_PER_RUN: Final = 31
+"""Days: a month in one run pays for one process start, and years can still run in parallel."""
+
+PARTITION: Final = "dagster/partition"
+RANGE_START: Final = "dagster/asset_partition_range_start"
+RANGE_END: Final = "dagster/asset_partition_range_end"
+"""Dagster's tags of a run with one partition, and of a run with a range of partitions."""
 
 daily_partitions: Final = dg.DailyPartitionsDefinition(
     start_date=SETTINGS.start_date.isoformat(),
     timezone=SETTINGS.timezone,
     end_offset=1,
 )
-"""All days since TG_START_DATE in TG_TIMEZONE. Today is one too, so that it can be looked at."""
+"""All days since TG_START_DATE in TG_TIMEZONE. Today is included, so that it can be built early."""
 
 WITH_DAY_BEFORE: Final = dg.TimeWindowPartitionMapping(
     start_offset=-1, end_offset=0, allow_nonexistent_upstream_partitions=True
 )
-"""An update without a time of its own, retried across midnight, lands on two days."""
+"""An update without an event time that is retried across midnight lands on two days."""
 
-MONTH_A_RUN: Final = dg.BackfillPolicy.multi_run(DAYS_A_RUN)
+MONTHLY_BACKFILL: Final = dg.BackfillPolicy.multi_run(DAYS_PER_RUN)
 
 
-def days_of(context: dg.AssetExecutionContext) -> Iterator[date]:
-    """Give the days that a run is to build, ascending."""
+def partition_dates(context: dg.AssetExecutionContext) -> Iterator[date]:
+    """Return the days of a run, ascending."""
     yield from (date.fromisoformat(key) for key in context.partition_keys)
 
 
-def span_tags(first: date, last: date) -> dict[str, str]:
-    """Give the tags that make one run of all days from `first` to `last`."""
-    return {
-        "dagster/asset_partition_range_start": first.isoformat(),
-        "dagster/asset_partition_range_end": last.isoformat(),
-    }
+def range_tags(first: date, last: date) -> dict[str, str]:
+    """Return the tags of a run that builds all days from `first` to `last`."""
+    return {RANGE_START: first.isoformat(), RANGE_END: last.isoformat()}
 
 
-def runs_of(days: Iterable[date]) -> list[tuple[date, date]]:
-    """Give the days as spans without holes, first and last included, none longer than a run."""
-    spans: list[tuple[date, date]] = []
+def dates_of_tags(tags: Mapping[str, str]) -> list[date]:
+    """Return the days that a run with these tags builds, ascending; none if it has no days."""
+    first = tags.get(RANGE_START) or tags.get(PARTITION)
+    last = tags.get(RANGE_END) or first
+    if not first or not last:
+        return []
+    try:
+        begin, end = date.fromisoformat(first), date.fromisoformat(last)
+    except ValueError:
+        return []
+    return [begin + timedelta(days=number) for number in range((end - begin).days + 1)]
+
+
+def group_into_ranges(days: Iterable[date]) -> list[tuple[date, date]]:
+    """Group days into ranges without gaps (first and last day), none longer than DAYS_PER_RUN."""
+    ranges: list[tuple[date, date]] = []
     for day in sorted(set(days)):
-        first, last = spans[-1] if spans else (date.min, date.min)
-        if day - last == timedelta(days=1) and (day - first).days < DAYS_A_RUN:
-            spans[-1] = (first, day)
+        first, last = ranges[-1] if ranges else (date.min, date.min)
+        if day - last == timedelta(days=1) and (day - first).days < DAYS_PER_RUN:
+            ranges[-1] = (first, day)
         else:
-            spans.append((day, day))
-    return spans
+            ranges.append((day, day))
+    return ranges
+
+
+MONTH_A_RUN: Final = MONTHLY_BACKFILL
+days_of = partition_dates

@@ -1,4 +1,4 @@
-"""What assets reach outside with: the landing zone, the lake, the clock."""
+"""Resources of the assets and sensors: the landing zone, the lake, the clock."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -11,21 +11,21 @@ from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
 
-A_TICK: Final = timedelta(seconds=15)
-"""How long a sensor's or a schedule's request is tried: Dagster gives its tick a minute in all.
+SENSOR_TIMEOUT: Final = timedelta(seconds=15)
+"""How long a request of a sensor is retried: Dagster allows a whole tick one minute.
 https://docs.dagster.io/guides/automate/sensors
 """
 
 
 class LandingResource(dg.ConfigurableResource[Any]):
-    """The landing zone at `uri`; objects whose name tells no bot are those of `bot_id`."""
+    """The landing zone at `uri`; objects whose name has no bot id belong to `bot_id`."""
 
     uri: str
     bot_id: int = 0
 
-    def store(self, patience: timedelta = BATCH_TIMEOUT) -> ObjectStore:
-        """Open the store, whose requests are tried again for so long; raises StoreError."""
-        return open_object_store(self.uri, patience)
+    def store(self, timeout: timedelta = BATCH_TIMEOUT) -> ObjectStore:
+        """Open the store, whose requests are retried for `timeout`; raises StoreError."""
+        return open_object_store(self.uri, timeout)
 
 
 class LakeResource(dg.ConfigurableResource[Any]):
@@ -33,16 +33,16 @@ class LakeResource(dg.ConfigurableResource[Any]):
 
     uri: str
 
-    def lake(self, patience: timedelta = BATCH_TIMEOUT) -> Lake:
-        """Open the lake, whose requests are tried again for so long; raises StoreError."""
-        return Lake(self.uri, patience)
+    def lake(self, timeout: timedelta = BATCH_TIMEOUT) -> Lake:
+        """Open the lake, whose requests are retried for `timeout`; raises StoreError."""
+        return Lake(self.uri, timeout)
 
 
 class ClockResource(dg.ConfigurableResource[Any]):
-    """The time, so that a test can stop it."""
+    """The clock, which tests replace."""
 
     def now(self) -> datetime:
-        """Give the present instant, aware, in UTC."""
+        """Return the current time, aware, in UTC."""
         return datetime.now(UTC)
 
 
@@ -51,3 +51,5 @@ resources: dict[str, dg.ConfigurableResource[Any]] = {
     "lake": LakeResource(uri=SETTINGS.lake_uri),
     "clock": ClockResource(),
 }
+
+A_TICK: Final = SENSOR_TIMEOUT

@@ -115,11 +115,11 @@ WRONG = {
     "a span backwards": (("run", "--from", "today", "--to", "yesterday"), "is later than"),
     "a day and a span": (
         ("run", "--date", "today", "--from", "today", "--to", "today"),
-        "--date stands alone",
+        "--date excludes --from and --to",
     ),
     "before the first": (("run", "--date", "2013-08-14"), "is before TG_START_DATE"),
     "after today": (("run", "--date", "2999-01-01"), "is after today"),
-    "full of nothing": (("run", "--full"), "--full reads days anew"),
+    "full of nothing": (("run", "--full"), "--full reads days again"),
     "no day at all": (("run", "--date", ""), "'' is not a valid date"),
     "no file": (("land", "nope.json"), "nope.json is not a file"),
     "no form": (("land", "/etc/hostname"), "is not a .json or .ndjson file"),

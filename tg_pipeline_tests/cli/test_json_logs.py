@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tg_pipeline.cli.materialize import LINES_A_DAY
+from tg_pipeline.cli.materialize import LINES_PER_DAY
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS
 from tg_pipeline_tests.cli.conftest import COMMAND, FIRST_DAY, Shell
 
@@ -29,7 +29,7 @@ def test_a_build_logs_a_line_a_day_and_table_with_its_run(landed: Shell) -> None
 
     assert done.returncode == 0
     said = lines(done.stderr)
-    assert len(said) == LINES_A_DAY + len(CUMULATIVE_MARTS)
+    assert len(said) == LINES_PER_DAY + len(CUMULATIVE_MARTS)
     first = said[0]
     assert (first["level"], first["table"], first["partition"]) == (
         "INFO",
@@ -102,7 +102,7 @@ def test_a_run_of_dagster_s_logs_its_days(landed: Shell, form: str) -> None:
 
     # Then our lines are objects between Dagster's, with the run they are of
     ours = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
-    assert len(ours) == (LINES_A_DAY if form == "json" else 0)
+    assert len(ours) == (LINES_PER_DAY if form == "json" else 0)
     of_dagster = done.stderr.partition("RUN_START")[0]
     assert all(each["run_id"] in of_dagster for each in ours)
 

@@ -7,11 +7,11 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tg_pipeline.defs import freshness, layers, mart_sensor, marts, schedules, sensors
+from tg_pipeline.defs import mart_sensor, marts
+from tg_pipeline.defs.partitions import RANGE_END, RANGE_START, range_tags
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
+from tg_pipeline.defs.updates import assets, checks, schedules, sensors
 from tg_pipeline_tests.conftest import Pipeline
-
-RANGE = "dagster/asset_partition_range"
 
 
 class StoppedClock(ClockResource):
@@ -31,12 +31,12 @@ class House:
         self.landing = LandingResource(uri=pipeline.landing_uri)
         self.lake = LakeResource(uri=pipeline.lake_uri)
         self.defs = dg.Definitions.merge(
-            layers.defs,
+            assets.defs,
             marts.defs,
             schedules.defs,
             sensors.defs,
             mart_sensor.defs,
-            freshness.defs,
+            checks.defs,
             dg.Definitions(
                 executor=dg.in_process_executor,
                 resources={
@@ -49,12 +49,13 @@ class House:
 
     def run(self, first: date, last: date | None = None) -> dg.ExecuteInProcessResult:
         """Run the job over a span of days, as a backfill does."""
-        span = {f"{RANGE}_start": str(first), f"{RANGE}_end": str(last or first)}
         job = self.defs.resolve_job_def("updates_job")
-        return job.execute_in_process(instance=self.instance, tags=span, raise_on_error=False)
+        return job.execute_in_process(
+            instance=self.instance, tags=range_tags(first, last or first), raise_on_error=False
+        )
 
     def metadata(self, asset: str, day: date) -> dict[str, Any]:
-        """Give what the last materialization of a day says of it."""
+        """Return what the last materialization of a day says of it."""
         only = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[str(day)])
         (record,) = self.instance.fetch_materializations(only, limit=1).records
         assert record.asset_materialization is not None
@@ -71,11 +72,9 @@ class House:
         return found if isinstance(found, dg.SensorResult) else dg.SensorResult(cursor=cursor)
 
     def asked(self, at: str, cursor: str | None = None) -> list[tuple[str, str]]:
-        """Give the spans of days that the sensor asks for."""
+        """Return the spans of days that the sensor asks for."""
         requests = self.look(at, cursor).run_requests or []
-        return [
-            (request.tags[f"{RANGE}_start"], request.tags[f"{RANGE}_end"]) for request in requests
-        ]
+        return [(request.tags[RANGE_START], request.tags[RANGE_END]) for request in requests]
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ import dagster as dg
 import pytest
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.defs import mart_sensor, sensors
+from tg_pipeline.defs import mart_sensor
 from tg_pipeline.defs.mart_sensor import marts_sensor
-from tg_pipeline.defs.sensors import late_updates_sensor
+from tg_pipeline.defs.updates import sensors
+from tg_pipeline.defs.updates.sensors import late_updates_sensor
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.defs.conftest import House
 from tg_pipeline_tests.lake.aws_answers import ANSWERS, REACH, SECRET
@@ -61,8 +62,8 @@ def test_a_bucket_that_is_silent_fails_a_sensors_tick_while_there_is_time(
     # Given a run that went well, and a bucket that has not answered since
     for name, value in REACH.items():
         monkeypatch.setenv(name, value)
-    for module in (sensors, mart_sensor):
-        monkeypatch.setattr(module, "A_TICK", timedelta(seconds=1))
+    monkeypatch.setattr(sensors, "SENSOR_TIMEOUT", timedelta(seconds=1))
+    monkeypatch.setattr(mart_sensor, "A_TICK", timedelta(seconds=1))
     with socket.create_server(("127.0.0.1", 0)) as silent, dg.DagsterInstance.ephemeral() as place:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         house = House(Pipeline(tmp_path, "s3://bucket/mine"), place)

@@ -8,7 +8,7 @@ import dagster as dg
 
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.mart_specs import DAILY_LAWS
-from tg_pipeline.defs.specs import CONSERVATION_CHECKS
+from tg_pipeline.defs.updates.assets import CONSERVATION_CHECKS
 from tg_pipeline.marts.catalog import DAILY_MARTS
 
 CHECKOUT = Path(__file__).parents[2]

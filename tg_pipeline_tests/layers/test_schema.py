@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tg_pipeline.defs.columns import column_lineage, table_schema
+from tg_pipeline.defs.metadata import column_lineage, table_schema
 from tg_pipeline.docs_pages import tables_page
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES

@@ -18,7 +18,7 @@ from tg_pipeline_tests.builds.test_rebuild import (
     test_batches_and_single_objects_give_the_same_updates,
     test_full_reads_every_object_again,
 )
-from tg_pipeline_tests.defs.test_runs import (
+from tg_pipeline_tests.defs.updates.test_assets import (
     test_a_span_of_days_is_one_run_and_each_day_has_its_own_counts,
 )
 

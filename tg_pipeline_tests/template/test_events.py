@@ -4,7 +4,7 @@ import json
 
 from lambda_ingest.landing import LANDING_PREFIX
 from lambda_ingest.settings import DEFAULT_TIMEZONE
-from tg_pipeline.defs.schedules import DAILY_CRON
+from tg_pipeline.defs.updates.schedules import DAILY_CRON
 from tg_pipeline_tests.template.grants import grants_of, grants_of_role, who_may_assume
 from tg_pipeline_tests.template.shapes import Template
 

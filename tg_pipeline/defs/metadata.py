@@ -1,0 +1,270 @@
+"""Metadata, log lines and errors of a run: counts, preview, columns, lineage, failures."""
+
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import dagster as dg
+import pyarrow as pa
+from obstore.exceptions import BaseError
+
+from lambda_ingest.store import StoreError, first_line
+from tg_pipeline.builds.layers import Conservation, RawBuildResult
+from tg_pipeline.lake.errors import TransientStoreError
+from tg_pipeline.lake.partitions import Lake, PartitionStats
+from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_updates import CARRIED
+from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline.layers.schema import Layer, Table
+from tg_pipeline.logs import Field, json_logs_enabled, log_fields
+from tg_pipeline.marts.mart import Mart
+
+LANDING: Final = "landing"
+"""The external asset that ingestion fills."""
+
+LOGGER: Final = logging.getLogger("tg_pipeline.days")
+"""One line per partition built: Dagster shows it in the run, the command line counts it."""
+
+FAILURES: Final = logging.getLogger("tg_pipeline.failures")
+"""Errors of a run, only for logs in JSON: elsewhere Dagster shows them."""
+
+TRANSIENT: Final = (ConnectionError, TimeoutError, InterruptedError, BlockingIOError)
+"""System errors that a retry may resolve; a full disk is still full ten seconds later."""
+
+STOPPED: Final = "stopped; the days already written stand"
+"""The failure of a run that was asked to stop; without it, Dagster would retry the step."""
+
+PREVIEW_ROWS: Final = 5
+CELL_CHARACTERS: Final = 60
+"""Characters of a preview's cell; longer values are truncated."""
+
+BAR_CELLS: Final = 12
+"""Characters of the longest bar: Dagster's pages render Markdown below 1,000 characters in place,
+and show a link for longer texts."""
+
+Count = int | dg.MetadataValue[Any]
+"""A number of a day, or a rendering of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionMetadata:
+    """A partition as it was written, and how long that took in seconds."""
+
+    table: Table
+    day: date | None
+    """None for a table without daily partitions."""
+    written: PartitionStats
+    seconds: float
+
+
+def add_partition_metadata(
+    context: dg.AssetExecutionContext,
+    lake: Lake,
+    partition: PartitionMetadata,
+    columns: list[str],
+    counts: Mapping[str, Count],
+) -> None:
+    """Attach a day's own counts and its first rows to its partition, and log them."""
+    rows = "dagster/partition_row_count" if partition.day else "dagster/row_count"
+    numbers = {
+        "rows": partition.written.rows,
+        "bytes": partition.written.bytes,
+        **{name: count for name, count in counts.items() if isinstance(count, int)},
+        "seconds": round(partition.seconds, 3),
+    }
+    context.add_asset_metadata(
+        {
+            rows: partition.written.rows,
+            **numbers,
+            **counts,
+            "preview": dg.MetadataValue.md(preview(lake, partition.table, partition.day, columns)),
+            "dagster/column_lineage": column_lineage(partition.table),
+        },
+        asset_key=partition.table.name,
+        partition_key=partition.day.isoformat() if partition.day else None,
+    )
+    _log_partition(context, partition, numbers)
+
+
+def _log_partition(
+    context: dg.AssetExecutionContext, partition: PartitionMetadata, numbers: Mapping[str, Field]
+) -> None:
+    table, day = partition.table.name, partition.day
+    key = {"partition": day.isoformat()} if day else {}
+    LOGGER.info(
+        "%s: %d rows",
+        f"{table} {day}" if day else table,
+        numbers["rows"],
+        extra=log_fields(table=table, run_id=context.run.run_id, **key, **numbers),
+    )
+
+
+def record_landing(context: dg.AssetExecutionContext, day: date, built: RawBuildResult) -> None:
+    """Record the landed objects of a day, which no run of ours materializes."""
+    if built.objects:
+        context.log_event(
+            dg.AssetMaterialization(
+                LANDING,
+                partition=day.isoformat(),
+                metadata={"objects": built.objects, "lines": built.lines},
+            )
+        )
+
+
+def conservation_result(name: str, balances: list[Conservation]) -> dg.AssetCheckResult:
+    """Return whether rows were conserved on every day of the run, and where they were not."""
+    broken = [str(balance.day or "all") for balance in balances if not balance.holds]
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=not broken,
+        metadata={
+            "days": len(balances),
+            "rows_entered": sum(balance.input_rows for balance in balances),
+            "rows_accounted": sum(balance.output_rows for balance in balances),
+            "days_that_leak": ", ".join(broken) or "none",
+        },
+    )
+
+
+def preview(lake: Lake, table: Table, day: date | None, columns: list[str]) -> str:
+    """Return the first rows of a partition, or of an unpartitioned table, as a Markdown table.
+
+    Cells are formatted as code, so that text from a chat can't be markup on the page.
+    """
+    with lake.open(table.name, day) as partition:
+        first = next(partition.batches(columns, PREVIEW_ROWS), None)
+    rows = first.to_pylist() if first is not None else []
+    return _markdown_table(columns, [[_cell(row[name]) for name in columns] for row in rows])
+
+
+def hour_table(counts: list[int]) -> str:
+    """Return the counts of the 24 hours of a day as a Markdown table with a bar for each."""
+    highest = max(counts, default=0) or 1
+    rows = [
+        [f"{hour:02}", str(count), "█" * round(BAR_CELLS * count / highest)]
+        for hour, count in enumerate(counts)
+    ]
+    return _markdown_table(["hour", "messages", ""], rows)
+
+
+def _markdown_table(columns: list[str], rows: list[list[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+    short = text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
+    plain = "".join(letter if letter.isprintable() else " " for letter in short)
+    return "`" + plain.replace("`", "'").replace("|", "\\|") + "`"
+
+
+def table_schema(table: Table) -> dg.TableSchema:
+    """Return a table's columns, from their one declaration."""
+    return dg.TableSchema(columns=[_table_column(field) for field in table.schema])
+
+
+def _table_column(field: pa.Field) -> dg.TableColumn:
+    return dg.TableColumn(
+        name=field.name,
+        type=str(field.type),
+        description=field.metadata[b"description"].decode(),
+        constraints=dg.TableColumnConstraints(nullable=field.nullable),
+    )
+
+
+def column_lineage(table: Table) -> dg.TableColumnLineage:
+    """Return the upstream columns that each column of a table is derived from."""
+    if isinstance(table, Mart):
+        return _mart_lineage(table)
+    return dg.TableColumnLineage(
+        {name: _sources(table, name) for name in table.schema.names if _sources(table, name)}
+    )
+
+
+def _mart_lineage(mart: Mart) -> dg.TableColumnLineage:
+    # The import takes a quarter of a second: only runs that build marts pay for it.
+    from tg_pipeline.marts.lineage import column_origins  # noqa: PLC0415
+
+    return dg.TableColumnLineage(
+        {
+            name: [dg.TableColumnDep(dg.AssetKey(table), column) for table, column in origins]
+            for name, origins in column_origins(mart).items()
+            if origins
+        }
+    )
+
+
+def _sources(table: Table, name: str) -> list[dg.TableColumnDep]:
+    if table is DEDUPED_UPDATES:
+        return [_dep(RAW_UPDATES, name)]
+    if table is ENRICHED_UPDATES:
+        return [_dep(DEDUPED_UPDATES, name if name in CARRIED else "payload")]
+    return []
+
+
+def _dep(layer: Layer, name: str) -> dg.TableColumnDep:
+    return dg.TableColumnDep(asset_key=dg.AssetKey(layer.name), column_name=name)
+
+
+@contextmanager
+def as_dagster_failure(uri: str) -> Iterator[None]:
+    """Raise errors that a retry can't resolve as a dg.Failure, in one sentence with the place.
+
+    `uri` is where the block writes to, for errors that don't name their place.
+    """
+    with _failures_logged(), _translated(uri):
+        yield
+
+
+@contextmanager
+def _translated(uri: str) -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
+        raise dg.Failure(STOPPED, allow_retries=False) from error
+    except StoreError as error:
+        raise dg.Failure(
+            str(error), allow_retries=isinstance(error, TransientStoreError)
+        ) from error
+    except BaseError as error:
+        # After the first line, obstore prints details for its own developers.
+        raise dg.Failure(first_line(error)) from None
+    except TRANSIENT:
+        raise
+    except OSError as error:
+        what = os.strerror(error.errno) if error.errno else first_line(error)
+        raise dg.Failure(f"{what}: {error.filename or uri}", allow_retries=False) from error
+
+
+@contextmanager
+def _failures_logged() -> Iterator[None]:
+    """Log the error of the block, and raise it."""
+    try:
+        yield
+    except Exception as error:
+        if json_logs_enabled():
+            described = error.description if isinstance(error, dg.Failure) else None
+            FAILURES.error(
+                "%s", described or first_line(error), extra=log_fields(**_current_step())
+            )
+        raise
+
+
+def _current_step() -> dict[str, Field]:
+    """Return the current run, table and days; nothing outside of a run."""
+    try:
+        context = dg.AssetExecutionContext.get()
+    except dg.DagsterInvariantViolationError:
+        return {}
+    has_days = context.has_partition_key or context.has_partition_key_range
+    days = list(context.partition_keys) if has_days else []
+    key = {"partition": days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"} if days else {}
+    return {"table": context.op.name, "run_id": context.run.run_id, **key}

@@ -1,0 +1,237 @@
+"""The layers as assets: landing → raw_updates → deduped_updates → enriched_updates, by day."""
+
+from collections.abc import Iterator
+from datetime import date
+from time import perf_counter
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from tg_pipeline.builds.layers import (
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
+    deduped_conservation,
+    enriched_conservation,
+    raw_conservation,
+)
+from tg_pipeline.defs.metadata import (
+    LANDING,
+    Count,
+    PartitionMetadata,
+    add_partition_metadata,
+    as_dagster_failure,
+    conservation_result,
+    hour_table,
+    record_landing,
+    table_schema,
+)
+from tg_pipeline.defs.partitions import (
+    MONTHLY_BACKFILL,
+    SETTINGS,
+    WITH_DAY_BEFORE,
+    daily_partitions,
+    partition_dates,
+)
+from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, count_activity
+from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+from tg_pipeline.layers.schema import Layer, Table
+
+LAYERS: Final = "layers"
+"""The asset group that the nightly run builds."""
+
+OWNERS: Final = ["team:data"]
+LANDED_LINES_ARE_CONSERVED: Final = "landed_lines_are_conserved"
+RAW_ROWS_ARE_CONSERVED: Final = "raw_rows_are_conserved"
+DEDUPED_ROWS_ARE_CONSERVED: Final = "deduped_rows_are_conserved"
+
+CONSERVATION_CHECKS: Final = [
+    dg.AssetCheckKey(dg.AssetKey(RAW_UPDATES.name), LANDED_LINES_ARE_CONSERVED),
+    dg.AssetCheckKey(dg.AssetKey(DEDUPED_UPDATES.name), RAW_ROWS_ARE_CONSERVED),
+    dg.AssetCheckKey(dg.AssetKey(ENRICHED_UPDATES.name), DEDUPED_ROWS_ARE_CONSERVED),
+]
+
+RAW_PREVIEW: Final = ["update_id", "update_type", "received_at", "payload"]
+QUARANTINE_PREVIEW: Final = ["object_key", "line", "reason", "bytes"]
+ENRICHED_PREVIEW: Final = ["event_at", "update_type", "user_first_name", "chat_title", "text"]
+
+RETRY_POLICY: Final = dg.RetryPolicy(
+    max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL
+)
+"""Most store outages last seconds; a repeated build does not redo what is written."""
+
+
+class RawUpdatesConfig(dg.Config):
+    """How raw_updates is built."""
+
+    full: bool = False
+    """Read all landed objects of the day again, instead of those not read yet."""
+
+
+def layer_spec(layer: Layer, dep: dg.AssetSpec | dg.AssetDep | str) -> dg.AssetSpec:
+    """Return the asset spec of a layer: dependencies, owner, kinds, columns and URI."""
+    return dg.AssetSpec(
+        layer.name,
+        deps=[dep],
+        description=layer.description,
+        group_name=LAYERS,
+        owners=OWNERS,
+        kinds={"python", "parquet"},
+        metadata={
+            "dagster/column_schema": table_schema(layer),
+            "dagster/uri": f"{SETTINGS.lake_uri}/{layer.name}",
+        },
+    )
+
+
+def conservation_check(name: str, table: Table, description: str) -> dg.AssetCheckSpec:
+    """Return a check that blocks downstream assets if rows were lost."""
+    return dg.AssetCheckSpec(name, asset=table.name, description=description, blocking=True)
+
+
+landing_zone = dg.AssetSpec(
+    LANDING,
+    description="Updates exactly as Telegram sent them, one object each, put there by ingestion.",
+    group_name="landing",
+    owners=OWNERS,
+    kinds={"telegram", "json"},
+    partitions_def=daily_partitions,
+    metadata={"dagster/uri": SETTINGS.landing_uri},
+)
+
+
+@dg.multi_asset(
+    name=RAW_UPDATES.name,
+    specs=[layer_spec(RAW_UPDATES, landing_zone), layer_spec(QUARANTINE, landing_zone)],
+    check_specs=[
+        conservation_check(
+            LANDED_LINES_ARE_CONSERVED,
+            RAW_UPDATES,
+            "Landed lines = rows of raw_updates + rows of quarantine.",
+        )
+    ],
+    partitions_def=daily_partitions,
+    backfill_policy=MONTHLY_BACKFILL,
+    retry_policy=RETRY_POLICY,
+)
+def raw_updates(
+    context: dg.AssetExecutionContext,
+    config: RawUpdatesConfig,
+    landing: LandingResource,
+    lake: LakeResource,
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Read the landed objects that are not read yet."""
+    balances = []
+    with as_dagster_failure(lake.uri):
+        store, tables = landing.store(), lake.lake()
+        for day in partition_dates(context):
+            started = perf_counter()
+            built = build_raw_updates(store, tables, day, bot_id=landing.bot_id, full=config.full)
+            seconds = perf_counter() - started
+            balances.append(raw_conservation(day, built))
+            record_landing(context, day, built)
+            counts = {
+                "quarantined": built.quarantined.rows,
+                "objects": built.objects,
+                "new_objects_read": built.objects_read,
+            }
+            raw = PartitionMetadata(RAW_UPDATES, day, built.raw, seconds)
+            add_partition_metadata(context, tables, raw, RAW_PREVIEW, counts)
+            bad = PartitionMetadata(QUARANTINE, day, built.quarantined, seconds)
+            add_partition_metadata(context, tables, bad, QUARANTINE_PREVIEW, {})
+    yield dg.MaterializeResult(
+        RAW_UPDATES.name, check_results=[conservation_result(LANDED_LINES_ARE_CONSERVED, balances)]
+    )
+    yield dg.MaterializeResult(QUARANTINE.name)
+
+
+@dg.multi_asset(
+    name=DEDUPED_UPDATES.name,
+    specs=[
+        layer_spec(
+            DEDUPED_UPDATES, dg.AssetDep(RAW_UPDATES.name, partition_mapping=WITH_DAY_BEFORE)
+        )
+    ],
+    check_specs=[
+        conservation_check(
+            RAW_ROWS_ARE_CONSERVED,
+            DEDUPED_UPDATES,
+            "Rows of raw_updates = rows of deduped_updates + duplicates.",
+        )
+    ],
+    partitions_def=daily_partitions,
+    backfill_policy=MONTHLY_BACKFILL,
+    retry_policy=RETRY_POLICY,
+)
+def deduped_updates(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Keep the copy of each update that landed first."""
+    balances = []
+    with as_dagster_failure(lake.uri):
+        tables = lake.lake()
+        for day in partition_dates(context):
+            started = perf_counter()
+            built = build_deduped_updates(tables, day)
+            balances.append(deduped_conservation(day, built))
+            partition = PartitionMetadata(
+                DEDUPED_UPDATES, day, built.deduped, perf_counter() - started
+            )
+            counts = {"duplicates": built.duplicates}
+            add_partition_metadata(context, tables, partition, RAW_PREVIEW, counts)
+    yield dg.MaterializeResult(
+        check_results=[conservation_result(RAW_ROWS_ARE_CONSERVED, balances)]
+    )
+
+
+@dg.multi_asset(
+    name=ENRICHED_UPDATES.name,
+    specs=[layer_spec(ENRICHED_UPDATES, DEDUPED_UPDATES.name)],
+    check_specs=[
+        conservation_check(
+            DEDUPED_ROWS_ARE_CONSERVED,
+            ENRICHED_UPDATES,
+            "Rows of deduped_updates = rows of enriched_updates.",
+        )
+    ],
+    partitions_def=daily_partitions,
+    backfill_policy=MONTHLY_BACKFILL,
+    retry_policy=RETRY_POLICY,
+)
+def enriched_updates(
+    context: dg.AssetExecutionContext, lake: LakeResource
+) -> Iterator[dg.MaterializeResult[None]]:
+    """Flatten every update."""
+    balances = []
+    with as_dagster_failure(lake.uri):
+        tables = lake.lake()
+        for day in partition_dates(context):
+            started = perf_counter()
+            built = build_enriched_updates(tables, day)
+            balances.append(enriched_conservation(day, built))
+            partition = PartitionMetadata(
+                ENRICHED_UPDATES, day, built.enriched, perf_counter() - started
+            )
+            hours = hour_table(messages_per_hour(tables, day, SETTINGS.zone))
+            counts: dict[str, Count] = {
+                "fields_nulled": built.fields_nulled,
+                "hours": dg.MetadataValue.md(hours),
+            }
+            add_partition_metadata(context, tables, partition, ENRICHED_PREVIEW, counts)
+    yield dg.MaterializeResult(
+        check_results=[conservation_result(DEDUPED_ROWS_ARE_CONSERVED, balances)]
+    )
+
+
+def messages_per_hour(lake: Lake, day: date, zone: ZoneInfo) -> list[int]:
+    """Return the number of messages sent in each of the 24 hours of the local day."""
+    with lake.open(ENRICHED_UPDATES.name, day) as partition:
+        return count_activity(partition.project(ACTIVITY_COLUMNS), zone).hours()
+
+
+defs = dg.Definitions(assets=[landing_zone, raw_updates, deduped_updates, enriched_updates])

@@ -1,0 +1,57 @@
+"""The freshness check: every morning, once the nightly run has had time to end."""
+
+from typing import Final
+
+import dagster as dg
+
+from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
+from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
+from tg_pipeline.lake.landing_zone import list_objects
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+
+GRACE_HOURS: Final = 2
+"""Hours after the nightly tick at which its day must be built."""
+
+
+@dg.asset_check(
+    asset=ENRICHED_UPDATES.name,
+    name="yesterday_is_there",
+    description="The last scheduled day has its partition, even if it is empty.",
+)
+def latest_partition_exists(
+    landing: LandingResource, lake: LakeResource, clock: ClockResource
+) -> dg.AssetCheckResult:
+    """Check that the partition of the last scheduled day exists.
+
+    It does not block: a backfill in the UI runs it too, and may build that day last.
+    """
+    day = last_scheduled_day(clock.now(), SETTINGS.zone)
+    if day < SETTINGS.start_date:
+        return dg.AssetCheckResult(passed=True, description="No day is due yet.")
+    with lake.lake().open(ENRICHED_UPDATES.name, day) as partition:
+        exists, rows = partition.exists, partition.rows
+    landed = len(list_objects(landing.store(), day))
+    return dg.AssetCheckResult(
+        passed=exists,
+        description="" if exists else f"{day} is not built; {landed} objects landed on it.",
+        metadata={"day": day.isoformat(), "rows": rows, "landed_objects": landed},
+    )
+
+
+freshness_job = dg.define_asset_job(
+    "freshness_job",
+    selection=dg.AssetSelection.checks(latest_partition_exists),
+    description="Checks that the last scheduled day is built.",
+)
+
+freshness_schedule = dg.ScheduleDefinition(
+    job=freshness_job,
+    cron_schedule=f"0 {DAILY_HOUR + GRACE_HOURS} * * *",
+    execution_timezone=SETTINGS.timezone,
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+)
+
+defs = dg.Definitions(
+    asset_checks=[latest_partition_exists], jobs=[freshness_job], schedules=[freshness_schedule]
+)

@@ -1,0 +1,200 @@
+"""The listing sensor: builds days on which something landed late, and days that were missed."""
+
+import hashlib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Annotated, Final
+
+import dagster as dg
+import msgspec
+from obstore.store import ObjectStore
+
+from lambda_ingest.landing import MAX_AGE
+from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.staleness import (
+    ONE_DAY,
+    DayState,
+    day_states,
+    last_scheduled_day,
+    stale_days,
+)
+from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.defs.resources import (
+    SENSOR_TIMEOUT,
+    ClockResource,
+    LakeResource,
+    LandingResource,
+)
+from tg_pipeline.defs.updates.run_requests import (
+    RequestedState,
+    RequestedStates,
+    RunPlan,
+    StaleDay,
+    days_of_unfinished_runs,
+    plan_runs,
+)
+from tg_pipeline.defs.updates.schedules import updates_job
+from tg_pipeline.lake.landing_zone import iter_days, list_days
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline.marts.catalog import DAILY_MARTS
+
+WATCHED_DAYS: Final = MAX_AGE.days + 1
+"""Days: nothing from the network lands on an older one, and an operator builds what they land."""
+
+NIGHTLY_GRACE: Final = timedelta(hours=1)
+"""The nightly run comes first; the sensor requests what it left out."""
+
+SCAN_INTERVAL: Final = 300
+"""Seconds: a scan lists the watched days, and a bucket charges for listings."""
+
+SWEEP_INTERVAL: Final = timedelta(hours=6)
+"""With an events queue, the scan only finds what the queue missed."""
+
+IDLE_PAUSE: Final = SWEEP_INTERVAL if SETTINGS.events_queue_url else timedelta()
+"""How long the sensor pauses after a scan that found nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class StalenessScan:
+    """The result of comparing the landing zone with the lake."""
+
+    days: int
+    """How many days were scanned."""
+    plan: RunPlan
+
+    @property
+    def skip_reason(self) -> str | None:
+        """Why nothing is requested; None if something is."""
+        if self.plan.ranges:
+            return None
+        return self.plan.skip_reason or f"No stale day among the {self.days} days scanned."
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCursor:
+    """The sensor's cursor."""
+
+    requested: RequestedStates = field(default_factory=dict)
+    scanned_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """When the last scan was made; None before the first."""
+    idle: bool = False
+    """Whether the last scan found nothing to request or to wait for."""
+
+    def is_paused(self, now: datetime, pause: timedelta) -> bool:
+        """Return whether the last scan found nothing, less than `pause` ago."""
+        return bool(self.idle and self.scanned_at and timedelta() <= now - self.scanned_at < pause)
+
+    def encode(self) -> str:
+        """Return the cursor as text."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def decode(cls, cursor: str | None) -> "ScanCursor":
+        """Decode a cursor; one that is missing, damaged or in another format is empty."""
+        try:
+            return msgspec.json.decode(cursor or "{}", type=cls)
+        except msgspec.MsgspecError:
+            return cls()
+
+
+def listing_sensor(pause: timedelta) -> dg.SensorDefinition:
+    """Build the sensor, which pauses after a scan that found nothing."""
+
+    @dg.sensor(
+        name="late_updates_sensor",
+        job=updates_job,
+        minimum_interval_seconds=SCAN_INTERVAL,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Builds days on which something landed late, and days that were missed.",
+    )
+    def evaluate(
+        context: dg.SensorEvaluationContext,
+        landing: LandingResource,
+        lake: LakeResource,
+        clock: ClockResource,
+    ) -> dg.SensorResult | dg.SkipReason:
+        """Request the days whose partitions are older than what they are built from."""
+        cursor, now = ScanCursor.decode(context.cursor), clock.now()
+        if cursor.is_paused(now, pause):
+            return dg.SkipReason(f"Nothing was stale at {cursor.scanned_at}; scans every {pause}.")
+        store, tables = landing.store(SENSOR_TIMEOUT), lake.lake(SENSOR_TIMEOUT)
+        busy = days_of_unfinished_runs(context.instance)
+        found = scan(store, tables, now, KnownDays(frozenset(), cursor.requested, busy))
+        plan = found.plan
+        if plan.ranges and plan.given_up:
+            context.log.warning("%s", plan.skip_reason)
+        idle = not plan.ranges and not plan.busy
+        return dg.SensorResult(
+            plan.requests(cursor.scanned_at),
+            skip_reason=found.skip_reason,
+            cursor=ScanCursor(plan.requested, now, idle).encode(),
+        )
+
+    return evaluate
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDays:
+    """What a sensor knows before a scan."""
+
+    touched: frozenset[date]
+    """Days with new objects, which may be older than the watched days."""
+    requested: Mapping[date, RequestedState]
+    busy: frozenset[date]
+    """Days that unfinished runs build."""
+
+
+def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> StalenessScan:
+    """Find the stale days among the watched, the missed and the touched days."""
+    days = days_to_scan(landing, lake, now, {*known.touched, *known.requested})
+    states = day_states(landing, lake, days)
+    without_marts = set(days_with_stale_marts(lake, days))
+    due = {state.day for state in states if state.is_stale} | without_marts
+    stale = due | set(stale_days(states))
+    found = [
+        StaleDay(
+            state.day,
+            _fingerprint(state, has_stale_marts=state.day in without_marts),
+            is_due=state.day in due,
+        )
+        for state in states
+        if state.day in stale
+    ]
+    return StalenessScan(len(days), plan_runs(found, known.requested, known.busy))
+
+
+def days_to_scan(
+    landing: ObjectStore, lake: Lake, now: datetime, touched: Collection[date]
+) -> list[date]:
+    """Return the watched days, older days that were never built, and older `touched` days."""
+    watched = watched_days(now)
+    if not watched:
+        return []
+    built = set(lake.days(RAW_UPDATES.name))
+    missed = {day for day in list_days(landing) if day not in built}
+    older = {day for day in missed | set(touched) if SETTINGS.start_date <= day < watched[0]}
+    # The duplicates on the following day depend on both days.
+    following = {day + ONE_DAY for day in older if day + ONE_DAY < watched[0]}
+    return [*sorted(older | following), *watched]
+
+
+def watched_days(now: datetime) -> list[date]:
+    """Return the days that were due at least an hour ago, and on which updates may still land."""
+    last = last_scheduled_day(now, SETTINGS.zone, NIGHTLY_GRACE)
+    first = max(last - timedelta(days=WATCHED_DAYS - 1), SETTINGS.start_date)
+    return list(iter_days(first, last))
+
+
+def _fingerprint(state: DayState, *, has_stale_marts: bool) -> str:
+    """Return a short text that changes when a build of the day may come to another result."""
+    sources = [state.listing, state.expected_deduped]
+    sources += [str(part.source) for part in state.layers.values()]
+    sources += [mart.recipe for mart in DAILY_MARTS] if has_stale_marts else []
+    return hashlib.sha256("\n".join(sources).encode()).hexdigest()[:16]
+
+
+late_updates_sensor: Final = listing_sensor(IDLE_PAUSE)
+
+defs = dg.Definitions(sensors=[late_updates_sensor])

@@ -1,0 +1,154 @@
+"""Days through Dagster: what a run builds, records and checks."""
+
+import errno
+from datetime import date, timedelta
+
+import dagster as dg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambda_ingest.store import StoreError
+from tg_pipeline.builds.layers import Conservation
+from tg_pipeline.defs.metadata import as_dagster_failure, conservation_result, hour_table
+from tg_pipeline.defs.partitions import DAYS_PER_RUN, group_into_ranges
+from tg_pipeline.defs.updates import assets
+from tg_pipeline.lake.errors import TransientStoreError
+from tg_pipeline_tests.conftest import DAY
+from tg_pipeline_tests.defs.conftest import House
+
+NEXT_DAY = DAY + timedelta(days=1)
+CALLBACK = {"update_id": 1, "callback_query": {"id": "1", "data": "sim"}}
+MESSAGE = {"update_id": 2, "message": {"message_id": 1, "date": 1_791_378_000, "text": "oi"}}
+
+
+def test_a_span_of_days_is_one_run_and_each_day_has_its_own_counts(house: House) -> None:
+    # Given a callback that landed on both sides of midnight, a message, and garbage
+    house.pipeline.land(CALLBACK, MESSAGE, day=DAY)
+    house.pipeline.land(CALLBACK, day=NEXT_DAY)
+    house.pipeline.put("garbage.json", b"{", day=NEXT_DAY)
+
+    # When both days are built in one run
+    assert house.run(DAY, NEXT_DAY).success
+
+    # Then each partition says what is its own
+    raw, next_raw = (house.metadata("raw_updates", day) for day in (DAY, NEXT_DAY))
+    assert (raw["rows"], raw["quarantined"], raw["new_objects_read"]) == (2, 0, 2)
+    assert (next_raw["rows"], next_raw["quarantined"], next_raw["new_objects_read"]) == (1, 1, 2)
+    assert house.metadata("deduped_updates", DAY)["duplicates"] == 0
+    assert house.metadata("deduped_updates", NEXT_DAY)["duplicates"] == 1
+    assert house.metadata("enriched_updates", NEXT_DAY)["rows"] == 0
+    assert house.metadata("quarantine", NEXT_DAY)["rows"] == 1
+    assert house.metadata("landing", NEXT_DAY)["objects"] == 2
+
+
+def test_a_day_shows_its_size_its_first_rows_and_its_hours(house: House) -> None:
+    house.pipeline.land(MESSAGE)
+
+    house.run(DAY)
+
+    shown = house.metadata("enriched_updates", DAY)
+    assert shown["bytes"] > 0
+    assert shown["seconds"] >= 0
+    assert "| `oi` |" in shown["preview"]
+    assert "| 1 | ████████████ |" in shown["hours"]
+
+
+def test_the_table_of_hours_is_short_enough_to_be_shown_in_place() -> None:
+    busy = hour_table([10_000_000] * 24)
+
+    assert len(busy) < 1_000, "for longer Markdown, Dagster shows a link only"
+    assert hour_table([0] * 24).count("█") == 0
+
+
+def test_an_empty_day_is_a_success(house: House) -> None:
+    assert house.run(DAY).success
+    assert house.metadata("enriched_updates", DAY)["rows"] == 0
+
+
+def test_the_first_day_of_all_has_no_day_before_and_is_built(house: House) -> None:
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 1))
+
+    assert house.run(date(2026, 10, 1)).success
+
+
+def test_the_checks_of_a_run_pass_and_say_how_many_rows_they_saw(house: House) -> None:
+    house.pipeline.land(CALLBACK, MESSAGE)
+
+    evaluations = house.run(DAY).get_asset_check_evaluations()
+
+    assert all(each.passed for each in evaluations)
+    rows = {each.check_name: each.metadata["rows_entered"].value for each in evaluations}
+    assert rows["landed_lines_are_conserved"] == 2
+    assert rows["raw_rows_are_conserved"] == 2
+    assert rows["deduped_rows_are_conserved"] == 2
+
+
+def test_a_leak_fails_its_check_and_stops_what_is_downstream(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a raw layer that loses a line
+    house.pipeline.land(MESSAGE)
+    monkeypatch.setattr(assets, "raw_conservation", lambda day, _built: Conservation(day, 2, 1))
+
+    result = house.run(DAY)
+
+    # Then the run fails, and nothing is built on top of it
+    assert not result.success
+    assert result.get_asset_check_evaluations()[0].passed is False
+    assert house.instance.get_materialized_partitions(dg.AssetKey("deduped_updates")) == set()
+
+
+def test_a_check_names_the_days_that_leak() -> None:
+    balances = [Conservation(DAY, 5, 5), Conservation(NEXT_DAY, 5, 4)]
+
+    result = conservation_result("any", balances)
+
+    assert result.passed is False
+    assert result.metadata["days_that_leak"].value == str(NEXT_DAY)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(errno.ENOSPC, "full"), "No space left on device: file:///lake"),
+        (PermissionError(errno.EACCES, "no", "/data"), "Permission denied: /data"),
+        (StoreError("file:///x can't be opened: no."), "file:///x can't be opened: no."),
+    ],
+)
+def test_what_trying_again_does_not_mend_fails_at_once_in_one_sentence(
+    error: Exception, said: str
+) -> None:
+    with pytest.raises(dg.Failure) as failure, as_dagster_failure("file:///lake"):
+        raise error
+
+    assert failure.value.description == said
+    assert failure.value.allow_retries is False
+
+
+def test_a_bucket_that_is_busy_is_left_to_the_retry_policy_in_one_sentence() -> None:
+    with pytest.raises(dg.Failure) as failure, as_dagster_failure("s3://lake"):
+        raise TransientStoreError("s3://lake: it keeps answering 503 SlowDown.")
+
+    assert failure.value.description == "s3://lake: it keeps answering 503 SlowDown."
+    assert failure.value.allow_retries is True
+
+
+def test_what_may_mend_itself_is_left_to_the_retry_policy() -> None:
+    with pytest.raises(TimeoutError), as_dagster_failure("file:///lake"):
+        raise TimeoutError(errno.ETIMEDOUT, "slow")
+
+
+@given(st.sets(st.dates(date(2026, 1, 1), date(2026, 6, 30))))
+def test_runs_hold_all_days_once_without_holes_and_none_is_longer_than_a_month(
+    days: set[date],
+) -> None:
+    spans = group_into_ranges(days)
+
+    covered = [
+        first + timedelta(days=number)
+        for first, last in spans
+        for number in range((last - first).days + 1)
+    ]
+    assert covered == sorted(days)
+    assert all((last - first).days < DAYS_PER_RUN for first, last in spans)

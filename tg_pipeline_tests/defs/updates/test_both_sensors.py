@@ -1,0 +1,166 @@
+"""Both sensors, with a queue and without, request the same runs for the same history."""
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tg_pipeline_tests.defs.sensor_scenarios import (
+    ListingVariant,
+    QueueVariant,
+    Variant,
+    build,
+    delete_lake,
+)
+
+
+@pytest.fixture(params=[ListingVariant, QueueVariant])
+def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Variant]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield request.param(tmp_path, instance)
+
+
+def test_a_fortnight_asks_for_the_same_runs(variant: Variant) -> None:
+    # Given a bot that is written to every day, and a nightly tick
+    variant.land("2026-10-01", "2026-10-01")
+    assert variant.night("2026-10-02 03:00") == ["daily:2026-10-01"]
+    variant.land("2026-10-02")
+    assert variant.evaluate("2026-10-02 09:00") == []
+    assert variant.night("2026-10-03 03:00") == ["daily:2026-10-02"]
+
+    # When updates land late on two days, one of them many
+    variant.land("2026-10-01", *["2026-10-02"] * 30, "2026-10-03")
+
+    # Then one run builds both, and today is left alone
+    assert variant.evaluate("2026-10-03 09:00") == ["2026-10-01 to 2026-10-02"]
+    assert variant.evaluate("2026-10-03 15:00") == []
+
+    # When something lands on a day whose following day is built, then both are rebuilt
+    variant.night("2026-10-04 03:00")
+    variant.land("2026-10-02")
+    assert variant.evaluate("2026-10-04 09:00") == ["2026-10-02 to 2026-10-03"]
+
+    # When it is half past midnight, the day that has just ended waits for its tick
+    variant.land("2026-10-04", "2026-10-05")
+    assert variant.evaluate("2026-10-05 00:30") == []
+    assert variant.night("2026-10-05 03:00") == ["daily:2026-10-04"]
+
+    # When the nightly run fails, then the day is asked for once more
+    variant.land("2026-10-05")
+    variant.runs_fail = True
+    assert variant.night("2026-10-06 03:00") == ["daily:2026-10-05"]
+    variant.runs_fail = False
+    assert variant.evaluate("2026-10-06 09:00") == ["2026-10-05 to 2026-10-05"]
+
+    # When nothing ran for days, then what was missed is asked for, days apart in runs of their own
+    variant.land("2026-10-06", "2026-10-07", "2026-10-09")
+    assert variant.evaluate("2026-10-12 09:00") == [
+        "2026-10-06 to 2026-10-07",
+        "2026-10-09 to 2026-10-09",
+    ]
+    assert variant.evaluate("2026-10-12 15:00") == []
+
+    # And a day on which nothing landed is built all the same by its tick
+    assert variant.night("2026-10-13 03:00") == ["daily:2026-10-12"]
+
+
+def test_old_days_that_land_at_once_are_requested_in_few_runs(
+    variant: Variant,
+) -> None:
+    variant.land("2026-10-01", "2026-10-20", "2026-11-02", "2026-11-03", "2026-12-24")
+
+    assert variant.evaluate("2027-01-10 09:00") == [
+        "2026-10-01 to 2026-10-01",
+        "2026-10-20 to 2026-10-20",
+        "2026-11-02 to 2026-11-03",
+        "2026-12-24 to 2026-12-24",
+    ]
+
+
+def test_a_failed_day_is_requested_again_only_once_its_state_changes(variant: Variant) -> None:
+    variant.land("2026-10-05")
+    variant.runs_fail = True
+
+    assert variant.evaluate("2026-10-08 09:00") == ["2026-10-05 to 2026-10-05"]
+    assert variant.evaluate("2026-10-08 15:00") == []
+    variant.land("2026-10-05")
+    variant.runs_fail = False
+    assert variant.evaluate("2026-10-09 09:00") == ["2026-10-05 to 2026-10-05"]
+
+
+def test_the_nightly_run_starts_during_a_backfill_and_so_do_days_that_it_does_not_build(
+    variant: Variant,
+) -> None:
+    variant.start_backfill("2026-10-04", "2026-10-05")
+    variant.land("2026-10-02", "2026-10-05", "2026-10-07")
+
+    assert variant.evaluate("2026-10-07 21:00") == ["2026-10-02 to 2026-10-02"]
+    assert variant.night("2026-10-08 03:00") == ["daily:2026-10-07"]
+    assert variant.evaluate("2026-10-08 09:00") == []
+
+    # And a day of the backfill that is stale at its end is requested then
+    variant.end_backfill()
+    assert variant.evaluate("2026-10-08 12:00") == ["2026-10-05 to 2026-10-05"]
+
+
+def test_a_broken_day_blocks_no_neighbour(variant: Variant) -> None:
+    # Given two consecutive days, built, of which one can't be built any more
+    variant.land("2026-10-05", "2026-10-06")
+    variant.evaluate("2026-10-08 09:00")
+    variant.broken = {"2026-10-05"}
+
+    # When something lands late on both
+    variant.land("2026-10-05", "2026-10-06")
+    asked = variant.evaluate("2026-10-08 15:00")
+
+    # Then they are requested together once, and then each alone
+    assert asked[0] == "2026-10-05 to 2026-10-06"
+    assert sorted(asked[1:]) == ["2026-10-05 to 2026-10-05", "2026-10-06 to 2026-10-06"]
+
+
+def test_landings_on_other_days_do_not_retry_a_broken_day(variant: Variant) -> None:
+    variant.land("2026-10-05")
+    variant.broken = {"2026-10-05"}
+    assert variant.evaluate("2026-10-08 09:00") == ["2026-10-05 to 2026-10-05"]
+
+    for hour in (12, 15, 18):
+        variant.land("2026-10-06")
+        assert variant.evaluate(f"2026-10-08 {hour}:00") == ["2026-10-06 to 2026-10-06"]
+
+
+def test_once_a_broken_day_is_fixed_the_day_after_it_is_rebuilt(variant: Variant) -> None:
+    # Given a day older than the watched days, never built and broken, and the day after it
+    variant.land("2026-10-05", "2026-10-06")
+    variant.broken = {"2026-10-05"}
+    variant.evaluate("2026-11-20 09:00")
+
+    # When the broken day is fixed, and something lands on it
+    variant.broken = set()
+    variant.land("2026-10-05")
+
+    # Then it is built, and with it the following day, whose duplicates depend on it
+    assert variant.evaluate("2026-11-20 15:00") == ["2026-10-05 to 2026-10-06"]
+    assert variant.evaluate("2026-11-20 21:00") == []
+
+
+def test_a_lake_that_was_deleted_is_built_again(variant: Variant) -> None:
+    """The state of its days was requested before, but that was before another scan."""
+    variant.land("2026-10-05")
+    assert variant.evaluate("2026-10-08 09:00") == ["2026-10-05 to 2026-10-05"]
+
+    delete_lake(variant)
+    variant.announce(date(2026, 10, 5), "7-1.json")
+
+    assert variant.evaluate("2026-10-08 15:00") == ["2026-10-05 to 2026-10-05"]
+
+
+def test_days_built_at_once_by_two_runs_heal(variant: Variant) -> None:
+    """The later day was built before the earlier one changed: its footer says so."""
+    variant.land("2026-10-05", "2026-10-06")
+    build(variant, [date(2026, 10, 6)])
+    build(variant, [date(2026, 10, 5)])
+
+    assert variant.evaluate("2026-10-08 09:00") == ["2026-10-06 to 2026-10-06"]
+    assert variant.evaluate("2026-10-08 15:00") == []

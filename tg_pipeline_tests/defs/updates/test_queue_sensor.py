@@ -1,0 +1,387 @@
+"""The queue sensor: what it requests, and when it deletes a message."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tg_pipeline.defs.updates.queue_sensor import QueueCursor, QueueLimits, events_sensor
+from tg_pipeline.defs.updates.run_requests import RequestedState
+from tg_pipeline.events.queue import QueueMessage
+from tg_pipeline.events.sqs import open_queue
+from tg_pipeline.exceptions import EventsQueueError
+from tg_pipeline.logs import JsonLines
+from tg_pipeline_tests.defs.conftest import StoppedClock
+from tg_pipeline_tests.defs.sensor_scenarios import GAP, QueueVariant, in_zone
+from tg_pipeline_tests.events.lent_queue import LentQueue
+from tg_pipeline_tests.events.messages import created, landed, tick, tick_of
+from tg_pipeline_tests.events.sqs_server import REGION, sqs_server
+
+
+@pytest.fixture
+def variant(tmp_path: Path) -> Iterator[QueueVariant]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield QueueVariant(tmp_path, instance)
+
+
+def poll(variant: QueueVariant, moment: str) -> dg.SensorResult:
+    variant.now = in_zone(moment)
+    return variant.poll()
+
+
+def asked(found: dg.SensorResult) -> list[str | None]:
+    """Return the days or spans that are asked for, by their first day."""
+    tag = "dagster/asset_partition_range_start"
+    return [each.partition_key or each.tags[tag] for each in found.run_requests or []]
+
+
+CURSOR = QueueCursor(
+    days=frozenset({in_zone("2026-10-09").date()}),
+    since=in_zone("2026-10-10 12:00"),
+    requested={in_zone("2026-10-09").date(): RequestedState("a1", alone=True)},
+    scanned_at=in_zone("2026-10-10 11:00"),
+)
+
+
+def test_a_cursor_is_decoded_as_it_was_encoded() -> None:
+    assert QueueCursor.decode(CURSOR.encode()) == CURSOR
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        *(None, "", "{", "[]", '{"days": 5}', "3 2026-10-08=1:2:3"),
+        '{"since":"2026-10-10T00:00:00"}',
+        '{"recorded":["2026-10-08"],"waiting":[],"since":null,"attempt":"{}"}',
+    ],
+)
+def test_a_damaged_cursor_or_one_in_another_format_is_empty(cursor: str | None) -> None:
+    assert QueueCursor.decode(cursor) == QueueCursor()
+
+
+def test_a_tick_requests_its_day_and_is_kept_until_the_run_is_recorded(
+    variant: QueueVariant,
+) -> None:
+    # When a tick comes
+    variant.queue.send(tick("2026-10-10T06:00:00Z"))
+    found = poll(variant, "2026-10-10 03:01")
+
+    # Then the day before is asked for, and the message is still there
+    assert [each.run_key for each in found.run_requests or []] == ["daily:2026-10-09"]
+    assert len(variant.queue.bodies) == 1
+
+    # And it is asked for again as long as no run stands in Dagster's history
+    assert asked(poll(variant, "2026-10-10 03:10")) == ["2026-10-09"]
+    variant.run(found)
+    assert asked(poll(variant, "2026-10-10 03:20")) == []
+    assert variant.queue.bodies == []
+
+
+def test_a_tick_that_comes_twice_is_one_run(variant: QueueVariant) -> None:
+    variant.queue.send(*[tick("2026-10-10T06:00:00Z")] * 3)
+
+    assert variant.run(poll(variant, "2026-10-10 03:01")) == ["daily:2026-10-09"]
+
+    variant.queue.send(tick("2026-10-10T06:00:00Z"))
+    assert asked(poll(variant, "2026-10-10 03:10")) == []
+    assert variant.queue.bodies == []
+
+
+def test_a_tick_whose_nightly_run_is_recorded_requests_nothing(
+    variant: QueueVariant,
+) -> None:
+    run_of_the_schedule = dg.RunRequest(run_key="daily:2026-10-09", partition_key="2026-10-09")
+    variant.run(run_of_the_schedule)
+    variant.queue.send(tick("2026-10-10T06:00:00Z"))
+
+    assert asked(poll(variant, "2026-10-10 03:01")) == []
+    assert variant.queue.bodies == []
+
+
+def test_late_ticks_of_several_nights_are_scanned_together(variant: QueueVariant) -> None:
+    # Given a machine that was off for four nights, and two days with something on them
+    variant.queue.send(*(tick_of(in_zone(f"2026-10-{day:02} 03:00")) for day in (6, 7, 8, 9)))
+    variant.land("2026-10-05", "2026-10-06")
+
+    # Then the last night's day is asked for first, and the days before in one run
+    assert variant.evaluate("2026-10-09 10:00") == ["daily:2026-10-08", "2026-10-05 to 2026-10-06"]
+    assert variant.queue.bodies == []
+
+
+def test_a_nightly_run_is_requested_before_late_days(variant: QueueVariant) -> None:
+    variant.land("2026-10-06")
+    poll(variant, "2026-10-10 02:00")
+    variant.queue.send(tick("2026-10-10T06:00:00Z"))
+
+    found = poll(variant, "2026-10-10 03:01")
+
+    assert variant.run(found) == ["daily:2026-10-09"]
+    assert variant.evaluate("2026-10-10 03:10") == ["2026-10-06 to 2026-10-06"]
+
+
+def test_late_days_are_requested_after_messages_were_collected_for_five_minutes(
+    variant: QueueVariant,
+) -> None:
+    variant.land("2026-10-05")
+
+    # When messages come, they are kept until their day is in a recorded cursor
+    assert asked(poll(variant, "2026-10-10 12:00")) == []
+    assert asked(poll(variant, "2026-10-10 12:04")) == []
+    assert len(variant.queue.bodies) == 2
+
+    # Then their day is requested once
+    found = poll(variant, "2026-10-10 12:05")
+    assert asked(found) == ["2026-10-05"]
+    assert variant.queue.bodies == []
+    variant.run(found)
+    assert asked(poll(variant, "2026-10-10 12:11")) == []
+
+
+def test_a_poll_that_is_not_recorded_is_repeated(variant: QueueVariant) -> None:
+    """A kill between the evaluation and the record leaves the older cursor and the messages."""
+    variant.land("2026-10-05")
+    poll(variant, "2026-10-10 12:00")
+    recorded = variant.cursor
+    assert asked(poll(variant, "2026-10-10 12:06")) == ["2026-10-05"]
+
+    variant.cursor = recorded
+
+    assert variant.run(poll(variant, "2026-10-10 12:12")) == ["2026-10-05 to 2026-10-05"]
+
+
+def test_a_message_received_with_the_scan_is_not_deleted_by_it(
+    variant: QueueVariant,
+) -> None:
+    # Given days that wait, and another that something lands on just before they are asked for
+    variant.land("2026-10-05")
+    poll(variant, "2026-10-10 12:00")
+    variant.land("2026-10-07")
+
+    # When the turn that asks for both is lost
+    recorded = variant.cursor
+    assert asked(poll(variant, "2026-10-10 12:06")) == ["2026-10-05", "2026-10-07"]
+    variant.cursor = recorded
+
+    # Then both are asked for again
+    assert asked(poll(variant, "2026-10-10 12:12")) == ["2026-10-05", "2026-10-07"]
+
+
+def test_messages_about_today_are_deleted_once_the_day_is_in_the_cursor(
+    variant: QueueVariant,
+) -> None:
+    # Given an update of today
+    variant.land("2026-10-10")
+    poll(variant, "2026-10-10 12:00")
+    assert len(variant.queue.bodies) == 2
+
+    # When the day stands in a recorded cursor
+    assert asked(poll(variant, "2026-10-10 12:06")) == []
+    variant.land("2026-10-10")
+    poll(variant, "2026-10-10 12:07")
+
+    # Then its messages go, and the day is asked for when it is over, were its tick lost
+    assert variant.queue.bodies == []
+    assert variant.evaluate("2026-10-11 02:00") == []
+    assert variant.evaluate("2026-10-11 04:00") == ["2026-10-10 to 2026-10-10"]
+
+
+def test_a_day_that_is_built_needs_no_message(variant: QueueVariant) -> None:
+    variant.land("2026-10-05")
+    variant.evaluate("2026-10-10 09:00")
+
+    # When old messages come again
+    variant.announce(in_zone("2026-10-05").date(), "7-1.json")
+
+    assert variant.evaluate("2026-10-10 12:00") == []
+    assert variant.queue.bodies == []
+    assert QueueCursor.decode(variant.cursor).days == frozenset()
+
+
+def test_an_update_on_an_old_day_that_was_built_is_built_too(variant: QueueVariant) -> None:
+    """A listing would not look there; a message says it."""
+    variant.land("2026-10-02")
+    variant.evaluate("2026-10-10 09:00")
+
+    variant.land("2026-10-02")
+
+    assert variant.evaluate("2026-11-20 09:00") == ["2026-10-02 to 2026-10-02"]
+    assert variant.queue.bodies == []
+
+
+def test_a_failed_nightly_run_is_requested_again_without_a_message(
+    variant: QueueVariant,
+) -> None:
+    variant.land("2026-10-09")
+    variant.queue.held.clear()
+    variant.runs_fail = True
+    variant.night("2026-10-10 03:00")
+    variant.runs_fail = False
+
+    assert variant.evaluate("2026-10-10 09:00") == ["2026-10-09 to 2026-10-09"]
+
+
+def test_a_day_that_fails_does_not_turn_its_messages_into_dead_letters(
+    variant: QueueVariant,
+) -> None:
+    variant.land("2026-10-05")
+    variant.runs_fail = True
+
+    variant.evaluate("2026-10-10 09:00")
+
+    assert variant.queue.bodies == []
+    assert variant.queue.most_lent <= 3
+    assert QueueCursor.decode(variant.cursor).days == {in_zone("2026-10-05").date()}
+
+
+def test_during_a_backfill_the_queue_is_drained_and_ticks_are_answered(
+    variant: QueueVariant,
+) -> None:
+    # Given a backfill, and updates that land late on its days
+    variant.start_backfill("2026-10-05", "2026-10-06")
+    variant.land("2026-10-05", *["2026-10-06"] * 30)
+
+    # When it lasts, and the ticks of two nights come
+    assert variant.evaluate("2026-10-08 21:00") == []
+    assert variant.night("2026-10-09 03:00") == ["daily:2026-10-08"]
+    variant.queue.send(tick_of(in_zone("2026-10-07 03:00")))
+    assert variant.evaluate("2026-10-09 06:00") == []
+
+    # Then no message is received until it is a dead letter: its day is in the cursor
+    assert variant.queue.bodies == []
+    assert variant.queue.most_lent <= 3
+    days = {str(day) for day in QueueCursor.decode(variant.cursor).days}
+    assert {"2026-10-05", "2026-10-06"} <= days
+
+    # And late days are requested as soon as it ends
+    assert "Unfinished runs build 2026-10-05, 2026-10-06." in str(variant.poll().skip_reason)
+    variant.end_backfill()
+    variant.now += GAP
+    assert asked(variant.poll()) == ["2026-10-05"]
+
+
+def test_a_message_is_kept_until_its_day_is_in_a_recorded_cursor(variant: QueueVariant) -> None:
+    variant.land("2026-10-05")
+
+    # When Dagster dies before it records a poll
+    poll(variant, "2026-10-10 12:00")
+    variant.cursor = None
+
+    # Then the next poll receives the messages once more, and the one after it deletes them
+    poll(variant, "2026-10-10 12:06")
+    assert len(variant.queue.bodies) == 2
+    poll(variant, "2026-10-10 12:12")
+    assert variant.queue.bodies == []
+
+
+def test_events_about_other_objects_are_deleted(variant: QueueVariant) -> None:
+    variant.queue.send(
+        created("rejected/context_date=2026-10-05/ab.json", variant.bucket),
+        landed(in_zone("2026-10-05").date(), bucket="another"),
+        landed(in_zone("2026-09-30").date(), bucket=variant.bucket),
+        landed(in_zone("2026-10-12").date(), bucket=variant.bucket),
+        tick("2026-10-01T06:00:00Z"),
+    )
+
+    assert asked(poll(variant, "2026-10-10 12:00")) == []
+    assert variant.queue.bodies == []
+    assert QueueCursor.decode(variant.cursor) == QueueCursor()
+
+
+def test_unreadable_messages_are_kept_in_the_lake_and_block_no_others(
+    variant: QueueVariant,
+) -> None:
+    variant.queue.send("nope", tick("2026-10-11T06:00:00Z"))
+    variant.queue.send(created("telegram/context_date=2026-02-31/1.json", variant.bucket))
+
+    told = poll(variant, "2026-10-10 12:00").skip_reason
+
+    assert told
+    assert "3 messages received, 0 of them still needed." in str(told)
+    assert "The message is no event: JSON is malformed" in str(told)
+    assert "The tick asks for 2026-10-10, which is not over." in str(told)
+    assert "in no day's folder. It is kept as rejected_events/" in str(told)
+    assert len(re.findall("rejected_events/", str(told))) == 3
+    assert variant.queue.bodies == []
+
+    variant.queue.send("nope", tick("2026-10-10T06:00:00Z"))
+    assert asked(poll(variant, "2026-10-10 12:10")) == ["2026-10-09"]
+
+
+def test_a_poll_that_received_something_is_logged_with_its_counts(
+    variant: QueueVariant, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "tg_pipeline")
+    variant.queue.send("nope", tick("2026-10-10T06:00:00Z"))
+
+    poll(variant, "2026-10-10 03:01")
+    poll(variant, "2026-10-10 03:02")
+
+    (record,) = caplog.records
+    said = json.loads(JsonLines().format(record))
+    assert said["message"] == "2 messages received, 1 runs requested"
+    assert (said["sensor"], said["taken"], said["kept"]) == ("events_sensor", 2, 1)
+    assert said["asked"] == ["daily:2026-10-09"]
+    assert "JSON is malformed" in said["set_aside"][0]
+
+
+def test_a_burst_is_one_run_and_each_poll_is_bounded(variant: QueueVariant) -> None:
+    # Given a message each of 3,000 objects that landed on two days, neighbours
+    variant.land("2026-10-05", "2026-10-06")
+    days = [in_zone(f"2026-10-0{5 + number % 2}").date() for number in range(3_000)]
+    variant.queue.send(*(landed(day, bucket=variant.bucket) for day in days))
+
+    # Then no turn takes much more than it may hold, and one run builds both days
+    poll(variant, "2026-10-10 12:00")
+    assert sum(each.lent for each in variant.queue.held.values()) <= 2_000 + 8 * 10
+    assert variant.evaluate("2026-10-10 12:01") == ["2026-10-05 to 2026-10-06"]
+    assert variant.queue.bodies == []
+
+
+def test_an_unavailable_queue_fails_the_tick_in_one_sentence(
+    variant: QueueVariant, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Gone(LentQueue):
+        def receive(self) -> list[QueueMessage]:
+            raise EventsQueueError("The events queue x refuses ReceiveMessage: no.")
+
+    sensor = events_sensor(Gone, QueueLimits())
+    context = dg.build_sensor_context(instance=variant.instance)
+
+    with pytest.raises(EventsQueueError, match="refuses ReceiveMessage: no"):
+        sensor(context, landing=variant.landing, lake=variant.lake, clock=StoppedClock())
+    assert caplog.messages == ["The events queue x refuses ReceiveMessage: no."]
+
+
+def test_on_an_sqs_server_messages_are_deleted_after_their_runs(
+    variant: QueueVariant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "anyone")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "anything")
+    monkeypatch.setenv("AWS_REGION", REGION)
+    with sqs_server() as sqs:
+        # Given an SQS queue with dead letters, a tick and a late update
+        dead_letters = sqs.queue()
+        url = sqs.queue(dead_letters=dead_letters)
+        reader = partial(open_queue, url, wait_seconds=0, lent_seconds=2)
+        variant.sensor = events_sensor(reader, QueueLimits())
+        variant.land("2026-10-05")
+        sqs.send(url, tick("2026-10-10T06:00:00Z"), *variant.queue.bodies, "nope")
+
+        # When the sensor takes turns
+        first = poll(variant, "2026-10-10 12:00")
+        assert (asked(first), sqs.left(url)) == (["2026-10-09"], 3)
+        variant.run(first)
+        sqs.wait_until_visible(url, 3)
+        second = poll(variant, "2026-10-10 12:06")
+        assert (asked(second), sqs.left(url)) == (["2026-10-05"], 0)
+        variant.run(second)
+        variant.now += GAP
+        third = variant.poll()
+
+        # Then nothing is asked for twice, and nothing is left, nor given up
+        assert asked(third) == []
+        assert (sqs.left(url), sqs.left(dead_letters)) == (0, 0)

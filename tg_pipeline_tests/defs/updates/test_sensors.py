@@ -1,0 +1,210 @@
+"""The listing sensor: what landed late or was missed is requested, each state once."""
+
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, date, datetime, timedelta
+
+import dagster as dg
+import pytest
+
+from tg_pipeline.builds.layers import build_raw_updates
+from tg_pipeline.definitions import defs
+from tg_pipeline.defs.partitions import range_tags
+from tg_pipeline.defs.updates.sensors import (
+    IDLE_PAUSE,
+    SCAN_INTERVAL,
+    listing_sensor,
+    watched_days,
+)
+from tg_pipeline_tests.defs.conftest import House, StoppedClock
+
+MESSAGE = {"update_id": 2, "message": {"message_id": 1, "date": 1_791_378_000, "text": "oi"}}
+
+MORNING = "2026-10-10T12:00:00+00:00"
+"""Nine o'clock in São Paulo: the nightly run of the 9th was six hours ago."""
+
+OLD = '{"tried":{"days":{"2026-10-08":["3:120:1",5,5]}},"quiet_since":null}'
+"""A cursor of an older release."""
+
+
+def test_the_sensor_watches_the_days_that_may_still_change() -> None:
+    days = watched_days(datetime.fromisoformat(MORNING))
+
+    assert (days[0], days[-1], len(days)) == (date(2026, 10, 2), date(2026, 10, 9), 8)
+    assert watched_days(datetime(2026, 9, 30, tzinfo=UTC)) == []
+
+
+def build_all_watched(house: House) -> None:
+    assert house.run(date(2026, 10, 2), date(2026, 10, 9)).success
+
+
+def test_a_late_update_requests_its_day_and_the_day_after_it_in_one_run(house: House) -> None:
+    # Given days that were built
+    day = date(2026, 10, 5)
+    house.pipeline.land(MESSAGE, day=day)
+    house.pipeline.land({**MESSAGE, "update_id": 9}, day=date(2026, 10, 6))
+    build_all_watched(house)
+    assert house.asked(MORNING) == []
+
+    # When something lands late on one
+    house.pipeline.land({**MESSAGE, "update_id": 3}, day=day)
+
+    # Then it is asked for, and so is the day behind it, whose repeats it decides
+    assert house.asked(MORNING) == [("2026-10-05", "2026-10-06")]
+
+    # And once they are built, nothing is asked for
+    house.run(day, date(2026, 10, 6))
+    assert house.asked(MORNING) == []
+
+
+def test_a_day_that_was_missed_is_asked_for(house: House) -> None:
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
+
+    assert house.asked(MORNING) == [("2026-10-09", "2026-10-09")]
+
+
+def test_days_missed_while_nothing_ran_for_weeks_are_asked_for(house: House) -> None:
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 1))
+    weeks_later = "2026-11-15T12:00:00+00:00"
+    house.run(date(2026, 11, 7), date(2026, 11, 14))
+
+    assert house.asked(weeks_later) == [("2026-10-01", "2026-10-01")]
+
+
+def test_the_day_of_the_nightly_run_is_left_to_it_for_an_hour(house: House) -> None:
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
+
+    assert house.asked("2026-10-10T06:30:00+00:00") == []
+    assert house.asked("2026-10-10T07:00:00+00:00") == [("2026-10-09", "2026-10-09")]
+
+
+def test_today_is_left_alone_until_it_is_over(house: House) -> None:
+    build_all_watched(house)
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 10))
+
+    assert house.asked(MORNING) == []
+
+
+def test_a_day_of_an_unfinished_run_is_left_to_it_until_that_run_ends(house: House) -> None:
+    # Given two stale days, of which a run builds one
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 5))
+    house.pipeline.land({**MESSAGE, "update_id": 9}, day=date(2026, 10, 8))
+    job = house.defs.resolve_job_def("updates_job")
+    tags = range_tags(date(2026, 10, 7), date(2026, 10, 8))
+    started = dg.DagsterRunStatus.STARTED
+    run = house.instance.create_run_for_job(job, status=started, tags=tags)
+
+    # Then the other is requested, and the first once that run has ended without building it
+    found = house.look(MORNING)
+    assert [each.tags["dagster/asset_partition_range_start"] for each in found.run_requests or []]
+    assert house.asked(MORNING, found.cursor) == []
+    house.instance.delete_run(run.run_id)
+    assert house.asked(MORNING, found.cursor) == [("2026-10-08", "2026-10-08")]
+
+
+def test_a_failed_day_is_given_up_until_its_state_changes_and_the_tick_names_it(
+    house: House,
+) -> None:
+    # Given a stale day, requested, whose run changed nothing
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 8))
+    first = house.look(MORNING)
+    assert len(first.run_requests or []) == 1
+
+    # Then it is not requested again, and the tick says what to do
+    second = house.look(MORNING, first.cursor)
+    assert not second.run_requests
+    assert "The runs of 2026-10-08 failed" in str(second.skip_reason)
+
+    # When only some of its layers are built, by hand, then its state is another
+    build_raw_updates(house.pipeline.landing, house.pipeline.lake, date(2026, 10, 8), bot_id=0)
+    assert house.asked(MORNING, second.cursor) == [("2026-10-08", "2026-10-08")]
+
+
+@pytest.mark.parametrize(
+    "cursor", ['{"a":1}', "{", "[]", "3 2026-10-08=1:2:3", '{"requested":5}', OLD]
+)
+def test_a_cursor_that_is_damaged_or_in_an_older_format_is_empty(house: House, cursor: str) -> None:
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 8))
+
+    assert house.asked(MORNING, cursor) == [("2026-10-08", "2026-10-08")]
+
+
+def test_a_sweep_pauses_after_a_scan_without_stale_days_and_not_otherwise(house: House) -> None:
+    # Given a sweep that found nothing, and a day that is stale within the pause
+    nothing = sweep(house, MORNING)
+    assert isinstance(nothing, dg.SensorResult)
+    house.pipeline.land(MESSAGE, day=date(2026, 10, 8))
+    assert isinstance(sweep(house, "2026-10-10T17:59:00+00:00", nothing.cursor), dg.SkipReason)
+
+    # When a run of that day is unfinished after the pause, then the sweep scans at every tick
+    job = house.defs.resolve_job_def("updates_job")
+    tags = {"dagster/partition": "2026-10-08"}
+    started = dg.DagsterRunStatus.STARTED
+    run = house.instance.create_run_for_job(job, status=started, tags=tags)
+    waiting = sweep(house, "2026-10-10T18:00:00+00:00", nothing.cursor)
+    assert isinstance(waiting, dg.SensorResult)
+    house.instance.delete_run(run.run_id)
+    found = sweep(house, "2026-10-10T18:05:00+00:00", waiting.cursor)
+    assert isinstance(found, dg.SensorResult)
+    assert len(found.run_requests or []) == 1
+
+    # And until nothing is stale
+    house.run(date(2026, 10, 8))
+    done = sweep(house, "2026-10-10T18:10:00+00:00", found.cursor)
+    assert isinstance(done, dg.SensorResult)
+    assert not done.run_requests
+    assert isinstance(sweep(house, "2026-10-10T18:15:00+00:00", done.cursor), dg.SkipReason)
+
+
+def sweep(house: House, at: str, cursor: str | None = None) -> dg.SensorResult | dg.SkipReason:
+    found = listing_sensor(timedelta(hours=6))(
+        dg.build_sensor_context(instance=house.instance, cursor=cursor),
+        landing=house.landing,
+        lake=house.lake,
+        clock=StoppedClock(at=at),
+    )
+    assert isinstance(found, dg.SensorResult | dg.SkipReason)
+    return found
+
+
+PRINT_AUTOMATION = """
+import json
+from tg_pipeline.definitions import defs
+from tg_pipeline.defs.updates.sensors import IDLE_PAUSE
+repository = defs.get_repository_def()
+print(json.dumps({
+    "schedules": [each.name for each in repository.schedule_defs],
+    "sensors": {each.name: each.minimum_interval_seconds for each in repository.sensor_defs},
+    "pause": IDLE_PAUSE.total_seconds(),
+    "has_boto3": "boto3" in __import__("sys").modules,
+}))
+"""
+
+
+def test_without_a_queue_the_schedule_and_frequent_scans_decide() -> None:
+    repository = defs.get_repository_def()
+
+    assert repository.has_schedule_def("daily_updates_schedule")
+    assert not repository.has_sensor_def("events_sensor")
+    late = repository.get_sensor_def("late_updates_sensor")
+    assert late.minimum_interval_seconds == SCAN_INTERVAL
+    assert timedelta() == IDLE_PAUSE, "it scans at every tick"
+
+
+def test_with_a_queue_its_sensor_decides_and_the_other_scans_four_times_a_day() -> None:
+    queue = {"TG_EVENTS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/events"}
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", PRINT_AUTOMATION],
+        env=os.environ | queue,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    found = json.loads(done.stdout)
+    assert "daily_updates_schedule" not in found["schedules"]
+    assert found["sensors"]["events_sensor"] == 30
+    assert found["pause"] == 6 * 3600
+    assert not found["has_boto3"], "only a poll of the queue waits for its import"

@@ -1,0 +1,80 @@
+"""A process of the deployment, which a test ends as a container ends: with all it has started."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PATIENCE = 240
+"""Seconds, for what would else hang."""
+
+
+@dataclass
+class Component:
+    """A command, the folder and the settings that it is started with, and its process."""
+
+    name: str
+    command: list[str]
+    folder: Path
+    environment: dict[str, str]
+    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command,
+                cwd=self.folder,
+                env=self.environment,
+                start_new_session=True,
+                stdout=log,
+                stderr=log,
+            )
+
+    def run(self) -> int:
+        """Start it, wait for its end, and give its exit code."""
+        self.start()
+        assert self.process
+        return self.process.wait(PATIENCE)
+
+    def kill(self) -> None:
+        """End it and its children with SIGKILL, as `docker kill` does."""
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+
+    def runs(self) -> list[int]:
+        """Return the processes of the runs that this code server has started."""
+        assert self.process
+        parent = b"PPid:\t%d\n" % self.process.pid
+        started = (path.parent for path in Path("/proc").glob("[0-9]*/status"))
+        children = [path for path in started if parent in _bytes(path / "status")]
+        return [int(path.name) for path in children if b"spawn_main" in _bytes(path / "cmdline")]
+
+    def said(self) -> str:
+        return self.log.read_text()[-4000:]
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self.name}.log"
+
+
+def wait_until(holds: Callable[[], object], what: str, *components: Component) -> None:
+    """Wait for something, as long as the components run."""
+    deadline = time.monotonic() + PATIENCE
+    while not holds():
+        ended = [each.name for each in components if each.process and each.process.poll()]
+        if ended or time.monotonic() > deadline:
+            said = "\n".join(f"--- {each.name}\n{each.said()}" for each in components)
+            raise AssertionError(f"{ended} ended, or it took too long until {what}\n{said}")
+        time.sleep(0.5)
+
+
+def _bytes(path: Path) -> bytes:
+    """Return the content of a file in /proc; the process may be gone by now."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""

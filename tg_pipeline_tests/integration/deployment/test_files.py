@@ -1,0 +1,122 @@
+"""The files of deploy/, as far as they can be checked without containers or a cluster."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+from dagster_aws.ecs import EcsRunLauncher
+
+from tg_pipeline_tests.integration.deployment.compose import DEPLOY, services, settings_to_fill_in
+
+IN_CONTAINERS = ("dagster.yaml", "ecs/dagster.yaml")
+ON_ECS = ("ecs/dagster.yaml", "workspace.yaml")
+
+
+def read(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / name).read_text("utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("name", ["../dagster.yaml", *IN_CONTAINERS])
+def test_dagster_accepts_its_configuration(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given the file, with SQLite in place of a Postgres that is not here
+    config = read(name) | {"storage": {"sqlite": {"base_dir": str(tmp_path)}}}
+    (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(config))
+    monkeypatch.setenv("DAGSTER_LOGS_BUCKET", "logs")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+
+    # Then Dagster opens an instance with it, and its launcher and its log store take their parts
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        assert instance.run_retries_enabled
+        assert instance.run_monitoring_max_runtime_seconds == 10_800
+        launcher = type(instance.run_launcher).__name__
+        logs = type(instance.compute_log_manager).__name__
+    assert launcher == ("EcsRunLauncher" if "ecs" in name else "DefaultRunLauncher")
+    assert logs == ("LocalComputeLogManager" if name.startswith("..") else "S3ComputeLogManager")
+
+
+def test_all_containers_have_the_same_rules() -> None:
+    here, there = (read(name) for name in IN_CONTAINERS)
+    same = ("storage", "compute_logs", "concurrency", "run_retries", "retention", "python_logs")
+
+    assert [here[part] for part in same] == [there[part] for part in same]
+
+
+def test_a_checkout_has_the_same_rules() -> None:
+    own, deployed = read("../dagster.yaml"), read("dagster.yaml")
+
+    assert own["run_retries"] == deployed["run_retries"]
+    assert own["python_logs"] == deployed["python_logs"]
+    assert own["run_monitoring"].items() <= deployed["run_monitoring"].items()
+
+
+def test_the_chart_has_the_same_rules() -> None:
+    here, values = read("dagster.yaml"), read("kubernetes/values.yaml")
+    daemon, runs = values["dagsterDaemon"], here["concurrency"]["runs"]
+    queue = daemon["runCoordinator"]["config"]["queuedRunCoordinator"]
+    monitoring, retries = daemon["runMonitoring"], daemon["runRetries"]
+
+    assert queue["maxConcurrentRuns"] == runs["max_concurrent_runs"]
+    assert queue["tagConcurrencyLimits"] == runs["tag_concurrency_limits"]
+    assert retries["maxRetries"] == here["run_retries"]["max_retries"]
+    assert monitoring["maxRuntimeSeconds"] == here["run_monitoring"]["max_runtime_seconds"]
+
+
+def test_the_code_server_is_the_same_one_everywhere() -> None:
+    (deployment,) = read("kubernetes/values.yaml")["dagster-user-deployments"]["deployments"]
+    command = services()["code"]["command"]
+    said = (DEPLOY / "Dockerfile").read_text("utf-8").replace("\\\n", "")
+
+    assert command[-4:] == deployment["dagsterApiGrpcArgs"]
+    assert all(f'"{word}"' in said for word in command)
+
+
+def test_every_service_has_a_health_check_and_listens_on_loopback_only() -> None:
+    for name, service in services().items():
+        assert name in {"s3", "postgres"} or "healthcheck" in service, name
+        assert all(port.startswith("127.0.0.1:") for port in service.get("ports", [])), name
+
+
+def test_the_image_runs_as_an_unprivileged_user() -> None:
+    lines = (DEPLOY / "Dockerfile").read_text("utf-8").splitlines()
+
+    assert lines.index("USER pipeline") < next(
+        number for number, line in enumerate(lines) if line.startswith("CMD")
+    )
+    assert "pip install --only-binary=:all: --no-build-isolation -c constraints.txt" in "\n".join(
+        lines
+    )
+
+
+def test_the_example_has_no_secrets() -> None:
+    filled_in = settings_to_fill_in()
+    secret = [name for name in filled_in if name.endswith(("PASSWORD", "TOKEN", "KEY", "KEY_ID"))]
+
+    assert secret
+    assert [filled_in[name] for name in secret] == [""] * len(secret)
+
+
+def test_the_docs_name_every_variable_of_a_task() -> None:
+    # Given the variables that Dagster's files read, and the one that names the image of runs
+    files = "".join((DEPLOY / name).read_text("utf-8") for name in ON_ECS)
+    wanted = {*re.findall(r"env: (\w+)", files), "DAGSTER_CURRENT_IMAGE"}
+
+    # When the part about ECS is read
+    page = (DEPLOY.parent / "docs" / "deployment.md").read_text("utf-8")
+    part = page.partition("## ECS")[2].partition("\n## ")[0]
+
+    # Then each is there
+    assert {name for name in wanted if f"`{name}`" not in part} == set()
+
+
+def test_a_run_s_task_has_the_daemon_s_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    # Tagged secrets would replace them: dagster_aws.ecs.tasks
+    config = read("ecs/dagster.yaml")["run_launcher"]["config"]
+
+    assert EcsRunLauncher(**config).secrets_tags == []

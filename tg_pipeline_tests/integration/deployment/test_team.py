@@ -1,0 +1,140 @@
+"""A team's deployment, of which every process is killed once."""
+
+import os
+import signal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tg_pipeline.builds.layers import build_raw_updates
+from tg_pipeline.layers import ALL_LAYERS
+from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+from tg_pipeline_tests.browser.backfills import launch_backfill_of_everything
+from tg_pipeline_tests.integration.deployment.alerts import Alerts
+from tg_pipeline_tests.integration.deployment.history import History, Run
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+    from tg_pipeline_tests.integration.deployment.alerts import Alerts
+    from tg_pipeline_tests.integration.deployment.team import Team
+
+SENSOR = "late_updates_sensor"
+
+
+@pytest.mark.team
+def test_nothing_is_lost_whatever_is_killed(
+    team: "Team", browser: "Chrome", alerts: Alerts, tmp_path: Path
+) -> None:
+    history = History(team.ask)
+    yesterday, late, older = team.days_ago(1, 1), team.days_ago(4, 2), team.days_ago(team.days, 5)
+
+    # Given days that landed while nothing ran: once it runs, the sensor has them built
+    team.land(*late)
+    team.start()
+    team.wait_until(lambda: history.runs("SUCCESS", sensor_name=SENSOR), "the sensor's run")
+
+    # When backfills are launched, one of which can't be written, and then the daemon is killed
+    way = put_something_in_the_way(team)
+    good = history.launch_backfill([RAW_UPDATES.name, QUARANTINE.name], late)
+    bad = history.launch_backfill([RAW_UPDATES.name, QUARANTINE.name], [team.today])
+    team.daemon.kill()
+    team.land(*older, *yesterday)
+    team.daemon.start()
+
+    # Then each backfill ends as it must, and there is an alert about the failed run
+    team.wait_until(lambda: ended(history, good) and ended(history, bad), "the backfills end")
+    assert history.backfills() == {good: "COMPLETED_SUCCESS", bad: "COMPLETED_FAILED"}
+    (failed,) = history.runs("FAILURE", backfill=bad)
+    team.wait_until(lambda: told_of(alerts, failed), "the alert about the failed run")
+    way.unlink()
+
+    # When a backfill of everything is launched in the UI, and all that it needs is killed
+    launch_backfill_of_everything(browser, team.url)
+    team.wait_until(lambda: len(history.backfills()) == 3, "the backfill is there")
+    everything = next(iter(history.backfills()))
+    kill_a_run(team, history, everything)
+    kill_the_code_server(team, history, everything)
+    kill_the_webserver(team)
+    kill_postgres(team, history, everything)
+
+    # And somebody builds some of the same days by hand
+    span = ["--from", str(late[0]), "--to", str(late[-1])]
+    assert team.succeeds(["tg-pipeline", "run", *span]), team.probe.said()
+
+    # Then the backfill ends well, though not each of its runs did
+    team.wait_until(lambda: ended(history, everything), "the backfill ends")
+    assert history.backfills()[everything] == "COMPLETED_SUCCESS", str(history)
+
+    # And there is one alert about each run that failed and was not retried
+    final = [run for run in history.runs("FAILURE") if run.tags.get("dagster/will_retry") != "true"]
+    team.wait_until(lambda: all(told_of(alerts, run) for run in final), "the alerts")
+    assert [told_of(alerts, run) for run in final] == [1] * len(alerts.bodies)
+
+    # And one more run finds what concurrent runs left stale, if anything
+    assert team.succeeds(["tg-pipeline", "run"]), team.probe.said()
+
+    # And the lake has the bytes of a plain build
+    days = [*older, *late, *yesterday]
+    plain = team.built_by_a_plain_build(tmp_path, days)
+    for day in days:
+        for layer in ALL_LAYERS:
+            assert team.pipeline.digest(layer.name, day) == plain.digest(layer.name, day)
+        again = build_raw_updates(team.pipeline.landing, team.pipeline.lake, day, bot_id=0)
+        assert again.lines == again.raw.rows + again.quarantined.rows == again.objects > 0
+
+
+def told_of(alerts: Alerts, run: Run) -> int:
+    """Count the alerts about a run."""
+    return sum(run.run_id.encode() in body for body in alerts.bodies)
+
+
+def put_something_in_the_way(team: "Team") -> Path:
+    """Let today's raw_updates be no folder, which no run can write to."""
+    way = team.pipeline.folder / "lake" / RAW_UPDATES.name / f"context_date={team.today}"
+    way.write_text("in the way")
+    return way
+
+
+def kill_a_run(team: "Team", history: History, backfill: str) -> None:
+    run = a_run_at_work(team, history, backfill)
+    for process in team.code.runs():
+        os.kill(process, signal.SIGKILL)
+    team.wait_until(lambda: has_failed(history, run), "the killed run is known to have failed")
+
+
+def kill_the_code_server(team: "Team", history: History, backfill: str) -> None:
+    """Kill it with its runs, as a container dies."""
+    run = a_run_at_work(team, history, backfill)
+    team.code.kill()
+    team.code.start()
+    team.wait_until(lambda: has_failed(history, run), "the run is known to have died with it")
+
+
+def kill_the_webserver(team: "Team") -> None:
+    team.webserver.kill()
+    team.webserver.start()
+    team.wait_until(team.is_ui_up, "the UI is up again")
+
+
+def kill_postgres(team: "Team", history: History, backfill: str) -> None:
+    a_run_at_work(team, history, backfill)
+    team.postgres.kill()
+    team.postgres.start()
+
+
+def a_run_at_work(team: "Team", history: History, backfill: str) -> Run:
+    """Wait for a run of the backfill that has begun, and give it."""
+    team.wait_until(
+        lambda: team.code.runs() and history.runs("STARTED", backfill=backfill), "a run is at work"
+    )
+    return history.runs("STARTED", backfill=backfill)[0]
+
+
+def has_failed(history: History, run: Run) -> bool:
+    return run.run_id in {each.run_id for each in history.runs("FAILURE")}
+
+
+def ended(history: History, backfill: str) -> bool:
+    return history.backfills()[backfill].startswith("COMPLETED")
