@@ -2,20 +2,12 @@
 
 import dagster as dg
 
-from tg_pipeline.defs import (
-    alerts,
-    athena,
-    digest,
-    freshness,
-    layers,
-    mart_sensor,
-    marts,
-    queue_sensor,
-    report_page,
-    report_sensor,
-    schedules,
-    sensors,
-)
+from tg_pipeline.defs import automation, freshness, layers, queue_sensor, schedules, sensors
+from tg_pipeline.defs.alerts import sensors as alert_sensors
+from tg_pipeline.defs.athena import assets as athena
+from tg_pipeline.defs.digest import assets as digest
+from tg_pipeline.defs.marts import assets as marts
+from tg_pipeline.defs.report import assets as report
 from tg_pipeline.defs.resources import resources
 from tg_pipeline.logs import begin_logs
 from tg_pipeline.settings import wants_json_logs
@@ -25,15 +17,14 @@ begin_logs(as_json=wants_json_logs())
 defs = dg.Definitions.merge(
     layers.defs,
     marts.defs,
-    report_page.defs,
-    report_sensor.defs,
+    report.defs,
+    athena.defs,
+    digest.defs,
+    automation.defs,
     schedules.defs,
     sensors.defs,
     queue_sensor.defs,
-    mart_sensor.defs,
     freshness.defs,
-    athena.defs,
-    alerts.defs,
-    digest.defs,
+    alert_sensors.defs,
     dg.Definitions(executor=dg.in_process_executor, resources=resources),
 )

@@ -1,4 +1,4 @@
-"""Athena brought up to date behind each run that succeeds, where TG_ATHENA_REGISTER=yes says so."""
+"""Athena's tables and saved queries, kept up to date if TG_ATHENA_REGISTER=yes."""
 
 from typing import Final
 
@@ -6,25 +6,26 @@ import dagster as dg
 
 from tg_pipeline.athena.errors import AthenaError
 from tg_pipeline.athena.tables import ATHENA_TABLES
+from tg_pipeline.defs.automation import FOLLOW_INPUTS
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.defs.schedules import updates_job
 from tg_pipeline.defs.specs import OWNERS
 from tg_pipeline.settings import load_settings
 
-REGISTERED: Final = "athena_tables"
+NAME: Final = "athena_tables"
 
 
 @dg.asset(
-    name=REGISTERED,
+    name=NAME,
     deps=[table.folder for table in ATHENA_TABLES],
     group_name="athena",
     owners=OWNERS,
     kinds={"glue", "athena"},
-    description="The lake's tables in the Glue catalog, and its questions as saved queries.",
+    description="The lake's tables in the Glue catalog, and saved queries about them.",
+    automation_condition=FOLLOW_INPUTS,
 )
 def athena_tables() -> dg.MaterializeResult[None]:
-    """Make what Athena lacks, and bring back what is not as declared."""
-    # boto3 takes most of a second to import: only a run that needs it waits for it.
+    """Create what is missing in Athena, and restore what differs from its declaration."""
+    # boto3 takes most of a second to import, and no other part of Dagster needs it.
     from tg_pipeline.athena.register import bring_up_to_date  # noqa: PLC0415
 
     try:
@@ -40,27 +41,15 @@ def athena_tables() -> dg.MaterializeResult[None]:
 athena_job = dg.define_asset_job(
     "athena_job",
     selection=[athena_tables],
-    description="Brings Athena's tables and saved queries up to date.",
+    description="Updates Athena's tables and saved queries.",
 )
-
-
-@dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS,
-    monitored_jobs=[updates_job],
-    request_job=athena_job,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Registers in Athena behind each run that succeeds.",
-)
-def athena_sensor(context: dg.RunStatusSensorContext) -> dg.RunRequest:
-    """Ask for the registration behind a run."""
-    return dg.RunRequest(run_key=context.dagster_run.run_id)
 
 
 def definitions(*, registers: bool) -> dg.Definitions:
-    """Give the asset, its job and its sensor; nothing where Athena is not to be registered in."""
+    """Return the asset and its job; nothing unless Athena's tables are to be registered."""
     if not registers:
         return dg.Definitions()
-    return dg.Definitions(assets=[athena_tables], jobs=[athena_job], sensors=[athena_sensor])
+    return dg.Definitions(assets=[athena_tables], jobs=[athena_job])
 
 
 defs = definitions(registers=SETTINGS.athena.registers)

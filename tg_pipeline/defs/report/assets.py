@@ -1,5 +1,6 @@
-"""The report as an asset: a page in each language, written once the marts are."""
+"""The report: one page per language, written after the marts."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
@@ -9,9 +10,10 @@ from pydantic import Field
 
 from tg_pipeline.builds.report_facts import Subject, gather, last_days
 from tg_pipeline.builds.report_page import REPORT, page_key, publish_page
+from tg_pipeline.defs.automation import FOLLOW_INPUTS
+from tg_pipeline.defs.marts.charts import HOURS, column_chart, day_chart, hour_chart
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.report import clear_failures
-from tg_pipeline.defs.report_pictures import pictures
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.specs import OWNERS
 from tg_pipeline.lake.lake import Lake
@@ -21,34 +23,35 @@ from tg_pipeline.marts.report.language import LANGUAGES
 from tg_pipeline.marts.report.period import DEFAULT_DAYS, EARLIEST, LATEST, Period, is_in_reach
 
 DESCRIPTION: Final = (
-    "One HTML file a language that says what the bot was asked, and whether it helps: figures, "
-    "charts and the sentences to them, over the last 28 days. It loads nothing from anywhere."
+    "One HTML file per language that shows what the bot was asked and whether it helps: figures, "
+    "charts and explanations of the last 28 days. The page loads nothing from the network."
 )
 
-MOST_DAYS: Final = (LATEST - EARLIEST).days
+MAX_DAYS: Final = (LATEST - EARLIEST).days
 
 
 class ReportConfig(dg.Config):
-    """What the report is about, and whom it names."""
+    """The period of the report, and whether it shows names."""
 
     last: str | None = None
-    """Last day, YYYY-MM-DD; without one, the newest that is built."""
-    days: int = Field(default=DEFAULT_DAYS, ge=1, le=MOST_DAYS)
-    """How many days it is about; fewer where the lake begins later."""
+    """Last day, YYYY-MM-DD; by default the newest day that is built."""
+    days: int = Field(default=DEFAULT_DAYS, ge=1, le=MAX_DAYS)
+    """Number of days; fewer if the lake begins later."""
     hide_names: bool = False
     """Show users as numbers."""
 
     def period(self, lake: Lake) -> Period | None:
-        """Give the days that are asked for; None for a lake without a day."""
-        return last_days(lake, self._last(), self.days)
+        """Return the requested period, or None if the lake is empty; raises dg.Failure."""
+        return last_days(lake, self._last_day(), self.days)
 
-    def _last(self) -> date | None:
+    def _last_day(self) -> date | None:
         try:
             last = date.fromisoformat(self.last) if self.last else None
         except ValueError:
-            raise dg.Failure(f"{self.last!r} is no day: YYYY-MM-DD", allow_retries=False) from None
+            reason = f"{self.last!r} is not a valid date: YYYY-MM-DD"
+            raise dg.Failure(reason, allow_retries=False) from None
         if last and not is_in_reach(last):
-            reason = f"{last} is not from {EARLIEST} to {LATEST}"
+            reason = f"{last} is not between {EARLIEST} and {LATEST}"
             raise dg.Failure(reason, allow_retries=False)
         return last
 
@@ -60,13 +63,14 @@ class ReportConfig(dg.Config):
     owners=OWNERS,
     kinds={"html", "altair"},
     description=DESCRIPTION,
+    automation_condition=FOLLOW_INPUTS,
     metadata={"dagster/uri": f"{SETTINGS.lake_uri}/{REPORT}"},
 )
 def report(
     config: ReportConfig, landing: LandingResource, lake: LakeResource
 ) -> dg.MaterializeResult[None]:
     """Write the report in every language."""
-    # The charts take a second to import: only a run that draws them waits for it.
+    # The chart library takes a second to import, and only this asset needs it.
     from tg_pipeline.marts.report.report import Options, render  # noqa: PLC0415
 
     with clear_failures(lake.uri):
@@ -78,18 +82,36 @@ def report(
             for name, language in LANGUAGES.items()
         }
     pages = {f"page_{name}": f"{lake.uri}/{page_key(name)}" for name in sizes}
-    return dg.MaterializeResult(metadata={**pages, "bytes": max(sizes.values()), **_shown(facts)})
+    return dg.MaterializeResult(metadata={**pages, "bytes": max(sizes.values()), **_summary(facts)})
 
 
-def _shown(facts: Facts | None) -> Mapping[str, Any]:
+def _summary(facts: Facts | None) -> Mapping[str, Any]:
     if facts is None:
         return {}
+    charts = report_charts(facts)
     return {
         "first_day": facts.period.first.isoformat(),
         "last_day": facts.period.last.isoformat(),
         "messages": facts.now.messages,
         "questions": facts.now.questions,
-        **{f"{name}_plot": dg.MetadataValue.md(image) for name, image in pictures(facts).items()},
+        **{f"{name}_plot": dg.MetadataValue.md(chart) for name, chart in charts.items()},
+    }
+
+
+def report_charts(facts: Facts) -> dict[str, str]:
+    """Return the report's main charts as Markdown that Dagster shows in place."""
+    hours = Counter[int]()
+    for row in facts.hours:
+        hours[row.hour] += row.messages
+    return {
+        "messages": day_chart("messages by day", {row.day: row.messages for row in facts.activity}),
+        "hours": hour_chart("messages by hour", [hours[hour] for hour in range(HOURS)]),
+        "questions": column_chart(
+            "questions by week", [(row.week.isoformat(), row.questions) for row in facts.answers]
+        ),
+        "new_members": day_chart(
+            "new members by day", {row.day: row.joins for row in facts.members}
+        ),
     }
 
 
