@@ -1,4 +1,4 @@
-"""A webhook of somebody who wants to know of failed runs."""
+"""An alert webhook on loopback, as Slack's or Google Chat's."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -6,17 +6,17 @@ from threading import Thread
 from typing import Any, Self
 
 GOOGLE_CHAT = "chat.googleapis.com"
-"""Knows `text`, of all that we say, and answers 400 to anything else:
+"""It knows only the key `text` and responds with 400 to any other:
 https://github.com/pydantic/logfire/issues/1540
 """
 
 
-class Hook:
-    """Takes what is posted, answering with `status`; as a proxy it answers for Google Chat."""
+class AlertWebhook:
+    """Records posted bodies and responds with `statuses`, then 200; a proxy for Google Chat too."""
 
     def __init__(self) -> None:
-        self.status = 200
-        self.heard: list[dict[str, Any]] = []
+        self.statuses: list[int] = []
+        self.received: list[dict[str, Any]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = Thread(target=lambda: self._server.serve_forever(poll_interval=0.05))
 
@@ -31,22 +31,23 @@ class Hook:
 
     @property
     def url(self) -> str:
-        """Give the address, whose path is a secret as Slack's are."""
+        """The address, whose path is a secret as Slack's are."""
         return f"http://127.0.0.1:{self._server.server_port}/services/SECRET-PATH"
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
-        hook = self
+        webhook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-                hook.heard.append(body)
-                strange = self.headers["Host"].lower() == GOOGLE_CHAT and body.keys() != {"text"}
-                self.send_response(400 if strange else hook.status)
+                webhook.received.append(body)
+                is_google = self.headers["Host"].lower() == GOOGLE_CHAT
+                status = webhook.statuses.pop(0) if webhook.statuses else 200
+                self.send_response(400 if is_google and body.keys() != {"text"} else status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler

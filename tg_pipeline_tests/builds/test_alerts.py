@@ -1,14 +1,14 @@
-"""What a webhook is told, which is what those who listen there know to read."""
+"""The body that a webhook is sent."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from tg_pipeline.builds.alert import FailedRun, alert_body
+from tg_pipeline.builds.alerts import FailedRun, alert_body
 
 FAILED = FailedRun(
     run_id="b4bb",
     job="updates_job",
-    what="2026-10-09",
+    days="2026-10-09",
     failed_at=datetime(2026, 10, 10, 3, tzinfo=UTC),
     reason="the disk is full",
 )
@@ -16,11 +16,11 @@ TEXT = "updates_job of 2026-10-09 failed\nthe disk is full\n2026-10-10 00:00 · 
 ZONE = ZoneInfo("America/Sao_Paulo")
 
 
-def test_google_chat_gets_the_one_key_that_it_knows() -> None:
+def test_google_chat_is_sent_its_only_key() -> None:
     assert alert_body(FAILED, ZONE, "chat.googleapis.com") == {"text": TEXT}
 
 
-def test_all_others_get_what_a_program_needs_too() -> None:
+def test_other_hosts_are_sent_fields_for_programs_too() -> None:
     assert alert_body(FAILED, ZONE, "hooks.example") == {
         "text": TEXT,
         "content": TEXT,

@@ -1,4 +1,4 @@
-"""The digest in Dagster: asked for in the morning, posted once, and not there unless set."""
+"""The digest in Dagster: requested in the morning, posted once, and absent unless it is set up."""
 
 import shutil
 from collections.abc import Iterator
@@ -10,7 +10,9 @@ import dagster as dg
 import pytest
 
 from tg_pipeline.builds.digest import CHART, TEXT, key
-from tg_pipeline.defs import digest, layers, marts
+from tg_pipeline.defs import layers
+from tg_pipeline.defs.digest import assets as digest
+from tg_pipeline.defs.marts import assets as marts
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.lake.claims import Claims
 from tg_pipeline.marts.catalog import ALL_MARTS
@@ -24,7 +26,7 @@ from tg_pipeline_tests.telegram_server.server import TOKEN, TelegramServer
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 CHAT = "-1001234567890"
 MORNING = datetime(2026, 10, 8, 7, 0, tzinfo=SAO_PAULO)
-"""Of the day after the tests' day."""
+"""On the day after DAY."""
 
 
 def settings_of(tmp_path: Path, api_url: str, **more: str) -> Settings:
@@ -38,7 +40,7 @@ def settings_of(tmp_path: Path, api_url: str, **more: str) -> Settings:
 
 
 class Mornings:
-    """What Dagster does with the digest."""
+    """The digest's definitions, and evaluations and runs of them."""
 
     def __init__(
         self, pipeline: Pipeline, settings: Settings, instance: dg.DagsterInstance
@@ -56,7 +58,7 @@ class Mornings:
         )
 
     def tick(self, at: datetime = MORNING) -> dg.RunRequest | dg.SkipReason:
-        """Let the schedule look at a moment."""
+        """Evaluate the schedule at a time."""
         schedule = self.defs.resolve_schedule_def("digest_schedule")
         context = dg.build_schedule_context(
             scheduled_execution_time=at,
@@ -69,7 +71,7 @@ class Mornings:
     def run(
         self, request: dg.RunRequest | dg.SkipReason | None = None
     ) -> dg.ExecuteInProcessResult:
-        """Run what was asked for, or what a person asks for who says nothing more."""
+        """Run a request, or the job with its default configuration."""
         config = request.run_config if isinstance(request, dg.RunRequest) else None
         job = self.defs.resolve_job_def("digest_job")
         return job.execute_in_process(
@@ -98,7 +100,7 @@ def mornings(
 
 @pytest.fixture(scope="module")
 def a_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give a day, built once."""
+    """Return the folder of a day that was built once."""
     pipeline = Pipeline(tmp_path_factory.mktemp("a-day"))
     pipeline.land(message(1, "Ana", "como emito o certificado?"))
     build(pipeline, DAY)
@@ -122,7 +124,7 @@ def failure(run: dg.ExecuteInProcessResult) -> str:
     return str(event.step_failure_data.user_failure_data)
 
 
-def test_a_morning_posts_the_day_before_and_no_later_tick_does(
+def test_the_morning_tick_posts_the_day_before_and_later_ticks_skip(
     built: Mornings, telegram: TelegramServer
 ) -> None:
     request = built.tick()
@@ -135,11 +137,11 @@ def test_a_morning_posts_the_day_before_and_no_later_tick_does(
     assert (text.chat_id, text.text.partition("\n")[0]) == (int(CHAT), "Wed 7 Oct 2026")
     assert (chart.text, (chart.file or b"")[:4]) == ("Messages by hour, Wed 7 Oct 2026", b"\x89PNG")
     assert skipped(built, MORNING + timedelta(hours=1)) == (
-        "Nothing of the digest of 2026-10-07 is left to post."
+        "The digest of 2026-10-07 was posted already."
     )
 
 
-def test_a_run_that_is_started_again_posts_nothing_and_says_so(
+def test_a_repeated_run_posts_nothing_and_records_that(
     built: Mornings, telegram: TelegramServer
 ) -> None:
     request = built.tick()
@@ -154,7 +156,7 @@ def test_a_run_that_is_started_again_posts_nothing_and_says_so(
     assert len(telegram.messages) == 2
 
 
-def test_a_day_that_is_not_built_is_left_to_a_later_tick(
+def test_a_day_that_is_not_built_is_posted_by_a_later_tick(
     mornings: Mornings, telegram: TelegramServer
 ) -> None:
     assert skipped(mornings) == (
@@ -171,16 +173,16 @@ def test_a_day_that_is_not_built_is_left_to_a_later_tick(
     assert len(telegram.messages) == 2
 
 
-def test_what_is_in_doubt_is_not_asked_for_again(built: Mornings) -> None:
+def test_a_digest_that_may_have_arrived_is_not_requested_again(built: Mornings) -> None:
     claims = Claims(built.pipeline.lake.store, StoppedClock().now)
     edition = Edition.of(Kind.DAY, DAY)
     for part in (TEXT, CHART):
         claims.take(key(CHAT, edition, part))
 
-    assert "is left to post" in skipped(built)
+    assert "was posted already" in skipped(built)
 
 
-def test_a_refusal_fails_at_once_with_a_sentence_and_the_next_tick_tries_again(
+def test_a_rejected_message_fails_at_once_and_the_next_tick_requests_it_again(
     built: Mornings, telegram: TelegramServer
 ) -> None:
     telegram.fail(400, description="Bad Request: chat not found")
@@ -194,14 +196,14 @@ def test_a_refusal_fails_at_once_with_a_sentence_and_the_next_tick_tries_again(
     assert isinstance(built.tick(MORNING + timedelta(hours=1)), dg.RunRequest)
 
 
-def test_telegram_s_wait_is_waited(built: Mornings, telegram: TelegramServer) -> None:
+def test_a_rate_limit_is_waited_out(built: Mornings, telegram: TelegramServer) -> None:
     telegram.flood(1)
 
     assert built.run(built.tick()).success
     assert len(telegram.messages) == 2
 
 
-def test_a_wait_of_an_hour_is_left_to_a_later_tick(
+def test_a_rate_limit_of_an_hour_fails_the_run_and_a_later_run_posts(
     built: Mornings, telegram: TelegramServer
 ) -> None:
     telegram.flood(3_600)
@@ -210,12 +212,12 @@ def test_a_wait_of_an_hour_is_left_to_a_later_tick(
     assert built.run(built.tick()).success
 
 
-def test_a_day_that_is_none_or_not_over_is_told(built: Mornings) -> None:
+def test_an_invalid_day_or_one_that_is_not_over_is_rejected(built: Mornings) -> None:
     def said(day: str) -> str:
         config = {"ops": {"digest": {"config": {"day": day}}}}
         return failure(built.run(dg.RunRequest(run_config=config)))
 
-    assert "'Thursday' is no day: YYYY-MM-DD" in said("Thursday")
+    assert "'Thursday' is not a valid date: YYYY-MM-DD" in said("Thursday")
     assert "2026-10-08 is not over yet." in said("2026-10-08")
 
 
@@ -237,7 +239,7 @@ def test_a_week_is_posted_on_mondays_in_its_language(
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 
 
-def test_it_stands_behind_the_marts_in_a_group_of_its_own(mornings: Mornings) -> None:
+def test_it_depends_on_all_marts(mornings: Mornings) -> None:
     node = mornings.defs.resolve_asset_graph().get(dg.AssetKey("digest"))
 
     assert {key.path[-1] for key in node.parent_keys} == {mart.name for mart in ALL_MARTS}
@@ -245,7 +247,7 @@ def test_it_stands_behind_the_marts_in_a_group_of_its_own(mornings: Mornings) ->
 
 
 @pytest.mark.parametrize("unset", ["TELEGRAM_BOT_TOKEN", "TG_ADMIN_CHAT_ID", "TG_DIGEST"])
-def test_nothing_of_it_is_there_unless_all_is_set(unset: str, tmp_path: Path) -> None:
+def test_nothing_is_defined_unless_all_settings_are_set(unset: str, tmp_path: Path) -> None:
     definitions = digest.definitions(settings_of(tmp_path, "http://127.0.0.1:9", **{unset: ""}))
 
     assert not definitions.assets
