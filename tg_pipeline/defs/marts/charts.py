@@ -48,10 +48,7 @@ def bar_table(title: str, counts: Sequence[Count], unit: str = "", whole: int | 
     """
     shown = counts[:MAX_BARS]
     longest = whole or max((count for _, count in shown), default=0) or 1
-    rows = [
-        (_label(name), f"{count:,}{unit}", "█" * round(BAR_CELLS * count / longest))
-        for name, count in shown
-    ]
+    rows = [(_label(name), f"{count:,}{unit}", _bar(count, longest)) for name, count in shown]
     return _table((title, "", ""), rows)
 
 
@@ -193,6 +190,11 @@ MART_CHARTS: Final = {
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _bar(count: int, longest: int) -> str:
+    """Return a bar, of at least one character unless the count is 0."""
+    return "█" * max(round(BAR_CELLS * count / longest), count > 0)
 
 
 def _label(name: str) -> str:
