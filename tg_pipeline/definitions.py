@@ -1,8 +1,13 @@
-"""Dagster's entry point: all definitions, with their executor and resources."""
+"""All definitions for Dagster: those of each domain, with their executor and resources."""
 
 import dagster as dg
 
-from tg_pipeline.defs import alerts, athena, digest, mart_sensor, marts, report_page, report_sensor
+from tg_pipeline.defs import automation
+from tg_pipeline.defs.alerts import sensors as alert_sensors
+from tg_pipeline.defs.athena import assets as athena
+from tg_pipeline.defs.digest import assets as digest
+from tg_pipeline.defs.marts import assets as marts
+from tg_pipeline.defs.report import assets as report
 from tg_pipeline.defs.resources import resources
 from tg_pipeline.defs.updates import assets, checks, queue_sensor, schedules, sensors
 from tg_pipeline.logs import configure_logging
@@ -13,15 +18,14 @@ configure_logging(as_json=wants_json_logs())
 defs = dg.Definitions.merge(
     assets.defs,
     marts.defs,
-    report_page.defs,
-    report_sensor.defs,
+    report.defs,
+    athena.defs,
+    digest.defs,
+    automation.defs,
+    checks.defs,
     schedules.defs,
     sensors.defs,
     queue_sensor.defs,
-    mart_sensor.defs,
-    checks.defs,
-    athena.defs,
-    alerts.defs,
-    digest.defs,
+    alert_sensors.defs,
     dg.Definitions(executor=dg.in_process_executor, resources=resources),
 )

@@ -1,4 +1,4 @@
-"""`tg-pipeline up`: Dagster's UI, and the poller beside it where there is a bot to listen to."""
+"""`tg-pipeline up`: Dagster's UI and daemon, and the poller if a bot token is set."""
 
 import os
 import signal
@@ -18,114 +18,120 @@ from tg_pipeline.settings import home_folder, load_settings, webserver_file
 
 HOST: Final = "127.0.0.1"
 
-STOPS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""A closed terminal stops it as well: what it starts is not of that terminal."""
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""SIGHUP is sent when the terminal closes, but not to the child processes, which have sessions of
+their own."""
 
-SECONDS_TO_STOP: Final = 20
-"""For what is under way; then it is ended without being asked."""
+STOP_TIMEOUT: Final = 20
+"""Seconds that child processes have to finish; then they are killed."""
 
-SECONDS_TO_NEXT_POLLER: Final = 300
-"""What ends a poller lasts: a webhook, a token that is gone. Telegram keeps updates for a day."""
+POLLER_RESTART_DELAY: Final = 300
+"""Seconds. A poller ends for lasting reasons (a webhook, a revoked token), and Telegram keeps
+updates for a day."""
 
-Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the UI listens.")]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="The UI's port.")]
 Process = subprocess.Popen[bytes]
 
 
 def up(port: Port = 3000) -> None:
-    """Start Dagster's UI until Ctrl-C, and with TELEGRAM_BOT_TOKEN set listen to that bot."""
-    is_listening = load_settings().token is not None
-    _check_is_free(port)
-    with _stopped_together() as running:
+    """Start Dagster's UI until Ctrl-C, and poll the bot if TELEGRAM_BOT_TOKEN is set."""
+    has_token = load_settings().token is not None
+    _check_port(port)
+    with _child_processes() as children:
         err.print(f"Dagster's UI: http://{HOST}:{port} (stop it with Ctrl-C)")
-        if is_listening:
-            threading.Thread(target=listen, args=(running,), daemon=True).start()
-            err.print("See what comes in: tg-pipeline run --date today && tg-pipeline summary")
+        if has_token:
+            threading.Thread(target=poll, args=(children,), daemon=True).start()
+            err.print(
+                "To see incoming updates: tg-pipeline run --date today && tg-pipeline summary"
+            )
         webserver_file().write_text(f"http://{HOST}:{port}", "utf-8")
-        code = running.start(sys.executable, "-m", "dagster", *_dev_options(port)).wait()
-        if not running.stopping.is_set():
+        code = children.start(sys.executable, "-m", "dagster", *_dev_options(port)).wait()
+        if not children.stopping.is_set():
             raise typer.Exit(code)
 
 
-def listen(running: "Running") -> None:
-    """Poll, and begin again in a while when that ends: nobody may be there to do so."""
-    while not running.stopping.is_set():
-        running.start(sys.executable, "-m", "tg_pipeline", "poll").wait()
-        if not running.stopping.is_set():
-            again = f"It starts again in {SECONDS_TO_NEXT_POLLER // 60} minutes."
-            err.print(f"The poller has ended: nothing is fetched. {again}")
-            running.stopping.wait(SECONDS_TO_NEXT_POLLER)
+def poll(children: "ChildProcesses") -> None:
+    """Run the poller, and restart it after a delay whenever it ends."""
+    while not children.stopping.is_set():
+        children.start(sys.executable, "-m", "tg_pipeline", "poll").wait()
+        if not children.stopping.is_set():
+            minutes = POLLER_RESTART_DELAY // 60
+            err.print(
+                f"The poller ended: no updates are fetched. It restarts in {minutes} minutes."
+            )
+            children.stopping.wait(POLLER_RESTART_DELAY)
 
 
-def _check_is_free(port: int) -> None:
-    """Raise where something listens there: Dagster goes on without its UI else."""
+def _check_port(port: int) -> None:
+    """Raise CommandError if the port is in use; Dagster would run without its UI."""
     try:
         socket.create_server((HOST, port)).close()
     except OSError as error:
-        why = os.strerror(error.errno) if error.errno else error
-        raise CommandError(f"{HOST}:{port} can't be listened at: {why}. Try --port.") from None
+        reason = os.strerror(error.errno) if error.errno else error
+        raise CommandError(f"Can't listen on {HOST}:{port}: {reason}. Try --port.") from None
 
 
-class Running:
-    """Processes, each in a session of its own, so that a Ctrl-C comes to it once, from here."""
+class ChildProcesses:
+    """Child processes in sessions of their own, so that Ctrl-C reaches each once, through here."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start without processes."""
         self._processes: list[Process] = []
         self.stopping = threading.Event()
 
     def start(self, *command: str) -> Process:
-        """Start one more."""
+        """Start a process in the project's home folder."""
         environment = os.environ | {"PYTHONWARNINGS": "ignore"}
         process = subprocess.Popen(  # noqa: S603 - the commands are our own
             command, cwd=home_folder(), env=environment, start_new_session=True
         )
         self._processes.append(process)
         if self.stopping.is_set():
-            self._send(signal.SIGINT)  # the signal came before this one was in the list
+            self._signal(signal.SIGINT)  # the signal came before this process was in the list
         return process
 
     def stop(self, *_: object) -> None:
-        """Ask all to stop, whenever a signal calls for it; what hangs is ended in a while."""
+        """Interrupt all processes, and kill them after STOP_TIMEOUT; a signal handler."""
         self.stopping.set()
-        signal.alarm(SECONDS_TO_STOP)
-        self._send(signal.SIGINT)
+        signal.alarm(STOP_TIMEOUT)
+        self._signal(signal.SIGINT)
 
-    def end(self, *_: object) -> None:
-        """End all, without asking."""
-        self._send(signal.SIGKILL)
+    def kill(self, *_: object) -> None:
+        """Kill all processes; a signal handler."""
+        self._signal(signal.SIGKILL)
 
     def wait(self) -> None:
-        """Wait for all, and stop what they leave behind: Dagster does where its start is cut."""
+        """Wait for all processes, and terminate what they leave if Dagster's start was aborted."""
         for process in self._processes:
             process.wait()
-            _send(process, signal.SIGTERM)
+            _signal_group(process, signal.SIGTERM)
 
-    def _send(self, number: signal.Signals) -> None:
+    def _signal(self, number: signal.Signals) -> None:
         for process in self._processes:
             if process.poll() is None:
-                _send(process, number)
+                _signal_group(process, number)
 
 
-def _send(process: Process, number: signal.Signals) -> None:
-    """Send a signal to a process and all it has started, as a terminal does."""
+def _signal_group(process: Process, number: signal.Signals) -> None:
+    """Send a signal to a process and all its descendants, as a terminal does."""
     with suppress(ProcessLookupError):
         os.killpg(process.pid, number)
 
 
 @contextmanager
-def _stopped_together() -> Iterator[Running]:
-    """Give a way to start processes that SIGINT and SIGTERM stop, and that end with the block."""
-    running = Running()
-    signal.signal(signal.SIGALRM, running.end)
-    for each in STOPS:
-        signal.signal(each, running.stop)
+def _child_processes() -> Iterator[ChildProcesses]:
+    """Provide child processes that stop on STOP_SIGNALS and end with the block."""
+    children = ChildProcesses()
+    signal.signal(signal.SIGALRM, children.kill)
+    for number in STOP_SIGNALS:
+        signal.signal(number, children.stop)
     try:
-        yield running
+        yield children
     finally:
         webserver_file().unlink(missing_ok=True)
-        if not running.stopping.is_set():
-            running.stop()
-        running.wait()
+        if not children.stopping.is_set():
+            children.stop()
+        children.wait()
 
 
 def _dev_options(port: int) -> list[str]:

@@ -66,7 +66,3 @@ def group_into_ranges(days: Iterable[date]) -> list[tuple[date, date]]:
         else:
             ranges.append((day, day))
     return ranges
-
-
-MONTH_A_RUN: Final = MONTHLY_BACKFILL
-days_of = partition_dates

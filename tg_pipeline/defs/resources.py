@@ -51,5 +51,3 @@ resources: dict[str, dg.ConfigurableResource[Any]] = {
     "lake": LakeResource(uri=SETTINGS.lake_uri),
     "clock": ClockResource(),
 }
-
-A_TICK: Final = SENSOR_TIMEOUT

@@ -1,4 +1,4 @@
-"""Behind a run that succeeds, Athena is brought up to date, where that is asked for."""
+"""A run of athena_job registers the tables in Athena."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,9 +7,11 @@ import dagster as dg
 import pytest
 
 from lambda_ingest.settings import SettingsError
-from tg_pipeline.athena.tables import ATHENA_TABLES
-from tg_pipeline.defs import athena, layers, marts, schedules
+from tg_pipeline.defs.athena import assets as athena
+from tg_pipeline.defs.marts import assets as marts
 from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.defs.updates import assets as layers
+from tg_pipeline.defs.updates import schedules
 from tg_pipeline.settings import AthenaSettings, Settings
 from tg_pipeline_tests.athena.athena_commands import AthenaCommands
 
@@ -64,30 +66,6 @@ def test_a_run_that_can_t_register_fails_with_a_sentence(
     (failure,) = run.get_step_failure_events()
     assert not run.success
     assert "Athena reads S3" in str(failure.step_failure_data.user_failure_data)
-
-
-def test_it_stands_behind_all_that_it_registers() -> None:
-    graph = DEFINITIONS.resolve_asset_graph()
-
-    parents = {key.path[-1] for key in graph.get(dg.AssetKey("athena_tables")).parent_keys}
-
-    assert parents == {table.folder for table in ATHENA_TABLES}
-
-
-def test_each_run_of_the_nightly_job_is_followed_by_one(instance: dg.DagsterInstance) -> None:
-    run = dg.DagsterRun(job_name="updates_job", run_id="11111111-2222-3333-4444-555555555555")
-    event = dg.DagsterEvent(event_type_value="PIPELINE_SUCCESS", job_name="updates_job")
-    context = dg.build_run_status_sensor_context("athena_sensor", event, instance, run)
-
-    asked = athena.athena_sensor(context)
-
-    assert isinstance(asked, dg.RunRequest)
-    assert asked.run_key == run.run_id
-
-
-def test_nothing_of_it_is_there_unless_asked_for() -> None:
-    assert not athena.definitions(registers=False).sensors
-    assert not athena.definitions(registers=False).assets
 
 
 @pytest.mark.parametrize(("text", "registers"), [("yes", True), ("", False), ("no", False)])

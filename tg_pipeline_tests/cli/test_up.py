@@ -1,4 +1,4 @@
-"""`tg-pipeline up` shows the UI and listens to the bot, and a signal ends all of it."""
+"""`tg-pipeline up` serves the UI and polls the bot, and a signal stops all its processes."""
 
 import signal
 import socket
@@ -16,7 +16,7 @@ from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 @pytest.fixture
 def up(shell: Shell) -> Iterator[Callable[[], Up]]:
-    """Give a starter, and end what a test leaves running."""
+    """Return a function that starts `up`; kill what a test leaves running."""
     started: list[Up] = []
 
     def begin() -> Up:
@@ -28,10 +28,11 @@ def up(shell: Shell) -> Iterator[Callable[[], Up]]:
         each.kill()
 
 
-def test_with_a_token_it_shows_the_ui_and_lands_what_is_sent(
+@pytest.mark.slow
+def test_with_a_token_it_serves_the_ui_and_lands_updates(
     up: Callable[[], Up], telegram: TelegramServer, shell: Shell
 ) -> None:
-    # Given a bot that somebody writes to
+    # Given a bot, and a user who writes to it
     running = up()
     telegram.user_sends(5, "hello")
 
@@ -43,13 +44,14 @@ def test_with_a_token_it_shows_the_ui_and_lands_what_is_sent(
     assert [(shell.landing / key).read_bytes() for key in shell.landed()] == [
         *telegram.sent.values()
     ]
-    # And Ctrl-C ends the UI and the poller, which says what it has done
+    # And Ctrl-C stops the UI and the poller, which prints its result
     assert running.stop(signal.SIGINT) == 0
     running.wait_until_alone()
     assert "1 landed, 0 were there already." in running.said()
 
 
-def test_a_bot_with_a_webhook_is_told_of_and_the_ui_stays(
+@pytest.mark.slow
+def test_a_bot_with_a_webhook_is_reported_and_the_ui_stays(
     up: Callable[[], Up], telegram: TelegramServer
 ) -> None:
     telegram.set_webhook("http://127.0.0.1:9/telegram")
@@ -62,29 +64,30 @@ def test_a_bot_with_a_webhook_is_told_of_and_the_ui_stays(
     running.wait_until_alone()
 
 
-def test_a_poller_that_ends_is_started_again_until_all_is_stopped(
+def test_a_poller_that_ends_is_restarted_until_all_is_stopped(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Given pollers that end at once, and a stop that comes while the third is at work
-    monkeypatch.setattr(command, "SECONDS_TO_NEXT_POLLER", 0.01)
+    # Given pollers that end at once, and a stop while the third runs
+    monkeypatch.setattr(command, "POLLER_RESTART_DELAY", 0.01)
     started: list[tuple[str, ...]] = []
 
-    class Short(command.Running):
+    class Short(command.ChildProcesses):
         def start(self, *words: str) -> command.Process:
             started.append(words)
             if len(started) == 3:
                 self.stopping.set()
             return subprocess.Popen([sys.executable, "-c", ""])
 
-    # When it listens
-    command.listen(Short())
+    # When it polls
+    command.poll(Short())
 
-    # Then each is followed by the next, and the last by none
+    # Then each is followed by the next, except the last
     assert [words[-1] for words in started] == ["poll"] * 3
-    assert capsys.readouterr().err.count("The poller has ended") == 2
+    assert capsys.readouterr().err.count("The poller ended") == 2
 
 
-def test_without_a_token_nobody_polls_and_a_stop_ends_also_what_has_just_begun(
+@pytest.mark.slow
+def test_without_a_token_it_does_not_poll_and_a_stop_also_ends_processes_that_just_started(
     up: Callable[[], Up], telegram: TelegramServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given no token, and a Dagster that has begun to start its servers
@@ -93,17 +96,18 @@ def test_without_a_token_nobody_polls_and_a_stop_ends_also_what_has_just_begun(
     running.wait_until(lambda: "code-server" in str(running.living()), "a server is started")
     assert " poll" not in str(running.living())
 
-    # When it is told to stop
+    # When it is stopped
     code = running.stop(signal.SIGTERM)
 
-    # Then nothing is left of it
+    # Then no process is left
     assert code == 0
     running.wait_until_alone()
     assert telegram.calls == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("telegram")
-def test_a_dagster_that_fails_ends_the_poller_too(up: Callable[[], Up], shell: Shell) -> None:
+def test_a_dagster_that_fails_stops_the_poller_too(up: Callable[[], Up], shell: Shell) -> None:
     (shell.folder / "dagster.yaml").write_text("no_such_setting: 1\n")
 
     running = up()
@@ -113,7 +117,7 @@ def test_a_dagster_that_fails_ends_the_poller_too(up: Callable[[], Up], shell: S
     assert "no_such_setting" in running.said()
 
 
-def test_a_port_that_is_taken_is_one_clear_line(shell: Shell) -> None:
+def test_a_port_in_use_is_one_clear_line(shell: Shell) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
@@ -121,5 +125,5 @@ def test_a_port_that_is_taken_is_one_clear_line(shell: Shell) -> None:
 
     assert done.returncode == 1
     assert done.stderr == (
-        f"tg-pipeline: 127.0.0.1:{port} can't be listened at: Address already in use. Try --port.\n"
+        f"tg-pipeline: Can't listen on 127.0.0.1:{port}: Address already in use. Try --port.\n"
     )

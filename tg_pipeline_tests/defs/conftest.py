@@ -1,4 +1,4 @@
-"""The definitions over a landing zone, a lake, a clock and a Dagster instance of a test's own."""
+"""The definitions with a landing zone, a lake, a clock and a Dagster instance for one test."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -7,15 +7,17 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tg_pipeline.defs import mart_sensor, marts
+from tg_pipeline.defs import automation
+from tg_pipeline.defs.marts import assets as marts
 from tg_pipeline.defs.partitions import RANGE_END, RANGE_START, range_tags
+from tg_pipeline.defs.report import assets as report
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.updates import assets, checks, schedules, sensors
 from tg_pipeline_tests.conftest import Pipeline
 
 
 class StoppedClock(ClockResource):
-    """A clock that stands still."""
+    """A clock with a fixed time."""
 
     at: str = "2026-10-10T12:00:00+00:00"
 
@@ -24,7 +26,7 @@ class StoppedClock(ClockResource):
 
 
 class House:
-    """What a test asks of Dagster."""
+    """The definitions, and what a test does with them."""
 
     def __init__(self, pipeline: Pipeline, instance: dg.DagsterInstance) -> None:
         self.pipeline, self.instance = pipeline, instance
@@ -33,9 +35,10 @@ class House:
         self.defs = dg.Definitions.merge(
             assets.defs,
             marts.defs,
+            report.defs,
+            automation.defs,
             schedules.defs,
             sensors.defs,
-            mart_sensor.defs,
             checks.defs,
             dg.Definitions(
                 executor=dg.in_process_executor,
@@ -48,21 +51,26 @@ class House:
         )
 
     def run(self, first: date, last: date | None = None) -> dg.ExecuteInProcessResult:
-        """Run the job over a span of days, as a backfill does."""
+        """Run updates_job for a range of days, as a backfill does."""
         job = self.defs.resolve_job_def("updates_job")
         return job.execute_in_process(
             instance=self.instance, tags=range_tags(first, last or first), raise_on_error=False
         )
 
+    def run_job(self, name: str) -> dg.ExecuteInProcessResult:
+        """Run a job without partitions."""
+        job = self.defs.resolve_job_def(name)
+        return job.execute_in_process(instance=self.instance, raise_on_error=False)
+
     def metadata(self, asset: str, day: date) -> dict[str, Any]:
-        """Return what the last materialization of a day says of it."""
+        """Return the metadata of a day's last materialization."""
         only = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[str(day)])
         (record,) = self.instance.fetch_materializations(only, limit=1).records
         assert record.asset_materialization is not None
         return {name: value.value for name, value in record.asset_materialization.metadata.items()}
 
     def look(self, at: str, cursor: str | None = None) -> dg.SensorResult:
-        """Let the sensor look at a moment, with the cursor it left before."""
+        """Evaluate the listing sensor at a time, with its last cursor."""
         found = sensors.late_updates_sensor(
             dg.build_sensor_context(instance=self.instance, cursor=cursor),
             landing=self.landing,
@@ -72,7 +80,7 @@ class House:
         return found if isinstance(found, dg.SensorResult) else dg.SensorResult(cursor=cursor)
 
     def asked(self, at: str, cursor: str | None = None) -> list[tuple[str, str]]:
-        """Return the spans of days that the sensor asks for."""
+        """Return the ranges of days that the listing sensor requests."""
         requests = self.look(at, cursor).run_requests or []
         return [(request.tags[RANGE_START], request.tags[RANGE_END]) for request in requests]
 

@@ -8,8 +8,6 @@ import dagster as dg
 import pytest
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.defs import mart_sensor
-from tg_pipeline.defs.mart_sensor import marts_sensor
 from tg_pipeline.defs.updates import sensors
 from tg_pipeline.defs.updates.sensors import late_updates_sensor
 from tg_pipeline_tests.conftest import DAY, Pipeline
@@ -55,15 +53,13 @@ def test_a_permission_that_lacks_is_all_that_the_run_says(
 
 
 @pytest.mark.timeout(60)  # what a tick may take: a run's own patience would outlast it
-@pytest.mark.parametrize("sensor", [late_updates_sensor, marts_sensor])
 def test_a_bucket_that_is_silent_fails_a_sensors_tick_while_there_is_time(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sensor: dg.SensorDefinition
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a run that went well, and a bucket that has not answered since
     for name, value in REACH.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sensors, "SENSOR_TIMEOUT", timedelta(seconds=1))
-    monkeypatch.setattr(mart_sensor, "A_TICK", timedelta(seconds=1))
     with socket.create_server(("127.0.0.1", 0)) as silent, dg.DagsterInstance.ephemeral() as place:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
         house = House(Pipeline(tmp_path, "s3://bucket/mine"), place)
@@ -73,4 +69,4 @@ def test_a_bucket_that_is_silent_fails_a_sensors_tick_while_there_is_time(
         # When a sensor looks, then it says which bucket it is
         context = dg.build_sensor_context(instance=place, resources=house.defs.resources)
         with pytest.raises(StoreError, match="s3://bucket/mine"):
-            sensor(context)
+            late_updates_sensor(context)

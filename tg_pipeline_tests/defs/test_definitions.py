@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from tg_pipeline.definitions import defs
-from tg_pipeline.defs.mart_specs import DAILY_LAWS
+from tg_pipeline.defs.marts.assets import DAILY_LAWS
 from tg_pipeline.defs.updates.assets import CONSERVATION_CHECKS
 from tg_pipeline.marts.catalog import DAILY_MARTS
 

@@ -14,7 +14,7 @@ import pytest
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.report_facts import Subject, gather
 from tg_pipeline.builds.report_page import page_key
-from tg_pipeline.defs.report_page import ReportConfig, report
+from tg_pipeline.defs.report.assets import ReportConfig, report
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.report.period import Period
@@ -185,16 +185,16 @@ def test_dagster_writes_a_page_in_each_language(two_days: Pipeline) -> None:
     (event,) = result.asset_materializations_for_node("report")
     assert event.metadata["messages"].value == 6
     assert event.metadata["first_day"].value == DAY.isoformat()
-    assert str(event.metadata["messages_plot"].value).startswith("![messages over time](data:")
+    assert str(event.metadata["messages_plot"].value).startswith("| messages by day |")
     for language, said in (("en", "What people ask"), ("pt", "O que as pessoas perguntam")):
         html = (two_days.folder / "lake" / page_key(language)).read_text(encoding="utf-8")
         assert said in html
 
 
 NO_DAYS = {
-    "soon": "'soon' is no day: YYYY-MM-DD",
-    "0206-10-07": "0206-10-07 is not from 2013-08-14 to 2099-12-31",
-    "9999-12-31": "9999-12-31 is not from 2013-08-14 to 2099-12-31",
+    "soon": "'soon' is not a valid date: YYYY-MM-DD",
+    "0206-10-07": "0206-10-07 is not between 2013-08-14 and 2099-12-31",
+    "9999-12-31": "9999-12-31 is not between 2013-08-14 and 2099-12-31",
 }
 
 

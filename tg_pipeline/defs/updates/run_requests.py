@@ -49,7 +49,7 @@ class StaleDay(NamedTuple):
     day: date
     fingerprint: str
     """Of the landed objects, and of what the day's partitions were built from."""
-    is_due: bool = True
+    is_stale: bool = True
     """False if only the rebuild of the day before it will make it stale."""
 
 
@@ -123,11 +123,11 @@ def plan_runs(
     """
     free = [each for each in stale if each.day not in busy]
     new = _new_states(free, requested)
-    repeated = [each for each in free if each.is_due and _is_requested(each, requested)]
+    repeated = [each for each in free if each.is_stale and _is_requested(each, requested)]
     given_up = [each.day for each in repeated if requested[each.day].alone]
     alone = [each.day for each in repeated if not requested[each.day].alone]
 
-    due = {each.day for each in free if each.is_due}
+    due = {each.day for each in free if each.is_stale}
     grouped = [each for each in group_into_ranges(new) if any(_is_in(day, [each]) for day in due)]
     together = grouped[:REQUESTS_PER_TICK]
     room = min(REQUESTS_PER_TICK - len(together), max(MAX_GIVEN_UP - len(given_up), 0))
@@ -158,8 +158,8 @@ def _new_states(
     free: Sequence[StaleDay], requested: Mapping[date, RequestedState]
 ) -> frozenset[date]:
     """Return the due days in a state that was not requested, each with the day that follows it."""
-    due = {each.day for each in free if each.is_due and not _is_requested(each, requested)}
-    following = {each.day for each in free if not each.is_due and each.day - ONE_DAY in due}
+    due = {each.day for each in free if each.is_stale and not _is_requested(each, requested)}
+    following = {each.day for each in free if not each.is_stale and each.day - ONE_DAY in due}
     return frozenset(due | following)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 import dagster as dg
 
 from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
-from tg_pipeline.defs.mart_specs import DAILY_LAWS, MARTS_BY_DAY
+from tg_pipeline.defs.marts.assets import DAILY_LAWS, MARTS_BY_DAY
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.updates.assets import CONSERVATION_CHECKS, LAYERS
 

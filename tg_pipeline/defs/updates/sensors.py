@@ -157,7 +157,7 @@ def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> S
         StaleDay(
             state.day,
             _fingerprint(state, has_stale_marts=state.day in without_marts),
-            is_due=state.day in due,
+            is_stale=state.day in due,
         )
         for state in states
         if state.day in stale

@@ -120,7 +120,7 @@ def test_if_all_days_fail_for_one_reason_few_runs_fail() -> None:
 
 def test_a_day_that_follows_a_changed_day_is_requested_with_it_and_not_alone() -> None:
     """It is not stale by itself: only the new rows of the day before change it."""
-    changed, following = StaleDay(FIRST, "2"), StaleDay(FIRST + ONE_DAY, "1", is_due=False)
+    changed, following = StaleDay(FIRST, "2"), StaleDay(FIRST + ONE_DAY, "1", is_stale=False)
 
     first = plan_runs([changed, following], {}, ())
     second = plan_runs([changed, following], first.requested, ())

@@ -6,7 +6,7 @@ from functools import partial
 
 import dagster as dg
 
-from tg_pipeline.defs import marts
+from tg_pipeline.defs.marts import assets as marts
 from tg_pipeline.defs.resources import resources
 from tg_pipeline.defs.updates import assets, schedules
 from tg_pipeline.defs.updates.queue_sensor import QueueLimits, events_sensor

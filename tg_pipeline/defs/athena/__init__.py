@@ -1,0 +1,1 @@
+"""Athena's tables in Dagster."""

@@ -1,0 +1,1 @@
+"""The marts in Dagster."""

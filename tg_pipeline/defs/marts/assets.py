@@ -1,0 +1,113 @@
+"""The marts: daily marts follow the layers of their day, cumulative marts all days."""
+
+from collections.abc import Iterator
+from datetime import date
+from time import perf_counter
+from typing import Final
+
+import dagster as dg
+
+from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.defs.automation import FOLLOW_INPUTS
+from tg_pipeline.defs.marts.charts import mart_chart
+from tg_pipeline.defs.metadata import (
+    PartitionMetadata,
+    add_partition_metadata,
+    as_dagster_failure,
+    conservation_result,
+    table_schema,
+)
+from tg_pipeline.defs.partitions import (
+    MONTHLY_BACKFILL,
+    SETTINGS,
+    daily_partitions,
+    partition_dates,
+)
+from tg_pipeline.defs.resources import LakeResource
+from tg_pipeline.defs.updates.assets import OWNERS, RETRY_POLICY, conservation_check
+from tg_pipeline.layers.schema import Table
+from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
+from tg_pipeline.marts.mart import Mart, is_daily
+
+MARTS_BY_DAY: Final = "marts_by_day"
+"""The group of the daily marts, which are built with the layers of their day."""
+
+MARTS: Final = "marts"
+"""The group of the cumulative marts."""
+
+DAILY_LAWS: Final = [
+    dg.AssetCheckKey(dg.AssetKey(mart.name), mart.law.name) for mart in DAILY_MARTS if mart.law
+]
+
+marts_job = dg.define_asset_job(
+    "marts_job",
+    selection=dg.AssetSelection.groups(MARTS),
+    description="Builds the cumulative marts.",
+)
+
+
+def mart_spec(mart: Mart) -> dg.AssetSpec:
+    """Return a mart's inputs and what its page shows: description, columns and query."""
+    return dg.AssetSpec(
+        mart.name,
+        deps=[_dep(mart, table) for table in mart.sources],
+        description=f"{mart.answers}\n\nWhat it can't know: {mart.limitations}",
+        group_name=MARTS_BY_DAY if mart.is_daily else MARTS,
+        owners=OWNERS,
+        kinds={"duckdb", "parquet"} | ({"python"} if mart.step else {"sql"}),
+        automation_condition=None if mart.is_daily else FOLLOW_INPUTS,
+        metadata={
+            "dagster/column_schema": table_schema(mart),
+            "dagster/uri": f"{SETTINGS.lake_uri}/{mart.name}",
+            "query": dg.MetadataValue.md(f"```sql\n{mart.sql}```"),
+        },
+    )
+
+
+def mart_asset(mart: Mart) -> dg.AssetsDefinition:
+    """Return the asset of a mart: one partition per day, or a single table."""
+    law = mart.law
+
+    @dg.multi_asset(
+        name=mart.name,
+        specs=[mart_spec(mart)],
+        check_specs=[conservation_check(law.name, mart, law.description)] if law else [],
+        partitions_def=daily_partitions if mart.is_daily else None,
+        backfill_policy=MONTHLY_BACKFILL if mart.is_daily else None,
+        retry_policy=RETRY_POLICY,
+    )
+    def build(
+        context: dg.AssetExecutionContext, lake: LakeResource
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        yield _build_mart(context, lake, mart)
+
+    return build
+
+
+def _build_mart(
+    context: dg.AssetExecutionContext, lake: LakeResource, mart: Mart
+) -> dg.MaterializeResult[None]:
+    started = perf_counter()
+    days: list[date | None] = [*partition_dates(context)] if mart.is_daily else [None]
+    with as_dagster_failure(lake.uri):
+        tables = lake.lake()
+        with mart_builder(tables, SETTINGS.timezone) as builder:
+            built = builder.build_days(mart, days)
+        seconds = (perf_counter() - started) / len(days)
+        for day, each in zip(days, built, strict=True):
+            partition = PartitionMetadata(mart, day, each.written, seconds)
+            chart = mart_chart(tables, mart, day)
+            add_partition_metadata(context, tables, partition, list(mart.columns), chart)
+    balances = [each.balance for each in built if each.balance]
+    checks = [conservation_result(mart.law.name, balances)] if mart.law else []
+    return dg.MaterializeResult(check_results=checks)
+
+
+def _dep(mart: Mart, table: Table) -> dg.AssetDep:
+    """Return the input partitions of a mart: the same day, or all days."""
+    if is_daily(table) and not mart.is_daily:
+        return dg.AssetDep(table.name, partition_mapping=dg.AllPartitionMapping())
+    return dg.AssetDep(table.name)
+
+
+defs = dg.Definitions(assets=[mart_asset(mart) for mart in ALL_MARTS], jobs=[marts_job])

@@ -1,0 +1,1 @@
+"""The report as an asset: one page per language."""

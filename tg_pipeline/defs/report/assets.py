@@ -1,0 +1,126 @@
+"""The report: one page per language, written after the marts."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Final
+
+import dagster as dg
+from pydantic import Field
+
+from tg_pipeline.builds.report_facts import Subject, gather, last_days
+from tg_pipeline.builds.report_page import REPORT, page_key, publish_page
+from tg_pipeline.defs.automation import FOLLOW_INPUTS
+from tg_pipeline.defs.marts.charts import HOURS, column_chart, day_chart, hour_chart
+from tg_pipeline.defs.metadata import as_dagster_failure
+from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.defs.updates.assets import OWNERS
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.marts.catalog import ALL_MARTS
+from tg_pipeline.marts.report.facts import Facts
+from tg_pipeline.marts.report.language import LANGUAGES
+from tg_pipeline.marts.report.period import DEFAULT_DAYS, EARLIEST, LATEST, Period, is_in_reach
+
+DESCRIPTION: Final = (
+    "One HTML file per language that shows what the bot was asked and whether it helps: figures, "
+    "charts and explanations of the last 28 days. The page loads nothing from the network."
+)
+
+MAX_DAYS: Final = (LATEST - EARLIEST).days
+
+
+class ReportConfig(dg.Config):
+    """The period of the report, and whether it shows names."""
+
+    last: str | None = None
+    """Last day, YYYY-MM-DD; by default the newest day that is built."""
+    days: int = Field(default=DEFAULT_DAYS, ge=1, le=MAX_DAYS)
+    """Number of days; fewer if the lake begins later."""
+    hide_names: bool = False
+    """Show users as numbers."""
+
+    def period(self, lake: Lake) -> Period | None:
+        """Return the requested period, or None if the lake is empty; raises dg.Failure."""
+        return last_days(lake, self._last_day(), self.days)
+
+    def _last_day(self) -> date | None:
+        try:
+            last = date.fromisoformat(self.last) if self.last else None
+        except ValueError:
+            reason = f"{self.last!r} is not a valid date: YYYY-MM-DD"
+            raise dg.Failure(reason, allow_retries=False) from None
+        if last and not is_in_reach(last):
+            reason = f"{last} is not between {EARLIEST} and {LATEST}"
+            raise dg.Failure(reason, allow_retries=False)
+        return last
+
+
+@dg.asset(
+    name=REPORT,
+    deps=[mart.name for mart in ALL_MARTS],
+    group_name=REPORT,
+    owners=OWNERS,
+    kinds={"html", "altair"},
+    description=DESCRIPTION,
+    automation_condition=FOLLOW_INPUTS,
+    metadata={"dagster/uri": f"{SETTINGS.lake_uri}/{REPORT}"},
+)
+def report(
+    config: ReportConfig, landing: LandingResource, lake: LakeResource
+) -> dg.MaterializeResult[None]:
+    """Write the report in every language."""
+    # The chart library takes a second to import, and only this asset needs it.
+    from tg_pipeline.marts.report.report import Options, render  # noqa: PLC0415
+
+    with as_dagster_failure(lake.uri):
+        tables = lake.lake()
+        subject = Subject(
+            landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.ingest.chat_ids)
+        )
+        facts = gather(subject, config.period(tables))
+        sizes = {
+            name: publish_page(tables, name, render(facts, Options(language, config.hide_names)))
+            for name, language in LANGUAGES.items()
+        }
+    pages = {f"page_{name}": f"{lake.uri}/{page_key(name)}" for name in sizes}
+    return dg.MaterializeResult(metadata={**pages, "bytes": max(sizes.values()), **_summary(facts)})
+
+
+def _summary(facts: Facts | None) -> Mapping[str, Any]:
+    if facts is None:
+        return {}
+    charts = report_charts(facts)
+    return {
+        "first_day": facts.period.first.isoformat(),
+        "last_day": facts.period.last.isoformat(),
+        "messages": facts.now.messages,
+        "questions": facts.now.questions,
+        **{f"{name}_plot": dg.MetadataValue.md(chart) for name, chart in charts.items()},
+    }
+
+
+def report_charts(facts: Facts) -> dict[str, str]:
+    """Return the report's main charts as Markdown that Dagster shows in place."""
+    hours = Counter[int]()
+    for row in facts.hours:
+        hours[row.hour] += row.messages
+    return {
+        "messages": day_chart("messages by day", {row.day: row.messages for row in facts.activity}),
+        "hours": hour_chart("messages by hour", [hours[hour] for hour in range(HOURS)]),
+        "questions": column_chart(
+            "questions by week", [(row.week.isoformat(), row.questions) for row in facts.answers]
+        ),
+        "new_members": day_chart(
+            "new members by day", {row.day: row.joins for row in facts.members}
+        ),
+    }
+
+
+report_job = dg.define_asset_job(
+    "report_job",
+    selection=dg.AssetSelection.assets(report),
+    description="Writes the report.",
+)
+
+defs = dg.Definitions(assets=[report], jobs=[report_job])

@@ -1,0 +1,334 @@
+"""A run that fails for good is reported once to each channel: the admin chat and a URL."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from lambda_ingest.settings import Secret
+from tg_pipeline.builds import alerts
+from tg_pipeline.builds.alerts import alert_channels
+from tg_pipeline.defs.alerts import sensors
+from tg_pipeline.settings import AdminSettings, Settings
+from tg_pipeline_tests.defs.conftest import House
+from tg_pipeline_tests.fakes.alert_webhook import AlertWebhook
+from tg_pipeline_tests.telegram_server.server import TelegramServer
+
+CHAT = "-1001"
+TOKEN = "1234567890:AAF_not_a_token_that_anyone_may_read_1"  # noqa: S105 - made up
+WILL_RETRY = {"dagster/will_retry": "true"}
+WONT_RETRY = {"dagster/will_retry": "false"}
+
+
+@dg.asset
+def broken() -> None:
+    raise dg.Failure(f"the bucket *photos* is gone, says https://x.test/a {TOKEN}")
+
+
+@dg.asset
+def crashing() -> None:
+    raise ZeroDivisionError("division by zero")
+
+
+@dg.asset
+def healthy() -> None:
+    """Succeed."""
+
+
+ASSETS = [broken, crashing, healthy]
+JOBS = dg.Definitions(
+    assets=ASSETS,
+    jobs=[dg.define_asset_job(f"{asset.key.path[0]}_job", [asset]) for asset in ASSETS],
+    executor=dg.in_process_executor,
+)
+
+
+class Monitor:
+    """An instance in which runs fail, and the alert sensors with their cursors."""
+
+    def __init__(self, instance: dg.DagsterInstance, settings: Settings) -> None:
+        self.instance, self.settings = instance, settings
+        self._cursors: dict[str, str | None] = {}
+        self.tick()
+
+    def run(self, job: str, **tags: str) -> str:
+        """Run a job to its end; return the run's id."""
+        done = JOBS.resolve_job_def(job).execute_in_process(
+            instance=self.instance, raise_on_error=False, tags=tags
+        )
+        return done.run_id
+
+    def tick(self) -> list[str]:
+        """Evaluate both sensors once, as the daemon does; return their errors."""
+        errors = []
+        for sensor in sensors.definitions(alert_channels(self.settings)).sensors or []:
+            assert isinstance(sensor, dg.SensorDefinition)
+            context = dg.build_sensor_context(
+                instance=self.instance, cursor=self._cursors.get(sensor.name)
+            )
+            evaluated = sensor.evaluate_tick(context)
+            self._cursors[sensor.name] = evaluated.cursor
+            reactions = evaluated.dagster_run_reactions or []
+            errors += [each.error.to_string() for each in reactions if each.error]
+        return errors
+
+
+@pytest.fixture(autouse=True)
+def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alerts, "RETRY_DELAYS", (0.0, 0.0))
+    monkeypatch.setattr(sensors, "TAG_CHECK_DELAY", 0.01)
+
+
+@pytest.fixture
+def telegram() -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        yield server
+
+
+@pytest.fixture
+def webhook() -> Iterator[AlertWebhook]:
+    with AlertWebhook() as listening:
+        yield listening
+
+
+@pytest.fixture
+def settings(tmp_path: Path, telegram: TelegramServer, webhook: AlertWebhook) -> Settings:
+    environment = {
+        "TELEGRAM_BOT_TOKEN": telegram.token,
+        "TELEGRAM_API_URL": telegram.url,
+        "TG_ADMIN_CHAT_ID": CHAT,
+        "TG_ALERT_URL": webhook.url,
+    }
+    return Settings.from_environment(environment, tmp_path)
+
+
+@pytest.fixture
+def monitor(settings: Settings) -> Iterator[Monitor]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Monitor(instance, settings)
+
+
+def test_a_failed_run_is_reported_once_to_each_channel_without_secrets(
+    monitor: Monitor, telegram: TelegramServer, webhook: AlertWebhook
+) -> None:
+    # When a run fails, and the sensors are evaluated several times
+    run_id = monitor.run("broken_job", **{"dagster/partition": "2026-10-07"})
+    monitor.run("healthy_job")
+    assert monitor.tick() == monitor.tick() == []
+
+    # Then each channel has one alert: which run, which day, and why
+    (message,) = telegram.messages
+    assert str(message.chat_id) == CHAT
+    assert message.text.splitlines()[:2] == [
+        "broken_job of 2026-10-07 failed",
+        "the bucket *photos* is gone, says https://x.test/… ***",
+    ]
+    assert run_id in message.text
+    (body,) = webhook.received
+    assert body["text"] == body["content"] == message.text
+    assert (body["job"], body["days"], body["run_id"]) == ("broken_job", "2026-10-07", run_id)
+
+
+def test_a_crash_is_reported_with_its_own_message(monitor: Monitor, webhook: AlertWebhook) -> None:
+    monitor.run("crashing_job")
+    monitor.tick()
+
+    assert webhook.received[0]["reason"] == "division by zero"
+
+
+def test_runs_that_failed_before_the_first_tick_are_not_reported(
+    settings: Settings, webhook: AlertWebhook
+) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        monitor = Monitor(instance, settings)
+        monitor.run("broken_job")
+        Monitor(instance, settings).tick()
+
+    assert webhook.received == []
+
+
+class RetryingInstance:
+    """An instance that retries runs, and the tags that a failed run has at successive reads."""
+
+    run_retries_enabled = True
+
+    def __init__(self, origin: object, *tags: dict[str, str]) -> None:
+        self._reads = [SimpleNamespace(tags=each, remote_job_origin=origin) for each in tags]
+
+    def get_run_by_id(self, _run_id: str) -> SimpleNamespace:
+        return self._reads.pop(0) if len(self._reads) > 1 else self._reads[0]
+
+
+@pytest.mark.parametrize(
+    ("origin", "tags", "will_retry"),
+    [
+        ("a code location", [{}, {}, WILL_RETRY], True),
+        ("a code location", [{}, WONT_RETRY], False),
+        ("a code location", [{}], False),
+        (None, [WILL_RETRY], False),
+    ],
+    ids=["tagged a moment later", "the last retry", "never tagged", "no code location"],
+)
+def test_dagster_s_decision_about_a_retry_is_awaited(
+    origin: object, tags: list[dict[str, str]], *, will_retry: bool
+) -> None:
+    instance: Any = RetryingInstance(origin, *tags)
+
+    assert sensors.will_retry(instance, "a run") is will_retry
+
+
+def test_a_run_that_will_be_retried_is_not_reported(
+    monitor: Monitor, webhook: AlertWebhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sensors, "will_retry", lambda *_: True)
+    monitor.run("broken_job")
+
+    monitor.tick()
+
+    assert webhook.received == []
+
+
+def test_an_alert_that_surely_did_not_arrive_is_sent_again(
+    monitor: Monitor, telegram: TelegramServer, webhook: AlertWebhook
+) -> None:
+    webhook.statuses = [429, 429]
+    telegram.flood(3_600)
+
+    monitor.run("broken_job")
+
+    assert monitor.tick() == []
+    assert len(webhook.received) == 3
+    assert len(telegram.messages) == 1
+
+
+@pytest.mark.parametrize(("status", "attempts"), [(404, 1), (500, 1), (429, 3)])
+def test_an_alert_that_can_t_be_delivered_fails_the_tick_and_reaches_the_other_channel(
+    monitor: Monitor, telegram: TelegramServer, webhook: AlertWebhook, status: int, attempts: int
+) -> None:
+    webhook.statuses = [status] * attempts
+
+    monitor.run("broken_job")
+
+    (error,) = monitor.tick()
+    assert f"127.0.0.1 answered {status} to the alert." in error
+    assert "SECRET-PATH" not in error
+    assert monitor.tick() == []
+    assert (len(webhook.received), len(telegram.messages)) == (attempts, 1)
+
+
+def test_an_alert_that_may_have_arrived_is_not_sent_again(
+    monitor: Monitor, telegram: TelegramServer, webhook: AlertWebhook
+) -> None:
+    telegram.lose_answers(1, "sendMessage")
+    monitor.run("broken_job")
+
+    (error,) = monitor.tick()
+
+    assert "did not answer" in error
+    assert (len(telegram.messages), len(webhook.received)) == (1, 1)
+
+
+def test_a_sensor_that_was_killed_while_sending_does_not_send_again(
+    monitor: Monitor, telegram: TelegramServer
+) -> None:
+    run_id = monitor.run("broken_job")
+    monitor.instance.add_run_tags(run_id, {"tg_pipeline/alerted_chat": run_id})
+
+    monitor.tick()
+
+    assert telegram.messages == []
+
+
+def test_a_run_that_is_re_executed_and_fails_again_is_reported_too(
+    monitor: Monitor, webhook: AlertWebhook
+) -> None:
+    # Given a failed run that was reported
+    first = monitor.run("broken_job")
+    monitor.tick()
+    parent = monitor.instance.get_run_by_id(first)
+    assert parent is not None
+
+    # When it is re-executed in the UI, which copies its tags
+    second = monitor.run("broken_job", **parent.tags)
+    monitor.tick()
+
+    assert [body["run_id"] for body in webhook.received] == [first, second]
+
+
+def test_google_chat_accepts_the_alert(
+    monitor: Monitor, webhook: AlertWebhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given Google Chat, reached through a proxy
+    monkeypatch.setenv("http_proxy", webhook.url)
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    space = Secret("http://Chat.GoogleAPIs.com/v1/spaces/AAAA/messages?key=SECRET-KEY")
+    monitor.settings = replace(monitor.settings, admin=AdminSettings(alert_url=space))
+
+    run_id = monitor.run("broken_job")
+
+    assert monitor.tick() == []
+    (body,) = webhook.received
+    assert run_id in body["text"]
+
+
+def test_a_chat_that_does_not_exist_is_named(monitor: Monitor, telegram: TelegramServer) -> None:
+    telegram.fail(400, description="Bad Request: chat not found")
+    monitor.run("broken_job")
+
+    (error,) = monitor.tick()
+
+    assert "There is no chat -1001" in error
+
+
+def test_all_of_many_failures_are_reported(monitor: Monitor, webhook: AlertWebhook) -> None:
+    failed = {monitor.run("broken_job") for _ in range(7)}
+
+    monitor.tick()
+    monitor.tick()
+
+    assert sorted(body["run_id"] for body in webhook.received) == sorted(failed)
+
+
+def test_a_missing_yesterday_is_reported_once_though_its_run_succeeds(
+    house: House, settings: Settings, webhook: AlertWebhook
+) -> None:
+    # Given a morning on which yesterday is not built
+    monitor = Monitor(house.instance, settings)
+    checked = house.run_job("freshness_job")
+    assert checked.success
+
+    # When the sensors are evaluated twice
+    assert monitor.tick() == monitor.tick() == []
+
+    # Then it is reported once
+    (body,) = webhook.received
+    assert (body["job"], body["run_id"]) == ("freshness_job", checked.run_id)
+    assert body["reason"].startswith("yesterday_is_there: 2026-10-09 ")
+
+
+def test_a_yesterday_that_is_there_is_not_reported(
+    house: House, settings: Settings, webhook: AlertWebhook
+) -> None:
+    monitor = Monitor(house.instance, settings)
+    house.run(date(2026, 10, 9))
+    house.run_job("freshness_job")
+
+    monitor.tick()
+
+    assert webhook.received == []
+
+
+def test_without_a_channel_there_is_no_sensor(settings: Settings, webhook: AlertWebhook) -> None:
+    nobody = replace(settings, admin=AdminSettings())
+    without_token = replace(settings, token=None, admin=AdminSettings(chat_id=CHAT))
+    only_url = replace(settings, token=None, admin=AdminSettings(alert_url=Secret(webhook.url)))
+
+    assert not sensors.definitions(alert_channels(nobody)).sensors
+    assert not sensors.definitions(alert_channels(without_token)).sensors
+    assert [channel.name for channel in alert_channels(only_url)] == ["url"]
+    assert "SECRET-PATH" not in repr(only_url)

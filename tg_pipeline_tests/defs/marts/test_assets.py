@@ -1,0 +1,130 @@
+"""The marts in Dagster: their inputs, what a run records, and their checks."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from tg_pipeline.builds.marts import MartBuilder
+from tg_pipeline.definitions import defs
+from tg_pipeline.defs.marts.assets import DAILY_LAWS
+from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.daily import DAILY_ACTIVITY
+from tg_pipeline.marts.mart import Mart
+from tg_pipeline_tests.conftest import DAY
+from tg_pipeline_tests.defs.conftest import House
+
+NEXT_DAY = DAY + timedelta(days=1)
+MORNING = "2026-10-10T12:00:00+00:00"
+CHAT = {"id": -100, "type": "supergroup", "title": "Turma"}
+CONTENT = {"message_id": 1, "date": 1_791_378_000, "text": "como faço isso?", "chat": CHAT}
+MESSAGE = {"update_id": 2, "message": CONTENT | {"from": {"id": 3, "first_name": "Ana"}}}
+
+
+@pytest.mark.parametrize("mart", ALL_MARTS, ids=lambda mart: mart.name)
+def test_a_mart_depends_on_its_sources_and_its_page_describes_it(mart: Mart) -> None:
+    graph = defs.resolve_asset_graph()
+    node = graph.get(dg.AssetKey(mart.name))
+
+    assert {key.path[-1] for key in node.parent_keys} == {table.name for table in mart.sources}
+    assert node.group_name == ("marts_by_day" if mart.is_daily else "marts")
+    assert (node.partitions_def is not None) == mart.is_daily
+    assert node.owners
+    assert {"duckdb", "parquet"} <= node.kinds
+    assert node.description
+    assert mart.limitations in node.description
+    assert {"dagster/column_schema", "dagster/uri", "query"} <= node.metadata.keys()
+    if mart.law:
+        assert graph.get(dg.AssetCheckKey(dg.AssetKey(mart.name), mart.law.name)).blocking
+
+
+def test_a_run_of_a_day_builds_its_marts_and_records_their_contents(house: House) -> None:
+    house.pipeline.land(MESSAGE)
+
+    assert house.run(DAY, NEXT_DAY).success
+
+    for mart in DAILY_MARTS:
+        recorded = house.metadata(mart.name, DAY)
+        assert recorded["dagster/partition_row_count"] == recorded["rows"]
+        assert recorded["bytes"] > 0
+        assert recorded["dagster/column_lineage"].deps_by_column
+    activity = house.metadata("daily_activity", DAY)
+    assert "`Turma`" in activity["preview"]
+    assert "| `Turma` | 1 | █" in activity["messages_by_chat"]
+    assert house.metadata("daily_activity", NEXT_DAY)["rows"] == 0
+
+
+def test_the_cumulative_marts_are_built_in_one_run(house: House) -> None:
+    house.pipeline.land(MESSAGE)
+    house.run(DAY)
+
+    result = house.run_job("marts_job")
+
+    assert result.success
+    assert all(each.passed for each in result.get_asset_check_evaluations())
+    for mart in CUMULATIVE_MARTS:
+        (record,) = house.instance.fetch_materializations(dg.AssetKey(mart.name), limit=1).records
+        assert record.asset_materialization
+        assert record.asset_materialization.metadata["dagster/row_count"].value is not None
+    with house.pipeline.lake.open("questions", None) as questions:
+        assert questions.rows == 1
+
+
+def test_an_empty_lake_has_empty_marts(house: House) -> None:
+    assert house.run_job("marts_job").success
+
+
+def test_a_mart_that_loses_rows_fails_its_check(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build_days = MartBuilder.build_days
+
+    def lose(builder: MartBuilder, mart: Mart, days: list[date | None]) -> list[object]:
+        built = build_days(builder, mart, days)
+        return [
+            replace(each, balance=each.balance and replace(each.balance, output_rows=0))
+            for each in built
+        ]
+
+    monkeypatch.setattr(MartBuilder, "build_days", lose)
+    house.pipeline.land(MESSAGE)
+
+    evaluations = house.run(DAY).get_asset_check_evaluations()
+
+    assert DAILY_ACTIVITY.law
+    failed = {each.asset_check_key for each in evaluations if not each.passed}
+    name = dg.AssetCheckKey(dg.AssetKey("daily_activity"), DAILY_ACTIVITY.law.name)
+    assert name in failed
+    assert name in DAILY_LAWS
+
+
+def test_a_damaged_source_fails_once_with_one_sentence(house: House) -> None:
+    house.pipeline.land(MESSAGE)
+    house.run(DAY)
+    enriched = house.pipeline.folder / "lake" / "enriched_updates" / f"context_date={DAY}"
+    (enriched / "part-0.parquet").write_bytes(b"no Parquet")
+
+    result = house.run_job("marts_job")
+
+    failed = [event for event in result.all_events if event.is_step_failure]
+    assert any("The marts can't be built: " in str(event.step_failure_data) for event in failed)
+    assert not any(event.is_step_up_for_retry for event in result.all_events)
+
+
+def test_a_day_that_lacks_a_mart_is_requested_by_the_listing_sensor(
+    house: House, tmp_path: Path
+) -> None:
+    # Given a day that is built, except for one mart
+    day = date(2026, 10, 9)
+    house.pipeline.land(MESSAGE, day=day)
+    house.run(date(2026, 10, 2), day)
+    assert house.asked(MORNING) == []
+    mart = tmp_path / "lake" / "content_mix" / f"context_date={day}" / "part-0.parquet"
+    mart.unlink()
+
+    # Then the sensor requests it, until it is built
+    assert house.asked(MORNING) == [(str(day), str(day))]
+    house.run(day)
+    assert house.asked(MORNING) == []
