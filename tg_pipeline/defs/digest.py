@@ -4,19 +4,18 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.digest import is_posted
-from tg_pipeline.builds.digest_due import why_not_ready
-from tg_pipeline.defs.digest_asset import DIGEST, DigestConfig, digest_asset, subject
+from tg_pipeline.builds.digest import is_posted, not_built_reason
+from tg_pipeline.defs.digest_asset import DIGEST, DigestConfig, digest_asset, source
 from tg_pipeline.defs.digest_plan import Plan
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import A_TICK, ClockResource, LakeResource, LandingResource
 from tg_pipeline.lake.claims import Claims
-from tg_pipeline.marts.digest.edition import Edition, Kind
+from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings
 
 JOB: Final = "digest_job"
 
-CRONS: Final = {Kind.DAY: "0 7-11 * * *", Kind.WEEK: "0 7-11 * * 1"}
+CRONS: Final = {DigestKind.DAY: "0 7-11 * * *", DigestKind.WEEK: "0 7-11 * * 1"}
 """Hours after the nightly run, so that marts are built. What is sent at 7 is not sent at 8, and
 what can't be sent by 11 needs a person."""
 
@@ -39,12 +38,12 @@ def digest_schedule(plan: Plan) -> dg.ScheduleDefinition:
         clock: ClockResource,
     ) -> dg.RunRequest | dg.SkipReason:
         today = context.scheduled_execution_time.astimezone(SETTINGS.zone).date()
-        edition = Edition.last_ended(plan.kind, today)
-        if is_posted(Claims(lake.lake(A_TICK).store, clock.now), plan.chat, edition):
-            return dg.SkipReason(f"Nothing of the digest of {edition.name} is left to post.")
-        if reason := why_not_ready(subject(landing, lake), edition):
-            return dg.SkipReason(f"No digest of {edition.name} yet. {reason}")
-        config = DigestConfig(day=edition.period.last.isoformat())
+        period = DigestPeriod.last_ended(plan.kind, today)
+        if is_posted(Claims(lake.lake(A_TICK).store, clock.now), plan.chat, period):
+            return dg.SkipReason(f"Nothing of the digest of {period.name} is left to post.")
+        if reason := not_built_reason(source(landing, lake), period):
+            return dg.SkipReason(f"No digest of {period.name} yet. {reason}")
+        config = DigestConfig(day=period.period.last.isoformat())
         return dg.RunRequest(run_config=dg.RunConfig(ops={DIGEST: config}))
 
     return schedule

@@ -8,10 +8,15 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.admin_chat import AdminChat, Outcome
-from tg_pipeline.builds.digest import Posted, compose, post
-from tg_pipeline.builds.digest_due import NotBuiltError
-from tg_pipeline.builds.report_facts import Subject
+from tg_pipeline.builds.digest import (
+    AdminChat,
+    NotBuiltError,
+    PostedMessage,
+    PostOutcome,
+    compose_digest,
+    post_digest,
+)
+from tg_pipeline.builds.report import ReportSource
 from tg_pipeline.defs.digest_plan import Plan
 from tg_pipeline.defs.layers import TRY_AGAIN
 from tg_pipeline.defs.partitions import SETTINGS
@@ -20,8 +25,8 @@ from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResou
 from tg_pipeline.defs.specs import OWNERS
 from tg_pipeline.lake.claims import Claims
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.digest.digest import Digest
-from tg_pipeline.marts.digest.edition import Edition, Kind
+from tg_pipeline.report.digest import Digest
+from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.telegram.errors import InDoubtError, NoAnswerError, TelegramError
 from tg_pipeline.telegram.marked_text import to_plain
 from tg_pipeline.telegram.patience import Patience
@@ -43,16 +48,16 @@ class DigestConfig(dg.Config):
     again: bool = False
     """Send it whatever was sent before."""
 
-    def edition(self, kind: Kind, today: date) -> Edition:
+    def period(self, kind: DigestKind, today: date) -> DigestPeriod:
         """Give the digest that is asked for."""
         try:
             day = date.fromisoformat(self.day) if self.day else None
         except ValueError:
             raise dg.Failure(f"{self.day!r} is no day: YYYY-MM-DD", allow_retries=False) from None
-        edition = Edition.of(kind, day) if day else Edition.last_ended(kind, today)
-        if today <= edition.period.last:
-            raise dg.Failure(f"{edition.name} is not over yet.", allow_retries=False)
-        return edition
+        period = DigestPeriod.of(kind, day) if day else DigestPeriod.last_ended(kind, today)
+        if today <= period.period.last:
+            raise dg.Failure(f"{period.name} is not over yet.", allow_retries=False)
+        return period
 
 
 def digest_asset(plan: Plan) -> dg.AssetsDefinition:
@@ -75,32 +80,32 @@ def digest_asset(plan: Plan) -> dg.AssetsDefinition:
         clock: ClockResource,
     ) -> dg.MaterializeResult[None]:
         """Post the digest, each half of it at most once."""
-        edition = config.edition(plan.kind, clock.now().astimezone(SETTINGS.zone).date())
+        period = config.period(plan.kind, clock.now().astimezone(SETTINGS.zone).date())
         with clear_failures(lake.uri), _clear_refusals():
-            made = compose(subject(landing, lake), edition, plan.say)
+            made = compose_digest(source(landing, lake), period, plan.fmt)
             claims = Claims(lake.lake().store, clock.now)
             patience = Patience(time.sleep, context.log.warning, LONGEST_WAIT)
             with plan.open_api() as api:
                 chat = AdminChat(api, plan.chat, claims, patience)
-                posted = list(post(chat, made, again=config.again))
-        if any(each.outcome is Outcome.IN_DOUBT for each in posted):
+                posted = list(post_digest(chat, made, again=config.again))
+        if any(each.outcome is PostOutcome.IN_DOUBT for each in posted):
             context.log.warning("Look into the chat: tg-pipeline digest --again sends both parts.")
         return _told(made, posted)
 
     return digest
 
 
-def _told(made: Digest, posted: list[Posted]) -> dg.MaterializeResult[None]:
+def _told(made: Digest, posted: list[PostedMessage]) -> dg.MaterializeResult[None]:
     outcomes = {each.part: each.outcome.value for each in posted}
     return dg.MaterializeResult(
-        metadata={"edition": made.edition.name, **outcomes, "message": to_plain(made.text)}
+        metadata={"edition": made.period.name, **outcomes, "message": to_plain(made.text)}
     )
 
 
-def subject(landing: LandingResource, lake: LakeResource) -> Subject:
+def source(landing: LandingResource, lake: LakeResource) -> ReportSource:
     """Give what the digest is about, and where it is told from; raises StoreError."""
     is_filtered = bool(SETTINGS.door.chat_ids)
-    return Subject(landing.store(), lake.lake(), SETTINGS.timezone, is_filtered)
+    return ReportSource(landing.store(), lake.lake(), SETTINGS.timezone, is_filtered)
 
 
 @contextmanager

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lambda_ingest.secret import Secret
-from tg_pipeline.marts.digest.edition import Kind
-from tg_pipeline.marts.report.language import LANGUAGES
-from tg_pipeline.marts.report.speech import Speech
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.models import DigestKind
 from tg_pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
 class Plan:
     """Which digest goes where."""
 
-    kind: Kind
+    kind: DigestKind
     chat: str
-    say: Speech
+    fmt: Formatter
     token: Secret
     api_url: str
 
@@ -29,8 +28,8 @@ class Plan:
         admin = settings.admin
         if settings.token is None or admin.chat_id is None or admin.digest is None:
             return None
-        say = Speech(LANGUAGES[admin.language])
-        return cls(Kind(admin.digest), admin.chat_id, say, settings.token, settings.api_url)
+        fmt = Formatter(admin.language)
+        return cls(DigestKind(admin.digest), admin.chat_id, fmt, settings.token, settings.api_url)
 
     def open_api(self) -> "BotApi":
         """Give the bot's calls; raises TokenRefusedError where the token can be none."""

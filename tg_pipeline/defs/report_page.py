@@ -7,8 +7,14 @@ from typing import Any, Final
 import dagster as dg
 from pydantic import Field
 
-from tg_pipeline.builds.report_facts import Subject, gather, last_days
-from tg_pipeline.builds.report_page import REPORT, page_key, publish_page
+from tg_pipeline.builds.report import (
+    REPORT,
+    ReportSource,
+    latest_period,
+    load_report_data,
+    page_key,
+    publish_page,
+)
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.report import clear_failures
 from tg_pipeline.defs.report_pictures import pictures
@@ -16,9 +22,15 @@ from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.specs import OWNERS
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.report.facts import Facts
-from tg_pipeline.marts.report.language import LANGUAGES
-from tg_pipeline.marts.report.period import DEFAULT_DAYS, EARLIEST, LATEST, Period, is_in_reach
+from tg_pipeline.report.messages import LANGUAGES
+from tg_pipeline.report.models import (
+    DEFAULT_DAYS,
+    EARLIEST,
+    LATEST,
+    Period,
+    ReportData,
+    is_report_day,
+)
 
 DESCRIPTION: Final = (
     "One HTML file a language that says what the bot was asked, and whether it helps: figures, "
@@ -40,14 +52,14 @@ class ReportConfig(dg.Config):
 
     def period(self, lake: Lake) -> Period | None:
         """Give the days that are asked for; None for a lake without a day."""
-        return last_days(lake, self._last(), self.days)
+        return latest_period(lake, self._last(), self.days)
 
     def _last(self) -> date | None:
         try:
             last = date.fromisoformat(self.last) if self.last else None
         except ValueError:
             raise dg.Failure(f"{self.last!r} is no day: YYYY-MM-DD", allow_retries=False) from None
-        if last and not is_in_reach(last):
+        if last and not is_report_day(last):
             reason = f"{last} is not from {EARLIEST} to {LATEST}"
             raise dg.Failure(reason, allow_retries=False)
         return last
@@ -67,29 +79,33 @@ def report(
 ) -> dg.MaterializeResult[None]:
     """Write the report in every language."""
     # The charts take a second to import: only a run that draws them waits for it.
-    from tg_pipeline.marts.report.report import Options, render  # noqa: PLC0415
+    from tg_pipeline.report.report import render_report  # noqa: PLC0415
 
     with clear_failures(lake.uri):
         tables = lake.lake()
-        subject = Subject(landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.door.chat_ids))
-        facts = gather(subject, config.period(tables))
+        source = ReportSource(
+            landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.door.chat_ids)
+        )
+        data = load_report_data(source, config.period(tables))
         sizes = {
-            name: publish_page(tables, name, render(facts, Options(language, config.hide_names)))
-            for name, language in LANGUAGES.items()
+            name: publish_page(
+                tables, name, render_report(data, name, hide_names=config.hide_names)
+            )
+            for name in LANGUAGES
         }
     pages = {f"page_{name}": f"{lake.uri}/{page_key(name)}" for name in sizes}
-    return dg.MaterializeResult(metadata={**pages, "bytes": max(sizes.values()), **_shown(facts)})
+    return dg.MaterializeResult(metadata={**pages, "bytes": max(sizes.values()), **_shown(data)})
 
 
-def _shown(facts: Facts | None) -> Mapping[str, Any]:
-    if facts is None:
+def _shown(data: ReportData | None) -> Mapping[str, Any]:
+    if data is None:
         return {}
     return {
-        "first_day": facts.period.first.isoformat(),
-        "last_day": facts.period.last.isoformat(),
-        "messages": facts.now.messages,
-        "questions": facts.now.questions,
-        **{f"{name}_plot": dg.MetadataValue.md(image) for name, image in pictures(facts).items()},
+        "first_day": data.period.first.isoformat(),
+        "last_day": data.period.last.isoformat(),
+        "messages": data.current.messages,
+        "questions": data.current.questions,
+        **{f"{name}_plot": dg.MetadataValue.md(image) for name, image in pictures(data).items()},
     }
 
 

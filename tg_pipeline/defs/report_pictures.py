@@ -8,8 +8,7 @@ from markupsafe import escape
 
 from tg_pipeline.defs.pictures import COLOR, WIDTH, hour_plot
 from tg_pipeline.layers.activity import HOURS
-from tg_pipeline.marts.report.facts import Facts
-from tg_pipeline.marts.report.time_axis import bucket_of, grain_of
+from tg_pipeline.report.models import ReportData, bucket_of, grain_of
 
 UNITS: Final = 240
 """The width of a plot in its own units, whatever the number of its bars."""
@@ -21,14 +20,14 @@ MOST_BARS: Final = 40
 """Beyond that many the image would be longer than what Dagster shows in place."""
 
 
-def pictures(facts: Facts) -> dict[str, str]:
+def pictures(data: ReportData) -> dict[str, str]:
     """Give messages by day and by hour, questions by week, and members by day, as Markdown."""
-    hours = [sum(row.messages for row in facts.hours if row.hour == h) for h in range(HOURS)]
+    hours = [sum(row.messages for row in data.hours if row.hour == h) for h in range(HOURS)]
     return {
-        "messages": bar_plot("messages over time", _over_time(facts)),
+        "messages": bar_plot("messages over time", _over_time(data)),
         "hours": hour_plot(hours),
-        "questions": bar_plot("questions by week", [week.questions for week in facts.answers]),
-        "new_members": bar_plot("new members", [day.joins for day in facts.members]),
+        "questions": bar_plot("questions by week", [week.questions for week in data.answers]),
+        "new_members": bar_plot("new members", [day.joins for day in data.members]),
     }
 
 
@@ -47,10 +46,10 @@ def bar_plot(title: str, counts: Sequence[int]) -> str:
     return f"![{escape(title)}](data:image/svg+xml;base64,{image})"
 
 
-def _over_time(facts: Facts) -> list[int]:
-    grain = grain_of(facts.period)
+def _over_time(data: ReportData) -> list[int]:
+    grain = grain_of(data.period)
     counts: dict[object, int] = {}
-    for day in facts.activity:
+    for day in data.activity:
         bucket = bucket_of(day.day, grain)
         counts[bucket] = counts.get(bucket, 0) + day.messages
     return list(counts.values())

@@ -5,7 +5,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.report_page import REPORT
+from tg_pipeline.builds.report import REPORT
 from tg_pipeline.defs.failures import ATTEMPTS, failures_since, newest_success
 from tg_pipeline.defs.report_page import report_job
 from tg_pipeline.defs.sensors import UNDER_WAY, is_under_way
