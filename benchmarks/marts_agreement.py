@@ -11,8 +11,7 @@ from pandas_side import PANDAS
 
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.mart import Mart
-from tg_pipeline.marts.report.facts import Facts
-from tg_pipeline.marts.report.health import Health
+from tg_pipeline.report.models import Health, ReportData
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -55,7 +54,7 @@ def _comparable(name: str, kind: str) -> str:
     return f'round({value}, {DECIMALS}) AS "{name}"' if kind == "DOUBLE" else f'{value} AS "{name}"'
 
 
-def _compare_facts(one: Facts, other: Facts) -> None:
+def _compare_facts(one: ReportData, other: ReportData) -> None:
     for name, value in asdict(one).items():
         if _rounded(value) != _rounded(asdict(other)[name]):
             raise DisagreementError(
@@ -63,7 +62,7 @@ def _compare_facts(one: Facts, other: Facts) -> None:
             )
 
 
-def _known_to_both(facts: Facts) -> Facts:
+def _known_to_both(facts: ReportData) -> ReportData:
     """Give facts without what only the lake and the landing zone know of the data's health."""
     health = Health(gaps=facts.health.gaps, last_landed=facts.health.last_landed)
     return replace(facts, health=health)

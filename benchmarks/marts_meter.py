@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from measure import cpu_seconds
 
-from tg_pipeline.marts.report.facts import Facts
+from tg_pipeline.report.models import ReportData
 
 READING: Final = "reading the updates"
 FINDING: Final = "finding questions"
@@ -25,7 +25,7 @@ class Side(NamedTuple):
     """Seconds of CPU, by stage."""
     wall: float
     """Seconds from its beginning to its end."""
-    facts: Facts
+    facts: ReportData
 
 
 @dataclass(slots=True)
@@ -43,6 +43,6 @@ class Meter:
         within = sum(self.cpu.values()) - counted
         self.cpu[name] += cpu_seconds() - before - within
 
-    def side(self, facts: Facts) -> Side:
+    def side(self, facts: ReportData) -> Side:
         """Give what was counted so far."""
         return Side(dict(self.cpu), perf_counter() - self._began, facts)

@@ -12,14 +12,13 @@ from million_messages import PERIOD, ZONE
 import tg_pipeline.marts.questions.naming  # noqa: F401
 from lambda_ingest.store import open_store
 from tg_pipeline.builds.mart_build import mart_builder
-from tg_pipeline.builds.report_facts import Subject, gather
+from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.lake.lake import Lake
 from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline.marts.questions import find_questions
-from tg_pipeline.marts.report.language import LANGUAGES
-from tg_pipeline.marts.report.report import Options, render
+from tg_pipeline.report.report import render_report
 
 
 def build_ours(folder: Path) -> Side:
@@ -32,9 +31,9 @@ def build_ours(folder: Path) -> Side:
                 builder.build_days(_metered(mart, meter), days if mart.is_daily else [None])
     with meter.stage(FACTS):
         landing = open_store((folder / "landing").as_uri())
-        facts = gather(Subject(landing, lake, ZONE.key), PERIOD)
+        facts = load_report_data(ReportSource(landing, lake, ZONE.key), PERIOD)
     with meter.stage(DRAWING):
-        render(facts, Options(LANGUAGES["en"]))
+        render_report(facts, "en")
     if facts is None:
         raise ValueError(f"{folder} has no lake")
     return meter.side(facts)

@@ -15,8 +15,7 @@ from pandas_marts.report import report_facts
 
 import tg_pipeline.marts.questions.naming  # noqa: F401 - before it is measured
 from tg_pipeline.marts.questions import find_questions
-from tg_pipeline.marts.report.language import LANGUAGES
-from tg_pipeline.marts.report.report import Options, render
+from tg_pipeline.report.report import render_report
 
 PANDAS: Final = "pandas"
 """The folder beside the lake."""
@@ -44,7 +43,7 @@ def build_pandas(folder: Path) -> Side:
     with meter.stage(FACTS):
         facts = report_facts(frames, PERIOD, ZONE.key)
     with meter.stage(DRAWING):
-        render(facts, Options(LANGUAGES["en"]))
+        render_report(facts, "en")
     return meter.side(facts)
 
 

@@ -7,31 +7,38 @@ import pandas as pd
 from pandas_marts.report_questions import answers, cohorts, frequent, headline, waits
 from pandas_marts.rows import as_rows, within
 
-from tg_pipeline.marts.report.facts import Facts
-from tg_pipeline.marts.report.health import Gap, Health
-from tg_pipeline.marts.report.period import Period
-from tg_pipeline.marts.report.reading import USERS_SHOWN
-from tg_pipeline.marts.report.rows import ActiveUser, ActivityDay, HourCount, MemberDay, Tally
+from tg_pipeline.report.models import (
+    ActiveUser,
+    ActivityDay,
+    CategoryCount,
+    Gap,
+    Health,
+    HourCount,
+    MemberDay,
+    Period,
+    ReportData,
+)
+from tg_pipeline.report.queries import USERS_SHOWN
 
 Frames = dict[str, pd.DataFrame]
 WEEK = pd.Timedelta(days=7)
 
 
-def report_facts(frames: Frames, period: Period, zone: str) -> Facts:
+def report_facts(frames: Frames, period: Period, zone: str) -> ReportData:
     """Give what the report is made of; of the data's health what the updates tell of it."""
     people = _of(frames["user_activity"], period)
     people = people[~people["is_bot"]]
-    return Facts(
+    return ReportData(
         period=period,
         zone=zone,
         health=_health(frames["updates"], period, zone),
-        now=headline(frames, period, zone),
-        before=headline(frames, period.before(), zone),
+        current=headline(frames, period, zone),
+        previous=headline(frames, period.previous(), zone),
         activity=_activity(frames, period),
         hours=_hours(_of(frames["hourly_activity"], period)),
         questions=frequent(frames, period, zone),
         answers=answers(frames["resolution"], period),
-        waits=waits(frames["threads"], period, zone),
+        response_times=waits(frames["threads"], period, zone),
         commands=_tallies(_of(frames["commands"], period), "command", "uses"),
         content=_tallies(_of(frames["content_mix"], period), "content_type", "messages"),
         reactions=_tallies(_of(frames["reactions"], period), "reaction", "added"),
@@ -60,9 +67,9 @@ def _hours(mart: pd.DataFrame) -> list[HourCount]:
     return as_rows(HourCount, hours["messages"].sum())
 
 
-def _tallies(mart: pd.DataFrame, name: str, count: str) -> list[Tally]:
+def _tallies(mart: pd.DataFrame, name: str, count: str) -> list[CategoryCount]:
     found = mart.groupby(name, as_index=False)[count].sum().query(f"{count} > 0")
-    return as_rows(Tally, found.sort_values([count, name], ascending=[False, True]))
+    return as_rows(CategoryCount, found.sort_values([count, name], ascending=[False, True]))
 
 
 def _members(mart: pd.DataFrame) -> list[MemberDay]:

@@ -5,10 +5,15 @@ from typing import NamedTuple
 import pandas as pd
 from pandas_marts.rows import as_rows, local_days, within
 
-from tg_pipeline.marts.report.facts import Headline
-from tg_pipeline.marts.report.period import Period
-from tg_pipeline.marts.report.reading import COHORTS_SHOWN, GROUPS_SHOWN
-from tg_pipeline.marts.report.rows import AnswersWeek, CohortWeek, FrequentQuestion, Wait
+from tg_pipeline.report.models import (
+    AnswersWeek,
+    CohortWeek,
+    Headline,
+    Period,
+    QuestionGroup,
+    ResponseTime,
+)
+from tg_pipeline.report.queries import COHORTS_SHOWN, GROUPS_SHOWN
 
 Frames = dict[str, pd.DataFrame]
 GROUP = ["bot_id", "group_id"]
@@ -44,7 +49,7 @@ def answers(resolution: pd.DataFrame, period: Period) -> list[AnswersWeek]:
     return as_rows(AnswersWeek, weeks.groupby("week", as_index=False)[columns].sum())
 
 
-def waits(threads: pd.DataFrame, period: Period, zone: str) -> list[Wait]:
+def waits(threads: pd.DataFrame, period: Period, zone: str) -> list[ResponseTime]:
     """Give the waits of the period, and of each of its weeks."""
     answered = threads[threads["is_answer_visible"] & threads["seconds_to_answer"].notna()]
     answered = answered[answered["week"].isin(_weeks(period))]
@@ -56,7 +61,7 @@ def waits(threads: pd.DataFrame, period: Period, zone: str) -> list[Wait]:
         median=seconds.quantile(0.5), p90=seconds.quantile(0.9)
     )
     found = found.reset_index().sort_values(["week", "answered_by"], na_position="first")
-    return as_rows(Wait, found)
+    return as_rows(ResponseTime, found)
 
 
 def cohorts(retention: pd.DataFrame, period: Period) -> list[CohortWeek]:
@@ -70,7 +75,7 @@ def cohorts(retention: pd.DataFrame, period: Period) -> list[CohortWeek]:
     return as_rows(CohortWeek, found[["cohort_week", "cohort_size", "week_offset", "returned"]])
 
 
-def frequent(frames: Frames, period: Period, zone: str) -> list[FrequentQuestion]:
+def frequent(frames: Frames, period: Period, zone: str) -> list[QuestionGroup]:
     """Give the groups that are asked most, and all other questions as one without a name."""
     questions = frames["questions"]
     asked = questions[within(local_days(questions["sent_at"], zone), period)]
@@ -80,12 +85,12 @@ def frequent(frames: Frames, period: Period, zone: str) -> list[FrequentQuestion
     shown = ranked.head(GROUPS_SHOWN).set_index(GROUP)
     weekly = _weekly(frames["frequent_questions"], period)
     named = [
-        FrequentQuestion(row.name, row.language, row.questions, tuple(weekly.loc[group]))
+        QuestionGroup(row.name, row.language, row.questions, tuple(weekly.loc[group]))
         for group, row in zip(shown.index, as_rows(_Shown, shown), strict=True)
     ]
     others = int(groups["count"].sum() - shown["count"].sum())
     rest = weekly.sum() - weekly.loc[shown.index].sum()
-    return [*named, FrequentQuestion(None, None, others, tuple(rest))]
+    return [*named, QuestionGroup(None, None, others, tuple(rest))]
 
 
 class _Shown(NamedTuple):

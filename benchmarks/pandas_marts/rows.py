@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from tg_pipeline.marts.report.period import Period
+from tg_pipeline.report.models import Period
 
 Row = TypeVar("Row")
 

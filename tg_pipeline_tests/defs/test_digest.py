@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from tg_pipeline.builds.digest import CHART, TEXT, key
+from tg_pipeline.builds.digest import CHART, TEXT, idempotency_key
 from tg_pipeline.defs import digest, layers, marts
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.lake.claims import Claims
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.digest.edition import Edition, Kind
+from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.defs.conftest import StoppedClock
-from tg_pipeline_tests.report.test_report_command import build, message
+from tg_pipeline_tests.report.built_days import build, message
 from tg_pipeline_tests.telegram_server.server import TOKEN, TelegramServer
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -132,8 +132,11 @@ def test_a_morning_posts_the_day_before_and_no_later_tick_does(
 
     assert run.success
     text, chart = telegram.messages
-    assert (text.chat_id, text.text.partition("\n")[0]) == (int(CHAT), "Wed 7 Oct 2026")
-    assert (chart.text, (chart.file or b"")[:4]) == ("Messages by hour, Wed 7 Oct 2026", b"\x89PNG")
+    assert (text.chat_id, text.text.partition("\n")[0]) == (int(CHAT), "Wed, 7 Oct 2026")
+    assert (chart.text, (chart.file or b"")[:4]) == (
+        "Messages by hour, Wed, 7 Oct 2026",
+        b"\x89PNG",
+    )
     assert skipped(built, MORNING + timedelta(hours=1)) == (
         "Nothing of the digest of 2026-10-07 is left to post."
     )
@@ -173,9 +176,9 @@ def test_a_day_that_is_not_built_is_left_to_a_later_tick(
 
 def test_what_is_in_doubt_is_not_asked_for_again(built: Mornings) -> None:
     claims = Claims(built.pipeline.lake.store, StoppedClock().now)
-    edition = Edition.of(Kind.DAY, DAY)
+    edition = DigestPeriod.of(DigestKind.DAY, DAY)
     for part in (TEXT, CHART):
-        claims.take(key(CHAT, edition, part))
+        claims.take(idempotency_key(CHAT, edition, part))
 
     assert "is left to post" in skipped(built)
 
@@ -231,7 +234,9 @@ def test_a_week_is_posted_on_mondays_in_its_language(
     assert mornings.run(mornings.tick(monday)).success
 
     schedule = mornings.defs.resolve_schedule_def("digest_schedule")
-    assert telegram.messages[0].text.startswith("Semana 40: 28 set – 4 out 2026")
+    assert telegram.messages[0].text.startswith(
+        "Semana 40: 28 de set.\u2009–\u20094 de out. de 2026"
+    )
     assert schedule.cron_schedule == "0 7-11 * * 1"
     assert schedule.execution_timezone == "America/Sao_Paulo"
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING

@@ -8,10 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tg_pipeline.defs.report_pictures import bar_plot, pictures
-from tg_pipeline.marts.report.cells import Spark
-from tg_pipeline.marts.report.facts import Facts
-from tg_pipeline.marts.report.period import Period
-from tg_pipeline.marts.report.rows import ActivityDay
+from tg_pipeline.report.models import ActivityDay, Period, ReportData
 from tg_pipeline_tests.report.month import month, one_day, quiet
 
 SHOWN_IN_PLACE = 1_000
@@ -27,7 +24,7 @@ def bars(markdown: str) -> list[str]:
     return [bar for bar in path.attrib["d"].split("M") if bar]
 
 
-def a_year() -> Facts:
+def a_year() -> ReportData:
     year = Period(date(2026, 1, 1), date(2026, 12, 31))
     days = [year.first + timedelta(days=number) for number in range(365)]
     activity = [ActivityDay(day, 100_000 + day.day, 9, 9, 9) for day in days]
@@ -35,21 +32,13 @@ def a_year() -> Facts:
 
 
 @pytest.mark.parametrize("facts", [month(), one_day(), quiet(), a_year()])
-def test_pictures_are_shown_in_place(facts: Facts) -> None:
+def test_pictures_are_shown_in_place(facts: ReportData) -> None:
     for markdown in pictures(facts).values():
         assert len(markdown) < SHOWN_IN_PLACE
 
 
 def test_a_bar_is_as_tall_as_its_share_of_the_most() -> None:
     assert bars(bar_plot("some", [0, 5, 10])) == ["40 50V50", "120 50V26", "200 50V2"]
-
-
-def test_a_year_of_weeks_is_as_wide_as_a_month_of_them() -> None:
-    sparks = [Spark((3,) * weeks, 3, "") for weeks in (4, 53)]
-
-    widths = [int(spark.__html__().partition('width="')[2].partition('"')[0]) for spark in sparks]
-
-    assert widths == [32, 64]
 
 
 def test_a_month_is_a_bar_a_day() -> None:
