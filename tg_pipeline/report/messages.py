@@ -12,16 +12,19 @@ import msgspec
 
 _LOCALES: Final = files(__package__).joinpath("locales")
 
+DEFAULT_LANGUAGE: Final = "en"
+
 LANGUAGES: Final = tuple(
     sorted(
-        path.name.removesuffix(".toml")
-        for path in _LOCALES.iterdir()
-        if path.name.endswith(".toml")
+        (
+            path.name.removesuffix(".toml")
+            for path in _LOCALES.iterdir()
+            if path.name.endswith(".toml")
+        ),
+        key=lambda name: (name != DEFAULT_LANGUAGE, name),
     )
 )
-"""The names that `--lang` accepts: those of the TOML files."""
-
-DEFAULT_LANGUAGE: Final = "en"
+"""The names that `--lang` accepts: those of the TOML files, the default first."""
 
 
 class MessageGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

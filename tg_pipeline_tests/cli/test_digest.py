@@ -18,7 +18,7 @@ from tg_pipeline_tests.report.built_days import build, message
 CHAT = "-1001234567890"
 ON_THE_DAY = ("digest", "--date", DAY.isoformat())
 QUESTION = "_como_ *emito* o certificado?"
-TOKEN_PART = "of-a-test-bot"
+SECRET_PART = "of-a-test-bot"  # noqa: S105 - a made-up token
 """The secret part of the token."""
 
 
@@ -186,9 +186,9 @@ def test_no_error_reveals_the_token(
     done = commands.run(*ON_THE_DAY)
 
     assert done.code == (0 if trouble == 429 else 1)
-    assert TOKEN_PART not in done.out + done.err
+    assert SECRET_PART not in done.out + done.err
     claims = list(commands.folder.glob("lake/digests/**/*.json"))
-    assert not any(TOKEN_PART in path.read_text() for path in claims)
+    assert not any(SECRET_PART in path.read_text() for path in claims)
 
 
 MONDAY = FIRST_DAY + timedelta(days=14 - FIRST_DAY.weekday())
