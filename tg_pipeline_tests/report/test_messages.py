@@ -66,7 +66,7 @@ def test_portuguese_is_translated_throughout() -> None:
         ('skip = "Skip to the report"\n', "", "missing required field `skip`"),
         ("[page]\n", '[page]\nextra = "x"\n', "unknown field `extra`"),
         ('day = { one = "day", other = "days" }', 'day = { one = "day" }', "field `other`"),
-        ('"Mondays", ', "", "array of length 7"),
+        ('"Mondays", ', "", "of length 7"),
     ],
     ids=["missing", "unknown", "plural", "weekdays"],
 )
