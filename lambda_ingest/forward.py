@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from lambda_ingest.answer import Answer
+from lambda_ingest.http_events import HttpResponse
 from lambda_ingest.settings import ForwardSettings
 
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
@@ -43,7 +43,7 @@ class Forwarder:
     monotonic: Callable[[], float] = time.monotonic
     _kept: threading.local = field(default_factory=threading.local)
 
-    def send(self, body: bytes, seconds: float) -> Answer:
+    def send(self, body: bytes, seconds: float) -> HttpResponse:
         """Give the bot's own answer, or after `seconds` one that says it failed.
 
         Only the lookup of the host's name is bounded by the system alone.
@@ -53,9 +53,9 @@ class Forwarder:
         try:
             return self._send(body)
         except TimeoutError:
-            failed = Answer(504, why="The bot took too long to answer.")
+            failed = HttpResponse(504, why="The bot took too long to answer.")
         except (OSError, http.client.HTTPException, UnicodeError) as error:
-            failed = Answer(502, why=f"The bot can't be reached: {type(error).__name__}.")
+            failed = HttpResponse(502, why=f"The bot can't be reached: {type(error).__name__}.")
         self.close()
         return failed
 
@@ -66,7 +66,7 @@ class Forwarder:
             connection.close()
             self._kept.connection = None
 
-    def _send(self, body: bytes) -> Answer:
+    def _send(self, body: bytes) -> HttpResponse:
         kept = self._kept_connection()
         may_be_stale = kept is not None and kept.sock is not None
         try:
@@ -77,7 +77,7 @@ class Forwarder:
         self.close()
         return self._exchange(body)
 
-    def _exchange(self, body: bytes) -> Answer:
+    def _exchange(self, body: bytes) -> HttpResponse:
         connection = self._kept_connection() or self._new_connection()
         if connection.sock is None:
             # Each of the host's addresses is tried for that long.
@@ -96,7 +96,7 @@ class Forwarder:
             raise http.client.HTTPException
         said = {name: response.headers.get(name, "").split() for name in PASSED_ON}
         headers = {name: " ".join(words) for name, words in said.items() if words}
-        return Answer(response.status, reply, headers)
+        return HttpResponse(response.status, reply, headers)
 
     def _headers(self) -> dict[str, str]:
         secret, login = self.settings.secret_token, _login(self.settings.url.reveal())

@@ -1,20 +1,79 @@
-"""The landing contract: what a body is, which day it belongs to, and the key it is stored under.
-
-Every door (webhook, poller, command line) asks `land` and puts what it answers, so the rules
-stand once. Pure and standard library only: no clock, no environment, no store.
-"""
+"""The landing contract: parse, event day, object key, chat id; pure stdlib."""
 
 import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from typing import Any, Final, TypeGuard
 
-from lambda_ingest.chats import Migration, chat_of, migration_of
+MAX_CHAT_ID: Final = 2**63 - 1
+"""Ids are kept as signed 64-bit integers, everywhere downstream."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMigration:
+    """A group that became a supergroup, and has two ids since."""
+
+    old: int
+    new: int
+
+    def told(self) -> str:
+        """Say what it means for a filter, and what to do."""
+        return f"Chat {self.old} became {self.new}, which is kept too. Add it to TELEGRAM_CHAT_IDS."
+
+
+def chat_of(update: dict[str, Any]) -> int | None:
+    """Give the id of the chat that an update happened in, None where it names none.
+
+    A callback happened where its message stands; an inline query, a poll or a payment names no
+    chat. Source: https://core.telegram.org/bots/api#update
+    """
+    for content in _contents(update):
+        message = content.get("message")
+        for place in (content, message if isinstance(message, dict) else {}):
+            chat = place.get("chat")
+            chat_id = chat.get("id") if isinstance(chat, dict) else None
+            if _is_chat_id(chat_id):
+                return chat_id
+        private = content.get("user_chat_id")
+        if _is_chat_id(private):
+            return private
+    return None
+
+
+def new_migration(update: dict[str, Any]) -> ChatMigration | None:
+    """Give the change of id that a service message tells of, in the old chat or in the new one.
+
+    Source: https://core.telegram.org/bots/api#message (migrate_to_chat_id, migrate_from_chat_id)
+    """
+    message = update.get("message")
+    if not isinstance(message, dict):
+        return None
+    here, new, old = (
+        chat_of(update),
+        message.get("migrate_to_chat_id"),
+        message.get("migrate_from_chat_id"),
+    )
+    if here is not None and _is_chat_id(new):
+        return ChatMigration(old=here, new=new)
+    if here is not None and _is_chat_id(old):
+        return ChatMigration(old=old, new=here)
+    return None
+
+
+def _contents(update: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    for name, content in update.items():
+        if name != "update_id" and isinstance(content, dict):
+            yield content
+
+
+def _is_chat_id(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_CHAT_ID
+
 
 LANDING_PREFIX: Final = "telegram"
 REJECTED_PREFIX: Final = "rejected"
@@ -35,7 +94,7 @@ MAX_LEAD: Final = timedelta(days=1)
 """How far ahead of its arrival an update may claim to have happened: clocks differ, days do not."""
 
 
-class Sender(Enum):
+class TrustLevel(Enum):
     """Who hands an update in, and so how far back its own date is believed."""
 
     NETWORK = "network"
@@ -46,7 +105,7 @@ class Sender(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class LandedUpdate:
     """An update and where it belongs: put `body` under `key`, unless something is there."""
 
     key: str
@@ -56,11 +115,11 @@ class Landed:
     chat_id: int | None = None
     """The chat it happened in; None where it names none."""
 
-    migration: Migration | None = None
+    migration: ChatMigration | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedBody:
     """What can't be an update: put `body` (an envelope around the original) under `key`."""
 
     key: str
@@ -74,8 +133,8 @@ class NotAnUpdateError(ValueError):
 
 
 def land(
-    body: bytes, *, bot_id: int, arrived_at: datetime, zone: tzinfo, sender: Sender
-) -> Landed | Rejected:
+    body: bytes, *, bot_id: int, arrived_at: datetime, zone: tzinfo, sender: TrustLevel
+) -> LandedUpdate | RejectedBody:
     """Name an update by what it says, or reject it with the reason.
 
     `arrived_at` must be aware. The day is the day the update happened in `zone`; an update
@@ -91,7 +150,7 @@ def land(
     day = _day_of(happened, zone) if happened is not None and believed else arrival_day
     update_id = update["update_id"]
     key = f"{day_prefix(day)}/{bot_id}-{update_id}.json"
-    return Landed(key, body, day, update_id, chat_of(update), migration_of(update))
+    return LandedUpdate(key, body, day, update_id, chat_of(update), new_migration(update))
 
 
 def parse_update(body: bytes) -> dict[str, Any]:
@@ -163,15 +222,15 @@ def _wrap(body: bytes, reason: str) -> bytes:
     return json.dumps(envelope).encode("ascii")
 
 
-def _reject(body: bytes, day: date, reason: str) -> Rejected:
+def _reject(body: bytes, day: date, reason: str) -> RejectedBody:
     digest = hashlib.sha256(body).hexdigest()
     key = f"{REJECTED_PREFIX}/context_date={day.isoformat()}/{digest}.json"
-    return Rejected(key, _wrap(body, reason), day, reason)
+    return RejectedBody(key, _wrap(body, reason), day, reason)
 
 
-def _believable(happened: int, arrived_at: datetime, zone: tzinfo, sender: Sender) -> bool:
+def _believable(happened: int, arrived_at: datetime, zone: tzinfo, sender: TrustLevel) -> bool:
     launch = datetime.combine(TELEGRAM_LAUNCH, time.min, zone)
-    earliest = launch if sender is Sender.OPERATOR else arrived_at - MAX_AGE
+    earliest = launch if sender is TrustLevel.OPERATOR else arrived_at - MAX_AGE
     return earliest.timestamp() <= happened <= (arrived_at + MAX_LEAD).timestamp()
 
 

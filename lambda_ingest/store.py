@@ -1,9 +1,11 @@
-"""A place to keep objects, named by a URI: a folder, a bucket, or memory."""
+"""Open file://, s3://, memory://; durable conditional put."""
 
+import os
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
+from threading import get_ident
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -11,14 +13,59 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
-from lambda_ingest.disk import put_on_disk
+
+def durable_put(folder: Path, key: str, body: bytes) -> bool:
+    """Write a file unless its name is taken; say whether it was written.
+
+    The bytes are on the disk before the name is, so a name never stands for half an object; and
+    the name is on the disk before this returns, whoever wrote it.
+    """
+    path = folder / key
+    _make_folder(path.parent)
+    staged = path.with_name(f"{path.name}#{os.getpid()}{get_ident()}")
+    try:
+        _write(staged, body)
+        os.link(staged, path)
+    except FileExistsError:
+        return False
+    else:
+        return True
+    finally:
+        staged.unlink(missing_ok=True)
+        sync(path.parent)
+
+
+def _write(path: Path, body: bytes) -> None:
+    """Write a file whose name, ending in # and digits, is one that obstore's listings leave out."""
+    with path.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync(folder.parent)
+
+
+def sync(path: Path) -> None:
+    """Have a file or a folder survive a power cut; raises OSError."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
 
 SCHEMES: Final = ("file", "s3", "memory")
 
-PATIENT: Final = timedelta(minutes=3)
+BATCH_TIMEOUT: Final = timedelta(minutes=3)
 """How long a bucket is tried for a build: what waits is a machine."""
 
-HURRIED: Final = timedelta(seconds=8)
+REQUEST_TIMEOUT: Final = timedelta(seconds=8)
 """How long for a webhook call: Telegram would rather hear of a failure, and try again."""
 
 _ONE_TRY: Final = timedelta(seconds=30)
@@ -26,7 +73,7 @@ _ONE_TRY: Final = timedelta(seconds=30)
 _MAX_TRIES: Final = 1_000_000
 """More than fit in any patience, which is what bounds them; obstore's own bound is 10."""
 
-Opener = Callable[[str, timedelta], ObjectStore]
+StoreFactory = Callable[[str, timedelta], ObjectStore]
 """Opens the store at a URI, which then tries for so long; raises StoreError."""
 
 _CONFLICT: Final = "status code: 409"
@@ -41,7 +88,9 @@ class StoreError(Exception):
     """A store can't be used; the message says which and why, in one sentence."""
 
 
-def open_store(uri: str, patience: timedelta = PATIENT, **beside_environment: Any) -> ObjectStore:
+def open_store(
+    uri: str, patience: timedelta = BATCH_TIMEOUT, **beside_environment: Any
+) -> ObjectStore:
     """Open the store at `file:///folder`, `s3://bucket/prefix` or `memory://`.
 
     A folder is made where it is missing. Credentials, region and endpoint of a bucket come from
@@ -71,14 +120,14 @@ def local_folder(uri: str) -> Path | None:
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
-def put_new(store: ObjectStore, key: str, body: bytes) -> bool:
+def put_if_absent(store: ObjectStore, key: str, body: bytes) -> bool:
     """Put an object unless its key is taken; say whether it was put. It is durable either way.
 
     The condition is the store's own (`If-None-Match: *` on S3), so two doors can't both win.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     """
     if isinstance(store, LocalStore) and store.prefix is not None:
-        return put_on_disk(Path(store.prefix), key, body)
+        return durable_put(Path(store.prefix), key, body)
     try:
         obstore.put(store, key, body, mode="create")
     except AlreadyExistsError as error:

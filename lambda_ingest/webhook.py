@@ -18,12 +18,11 @@ from typing import Final
 
 from obstore.exceptions import BaseError
 
-from lambda_ingest.answer import Answer
-from lambda_ingest.door import Door, Fate, Taken
-from lambda_ingest.journal import Entry, Journal
-from lambda_ingest.request import Head
-from lambda_ingest.secret import Secret
-from lambda_ingest.store import first_line
+from lambda_ingest.http_events import HttpRequest, HttpResponse
+from lambda_ingest.metrics import MetricsLogger, RequestRecord
+from lambda_ingest.settings import ForwardSettings, IngestSettings, Secret, SettingsError
+from lambda_ingest.store import StoreFactory, first_line, open_store
+from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus, open_writer
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 
@@ -33,31 +32,31 @@ LARGEST_BODY: Final = 1024 * 1024
 SUCCESS: Final = range(200, 300)
 SERVER_ERROR: Final = 500
 
-Forward = Callable[[bytes, float], Answer]
+Forward = Callable[[bytes, float], HttpResponse]
 """Hands a body on and gives the answer to it, within so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
+class WebhookHandler:
     """A door behind HTTP: says who may come in, and answers them."""
 
-    door: Door
+    door: LandingWriter
     secret_token: Secret | None
     """None lets anyone in."""
 
     path: Secret
     forward: Forward | None
-    journal: Journal
+    journal: MetricsLogger
     now: Callable[[], datetime]
 
-    def refusal(self, head: Head) -> Answer | None:
+    def refusal(self, head: HttpRequest) -> HttpResponse | None:
         """Give the answer to a request whose body need not be looked at, None for any other."""
         if not self.path.matches(head.path):
             return self.refuse(404)
         if head.method != "POST":
             return self.refuse(405, headers={"Allow": "POST"})
         if self.secret_token and not self.secret_token.matches(head.headers.get(SECRET_HEADER)):
-            return self._noted(Answer(403), {"unauthorized": 1})
+            return self._noted(HttpResponse(403), {"unauthorized": 1})
         declared = head.headers.get("content-length", "")
         if declared.isascii() and declared.isdecimal() and not _fits(declared):
             return self.refuse(413)
@@ -65,11 +64,11 @@ class Webhook:
 
     def refuse(
         self, status: int, why: str = "", headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    ) -> HttpResponse:
         """Give the answer to a request that can't be one of Telegram's."""
-        return self._noted(Answer(status, headers=headers or {}, why=why), {"refused": 1})
+        return self._noted(HttpResponse(status, headers=headers or {}, why=why), {"refused": 1})
 
-    def take(self, body: bytes, seconds: float) -> Answer:
+    def take(self, body: bytes, seconds: float) -> HttpResponse:
         """Take a body that was let in, and answer within `seconds`; never raises."""
         if len(body) > LARGEST_BODY:
             return self.refuse(413)
@@ -78,24 +77,24 @@ class Webhook:
             taken = self.door.take(body, started)
         except (BaseError, OSError) as error:
             why = f"The store failed: {first_line(error)}"
-            return self._noted(Answer(SERVER_ERROR, why=why), {"failed": 1}, started)
+            return self._noted(HttpResponse(SERVER_ERROR, why=why), {"failed": 1}, started)
         left = seconds - (self.now() - started).total_seconds()
-        answer = self.forward(body, left) if self.forward else Answer(200)
+        answer = self.forward(body, left) if self.forward else HttpResponse(200)
         counts = {taken.fate.value: 1, "failed": int(answer.status not in SUCCESS)}
         return self._noted(answer, counts, started, _details(taken))
 
     def _noted(
         self,
-        answer: Answer,
+        answer: HttpResponse,
         counts: Mapping[str, int],
         started: datetime | None = None,
         details: Mapping[str, str | int] | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         now = self.now()
         took = (now - (started or now)).total_seconds() * 1000
         why = {"why": answer.why} if answer.why else {}
         shown = {"status": answer.status, **(details or {}), **why}
-        self.journal.write(Entry(now, counts, took, shown))
+        self.journal.write(RequestRecord(now, counts, took, shown))
         return answer
 
 
@@ -103,10 +102,39 @@ def _fits(declared: str) -> bool:
     return len(declared) <= len(str(LARGEST_BODY)) and int(declared) <= LARGEST_BODY
 
 
-def _details(taken: Taken) -> dict[str, str | int]:
+def _details(taken: WriteResult) -> dict[str, str | int]:
     details: dict[str, str | int] = {}
-    if taken.fate is not Fate.FILTERED:
+    if taken.fate is not WriteStatus.FILTERED:
         details["key"] = taken.what.key
     if taken.succession:
         details["succession"] = taken.succession.told()
     return details
+
+
+def open_webhook(
+    settings: IngestSettings,
+    journal: MetricsLogger,
+    now: Callable[[], datetime],
+    open_landing: StoreFactory = open_store,
+) -> WebhookHandler:
+    """Open a webhook; raises SettingsError where nothing keeps strangers out, and StoreError."""
+    if settings.needs_secret_token and not settings.secret_token:
+        raise SettingsError(
+            "TELEGRAM_SECRET_TOKEN is not set, so anyone could write here: set it, or "
+            "TG_WITHOUT_SECRET_TOKEN=yes where something else keeps strangers out."
+        )
+    return WebhookHandler(
+        door=open_writer(settings, open_landing),
+        secret_token=settings.secret_token,
+        path=settings.webhook_path,
+        forward=_open_forward(settings.forward) if settings.forward else None,
+        journal=journal,
+        now=now,
+    )
+
+
+def _open_forward(settings: ForwardSettings) -> Forward:
+    # Most doors forward nothing, and TLS is a third of what a cold start imports.
+    from lambda_ingest.forward import Forwarder  # noqa: PLC0415
+
+    return Forwarder(settings).send

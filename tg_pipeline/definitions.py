@@ -17,10 +17,10 @@ from tg_pipeline.defs import (
     sensors,
 )
 from tg_pipeline.defs.resources import resources
-from tg_pipeline.logs import begin_logs
+from tg_pipeline.logs import configure_logging
 from tg_pipeline.settings import wants_json_logs
 
-begin_logs(as_json=wants_json_logs())
+configure_logging(as_json=wants_json_logs())
 
 defs = dg.Definitions.merge(
     layers.defs,

@@ -17,11 +17,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from lambda_ingest.landing import day_prefix
-from lambda_ingest.store import open_store, put_new
-from tg_pipeline.builds.deduped_day import DedupedDay, build_deduped_day
-from tg_pipeline.builds.enriched_day import EnrichedDay, build_enriched_day
-from tg_pipeline.builds.raw_day import RawDay, build_raw_day
-from tg_pipeline.lake.lake import Lake, partition_key
+from lambda_ingest.store import open_store, put_if_absent
+from tg_pipeline.builds.layers import (
+    DedupedBuildResult,
+    EnrichedBuildResult,
+    RawBuildResult,
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
+)
+from tg_pipeline.lake.partitions import Lake, partition_key
 
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -45,9 +50,9 @@ def pytest_configure() -> None:
 class BuiltDay:
     """What the three builds of a day said."""
 
-    raw: RawDay
-    deduped: DedupedDay
-    enriched: EnrichedDay
+    raw: RawBuildResult
+    deduped: DedupedBuildResult
+    enriched: EnrichedBuildResult
 
 
 class Pipeline:
@@ -63,7 +68,7 @@ class Pipeline:
 
     def put(self, name: str, body: bytes, day: date = DAY) -> None:
         """Land an object under a name of the test's choice."""
-        assert put_new(self.landing, f"{day_prefix(day)}/{name}", body)
+        assert put_if_absent(self.landing, f"{day_prefix(day)}/{name}", body)
 
     def rewrite(self, name: str, body: bytes, day: date = DAY) -> None:
         """Put other bytes under a name that has landed."""
@@ -81,9 +86,9 @@ class Pipeline:
     def build(self, day: date = DAY, *, full: bool = False) -> BuiltDay:
         """Build all layers of a day."""
         return BuiltDay(
-            build_raw_day(self.landing, self.lake, day, bot_id=0, full=full),
-            build_deduped_day(self.lake, day),
-            build_enriched_day(self.lake, day),
+            build_raw_updates(self.landing, self.lake, day, bot_id=0, full=full),
+            build_deduped_updates(self.lake, day),
+            build_enriched_updates(self.lake, day),
         )
 
     def rows(self, layer: str, day: date = DAY) -> list[dict[str, Any]]:

@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_ingest.secret import Secret
-from lambda_ingest.settings import SettingsError
+from lambda_ingest.settings import Secret, SettingsError
 from tg_pipeline.report.messages import LANGUAGES as REPORT_LANGUAGES
 from tg_pipeline.report.models import DigestKind
 from tg_pipeline.settings import DIGESTS, LANGUAGES, AdminSettings, Settings

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tg_pipeline.logs import JsonLines, are_json, facts
+from tg_pipeline.logs import JsonLines, json_logs_enabled, log_fields
 
 
 def line(message: str, *arguments: object, **named: Any) -> str:
@@ -15,7 +15,7 @@ def line(message: str, *arguments: object, **named: Any) -> str:
         "tg_pipeline.days", logging.INFO, __file__, 1, message, arguments, None
     )
     record.created = 1_791_378_000.5
-    vars(record).update(facts(**named))
+    vars(record).update(log_fields(**named))
     return JsonLines().format(record)
 
 
@@ -51,4 +51,4 @@ def test_what_went_wrong_is_told_whole_within_the_line() -> None:
 
 
 def test_unless_it_is_asked_for_nothing_is_json() -> None:
-    assert not are_json()
+    assert not json_logs_enabled()

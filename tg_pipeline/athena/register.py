@@ -2,16 +2,14 @@
 
 from collections.abc import Iterator
 
-from tg_pipeline.athena.aws import open_client
-from tg_pipeline.athena.catalog import Catalog
-from tg_pipeline.athena.declared import declared_tables
-from tg_pipeline.athena.findings import Finding
-from tg_pipeline.athena.saved_queries import saved_queries
-from tg_pipeline.athena.workgroup import Workgroup
+from tg_pipeline.athena.glue import Catalog, Diff
+from tg_pipeline.athena.saved_queries import Workgroup, saved_queries
+from tg_pipeline.athena.tables import declared_tables
+from tg_pipeline.aws import open_client
 from tg_pipeline.settings import Settings
 
 
-def compare(settings: Settings) -> Iterator[Finding]:
+def diff(settings: Settings) -> Iterator[Diff]:
     """Give the database, each table and each saved query as AWS has them; raises AthenaError."""
     tables, athena = declared_tables(settings), settings.athena
     catalog = Catalog(open_client("glue", athena.region), athena.database)
@@ -22,9 +20,9 @@ def compare(settings: Settings) -> Iterator[Finding]:
     )
 
 
-def bring_up_to_date(settings: Settings) -> Iterator[Finding]:
+def sync(settings: Settings) -> Iterator[Diff]:
     """Make everything as declared; give each as it was found; raises AthenaError."""
-    for finding in compare(settings):
+    for finding in diff(settings):
         if finding.is_drift:
             finding.mend()
         yield finding

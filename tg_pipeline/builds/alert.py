@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tg_pipeline.telegram.marked_text import Lines, bold, code, plain, to_plain
+from tg_pipeline.telegram.messages import Lines, bold, code, plain, to_plain
 
 LONGEST_REASON: Final = 600
 """Characters: who wants to know more opens the run."""

@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from lambda_ingest.secret import Secret
-from tg_pipeline.telegram.no_answer import explain_no_answer
+from lambda_ingest.settings import Secret
+from tg_pipeline.telegram.client import explain_transport_error
 from tg_pipeline.telegram.redaction import keep_tokens_out_of_logs
 
 CONNECT_SECONDS: Final = 5.0
@@ -17,10 +17,10 @@ ANSWER_SECONDS: Final = 10.0
 class HookError(Exception):
     """An alert could not be posted; the message names the host at most."""
 
-    def __init__(self, message: str, *, may_be_done: bool) -> None:
+    def __init__(self, message: str, *, may_have_succeeded: bool) -> None:
         """Tell whether it may have arrived all the same."""
         super().__init__(message)
-        self.may_be_done = may_be_done
+        self.may_have_succeeded = may_have_succeeded
 
 
 def host_of(url: Secret) -> str:
@@ -41,8 +41,8 @@ def post_alert(url: Secret, body: dict[str, str]) -> None:
         )
         failure = _refusal(host, answer.status_code)
     except (requests.RequestException, HTTPError, OSError, ValueError) as error:
-        silence = explain_no_answer(error, "the alert", host)
-        failure = HookError(str(silence), may_be_done=silence.may_be_done)
+        silence = explain_transport_error(error, "the alert", host)
+        failure = HookError(str(silence), may_have_succeeded=silence.may_have_succeeded)
     # Raised out here: in the handler, the error that holds the address would hang on it.
     if failure:
         raise failure
@@ -52,5 +52,7 @@ def _refusal(host: str, status: int) -> HookError | None:
     """Give what a status means; where the server failed by itself, nobody knows what it did."""
     if 200 <= status < 300:  # noqa: PLR2004 - HTTP's own
         return None
-    may_be_done = status >= 500  # noqa: PLR2004 - likewise
-    return HookError(f"{host} answered {status} to the alert.", may_be_done=may_be_done)
+    may_have_succeeded = status >= 500  # noqa: PLR2004 - likewise
+    return HookError(
+        f"{host} answered {status} to the alert.", may_have_succeeded=may_have_succeeded
+    )

@@ -6,24 +6,26 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from tg_pipeline.builds.day_state import day_states
-from tg_pipeline.builds.mart_state import days_without_marts, whole_marts_are_due
+from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
 from tg_pipeline.builds.report import ReportSource, load_report_data
-from tg_pipeline.lake.claims import Claim, Claims
+from tg_pipeline.builds.staleness import day_states
+from tg_pipeline.lake.idempotency import Claim, IdempotencyStore
 from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.report.digest import Digest, render_digest
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestPeriod, ReportData
-from tg_pipeline.telegram.chat_refusals import explain_refusal
-from tg_pipeline.telegram.errors import InDoubtError, RefusedError, TelegramError
-from tg_pipeline.telegram.marked_text import Lines
-from tg_pipeline.telegram.patience import Patience
-from tg_pipeline.telegram.sending import send_message, send_photo
+from tg_pipeline.telegram.errors import (
+    BadRequestError,
+    DeliveryUnknownError,
+    TelegramError,
+    explain_refusal,
+)
+from tg_pipeline.telegram.messages import Lines, RateLimitRetry, send_message, send_photo
 
 if TYPE_CHECKING:
     # Its HTTP library takes 0.1 s to import, so only code that calls Telegram imports it.
-    from tg_pipeline.telegram.client import BotApi
+    from tg_pipeline.telegram.client import BotApiClient
 
 TEXT: Final = "text"
 CHART: Final = "chart"
@@ -61,10 +63,10 @@ class AdminChat:
     Posting raises TelegramError, and the errors of the store of the keys.
     """
 
-    api: "BotApi"
+    api: "BotApiClient"
     chat: str
-    claims: Claims
-    patience: Patience
+    claims: IdempotencyStore
+    patience: RateLimitRetry
 
     def post_text(self, key: str, text: Lines, *, again: bool = False) -> PostOutcome:
         """Send a text, unless its key was acquired before."""
@@ -78,7 +80,7 @@ class AdminChat:
 
     def _post(self, key: str, send: Callable[[], int], *, again: bool) -> PostOutcome:
         # The key is released while it waits, so a process killed then has sent nothing.
-        return self.patience.with_call(lambda: self._try(key, send, again=again))
+        return self.patience.call(lambda: self._try(key, send, again=again))
 
     def _try(self, key: str, send: Callable[[], int], *, again: bool) -> PostOutcome:
         before = None
@@ -96,14 +98,14 @@ class AdminChat:
         raise failure
 
     def _failure(self, key: str, before: Claim | None, error: TelegramError) -> TelegramError:
-        if error.may_be_done:
-            return InDoubtError(
+        if error.may_have_succeeded:
+            return DeliveryUnknownError(
                 f"{error} The message may have arrived anyway, so it is not sent again "
                 "automatically."
             )
         self.claims.release(key, before)
-        if isinstance(error, RefusedError):
-            return RefusedError(explain_refusal(error, self.chat), error.said, error.moved_to)
+        if isinstance(error, BadRequestError):
+            return BadRequestError(explain_refusal(error, self.chat), error.said, error.moved_to)
         return error
 
 
@@ -137,8 +139,8 @@ def not_built_reason(source: ReportSource, period: DigestPeriod) -> str | None:
     missing = [state.day for state in states if state.has_something and not state.is_whole]
     if missing:
         return _not_built(missing[0])
-    is_a_day_behind = bool(days_without_marts(source.lake, days))
-    if is_a_day_behind or whole_marts_are_due(source.lake, source.zone):
+    is_a_day_behind = bool(days_with_stale_marts(source.lake, days))
+    if is_a_day_behind or cumulative_marts_are_stale(source.lake, source.zone):
         return "The marts are older than the updates: tg-pipeline run brings them up to date."
     return None
 
@@ -152,7 +154,7 @@ def post_digest(chat: AdminChat, digest: Digest, *, again: bool = False) -> Iter
     yield PostedMessage(CHART, outcome)
 
 
-def is_posted(claims: Claims, chat: str, period: DigestPeriod) -> bool:
+def is_posted(claims: IdempotencyStore, chat: str, period: DigestPeriod) -> bool:
     """Check whether both messages of a digest were attempted, so that none is left to send."""
     return all(claims.read(idempotency_key(chat, period, part)) for part in (TEXT, CHART))
 

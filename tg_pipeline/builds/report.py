@@ -12,17 +12,17 @@ import obstore
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.day_state import DayState, day_states
-from tg_pipeline.builds.mart_state import days_without_marts, whole_marts_are_due
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.staleness import DayState, day_states
+from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline.lake.refusals import one_sentence
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.engine import EngineError, open_engine, show
+from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine
 from tg_pipeline.marts.mart import is_daily
 from tg_pipeline.report.models import DEFAULT_DAYS, Health, HealthDay, Period, ReportData
 from tg_pipeline.report.queries import Marts, read_gaps, read_last_landed, read_report_data
@@ -86,7 +86,7 @@ def publish_page(lake: Lake, language: str, html: str) -> int:
     body = html.encode()
     # Browsers need the content type from a bucket; a disk can't store one.
     attributes = None if lake.folder else {"Content-Type": CONTENT_TYPE}
-    with one_sentence(lake.store):
+    with translate_errors(lake.store):
         obstore.put(lake.store, page_key(language), body, attributes=attributes)
     return len(body)
 
@@ -117,8 +117,8 @@ def _health_day(state: DayState) -> HealthDay:
 
 def _are_marts_behind(source: ReportSource, period: Period) -> bool:
     days = list(iter_days(period.first, period.last))
-    is_a_day_behind = bool(days_without_marts(source.lake, days))
-    return is_a_day_behind or whole_marts_are_due(source.lake, source.zone)
+    is_a_day_behind = bool(days_with_stale_marts(source.lake, days))
+    return is_a_day_behind or cumulative_marts_are_stale(source.lake, source.zone)
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def _open_marts(source: ReportSource, period: Period) -> Iterator[Marts]:
         for table in (ENRICHED_UPDATES, *ALL_MARTS):
             days = _days_to_read(table, period)
             files = stack.enter_context(source.lake.files(table.name, days))
-            show(engine, table, files)
+            create_view(engine, table, files)
         yield Marts(engine, source.zone)
 
 

@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tg_pipeline.athena.ddl import statements
-from tg_pipeline.athena.declared import declared_tables
+from tg_pipeline.athena.tables import declared_tables, statements
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import load_settings
 
 if TYPE_CHECKING:
-    from tg_pipeline.athena.findings import Finding
+    from tg_pipeline.athena.glue import Diff
 
 Check = Annotated[bool, typer.Option("--check", help="Only tell what is not as declared.")]
 
@@ -30,17 +29,17 @@ def register(check: Check = False) -> None:
     What is as declared is left alone. Region and credentials are AWS's standard ones.
     """
     # boto3 takes most of a second to import: only a command that needs it waits for it.
-    from tg_pipeline.athena.register import bring_up_to_date, compare  # noqa: PLC0415
+    from tg_pipeline.athena.register import diff, sync  # noqa: PLC0415
 
     drifted = 0
-    for finding in (compare if check else bring_up_to_date)(load_settings()):
+    for finding in (diff if check else sync)(load_settings()):
         drifted += finding.is_drift
         out.print(_told(finding, check=check), markup=False, soft_wrap=True)
     if check and drifted:
         raise CommandError(f"{drifted} not as declared: tg-pipeline athena register mends that.")
 
 
-def _told(finding: "Finding", *, check: bool) -> str:
+def _told(finding: "Diff", *, check: bool) -> str:
     state = finding.state.value if check or not finding.is_drift else finding.state.mended
     return f"{finding.what}: {state}" + "".join(f"\n  {each}" for each in finding.differences)
 

@@ -13,19 +13,17 @@ from tg_pipeline.builds.digest import (
     compose_digest,
     post_digest,
 )
-from tg_pipeline.cli.bot_api import open_api, patience, show
-from tg_pipeline.cli.days import parse_day
-from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.cli.context import open_api, open_lake, parse_day, rate_limit_retry, show
 from tg_pipeline.cli.report import check_language, report_source
-from tg_pipeline.cli.stores import open_lake
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.report.digest import Digest
 from tg_pipeline.report.formatting import NO_BREAK, Formatter
 from tg_pipeline.report.messages import LANGUAGES
 from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings, load_settings
-from tg_pipeline.telegram.errors import InDoubtError
-from tg_pipeline.telegram.marked_text import to_plain
+from tg_pipeline.telegram.errors import DeliveryUnknownError
+from tg_pipeline.telegram.messages import to_plain
 
 KINDS: Final = [kind.value for kind in DigestKind]
 
@@ -75,9 +73,9 @@ def digest(
         return
     chat = _chat(settings)
     with open_api(settings) as api:
-        claims = Claims(open_lake(settings).store, _now)
+        claims = IdempotencyStore(open_lake(settings).store, _now)
         composed = _compose(settings, digest_period, fmt)
-        _send(AdminChat(api, chat, claims, patience()), composed, again=again)
+        _send(AdminChat(api, chat, claims, rate_limit_retry()), composed, again=again)
 
 
 def _digest_period(settings: Settings, period: str | None, day: str | None) -> DigestPeriod:
@@ -126,7 +124,7 @@ def _send(chat: AdminChat, composed: Digest, *, again: bool) -> None:
     try:
         for posted in post_digest(chat, composed, again=again):
             show(f"{composed.period.name}, {posted.part}: {OUTCOMES[posted.outcome]}.")
-    except InDoubtError as error:
+    except DeliveryUnknownError as error:
         raise CommandError(f"{error} Check the chat: --again sends both messages.") from None
 
 

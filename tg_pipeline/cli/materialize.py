@@ -14,13 +14,13 @@ from rich.progress import Progress, TaskID
 
 from lambda_ingest.store import first_line
 from tg_pipeline.cli.console import progress
-from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.own_runs import own_runs
 from tg_pipeline.defs.partitions import runs_of, span_tags
 from tg_pipeline.defs.run_logs import LOGGER
-from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
-from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.settings import home_folder
 
 LINES_A_DAY: Final = len(ALL_LAYERS) + len(DAILY_MARTS)
@@ -33,7 +33,7 @@ def materialize(days: list[date], *, full: bool) -> float:
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     anew = {"ops": {RAW_UPDATES.name: {"config": {"full": True}}}} if full else {}
     with _instance() as instance, own_runs(instance) as runs, progress() as bar:
-        task = bar.add_task("building", total=len(days) * LINES_A_DAY + len(WHOLE_MARTS))
+        task = bar.add_task("building", total=len(days) * LINES_A_DAY + len(CUMULATIVE_MARTS))
         with _moving(bar, task):
             for first, last in runs_of(days):
                 span = str(first) if first == last else f"{first} to {last}"

@@ -9,13 +9,13 @@ from uuid import uuid4
 
 import dagster as dg
 
-from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.turns import Turns
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.abandoned_runs import free_pools
 from tg_pipeline.defs.pools import open_pools
 from tg_pipeline.defs.run_launcher import WatchedRunLauncher
 from tg_pipeline.defs.run_process import RunProcess, this_process
+from tg_pipeline.exceptions import CommandError
 
 NOT_BY_ITSELF: Final = {"dagster/max_retries": "0"}
 """Whoever typed the command has seen it fail: Dagster's daemon is not to start it again."""

@@ -1,24 +1,82 @@
 """`tg-pipeline poll`: fetches the bot's updates, for a bot that has no webhook."""
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
 from obstore.exceptions import BaseError
+from rich.live import Live
+from rich.text import Text
 
-from lambda_ingest.door import Door, open_door
 from lambda_ingest.store import StoreError, first_line
-from tg_pipeline.cli.bot_api import open_api, show, warn
-from tg_pipeline.cli.errors import CommandError
-from tg_pipeline.cli.poll_progress import PollProgress, counts
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.delivery import Arrival, Outcome, Tally, deliver, put_one
+from lambda_ingest.writer import LandingWriter, open_writer
+from tg_pipeline.cli.console import err
+from tg_pipeline.cli.context import open_api, show, warn
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.landing_writer import Delivery, LandingStats, LandResult, land_all, put_one
+from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import load_settings
-from tg_pipeline.telegram.interruption import Interruption
-from tg_pipeline.telegram.poller import NotStoredError, Poller
+from tg_pipeline.telegram.polling import GracefulShutdown, NotStoredError, Poller
+
+BETWEEN_LINES: Final = timedelta(minutes=1)
+
+Clock = Callable[[], datetime]
+"""Gives the time, aware."""
+
+
+@dataclass(slots=True)
+class PollProgress:
+    """Counts what lands, and shows it on standard error."""
+
+    clock: Clock
+    is_quiet: bool = False
+    """Whether the final tally says enough."""
+
+    tally: LandingStats = field(default_factory=LandingStats)
+    _last_update_at: datetime | None = None
+    _last_line_at: datetime | None = None
+
+    def live(self) -> AbstractContextManager[object]:
+        """Keep a line up to date while this is entered, where a person looks on."""
+        if self.is_quiet or not err.is_terminal:
+            return nullcontext()
+        return Live(get_renderable=self._line, console=err, refresh_per_second=2, transient=True)
+
+    def count(self, outcome: LandResult) -> None:
+        """Add an update that is durable."""
+        self.tally.count(outcome)
+        self._last_update_at = self.clock()
+        if moved := outcome.taken.succession:
+            warn(f"Chat {moved.old} became {moved.new}, which is kept as well from now on.")
+
+    def note(self) -> None:
+        """Print how far it is, at most once a minute, where no line shows it."""
+        now = self.clock()
+        is_stale = self._last_line_at is None or now - self._last_line_at >= BETWEEN_LINES
+        if is_stale and not (self.is_quiet or err.is_terminal):
+            self._last_line_at = now
+            warn(f"{counts(self.tally)}.")
+
+    def _line(self) -> Text:
+        since = ""
+        if self._last_update_at:
+            since = f"; the last {(self.clock() - self._last_update_at).total_seconds():,.0f} s ago"
+        return Text(f"Polling: {counts(self.tally)}{since}. Ctrl-C stops.", no_wrap=True)
+
+
+def counts(tally: LandingStats) -> str:
+    """Give a tally in words."""
+    words = [f"{tally.landed:,} landed", f"{tally.already_there:,} were there already"]
+    if tally.filtered:
+        words.append(f"{tally.filtered:,} of other chats")
+    if tally.rejected:
+        words.append(f"{tally.rejected:,} rejected and kept")
+    return ", ".join(words)
+
 
 SIDE_BY_SIDE: Final = 8
 """Updates a task: an answer has a hundred at most, and all puts may be under way at a time."""
@@ -33,9 +91,11 @@ def poll(once: Once = False) -> None:
     keeps an update for 24 hours. A bot that has a webhook can't be polled.
     """
     settings = load_settings()
-    interruption, progress = Interruption(), PollProgress(_now, is_quiet=once)
+    interruption, progress = GracefulShutdown(), PollProgress(_now, is_quiet=once)
     with open_api(settings) as api:
-        landing = Landing(open_door(settings.door, open_place), settings.landing_uri, progress)
+        landing = Landing(
+            open_writer(settings.ingest, open_object_store), settings.landing_uri, progress
+        )
         poller = Poller(api, landing, interruption, time.sleep, warn)
         try:
             with interruption.by_signals(), progress.live():
@@ -48,7 +108,7 @@ def poll(once: Once = False) -> None:
 class Landing:
     """Puts updates into the landing zone, as they came."""
 
-    door: Door
+    door: LandingWriter
     uri: str
     progress: PollProgress
 
@@ -56,7 +116,7 @@ class Landing:
         """Return when all of them are durable; raises NotStoredError."""
         now = self.progress.clock()
         try:
-            for outcome in self._put([Arrival(body, now, "getUpdates") for body in bodies]):
+            for outcome in self._put([Delivery(body, now, "getUpdates") for body in bodies]):
                 self.progress.count(outcome)
         except StoreError as error:
             raise NotStoredError(str(error)) from None
@@ -64,9 +124,9 @@ class Landing:
             raise NotStoredError(f"{self.uri} can't be written to: {first_line(error)}.") from None
         self.progress.note()
 
-    def _put(self, arrivals: list[Arrival]) -> Iterable[Outcome]:
+    def _put(self, arrivals: list[Delivery]) -> Iterable[LandResult]:
         if self.door.chats is None:
-            return deliver(self.door, arrivals, SIDE_BY_SIDE)
+            return land_all(self.door, arrivals, SIDE_BY_SIDE)
         # One after the other: an update may follow the message that its chat has a new id.
         return (put_one(self.door, each) for each in arrivals)
 
@@ -83,7 +143,7 @@ def _run(poller: Poller, uri: str, *, once: bool) -> None:
     warn("Stopped.")
 
 
-def _report(tally: Tally) -> None:
+def _report(tally: LandingStats) -> None:
     show(f"{counts(tally)}.")
     if tally.days:
         show(f"Days {min(tally.days)} to {max(tally.days)}. Next: tg-pipeline run")

@@ -11,10 +11,9 @@ from rich.filesize import decimal
 
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.days import parse_span
-from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.cli.context import open_lake, open_landing, parse_span
 from tg_pipeline.cli.run import First, Last
-from tg_pipeline.cli.stores import open_lake, open_landing
+from tg_pipeline.exceptions import CommandError
 from tg_pipeline.report.messages import DEFAULT_LANGUAGE, LANGUAGES
 from tg_pipeline.report.models import EARLIEST, LATEST, Period, is_report_day
 from tg_pipeline.settings import Settings, load_settings
@@ -66,7 +65,7 @@ def report_source(settings: Settings) -> ReportSource:
         landing=open_landing(settings),
         lake=open_lake(settings),
         zone=settings.timezone,
-        is_filtered=bool(settings.door.chat_ids),
+        is_filtered=bool(settings.ingest.chat_ids),
     )
 
 

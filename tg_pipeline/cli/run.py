@@ -5,12 +5,18 @@ from typing import Annotated
 
 import typer
 
-from tg_pipeline.builds.day_state import day_states, days_to_build, known_days
-from tg_pipeline.builds.mart_state import days_without_marts, whole_marts_are_due
+from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.staleness import day_states, known_days, stale_days
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.days import parse_day, parse_span
-from tg_pipeline.cli.errors import CommandError
-from tg_pipeline.cli.stores import look_at_lake, look_at_landing, open_lake, open_landing
+from tg_pipeline.cli.context import (
+    check_lake,
+    check_landing,
+    open_lake,
+    open_landing,
+    parse_day,
+    parse_span,
+)
+from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.settings import Settings, load_settings
 
@@ -26,12 +32,12 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     if full and day is None and first is None:
         raise CommandError("--full reads days anew: name them with --date, or --from and --to.")
     days = _asked_days(settings, day, first, last)
-    if not days and not whole_marts_are_due(open_lake(settings), settings.timezone):
+    if not days and not cumulative_marts_are_stale(open_lake(settings), settings.timezone):
         out.print("Nothing new has landed; there is nothing to build.")
         return
     _check_partitions(days, settings)
-    look_at_landing(settings)
-    look_at_lake(settings)
+    check_landing(settings)
+    check_lake(settings)
     # Dagster takes a second to import: only a command that needs it waits for it.
     from tg_pipeline.cli.materialize import materialize  # noqa: PLC0415
 
@@ -61,8 +67,8 @@ def _asked_days(
 def _changed_days(settings: Settings, today: date) -> list[date]:
     landing, lake = open_landing(settings), open_lake(settings)
     within = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
-    due = days_to_build(day_states(landing, lake, within))
-    return sorted({*due, *days_without_marts(lake, within)})
+    due = stale_days(day_states(landing, lake, within))
+    return sorted({*due, *days_with_stale_marts(lake, within)})
 
 
 def _check_partitions(days: list[date], settings: Settings) -> None:

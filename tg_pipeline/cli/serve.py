@@ -8,16 +8,22 @@ from typing import Annotated
 
 import typer
 
-from lambda_ingest.front import open_webhook
-from lambda_ingest.journal import Journal
+from lambda_ingest.metrics import MetricsLogger
 from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH
+from lambda_ingest.webhook import open_webhook
 from tg_pipeline.cli.console import err
-from tg_pipeline.cli.errors import CommandError
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.serve.application import DESCRIPTION_PATH, HEALTH_PATH, application
-from tg_pipeline.serve.server import Certificate, listen, until_stopped
-from tg_pipeline.serve.server import serve as serve_application
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.webhook_server import (
+    DESCRIPTION_PATH,
+    HEALTH_PATH,
+    Certificate,
+    application,
+    listen,
+    until_stopped,
+)
+from tg_pipeline.webhook_server import serve as serve_application
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen at; 0.0.0.0 for all.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free.")]
@@ -39,10 +45,10 @@ def serve(
     """
     settings = load_settings()
     pair = _pair(certificate, key)
-    journal = Journal(sys.stdout, settings.bot_id, with_metrics=False)
-    if any(settings.door.webhook_path.matches(path) for path in (HEALTH_PATH, DESCRIPTION_PATH)):
+    journal = MetricsLogger(sys.stdout, settings.bot_id, with_metrics=False)
+    if any(settings.ingest.webhook_path.matches(path) for path in (HEALTH_PATH, DESCRIPTION_PATH)):
         raise CommandError(f"TG_WEBHOOK_PATH must be none of {HEALTH_PATH}, {DESCRIPTION_PATH}.")
-    webhook = open_webhook(settings.door, journal, lambda: datetime.now(UTC), open_place)
+    webhook = open_webhook(settings.ingest, journal, lambda: datetime.now(UTC), open_object_store)
     listening = _listen(host, port)
     scheme = "https" if pair else "http"
     with until_stopped():
@@ -71,7 +77,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _announce(address: str, settings: Settings) -> None:
-    door = settings.door
+    door = settings.ingest
     is_default = door.webhook_path.matches(DEFAULT_WEBHOOK_PATH)
     path = DEFAULT_WEBHOOK_PATH if is_default else "/… (TG_WEBHOOK_PATH)"
     _say(f"Listening at {address}{path}. Updates land in {door.landing_uri}.")

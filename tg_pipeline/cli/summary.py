@@ -9,14 +9,14 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
-from tg_pipeline.builds.day_state import DayState, day_states, known_days
+from tg_pipeline.builds.staleness import DayState, day_states, known_days
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.stores import open_lake, open_landing
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.cli.context import open_lake, open_landing
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, Activity, count_activity
-from tg_pipeline.layers.catalog import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.settings import load_settings
 
@@ -40,7 +40,7 @@ def summary() -> None:
 def _enriched(lake: Lake, days: Iterable[date]) -> Iterator[pa.RecordBatch]:
     for day in days:
         with lake.open(ENRICHED_UPDATES.name, day) as partition:
-            yield from partition.narrow(ACTIVITY_COLUMNS)
+            yield from partition.project(ACTIVITY_COLUMNS)
 
 
 def _layers(states: list[DayState]) -> Table:

@@ -13,7 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from tg_pipeline.cli.console import err
-from tg_pipeline.cli.errors import CommandError
+from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import home_folder, load_settings
 
 HOST: Final = "127.0.0.1"

@@ -4,11 +4,11 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.athena.errors import AthenaError
 from tg_pipeline.athena.tables import ATHENA_TABLES
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.schedules import updates_job
 from tg_pipeline.defs.specs import OWNERS
+from tg_pipeline.exceptions import AthenaError
 from tg_pipeline.settings import load_settings
 
 REGISTERED: Final = "athena_tables"
@@ -25,10 +25,10 @@ REGISTERED: Final = "athena_tables"
 def athena_tables() -> dg.MaterializeResult[None]:
     """Make what Athena lacks, and bring back what is not as declared."""
     # boto3 takes most of a second to import: only a run that needs it waits for it.
-    from tg_pipeline.athena.register import bring_up_to_date  # noqa: PLC0415
+    from tg_pipeline.athena.register import sync  # noqa: PLC0415
 
     try:
-        findings = list(bring_up_to_date(load_settings()))
+        findings = list(sync(load_settings()))
     except AthenaError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     changed = [finding.what for finding in findings if finding.is_drift]

@@ -9,7 +9,7 @@ from tg_pipeline.defs.digest_asset import DIGEST, DigestConfig, digest_asset, so
 from tg_pipeline.defs.digest_plan import Plan
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import A_TICK, ClockResource, LakeResource, LandingResource
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings
 
@@ -39,7 +39,7 @@ def digest_schedule(plan: Plan) -> dg.ScheduleDefinition:
     ) -> dg.RunRequest | dg.SkipReason:
         today = context.scheduled_execution_time.astimezone(SETTINGS.zone).date()
         period = DigestPeriod.last_ended(plan.kind, today)
-        if is_posted(Claims(lake.lake(A_TICK).store, clock.now), plan.chat, period):
+        if is_posted(IdempotencyStore(lake.lake(A_TICK).store, clock.now), plan.chat, period):
             return dg.SkipReason(f"Nothing of the digest of {period.name} is left to post.")
         if reason := not_built_reason(source(landing, lake), period):
             return dg.SkipReason(f"No digest of {period.name} yet. {reason}")

@@ -23,20 +23,19 @@ from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.report import clear_failures
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.specs import OWNERS
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.report.digest import Digest
 from tg_pipeline.report.models import DigestKind, DigestPeriod
-from tg_pipeline.telegram.errors import InDoubtError, NoAnswerError, TelegramError
-from tg_pipeline.telegram.marked_text import to_plain
-from tg_pipeline.telegram.patience import Patience
+from tg_pipeline.telegram.errors import DeliveryUnknownError, NoResponseError, TelegramError
+from tg_pipeline.telegram.messages import RateLimitRetry, to_plain
 
 DIGEST: Final = "digest"
 
 LONGEST_WAIT: Final = 300.0
 """Seconds that a run waits for Telegram in all: a group's minute, several times over."""
 
-MAY_PASS: Final = (InDoubtError, NoAnswerError)
+MAY_PASS: Final = (DeliveryUnknownError, NoResponseError)
 """Failures behind which a second try finds something to do: the chart, at least."""
 
 
@@ -83,8 +82,8 @@ def digest_asset(plan: Plan) -> dg.AssetsDefinition:
         period = config.period(plan.kind, clock.now().astimezone(SETTINGS.zone).date())
         with clear_failures(lake.uri), _clear_refusals():
             made = compose_digest(source(landing, lake), period, plan.fmt)
-            claims = Claims(lake.lake().store, clock.now)
-            patience = Patience(time.sleep, context.log.warning, LONGEST_WAIT)
+            claims = IdempotencyStore(lake.lake().store, clock.now)
+            patience = RateLimitRetry(time.sleep, context.log.warning, LONGEST_WAIT)
             with plan.open_api() as api:
                 chat = AdminChat(api, plan.chat, claims, patience)
                 posted = list(post_digest(chat, made, again=config.again))
@@ -104,7 +103,7 @@ def _told(made: Digest, posted: list[PostedMessage]) -> dg.MaterializeResult[Non
 
 def source(landing: LandingResource, lake: LakeResource) -> ReportSource:
     """Give what the digest is about, and where it is told from; raises StoreError."""
-    is_filtered = bool(SETTINGS.door.chat_ids)
+    is_filtered = bool(SETTINGS.ingest.chat_ids)
     return ReportSource(landing.store(), lake.lake(), SETTINGS.timezone, is_filtered)
 
 

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestKind
 from tg_pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from tg_pipeline.telegram.client import BotApi
+    from tg_pipeline.telegram.client import BotApiClient
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,9 @@ class Plan:
         fmt = Formatter(admin.language)
         return cls(DigestKind(admin.digest), admin.chat_id, fmt, settings.token, settings.api_url)
 
-    def open_api(self) -> "BotApi":
+    def open_api(self) -> "BotApiClient":
         """Give the bot's calls; raises TokenRefusedError where the token can be none."""
         # Its HTTP library takes 0.1 s to import: only a run that sends something waits for it.
-        from tg_pipeline.telegram.client import BotApi  # noqa: PLC0415
+        from tg_pipeline.telegram.client import BotApiClient  # noqa: PLC0415
 
-        return BotApi(self.token, self.api_url)
+        return BotApiClient(self.token, self.api_url)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from tg_pipeline.builds.day_state import ONE_DAY
+from tg_pipeline.builds.staleness import ONE_DAY
 from tg_pipeline.defs.partitions import runs_of
 from tg_pipeline.defs.tried_days import DueDay, TriedDays
 

@@ -6,7 +6,7 @@ from typing import Final
 import dagster as dg
 from dagster._core.storage.tags import AUTO_RETRY_RUN_ID_TAG, WILL_RETRY_TAG
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.builds.alert import FailedRun
 from tg_pipeline.defs.failure_reasons import reason_of
 from tg_pipeline.defs.freshness import freshness_job

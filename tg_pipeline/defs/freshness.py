@@ -4,11 +4,11 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.due import DAILY_HOUR, last_due_day
+from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 
 HOURS_OF_GRACE: Final = 2
 """How long after the nightly tick its day is missed."""
@@ -26,7 +26,7 @@ def yesterday_is_there(
 
     It does not block: a backfill in the UI looks too, and may come to that day last.
     """
-    day = last_due_day(clock.now(), SETTINGS.zone)
+    day = last_scheduled_day(clock.now(), SETTINGS.zone)
     if day < SETTINGS.start_date:
         return dg.AssetCheckResult(passed=True, description="No day is due yet.")
     with lake.lake().open(ENRICHED_UPDATES.name, day) as partition:

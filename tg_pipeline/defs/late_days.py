@@ -9,15 +9,20 @@ import dagster as dg
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_AGE
-from tg_pipeline.builds.day_state import ONE_DAY, DayState, day_states, days_to_build
-from tg_pipeline.builds.due import last_due_day
-from tg_pipeline.builds.mart_state import days_without_marts
+from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.staleness import (
+    ONE_DAY,
+    DayState,
+    day_states,
+    last_scheduled_day,
+    stale_days,
+)
 from tg_pipeline.defs.due_runs import Plan, plan
 from tg_pipeline.defs.partitions import SETTINGS, span_tags
 from tg_pipeline.defs.tried_days import DueDay, TriedDays
-from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import iter_days, list_days
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 
 WATCHED_DAYS: Final = MAX_AGE.days + 1
@@ -58,8 +63,8 @@ def look_for(
     """Look for days that a build would change, also among older ones that are known `touched`."""
     days = days_to_look_at(landing, lake, now, {*touched, *tried.days})
     states = day_states(landing, lake, days)
-    due = {state.day for state in states if state.is_due} | {*days_without_marts(lake, days)}
-    behind = {*days_to_build(states)} - due
+    due = {state.day for state in states if state.is_stale} | {*days_with_stale_marts(lake, days)}
+    behind = {*stale_days(states)} - due
     return Look(len(days), plan(_only(due, states), _only(behind, states), tried))
 
 
@@ -80,7 +85,7 @@ def days_to_look_at(
 
 def watched_days(now: datetime) -> list[date]:
     """Give the days that are due for an hour, and young enough to change by themselves."""
-    last = last_due_day(now, SETTINGS.zone, AFTER_THE_TICK)
+    last = last_scheduled_day(now, SETTINGS.zone, AFTER_THE_TICK)
     first = max(last - timedelta(days=WATCHED_DAYS - 1), SETTINGS.start_date)
     return list(iter_days(first, last))
 

@@ -5,10 +5,14 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.balance import deduped_balance, enriched_balance, raw_balance
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.raw_day import build_raw_day
+from tg_pipeline.builds.layers import (
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
+    deduped_conservation,
+    enriched_conservation,
+    raw_conservation,
+)
 from tg_pipeline.defs.partitions import (
     MONTH_A_RUN,
     SETTINGS,
@@ -37,7 +41,7 @@ from tg_pipeline.defs.specs import (
     layer_spec,
 )
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 
 RAW_PREVIEW: Final = ["update_id", "update_type", "received_at", "payload"]
@@ -83,8 +87,8 @@ def raw_updates(
     with clear_failures(lake.uri):
         store, tables = landing.store(), lake.lake()
         for day in days_of(context):
-            built = build_raw_day(store, tables, day, bot_id=landing.bot_id, full=config.full)
-            balances.append(raw_balance(day, built))
+            built = build_raw_updates(store, tables, day, bot_id=landing.bot_id, full=config.full)
+            balances.append(raw_conservation(day, built))
             report_landing(context, day, built)
             counts = {
                 "quarantined": built.quarantined.rows,
@@ -128,8 +132,8 @@ def deduped_updates(
     with clear_failures(lake.uri):
         tables = lake.lake()
         for day in days_of(context):
-            built = build_deduped_day(tables, day)
-            balances.append(deduped_balance(day, built))
+            built = build_deduped_updates(tables, day)
+            balances.append(deduped_conservation(day, built))
             report = DayReport(DEDUPED_UPDATES, day, built.deduped, watch.lap())
             report_day(context, tables, report, RAW_PREVIEW, {"duplicates": built.duplicates})
     yield dg.MaterializeResult(check_results=[check_balances(RAW_ROWS_ARE_CONSERVED, balances)])
@@ -158,8 +162,8 @@ def enriched_updates(
     with clear_failures(lake.uri):
         tables = lake.lake()
         for day in days_of(context):
-            built = build_enriched_day(tables, day)
-            balances.append(enriched_balance(day, built))
+            built = build_enriched_updates(tables, day)
+            balances.append(enriched_conservation(day, built))
             hours = hour_plot(messages_per_hour(tables, day, SETTINGS.zone))
             counts: dict[str, Count] = {
                 "fields_nulled": built.fields_nulled,

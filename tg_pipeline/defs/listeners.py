@@ -5,12 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.builds.alert import FailedRun, alert_body, alert_text
 from tg_pipeline.settings import Settings
-from tg_pipeline.telegram.chat_refusals import explain_refusal
-from tg_pipeline.telegram.errors import RefusedError, TelegramError
-from tg_pipeline.telegram.patience import Patience
+from tg_pipeline.telegram.errors import BadRequestError, TelegramError, explain_refusal
+from tg_pipeline.telegram.messages import RateLimitRetry
 
 LONGEST_WAIT: Final = 10.0
 """Seconds that Telegram may ask for: a sensor has a minute in all."""
@@ -19,10 +18,10 @@ LONGEST_WAIT: Final = 10.0
 class NotToldError(Exception):
     """Somebody could not be told; the message says who and why."""
 
-    def __init__(self, message: str, *, may_be_done: bool) -> None:
+    def __init__(self, message: str, *, may_have_succeeded: bool) -> None:
         """Tell whether it may have arrived all the same."""
         super().__init__(message)
-        self.may_be_done = may_be_done
+        self.may_have_succeeded = may_have_succeeded
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +51,23 @@ class _Chat:
 
     def tell(self, failed: FailedRun) -> None:
         # The HTTP library takes 0.1 s to import: only who tells somebody waits for it.
-        from tg_pipeline.telegram.client import BotApi  # noqa: PLC0415
-        from tg_pipeline.telegram.sending import send_message  # noqa: PLC0415
+        from tg_pipeline.telegram.client import BotApiClient  # noqa: PLC0415
+        from tg_pipeline.telegram.messages import send_message  # noqa: PLC0415
 
-        patience = Patience(time.sleep, lambda _: None, LONGEST_WAIT)
+        patience = RateLimitRetry(time.sleep, lambda _: None, LONGEST_WAIT)
         text = alert_text(failed, self.settings.zone)
         try:
-            with BotApi(self.token, self.settings.api_url) as api:
-                patience.with_call(lambda: send_message(api, self.chat, text))
+            with BotApiClient(self.token, self.settings.api_url) as api:
+                patience.call(lambda: send_message(api, self.chat, text))
         except TelegramError as error:
-            raise NotToldError(self._why(error), may_be_done=error.may_be_done) from error
+            raise NotToldError(
+                self._why(error), may_have_succeeded=error.may_have_succeeded
+            ) from error
 
     def _why(self, error: TelegramError) -> str:
-        return explain_refusal(error, self.chat) if isinstance(error, RefusedError) else str(error)
+        return (
+            explain_refusal(error, self.chat) if isinstance(error, BadRequestError) else str(error)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +82,4 @@ class _Url:
         try:
             post_alert(self.url, alert_body(failed, self.settings.zone, host_of(self.url)))
         except HookError as error:
-            raise NotToldError(str(error), may_be_done=error.may_be_done) from error
+            raise NotToldError(str(error), may_have_succeeded=error.may_have_succeeded) from error

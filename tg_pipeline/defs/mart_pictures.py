@@ -18,7 +18,7 @@ from tg_pipeline.defs.mart_charts import (
     resolved,
     waits,
 )
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.mart import Mart
 
 
@@ -60,7 +60,7 @@ def mart_picture(lake: Lake, mart: Mart, day: date | None) -> Mapping[str, dg.Me
     picture = PICTURES[mart.name]
     columns = picture.columns.split()
     with lake.open(mart.name, day) as partition:
-        batches = list(partition.narrow(columns))
+        batches = list(partition.project(columns))
     if not batches:
         return {}
     rows = pa.Table.from_batches(batches).select(columns)

@@ -4,7 +4,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.mart_state import whole_marts_are_due
+from tg_pipeline.builds.marts import cumulative_marts_are_stale
 from tg_pipeline.defs.failures import ATTEMPTS, failures_since, newest_success
 from tg_pipeline.defs.marts import marts_job
 from tg_pipeline.defs.partitions import SETTINGS
@@ -38,7 +38,7 @@ def marts_sensor(
         return dg.SkipReason("No run has succeeded since the last look.")
     if failures >= ATTEMPTS:
         return dg.SkipReason(f"{ATTEMPTS} runs of the marts failed; see what they say.")
-    due = whole_marts_are_due(lake.lake(A_TICK), SETTINGS.timezone)
+    due = cumulative_marts_are_stale(lake.lake(A_TICK), SETTINGS.timezone)
     return dg.SensorResult(run_requests=[dg.RunRequest()] if due else [], cursor=cursor)
 
 

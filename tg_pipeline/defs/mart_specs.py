@@ -27,7 +27,7 @@ def mart_spec(mart: Mart) -> dg.AssetSpec:
     return dg.AssetSpec(
         mart.name,
         deps=[_dep(mart, table) for table in mart.sources],
-        description=f"{mart.answers}\n\nWhat it can't know: {mart.cannot_know}",
+        description=f"{mart.answers}\n\nWhat it can't know: {mart.limitations}",
         group_name=MARTS_BY_DAY if mart.is_daily else MARTS,
         owners=OWNERS,
         kinds={"duckdb", "parquet"} | ({"python"} if mart.step else {"sql"}),

@@ -5,7 +5,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.mart_build import BuiltMart, mart_builder
+from tg_pipeline.builds.marts import MartBuildResult, mart_builder
 from tg_pipeline.defs.layers import TRY_AGAIN
 from tg_pipeline.defs.mart_pictures import mart_picture
 from tg_pipeline.defs.mart_specs import MARTS, law_checks, mart_spec
@@ -19,7 +19,7 @@ from tg_pipeline.defs.report import (
     report_day,
 )
 from tg_pipeline.defs.resources import LakeResource
-from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.mart import Mart
 
 Results = Iterator[dg.MaterializeResult[None]]
@@ -83,12 +83,12 @@ def whole_mart(mart: Mart) -> dg.AssetsDefinition:
     return build_all
 
 
-def _result(mart: Mart, built: list[BuiltMart]) -> dg.MaterializeResult[None]:
+def _result(mart: Mart, built: list[MartBuildResult]) -> dg.MaterializeResult[None]:
     balances = [each.balance for each in built if each.balance]
     checks = [check_balances(mart.law.name, balances)] if mart.law else []
     return dg.MaterializeResult(check_results=checks)
 
 
-assets: Final = [*map(daily_mart, DAILY_MARTS), *map(whole_mart, WHOLE_MARTS)]
+assets: Final = [*map(daily_mart, DAILY_MARTS), *map(whole_mart, CUMULATIVE_MARTS)]
 
 defs = dg.Definitions(assets=assets, jobs=[marts_job])

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, HOURS, count_activity
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 
 PREVIEW_ROWS: Final = 5
@@ -40,7 +40,7 @@ def preview(lake: Lake, table: Table, day: date | None, columns: list[str]) -> s
 def messages_per_hour(lake: Lake, day: date, zone: ZoneInfo) -> list[int]:
     """Give how many messages were sent in each of the 24 hours of the local day."""
     with lake.open(ENRICHED_UPDATES.name, day) as partition:
-        return count_activity(partition.narrow(ACTIVITY_COLUMNS), zone).hours()
+        return count_activity(partition.project(ACTIVITY_COLUMNS), zone).hours()
 
 
 def hour_plot(counts: list[int]) -> str:

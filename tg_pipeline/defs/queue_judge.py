@@ -6,10 +6,10 @@ from datetime import date
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_LEAD
-from tg_pipeline.builds.rejected_events import set_aside
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.events.errors import UnreadableEventError
-from tg_pipeline.events.event import Event, LandingAddress, Tick, read_event
+from tg_pipeline.events.dead_letters import dead_letter
+from tg_pipeline.events.messages import Event, LandingAddress, ScheduleEvent, read_event
+from tg_pipeline.exceptions import UnreadableEventError
 
 
 @dataclass(slots=True)
@@ -30,12 +30,12 @@ class Judge:
             event = read_event(body, self.landing, SETTINGS.zone)
             return event if event and self._is_needed(event) else None
         except UnreadableEventError as error:
-            key = set_aside(self.lake, body, str(error))
+            key = dead_letter(self.lake, body, str(error))
             self.unreadable.append(f"{error} It is kept as {key}.")
             return None
 
     def _is_needed(self, event: Event) -> bool:
-        if isinstance(event, Tick):
+        if isinstance(event, ScheduleEvent):
             if event.day >= self.today:
                 raise UnreadableEventError(f"The tick asks for {event.day}, which is not over.")
             return event.day >= SETTINGS.start_date

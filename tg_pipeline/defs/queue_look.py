@@ -9,14 +9,14 @@ from datetime import date, datetime
 
 import dagster as dg
 
-from tg_pipeline.builds.due import last_due_day
+from tg_pipeline.builds.staleness import last_scheduled_day
 from tg_pipeline.defs.late_days import AFTER_THE_TICK, Look
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.schedules import daily_request
 from tg_pipeline.defs.tried_days import TriedDays
-from tg_pipeline.events.drain import Kept
-from tg_pipeline.events.event import Tick
 from tg_pipeline.events.memory import Memory
+from tg_pipeline.events.messages import ScheduleEvent
+from tg_pipeline.events.queue import PendingMessage
 
 LookAtTables = Callable[[frozenset[date], TriedDays], Look]
 """Looks at the tables, with days that are known to be touched, and those asked for before."""
@@ -28,14 +28,14 @@ class Decision:
 
     memory: Memory
     requests: list[dg.RunRequest] = field(default_factory=list)
-    spent: list[Kept] = field(default_factory=list)
+    spent: list[PendingMessage] = field(default_factory=list)
     """Messages that ask for nothing that is not done, or asked for already."""
     look: Look | None = None
     """At the tables, where there was one."""
 
 
 def decide(
-    kept: list[Kept],
+    kept: list[PendingMessage],
     memory: Memory,
     now: datetime,
     is_asked: Callable[[date], bool],
@@ -47,10 +47,10 @@ def decide(
     of an older night, come late, is one more reason to look at its day, and like others of its day
     it goes where the day is one of those `unneeded`.
     """
-    ticks = {event.day for _, event in kept if isinstance(event, Tick)}
+    ticks = {event.day for _, event in kept if isinstance(event, ScheduleEvent)}
     unanswered = {day for day in ticks if not is_asked(day)}
-    nightly = {day for day in unanswered if day >= last_due_day(now, SETTINGS.zone)}
-    landed = {event.day for _, event in kept if not isinstance(event, Tick)}
+    nightly = {day for day in unanswered if day >= last_scheduled_day(now, SETTINGS.zone)}
+    landed = {event.day for _, event in kept if not isinstance(event, ScheduleEvent)}
     over = {day for day in landed if _is_over(day, now)}
     remembered = Memory(
         recorded=memory.recorded | (landed - over) | nightly,
@@ -65,7 +65,7 @@ def decide(
 
 
 def look_into(
-    kept: list[Kept], memory: Memory, now: datetime, look_at_tables: LookAtTables
+    kept: list[PendingMessage], memory: Memory, now: datetime, look_at_tables: LookAtTables
 ) -> Decision:
     """Look at the tables, and ask for what is due there.
 
@@ -95,8 +95,8 @@ def _owed(memory: Memory, now: datetime) -> frozenset[date]:
 
 def _is_over(day: date, now: datetime) -> bool:
     """Say whether a day is one that late landings are built for."""
-    return day <= last_due_day(now, SETTINGS.zone, AFTER_THE_TICK)
+    return day <= last_scheduled_day(now, SETTINGS.zone, AFTER_THE_TICK)
 
 
-def _is_answered(kept: Kept, unanswered: set[date]) -> bool:
-    return isinstance(kept.event, Tick) and kept.event.day not in unanswered
+def _is_answered(kept: PendingMessage, unanswered: set[date]) -> bool:
+    return isinstance(kept.event, ScheduleEvent) and kept.event.day not in unanswered

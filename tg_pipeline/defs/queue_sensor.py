@@ -17,11 +17,11 @@ from tg_pipeline.defs.queue_turn import Pace, Surroundings, take_turn
 from tg_pipeline.defs.resources import A_TICK, ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.schedules import daily_key, updates_job
 from tg_pipeline.defs.sensors import is_under_way
-from tg_pipeline.events.drain import Queue
-from tg_pipeline.events.errors import EventsQueueError
-from tg_pipeline.events.event import LandingAddress
 from tg_pipeline.events.memory import Memory
-from tg_pipeline.logs import facts
+from tg_pipeline.events.messages import LandingAddress
+from tg_pipeline.events.queue import Queue
+from tg_pipeline.exceptions import EventsQueueError
+from tg_pipeline.logs import log_fields
 
 NAME: Final = "events_sensor"
 
@@ -79,7 +79,7 @@ def _failures_logged() -> Iterator[None]:
     try:
         yield
     except (EventsQueueError, StoreError) as error:
-        LOGGER.error("%s", error, extra=facts(sensor=NAME))  # noqa: TRY400 - a trace says no more
+        LOGGER.error("%s", error, extra=log_fields(sensor=NAME))  # noqa: TRY400 - a trace says no more
         raise
 
 

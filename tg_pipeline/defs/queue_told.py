@@ -6,7 +6,7 @@ from typing import Final
 import dagster as dg
 
 from tg_pipeline.defs.queue_turn import Turn
-from tg_pipeline.logs import facts
+from tg_pipeline.logs import log_fields
 
 LOGGER: Final = logging.getLogger("tg_pipeline.events")
 
@@ -20,7 +20,7 @@ def log_turn(sensor: str, turn: Turn) -> None:
         "%d messages taken, %d runs asked for",
         turn.drained.received,
         len(asked),
-        extra=facts(
+        extra=log_fields(
             sensor=sensor,
             taken=turn.drained.received,
             kept=len(turn.drained.kept),

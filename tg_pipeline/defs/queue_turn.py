@@ -10,9 +10,9 @@ from obstore.store import ObjectStore
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.queue_judge import Judge
 from tg_pipeline.defs.queue_look import Decision, LookAtTables, decide, look_into
-from tg_pipeline.events.drain import Bounds, Drained, Queue, drain
-from tg_pipeline.events.event import LandingAddress
 from tg_pipeline.events.memory import Memory
+from tg_pipeline.events.messages import LandingAddress
+from tg_pipeline.events.queue import DrainLimits, PollResult, Queue, drain
 
 PATIENCE: Final = timedelta(minutes=5)
 """How long messages are gathered before the tables are looked at: a burst is one run, and a bucket
@@ -30,7 +30,7 @@ class Pace:
     turn_every: int = 30
     """Seconds: a turn at an empty queue is one request."""
     patience: timedelta = PATIENCE
-    bounds: Bounds = field(default_factory=Bounds)
+    bounds: DrainLimits = field(default_factory=DrainLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Turn:
     """What a turn came to."""
 
     decision: Decision
-    drained: Drained
+    drained: PollResult
     unreadable: list[str]
     """Of each message that was set aside: why, and where it is now."""
 

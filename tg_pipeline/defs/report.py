@@ -12,13 +12,12 @@ import dagster as dg
 from obstore.exceptions import BaseError
 
 from lambda_ingest.store import StoreError, first_line
-from tg_pipeline.builds.balance import Balance
-from tg_pipeline.builds.raw_day import RawDay
+from tg_pipeline.builds.layers import Conservation, RawBuildResult
 from tg_pipeline.defs.columns import column_lineage
 from tg_pipeline.defs.pictures import preview
 from tg_pipeline.defs.run_logs import failures_logged, log_day
-from tg_pipeline.lake.lake import Lake, Written
-from tg_pipeline.lake.refusals import BusyError
+from tg_pipeline.lake.errors import TransientStoreError
+from tg_pipeline.lake.partitions import Lake, PartitionStats
 from tg_pipeline.layers.schema import Table
 
 LANDING: Final = "landing"
@@ -42,7 +41,7 @@ class DayReport:
     table: Table
     day: date | None
     """None for a table that has no days."""
-    written: Written
+    written: PartitionStats
     seconds: float
 
 
@@ -88,7 +87,7 @@ def report_day(
     log_day(context, report.table.name, report.day, numbers)
 
 
-def report_landing(context: dg.AssetExecutionContext, day: date, built: RawDay) -> None:
+def report_landing(context: dg.AssetExecutionContext, day: date, built: RawBuildResult) -> None:
     """Record what was found in the landing zone, which no run of ours fills."""
     if built.objects:
         context.log_event(
@@ -100,7 +99,7 @@ def report_landing(context: dg.AssetExecutionContext, day: date, built: RawDay) 
         )
 
 
-def check_balances(name: str, balances: list[Balance]) -> dg.AssetCheckResult:
+def check_balances(name: str, balances: list[Conservation]) -> dg.AssetCheckResult:
     """Say whether rows were conserved on every day of the run, and where they were not."""
     broken = [str(balance.day or "all") for balance in balances if not balance.holds]
     return dg.AssetCheckResult(
@@ -108,8 +107,8 @@ def check_balances(name: str, balances: list[Balance]) -> dg.AssetCheckResult:
         passed=not broken,
         metadata={
             "days": len(balances),
-            "rows_entered": sum(balance.entered for balance in balances),
-            "rows_accounted": sum(balance.accounted for balance in balances),
+            "rows_entered": sum(balance.input_rows for balance in balances),
+            "rows_accounted": sum(balance.output_rows for balance in balances),
             "days_that_leak": ", ".join(broken) or "none",
         },
     )
@@ -132,7 +131,9 @@ def _told_clearly(uri: str) -> Iterator[None]:
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
         raise dg.Failure(STOPPED, allow_retries=False) from error
     except StoreError as error:
-        raise dg.Failure(str(error), allow_retries=isinstance(error, BusyError)) from error
+        raise dg.Failure(
+            str(error), allow_retries=isinstance(error, TransientStoreError)
+        ) from error
     except BaseError as error:
         # What obstore tells beyond the first line is for those who write it.
         raise dg.Failure(first_line(error)) from None

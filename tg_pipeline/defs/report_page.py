@@ -20,7 +20,7 @@ from tg_pipeline.defs.report import clear_failures
 from tg_pipeline.defs.report_pictures import pictures
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.specs import OWNERS
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.report.messages import LANGUAGES
 from tg_pipeline.report.models import (
@@ -84,7 +84,7 @@ def report(
     with clear_failures(lake.uri):
         tables = lake.lake()
         source = ReportSource(
-            landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.door.chat_ids)
+            landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.ingest.chat_ids)
         )
         data = load_report_data(source, config.period(tables))
         sizes = {

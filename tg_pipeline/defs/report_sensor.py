@@ -9,7 +9,7 @@ from tg_pipeline.builds.report import REPORT
 from tg_pipeline.defs.failures import ATTEMPTS, failures_since, newest_success
 from tg_pipeline.defs.report_page import report_job
 from tg_pipeline.defs.sensors import UNDER_WAY, is_under_way
-from tg_pipeline.marts.catalog import WHOLE_MARTS
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS
 
 LOOK_EVERY: Final = 60
 """Seconds. A look asks Dagster's history alone."""
@@ -29,7 +29,7 @@ def report_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Ski
     instance = context.instance
     if is_under_way(instance):
         return dg.SkipReason(UNDER_WAY)
-    marts = _newest(instance, (mart.name for mart in WHOLE_MARTS))
+    marts = _newest(instance, (mart.name for mart in CUMULATIVE_MARTS))
     if marts <= _newest(instance, [REPORT]):
         return dg.SkipReason("No mart was built since the report.")
     failures = failures_since(instance, newest_success(instance), report_job.name)

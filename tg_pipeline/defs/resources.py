@@ -6,10 +6,10 @@ from typing import Any, Final
 import dagster as dg
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import PATIENT
+from lambda_ingest.store import BATCH_TIMEOUT
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.lake.partitions import Lake
 
 A_TICK: Final = timedelta(seconds=15)
 """How long a sensor's or a schedule's request is tried: Dagster gives its tick a minute in all.
@@ -23,9 +23,9 @@ class LandingResource(dg.ConfigurableResource[Any]):
     uri: str
     bot_id: int = 0
 
-    def store(self, patience: timedelta = PATIENT) -> ObjectStore:
+    def store(self, patience: timedelta = BATCH_TIMEOUT) -> ObjectStore:
         """Open the store, whose requests are tried again for so long; raises StoreError."""
-        return open_place(self.uri, patience)
+        return open_object_store(self.uri, patience)
 
 
 class LakeResource(dg.ConfigurableResource[Any]):
@@ -33,7 +33,7 @@ class LakeResource(dg.ConfigurableResource[Any]):
 
     uri: str
 
-    def lake(self, patience: timedelta = PATIENT) -> Lake:
+    def lake(self, patience: timedelta = BATCH_TIMEOUT) -> Lake:
         """Open the lake, whose requests are tried again for so long; raises StoreError."""
         return Lake(self.uri, patience)
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.due import DAILY_HOUR, last_due_day
+from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
 from tg_pipeline.defs.mart_specs import DAILY_LAWS, MARTS_BY_DAY
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.specs import CONSERVATION_CHECKS, LAYERS
@@ -42,7 +42,7 @@ def daily_updates_schedule(
     context: dg.ScheduleEvaluationContext,
 ) -> dg.RunRequest | dg.SkipReason:
     """Ask for the day before the tick's."""
-    day = last_due_day(context.scheduled_execution_time, SETTINGS.zone)
+    day = last_scheduled_day(context.scheduled_execution_time, SETTINGS.zone)
     if day < SETTINGS.start_date:
         return dg.SkipReason(f"{day} is before TG_START_DATE={SETTINGS.start_date}.")
     return daily_request(day)

@@ -8,7 +8,7 @@ from tg_pipeline.defs.columns import table_schema
 from tg_pipeline.defs.partitions import SETTINGS, daily_partitions
 from tg_pipeline.defs.report import LANDING
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
 

@@ -67,7 +67,7 @@ def _tell(instance: dg.DagsterInstance, listener: Listener, failed: FailedRun) -
     try:
         listener.tell(failed)
     except NotToldError as error:
-        if not error.may_be_done:
+        if not error.may_have_succeeded:
             keep(instance, failed.run_id, listener.name, NOT_SENT)
         raise
     keep(instance, failed.run_id, listener.name, SENT)

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import boto3
 from botocore.config import Config
 
-from tg_pipeline.events.drain import THREADS, Message
-from tg_pipeline.events.sqs_refusals import one_sentence
+from tg_pipeline.aws import translate_sqs_errors
+from tg_pipeline.events.queue import THREADS, QueueMessage
 
 MOST_AT_ONCE: Final = 10
 """Messages of one request; SQS sets the limit."""
@@ -44,25 +44,27 @@ class SqsQueue:
         self._client, self._url = client, url
         self._wait, self._lent = wait_seconds, lent_seconds
 
-    def receive(self) -> list[Message]:
+    def receive(self) -> list[QueueMessage]:
         """Give up to ten messages; those that are not deleted come again."""
-        with one_sentence(self._url):
+        with translate_sqs_errors(self._url):
             answer = self._client.receive_message(
                 QueueUrl=self._url,
                 MaxNumberOfMessages=MOST_AT_ONCE,
                 WaitTimeSeconds=self._wait,
                 VisibilityTimeout=self._lent,
             )
-        return [Message(each["ReceiptHandle"], each["Body"]) for each in answer.get("Messages", [])]
+        return [
+            QueueMessage(each["ReceiptHandle"], each["Body"]) for each in answer.get("Messages", [])
+        ]
 
-    def delete(self, messages: Sequence[Message]) -> None:
+    def delete(self, messages: Sequence[QueueMessage]) -> None:
         """Delete messages; one that can't be deleted comes again, and is judged again."""
         for start in range(0, len(messages), MOST_AT_ONCE):
             entries = [
                 {"Id": str(number), "ReceiptHandle": message.receipt}
                 for number, message in enumerate(messages[start : start + MOST_AT_ONCE])
             ]
-            with one_sentence(self._url):
+            with translate_sqs_errors(self._url):
                 self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
 
 
@@ -74,7 +76,7 @@ def open_queue(
     The address says where SQS is too, so that an endpoint that is set for S3 is not asked. Raises
     EventsQueueError.
     """
-    with one_sentence(url):
+    with translate_sqs_errors(url):
         address = urlsplit(url)
         # A session of its own reads the credentials anew: they may have been changed meanwhile.
         client: Any = boto3.Session().client(

@@ -1,19 +1,22 @@
-"""The landing zone: which objects a day has, and which of them are new."""
+"""List days and objects, fingerprint, clean up."""
 
 import re
-from collections.abc import Iterator, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from obstore.store import ObjectStore
+from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.landing import LANDING_PREFIX, day_prefix
-from tg_pipeline.lake.listing import folders, pages
+from tg_pipeline.lake.object_store import folders, pages
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
+
 
 OBJECTS: Final = pa.schema(
     [
@@ -46,7 +49,7 @@ def list_objects(landing: ObjectStore, day: date) -> pa.Table:
     return pa.Table.from_batches(found, schema=OBJECTS).sort_by("object_key")
 
 
-def fingerprint(objects: pa.Table) -> str:
+def listing_fingerprint(objects: pa.Table) -> str:
     """Give a short text that changes when an object of a day is added, rewritten or removed."""
     newest = pc.max(objects["received_at"].cast(pa.int64())).as_py() or 0
     return f"{objects.num_rows}:{_bytes(objects)}:{newest}"
@@ -123,3 +126,28 @@ def _day_of(folder: str) -> date | None:
         return date.fromisoformat(found[1]) if found else None
     except ValueError:
         return None
+
+
+LEFT_AFTER: Final = timedelta(hours=1)
+"""A door names a file as soon as it is written: what is older will not be named any more."""
+
+_STAGED: Final = re.compile(r".+#\d+")
+"""Such names stand in no listing, so nothing that landed has one. See `lambda_ingest/disk.py`."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def remove_stale_temp_files(
+    landing: ObjectStore, day: date, now: Callable[[], datetime] = _now
+) -> None:
+    """Remove the files of a day that were left without a name an hour before `now` (aware)."""
+    if not isinstance(landing, LocalStore) or landing.prefix is None:
+        return
+    for path in Path(landing.prefix, day_prefix(day)).glob("*#*"):
+        # Whoever may not remove it, or finds it gone, leaves it to others.
+        with suppress(OSError):
+            written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+            if _STAGED.fullmatch(path.name) and now() - written > LEFT_AFTER:
+                path.unlink()

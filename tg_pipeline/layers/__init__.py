@@ -1,4 +1,9 @@
-"""The transforms from landed lines to flat rows: Arrow batches in, Arrow batches out.
+"""`ALL_LAYERS`."""
 
-No Dagster, no paths, no clock and no environment here.
-"""
+from typing import Final
+
+from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+
+ALL_LAYERS: Final = (RAW_UPDATES, QUARANTINE, DEDUPED_UPDATES, ENRICHED_UPDATES)

@@ -5,9 +5,9 @@ from typing import Annotated, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tg_pipeline.layers.collector import collector_off
+from tg_pipeline.layers.batches import gc_paused
 from tg_pipeline.layers.schema import Layer, Row, always, binary, int64, string, timestamp
-from tg_pipeline.telegram.payload import Envelope, UnreadableError, read_envelope
+from tg_pipeline.telegram.decoding import Envelope, UnreadableError, read_envelope
 
 
 class RawUpdate(Row):
@@ -58,7 +58,7 @@ def split(lines: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     The lines have the columns `bot_id, received_at, object_key, line, content`, and `fault`: why
     the line could not even be fetched whole, null where it could.
     """
-    with collector_off():
+    with gc_paused():
         contents, faults = lines["content"].to_pylist(), lines["fault"].to_pylist()
         verdicts = [
             UnreadableError(fault) if fault else _read(content)

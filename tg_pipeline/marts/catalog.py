@@ -2,11 +2,25 @@
 
 from typing import Final
 
-from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY, HOURLY_ACTIVITY, USER_ACTIVITY
-from tg_pipeline.marts.answer_marts import RESOLUTION, RESPONSE_TIMES, THREADS
-from tg_pipeline.marts.content_marts import COMMANDS, CONTENT_MIX, MEMBERS, REACTIONS
-from tg_pipeline.marts.message_marts import FREQUENT_QUESTIONS, MESSAGES, QUESTIONS
-from tg_pipeline.marts.people_marts import ACTIVE_USERS, RETENTION
+from tg_pipeline.marts.cumulative import (
+    ACTIVE_USERS,
+    FREQUENT_QUESTIONS,
+    MESSAGES,
+    QUESTIONS,
+    RESOLUTION,
+    RESPONSE_TIMES,
+    RETENTION,
+    THREADS,
+)
+from tg_pipeline.marts.daily import (
+    COMMANDS,
+    CONTENT_MIX,
+    DAILY_ACTIVITY,
+    HOURLY_ACTIVITY,
+    MEMBERS,
+    REACTIONS,
+    USER_ACTIVITY,
+)
 
 DAILY_MARTS: Final = (
     DAILY_ACTIVITY,
@@ -19,7 +33,7 @@ DAILY_MARTS: Final = (
 )
 """A partition a day."""
 
-WHOLE_MARTS: Final = (
+CUMULATIVE_MARTS: Final = (
     ACTIVE_USERS,
     RETENTION,
     MESSAGES,
@@ -31,4 +45,4 @@ WHOLE_MARTS: Final = (
 )
 """One object for all days, made anew from all of them."""
 
-ALL_MARTS: Final = DAILY_MARTS + WHOLE_MARTS
+ALL_MARTS: Final = DAILY_MARTS + CUMULATIVE_MARTS

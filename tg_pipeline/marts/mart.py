@@ -1,4 +1,4 @@
-"""What a mart is: a question, the SQL that answers it, and the columns of the answer."""
+"""`Mart`, `ConservationRule`, shared columns."""
 
 import hashlib
 import inspect
@@ -9,7 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from tg_pipeline.layers.schema import Column, Layer, Table
+from tg_pipeline.layers.schema import Column, Layer, Table, always, int64, string
 
 DIGEST_CHARACTERS: Final = 16
 """Of a SHA-256 in hexadecimal: enough to tell one wording of a query from another."""
@@ -22,14 +22,14 @@ Step = Callable[[pa.Table], pa.Table]
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
+class ConservationRule:
     """Two counts that agree if a mart leaves nothing out and counts nothing twice."""
 
     name: str
     description: str
-    entered: str
+    input_rows: str
     """A query over the mart's sources that gives one number, or for a mart by day `each_day`."""
-    accounted: str
+    output_rows: str
     """A query over the mart itself that gives the same."""
 
 
@@ -41,13 +41,13 @@ class Mart:
     """Of the asset, of the folder in the lake, and of the SQL file beside this module."""
     answers: str
     """What one can ask it, in a sentence."""
-    cannot_know: str
+    limitations: str
     """What it is silent about, in a sentence."""
     columns: Mapping[str, Column]
     sources: tuple["Layer | Mart", ...]
     is_daily: bool = False
     """Whether a day of it is made of the same day of its sources; else all of it, of all days."""
-    law: Law | None = None
+    law: ConservationRule | None = None
     step: Step | None = None
 
     @property
@@ -62,7 +62,7 @@ class Mart:
     @property
     def sql(self) -> str:
         """Give the query, in DuckDB's dialect; its tables are the sources, by their names."""
-        return Path(__file__).with_name(f"{self.name}.sql").read_text("utf-8")
+        return Path(__file__).with_name("sql").joinpath(f"{self.name}.sql").read_text("utf-8")
 
     @property
     def needs_timezone(self) -> bool:
@@ -88,6 +88,40 @@ def is_daily(table: Table) -> bool:
 
 
 def _code(step: Step) -> list[str]:
-    """Give the code of a step: all modules of the folder that it stands in."""
-    folder = Path(inspect.getfile(step)).parent
-    return [path.read_text("utf-8") for path in sorted(folder.glob("*.py"))]
+    """Return the code of a step: all modules of its package, subpackages included."""
+    package = Path(inspect.getfile(step)).parent
+    return [path.read_text("utf-8") for path in sorted(package.rglob("*.py"))]
+
+
+def day(description: str) -> Column:
+    """Declare a column of days."""
+    return Column(pa.date32(), description)
+
+
+def number(description: str) -> Column:
+    """Declare a column of numbers that need not be whole: shares, seconds."""
+    return Column(pa.float64(), description)
+
+
+def count(description: str) -> Column:
+    """Declare a column of counts, never null."""
+    return always(int64(description))
+
+
+BOT: Final = {"bot_id": always(int64("The bot that got the updates."))}
+CHAT: Final = {"chat_id": int64("The chat, by the id it had then; null where there is none.")}
+LASTING_CHAT: Final = {
+    "chat_id": int64("The chat, by its newest id: a group that became a supergroup has one.")
+}
+KIND: Final = {
+    "kind": always(
+        string(
+            "`message`, `channel_post`, `business_message` or `guest_message`: message ids of "
+            "business chats are others than those of the same chat with the bot."
+        )
+    )
+}
+TOPIC: Final = {"topic_id": int64("The topic of a forum; null outside of topics.")}
+WEEK: Final = {"week": always(day("The Monday of the ISO week, in `TG_TIMEZONE`."))}
+MESSAGES: Final = {"messages": count("Messages sent; an edit sends none.")}
+USERS: Final = {"users": count("Distinct people who did so; bots and chats are none.")}

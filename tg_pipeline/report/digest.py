@@ -11,7 +11,7 @@ from tg_pipeline.report.messages import DigestKindMessages
 from tg_pipeline.report.models import DigestKind, DigestPeriod, ReportData
 from tg_pipeline.report.sanitize import ISOLATED, MAX_NAME, MAX_TEXT, shorten, to_line
 from tg_pipeline.report.summary import NO_VALUE, kpis
-from tg_pipeline.telegram.marked_text import ELLIPSIS, Line, Lines, Run, bold, code, plain
+from tg_pipeline.telegram.messages import ELLIPSIS, Line, Lines, Run, bold, code, plain
 
 QUESTIONS_SHOWN: Final = 3
 COMMANDS_SHOWN: Final = 3

@@ -1,13 +1,13 @@
-"""What can go wrong between this project and Telegram, each with one sentence for a person.
+"""Exception hierarchy, hints for chat errors."""
 
-No message, and nothing that hangs on an error, holds the bot's token or an address with it.
-"""
+import re
+from typing import Final
 
 
 class TelegramError(Exception):
     """Telegram did not do what it was asked; the message says what and why, in one sentence."""
 
-    may_be_done: bool = False
+    may_have_succeeded: bool = False
     """Whether Telegram may have done it all the same, and only its answer is missing."""
 
 
@@ -19,7 +19,7 @@ class NotFoundError(TelegramError):
     """There is no such bot, or no Bot API at that address (404)."""
 
 
-class RefusedError(TelegramError):
+class BadRequestError(TelegramError):
     """Telegram refuses the request as it stands (400 and what is like it)."""
 
     def __init__(self, message: str, said: str = "", moved_to: int | None = None) -> None:
@@ -35,36 +35,36 @@ class WebhookIsSetError(TelegramError):
     """Updates go to a webhook, so nobody can poll (409)."""
 
 
-class OtherPollerError(TelegramError):
+class ConflictingPollerError(TelegramError):
     """Another program polls with the same token (409)."""
 
 
-class PassingError(TelegramError):
+class TransientError(TelegramError):
     """It may well work when asked again later."""
 
 
-class ServerFailedError(PassingError):
+class ServerFailedError(TransientError):
     """The server has trouble of its own (5xx)."""
 
-    may_be_done = True
+    may_have_succeeded = True
 
 
-class NoAnswerError(PassingError):
+class NoResponseError(TransientError):
     """There was no connection, or no answer in time."""
 
-    def __init__(self, message: str, *, may_be_done: bool = True) -> None:
+    def __init__(self, message: str, *, may_have_succeeded: bool = True) -> None:
         """Tell whether the call may have reached the server."""
         super().__init__(message)
-        self.may_be_done = may_be_done
+        self.may_have_succeeded = may_have_succeeded
 
 
-class UnreadableAnswerError(PassingError):
+class UnreadableResponseError(TransientError):
     """The answer is not the Bot API's: a proxy's page, or cut short."""
 
-    may_be_done = True
+    may_have_succeeded = True
 
 
-class TooManyRequestsError(PassingError):
+class TooManyRequestsError(TransientError):
     """Telegram asks to wait (429)."""
 
     def __init__(self, message: str, retry_after: float) -> None:
@@ -80,7 +80,35 @@ class UnusableUrlError(TelegramError):
     """Telegram can't send updates to that URL."""
 
 
-class InDoubtError(TelegramError):
+class DeliveryUnknownError(TelegramError):
     """A message was sent and no answer came: it may be in the chat, or not."""
 
-    may_be_done = True
+    may_have_succeeded = True
+
+
+_BY_WORDS: Final = (
+    (
+        r"chat not found|PEER_ID_INVALID",
+        (
+            "There is no chat {chat}, or the bot is not in it: check the number, and add the bot "
+            "to the group, or write to it first."
+        ),
+    ),
+    (r"kicked", "The bot was removed from the chat {chat}: add it again."),
+    (r"not a member", "The bot is not in the chat {chat}: add it."),
+    (r"blocked", "The bot was blocked by the user {chat}: they must unblock it."),
+    (r"deactivated|was deleted", "The chat {chat} is gone: name another."),
+    (r"can't initiate|USER_NOT_MUTUAL", "The user {chat} must write to the bot first."),
+    (
+        r"rights|CHAT_(WRITE|SEND_\w+)_FORBIDDEN|CHAT_ADMIN_REQUIRED|RESTRICTED",
+        "The bot may not write to the chat {chat}: let it send messages and photos.",
+    ),
+)
+
+
+def explain_refusal(error: BadRequestError, chat: str) -> str:
+    """Give in a line why a chat took no message, and what to do about it."""
+    if error.moved_to is not None:
+        return f"The group {chat} became a supergroup with the number {error.moved_to}: use that."
+    found = (advice for words, advice in _BY_WORDS if re.search(words, error.said, re.IGNORECASE))
+    return f"{error} {next(found, '').format(chat=chat)}".rstrip()

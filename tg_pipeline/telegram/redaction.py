@@ -9,7 +9,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 
 STARS: Final = "***"
 

@@ -10,12 +10,12 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from lambda_ingest.door import Door
-from lambda_ingest.landing import Sender
-from tg_pipeline.builds.mart_build import mart_builder
-from tg_pipeline.lake.delivery import Arrival, deliver_batches
+from lambda_ingest.landing import TrustLevel
+from lambda_ingest.writer import LandingWriter
+from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.lake.landing_writer import Delivery, land_batches
 from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.query.session import Session, open_session
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 from tg_pipeline.settings import DEFAULT_WORKGROUP
@@ -46,9 +46,9 @@ class BuiltLake:
         return [self.session.ask(each, lambda rows: rows.fetchall()) for each in statements][-1]
 
 
-def land(pipeline: Pipeline, arrivals: Iterable[Arrival], sender: Sender) -> None:
-    door = Door(pipeline.landing, SAMPLE_BOT_ID, ZONE, sender)
-    for outcome in deliver_batches(door, arrivals, BATCH):
+def land(pipeline: Pipeline, arrivals: Iterable[Delivery], sender: TrustLevel) -> None:
+    door = LandingWriter(pipeline.landing, SAMPLE_BOT_ID, ZONE, sender)
+    for outcome in land_batches(door, arrivals, BATCH):
         assert outcome.origin
 
 
@@ -61,7 +61,7 @@ def build(pipeline: Pipeline) -> None:
         for mart in DAILY_MARTS:
             for day in days:
                 builder.build(mart, day)
-        for mart in WHOLE_MARTS:
+        for mart in CUMULATIVE_MARTS:
             builder.build(mart)
 
 
@@ -71,7 +71,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltLake]:
     pipeline = Pipeline(tmp_path_factory.mktemp("sample"))
     month = deliveries(FIRST_DAY, DAYS, PER_DAY, zone=ZONE)
     land(
-        pipeline, (Arrival(each.body, each.arrived_at, "sample") for each in month), Sender.NETWORK
+        pipeline,
+        (Delivery(each.body, each.arrived_at, "sample") for each in month),
+        TrustLevel.NETWORK,
     )
     build(pipeline)
     with open_session(pipeline.lake, TIMEZONE) as session:
@@ -85,7 +87,7 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltLake]:
         pytest.skip("no recorded updates beside the checkout: nothing is replayed")
     pipeline = Pipeline(tmp_path_factory.mktemp("recorded"))
     lines = RECORDED.read_bytes().splitlines()
-    land(pipeline, (Arrival(line, REPLAYED_AT, "recorded") for line in lines), Sender.OPERATOR)
+    land(pipeline, (Delivery(line, REPLAYED_AT, "recorded") for line in lines), TrustLevel.OPERATOR)
     build(pipeline)
     with open_session(pipeline.lake, TIMEZONE) as session:
         yield BuiltLake(pipeline, session)

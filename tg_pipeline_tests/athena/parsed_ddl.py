@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import sqlglot
 from sqlglot import exp
 
-from tg_pipeline.layers.athena_types import AthenaColumn
+from tg_pipeline.athena.tables import AthenaColumn
 
 
 @dataclass(frozen=True)

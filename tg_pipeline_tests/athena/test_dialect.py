@@ -2,7 +2,7 @@
 
 import pytest
 
-from tg_pipeline.athena.dialect import to_athena, to_duckdb
+from tg_pipeline.athena.saved_queries import to_athena, to_duckdb
 
 ZONE = "America/Sao_Paulo"
 

@@ -7,10 +7,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from tg_pipeline.athena.dialect import to_duckdb
-from tg_pipeline.athena.saved_queries import ORIGINALS, original
-from tg_pipeline.query.session import open_session
-from tg_pipeline.query.tables import TELEGRAM
+from tg_pipeline.athena.saved_queries import ORIGINALS, original, to_duckdb
+from tg_pipeline.query.session import TELEGRAM, open_session
 from tg_pipeline_tests.athena import landed_counts as counted
 from tg_pipeline_tests.athena.conftest import TIMEZONE, ZONE, BuiltLake
 from tg_pipeline_tests.conftest import Pipeline

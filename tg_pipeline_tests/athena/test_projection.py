@@ -11,9 +11,9 @@ import obstore
 import pytest
 
 from lambda_ingest.store import open_store
-from tg_pipeline.athena.register import compare
+from tg_pipeline.athena.register import diff
 from tg_pipeline.athena.tables import ATHENA_TABLES
-from tg_pipeline.query.lake_files import LakeFiles
+from tg_pipeline.query.filesystem import LakeFiles
 from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_WORKGROUP, load_settings
 from tg_pipeline_tests.athena.athena_commands import LAKE, point_to
 from tg_pipeline_tests.athena.conftest import DAYS, FIRST_DAY, BuiltLake
@@ -58,7 +58,7 @@ def files(aws: str, sample: BuiltLake) -> Iterator[LakeFiles]:
             obstore.put(store, str(path.relative_to(folder)), path)
         for key in BESIDE:
             obstore.put(store, key, b"nothing of theirs")
-        for finding in compare(load_settings()):
+        for finding in diff(load_settings()):
             finding.mend()
         yield LakeFiles(store)
 

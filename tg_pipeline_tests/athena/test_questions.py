@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tg_pipeline.athena.dialect import to_duckdb
-from tg_pipeline.athena.saved_queries import ORIGINALS, original
+from tg_pipeline.athena.saved_queries import ORIGINALS, original, to_duckdb
 from tg_pipeline_tests.athena.conftest import TIMEZONE, BuiltLake
 
 PAGE = Path(__file__).parents[2] / "docs" / "questions.md"

@@ -6,12 +6,10 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from tg_pipeline.athena.aws import open_client
-from tg_pipeline.athena.catalog import Catalog
-from tg_pipeline.athena.errors import AthenaError
-from tg_pipeline.athena.findings import State
-from tg_pipeline.athena.saved_queries import SavedQuery
-from tg_pipeline.athena.workgroup import Workgroup
+from tg_pipeline.athena.glue import Catalog, DiffState
+from tg_pipeline.athena.saved_queries import SavedQuery, Workgroup
+from tg_pipeline.aws import open_client
+from tg_pipeline.exceptions import AthenaError
 from tg_pipeline_tests.template.shapes import REGION
 
 QUERY = SavedQuery("messages_per_day", "Messages per day.", "SELECT 1")
@@ -110,7 +108,7 @@ def test_a_saved_query_that_differs_is_replaced_under_its_name(
     found.mend()
 
     # Then the difference was told, and the query replaced
-    assert (found.state, found.differences) == (State.DIFFERENT, (told,))
+    assert (found.state, found.differences) == (DiffState.DIFFERENT, (told,))
     athena.assert_no_pending_responses()
 
 

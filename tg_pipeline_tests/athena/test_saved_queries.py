@@ -6,8 +6,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from tg_pipeline.athena.dialect import to_duckdb
-from tg_pipeline.athena.saved_queries import MARTS, SavedQuery, of_mart, saved_queries
+from tg_pipeline.athena.saved_queries import MARTS, SavedQuery, of_mart, saved_queries, to_duckdb
 from tg_pipeline.athena.tables import ATHENA_TABLES
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline_tests.athena.conftest import TIMEZONE, BuiltLake

@@ -2,10 +2,18 @@
 
 import pytest
 
-from tg_pipeline.athena.ddl import create_table, statements
-from tg_pipeline.athena.tables import ATHENA_TABLES, DAY, Place, table_input
-from tg_pipeline.layers.athena_types import FIRST, MAX_COMMENT, athena_columns
-from tg_pipeline.query.tables import MARTS, TELEGRAM, QueryTable
+from tg_pipeline.athena.tables import (
+    ATHENA_TABLES,
+    DAY,
+    FIRST,
+    MAX_COMMENT,
+    Place,
+    athena_columns,
+    create_table,
+    statements,
+    table_input,
+)
+from tg_pipeline.query.session import MARTS, TELEGRAM, QueryTable
 from tg_pipeline_tests.athena.parsed_ddl import ParsedTable, parse
 from tg_pipeline_tests.query.conftest import TOLD
 

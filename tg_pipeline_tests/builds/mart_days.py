@@ -4,8 +4,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from tg_pipeline.builds.mart_build import MartBuilder
-from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.builds.marts import MartBuilder
+from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline_tests.conftest import Pipeline
 
@@ -24,7 +24,7 @@ def said(number: int, text: str = "como faço isso?", **fields: Any) -> dict[str
 def build_all(builder: MartBuilder, *days: date) -> dict[str, bool]:
     """Build every mart, and say which were written."""
     asked: list[tuple[Mart, date | None]] = [(mart, day) for mart in DAILY_MARTS for day in days]
-    asked += [(mart, None) for mart in WHOLE_MARTS]
+    asked += [(mart, None) for mart in CUMULATIVE_MARTS]
     return {f"{mart.name} {day}": builder.build(mart, day).is_new for mart, day in asked}
 
 

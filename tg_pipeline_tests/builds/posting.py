@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from lambda_ingest.store import open_store
 from tg_pipeline.builds.digest import AdminChat, PostOutcome
-from tg_pipeline.lake.claims import Claims
-from tg_pipeline.telegram.client import BotApi
-from tg_pipeline.telegram.marked_text import plain
-from tg_pipeline.telegram.patience import Patience
+from tg_pipeline.lake.idempotency import IdempotencyStore
+from tg_pipeline.telegram.client import BotApiClient
+from tg_pipeline.telegram.messages import RateLimitRetry, plain
 from tg_pipeline_tests.telegram_server.server import TOKEN
 
 CHECKOUT = Path(__file__).parents[2]
@@ -36,13 +35,13 @@ class Poster:
     while_waiting: Callable[[], None] = lambda: None
 
     @property
-    def claims(self) -> Claims:
-        return Claims(open_store(self.lake_uri), lambda: datetime.now(UTC))
+    def claims(self) -> IdempotencyStore:
+        return IdempotencyStore(open_store(self.lake_uri), lambda: datetime.now(UTC))
 
     def post(self, *, again: bool = False, api: Any = None) -> PostOutcome:
         """Post the text."""
-        patience = Patience(self._sleep, self.log.append, longest=90)
-        with BotApi(Secret(TOKEN), self.api_url) as calls:
+        patience = RateLimitRetry(self._sleep, self.log.append, longest=90)
+        with BotApiClient(Secret(TOKEN), self.api_url) as calls:
             chat = AdminChat(api or calls, CHAT, self.claims, patience)
             return chat.post_text(KEY, TEXT, again=again)
 

@@ -2,7 +2,7 @@
 
 import pyarrow.parquet as pq
 
-from tg_pipeline.builds.balance import raw_balance
+from tg_pipeline.builds.layers import raw_conservation
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 
@@ -10,10 +10,10 @@ def test_a_day_that_is_whole_is_in_balance(pipeline: Pipeline) -> None:
     pipeline.land({"update_id": 1}, {"update_id": 2})
     pipeline.put("garbage.json", b"{")
 
-    balance = raw_balance(DAY, pipeline.build().raw)
+    balance = raw_conservation(DAY, pipeline.build().raw)
 
     assert balance.holds
-    assert (balance.entered, balance.accounted) == (3, 3)
+    assert (balance.input_rows, balance.output_rows) == (3, 3)
 
 
 def test_rows_that_went_missing_earlier_are_missed(pipeline: Pipeline) -> None:
@@ -28,7 +28,7 @@ def test_rows_that_went_missing_earlier_are_missed(pipeline: Pipeline) -> None:
         writer.add_key_value_metadata(footer)
 
     # When the day is built, and nothing new has landed
-    balance = raw_balance(DAY, pipeline.build().raw)
+    balance = raw_conservation(DAY, pipeline.build().raw)
 
     # Then the loss is seen
     assert not balance.holds

@@ -5,10 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from tg_pipeline.builds.day_state import DayState, Verdict, day_states, days_to_build
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.raw_day import build_raw_day
+from tg_pipeline.builds.layers import (
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
+)
+from tg_pipeline.builds.staleness import DayState, DayStatus, day_states, stale_days
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 NEXT_DAY = DAY + timedelta(days=1)
@@ -21,21 +23,21 @@ def state(pipeline: Pipeline) -> DayState:
 
 
 def test_a_day_goes_from_empty_to_missing_to_built_to_late(pipeline: Pipeline) -> None:
-    assert state(pipeline).verdict(TOMORROW) is Verdict.EMPTY
+    assert state(pipeline).verdict(TOMORROW) is DayStatus.EMPTY
     pipeline.land(POLL)
-    assert state(pipeline).verdict(TOMORROW) is Verdict.MISSING
+    assert state(pipeline).verdict(TOMORROW) is DayStatus.MISSING
     pipeline.build()
-    assert state(pipeline).verdict(TOMORROW) is Verdict.BUILT
+    assert state(pipeline).verdict(TOMORROW) is DayStatus.BUILT
     pipeline.land({"update_id": 101})
-    assert state(pipeline).verdict(TOMORROW) is Verdict.LATE
-    assert state(pipeline).verdict(DAY) is Verdict.OPEN
+    assert state(pipeline).verdict(TOMORROW) is DayStatus.LATE
+    assert state(pipeline).verdict(DAY) is DayStatus.OPEN
 
 
 CUT_OFF: dict[str, Callable[[Pipeline], object]] = {
-    "after raw": lambda p: build_raw_day(p.landing, p.lake, DAY, bot_id=0),
+    "after raw": lambda p: build_raw_updates(p.landing, p.lake, DAY, bot_id=0),
     "after deduped": lambda p: (
-        build_raw_day(p.landing, p.lake, DAY, bot_id=0),
-        build_deduped_day(p.lake, DAY),
+        build_raw_updates(p.landing, p.lake, DAY, bot_id=0),
+        build_deduped_updates(p.lake, DAY),
     ),
 }
 
@@ -51,12 +53,12 @@ def test_a_build_that_was_cut_off_leaves_the_day_due(pipeline: Pipeline, where: 
     CUT_OFF[where](pipeline)
 
     # Then the day is due, and what is behind is not told by guesses
-    assert state(pipeline).is_due
-    assert state(pipeline).verdict(TOMORROW) is Verdict.LATE
+    assert state(pipeline).is_stale
+    assert state(pipeline).verdict(TOMORROW) is DayStatus.LATE
     assert state(pipeline).layers["deduped_updates"].duplicates == 0
-    build_deduped_day(pipeline.lake, DAY)
-    build_enriched_day(pipeline.lake, DAY)
-    assert not state(pipeline).is_due
+    build_deduped_updates(pipeline.lake, DAY)
+    build_enriched_updates(pipeline.lake, DAY)
+    assert not state(pipeline).is_stale
 
 
 def test_a_partition_that_is_gone_leaves_the_day_due(pipeline: Pipeline) -> None:
@@ -64,8 +66,8 @@ def test_a_partition_that_is_gone_leaves_the_day_due(pipeline: Pipeline) -> None
     pipeline.build()
     pipeline.lose("enriched_updates")
 
-    assert state(pipeline).is_due
-    assert state(pipeline).verdict(TOMORROW) is Verdict.MISSING
+    assert state(pipeline).is_stale
+    assert state(pipeline).verdict(TOMORROW) is DayStatus.MISSING
 
 
 def test_what_lands_on_a_day_decides_about_the_day_behind(pipeline: Pipeline) -> None:
@@ -79,11 +81,11 @@ def test_what_lands_on_a_day_decides_about_the_day_behind(pipeline: Pipeline) ->
 
     # Then both days are to be built, and then the later copy is gone
     days = [DAY, NEXT_DAY]
-    assert days_to_build(day_states(pipeline.landing, pipeline.lake, days)) == days
+    assert stale_days(day_states(pipeline.landing, pipeline.lake, days)) == days
     for day in days:
         pipeline.build(day)
     assert [len(pipeline.rows("enriched_updates", day)) for day in days] == [1, 0]
-    assert days_to_build(day_states(pipeline.landing, pipeline.lake, days)) == []
+    assert stale_days(day_states(pipeline.landing, pipeline.lake, days)) == []
 
 
 def test_an_empty_day_before_changes_nothing(pipeline: Pipeline) -> None:
@@ -92,4 +94,4 @@ def test_an_empty_day_before_changes_nothing(pipeline: Pipeline) -> None:
 
     pipeline.build(DAY)
 
-    assert days_to_build(day_states(pipeline.landing, pipeline.lake, [DAY, NEXT_DAY])) == []
+    assert stale_days(day_states(pipeline.landing, pipeline.lake, [DAY, NEXT_DAY])) == []

@@ -11,7 +11,7 @@ from threading import Barrier
 
 import pytest
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.builds.digest import (
     CHART,
     TEXT,
@@ -25,20 +25,19 @@ from tg_pipeline.builds.digest import (
     post_digest,
 )
 from tg_pipeline.builds.report import ReportSource
-from tg_pipeline.lake.claims import Claim, Claims
+from tg_pipeline.lake.idempotency import Claim, IdempotencyStore
 from tg_pipeline.report.digest import Digest
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestKind, DigestPeriod
-from tg_pipeline.telegram.client import BotApi
+from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.errors import (
-    InDoubtError,
-    NoAnswerError,
-    RefusedError,
+    BadRequestError,
+    DeliveryUnknownError,
+    NoResponseError,
     TelegramError,
     TooManyRequestsError,
 )
-from tg_pipeline.telegram.marked_text import plain, to_plain
-from tg_pipeline.telegram.patience import Patience
+from tg_pipeline.telegram.messages import RateLimitRetry, plain, to_plain
 from tg_pipeline_tests.builds.posting import KEY, Poster, PostingProcess
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.report.built_days import NEXT_DAY, ZONE, build, message
@@ -225,7 +224,7 @@ def test_a_message_without_a_response_is_not_sent_again(
 
     error = failure(poster)
 
-    assert isinstance(error, InDoubtError)
+    assert isinstance(error, DeliveryUnknownError)
     assert "so it is not sent again automatically" in str(error)
     assert poster.post() is PostOutcome.IN_DOUBT
     assert sent(telegram) == ["Good morning."]
@@ -237,7 +236,7 @@ def test_a_server_error_leaves_delivery_unknown(
 ) -> None:
     telegram.fail(status)
 
-    assert isinstance(failure(poster), InDoubtError)
+    assert isinstance(failure(poster), DeliveryUnknownError)
     assert poster.post() is PostOutcome.IN_DOUBT
 
 
@@ -259,7 +258,7 @@ def test_an_unreachable_server_leaves_the_message_to_the_next_attempt(
 ) -> None:
     unreachable = Poster(poster.lake_uri, "http://127.0.0.1:9")
 
-    assert type(failure(unreachable)) is NoAnswerError
+    assert type(failure(unreachable)) is NoResponseError
     assert poster.post() is PostOutcome.SENT
     assert len(sent(telegram)) == 1
 
@@ -271,7 +270,7 @@ def test_a_rejection_explains_what_to_do_about_the_chat(
 
     error = failure(poster)
 
-    assert isinstance(error, RefusedError)
+    assert isinstance(error, BadRequestError)
     assert str(error).endswith("The bot was removed from the chat -1001234567890: add it again.")
 
 
@@ -313,9 +312,9 @@ def test_a_rejected_repetition_leaves_the_message_sent(
 
 @pytest.fixture
 def chat(pipeline: Pipeline, telegram: TelegramServer) -> Iterator[AdminChat]:
-    claims = Claims(pipeline.lake.store, lambda: datetime(2026, 10, 8, tzinfo=UTC))
-    with BotApi(Secret(telegram.token), telegram.url) as api:
-        yield AdminChat(api, "@Admins", claims, Patience(lambda _: None, lambda _: None))
+    claims = IdempotencyStore(pipeline.lake.store, lambda: datetime(2026, 10, 8, tzinfo=UTC))
+    with BotApiClient(Secret(telegram.token), telegram.url) as api:
+        yield AdminChat(api, "@Admins", claims, RateLimitRetry(lambda _: None, lambda _: None))
 
 
 DIGEST = Digest(PERIOD, [(plain("text"),)], b"png", [(plain("caption"),)])

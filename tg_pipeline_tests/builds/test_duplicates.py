@@ -4,7 +4,7 @@ import json
 import os
 from datetime import timedelta
 
-from tg_pipeline.builds.deduped_day import build_deduped_day
+from tg_pipeline.builds.layers import build_deduped_updates
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 NEXT_DAY = DAY + timedelta(days=1)
@@ -83,4 +83,4 @@ def test_a_day_without_a_day_before_is_built(pipeline: Pipeline) -> None:
     pipeline.land(CALLBACK)
     pipeline.build()
 
-    assert build_deduped_day(pipeline.lake, DAY).duplicates == 0
+    assert build_deduped_updates(pipeline.lake, DAY).duplicates == 0

@@ -8,11 +8,11 @@ from datetime import timedelta
 
 import pytest
 
-from tg_pipeline.builds.balance import Balance
-from tg_pipeline.builds.mart_build import MartBuilder, mart_builder
-from tg_pipeline.marts import engine
-from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY, HOURLY_ACTIVITY
+from tg_pipeline.builds.layers import Conservation
+from tg_pipeline.builds.marts import MartBuilder, mart_builder
+from tg_pipeline.marts import duckdb_engine as engine
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
+from tg_pipeline.marts.daily import DAILY_ACTIVITY, HOURLY_ACTIVITY
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline_tests.builds.mart_days import NINE, ZONE, build_all, files, said, whole
 from tg_pipeline_tests.conftest import DAY, Pipeline
@@ -155,7 +155,7 @@ def test_of_days_that_are_asked_for_only_those_that_are_due_are_made(
     # Then that one is written, and all are weighed
     assert [each.is_new for each in built] == [False, True, False]
     assert [each.balance for each in built] == [
-        Balance(day, count, count) for day, count in zip(days, (1, 2, 1), strict=True)
+        Conservation(day, count, count) for day, count in zip(days, (1, 2, 1), strict=True)
     ]
 
 

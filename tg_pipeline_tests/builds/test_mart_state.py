@@ -5,9 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from tg_pipeline.builds.mart_build import MartBuilder, mart_builder
-from tg_pipeline.builds.mart_state import days_without_marts, whole_marts_are_due
-from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.builds.marts import (
+    MartBuilder,
+    cumulative_marts_are_stale,
+    days_with_stale_marts,
+    mart_builder,
+)
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 NEXT_DAY = DAY + timedelta(days=1)
@@ -23,7 +27,7 @@ def builder(pipeline: Pipeline) -> Iterator[MartBuilder]:
 
 def due(pipeline: Pipeline) -> int:
     """Count the days of two whose marts are due."""
-    return len(days_without_marts(pipeline.lake, [DAY, NEXT_DAY]))
+    return len(days_with_stale_marts(pipeline.lake, [DAY, NEXT_DAY]))
 
 
 def test_a_day_is_due_once_it_is_enriched_until_its_last_mart_is_built(
@@ -34,7 +38,7 @@ def test_a_day_is_due_once_it_is_enriched_until_its_last_mart_is_built(
     assert due(pipeline) == 0, "no layer was built"
     pipeline.build()
     for mart in DAILY_MARTS:
-        assert days_without_marts(pipeline.lake, [DAY, NEXT_DAY]) == [DAY]
+        assert days_with_stale_marts(pipeline.lake, [DAY, NEXT_DAY]) == [DAY]
         builder.build(mart, DAY)
     assert due(pipeline) == 0
 
@@ -59,12 +63,12 @@ def test_marts_of_all_days_are_due_until_all_are_built_and_when_a_day_changes(
     pipeline.build()
 
     # When the marts are built, they are due up to the last
-    for mart in WHOLE_MARTS:
-        assert whole_marts_are_due(pipeline.lake, ZONE)
+    for mart in CUMULATIVE_MARTS:
+        assert cumulative_marts_are_stale(pipeline.lake, ZONE)
         builder.build(mart)
-    assert not whole_marts_are_due(pipeline.lake, ZONE)
+    assert not cumulative_marts_are_stale(pipeline.lake, ZONE)
 
     # Then they are due where a day was added, and where the clocks are others
-    assert whole_marts_are_due(pipeline.lake, "Asia/Tokyo")
+    assert cumulative_marts_are_stale(pipeline.lake, "Asia/Tokyo")
     pipeline.build(NEXT_DAY)
-    assert whole_marts_are_due(pipeline.lake, ZONE)
+    assert cumulative_marts_are_stale(pipeline.lake, ZONE)

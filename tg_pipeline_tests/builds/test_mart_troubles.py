@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.mart_build import MartBuilder, mart_builder
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY
+from tg_pipeline.builds.marts import MartBuilder, mart_builder
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import ALL_MARTS
+from tg_pipeline.marts.cumulative import MESSAGES
+from tg_pipeline.marts.daily import DAILY_ACTIVITY
 from tg_pipeline.marts.mart import Mart, each_day
-from tg_pipeline.marts.message_marts import MESSAGES
 from tg_pipeline_tests.builds.mart_days import ZONE, build_all, said, whole
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
@@ -92,14 +92,14 @@ def test_a_damaged_source_is_named_and_the_old_mart_stands(pipeline: Pipeline) -
 def test_a_mart_that_loses_rows_is_found_out(pipeline: Pipeline, builder: MartBuilder) -> None:
     # Given a mart that is to hold every update, though its query reads messages only
     assert DAILY_ACTIVITY.law
-    stricter = replace(DAILY_ACTIVITY.law, entered=each_day("count(*)", "enriched_updates"))
+    stricter = replace(DAILY_ACTIVITY.law, input_rows=each_day("count(*)", "enriched_updates"))
     pipeline.land(said(1), {"update_id": 2, "poll": {"id": "7"}})
     pipeline.build()
 
     balance = builder.build(replace(DAILY_ACTIVITY, law=stricter), DAY).balance
 
     assert balance
-    assert (balance.entered, balance.accounted, balance.holds) == (2, 1, False)
+    assert (balance.input_rows, balance.output_rows, balance.holds) == (2, 1, False)
 
 
 @pytest.mark.parametrize("mart", ALL_MARTS, ids=lambda mart: mart.name)

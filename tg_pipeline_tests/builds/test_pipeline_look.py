@@ -8,11 +8,18 @@ from zoneinfo import ZoneInfo
 import obstore
 
 from lambda_ingest.landing import REJECTED_PREFIX
-from tg_pipeline.builds.mart_build import mart_builder
-from tg_pipeline.builds.pipeline_look import DAYS_LOOKED_AT, Look, Span, pipeline_status
-from tg_pipeline.builds.pipeline_status import Days, DueDay, PipelineStatus
-from tg_pipeline.builds.rejected_events import set_aside
-from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.monitoring import (
+    DAYS_LOOKED_AT,
+    Days,
+    DueDay,
+    MonitorContext,
+    PipelineStatus,
+    Span,
+    pipeline_status,
+)
+from tg_pipeline.events.dead_letters import dead_letter
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline_tests.builds.mart_days import ZONE, said
 from tg_pipeline_tests.conftest import DAY, Pipeline
@@ -24,7 +31,7 @@ START = date(2026, 10, 1)
 def look(pipeline: Pipeline, at: str, span: Span | None = None) -> PipelineStatus:
     """Look at a moment in São Paulo."""
     now = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(ZONE))
-    where = Look(pipeline.landing, pipeline.lake, now, ZoneInfo(ZONE), START)
+    where = MonitorContext(pipeline.landing, pipeline.lake, now, ZoneInfo(ZONE), START)
     return pipeline_status(where, span)
 
 
@@ -163,7 +170,7 @@ def test_a_span_is_looked_at_as_far_as_it_is_due(pipeline: Pipeline) -> None:
 
 def test_what_could_not_be_read_is_counted(pipeline: Pipeline) -> None:
     obstore.put(pipeline.landing, f"{REJECTED_PREFIX}/context_date=2026-10-07/a.json", b"{}")
-    set_aside(pipeline.lake.store, "nope", "The message is no event.")
+    dead_letter(pipeline.lake.store, "nope", "The message is no event.")
 
     landing = look(pipeline, "2026-10-08 09:00").landing
 

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lambda_ingest.door import Door
-from lambda_ingest.landing import Landed, Sender
-from tg_pipeline.lake.delivery import Arrival, deliver
+from lambda_ingest.landing import LandedUpdate, TrustLevel
+from lambda_ingest.writer import LandingWriter
+from tg_pipeline.lake.landing_writer import Delivery, land_all
 from tg_pipeline_tests.conftest import BOT, Pipeline
 
 RECORDED = Path(__file__).parents[3] / "shared" / "updates" / "recorded.ndjson"
@@ -28,9 +28,9 @@ def test_every_recorded_line_can_be_followed_to_its_enriched_row(
     pipeline: Pipeline, recorded: list[bytes]
 ) -> None:
     # Given the recording, landed by an operator
-    door = Door(pipeline.landing, BOT, ZoneInfo("America/Sao_Paulo"), Sender.OPERATOR)
-    arrivals = [Arrival(line, NOW, f"line {number}") for number, line in enumerate(recorded, 1)]
-    outcomes = list(deliver(door, arrivals))
+    door = LandingWriter(pipeline.landing, BOT, ZoneInfo("America/Sao_Paulo"), TrustLevel.OPERATOR)
+    arrivals = [Delivery(line, NOW, f"line {number}") for number, line in enumerate(recorded, 1)]
+    outcomes = list(land_all(door, arrivals))
 
     # When the days it happened on are built
     for day in {outcome.taken.what.day for outcome in outcomes}:
@@ -38,7 +38,7 @@ def test_every_recorded_line_can_be_followed_to_its_enriched_row(
 
     # Then each line is verbatim in raw_updates, and its content in its enriched row
     for line, outcome in zip(recorded, outcomes, strict=True):
-        assert isinstance(outcome.taken.what, Landed)
+        assert isinstance(outcome.taken.what, LandedUpdate)
         (raw,) = rows_of(pipeline, "raw_updates", outcome.taken.what)
         (row,) = rows_of(pipeline, "enriched_updates", outcome.taken.what)
         assert (raw["payload"], raw["object_key"]) == (line, outcome.taken.what.key)
@@ -52,6 +52,6 @@ def test_every_recorded_line_can_be_followed_to_its_enriched_row(
         assert row["fields_nulled"] == 0
 
 
-def rows_of(pipeline: Pipeline, layer: str, landed: Landed) -> list[dict[str, Any]]:
+def rows_of(pipeline: Pipeline, layer: str, landed: LandedUpdate) -> list[dict[str, Any]]:
     rows = pipeline.rows(layer, landed.day)
     return [row for row in rows if row["update_id"] == landed.update_id]

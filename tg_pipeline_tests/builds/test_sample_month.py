@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lambda_ingest.door import Door
-from lambda_ingest.landing import Sender
-from tg_pipeline.lake.delivery import Arrival, Tally, deliver, deliver_batches
+from lambda_ingest.landing import TrustLevel
+from lambda_ingest.writer import LandingWriter
+from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_all, land_batches
 from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.sample import SAMPLE_BOT_ID, Delivery, deliveries
+from tg_pipeline.sample import SAMPLE_BOT_ID, SampleDelivery, deliveries
 from tg_pipeline_tests.conftest import Pipeline
 
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -22,15 +22,17 @@ DAYS, PER_DAY = 8, 60
 
 
 @pytest.fixture(scope="module")
-def month() -> list[Delivery]:
+def month() -> list[SampleDelivery]:
     return list(deliveries(START, DAYS, PER_DAY, zone=ZONE))
 
 
-def land_all(pipeline: Pipeline, month: Iterable[Delivery], *, batch: int = 0) -> Tally:
-    door = Door(pipeline.landing, SAMPLE_BOT_ID, ZONE, Sender.NETWORK)
-    arrivals = (Arrival(each.body, each.arrived_at, "sample") for each in month)
-    tally = Tally()
-    for outcome in deliver_batches(door, arrivals, batch) if batch else deliver(door, arrivals):
+def land_sample(
+    pipeline: Pipeline, month: Iterable[SampleDelivery], *, batch: int = 0
+) -> LandingStats:
+    door = LandingWriter(pipeline.landing, SAMPLE_BOT_ID, ZONE, TrustLevel.NETWORK)
+    arrivals = (Delivery(each.body, each.arrived_at, "sample") for each in month)
+    tally = LandingStats()
+    for outcome in land_batches(door, arrivals, batch) if batch else land_all(door, arrivals):
         tally.count(outcome)
     return tally
 
@@ -42,10 +44,10 @@ def enriched(pipeline: Pipeline) -> Iterator[dict[str, Any]]:
 
 
 def test_every_update_of_the_month_is_one_enriched_row(
-    pipeline: Pipeline, month: list[Delivery]
+    pipeline: Pipeline, month: list[SampleDelivery]
 ) -> None:
     # Given a month with retries, some of them across midnight
-    tally = land_all(pipeline, month)
+    tally = land_sample(pipeline, month)
     sent = {json.loads(each.body)["update_id"]: json.loads(each.body) for each in month}
     assert tally.rejected == 0
     assert tally.landed < len(month)
@@ -62,9 +64,9 @@ def test_every_update_of_the_month_is_one_enriched_row(
 
 
 def test_a_month_landed_in_batches_has_the_same_rows(
-    pipeline: Pipeline, month: list[Delivery]
+    pipeline: Pipeline, month: list[SampleDelivery]
 ) -> None:
-    land_all(pipeline, month, batch=100)
+    land_sample(pipeline, month, batch=100)
 
     rows = list(enriched(pipeline))
 
@@ -73,9 +75,9 @@ def test_a_month_landed_in_batches_has_the_same_rows(
 
 
 def test_messages_of_the_month_say_what_they_said(
-    pipeline: Pipeline, month: list[Delivery]
+    pipeline: Pipeline, month: list[SampleDelivery]
 ) -> None:
-    land_all(pipeline, month)
+    land_sample(pipeline, month)
     sent = {json.loads(each.body)["update_id"]: json.loads(each.body) for each in month}
 
     for row in enriched(pipeline):

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 
-from lambda_ingest.landing import Landed, Sender, land
-from tg_pipeline.builds.raw_day import build_raw_day
+from lambda_ingest.landing import LandedUpdate, TrustLevel, land
+from tg_pipeline.builds.layers import build_raw_updates
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 TEXTLESS = {"message_id": 2, "date": 1_791_378_000, "sticker": {"file_unique_id": "s"}}
@@ -51,10 +51,10 @@ def test_an_update_that_arrives_after_midnight_counts_on_the_day_it_happened() -
         bot_id=7,
         arrived_at=datetime(2026, 10, 8, 9, tzinfo=UTC),
         zone=ZoneInfo("America/Sao_Paulo"),
-        sender=Sender.NETWORK,
+        sender=TrustLevel.NETWORK,
     )
 
-    assert isinstance(landed, Landed)
+    assert isinstance(landed, LandedUpdate)
     assert landed.day == date(2026, 10, 7)
 
 
@@ -64,7 +64,7 @@ def test_a_day_of_more_than_a_thousand_objects_is_read_whole(pipeline: Pipeline)
     for number in range(2_500):
         (folder / f"7-{number}.json").write_bytes(b'{"update_id": %d}' % number)
 
-    assert build_raw_day(pipeline.landing, pipeline.lake, DAY, bot_id=0).raw.rows == 2_500
+    assert build_raw_updates(pipeline.landing, pipeline.lake, DAY, bot_id=0).raw.rows == 2_500
 
 
 def test_a_day_with_messages_without_text_is_built(pipeline: Pipeline) -> None:
@@ -116,7 +116,7 @@ def test_a_course_bucket_is_read_as_it_stands(pipeline: Pipeline) -> None:
     path = next((pipeline.folder / "landing").rglob("*.json"))
     os.utime(path, (1_722_634_739, 1_722_634_739))
 
-    build_raw_day(pipeline.landing, pipeline.lake, DAY, bot_id=42)
+    build_raw_updates(pipeline.landing, pipeline.lake, DAY, bot_id=42)
 
     (row,) = pipeline.rows("raw_updates")
     assert (row["bot_id"], row["update_id"], row["payload"]) == (42, 5, body)

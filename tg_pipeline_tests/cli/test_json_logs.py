@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tg_pipeline.cli.materialize import LINES_A_DAY
-from tg_pipeline.marts.catalog import WHOLE_MARTS
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS
 from tg_pipeline_tests.cli.conftest import COMMAND, FIRST_DAY, Shell
 
 JSON = {"TG_LOG": "json"}
@@ -29,7 +29,7 @@ def test_a_build_logs_a_line_a_day_and_table_with_its_run(landed: Shell) -> None
 
     assert done.returncode == 0
     said = lines(done.stderr)
-    assert len(said) == LINES_A_DAY + len(WHOLE_MARTS)
+    assert len(said) == LINES_A_DAY + len(CUMULATIVE_MARTS)
     first = said[0]
     assert (first["level"], first["table"], first["partition"]) == (
         "INFO",

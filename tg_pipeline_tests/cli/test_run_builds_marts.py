@@ -4,7 +4,7 @@ import shutil
 
 import pyarrow.parquet as pq
 
-from tg_pipeline.marts.catalog import ALL_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 
 
@@ -33,7 +33,7 @@ def test_marts_are_built_with_their_days_and_again_where_they_are_gone(shell: Sh
 def test_a_mart_that_can_t_be_written_is_one_clear_line(shell: Shell) -> None:
     shell.run("sample", "--days", "1", "--per-day", "20")
     shell.lake.mkdir()
-    (shell.lake / WHOLE_MARTS[0].name).write_text("in the way")
+    (shell.lake / CUMULATIVE_MARTS[0].name).write_text("in the way")
 
     done = shell.run("run")
 

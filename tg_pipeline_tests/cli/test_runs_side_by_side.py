@@ -11,11 +11,11 @@ import dagster as dg
 import pytest
 
 from lambda_ingest.store import open_store
-from tg_pipeline.cli.errors import CommandError
 from tg_pipeline.cli.own_runs import own_runs
 from tg_pipeline.defs.run_process import PROCESS_TAG
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 from tg_pipeline_tests.cli.test_commands import wait_until
 from tg_pipeline_tests.conftest import Pipeline

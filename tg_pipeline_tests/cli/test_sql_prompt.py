@@ -12,9 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tg_pipeline.cli.sql_prompt import FIRST, FURTHER, HISTORY, Prompt
-from tg_pipeline.query.session import Session, open_session
-from tg_pipeline.query.tables import ALL_TABLES
+from tg_pipeline.cli.sql import FIRST, FURTHER, HISTORY, Prompt
+from tg_pipeline.query.session import ALL_TABLES, Session, open_session
 from tg_pipeline.settings import STATE_FOLDER
 from tg_pipeline_tests.conftest import Pipeline
 
@@ -121,8 +120,8 @@ import fcntl, pathlib, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C is a signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 home = pathlib.Path(sys.argv.pop())
-import tg_pipeline.cli.sql_answer
-tg_pipeline.cli.sql_answer.home_folder = lambda: home
+import tg_pipeline.cli.sql
+tg_pipeline.cli.sql.home_folder = lambda: home
 sys.argv = ["tg-pipeline", "sql"]
 from tg_pipeline.cli.main import app
 app()

@@ -10,9 +10,9 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from tg_pipeline.builds.pipeline_status import PipelineStatus
-from tg_pipeline.builds.rejected_events import set_aside
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.builds.monitoring import PipelineStatus
+from tg_pipeline.events.dead_letters import dead_letter
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.cli.conftest import Shell
 
 THREE_HOURS_AGO = datetime.now(UTC) - timedelta(hours=3)
@@ -56,7 +56,7 @@ def test_a_wrong_setting_is_one_sentence_and_no_json(shell: Shell) -> None:
 
 def test_people_are_told_of_messages_that_could_not_be_read(overdue: Shell) -> None:
     assert "events queue" not in overdue.run("status").stdout
-    set_aside(Lake(overdue.lake.as_uri()).store, "nope", "The message is no event.")
+    dead_letter(Lake(overdue.lake.as_uri()).store, "nope", "The message is no event.")
 
     told = overdue.run("status").stdout
 

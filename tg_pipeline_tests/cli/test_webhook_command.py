@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tg_pipeline.telegram.update_types import UPDATE_TYPES
+from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.telegram_server.params import Upload
 

@@ -15,18 +15,20 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from lambda_ingest.landing import day_prefix
-from lambda_ingest.store import open_store, put_new
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.mart_build import mart_builder
-from tg_pipeline.builds.raw_day import build_raw_day
+from lambda_ingest.store import open_store, put_if_absent
+from tg_pipeline.builds.layers import (
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
+)
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.defs.queue_sensor import events_sensor
 from tg_pipeline.defs.queue_turn import Pace
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.schedules import daily_updates_schedule
 from tg_pipeline.defs.sensors import late_updates_sensor
-from tg_pipeline.lake.lake import Lake
 from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline_tests.defs.conftest import RANGE, StoppedClock
 from tg_pipeline_tests.events.lent_queue import LentQueue
@@ -56,7 +58,7 @@ class Form:
         for day in map(date.fromisoformat, days):
             number = next(self.numbers)
             body = json.dumps({"update_id": number, "message": {"message_id": 1, "text": "oi"}})
-            put_new(self.store, f"{day_prefix(day)}/7-{number}.json", body.encode())
+            put_if_absent(self.store, f"{day_prefix(day)}/7-{number}.json", body.encode())
             self.hear(day, f"7-{number}.json")
 
     def start_backfill(self) -> None:
@@ -106,10 +108,10 @@ class Form:
 def build(form: Form, days: list[date]) -> None:
     """Build days, a table after the other, as a run does."""
     for day in days:
-        build_raw_day(form.store, form.tables, day, bot_id=7)
+        build_raw_updates(form.store, form.tables, day, bot_id=7)
     for day in days:
-        build_deduped_day(form.tables, day)
-        build_enriched_day(form.tables, day)
+        build_deduped_updates(form.tables, day)
+        build_enriched_updates(form.tables, day)
     with mart_builder(form.tables, str(ZONE)) as builder:
         for mart in DAILY_MARTS:
             builder.build_days(mart, days)

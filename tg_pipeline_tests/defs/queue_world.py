@@ -8,13 +8,13 @@ from typing import Final
 
 from obstore.store import MemoryStore
 
-from tg_pipeline.builds.day_state import ONE_DAY
+from tg_pipeline.builds.staleness import ONE_DAY
 from tg_pipeline.defs.due_runs import plan
 from tg_pipeline.defs.late_days import Look
 from tg_pipeline.defs.queue_turn import Pace, Surroundings, Turn, take_turn
 from tg_pipeline.defs.tried_days import DueDay, TriedDays
-from tg_pipeline.events.event import LandingAddress
 from tg_pipeline.events.memory import Memory
+from tg_pipeline.events.messages import LandingAddress
 from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline_tests.defs.forms import ZONE
 from tg_pipeline_tests.events.lent_queue import LentQueue

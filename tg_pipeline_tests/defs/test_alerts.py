@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.defs import alerts
 from tg_pipeline.defs.alerts import AlertError
 from tg_pipeline.defs.listeners import listeners

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from tg_pipeline.builds.due import last_due_day
+from tg_pipeline.builds.staleness import last_scheduled_day
 from tg_pipeline.defs.due_runs import apart
 from tg_pipeline.defs.freshness import yesterday_is_there
 from tg_pipeline.defs.late_days import watched_days
@@ -50,7 +50,7 @@ def test_a_tick_before_the_first_partition_asks_for_nothing() -> None:
     ],
 )
 def test_a_day_is_due_from_its_nightly_tick_on(now: str, day: date) -> None:
-    assert last_due_day(datetime.fromisoformat(now), SAO_PAULO) == day
+    assert last_scheduled_day(datetime.fromisoformat(now), SAO_PAULO) == day
 
 
 def test_the_sensor_watches_the_days_that_may_still_change() -> None:

@@ -12,7 +12,7 @@ import pytest
 from tg_pipeline.builds.digest import CHART, TEXT, idempotency_key
 from tg_pipeline.defs import digest, layers, marts
 from tg_pipeline.defs.resources import LakeResource, LandingResource
-from tg_pipeline.lake.claims import Claims
+from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings
@@ -175,7 +175,7 @@ def test_a_day_that_is_not_built_is_left_to_a_later_tick(
 
 
 def test_what_is_in_doubt_is_not_asked_for_again(built: Mornings) -> None:
-    claims = Claims(built.pipeline.lake.store, StoppedClock().now)
+    claims = IdempotencyStore(built.pipeline.lake.store, StoppedClock().now)
     edition = DigestPeriod.of(DigestKind.DAY, DAY)
     for part in (TEXT, CHART):
         claims.take(idempotency_key(CHAT, edition, part))

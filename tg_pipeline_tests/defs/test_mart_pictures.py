@@ -13,13 +13,18 @@ import pytest
 
 from tg_pipeline.defs.mart_pictures import PICTURES, mart_picture
 from tg_pipeline.defs.named_bars import MOST_NAMES, OF_A_HUNDRED, named_bars
-from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY, HOURLY_ACTIVITY
-from tg_pipeline.marts.answer_marts import RESOLUTION, RESPONSE_TIMES, THREADS
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.content_marts import COMMANDS, MEMBERS
+from tg_pipeline.marts.cumulative import (
+    ACTIVE_USERS,
+    FREQUENT_QUESTIONS,
+    QUESTIONS,
+    RESOLUTION,
+    RESPONSE_TIMES,
+    RETENTION,
+    THREADS,
+)
+from tg_pipeline.marts.daily import COMMANDS, DAILY_ACTIVITY, HOURLY_ACTIVITY, MEMBERS
 from tg_pipeline.marts.mart import Mart
-from tg_pipeline.marts.message_marts import FREQUENT_QUESTIONS, QUESTIONS
-from tg_pipeline.marts.people_marts import ACTIVE_USERS, RETENTION
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.defs.conftest import House
 

@@ -8,12 +8,12 @@ import dagster as dg
 import pytest
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.mart_build import MartBuilder
+from tg_pipeline.builds.marts import MartBuilder
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.failures import ATTEMPTS
 from tg_pipeline.defs.mart_sensor import marts_sensor
-from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY
-from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.daily import DAILY_ACTIVITY
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
@@ -35,7 +35,7 @@ def test_a_mart_stands_behind_its_sources_and_says_what_it_is(mart: Mart) -> Non
     assert node.owners
     assert {"duckdb", "parquet"} <= node.kinds
     assert node.description
-    assert mart.cannot_know in node.description
+    assert mart.limitations in node.description
     assert {"dagster/column_schema", "dagster/uri", "query"} <= node.metadata.keys()
 
 
@@ -75,7 +75,7 @@ def test_the_marts_of_all_days_are_built_in_one_run_of_their_own(house: House) -
 
     assert result.success
     assert all(each.passed for each in result.get_asset_check_evaluations())
-    for mart in WHOLE_MARTS:
+    for mart in CUMULATIVE_MARTS:
         (record,) = house.instance.fetch_materializations(dg.AssetKey(mart.name), limit=1).records
         assert record.asset_materialization
         assert record.asset_materialization.metadata["dagster/row_count"].value is not None
@@ -96,7 +96,7 @@ def test_a_law_that_is_broken_fails_its_check(
     def lose(builder: MartBuilder, mart: Mart, days: list[date | None]) -> list[object]:
         built = build_days(builder, mart, days)
         return [
-            replace(each, balance=each.balance and replace(each.balance, accounted=0))
+            replace(each, balance=each.balance and replace(each.balance, output_rows=0))
             for each in built
         ]
 

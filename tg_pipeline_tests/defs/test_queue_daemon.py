@@ -15,8 +15,8 @@ import dagster as dg
 import pytest
 
 from lambda_ingest.landing import day_prefix
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline_tests.deploy.component import Component, wait_until
 from tg_pipeline_tests.events.messages import BUCKET, landed, tick_of
 from tg_pipeline_tests.events.sqs_server import REGION, SqsServer, sqs_server

@@ -11,10 +11,10 @@ import pytest
 
 from tg_pipeline.defs.queue_sensor import events_sensor
 from tg_pipeline.defs.queue_turn import Pace
-from tg_pipeline.events.drain import Message
-from tg_pipeline.events.errors import EventsQueueError
 from tg_pipeline.events.memory import Memory
+from tg_pipeline.events.queue import QueueMessage
 from tg_pipeline.events.sqs import open_queue
+from tg_pipeline.exceptions import EventsQueueError
 from tg_pipeline.logs import JsonLines
 from tg_pipeline_tests.defs.conftest import StoppedClock
 from tg_pipeline_tests.defs.forms import GAP, QueueForm, in_zone
@@ -321,7 +321,7 @@ def test_a_queue_that_can_t_be_asked_fails_the_tick_in_one_sentence(
     form: QueueForm, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Gone(LentQueue):
-        def receive(self) -> list[Message]:
+        def receive(self) -> list[QueueMessage]:
             raise EventsQueueError("The events queue x refuses ReceiveMessage: no.")
 
     sensor = events_sensor(Gone, Pace())

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.balance import Balance
+from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.defs import layers
 from tg_pipeline.defs.partitions import DAYS_A_RUN, runs_of
 from tg_pipeline.defs.report import check_balances, clear_failures
-from tg_pipeline.lake.refusals import BusyError
+from tg_pipeline.lake.errors import TransientStoreError
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 
@@ -83,7 +83,7 @@ def test_a_leak_fails_its_check_and_stops_what_is_downstream(
 ) -> None:
     # Given a raw layer that loses a line
     house.pipeline.land(MESSAGE)
-    monkeypatch.setattr(layers, "raw_balance", lambda day, _built: Balance(day, 2, 1))
+    monkeypatch.setattr(layers, "raw_balance", lambda day, _built: Conservation(day, 2, 1))
 
     result = house.run(DAY)
 
@@ -94,7 +94,7 @@ def test_a_leak_fails_its_check_and_stops_what_is_downstream(
 
 
 def test_a_check_names_the_days_that_leak() -> None:
-    balances = [Balance(DAY, 5, 5), Balance(NEXT_DAY, 5, 4)]
+    balances = [Conservation(DAY, 5, 5), Conservation(NEXT_DAY, 5, 4)]
 
     result = check_balances("any", balances)
 
@@ -122,7 +122,7 @@ def test_what_trying_again_does_not_mend_fails_at_once_in_one_sentence(
 
 def test_a_bucket_that_is_busy_is_left_to_the_retry_policy_in_one_sentence() -> None:
     with pytest.raises(dg.Failure) as failure, clear_failures("s3://lake"):
-        raise BusyError("s3://lake: it keeps answering 503 SlowDown.")
+        raise TransientStoreError("s3://lake: it keeps answering 503 SlowDown.")
 
     assert failure.value.description == "s3://lake: it keeps answering 503 SlowDown."
     assert failure.value.allow_retries is True

@@ -16,7 +16,7 @@ import dagster as dg
 import requests
 
 from tg_pipeline.defs.partitions import runs_of
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.deploy.component import Component, wait_until
 from tg_pipeline_tests.deploy.compose import DEPLOY, Loopback, settings_to_fill_in

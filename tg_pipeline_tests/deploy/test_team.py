@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from dagster._core.scheduler.instigation import ScheduleInstigatorData
 
-from tg_pipeline.builds.raw_day import build_raw_day
+from tg_pipeline.builds.layers import build_raw_updates
 from tg_pipeline.defs.schedules import DAILY_CRON
-from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline_tests.browser.backfills import launch_backfill_of_everything
 from tg_pipeline_tests.deploy.alerts import Alerts
@@ -98,7 +98,7 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed(
     for day in days:
         for layer in ALL_LAYERS:
             assert team.pipeline.digest(layer.name, day) == plain.digest(layer.name, day)
-        again = build_raw_day(team.pipeline.landing, team.pipeline.lake, day, bot_id=0)
+        again = build_raw_updates(team.pipeline.landing, team.pipeline.lake, day, bot_id=0)
         assert again.lines == again.raw.rows + again.quarantined.rows == again.objects > 0
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from tg_pipeline.events.drain import Message
+from tg_pipeline.events.queue import QueueMessage
 
 AT_ONCE = 10
 VISIBILITY = 300.0
@@ -35,7 +35,7 @@ class LentQueue:
             self.sent += 1
             self.held[self.sent] = _Held(body)
 
-    def receive(self) -> list[Message]:
+    def receive(self) -> list[QueueMessage]:
         with self._lock:
             visible = [n for n, each in self.held.items() if each.visible_at <= self.seconds()]
             chosen = self.random.sample(visible, min(AT_ONCE, len(visible)))
@@ -43,9 +43,9 @@ class LentQueue:
                 self.held[number].visible_at = self.seconds() + VISIBILITY
                 self.held[number].lent += 1
                 self.most_lent = max(self.most_lent, self.held[number].lent)
-            return [Message(str(number), self.held[number].body) for number in chosen]
+            return [QueueMessage(str(number), self.held[number].body) for number in chosen]
 
-    def delete(self, messages: Sequence[Message]) -> None:
+    def delete(self, messages: Sequence[QueueMessage]) -> None:
         with self._lock:
             for message in messages:
                 self.held.pop(int(message.receipt), None)

@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tg_pipeline.events.errors import EventsQueueError, UnreadableEventError
-from tg_pipeline.events.event import Event, Landed, LandingAddress, Tick, read_event
+from tg_pipeline.events.messages import (
+    Event,
+    LandingAddress,
+    ObjectCreatedEvent,
+    ScheduleEvent,
+    read_event,
+)
+from tg_pipeline.exceptions import EventsQueueError, UnreadableEventError
 from tg_pipeline_tests.events.messages import BUCKET, created, landed, tick
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -31,23 +37,23 @@ def read(body: str, uri: str = f"s3://{BUCKET}", zone: ZoneInfo = SAO_PAULO) -> 
     ],
 )
 def test_a_tick_asks_for_the_day_before_its_own_in_the_zone(at: str, zone: str, day: date) -> None:
-    assert read(tick(at), zone=ZoneInfo(zone)) == Tick(day)
+    assert read(tick(at), zone=ZoneInfo(zone)) == ScheduleEvent(day)
 
 
 def test_an_object_asks_for_the_day_whose_folder_it_is_in() -> None:
-    assert read(landed(DAY)) == Landed(DAY)
-    assert read(created(f"telegram/{OBJECT}")) == Landed(DAY)
-    assert read(created("telegram/context_date=2026-10-07/sub/7-1.json")) == Landed(DAY)
+    assert read(landed(DAY)) == ObjectCreatedEvent(DAY)
+    assert read(created(f"telegram/{OBJECT}")) == ObjectCreatedEvent(DAY)
+    assert read(created("telegram/context_date=2026-10-07/sub/7-1.json")) == ObjectCreatedEvent(DAY)
 
 
 @pytest.mark.parametrize("name", ["a b.json", "a%20b.json", "a+b.json", "ção:1.json", "a=b&c"])
 def test_a_key_stands_in_the_event_as_it_is(name: str) -> None:
-    assert read(landed(DAY, name)) == Landed(DAY)
+    assert read(landed(DAY, name)) == ObjectCreatedEvent(DAY)
 
 
 @pytest.mark.parametrize("uri", [f"s3://{BUCKET}/some/where", f"s3://{BUCKET}/some/where/"])
 def test_a_landing_zone_below_a_prefix_hears_of_its_own_objects_only(uri: str) -> None:
-    assert read(created(f"some/where/telegram/{OBJECT}"), uri) == Landed(DAY)
+    assert read(created(f"some/where/telegram/{OBJECT}"), uri) == ObjectCreatedEvent(DAY)
     assert read(created(f"telegram/{OBJECT}"), uri) is None
     assert read(created(f"some/where/else/telegram/{OBJECT}"), uri) is None
     assert read(created(f"some/wheretelegram/{OBJECT}"), uri) is None
@@ -111,7 +117,7 @@ def test_whatever_comes_is_read_or_refused(body: str) -> None:
         event = read(body)
     except UnreadableEventError:
         return
-    assert event is None or isinstance(event, Tick | Landed)
+    assert event is None or isinstance(event, ScheduleEvent | ObjectCreatedEvent)
 
 
 @pytest.mark.parametrize("uri", ["file:///var/lib/landing", "file://localhost/landing"])

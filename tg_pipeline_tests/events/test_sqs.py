@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 
-from tg_pipeline.events.drain import Bounds, drain
-from tg_pipeline.events.errors import EventsQueueError
+from tg_pipeline.events.queue import DrainLimits, drain
 from tg_pipeline.events.sqs import SqsQueue, open_queue
+from tg_pipeline.exceptions import EventsQueueError
 from tg_pipeline_tests.events.sqs_server import SqsServer
 from tg_pipeline_tests.peers.ports import free_port
 
@@ -52,7 +52,7 @@ def test_many_messages_are_taken_and_deleted_in_tens(sqs: SqsServer) -> None:
     url = sqs.queue()
     sqs.send(url, *(str(number) for number in range(65)))
 
-    assert drain(open_queue(url), lambda _: None, Bounds()).received >= 65
+    assert drain(open_queue(url), lambda _: None, DrainLimits()).received >= 65
     assert sqs.left(url) == 0
 
 

@@ -8,10 +8,10 @@ import pyarrow as pa
 import pytest
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import open_store, put_new
-from tg_pipeline.lake.lake import Lake, Written
+from lambda_ingest.store import open_store, put_if_absent
+from tg_pipeline.lake.landing_reader import read_objects
 from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.lake.reader import read_objects
+from tg_pipeline.lake.partitions import Lake, PartitionStats
 
 DAY, NEXT_DAY = date(2026, 10, 7), date(2026, 10, 8)
 KEY = "raw_updates/context_date=2026-10-07/part-0.parquet"
@@ -44,7 +44,7 @@ def batch(*users: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([{"user_id": n, "text": f"n{n}"} for n in users], SCHEMA)
 
 
-def write(lake: Lake, *users: int, day: date = DAY, **metadata: str) -> Written:
+def write(lake: Lake, *users: int, day: date = DAY, **metadata: str) -> PartitionStats:
     with lake.writer("raw_updates", day, SCHEMA) as writer:
         writer.write(batch(*users))
         return writer.commit(**metadata)
@@ -52,7 +52,7 @@ def write(lake: Lake, *users: int, day: date = DAY, **metadata: str) -> Written:
 
 def put(landing: ObjectStore, **bodies: bytes) -> None:
     for name, body in bodies.items():
-        put_new(landing, f"{FOLDER}/{name.replace('__', '.').replace('_', '-')}", body)
+        put_if_absent(landing, f"{FOLDER}/{name.replace('__', '.').replace('_', '-')}", body)
 
 
 def batches(landing: ObjectStore) -> list[pa.RecordBatch]:

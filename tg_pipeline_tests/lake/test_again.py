@@ -8,9 +8,9 @@ import obstore
 import pytest
 from obstore.exceptions import BaseError
 
-from lambda_ingest.store import open_store, put_new
-from tg_pipeline.lake.again import PAUSES, again
+from lambda_ingest.store import open_store, put_if_absent
 from tg_pipeline.lake.landing_zone import list_days, list_objects
+from tg_pipeline.lake.object_store import BACKOFF, retry
 from tg_pipeline_tests.lake.aws_answers import ANSWERS, REACH
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER
 from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Bot, Heard, reply
@@ -109,7 +109,7 @@ def test_what_the_bucket_s_words_tell_to_be_passing_is_asked_again(
     heard = bucket([refused], [reply(etag='"a"')])
     landing = open_store("s3://landing", PATIENCE)
 
-    assert again(lambda: put_new(landing, "telegram/5.json", b"{}")) is True
+    assert retry(lambda: put_if_absent(landing, "telegram/5.json", b"{}")) is True
     assert len(heard.heard) == 2
 
 
@@ -117,7 +117,7 @@ def test_a_conditional_put_without_an_answer_is_made_again(bucket: Callable[...,
     heard = bucket([b"HTTP/1.1 200 O", HANG_UP], [reply(etag='"a"')])
     landing = open_store("s3://landing", PATIENCE)
 
-    assert again(lambda: put_new(landing, "telegram/5.json", b"{}")) is True
+    assert retry(lambda: put_if_absent(landing, "telegram/5.json", b"{}")) is True
     assert len(heard.heard) == 2
 
 
@@ -126,7 +126,7 @@ def test_what_will_not_pass_is_not_asked_again(bucket: Callable[..., Bot]) -> No
     landing = open_store("s3://landing", PATIENCE)
 
     with pytest.raises(BaseError, match="AccessDenied"):
-        again(lambda: obstore.put(landing, "telegram/5.json", b"{}"))
+        retry(lambda: obstore.put(landing, "telegram/5.json", b"{}"))
 
     assert len(heard.heard) == 1
 
@@ -136,7 +136,7 @@ def test_it_comes_to_an_end(bucket: Callable[..., Bot]) -> None:
     landing, paused = open_store("s3://landing", PATIENCE), list[float]()
 
     with pytest.raises(BaseError, match="response body"):
-        again(lambda: obstore.list(landing).collect(), paused.append)
+        retry(lambda: obstore.list(landing).collect(), paused.append)
 
-    assert paused == list(PAUSES)
-    assert len(heard.heard) == len(PAUSES) + 1
+    assert paused == list(BACKOFF)
+    assert len(heard.heard) == len(BACKOFF) + 1

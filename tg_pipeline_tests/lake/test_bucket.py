@@ -10,7 +10,7 @@ import pytest
 COUNTED = """
 import os
 import obstore
-from tg_pipeline.lake.bucket import open_place
+from tg_pipeline.lake.object_store import open_place
 
 store = open_place("memory://")
 before = len(os.listdir("/proc/self/task"))

@@ -12,7 +12,7 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from tg_pipeline.lake.claims import Claim, Claims
+from tg_pipeline.lake.idempotency import Claim, IdempotencyStore
 
 NOON = datetime(2026, 10, 8, 12, tzinfo=UTC)
 KEY = "digests/-100/2026-10-07/text.json"
@@ -25,11 +25,11 @@ def names() -> Callable[[], str]:
 
 
 @pytest.fixture
-def claims(landing: ObjectStore) -> Claims:
-    return Claims(landing, lambda: NOON, names())
+def claims(landing: ObjectStore) -> IdempotencyStore:
+    return IdempotencyStore(landing, lambda: NOON, names())
 
 
-def test_a_key_is_claimed_once(claims: Claims) -> None:
+def test_a_key_is_claimed_once(claims: IdempotencyStore) -> None:
     assert claims.read(KEY) is None
 
     assert [claims.take(KEY), claims.take(KEY)] == [True, False]
@@ -37,7 +37,7 @@ def test_a_key_is_claimed_once(claims: Claims) -> None:
 
 
 @pytest.mark.parametrize("key", ["digests/@a_channel/2026-W41/text.json", "alerts/-5/a b#é.json"])
-def test_of_many_at_once_one_gets_it(claims: Claims, key: str) -> None:
+def test_of_many_at_once_one_gets_it(claims: IdempotencyStore, key: str) -> None:
     start = Barrier(MANY)
 
     def take(_: int) -> bool:
@@ -52,15 +52,15 @@ def test_of_many_at_once_one_gets_it(claims: Claims, key: str) -> None:
 
 def test_a_claim_whose_answer_got_lost_is_found_to_be_ones_own(landing: ObjectStore) -> None:
     # Given a bucket that stored a claim, lost its answer, and was asked again by the client
-    claims = Claims(landing, lambda: NOON, lambda: "one and the same")
+    claims = IdempotencyStore(landing, lambda: NOON, lambda: "one and the same")
     claims.take(KEY)
 
     # Then the second answer, that the key is taken, is not believed to be about others
     assert claims.take(KEY)
-    assert not Claims(landing, lambda: NOON).take(KEY)
+    assert not IdempotencyStore(landing, lambda: NOON).take(KEY)
 
 
-def test_what_came_of_it_is_noted(claims: Claims) -> None:
+def test_what_came_of_it_is_noted(claims: IdempotencyStore) -> None:
     claims.take(KEY)
 
     claims.settle(KEY, 12)
@@ -69,7 +69,7 @@ def test_what_came_of_it_is_noted(claims: Claims) -> None:
     assert not claims.take(KEY)
 
 
-def test_what_is_given_back_can_be_claimed_again(claims: Claims) -> None:
+def test_what_is_given_back_can_be_claimed_again(claims: IdempotencyStore) -> None:
     claims.take(KEY)
 
     claims.release(KEY)
@@ -78,7 +78,7 @@ def test_what_is_given_back_can_be_claimed_again(claims: Claims) -> None:
     assert claims.take(KEY)
 
 
-def test_who_takes_it_again_can_put_back_what_stood_there(claims: Claims) -> None:
+def test_who_takes_it_again_can_put_back_what_stood_there(claims: IdempotencyStore) -> None:
     claims.take(KEY)
     claims.settle(KEY, 12)
 
@@ -92,7 +92,7 @@ def test_who_takes_it_again_can_put_back_what_stood_there(claims: Claims) -> Non
 
 @pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b'{"message_id": "five"}'])
 def test_a_claim_that_can_not_be_read_is_one(
-    claims: Claims, landing: ObjectStore, body: bytes
+    claims: IdempotencyStore, landing: ObjectStore, body: bytes
 ) -> None:
     obstore.put(landing, KEY, body)
 
@@ -101,7 +101,7 @@ def test_a_claim_that_can_not_be_read_is_one(
 
 
 def test_a_claim_is_a_file_that_people_can_read(tmp_path: Path) -> None:
-    claims = Claims(obstore.store.LocalStore(tmp_path), lambda: NOON, names())
+    claims = IdempotencyStore(obstore.store.LocalStore(tmp_path), lambda: NOON, names())
     claims.take(KEY)
 
     assert json.loads((tmp_path / KEY).read_bytes()) == {

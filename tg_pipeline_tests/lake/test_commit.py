@@ -6,7 +6,7 @@ import obstore
 import pyarrow as pa
 import pytest
 
-from tg_pipeline.lake.lake import Lake, Partition
+from tg_pipeline.lake.partitions import Lake, Partition
 from tg_pipeline_tests.lake.conftest import DAY, KEY, NEXT_DAY, SCHEMA, batch, write
 
 

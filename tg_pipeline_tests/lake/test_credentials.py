@@ -11,8 +11,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.credentials import ASK_AGAIN, beside_environment
+from tg_pipeline.aws import ASK_AGAIN, beside_environment
+from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline_tests.lambda_ingest.bot import Bot, Heard, always, reply
 
 URI = "s3://lake/of/mine"
@@ -44,7 +44,7 @@ def address(bot: Bot) -> str:
 
 def put(bucket: Bot) -> Heard:
     """Put something, and give what the bucket heard of it."""
-    obstore.put(open_place(URI), "key", b"{}")
+    obstore.put(open_object_store(URI), "key", b"{}")
     return bucket.heard[-1]
 
 
@@ -235,7 +235,7 @@ def test_a_machine_s_role_is_taken(bucket: Bot, monkeypatch: pytest.MonkeyPatch)
 
 def error_of() -> str:
     with pytest.raises(StoreError) as caught:
-        open_place(URI)
+        open_object_store(URI)
     assert "\n" not in str(caught.value)
     assert caught.value.__suppress_context__
     return str(caught.value)
@@ -274,4 +274,4 @@ def test_a_place_that_is_no_bucket_needs_no_credentials(
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
 
-    assert open_place(uri)
+    assert open_object_store(uri)

@@ -6,7 +6,7 @@ from typing import Any
 
 import obstore
 
-from tg_pipeline.lake.lake import Lake, Partition, Written, partition_key
+from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats, partition_key
 from tg_pipeline_tests.lake.conftest import DAY, KEY, NEXT_DAY, write
 
 
@@ -38,7 +38,7 @@ def test_what_is_written_is_read(lake: Lake) -> None:
     with lake.open("raw_updates", DAY) as partition:
         assert partition.exists
         assert (partition.rows, users_of(partition)) == (3, [1, 2, 3])
-        assert written == Written(rows=3, bytes=partition.bytes)
+        assert written == PartitionStats(rows=3, bytes=partition.bytes)
     assert objects(lake) == [KEY]
     assert obstore.head(lake.store, KEY)["size"] == written.bytes
 
@@ -49,7 +49,7 @@ def test_a_day_never_written_has_no_rows(lake: Lake) -> None:
     with lake.open("raw_updates", DAY) as partition:
         assert not partition.exists
         assert (partition.rows, partition.bytes, partition.metadata) == (0, 0, {})
-        assert list(partition.batches()) == list(partition.narrow(["user_id"])) == []
+        assert list(partition.batches()) == list(partition.project(["user_id"])) == []
 
 
 def test_a_day_written_without_rows_exists(lake: Lake) -> None:
@@ -87,9 +87,9 @@ def test_batches_are_as_small_as_asked_and_narrow_ones_have_few_columns(lake: La
 
     with lake.open("raw_updates", DAY) as partition:
         assert [rows.num_rows for rows in partition.batches()] == [1_000, 1_000, 500]
-        (narrow,) = partition.narrow(["user_id"])
+        (project,) = partition.project(["user_id"])
 
-    assert (narrow.schema.names, narrow.num_rows) == (["user_id"], 2_500)
+    assert (project.schema.names, project.num_rows) == (["user_id"], 2_500)
 
 
 def test_the_file_is_as_readable_as_any_other_that_the_user_makes(tmp_path: Path) -> None:

@@ -7,15 +7,15 @@ import pyarrow as pa
 import pytest
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import put_new
+from lambda_ingest.store import put_if_absent
 from tg_pipeline.lake.landing_zone import (
     OBJECTS,
     adds_up,
     bot_of,
-    fingerprint,
     iter_days,
     list_days,
     list_objects,
+    listing_fingerprint,
     not_yet_read,
 )
 
@@ -35,7 +35,7 @@ def keys(objects: pa.Table) -> list[str]:
 
 def test_the_days_are_those_that_have_a_folder_in_order(landing: ObjectStore) -> None:
     for day in ("2026-10-07", "2024-02-29", "2026-01-01"):
-        put_new(landing, f"telegram/context_date={day}/7-1.json", b"{}")
+        put_if_absent(landing, f"telegram/context_date={day}/7-1.json", b"{}")
 
     assert list_days(landing) == [date(2024, 2, 29), date(2026, 1, 1), DAY]
 
@@ -56,7 +56,7 @@ def test_the_days_are_those_that_have_a_folder_in_order(landing: ObjectStore) ->
     ],
 )
 def test_a_folder_that_is_no_day_is_none(landing: ObjectStore, key: str) -> None:
-    put_new(landing, key, b"{}")
+    put_if_absent(landing, key, b"{}")
 
     assert list_days(landing) == []
     assert list_objects(landing, DAY).num_rows == 0
@@ -70,7 +70,7 @@ def test_an_empty_landing_zone_has_no_days_and_an_empty_day_no_objects(
 
 
 def test_a_listing_says_key_time_and_size(landing: ObjectStore) -> None:
-    put_new(landing, f"{FOLDER}/7-1.json", b"12345")
+    put_if_absent(landing, f"{FOLDER}/7-1.json", b"12345")
 
     objects = list_objects(landing, DAY)
 
@@ -84,8 +84,8 @@ def test_a_listing_says_key_time_and_size(landing: ObjectStore) -> None:
 def test_a_listing_does_not_stop_at_1000_objects(landing: ObjectStore) -> None:
     expected = sorted(f"{FOLDER}/7-{number}.json" for number in range(2_345))
     for key in reversed(expected):
-        put_new(landing, key, b"{}")
-    put_new(landing, "telegram/context_date=2026-10-08/7-1.json", b"{}")
+        put_if_absent(landing, key, b"{}")
+    put_if_absent(landing, "telegram/context_date=2026-10-08/7-1.json", b"{}")
 
     assert keys(list_objects(landing, DAY)) == expected
 
@@ -93,7 +93,7 @@ def test_a_listing_does_not_stop_at_1000_objects(landing: ObjectStore) -> None:
 def test_a_fingerprint_changes_when_an_object_is_added_rewritten_or_removed() -> None:
     before = [("a", MORNING, 5), ("b", MORNING, 6)]
     prints = [
-        fingerprint(listing(*objects))
+        listing_fingerprint(listing(*objects))
         for objects in (
             [],
             before,
@@ -104,7 +104,7 @@ def test_a_fingerprint_changes_when_an_object_is_added_rewritten_or_removed() ->
     ]
 
     assert len(set(prints)) == len(prints)
-    assert fingerprint(listing(*reversed(before))) == prints[1]
+    assert listing_fingerprint(listing(*reversed(before))) == prints[1]
 
 
 def test_what_was_read_is_not_read_again_unless_it_was_rewritten() -> None:
@@ -117,7 +117,7 @@ def test_what_was_read_is_not_read_again_unless_it_was_rewritten() -> None:
 
 
 def test_an_object_rewritten_within_its_second_is_told_by_its_size() -> None:
-    read = fingerprint(listing(("a", MORNING, 5), ("b", MORNING, 6)))
+    read = listing_fingerprint(listing(("a", MORNING, 5), ("b", MORNING, 6)))
     none, new = OBJECTS.empty_table(), listing(("c", NOON, 7))
     same, rewritten = (listing(("a", MORNING, 5), ("b", MORNING, size)) for size in (6, 9))
 

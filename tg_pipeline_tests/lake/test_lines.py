@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tg_pipeline.lake import lines
-from tg_pipeline.lake.lines import Block, Line, is_readable_name, read_blocks, read_lines
+from tg_pipeline.lake import landing_reader as lines
+from tg_pipeline.lake.landing_reader import Block, Line, is_readable_name, read_blocks, read_lines
 
 A, B, C = b'{"update_id": 1}', b'{"update_id": 2}', b'{"update_id": 3}'
 EMPTY = [Line(0, b"", "the object is empty")]

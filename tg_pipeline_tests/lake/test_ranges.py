@@ -8,7 +8,7 @@ import pytest
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import open_store
-from tg_pipeline.lake.ranges import AT_ONCE, ReplacedError, copy_object, open_object
+from tg_pipeline.lake.object_io import AT_ONCE, ReplacedError, copy_object, open_object
 from tg_pipeline_tests.lake.aws_answers import REACH
 from tg_pipeline_tests.lambda_ingest.bot import Bot, Heard, reply
 

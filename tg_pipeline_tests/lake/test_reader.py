@@ -5,9 +5,9 @@ import itertools
 
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import put_new
+from lambda_ingest.store import put_if_absent
+from tg_pipeline.lake.landing_reader import read_objects
 from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.lake.reader import read_objects
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER, batches, places, put, rows
 
 
@@ -24,8 +24,8 @@ def test_lines_come_in_the_order_of_their_objects_and_of_their_numbers(
 
 
 def test_a_line_says_its_bot_its_object_and_when_it_landed(landing: ObjectStore) -> None:
-    put_new(landing, f"{FOLDER}/7-5.json", b'{"update_id": 5}')
-    put_new(landing, f"{FOLDER}/20240802183859123456.json", b"{}")
+    put_if_absent(landing, f"{FOLDER}/7-5.json", b'{"update_id": 5}')
+    put_if_absent(landing, f"{FOLDER}/20240802183859123456.json", b"{}")
 
     older, newer = rows(landing)
 
@@ -56,7 +56,7 @@ def test_an_object_with_an_unreadable_name_is_one_faulty_line(landing: ObjectSto
 
 def test_many_small_objects_are_all_read(landing: ObjectStore) -> None:
     for number in range(3_000):
-        put_new(landing, f"{FOLDER}/7-{number:04}.json", b"%d" % number)
+        put_if_absent(landing, f"{FOLDER}/7-{number:04}.json", b"%d" % number)
 
     found = batches(landing)
 
@@ -67,7 +67,7 @@ def test_many_small_objects_are_all_read(landing: ObjectStore) -> None:
 
 def test_a_reader_that_is_left_early_leaves_nothing_behind(landing: ObjectStore) -> None:
     for number in range(200):
-        put_new(landing, f"{FOLDER}/7-{number:04}.ndjson", b"1\n" * 100)
+        put_if_absent(landing, f"{FOLDER}/7-{number:04}.ndjson", b"1\n" * 100)
 
     some = list(itertools.islice(read_objects(landing, list_objects(landing, DAY), bot_id=7), 2))
 

@@ -8,9 +8,10 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import put_new
-from tg_pipeline.lake import lines, reader
-from tg_pipeline.lake.reader import LANDED_LINES
+from lambda_ingest.store import put_if_absent
+from tg_pipeline.lake import landing_reader as lines
+from tg_pipeline.lake import landing_reader as reader
+from tg_pipeline.lake.landing_reader import LANDED_LINES
 from tg_pipeline_tests.lake.conftest import FOLDER, batches, put, rows
 
 
@@ -73,7 +74,7 @@ def test_a_large_object_is_fetched_in_few_requests(
     noise = random.Random(1)  # noqa: S311
     content = b"\n".join(noise.randbytes(500).hex().encode() for _ in range(4_000))
     body = gzip.compress(content, 1) if name.endswith(".gz") else content
-    put_new(landing, f"{FOLDER}/{name}", body)
+    put_if_absent(landing, f"{FOLDER}/{name}", body)
     requested: list[int] = []
     get = obstore.get
 

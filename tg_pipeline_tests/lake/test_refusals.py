@@ -10,10 +10,10 @@ import pytest
 from obstore.exceptions import BaseError
 
 from lambda_ingest.store import StoreError, open_store
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.errors import TransientStoreError, translate_errors
 from tg_pipeline.lake.landing_zone import list_days, list_objects
-from tg_pipeline.lake.refusals import BusyError, one_sentence
+from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.lake.aws_answers import ANSWERS, REACH, SECRET, answering
 from tg_pipeline_tests.lake.conftest import DAY, write
 from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Bot, always, reply
@@ -22,8 +22,8 @@ URI = "s3://lake/of/mine"
 HURRIED = timedelta(seconds=1)
 
 ASK: dict[str, Callable[[], object]] = {
-    "list": lambda: list_days(open_place(URI, HURRIED)),
-    "list a day": lambda: list_objects(open_place(URI, HURRIED), DAY),
+    "list": lambda: list_days(open_object_store(URI, HURRIED)),
+    "list a day": lambda: list_objects(open_object_store(URI, HURRIED), DAY),
     "read": lambda: Lake(URI, HURRIED).footer("raw_updates", DAY),
     "write": lambda: write(Lake(URI, HURRIED), 1),
 }
@@ -76,7 +76,7 @@ def test_what_s3_has_against_it_is_one_sentence(
         told = error_of(ASK[ask])
 
     assert str(told) == f"{URI}: {SAID[code]}"
-    assert isinstance(told, BusyError) == (code == "SlowDown")
+    assert isinstance(told, TransientStoreError) == (code == "SlowDown")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_an_endpoint_where_nothing_listens_is_named(
 
     told = error_of(ASK[ask])
 
-    assert isinstance(told, BusyError)
+    assert isinstance(told, TransientStoreError)
     assert str(told) == (
         f"{URI}: {address} can't be reached, nothing listens there: check AWS_ENDPOINT_URL and "
         "the network."
@@ -154,9 +154,12 @@ def test_a_server_that_gives_no_part_of_an_object_says_so(monkeypatch: pytest.Mo
     lately = {"last_modified": "Wed, 07 Oct 2026 10:00:00 GMT", "etag": '"a"'}
     with Bot(always(reply(b"0123456789", **lately))) as server:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.port}")
-        store = open_place(URI, HURRIED)
+        store = open_object_store(URI, HURRIED)
 
-        with pytest.raises(StoreError, match="gives the whole of an object"), one_sentence(store):
+        with (
+            pytest.raises(StoreError, match="gives the whole of an object"),
+            translate_errors(store),
+        ):
             obstore.get(store, "key", options={"range": (2, 4)})
 
 
@@ -173,7 +176,7 @@ def test_credentials_that_can_t_be_renewed_any_more_say_so() -> None:
 
 def test_a_disk_s_own_errors_stay_what_they_are(tmp_path: Path) -> None:
     (tmp_path / "telegram").write_text("in the way")
-    landing = open_place(tmp_path.as_uri())
+    landing = open_object_store(tmp_path.as_uri())
 
-    with pytest.raises(BaseError, match="telegram"), one_sentence(landing):
+    with pytest.raises(BaseError, match="telegram"), translate_errors(landing):
         obstore.put(landing, "telegram/5.json", b"{}")

@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 from obstore.store import LocalStore
 
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.lake.scratch import WRITING, scratch_folder
-from tg_pipeline.lake.staged import sweep_staged
+from tg_pipeline.lake.landing_zone import remove_stale_temp_files
+from tg_pipeline.lake.partitions import WRITING, Lake, temp_dir
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER, KEY, write
 
 WRITES_FOR_EVER = """
 import sys, time
 from pathlib import Path
-from tg_pipeline.lake.scratch import scratch_folder
+from tg_pipeline.lake.partitions import scratch_folder
 with scratch_folder(Path(sys.argv[1])) as folder:
     (folder / "half").write_text("of it")
     print(folder.name, flush=True)
@@ -33,7 +32,7 @@ def folders(parent: Path) -> list[str]:
 
 @pytest.mark.parametrize("error", [None, ValueError("broken"), KeyboardInterrupt()], ids=repr)
 def test_a_folder_is_gone_at_the_end(tmp_path: Path, error: BaseException | None) -> None:
-    with suppress(ValueError, KeyboardInterrupt), scratch_folder(tmp_path) as folder:
+    with suppress(ValueError, KeyboardInterrupt), temp_dir(tmp_path) as folder:
         (folder / "part-0.parquet").write_text("half")
         assert folders(tmp_path) == [folder.name]
         if error:
@@ -64,7 +63,7 @@ def test_what_a_killed_process_left_is_cleared_away_by_the_next_and_not_before(
 
 
 def test_two_writers_have_a_folder_each(tmp_path: Path) -> None:
-    with scratch_folder(tmp_path) as one, scratch_folder(tmp_path) as other:
+    with temp_dir(tmp_path) as one, temp_dir(tmp_path) as other:
         assert one != other
         assert sorted(folders(tmp_path)) == sorted([one.name, other.name])
 
@@ -80,9 +79,9 @@ def test_what_a_killed_door_left_without_a_name_is_removed_once_it_is_old(tmp_pa
             os.utime(folder / name, (hours_ago, hours_ago))
 
     # When the day is swept
-    sweep_staged(LocalStore(tmp_path), DAY, lambda: datetime.now(UTC))
+    remove_stale_temp_files(LocalStore(tmp_path), DAY, lambda: datetime.now(UTC))
 
     # Then only what nobody will name is gone
     left = sorted(path.name for path in folder.iterdir())
     assert left == ["7-1.json", "7-2.json#12345", "7-4.json#a"]
-    sweep_staged(LocalStore(tmp_path), DAY + timedelta(days=1))
+    remove_stale_temp_files(LocalStore(tmp_path), DAY + timedelta(days=1))

@@ -10,7 +10,7 @@ import pytest
 from obstore.store import S3Store
 
 from lambda_ingest.store import open_store
-from tg_pipeline.lake.small_objects import CONNECTIONS, fetch_small
+from tg_pipeline.lake.s3_fetch import CONNECTIONS, fetch_small
 from tg_pipeline_tests.lake.aws_answers import REACH, SECRET
 from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Bot, Heard, Reply, reply
 

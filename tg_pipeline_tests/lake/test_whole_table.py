@@ -7,11 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake.lake import Lake, Written, partition_key
+from tg_pipeline.lake.partitions import Lake, PartitionStats, partition_key
 from tg_pipeline_tests.lake.conftest import DAY, KEY, NEXT_DAY, SCHEMA, batch, write
 
 
-def write_whole(lake: Lake, *users: int, **metadata: str) -> Written:
+def write_whole(lake: Lake, *users: int, **metadata: str) -> PartitionStats:
     with lake.writer("messages", None, SCHEMA) as writer:
         writer.write(batch(*users))
         return writer.commit(**metadata)

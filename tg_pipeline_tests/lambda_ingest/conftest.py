@@ -13,9 +13,8 @@ import pytest
 from obstore.store import ObjectStore
 
 from lambda_ingest.forward import Forwarder
-from lambda_ingest.front import open_front
-from lambda_ingest.secret import Secret
-from lambda_ingest.settings import ForwardSettings
+from lambda_ingest.handler import open_dispatcher
+from lambda_ingest.settings import ForwardSettings, Secret
 from lambda_ingest.store import open_store
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event
 
@@ -44,7 +43,7 @@ class Container:
         self.pace = timedelta(0)
         self.log = StringIO()
         self.landing = open_store(settings["TG_LANDING_URI"])
-        self.front = open_front(settings, self.log, self._tell_time)
+        self.front = open_dispatcher(settings, self.log, self._tell_time)
 
     def handle(self, event: object) -> dict[str, Any]:
         """Give what AWS is answered."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_ingest.answer import Answer
+from lambda_ingest.http_events import HttpResponse
 
 
 def body_of(event: dict[str, Any]) -> bytes:
@@ -19,7 +19,7 @@ def body_of(event: dict[str, Any]) -> bytes:
 
 @pytest.mark.parametrize("status", [200, 403, 413, 500])
 def test_a_door_says_its_status_and_nothing_else(status: int) -> None:
-    assert Answer(status).as_event() == {
+    assert HttpResponse(status).as_event() == {
         "statusCode": status,
         "headers": {},
         "body": "",
@@ -28,11 +28,11 @@ def test_a_door_says_its_status_and_nothing_else(status: int) -> None:
 
 
 def test_the_reason_is_for_the_journal_and_is_not_sent() -> None:
-    assert Answer(500, why="The store failed.").as_event() == Answer(500).as_event()
+    assert HttpResponse(500, why="The store failed.").as_event() == HttpResponse(500).as_event()
 
 
 def test_a_text_is_sent_as_it_is_with_its_headers() -> None:
-    said = Answer(200, '{"text": "olá"}'.encode(), {"Content-Type": "application/json"})
+    said = HttpResponse(200, '{"text": "olá"}'.encode(), {"Content-Type": "application/json"})
 
     event = said.as_event()
 
@@ -43,6 +43,6 @@ def test_a_text_is_sent_as_it_is_with_its_headers() -> None:
 
 @given(st.binary() | st.text().map(str.encode))
 def test_any_body_goes_through_a_gateway_byte_for_byte(body: bytes) -> None:
-    event = json.loads(json.dumps(Answer(200, body).as_event()))
+    event = json.loads(json.dumps(HttpResponse(200, body).as_event()))
 
     assert body_of(event) == body

@@ -9,13 +9,13 @@ import pytest
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from lambda_ingest.chat_filter import ChatFilter, predecessors, successions
-from lambda_ingest.chats import Migration
+from lambda_ingest.landing import ChatMigration
 from lambda_ingest.store import open_store
+from lambda_ingest.writer import ChatFilter, predecessors, successions
 from tg_pipeline_tests.lambda_ingest.conftest import stored
 
 GROUP, SUPERGROUP, STRANGER = -42, -1001234567890, -7
-BECAME = Migration(old=GROUP, new=SUPERGROUP)
+BECAME = ChatMigration(old=GROUP, new=SUPERGROUP)
 WRONG_NAMES = [
     *("x.json", "successor-of-x.json", f"successor-of-0{-GROUP}.json", f"{GROUP}.json"),
     *("successor-of-.json", f"successor-of-{GROUP}", f"deep/successor-of-{GROUP}.json"),
@@ -62,7 +62,7 @@ def test_a_container_that_was_there_before_keeps_it_too(landing: ObjectStore) ->
 def test_what_a_stranger_became_is_not_kept(landing: ObjectStore) -> None:
     chats = keeping(landing, GROUP)
 
-    assert chats.learn(Migration(old=STRANGER, new=SUPERGROUP)) is False
+    assert chats.learn(ChatMigration(old=STRANGER, new=SUPERGROUP)) is False
     assert not chats.keeps(SUPERGROUP)
     assert stored(landing) == {}
 
@@ -76,7 +76,7 @@ def test_a_chat_that_is_named_already_is_no_news(landing: ObjectStore) -> None:
 def test_a_chat_is_followed_over_all_the_ids_that_it_had(landing: ObjectStore, times: int) -> None:
     ids = list(range(-1, -times - 2, -1))
     for old, new in pairwise(ids):
-        keeping(landing, ids[0]).learn(Migration(old, new))
+        keeping(landing, ids[0]).learn(ChatMigration(old, new))
 
     assert keeping(landing, ids[0]).keeps(ids[-1])
 
@@ -109,7 +109,7 @@ def test_an_object_that_no_door_put_there_changes_nothing(landing: ObjectStore, 
 
 
 def test_a_chat_whose_id_begins_alike_is_another(landing: ObjectStore) -> None:
-    keeping(landing, GROUP).learn(Migration(old=GROUP, new=-1001))
+    keeping(landing, GROUP).learn(ChatMigration(old=GROUP, new=-1001))
 
     assert not keeping(landing, GROUP).keeps(-100)
     assert not keeping(landing, GROUP).keeps(-10011)
@@ -117,11 +117,11 @@ def test_a_chat_whose_id_begins_alike_is_another(landing: ObjectStore) -> None:
 
 def test_all_that_doors_have_learnt_can_be_listed(landing: ObjectStore) -> None:
     chats = keeping(landing, GROUP, 5)
-    chats.learn(Migration(old=5, new=6))
+    chats.learn(ChatMigration(old=5, new=6))
     chats.learn(BECAME)
     obstore.put(landing, "chats/read-me.txt", b"")
 
-    assert successions(landing) == [BECAME, Migration(old=5, new=6)]
+    assert successions(landing) == [BECAME, ChatMigration(old=5, new=6)]
 
 
 @pytest.mark.parametrize("act", [lambda chats: chats.keeps(SUPERGROUP), lambda c: c.learn(BECAME)])

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from lambda_ingest.chats import Migration, chat_of, migration_of
-from tg_pipeline.telegram.update_types import UPDATE_TYPES
+from lambda_ingest.landing import ChatMigration, chat_of, new_migration
+from tg_pipeline.telegram.models import UPDATE_TYPES
 
 CHAT, OTHER_CHAT, PERSON = -1001234567890, -42, 5
 IN_CHAT = {"chat": {"id": CHAT, "type": "supergroup"}}
@@ -92,16 +92,16 @@ def test_what_is_no_object_names_no_chat(wrong: Any) -> None:
     ids=["told in the old chat", "told in the new chat"],
 )
 def test_a_group_that_became_a_supergroup_says_so_in_both_chats(message: Any) -> None:
-    migration = migration_of({"update_id": 5, "message": message})
+    migration = new_migration({"update_id": 5, "message": message})
 
-    assert migration == Migration(old=OTHER_CHAT, new=CHAT)
+    assert migration == ChatMigration(old=OTHER_CHAT, new=CHAT)
 
 
 @pytest.mark.parametrize("wrong", NO_IDS, ids=repr)
 def test_what_is_no_id_is_no_new_id_either(wrong: Any) -> None:
     for name in ("migrate_to_chat_id", "migrate_from_chat_id"):
-        assert migration_of({"update_id": 5, "message": IN_CHAT | {name: wrong}}) is None
-        assert migration_of({"message": {"chat": {"id": wrong}, name: CHAT}}) is None
+        assert new_migration({"update_id": 5, "message": IN_CHAT | {name: wrong}}) is None
+        assert new_migration({"message": {"chat": {"id": wrong}, name: CHAT}}) is None
 
 
 @pytest.mark.parametrize(
@@ -117,4 +117,4 @@ def test_what_is_no_id_is_no_new_id_either(wrong: Any) -> None:
     ],
 )
 def test_nothing_but_a_service_message_changes_an_id(update: dict[str, Any]) -> None:
-    assert migration_of({"update_id": 5} | update) is None
+    assert new_migration({"update_id": 5} | update) is None

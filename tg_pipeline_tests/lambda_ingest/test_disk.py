@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lambda_ingest.disk import put_on_disk
-from lambda_ingest.store import open_store
+from lambda_ingest.store import durable_put, open_store
 from tg_pipeline_tests.lambda_ingest.conftest import stored
 
 KEY = "telegram/context_date=2026-10-07/7-5.json"
@@ -33,15 +32,15 @@ def at_each_sync(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[int], N
 
 
 def test_an_object_is_written_below_folders_that_are_made(tmp_path: Path) -> None:
-    assert put_on_disk(tmp_path / "landing", KEY, b"{}") is True
+    assert durable_put(tmp_path / "landing", KEY, b"{}") is True
 
     assert (tmp_path / "landing" / KEY).read_bytes() == b"{}"
 
 
 def test_the_first_bytes_stand_and_nothing_is_left_over(tmp_path: Path) -> None:
-    put_on_disk(tmp_path, KEY, b"first")
+    durable_put(tmp_path, KEY, b"first")
 
-    assert put_on_disk(tmp_path, KEY, b"second") is False
+    assert durable_put(tmp_path, KEY, b"second") is False
 
     assert (tmp_path / KEY).read_bytes() == b"first"
     assert names_in(tmp_path) == [KEY]
@@ -49,7 +48,7 @@ def test_the_first_bytes_stand_and_nothing_is_left_over(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"\x00\xff" * 500_000], ids=["nothing", "a megabyte"])
 def test_any_bytes_are_an_object(tmp_path: Path, body: bytes) -> None:
-    put_on_disk(tmp_path, KEY, body)
+    durable_put(tmp_path, KEY, body)
 
     assert (tmp_path / KEY).read_bytes() == body
 
@@ -60,7 +59,7 @@ def test_the_bytes_are_on_the_disk_before_the_name_and_the_name_before_the_promi
     target, synced = tmp_path / KEY, list[tuple[int, bool]]()
     at_each_sync(lambda inode: synced.append((inode, target.exists())))
 
-    put_on_disk(tmp_path, KEY, b"{}")
+    durable_put(tmp_path, KEY, b"{}")
 
     assert (target.stat().st_ino, False) in synced
     assert synced[-1] == (target.parent.stat().st_ino, True)
@@ -72,7 +71,7 @@ def test_folders_that_are_made_are_on_the_disk_too(
     synced = list[int]()
     at_each_sync(synced.append)
 
-    put_on_disk(tmp_path / "a" / "landing", KEY, b"{}")
+    durable_put(tmp_path / "a" / "landing", KEY, b"{}")
 
     folders = [tmp_path, *(tmp_path / "a" / "landing" / KEY).parents]
     made = [folder for folder in folders if folder.is_relative_to(tmp_path)]
@@ -82,11 +81,11 @@ def test_folders_that_are_made_are_on_the_disk_too(
 def test_a_name_that_was_taken_is_on_the_disk_before_that_is_said(
     tmp_path: Path, at_each_sync: Callable[[Callable[[int], None]], None]
 ) -> None:
-    put_on_disk(tmp_path, KEY, b"first")
+    durable_put(tmp_path, KEY, b"first")
     synced = list[int]()
     at_each_sync(synced.append)
 
-    put_on_disk(tmp_path, KEY, b"second")
+    durable_put(tmp_path, KEY, b"second")
 
     assert synced[-1] == (tmp_path / KEY).parent.stat().st_ino
 
@@ -95,10 +94,10 @@ def test_no_listing_shows_an_object_that_is_being_written(
     tmp_path: Path, at_each_sync: Callable[[Callable[[int], None]], None]
 ) -> None:
     landing, seen = open_store(tmp_path.as_uri()), list[tuple[list[str], list[str]]]()
-    put_on_disk(tmp_path, KEY, b"{}")
+    durable_put(tmp_path, KEY, b"{}")
     at_each_sync(lambda _: seen.append((names_in(tmp_path), list(stored(landing)))))
 
-    put_on_disk(tmp_path, KEY, b"again")
+    durable_put(tmp_path, KEY, b"again")
 
     being_written, listed = seen[0]
     assert len(being_written) == 2
@@ -114,7 +113,7 @@ def test_a_write_that_fails_leaves_nothing_over(
     monkeypatch.setattr("os.link", fail)
 
     with pytest.raises(OSError, match="no space left"):
-        put_on_disk(tmp_path, KEY, b"{}")
+        durable_put(tmp_path, KEY, b"{}")
 
     assert names_in(tmp_path) == []
 
@@ -123,7 +122,7 @@ def test_a_write_that_fails_leaves_nothing_over(
 def test_a_file_in_the_place_of_a_folder_is_an_error_and_no_duplicate(
     tmp_path: Path, taken: str
 ) -> None:
-    put_on_disk(tmp_path, taken, b"a file stands here")
+    durable_put(tmp_path, taken, b"a file stands here")
 
     with pytest.raises(OSError, match=r"exists|Not a directory"):
-        put_on_disk(tmp_path, KEY, b"{}")
+        durable_put(tmp_path, KEY, b"{}")

@@ -6,14 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from lambda_ingest.disk import put_on_disk
-from lambda_ingest.store import open_store
+from lambda_ingest.store import durable_put, open_store
 from tg_pipeline_tests.lambda_ingest.conftest import stored
 
 RACER = """
 import sys
 from pathlib import Path
-from lambda_ingest.disk import put_on_disk
+from lambda_ingest.store import put_on_disk
 
 folder, name = Path(sys.argv[1]), sys.argv[2]
 print("ready", flush=True)
@@ -32,7 +31,7 @@ def test_of_threads_that_put_at_once_one_wins_and_none_fails(tmp_path: Path) -> 
 
     with ThreadPoolExecutor(8) as pool:
         won = list(
-            pool.map(lambda body: [put_on_disk(tmp_path, key, body) for key in keys], bodies)
+            pool.map(lambda body: [durable_put(tmp_path, key, body) for key in keys], bodies)
         )
 
     assert [sum(of_key) for of_key in zip(*won, strict=True)] == [1] * 100

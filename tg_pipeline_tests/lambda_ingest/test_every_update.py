@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tg_pipeline.telegram.update_types import UPDATE_TYPES
+from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.conftest import BuiltDay, Pipeline
 from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED, Container
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event

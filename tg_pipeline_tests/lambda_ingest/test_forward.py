@@ -6,8 +6,8 @@ from threading import Thread
 
 import pytest
 
-from lambda_ingest.answer import Answer
 from lambda_ingest.forward import Forwarder
+from lambda_ingest.http_events import HttpResponse
 from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Bot, always, reply
 
 ForwardTo = Callable[..., Forwarder]
@@ -22,13 +22,15 @@ def test_the_bot_s_answer_is_passed_on(forward_to: ForwardTo) -> None:
     with Bot(always(said)) as bot:
         answer = forward_to(bot.url).send(b"{}", 20.0)
 
-    assert answer == Answer(200, METHOD, {"Content-Type": "application/json", "Retry-After": "5"})
+    assert answer == HttpResponse(
+        200, METHOD, {"Content-Type": "application/json", "Retry-After": "5"}
+    )
 
 
 @pytest.mark.parametrize("status", [200, 201, 204, 302, 400, 403, 429, 500, 503])
 def test_the_bot_s_status_is_passed_on(forward_to: ForwardTo, status: int) -> None:
     with Bot(always(reply(status=f"{status} As you say"))) as bot:
-        assert forward_to(bot.url).send(b"{}", 20.0) == Answer(status)
+        assert forward_to(bot.url).send(b"{}", 20.0) == HttpResponse(status)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_a_bot_that_ends_each_connection_hears_each_update_once(
         forwarder = forward_to(bot.url)
         answers = [forwarder.send(b"%d" % number, 20.0) for number in range(3)]
 
-    assert answers == [Answer(200, b"ok")] * 3
+    assert answers == [HttpResponse(200, b"ok")] * 3
     assert [(heard.body, heard.connection) for heard in bot.heard] == [
         (b"0", 1),
         (b"1", 2),

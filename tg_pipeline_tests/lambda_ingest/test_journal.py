@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_ingest.journal import COUNTS, Entry, Journal
+from lambda_ingest.metrics import COUNTS, MetricsLogger, RequestRecord
 from tg_pipeline_tests.lambda_ingest.conftest import Container, update
 
 AT = datetime(2026, 10, 7, 15, 0, 0, 123_456, tzinfo=UTC)
 UNITS = {"Count", "Milliseconds"}
 ENTRIES = st.builds(
-    Entry,
+    RequestRecord,
     at=st.just(AT),
     counts=st.dictionaries(st.sampled_from(COUNTS), st.integers(0, 10_000)),
     milliseconds=st.floats(0, 1e6),
@@ -24,23 +24,23 @@ ENTRIES = st.builds(
 )
 
 
-def text_of(*entries: Entry, with_metrics: bool) -> str:
+def text_of(*entries: RequestRecord, with_metrics: bool) -> str:
     out = StringIO()
     for entry in entries:
-        Journal(out, 7, with_metrics).write(entry)
+        MetricsLogger(out, 7, with_metrics).write(entry)
     return out.getvalue()
 
 
 def line_of(
     counts: dict[str, int] | None = None, *, with_metrics: bool = True, **details: str | int
 ) -> dict[str, Any]:
-    entry = Entry(AT, {"landed": 1} if counts is None else counts, 4.26, details)
+    entry = RequestRecord(AT, {"landed": 1} if counts is None else counts, 4.26, details)
     line: dict[str, Any] = json.loads(text_of(entry, with_metrics=with_metrics))
     return line
 
 
 @given(ENTRIES)
-def test_every_metric_and_dimension_that_is_announced_is_there(entry: Entry) -> None:
+def test_every_metric_and_dimension_that_is_announced_is_there(entry: RequestRecord) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html"""
     line = json.loads(text_of(entry, with_metrics=True))
 
@@ -89,7 +89,7 @@ def test_people_are_shown_what_happened_and_no_more() -> None:
 
 @given(st.lists(ENTRIES, max_size=4), st.booleans())
 def test_there_is_a_line_for_each_entry_whatever_is_in_it(
-    entries: list[Entry],
+    entries: list[RequestRecord],
     with_metrics: bool,  # noqa: FBT001 - drawn by hypothesis
 ) -> None:
     text = text_of(*entries, with_metrics=with_metrics)
@@ -122,7 +122,7 @@ def test_a_line_is_out_as_soon_as_it_is_written() -> None:
 
     out = Buffered()
 
-    Journal(out, 7, with_metrics=True).write(Entry(AT, {"landed": 1}, 4.2))
+    MetricsLogger(out, 7, with_metrics=True).write(RequestRecord(AT, {"landed": 1}, 4.2))
 
     assert out.flushed == out.getvalue() != ""
 

@@ -13,8 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_ingest import chats, landing
-from lambda_ingest.landing import Landed, Sender, land
+from lambda_ingest import landing
+from lambda_ingest import landing as chats
+from lambda_ingest.landing import LandedUpdate, TrustLevel, land
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 ARRIVED = datetime(2026, 10, 7, 15, 0, tzinfo=UTC)
@@ -25,9 +26,9 @@ def body_of(update_id: object, **contents: Any) -> bytes:
     return json.dumps({"update_id": update_id, **contents}).encode()
 
 
-def landed(body: bytes, arrived_at: datetime = ARRIVED, zone: tzinfo = SAO_PAULO) -> Landed:
-    result = land(body, bot_id=7, arrived_at=arrived_at, zone=zone, sender=Sender.NETWORK)
-    assert isinstance(result, Landed)
+def landed(body: bytes, arrived_at: datetime = ARRIVED, zone: tzinfo = SAO_PAULO) -> LandedUpdate:
+    result = land(body, bot_id=7, arrived_at=arrived_at, zone=zone, sender=TrustLevel.NETWORK)
+    assert isinstance(result, LandedUpdate)
     return result
 
 
@@ -67,7 +68,7 @@ def test_two_updates_of_one_moment_have_two_keys_and_so_have_two_bots() -> None:
             bot_id=bot_id,
             arrived_at=ARRIVED,
             zone=UTC,
-            sender=Sender.NETWORK,
+            sender=TrustLevel.NETWORK,
         )
         for bot_id, update_id in [(7, 41), (7, 42), (8, 41)]
     ]

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lambda_ingest.landing import Landed, Sender, land
+from lambda_ingest.landing import LandedUpdate, TrustLevel, land
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 NEW_YORK = ZoneInfo("America/New_York")
@@ -20,11 +20,11 @@ def day_of(
     content: dict[str, Any],
     arrived_at: datetime = ARRIVED,
     zone: tzinfo = SAO_PAULO,
-    sender: Sender = Sender.NETWORK,
+    sender: TrustLevel = TrustLevel.NETWORK,
 ) -> date:
     body = json.dumps({"update_id": 5, "message": content}).encode()
     result = land(body, bot_id=7, arrived_at=arrived_at, zone=zone, sender=sender)
-    assert isinstance(result, Landed)
+    assert isinstance(result, LandedUpdate)
     assert result.key.startswith(f"telegram/context_date={result.day}/")
     return result.day
 
@@ -82,8 +82,8 @@ def test_the_network_is_believed_for_seven_days() -> None:
     assert day_of_moment(edge - SECOND) == ARRIVAL_DAY
 
 
-@pytest.mark.parametrize("sender", Sender)
-def test_nobody_is_believed_further_ahead_than_a_day(sender: Sender) -> None:
+@pytest.mark.parametrize("sender", TrustLevel)
+def test_nobody_is_believed_further_ahead_than_a_day(sender: TrustLevel) -> None:
     edge = ARRIVED + timedelta(days=1)
 
     assert day_of_moment(edge, sender=sender) == date(2026, 10, 8)
@@ -94,10 +94,10 @@ def test_nobody_is_believed_further_ahead_than_a_day(sender: Sender) -> None:
 def test_an_operator_is_believed_back_to_the_launch_of_telegram(zone: tzinfo) -> None:
     launch = datetime(2013, 8, 14, tzinfo=zone)
 
-    assert day_of_moment(launch, zone=zone, sender=Sender.OPERATOR) == date(2013, 8, 14)
-    assert day_of_moment(launch - SECOND, zone=zone, sender=Sender.OPERATOR) == ARRIVAL_DAY
+    assert day_of_moment(launch, zone=zone, sender=TrustLevel.OPERATOR) == date(2013, 8, 14)
+    assert day_of_moment(launch - SECOND, zone=zone, sender=TrustLevel.OPERATOR) == ARRIVAL_DAY
 
 
 @pytest.mark.parametrize("wrong", [True, 1.5, -1, 0, 10**30, "1791378000", None])
 def test_a_date_that_is_none_leaves_the_day_of_arrival(wrong: Any) -> None:
-    assert day_of({"date": wrong}, sender=Sender.OPERATOR) == ARRIVAL_DAY
+    assert day_of({"date": wrong}, sender=TrustLevel.OPERATOR) == ARRIVAL_DAY

@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from lambda_ingest.landing import Landed, Sender, land
+from lambda_ingest.landing import LandedUpdate, TrustLevel, land
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 JUST_BEFORE_MIDNIGHT = datetime(2026, 10, 7, 23, 59, 30, tzinfo=SAO_PAULO)
 
 
-def landed(arrived_at: datetime, update_id: int = 5, **contents: Any) -> Landed:
+def landed(arrived_at: datetime, update_id: int = 5, **contents: Any) -> LandedUpdate:
     body = json.dumps({"update_id": update_id, **contents}).encode()
-    result = land(body, bot_id=7, arrived_at=arrived_at, zone=SAO_PAULO, sender=Sender.NETWORK)
-    assert isinstance(result, Landed)
+    result = land(body, bot_id=7, arrived_at=arrived_at, zone=SAO_PAULO, sender=TrustLevel.NETWORK)
+    assert isinstance(result, LandedUpdate)
     return result
 
 

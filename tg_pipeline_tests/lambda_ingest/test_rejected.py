@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lambda_ingest.landing import Landed, Rejected, Sender, land, unwrap_rejected
+from lambda_ingest.landing import LandedUpdate, RejectedBody, TrustLevel, land, unwrap_rejected
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 LATE_EVENING = datetime(2026, 10, 7, 2, 30, tzinfo=UTC)
@@ -49,8 +49,8 @@ JSON = st.recursive(
 )
 
 
-def offer(body: bytes) -> Landed | Rejected:
-    return land(body, bot_id=7, arrived_at=LATE_EVENING, zone=SAO_PAULO, sender=Sender.NETWORK)
+def offer(body: bytes) -> LandedUpdate | RejectedBody:
+    return land(body, bot_id=7, arrived_at=LATE_EVENING, zone=SAO_PAULO, sender=TrustLevel.NETWORK)
 
 
 @pytest.mark.parametrize("name", GARBAGE)
@@ -59,7 +59,7 @@ def test_what_is_no_update_is_rejected_with_a_reason_in_one_sentence(name: str) 
 
     result = offer(body)
 
-    assert isinstance(result, Rejected)
+    assert isinstance(result, RejectedBody)
     assert reason in result.reason
     assert re.fullmatch(r"The body .+\.", result.reason)
 
@@ -78,7 +78,7 @@ def test_it_is_kept_under_the_day_of_arrival_by_its_digest(name: str) -> None:
 def test_the_kept_object_is_json_that_says_the_reason() -> None:
     result = offer(b"\xff")
 
-    assert isinstance(result, Rejected)
+    assert isinstance(result, RejectedBody)
     assert json.loads(result.body)["reason"] == result.reason
 
 
@@ -89,7 +89,7 @@ def test_the_kept_object_is_json_that_says_the_reason() -> None:
 def test_whatever_comes_lands_or_is_rejected_and_can_be_had_back(body: bytes) -> None:
     result = offer(body)
 
-    original = unwrap_rejected(result.body) if isinstance(result, Rejected) else result.body
+    original = unwrap_rejected(result.body) if isinstance(result, RejectedBody) else result.body
     assert original == body
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lambda_ingest.request import NotARequestError, read_body
+from lambda_ingest.http_events import InvalidHttpEventError, read_body
 from tg_pipeline_tests.lambda_ingest.events import http_event, in_base64, rest_event
 
 EVENTS = st.sampled_from([http_event, rest_event])
@@ -39,13 +39,13 @@ def test_a_request_without_a_body_has_an_empty_one(event: Any) -> None:
 
 @pytest.mark.parametrize("body", [5, True, [], {}, ["{}"]], ids=repr)
 def test_a_body_that_is_no_text_is_none(body: Any) -> None:
-    with pytest.raises(NotARequestError, match=r"The event's body is no text\."):
+    with pytest.raises(InvalidHttpEventError, match=r"The event's body is no text\."):
         read_body(http_event(b"") | {"body": body})
 
 
 @pytest.mark.parametrize("body", ["{}", "YQ", "YQ==\n", "Y Q==", "é", "\ud83d", "YQ==YQ=="])
 def test_what_only_says_it_is_base64_is_no_body(body: str) -> None:
-    with pytest.raises(NotARequestError, match=r"not base64, as it says\."):
+    with pytest.raises(InvalidHttpEventError, match=r"not base64, as it says\."):
         read_body(http_event(b"") | {"body": body, "isBase64Encoded": True})
 
 

@@ -4,22 +4,22 @@ from typing import Any
 
 import pytest
 
-from lambda_ingest.request import Head, NotARequestError, read_head
+from lambda_ingest.http_events import HttpRequest, InvalidHttpEventError, read_request
 from tg_pipeline_tests.lambda_ingest.events import HEADERS, http_event, rest_event
 
 NAME = "x-telegram-bot-api-secret-token"
 
 
 def headers_of(**members: Any) -> dict[str, str]:
-    return dict(read_head(rest_event(b"{}") | members).headers)
+    return dict(read_request(rest_event(b"{}") | members).headers)
 
 
 @pytest.mark.parametrize("event", [http_event(b"{}"), rest_event(b"{}")], ids=["HTTP", "REST"])
 def test_every_gateway_s_event_is_the_same_request(event: dict[str, Any]) -> None:
-    head = read_head(event)
+    head = read_request(event)
 
     lower = {name.lower(): value for name, value in HEADERS.items()}
-    assert head == Head(method="POST", path="/telegram", headers=lower)
+    assert head == HttpRequest(method="POST", path="/telegram", headers=lower)
 
 
 @pytest.mark.parametrize(
@@ -41,43 +41,44 @@ def test_every_gateway_s_event_is_the_same_request(event: dict[str, Any]) -> Non
 def test_the_stage_of_an_http_api_is_no_part_of_the_path(
     path: str, stage: str, asked_for: str
 ) -> None:
-    assert read_head(http_event(b"{}", path=path, stage=stage)).path == asked_for
+    assert read_request(http_event(b"{}", path=path, stage=stage)).path == asked_for
 
 
 def test_the_path_of_a_rest_api_never_holds_the_stage() -> None:
     assert (
-        read_head(rest_event(b"{}", path="/prod/telegram", stage="prod")).path == "/prod/telegram"
+        read_request(rest_event(b"{}", path="/prod/telegram", stage="prod")).path
+        == "/prod/telegram"
     )
 
 
 @pytest.mark.parametrize("context", [None, [], "x", {}, {"http": []}, {"http": {"method": 5}}])
 def test_an_event_without_a_method_is_no_request(context: Any) -> None:
-    with pytest.raises(NotARequestError, match=r"The event has no method and path\."):
-        read_head(http_event(b"{}") | {"requestContext": context})
+    with pytest.raises(InvalidHttpEventError, match=r"The event has no method and path\."):
+        read_request(http_event(b"{}") | {"requestContext": context})
 
 
 @pytest.mark.parametrize("path", [None, 5, ["/telegram"], {}])
 @pytest.mark.parametrize(("event", "member"), [(http_event, "rawPath"), (rest_event, "path")])
 def test_an_event_without_a_path_is_no_request(event: Any, member: str, path: Any) -> None:
-    with pytest.raises(NotARequestError, match="no method and path"):
-        read_head(event(b"{}") | {member: path})
+    with pytest.raises(InvalidHttpEventError, match="no method and path"):
+        read_request(event(b"{}") | {member: path})
 
 
 @pytest.mark.parametrize("event", [None, 5, 1.5, True, "POST /telegram", [], [{}]], ids=repr)
 def test_an_event_that_is_no_object_is_no_request(event: Any) -> None:
-    with pytest.raises(NotARequestError, match=r"The event is no JSON object\."):
-        read_head(event)
+    with pytest.raises(InvalidHttpEventError, match=r"The event is no JSON object\."):
+        read_request(event)
 
 
 def test_a_path_without_a_stage_to_take_off_is_whole() -> None:
     event = http_event(b"{}", path="/prod/telegram")
     del event["requestContext"]["stage"]
 
-    assert read_head(event).path == "/prod/telegram"
+    assert read_request(event).path == "/prod/telegram"
 
 
 def test_methods_are_told_apart_whatever_their_case() -> None:
-    assert read_head(http_event(b"{}", method="post")).method == "POST"
+    assert read_request(http_event(b"{}", method="post")).method == "POST"
 
 
 @pytest.mark.parametrize("name", ["X-Telegram-Bot-Api-Secret-Token", NAME, NAME.upper()])

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 
 SHOWN = "***"
 ANY_TEXT = st.text(st.characters(exclude_categories=[]))

@@ -2,18 +2,17 @@
 
 import pytest
 
-from lambda_ingest.secret import Secret
-from lambda_ingest.settings import DoorSettings
+from lambda_ingest.settings import IngestSettings, Secret
 
 LANDING = {"TG_LANDING_URI": "s3://landing/updates"}
 
 
-def read(**settings: str) -> DoorSettings:
-    return DoorSettings.from_environment(LANDING | settings)
+def read(**settings: str) -> IngestSettings:
+    return IngestSettings.from_environment(LANDING | settings)
 
 
 def test_only_the_landing_zone_must_be_named() -> None:
-    assert read() == DoorSettings(
+    assert read() == IngestSettings(
         landing_uri="s3://landing/updates",
         timezone="America/Sao_Paulo",
         bot_id=0,
@@ -39,7 +38,7 @@ def test_what_is_set_to_nothing_is_not_set() -> None:
 def test_the_original_s_bucket_is_where_updates_land_unless_something_newer_is_set() -> None:
     original = {"AWS_S3_BUCKET": "telegram-raw"}
 
-    assert DoorSettings.from_environment(original).landing_uri == "s3://telegram-raw"
+    assert IngestSettings.from_environment(original).landing_uri == "s3://telegram-raw"
     assert read(**original).landing_uri == LANDING["TG_LANDING_URI"]
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_ingest.settings import DoorSettings, SettingsError
+from lambda_ingest.settings import IngestSettings, SettingsError
 
 LANDING = {"TG_LANDING_URI": "memory://"}
 NO_TOKEN = "TELEGRAM_BOT_TOKEN is not of the form <bot id>:<secret>."  # noqa: S105
@@ -19,7 +19,7 @@ WORDS = st.text(st.characters(exclude_categories=[]), min_size=1, max_size=300)
 def told_of(**settings: str) -> str:
     """Give what an operator reads who sets these: nothing, where all is well."""
     try:
-        DoorSettings.from_environment(LANDING | settings)
+        IngestSettings.from_environment(LANDING | settings)
     except SettingsError as error:
         return str(error)
     return ""
@@ -27,14 +27,14 @@ def told_of(**settings: str) -> str:
 
 def error_of(**settings: str) -> str:
     with pytest.raises(SettingsError) as caught:
-        DoorSettings.from_environment(LANDING | settings)
+        IngestSettings.from_environment(LANDING | settings)
     assert caught.value.__cause__ is None
     return str(caught.value)
 
 
 def test_a_door_needs_somewhere_to_land_updates() -> None:
     with pytest.raises(SettingsError, match=r"^TG_LANDING_URI is not set: there is nowhere to"):
-        DoorSettings.from_environment({"AWS_S3_BUCKET": "", "TG_TIMEZONE": "UTC"})
+        IngestSettings.from_environment({"AWS_S3_BUCKET": "", "TG_TIMEZONE": "UTC"})
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_settings_print_without_their_secrets() -> None:
         "FORWARD_SECRET_TOKEN": "open-sesame",
     }
 
-    printed = repr(DoorSettings.from_environment(LANDING | settings))
+    printed = repr(IngestSettings.from_environment(LANDING | settings))
 
     assert "bot_id=5" in printed
     assert "open-sesame" not in printed

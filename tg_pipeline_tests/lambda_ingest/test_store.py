@@ -7,7 +7,7 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import StoreError, local_folder, open_store, put_new
+from lambda_ingest.store import StoreError, local_folder, open_store, put_if_absent
 
 
 def body_of(store: ObjectStore, key: str) -> bytes:
@@ -63,7 +63,7 @@ def test_a_folder_that_can_t_be_made_is_an_error_in_one_line(tmp_path: Path, bel
 def test_a_missing_folder_is_made_also_with_blanks_and_accents_in_its_name(tmp_path: Path) -> None:
     folder = tmp_path / "área de trabalho" / "100% #1"
 
-    put_new(open_store(folder.as_uri()), "a/b.json", b"{}")
+    put_if_absent(open_store(folder.as_uri()), "a/b.json", b"{}")
 
     assert (folder / "a" / "b.json").read_bytes() == b"{}"
     assert local_folder(folder.as_uri()) == folder
@@ -75,8 +75,8 @@ def test_only_a_file_uri_has_a_local_folder() -> None:
 
 
 def test_the_first_bytes_under_a_key_stand(landing: ObjectStore) -> None:
-    assert put_new(landing, "telegram/5.json", b"first") is True
-    assert put_new(landing, "telegram/5.json", b"second") is False
+    assert put_if_absent(landing, "telegram/5.json", b"first") is True
+    assert put_if_absent(landing, "telegram/5.json", b"second") is False
     assert body_of(landing, "telegram/5.json") == b"first"
 
 
@@ -84,20 +84,20 @@ def test_of_doors_that_put_at_once_one_wins(landing: ObjectStore) -> None:
     bodies = [b"%d" % number for number in range(32)]
 
     with ThreadPoolExecutor(8) as doors:
-        won = list(doors.map(lambda body: put_new(landing, "telegram/5.json", body), bodies))
+        won = list(doors.map(lambda body: put_if_absent(landing, "telegram/5.json", body), bodies))
 
     assert won.count(True) == 1
     assert body_of(landing, "telegram/5.json") == bodies[won.index(True)]
 
 
 def test_what_is_put_in_memory_is_found_again_by_the_same_uri(tmp_path: Path) -> None:
-    put_new(open_store(f"memory://{tmp_path}/a"), "5.json", b"{}")
+    put_if_absent(open_store(f"memory://{tmp_path}/a"), "5.json", b"{}")
 
-    assert put_new(open_store(f"memory://{tmp_path}/a"), "5.json", b"") is False
-    assert put_new(open_store(f"memory://{tmp_path}/b"), "5.json", b"") is True
+    assert put_if_absent(open_store(f"memory://{tmp_path}/a"), "5.json", b"") is False
+    assert put_if_absent(open_store(f"memory://{tmp_path}/b"), "5.json", b"") is True
 
 
 def test_what_is_put_in_a_folder_is_found_again_by_another_store(tmp_path: Path) -> None:
-    put_new(open_store(tmp_path.as_uri()), "5.json", b"{}")
+    put_if_absent(open_store(tmp_path.as_uri()), "5.json", b"{}")
 
     assert body_of(open_store(tmp_path.as_uri()), "5.json") == b"{}"

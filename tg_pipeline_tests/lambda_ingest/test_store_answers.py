@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from obstore.exceptions import BaseError
 
-from lambda_ingest.store import open_store, put_new
+from lambda_ingest.store import open_store, put_if_absent
 from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Bot, always, reply
 
 KEY = "telegram/context_date=2026-10-07/7-5.json"
@@ -19,7 +19,7 @@ def error(status: str) -> bytes:
 
 def put_to(bucket: Bot, reach: pytest.MonkeyPatch) -> bool:
     reach.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bucket.port}")
-    return put_new(open_store("s3://landing", HURRIED), KEY, b"{}")
+    return put_if_absent(open_store("s3://landing", HURRIED), KEY, b"{}")
 
 
 def test_a_put_is_conditional_on_nothing_being_there(reach: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from moto.server import ThreadedMotoServer
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-from lambda_ingest.store import open_store, put_new
+from lambda_ingest.store import open_store, put_if_absent
 from tg_pipeline_tests.lambda_ingest.conftest import stored
 
 KEY = "telegram/context_date=2026-10-07/7-5.json"
@@ -39,7 +39,7 @@ def bucket(endpoint: str, reach: pytest.MonkeyPatch, request: pytest.FixtureRequ
 def test_the_first_bytes_under_a_key_stand(bucket: str) -> None:
     landing = open_store(f"s3://{bucket}")
 
-    put = [put_new(landing, KEY, body) for body in (b"first", b"second", b"first")]
+    put = [put_if_absent(landing, KEY, body) for body in (b"first", b"second", b"first")]
 
     assert put == [True, False, False]
     assert stored(landing) == {KEY: b"first"}
@@ -49,7 +49,7 @@ def test_the_first_bytes_under_a_key_stand(bucket: str) -> None:
 def test_what_lands_below_a_prefix_stays_there(bucket: str, prefix: str) -> None:
     landing = open_store(f"s3://{bucket}/{prefix.removeprefix('/')}")
 
-    put_new(landing, KEY, b"{}")
+    put_if_absent(landing, KEY, b"{}")
 
     assert list(stored(landing)) == [KEY]
     assert list(stored(open_store(f"s3://{bucket}"))) == [f"{prefix.strip('/')}/{KEY}"]
@@ -58,14 +58,14 @@ def test_what_lands_below_a_prefix_stays_there(bucket: str, prefix: str) -> None
 def test_any_bytes_are_an_object(bucket: str) -> None:
     landing, body = open_store(f"s3://{bucket}"), bytes(range(256)) * 4_096
 
-    put_new(landing, KEY, body)
+    put_if_absent(landing, KEY, body)
 
     assert stored(landing) == {KEY: body}
 
 
 def test_a_bucket_that_is_not_there_is_an_error(bucket: str) -> None:
     with pytest.raises((BaseError, OSError), match="NoSuchBucket"):
-        put_new(open_store(f"s3://{bucket}-not", HURRIED), KEY, b"{}")
+        put_if_absent(open_store(f"s3://{bucket}-not", HURRIED), KEY, b"{}")
 
 
 def test_an_endpoint_where_nothing_listens_is_an_error(reach: pytest.MonkeyPatch) -> None:
@@ -74,7 +74,7 @@ def test_an_endpoint_where_nothing_listens_is_an_error(reach: pytest.MonkeyPatch
     reach.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
 
     with pytest.raises(BaseError, match="error sending request") as caught:
-        put_new(open_store("s3://landing", HURRIED), KEY, b"{}")
+        put_if_absent(open_store("s3://landing", HURRIED), KEY, b"{}")
 
     assert "open-sesame" not in str(caught.value)
 
@@ -92,7 +92,7 @@ def test_an_endpoint_that_never_answers_is_given_up(reach: pytest.MonkeyPatch) -
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as pool:
         reach.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{silent.getsockname()[1]}")
 
-        put = pool.submit(put_new, open_store("s3://landing", HURRIED), KEY, b"{}")
+        put = pool.submit(put_if_absent, open_store("s3://landing", HURRIED), KEY, b"{}")
 
         with pytest.raises(BaseError, match="error sending request"):
             put.result(timeout=20)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lambda_ingest.landing import unwrap_rejected
-from tg_pipeline.telegram.update_types import UPDATE_TYPES
+from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.lambda_ingest.conftest import DAY_FOLDER, Container, update
 from tg_pipeline_tests.lambda_ingest.events import http_event, in_base64, rest_event
 

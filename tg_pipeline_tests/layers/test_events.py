@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tg_pipeline.layers.enriched_columns import EnrichedUpdate
+from tg_pipeline.layers.enriched_schema import EnrichedUpdate
 from tg_pipeline.layers.enriched_updates import enrich_update
 
 ANA = {"id": 5, "is_bot": False, "first_name": "Ana", "username": "ana", "language_code": "pt-br"}

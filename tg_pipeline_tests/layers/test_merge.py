@@ -6,7 +6,7 @@ import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tg_pipeline.layers.merge import Merge
+from tg_pipeline.layers.batches import Merge
 
 OBJECTS = st.dictionaries(st.text("abc", min_size=1, max_size=3), st.integers(1, 4), max_size=12)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tg_pipeline.layers.enriched_columns import EnrichedUpdate
+from tg_pipeline.layers.enriched_schema import EnrichedUpdate
 from tg_pipeline.layers.enriched_updates import enrich_update
 
 

@@ -7,11 +7,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from tg_pipeline.defs.columns import column_lineage, table_schema
-from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.docs_pages import tables_page
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Layer
-from tg_pipeline.layers.tables_page import tables_page
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 CHECKOUT = Path(__file__).parents[2]

@@ -12,14 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from tg_pipeline.builds.mart_build import MartBuilder, mart_builder
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.builds.marts import MartBuilder, mart_builder
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
+from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.mart import Mart
-from tg_pipeline.marts.message_marts import QUESTIONS
-from tg_pipeline.marts.questions import QUESTIONS_SCHEMA
+from tg_pipeline.questions import QUESTIONS_SCHEMA
 from tg_pipeline_tests.conftest import BOT, Pipeline
 from tg_pipeline_tests.marts.reference.month import Month, sample_month
 from tg_pipeline_tests.marts.updates import Payload

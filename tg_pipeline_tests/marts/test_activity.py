@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tg_pipeline.marts.activity_marts import DAILY_ACTIVITY, HOURLY_ACTIVITY, USER_ACTIVITY
+from tg_pipeline.marts.daily import DAILY_ACTIVITY, HOURLY_ACTIVITY, USER_ACTIVITY
 from tg_pipeline_tests.conftest import BOT
 from tg_pipeline_tests.marts.conftest import Marts
 from tg_pipeline_tests.marts.updates import (

@@ -1,6 +1,6 @@
 """What is sent: commands, kinds of messages, reactions, and who comes and goes."""
 
-from tg_pipeline.marts.content_marts import COMMANDS, CONTENT_MIX, MEMBERS, REACTIONS
+from tg_pipeline.marts.daily import COMMANDS, CONTENT_MIX, MEMBERS, REACTIONS
 from tg_pipeline_tests.conftest import BOT
 from tg_pipeline_tests.marts.conftest import Marts
 from tg_pipeline_tests.marts.updates import (

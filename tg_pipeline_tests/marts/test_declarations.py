@@ -6,11 +6,11 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from tg_pipeline.docs_pages import marts_page
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.lineage import CONTEXT_DATE, column_origins
 from tg_pipeline.marts.mart import Mart, is_daily
-from tg_pipeline.marts.marts_page import marts_page
-from tg_pipeline.telegram.anatomy import MESSAGE_TYPES
+from tg_pipeline.telegram.models import MESSAGE_TYPES
 from tg_pipeline_tests.marts.conftest import DAY, Marts
 from tg_pipeline_tests.marts.updates import ANA, BIA, command, edit, message, reaction
 
@@ -54,13 +54,13 @@ def test_a_day_without_messages_has_empty_marts(marts: Marts, mart: Mart) -> Non
 
 
 def test_every_mart_and_column_says_what_it_is(mart: Mart) -> None:
-    for text in (mart.answers, mart.cannot_know, *(c.description for c in mart.columns.values())):
+    for text in (mart.answers, mart.limitations, *(c.description for c in mart.columns.values())):
         assert text.endswith((".", "…"))
         assert "|" not in text, "it stands in a table of Markdown"
 
 
 def test_every_query_belongs_to_a_mart_and_every_mart_has_one() -> None:
-    written = {path.stem for path in (CHECKOUT / "tg_pipeline" / "marts").glob("*.sql")}
+    written = {path.stem for path in (CHECKOUT / "tg_pipeline" / "marts" / "sql").glob("*.sql")}
 
     assert written == {mart.name for mart in ALL_MARTS}
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
-from tg_pipeline.marts.engine import EngineError, open_engine, rows_of
-from tg_pipeline.marts.message_marts import MESSAGES
+from tg_pipeline.marts.cumulative import MESSAGES
+from tg_pipeline.marts.duckdb_engine import EngineError, open_engine, run_query
 
 
 def test_nothing_is_downloaded_and_memory_is_bounded(tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ def test_a_query_that_fails_says_why_in_one_line(tmp_path: Path) -> None:
         pytest.raises(EngineError, match="enriched_updates does not exist") as failure,
         open_engine(tmp_path) as engine,
     ):
-        list(rows_of(engine, MESSAGES, "UTC"))
+        list(run_query(engine, MESSAGES, "UTC"))
 
     assert "\n" not in str(failure.value)
 

@@ -2,7 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-from tg_pipeline.marts.message_marts import MESSAGES
+from tg_pipeline.marts.cumulative import MESSAGES
 from tg_pipeline_tests.marts.conftest import DAY, RECEIVED, Marts
 from tg_pipeline_tests.marts.updates import (
     ANA,

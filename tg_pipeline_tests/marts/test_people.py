@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from tg_pipeline.marts.people_marts import ACTIVE_USERS, RETENTION
+from tg_pipeline.marts.cumulative import ACTIVE_USERS, RETENTION
 from tg_pipeline_tests.marts.conftest import Marts
 from tg_pipeline_tests.marts.updates import ANA, BIA, CAIO, HELPER_BOT, message, press
 

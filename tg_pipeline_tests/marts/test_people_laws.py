@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tg_pipeline.marts.engine import DAY, open_engine, rows_of
+from tg_pipeline.marts.cumulative import ACTIVE_USERS, RETENTION
+from tg_pipeline.marts.duckdb_engine import DAY, open_engine, run_query
 from tg_pipeline.marts.mart import Mart
-from tg_pipeline.marts.people_marts import ACTIVE_USERS, RETENTION
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -42,7 +42,7 @@ def rows(engine: "DuckDBPyConnection", mart: Mart, plan: Days) -> list[dict[str,
         for number in days
     ]
     engine.register("user_activity", pa.Table.from_pylist(acts, SCHEMA))
-    return [row for batch in rows_of(engine, mart, "UTC") for row in batch.to_pylist()]
+    return [row for batch in run_query(engine, mart, "UTC") for row in batch.to_pylist()]
 
 
 def there(plan: Days, first: int, last: int) -> int:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tg_pipeline.marts.message_marts import MESSAGES
+from tg_pipeline.marts.cumulative import MESSAGES
 from tg_pipeline_tests.marts.conftest import Marts
 from tg_pipeline_tests.marts.updates import (
     ANA,

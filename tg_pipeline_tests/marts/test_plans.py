@@ -8,9 +8,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
-from tg_pipeline.marts.engine import open_engine, show
-from tg_pipeline.marts.message_marts import MESSAGES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.marts.cumulative import MESSAGES
+from tg_pipeline.marts.duckdb_engine import create_view, open_engine
 from tg_pipeline_tests.conftest import DAY
 
 UPDATES = 10_000
@@ -41,7 +41,7 @@ def test_messages_are_looked_up_and_not_held_to_be_looked_up(tmp_path: Path) -> 
 
     # When DuckDB plans the query
     with open_engine(tmp_path) as engine:
-        show(engine, ENRICHED_UPDATES, [file])
+        create_view(engine, ENRICHED_UPDATES, [file])
         sql, zone = f"EXPLAIN (FORMAT json) {MESSAGES.sql}", {"timezone": "UTC"}
         ((_, plan),) = engine.sql(sql, params=zone).fetchall()
 

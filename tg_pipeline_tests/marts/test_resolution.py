@@ -4,8 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tg_pipeline.marts.answer_marts import RESOLUTION
-from tg_pipeline.marts.message_marts import FREQUENT_QUESTIONS
+from tg_pipeline.marts.cumulative import FREQUENT_QUESTIONS, RESOLUTION
 from tg_pipeline_tests.marts.conftest import DAY, SIMPLE_QUESTIONS, Marts
 from tg_pipeline_tests.marts.updates import ANA, BIA, CAIO, Payload, command, message
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from tg_pipeline.marts.answer_marts import RESPONSE_TIMES, THREADS
+from tg_pipeline.marts.cumulative import RESPONSE_TIMES, THREADS
 from tg_pipeline_tests.marts.conftest import Marts
 from tg_pipeline_tests.marts.updates import ANA, BIA, HELPER_BOT, Payload, message
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tg_pipeline.marts.answer_marts import THREADS
+from tg_pipeline.marts.cumulative import THREADS
 from tg_pipeline_tests.marts.conftest import Marts
 from tg_pipeline_tests.marts.updates import (
     ANA,

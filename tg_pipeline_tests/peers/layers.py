@@ -1,7 +1,7 @@
 """The layers built from what has landed."""
 
 from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline_tests.conftest import Pipeline
 
 

@@ -6,7 +6,7 @@ import obstore
 import pytest
 from obstore.exceptions import BaseError
 
-from lambda_ingest.store import HURRIED, open_store, put_new
+from lambda_ingest.store import REQUEST_TIMEOUT, open_store, put_if_absent
 from tg_pipeline_tests.peers.bucket import failing_bucket
 from tg_pipeline_tests.peers.failing_proxy import TROUBLES
 
@@ -25,11 +25,11 @@ def test_nothing_is_taken_for_stored_that_is_not(
             monkeypatch.setenv(name, value)
 
         # When it is put, again if it failed, as Telegram's next attempt does
-        landing = open_store(bucket.settings["TG_LANDING_URI"], HURRIED)
+        landing = open_store(bucket.settings["TG_LANDING_URI"], REQUEST_TIMEOUT)
         try:
-            put_new(landing, KEY, b"{}")
+            put_if_absent(landing, KEY, b"{}")
         except BaseError:
-            put_new(landing, KEY, b"{}")
+            put_if_absent(landing, KEY, b"{}")
 
         # Then it is there
         assert bucket.proxy.met[0] == trouble

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from tg_pipeline.telegram.update_types import UPDATE_TYPES
+from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.telegram_server.messages import SentMessage, chat
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 

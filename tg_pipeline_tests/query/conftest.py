@@ -8,9 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.query.session import Session, open_session
-from tg_pipeline.query.tables import QueryTable
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.query.session import QueryTable, Session, open_session
 from tg_pipeline_tests.conftest import DAY
 
 ZONE = "America/Sao_Paulo"

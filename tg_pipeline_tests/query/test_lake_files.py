@@ -7,8 +7,8 @@ import obstore
 import pyarrow as pa
 import pytest
 
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.query.lake_files import LakeFiles
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.query.filesystem import LakeFiles
 from tg_pipeline.query.session import QueryError, open_session
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.query.conftest import SAID, TOLD, ZONE, answer, write

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tg_pipeline.query.semicolons import is_finished, without_end
+from tg_pipeline.query.session import is_finished, without_end
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,8 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from tg_pipeline.lake.lake import Lake
-from tg_pipeline.query.session import QueryError, open_session
-from tg_pipeline.query.tables import ALL_TABLES, CONTEXT_DATE, QueryTable
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.query.session import ALL_TABLES, CONTEXT_DATE, QueryError, QueryTable, open_session
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.query.conftest import SAID, ZONE, Ask, answer, write
 

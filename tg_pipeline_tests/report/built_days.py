@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tg_pipeline.builds.mart_build import mart_builder
-from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 ZONE = "America/Sao_Paulo"
@@ -28,7 +28,7 @@ def build(pipeline: Pipeline, *days: date) -> None:
         for day in days:
             for mart in DAILY_MARTS:
                 builder.build(mart, day)
-        for mart in WHOLE_MARTS:
+        for mart in CUMULATIVE_MARTS:
             builder.build(mart)
 
 

@@ -9,10 +9,10 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.engine import show
+from tg_pipeline.marts.duckdb_engine import create_view
 from tg_pipeline.marts.mart import is_daily
 from tg_pipeline.report.queries import Marts
 
@@ -37,7 +37,7 @@ def hand_made(folder: Path, rows: Mapping[str, Sequence[Row]]) -> Marts:
     engine = duckdb.connect()
     engine.execute("SET TimeZone = 'UTC'")
     for table in (ENRICHED_UPDATES, *ALL_MARTS):
-        show(engine, table, _files(folder, table, rows.get(table.name, [])))
+        create_view(engine, table, _files(folder, table, rows.get(table.name, [])))
     unknown = rows.keys() - {table.name for table in (ENRICHED_UPDATES, *ALL_MARTS)}
     assert not unknown, f"no mart is called {unknown}"
     return Marts(engine, ZONE)

@@ -8,8 +8,7 @@ import pytest
 from tg_pipeline.report.digest import digest_text
 from tg_pipeline.report.formatting import NO_BREAK, Formatter
 from tg_pipeline.report.models import DigestPeriod, Gap, Headline, Health, HealthDay, ReportData
-from tg_pipeline.telegram.marked_text import to_markdown, to_plain
-from tg_pipeline.telegram.sending import LONGEST_TEXT
+from tg_pipeline.telegram.messages import LONGEST_TEXT, to_markdown, to_plain
 from tg_pipeline_tests.report.digest_data import DAY, EN, PT, WEEK, data_of, quiet
 from tg_pipeline_tests.report.month import HOSTILE as HOSTILE_TO_PAGES
 from tg_pipeline_tests.telegram_server.markdown import read_markdown, units

@@ -12,7 +12,7 @@ from tg_pipeline.report.digest import render_digest
 from tg_pipeline.report.digest_chart import LIGHT, DigestBar, digest_bars, render_png
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestPeriod
-from tg_pipeline.telegram.marked_text import to_plain
+from tg_pipeline.telegram.messages import to_plain
 from tg_pipeline_tests.report.digest_data import DAY, EN, PT, WEEK, data_of, previous, quiet
 
 WIDTH, HEIGHT = 1_200, 780

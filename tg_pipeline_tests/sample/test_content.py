@@ -11,10 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
-from tg_pipeline.sample.chats import GROUP, SUPERGROUP
-from tg_pipeline.sample.coding_intents import CODING
-from tg_pipeline.sample.course_intents import COURSE
-from tg_pipeline.sample.people import MEMBERS
+from tg_pipeline.sample.content import CODING, COURSE
+from tg_pipeline.sample.people import GROUP, MEMBERS, SUPERGROUP
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 MONDAY = date(2025, 3, 3)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tg_pipeline.sample import Delivery, deliveries
+from tg_pipeline.sample import SampleDelivery, deliveries
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 MONDAY = date(2025, 3, 3)
@@ -33,18 +33,18 @@ TYPES = {
 
 
 @cache
-def month(days: int = 30, per_day: int = 200) -> tuple[Delivery, ...]:
+def month(days: int = 30, per_day: int = 200) -> tuple[SampleDelivery, ...]:
     return tuple(deliveries(MONDAY, days, per_day, zone=ZONE))
 
 
-def firsts(calls: tuple[Delivery, ...]) -> list[Delivery]:
-    seen: dict[bytes, Delivery] = {}
+def firsts(calls: tuple[SampleDelivery, ...]) -> list[SampleDelivery]:
+    seen: dict[bytes, SampleDelivery] = {}
     for call in calls:
         seen.setdefault(call.body, call)
     return list(seen.values())
 
 
-def updates(calls: tuple[Delivery, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
+def updates(calls: tuple[SampleDelivery, ...]) -> Iterator[tuple[str, dict[str, Any]]]:
     for body in dict.fromkeys(call.body for call in calls):
         _, kind = update = json.loads(body)
         yield kind, update[kind]
@@ -56,7 +56,7 @@ def event_time(kind: str, content: dict[str, Any]) -> int | None:
     return content.get("date")
 
 
-def fingerprint(calls: Iterator[Delivery]) -> str:
+def fingerprint(calls: Iterator[SampleDelivery]) -> str:
     digest = hashlib.sha256()
     for call in calls:
         digest.update(f"{call.arrived_at.isoformat()} ".encode() + call.body)
@@ -83,8 +83,8 @@ def test_another_process_with_another_hash_seed_gives_the_same_bytes(hash_seed: 
     )
     environment = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", code, str(root), str(Path(__file__).parent)]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == fingerprint(deliveries(MONDAY, 3, 300, zone=ZONE))
+    written = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert written.stdout.strip() == fingerprint(deliveries(MONDAY, 3, 300, zone=ZONE))
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from tg_pipeline.sample import Delivery, deliveries
+from tg_pipeline.sample import SampleDelivery, deliveries
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 
 
 @cache
-def calls() -> dict[int, list[Delivery]]:
+def calls() -> dict[int, list[SampleDelivery]]:
     grouped = defaultdict(list)
     for call in deliveries(date(2025, 3, 3), 30, 400, zone=ZONE):
         grouped[json.loads(call.body)["update_id"]].append(call)

@@ -10,8 +10,8 @@ import requests
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from tg_pipeline.serve import connection
-from tg_pipeline.serve.connection import Connection
+from tg_pipeline import webhook_server as connection
+from tg_pipeline.webhook_server import Connection
 
 
 async def hello(_scope: Scope, _receive: Receive, send: Send) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 
 import requests
 
-from tg_pipeline.serve.description import describe
+from tg_pipeline.openapi import describe
 from tg_pipeline_tests.serve.conftest import SECRET, Serving
 
 DESCRIBED: Final = Path(__file__).parents[2] / "docs" / "openapi.json"

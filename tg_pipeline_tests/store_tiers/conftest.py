@@ -11,8 +11,8 @@ import dagster as dg
 import pytest
 from obstore.store import ObjectStore
 
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.defs.conftest import House
 from tg_pipeline_tests.store_tiers.server import S3Server
@@ -62,7 +62,7 @@ def uri(new_place: Callable[[], str]) -> str:
 
 @pytest.fixture
 def landing(uri: str) -> ObjectStore:
-    return open_place(uri)
+    return open_object_store(uri)
 
 
 @pytest.fixture

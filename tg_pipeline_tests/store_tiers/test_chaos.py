@@ -7,8 +7,8 @@ from random import Random
 import obstore
 import pytest
 
-from tg_pipeline.lake import uploads
-from tg_pipeline.lake.lake import partition_key
+from tg_pipeline.lake import object_io as uploads
+from tg_pipeline.lake.partitions import partition_key
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.peers.failing_proxy import (
     CUT_AFTER,

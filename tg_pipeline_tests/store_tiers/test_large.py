@@ -10,10 +10,11 @@ import pytest
 from obstore.store import S3Store
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake import abandoned, uploads
-from tg_pipeline.lake.abandoned import abort_uploads
-from tg_pipeline.lake.lake import Lake, Partition, partition_key
-from tg_pipeline.lake.ranges import AT_ONCE, ReplacedError
+from tg_pipeline import aws as abandoned
+from tg_pipeline.aws import abort_stale_uploads
+from tg_pipeline.lake import object_io as uploads
+from tg_pipeline.lake.object_io import AT_ONCE, ReplacedError
+from tg_pipeline.lake.partitions import Lake, Partition, partition_key
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.lake.conftest import SCHEMA
 from tg_pipeline_tests.peers.failing_proxy import FailingProxy, is_put
@@ -95,7 +96,7 @@ def test_of_a_few_columns_only_those_are_fetched(
 
     monkeypatch.setattr(obstore, "get", counted)
     with lake.open("raw_updates", DAY) as partition:
-        assert sum(batch.num_rows for batch in partition.narrow(["user_id"])) == ROWS
+        assert sum(batch.num_rows for batch in partition.project(["user_id"])) == ROWS
 
     assert fetched[0] == AT_ONCE
     assert sum(fetched) < 2 * AT_ONCE
@@ -148,4 +149,4 @@ def test_what_a_killed_process_had_begun_to_put_is_aborted_by_the_next_one(
     # Then there is none to it any more, and the other object is nobody's business
     assert mine not in pending(server)
     assert other in pending(server)
-    abort_uploads(store_of(lake), f"{KEY}.other", begun_before=datetime.now(UTC) + AN_HOUR)
+    abort_stale_uploads(store_of(lake), f"{KEY}.other", begun_before=datetime.now(UTC) + AN_HOUR)

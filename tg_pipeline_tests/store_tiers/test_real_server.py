@@ -10,10 +10,10 @@ import requests
 from obstore.store import S3Store
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake.abandoned import abort_uploads
-from tg_pipeline.lake.bucket import open_place
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.aws import abort_stale_uploads
 from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.lake.conftest import KEY, write
 from tg_pipeline_tests.store_tiers.server import S3Server
@@ -35,7 +35,7 @@ def test_wrong_credentials_are_refused(
     monkeypatch.setenv(setting, "guessed-by-somebody")
 
     for ask in (
-        lambda: list_days(open_place(uri)),
+        lambda: list_days(open_object_store(uri)),
         lambda: write(Lake(uri), 1),
         lambda: Lake(uri).footer("raw_updates", DAY),
     ):
@@ -48,7 +48,7 @@ def test_wrong_credentials_are_refused(
 @pytest.mark.usefixtures("uri")
 def test_a_bucket_of_another_name_is_none() -> None:
     with pytest.raises(StoreError, match="s3://no-such-bucket/x: there is no such bucket"):
-        list_days(open_place("s3://no-such-bucket/x"))
+        list_days(open_object_store("s3://no-such-bucket/x"))
     with pytest.raises(StoreError, match="s3://no-such-bucket/x: there is no such bucket"):
         write(Lake("s3://no-such-bucket/x"), 1)
 
@@ -73,7 +73,7 @@ def test_an_upload_that_may_be_somebody_s_is_left_alone(lake: Lake, server: S3Se
     key = f"{store.prefix}/{KEY}"
     upload = client.create_multipart_upload(Bucket=BUCKET, Key=key)["UploadId"]
 
-    abort_uploads(store, KEY, begun_before=datetime.now(UTC) - timedelta(minutes=1))
+    abort_stale_uploads(store, KEY, begun_before=datetime.now(UTC) - timedelta(minutes=1))
 
     pending = client.list_multipart_uploads(Bucket=BUCKET, Prefix=key)["Uploads"]
     assert [each["UploadId"] for each in pending] == [upload]

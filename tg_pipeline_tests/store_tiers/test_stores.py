@@ -5,9 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 import obstore
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import put_new
+from lambda_ingest.store import put_if_absent
+from tg_pipeline.lake.landing_reader import THREADS, read_objects
 from tg_pipeline.lake.landing_zone import list_days, list_objects
-from tg_pipeline.lake.reader import THREADS, read_objects
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER
 from tg_pipeline_tests.lake.test_commit import (
     test_a_commit_replaces_the_day_as_a_whole,
@@ -66,7 +66,7 @@ MANY = 1_003
 def test_a_listing_goes_on_after_its_first_page(landing: ObjectStore) -> None:
     expected = sorted(f"{FOLDER}/7-{number}.json" for number in range(MANY))
     with ThreadPoolExecutor(THREADS) as pool:
-        assert all(pool.map(lambda key: put_new(landing, key, b"{}"), expected))
+        assert all(pool.map(lambda key: put_if_absent(landing, key, b"{}"), expected))
 
     objects = list_objects(landing, DAY)
 
@@ -85,7 +85,7 @@ def test_a_folder_s_own_marker_is_no_object_of_the_day(landing: ObjectStore) -> 
 def test_an_object_is_read_whatever_its_name(landing: ObjectStore) -> None:
     names = [f"{name}.json" for name in ("a b", "c+d", "e%2Ff", "g=h&i", "joão", "k#l", "m~n'(o)")]
     for name in names:
-        put_new(landing, f"{FOLDER}/{name}", name.encode())
+        put_if_absent(landing, f"{FOLDER}/{name}", name.encode())
 
     batches = read_objects(landing, list_objects(landing, DAY), bot_id=42)
 

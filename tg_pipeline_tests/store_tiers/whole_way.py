@@ -10,13 +10,13 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from lambda_ingest.door import Door
-from lambda_ingest.landing import Sender
-from tg_pipeline.builds.day_state import DayState, day_states, days_to_build
-from tg_pipeline.builds.mart_build import mart_builder
+from lambda_ingest.landing import TrustLevel
+from lambda_ingest.writer import LandingWriter
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.report import ReportSource, load_report_data, publish_page
+from tg_pipeline.builds.staleness import DayState, day_states, stale_days
 from tg_pipeline.lake import landing_zone
-from tg_pipeline.lake.delivery import Arrival, Tally, deliver
+from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_all
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.query.session import open_session
 from tg_pipeline.report.models import ReportData
@@ -35,7 +35,7 @@ DAYS, A_DAY = 2, 30
 class Way:
     """What came of it."""
 
-    tally: Tally
+    tally: LandingStats
     states: list[DayState]
     facts: ReportData | None
     counted: list[tuple[object, ...]]
@@ -46,19 +46,19 @@ def land_at_one_instant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(landing_zone, "_microseconds", lambda _: INSTANT)
 
 
-def arrivals() -> list[Arrival]:
+def arrivals() -> list[Delivery]:
     """Give a made-up span of updates, some of them twice, and some garbage."""
     made = deliveries(DAY, DAYS, A_DAY, seed=1, zone=ZoneInfo(ZONE))
-    found = [Arrival(each.body, each.arrived_at.astimezone(UTC), "sample") for each in made]
-    return [*found, Arrival(b"garbage", found[0].arrived_at, "garbage")]
+    found = [Delivery(each.body, each.arrived_at.astimezone(UTC), "sample") for each in made]
+    return [*found, Delivery(b"garbage", found[0].arrived_at, "garbage")]
 
 
-def land(landing: ObjectStore) -> Tally:
+def land(landing: ObjectStore) -> LandingStats:
     """Put the updates through two doors at once, and give what became of them."""
-    door = Door(landing, BOT, ZoneInfo(ZONE), Sender.NETWORK)
-    tally = Tally()
+    door = LandingWriter(landing, BOT, ZoneInfo(ZONE), TrustLevel.NETWORK)
+    tally = LandingStats()
     with ThreadPoolExecutor(2) as doors:
-        for outcomes in doors.map(lambda _: list(deliver(door, arrivals())), range(2)):
+        for outcomes in doors.map(lambda _: list(land_all(door, arrivals())), range(2)):
             for outcome in outcomes:
                 tally.count(outcome)
     return tally
@@ -86,7 +86,7 @@ def go(pipeline: Pipeline) -> Way:
             session, "SELECT context_date, count(*) FROM telegram GROUP BY ALL ORDER BY ALL"
         )
     states = day_states(pipeline.landing, pipeline.lake, days)
-    assert days_to_build(states) == []
+    assert stale_days(states) == []
     return Way(tally, states, facts, counted)
 
 

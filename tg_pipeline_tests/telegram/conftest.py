@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from lambda_ingest.secret import Secret
-from tg_pipeline.telegram.client import BotApi
+from lambda_ingest.settings import Secret
+from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 
@@ -16,6 +16,6 @@ def telegram() -> Iterator[TelegramServer]:
 
 
 @pytest.fixture
-def api(telegram: TelegramServer) -> Iterator[BotApi]:
-    with BotApi(Secret(telegram.token), telegram.url) as calls:
+def api(telegram: TelegramServer) -> Iterator[BotApiClient]:
+    with BotApiClient(Secret(telegram.token), telegram.url) as calls:
         yield calls

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tg_pipeline.telegram.interruption import Interruption
-from tg_pipeline.telegram.poller import Poller
+from tg_pipeline.telegram.polling import GracefulShutdown, Poller
 
 Ask = tuple[int | None, int, int]
 
@@ -17,7 +16,7 @@ def update(update_id: int) -> bytes:
 class Scene:
     """A queue at Telegram, a shelf to store on, and what happens at each ask and each put."""
 
-    interruption: Interruption = field(default_factory=Interruption)
+    interruption: GracefulShutdown = field(default_factory=GracefulShutdown)
     queue: dict[int, bytes] = field(default_factory=dict)
     shelf: list[bytes] = field(default_factory=list)
     at_ask: list[Callable[[], object]] = field(default_factory=list)

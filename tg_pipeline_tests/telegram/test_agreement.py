@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lambda_ingest.landing import NotAnUpdateError, event_time, parse_update
-from tg_pipeline.telegram.payload import UnreadableError, read_envelope
+from tg_pipeline.telegram.decoding import UnreadableError, read_envelope
 
 NAMES = st.sampled_from(["message", "edited_message", "poll", "x"]) | st.text(max_size=5)
 DATES = {"date": 1_791_378_000, "edit_date": 1_791_378_001}

@@ -5,12 +5,11 @@ import re
 
 import pytest
 
-from lambda_ingest.secret import Secret
-from tg_pipeline.telegram.answers import BotInfo
-from tg_pipeline.telegram.client import BotApi
-from tg_pipeline.telegram.errors import TokenRefusedError, UnreadableAnswerError
-from tg_pipeline.telegram.update_types import SENT_ONLY_IF_NAMED, UPDATE_TYPES
-from tg_pipeline.telegram.webhook_request import WebhookRequest
+from lambda_ingest.settings import Secret
+from tg_pipeline.telegram.client import BotApiClient
+from tg_pipeline.telegram.errors import TokenRefusedError, UnreadableResponseError
+from tg_pipeline.telegram.models import SENT_ONLY_IF_NAMED, UPDATE_TYPES, BotInfo
+from tg_pipeline.telegram.webhooks import WebhookRequest
 from tg_pipeline_tests.telegram_server.params import Upload
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 
@@ -27,13 +26,13 @@ def request(**more: object) -> WebhookRequest:
     return WebhookRequest(**(asked | more))  # type: ignore[arg-type]
 
 
-def test_a_bot_says_who_it_is(api: BotApi) -> None:
+def test_a_bot_says_who_it_is(api: BotApiClient) -> None:
     assert api.get_me() == BotInfo(
         id=7, first_name="Bot 7", username="test_7_bot", can_join_groups=True
     )
 
 
-def test_without_a_webhook_there_is_no_url(api: BotApi, telegram: TelegramServer) -> None:
+def test_without_a_webhook_there_is_no_url(api: BotApiClient, telegram: TelegramServer) -> None:
     telegram.user_sends(5, "waits")
 
     info = api.get_webhook_info()
@@ -41,7 +40,7 @@ def test_without_a_webhook_there_is_no_url(api: BotApi, telegram: TelegramServer
     assert (info.url, info.pending_update_count, info.allowed_updates) == ("", 1, None)
 
 
-def test_what_is_set_is_what_telegram_has(api: BotApi, telegram: TelegramServer) -> None:
+def test_what_is_set_is_what_telegram_has(api: BotApiClient, telegram: TelegramServer) -> None:
     api.set_webhook(request())
 
     (asked,) = (call.params for call in telegram.calls if call.method == "setWebhook")
@@ -51,7 +50,9 @@ def test_what_is_set_is_what_telegram_has(api: BotApi, telegram: TelegramServer)
     assert (info.max_connections, info.allowed_updates) == (7, ["message", "poll"])
 
 
-def test_a_certificate_is_uploaded_beside_the_rest(api: BotApi, telegram: TelegramServer) -> None:
+def test_a_certificate_is_uploaded_beside_the_rest(
+    api: BotApiClient, telegram: TelegramServer
+) -> None:
     api.set_webhook(request(certificate=b"a PEM", drop_pending_updates=True))
 
     (call,) = telegram.calls
@@ -61,7 +62,7 @@ def test_a_certificate_is_uploaded_beside_the_rest(api: BotApi, telegram: Telegr
 
 
 def test_a_webhook_is_deleted_with_what_waits_or_without(
-    api: BotApi, telegram: TelegramServer
+    api: BotApiClient, telegram: TelegramServer
 ) -> None:
     telegram.user_sends(5, "a")
 
@@ -71,7 +72,7 @@ def test_a_webhook_is_deleted_with_what_waits_or_without(
     assert telegram.pending == []
 
 
-def test_updates_come_as_they_are_written(api: BotApi, telegram: TelegramServer) -> None:
+def test_updates_come_as_they_are_written(api: BotApiClient, telegram: TelegramServer) -> None:
     strange = [
         b'{ "update_id" :\t1 , "message": {"text": "ol\\u00e1 \\ud83d\\ude00 \\/"} }',
         rb'{"update_id":1,"message":{"text":"half a pair \ud800"}}',
@@ -88,7 +89,7 @@ def test_updates_come_as_they_are_written(api: BotApi, telegram: TelegramServer)
     assert [re.sub(rb"\d{9}", b"1", body, count=1) for body in got[:4]] == strange
 
 
-def test_all_types_are_asked_for(api: BotApi, telegram: TelegramServer) -> None:
+def test_all_types_are_asked_for(api: BotApiClient, telegram: TelegramServer) -> None:
     api.get_updates(offset=5, limit=100, seconds=0)
 
     (call,) = telegram.calls
@@ -107,7 +108,7 @@ def test_there_are_27_types_and_three_that_must_be_named() -> None:
 
 
 def test_half_a_surrogate_pair_in_a_name_is_no_reason_to_fail(
-    api: BotApi, telegram: TelegramServer
+    api: BotApiClient, telegram: TelegramServer
 ) -> None:
     telegram.answer_with(rb'{"ok":true,"result":{"id":7,"first_name":"cut \ud83d"}}')
 
@@ -123,25 +124,25 @@ def test_half_a_surrogate_pair_in_a_name_is_no_reason_to_fail(
     ],
 )
 def test_an_answer_of_another_shape_is_told(
-    api: BotApi, telegram: TelegramServer, body: bytes
+    api: BotApiClient, telegram: TelegramServer, body: bytes
 ) -> None:
     telegram.answer_with(body)
 
-    with pytest.raises(UnreadableAnswerError, match="gives a BotInfo that can't be read"):
+    with pytest.raises(UnreadableResponseError, match="gives a BotInfo that can't be read"):
         api.get_me()
 
 
 @pytest.mark.parametrize("result", [b"{}", b"null", b"true", b'"[]"'])
 def test_updates_that_are_no_list_are_told(
-    api: BotApi, telegram: TelegramServer, result: bytes
+    api: BotApiClient, telegram: TelegramServer, result: bytes
 ) -> None:
     telegram.answer_with(b'{"ok":true,"result":' + result + b"}")
 
-    with pytest.raises(UnreadableAnswerError, match="gives a getUpdates that can't be read"):
+    with pytest.raises(UnreadableResponseError, match="gives a getUpdates that can't be read"):
         api.get_updates(offset=None, limit=100, seconds=0)
 
 
 @pytest.mark.parametrize("token", ["7:with a blank", "7:line\n", "7:../getMe", "7:", "no colon"])
 def test_what_can_be_no_token_is_not_sent(token: str) -> None:
     with pytest.raises(TokenRefusedError, match="holds a character that no token has"):
-        BotApi(Secret(token), "http://127.0.0.1:9")
+        BotApiClient(Secret(token), "http://127.0.0.1:9")

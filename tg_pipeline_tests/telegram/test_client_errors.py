@@ -8,9 +8,9 @@ from typing import ClassVar
 
 import pytest
 
-from lambda_ingest.secret import Secret
+from lambda_ingest.settings import Secret
 from tg_pipeline.telegram import errors
-from tg_pipeline.telegram.client import ANSWER_SECONDS, BotApi
+from tg_pipeline.telegram.client import RESPONSE_TIMEOUT, BotApiClient
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 WEBHOOK_IS_ACTIVE = "Conflict: can't use getUpdates method while webhook is active"
@@ -30,10 +30,10 @@ def failure(call: Callable[[], object]) -> errors.TelegramError:
 STATUSES = {
     (401, "Unauthorized"): (errors.TokenRefusedError, "it is wrong or was revoked. @BotFather"),
     (404, "Not Found"): (errors.NotFoundError, "knows no such bot (404 for getMe)"),
-    (400, "Bad Request: no\nway"): (errors.RefusedError, "refuses getMe: Bad Request: no way."),
-    (403, "Forbidden: gone"): (errors.RefusedError, "refuses getMe: Forbidden: gone."),
-    (421, "Misdirected Request"): (errors.RefusedError, "refuses getMe: Misdirected Request."),
-    (409, "Conflict: x"): (errors.RefusedError, "refuses getMe: Conflict: x."),
+    (400, "Bad Request: no\nway"): (errors.BadRequestError, "refuses getMe: Bad Request: no way."),
+    (403, "Forbidden: gone"): (errors.BadRequestError, "refuses getMe: Forbidden: gone."),
+    (421, "Misdirected Request"): (errors.BadRequestError, "refuses getMe: Misdirected Request."),
+    (409, "Conflict: x"): (errors.BadRequestError, "refuses getMe: Conflict: x."),
     (500, "Internal Server Error"): (errors.ServerFailedError, "failed to answer getMe (500)"),
     (502, "Bad Gateway"): (errors.ServerFailedError, "failed to answer getMe (502): Bad Gateway."),
 }
@@ -41,7 +41,7 @@ STATUSES = {
 
 @pytest.mark.parametrize("status", STATUSES)
 def test_a_refusal_has_its_type_and_its_sentence(
-    api: BotApi, telegram: TelegramServer, status: tuple[int, str]
+    api: BotApiClient, telegram: TelegramServer, status: tuple[int, str]
 ) -> None:
     code, description = status
     telegram.fail(code, description=description)
@@ -58,11 +58,11 @@ def test_a_refusal_has_its_type_and_its_sentence(
     [
         (WEBHOOK_IS_ACTIVE, errors.WebhookIsSetError, "tg-pipeline webhook delete"),
         (SET_MEANWHILE, errors.WebhookIsSetError, "nobody can poll (409)"),
-        (OTHER_POLLER, errors.OtherPollerError, "Another program polls"),
+        (OTHER_POLLER, errors.ConflictingPollerError, "Another program polls"),
     ],
 )
 def test_a_poll_is_told_who_else_takes_the_updates(
-    api: BotApi,
+    api: BotApiClient,
     telegram: TelegramServer,
     description: str,
     kind: type[errors.TelegramError],
@@ -76,7 +76,7 @@ def test_a_poll_is_told_who_else_takes_the_updates(
     assert said in str(error)
 
 
-def test_a_flood_says_how_long_to_wait(api: BotApi, telegram: TelegramServer) -> None:
+def test_a_flood_says_how_long_to_wait(api: BotApiClient, telegram: TelegramServer) -> None:
     telegram.flood(17)
 
     error = failure(api.get_me)
@@ -87,7 +87,7 @@ def test_a_flood_says_how_long_to_wait(api: BotApi, telegram: TelegramServer) ->
 
 
 def test_a_flood_that_does_not_say_how_long_waits_five_seconds(
-    api: BotApi, telegram: TelegramServer
+    api: BotApiClient, telegram: TelegramServer
 ) -> None:
     telegram.fail(429)
 
@@ -116,13 +116,13 @@ def test_a_flood_that_does_not_say_how_long_waits_five_seconds(
     ],
 )
 def test_an_answer_that_is_not_the_bot_apis_may_pass(
-    api: BotApi, telegram: TelegramServer, body: bytes, status: int, said: str
+    api: BotApiClient, telegram: TelegramServer, body: bytes, status: int, said: str
 ) -> None:
     telegram.answer_with(body, status)
 
     error = failure(api.get_me)
 
-    assert isinstance(error, errors.PassingError)
+    assert isinstance(error, errors.TransientError)
     assert said in str(error)
 
 
@@ -148,7 +148,7 @@ def test_a_redirect_is_not_followed() -> None:
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
 
-        with BotApi(Secret("7:token"), url) as api:
+        with BotApiClient(Secret("7:token"), url) as api:
             error = failure(api.get_me)
         server.shutdown()
         thread.join()
@@ -158,22 +158,22 @@ def test_a_redirect_is_not_followed() -> None:
 
 
 def no_answer(api_url: str) -> str:
-    with BotApi(Secret("7:token"), api_url) as api:
+    with BotApiClient(Secret("7:token"), api_url) as api:
         error = failure(api.get_me)
-    assert type(error) is errors.NoAnswerError
+    assert type(error) is errors.NoResponseError
     return str(error)
 
 
-def test_a_connection_that_drops_is_told(api: BotApi, telegram: TelegramServer) -> None:
+def test_a_connection_that_drops_is_told(api: BotApiClient, telegram: TelegramServer) -> None:
     telegram.hang_up()
 
     assert "did not answer getMe: it hung up" in str(failure(api.get_me))
 
 
-def test_an_answer_that_takes_too_long_is_told(api: BotApi) -> None:
+def test_an_answer_that_takes_too_long_is_told(api: BotApiClient) -> None:
     # The server waits a second for updates; the client waits a tenth of one for the server.
     def call() -> object:
-        return api.call("getUpdates", {"timeout": 1}, seconds=0.1 - ANSWER_SECONDS)
+        return api.call("getUpdates", {"timeout": 1}, seconds=0.1 - RESPONSE_TIMEOUT)
 
     assert str(failure(call)).endswith("did not answer getUpdates: it took too long.")
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tg_pipeline.telegram.errors import ServerFailedError, TooManyRequestsError
-from tg_pipeline.telegram.patience import Patience
+from tg_pipeline.telegram.messages import RateLimitRetry
 
 
 @dataclass
@@ -16,8 +16,8 @@ class Person:
     told: list[str] = field(default_factory=list)
 
     @property
-    def patience(self) -> Patience:
-        return Patience(self.waited.append, self.told.append)
+    def patience(self) -> RateLimitRetry:
+        return RateLimitRetry(self.waited.append, self.told.append)
 
 
 class Calls:
@@ -37,14 +37,14 @@ class Calls:
 def test_what_is_not_refused_is_called_once() -> None:
     person, call = Person(), Calls()
 
-    assert person.patience.with_call(call) == "done"
+    assert person.patience.call(call) == "done"
     assert (call.count, person.waited, person.told) == (1, [], [])
 
 
 def test_it_waits_as_long_as_telegram_asks_and_says_so() -> None:
     person = Person()
 
-    assert person.patience.with_call(Calls(3, 1)) == "done"
+    assert person.patience.call(Calls(3, 1)) == "done"
     assert person.waited == [3, 1]
     assert person.told == ["Wait 3 s. Waiting.", "Wait 1 s. Waiting."]
 
@@ -53,7 +53,7 @@ def test_a_long_wait_is_told_instead() -> None:
     person, call = Person(), Calls(31)
 
     with pytest.raises(TooManyRequestsError):
-        person.patience.with_call(call)
+        person.patience.call(call)
     assert (call.count, person.waited) == (1, [])
 
 
@@ -61,7 +61,7 @@ def test_waits_that_add_up_to_a_long_one_are_told_instead() -> None:
     person = Person()
 
     with pytest.raises(TooManyRequestsError):
-        person.patience.with_call(Calls(20, 20))
+        person.patience.call(Calls(20, 20))
     assert person.waited == [20]
 
 
@@ -69,7 +69,7 @@ def test_it_does_not_go_on_for_ever() -> None:
     person, call = Person(), Calls(*[0] * 10)
 
     with pytest.raises(TooManyRequestsError):
-        person.patience.with_call(call)
+        person.patience.call(call)
     assert call.count == 3
 
 
@@ -80,5 +80,5 @@ def test_other_failures_are_not_waited_out() -> None:
     person = Person()
 
     with pytest.raises(ServerFailedError):
-        person.patience.with_call(call)
+        person.patience.call(call)
     assert person.waited == []

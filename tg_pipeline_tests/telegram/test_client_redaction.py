@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from lambda_ingest.secret import Secret
-from tg_pipeline.telegram.client import ANSWER_SECONDS, BotApi
+from lambda_ingest.settings import Secret
+from tg_pipeline.telegram.client import RESPONSE_TIMEOUT, BotApiClient
 from tg_pipeline.telegram.errors import TelegramError
 from tg_pipeline.telegram.redaction import redact, shorten_url
 from tg_pipeline_tests.telegram_server.server import TelegramServer
@@ -38,7 +38,7 @@ def everything(log: pytest.LogCaptureFixture, error: BaseException | None = None
 def test_a_call_that_goes_well_is_logged_without_the_token(
     telegram: TelegramServer, log: pytest.LogCaptureFixture
 ) -> None:
-    with BotApi(TOKEN, telegram.url) as api:
+    with BotApiClient(TOKEN, telegram.url) as api:
         api.get_me()
 
     assert "/bot***/getMe" in log.text, "the library does log the call"
@@ -65,7 +65,7 @@ def test_a_call_that_fails_is_told_without_the_token(
 ) -> None:
     TROUBLES[what](telegram)
 
-    with BotApi(TOKEN, telegram.url) as api, pytest.raises(TelegramError) as caught:
+    with BotApiClient(TOKEN, telegram.url) as api, pytest.raises(TelegramError) as caught:
         api.get_me()
 
     assert caught.value.__cause__ is None
@@ -77,7 +77,7 @@ def test_a_call_that_fails_is_told_without_the_token(
     "url", ["http://127.0.0.1:9", "https://no-such-host.invalid", "http://a..b", "http://["]
 )
 def test_no_answer_is_told_without_the_token(url: str, log: pytest.LogCaptureFixture) -> None:
-    with BotApi(TOKEN, url) as api, pytest.raises(TelegramError) as caught:
+    with BotApiClient(TOKEN, url) as api, pytest.raises(TelegramError) as caught:
         api.get_me()
 
     assert caught.value.__context__ is None
@@ -87,8 +87,8 @@ def test_no_answer_is_told_without_the_token(url: str, log: pytest.LogCaptureFix
 def test_a_late_answer_is_told_without_the_token(
     telegram: TelegramServer, log: pytest.LogCaptureFixture
 ) -> None:
-    with BotApi(TOKEN, telegram.url) as api, pytest.raises(TelegramError) as caught:
-        api.call("getUpdates", {"timeout": 1}, seconds=0.1 - ANSWER_SECONDS)
+    with BotApiClient(TOKEN, telegram.url) as api, pytest.raises(TelegramError) as caught:
+        api.call("getUpdates", {"timeout": 1}, seconds=0.1 - RESPONSE_TIMEOUT)
 
     assert HALF not in everything(log, caught.value)
 
@@ -99,7 +99,7 @@ def test_a_proxy_that_is_down_is_told_without_the_token(
     monkeypatch.setenv("http_proxy", "http://user:password@127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
 
-    with BotApi(TOKEN, "http://api.example") as api, pytest.raises(TelegramError) as caught:
+    with BotApiClient(TOKEN, "http://api.example") as api, pytest.raises(TelegramError) as caught:
         api.get_me()
 
     assert HALF not in everything(log, caught.value)

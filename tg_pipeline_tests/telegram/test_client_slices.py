@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tg_pipeline.telegram.slices import NotCutError, elements, members
+from tg_pipeline.telegram.raw_json import JsonSplitError, split_array, split_object
 
 TEXTS = st.lists(
     st.text(max_size=3)
@@ -35,7 +35,7 @@ def test_elements_are_what_was_written(parts: list[bytes], blanks: list[str]) ->
 
     array = blanks[10].encode() + b"[" + b",".join(spaced) + b"]" + blanks[11].encode()
 
-    assert elements(array) == parts
+    assert split_array(array) == parts
 
 
 @given(st.dictionaries(TEXTS, written(), max_size=4), BLANKS)
@@ -44,7 +44,7 @@ def test_members_are_what_was_written(parts: dict[str, bytes], blank: str) -> No
 
     text = b"{" + b",".join(json.dumps(n).encode() + colon + parts[n] for n in parts) + b"}"
 
-    assert members(text) == parts
+    assert split_object(text) == parts
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_members_are_what_was_written(parts: dict[str, bytes], blank: str) -> No
 def test_one_strange_update_among_others_stays_as_it_is(update: bytes) -> None:
     body = b'{"ok": true, "result": [{"update_id":0}, ' + update + b',{"update_id":9}]}'
 
-    assert elements(members(body)["result"])[1] == update
+    assert split_array(split_object(body)["result"])[1] == update
 
 
 @pytest.mark.parametrize("empty", [b"[]", b" [ \n ] "])
 def test_an_empty_array_has_no_elements(empty: bytes) -> None:
-    assert elements(empty) == []
+    assert split_array(empty) == []
 
 
 @pytest.mark.parametrize(
@@ -78,15 +78,15 @@ def test_an_empty_array_has_no_elements(empty: bytes) -> None:
     [b"", b"{", b"<html>", b'{"ok":true', b'{"ok":true}}', b'{"a":"}', b'{"a"}', b"{1:2}", b"{}{}"],
 )
 def test_what_is_no_whole_object_is_refused(text: bytes) -> None:
-    with pytest.raises(NotCutError):
-        members(text)
+    with pytest.raises(JsonSplitError):
+        split_object(text)
 
 
 @pytest.mark.parametrize("text", [b"", b"[", b"{}", b"[1", b"[[1]", b'["]', b"[1]]", b"[1][2]"])
 def test_what_is_no_whole_array_is_refused(text: bytes) -> None:
-    with pytest.raises(NotCutError):
-        elements(text)
+    with pytest.raises(JsonSplitError):
+        split_array(text)
 
 
 def test_a_name_may_be_written_with_escapes() -> None:
-    assert members(rb'{"update\u005fid": 7, "update_id": 8}') == {"update_id": b"8"}
+    assert split_object(rb'{"update\u005fid": 7, "update_id": 8}') == {"update_id": b"8"}

@@ -6,17 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from tg_pipeline.telegram.anatomy import (
+from tg_pipeline.telegram.decoding import content_keys, read_content
+from tg_pipeline.telegram.models import (
     CallbackQuery,
     Chat,
     Entity,
-    Event,
     Message,
-    Part,
+    OtherUpdate,
     Poll,
+    TelegramObject,
     User,
 )
-from tg_pipeline.telegram.content import content_keys, read_content
 
 GOOD = {
     "message_id": 5,
@@ -28,7 +28,7 @@ GOOD = {
 }
 
 
-def read(content: str, kind: str = "message") -> tuple[Part | None, int]:
+def read(content: str, kind: str = "message") -> tuple[TelegramObject | None, int]:
     payload = f'{{"update_id": 5, {json.dumps(kind)}: {content}}}'.encode()
     found = read_content(payload, kind)
     return found.part, found.nulled
@@ -150,7 +150,7 @@ def test_a_nul_in_a_text_stays() -> None:
         ("edited_channel_post", Message()),
         ("callback_query", CallbackQuery()),
         ("poll", Poll()),
-        ("message_reaction", Event()),
+        ("message_reaction", OtherUpdate()),
     ],
 )
 def test_each_type_is_read_as_what_it_is(kind: str, part: Any) -> None:
@@ -163,7 +163,7 @@ def test_each_type_is_read_as_what_it_is(kind: str, part: Any) -> None:
 def test_a_type_that_nobody_knows_yet_is_read_as_an_event(kind: str) -> None:
     part, nulled = read('{"date": 1, "from": {"id": 3}, "new": [1]}', kind)
 
-    assert (part, nulled) == (Event(date=1, from_user=User(id=3)), 0)
+    assert (part, nulled) == (OtherUpdate(date=1, from_user=User(id=3)), 0)
 
 
 def test_the_keys_of_a_content_are_given_in_their_order() -> None:

@@ -7,9 +7,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tg_pipeline.telegram.anatomy import Event, Message
-from tg_pipeline.telegram.content import content_keys, read_content
-from tg_pipeline.telegram.payload import read_envelope
+from tg_pipeline.telegram.decoding import content_keys, read_content, read_envelope
+from tg_pipeline.telegram.models import Message, OtherUpdate
 
 JSON = st.recursive(
     st.none()
@@ -29,7 +28,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 FIELDS = sorted(
-    {field.encode_name for part in (Message, Event) for field in msgspec.structs.fields(part)}
+    {field.encode_name for part in (Message, OtherUpdate) for field in msgspec.structs.fields(part)}
 )
 KINDS = st.sampled_from(["message", "edited_channel_post", "callback_query", "poll", "telepathy"])
 VALID: dict[str, Any] = {

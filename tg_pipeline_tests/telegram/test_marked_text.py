@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tg_pipeline.telegram.marked_text import (
+from tg_pipeline.telegram.messages import (
     Line,
     Run,
     bold,

@@ -5,34 +5,34 @@ from collections.abc import Callable
 
 import pytest
 
-from lambda_ingest.secret import Secret
-from tg_pipeline.telegram.client import ANSWER_SECONDS, BotApi
+from lambda_ingest.settings import Secret
+from tg_pipeline.telegram.client import RESPONSE_TIMEOUT, BotApiClient
 from tg_pipeline.telegram.errors import TelegramError
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 
-def may_be_done(call: Callable[[], object]) -> bool:
+def may_have_succeeded(call: Callable[[], object]) -> bool:
     with pytest.raises(TelegramError) as caught:
         call()
-    return caught.value.may_be_done
+    return caught.value.may_have_succeeded
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 429])
 def test_what_telegram_refuses_is_not_done(
-    api: BotApi, telegram: TelegramServer, status: int
+    api: BotApiClient, telegram: TelegramServer, status: int
 ) -> None:
     telegram.fail(status)
 
-    assert not may_be_done(api.get_me)
+    assert not may_have_succeeded(api.get_me)
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
 def test_what_a_server_fails_at_may_be_done(
-    api: BotApi, telegram: TelegramServer, status: int
+    api: BotApiClient, telegram: TelegramServer, status: int
 ) -> None:
     telegram.fail(status)
 
-    assert may_be_done(api.get_me)
+    assert may_have_succeeded(api.get_me)
 
 
 @pytest.mark.parametrize(
@@ -40,21 +40,23 @@ def test_what_a_server_fails_at_may_be_done(
     [(b"<html>Hello</html>", 200), (b"", 302), (b'{"ok":true,"result":5}', 200), (b"<html>", 502)],
 )
 def test_what_is_answered_by_nobody_knows_whom_may_be_done(
-    api: BotApi, telegram: TelegramServer, body: bytes, status: int
+    api: BotApiClient, telegram: TelegramServer, body: bytes, status: int
 ) -> None:
     telegram.answer_with(body, status)
 
-    assert may_be_done(api.get_me)
+    assert may_have_succeeded(api.get_me)
 
 
-def test_a_call_without_an_answer_may_be_done(api: BotApi, telegram: TelegramServer) -> None:
+def test_a_call_without_an_answer_may_be_done(api: BotApiClient, telegram: TelegramServer) -> None:
     telegram.hang_up()
 
-    assert may_be_done(api.get_me)
+    assert may_have_succeeded(api.get_me)
 
 
-def test_a_call_that_took_too_long_may_be_done(api: BotApi) -> None:
-    assert may_be_done(lambda: api.call("getUpdates", {"timeout": 1}, seconds=0.1 - ANSWER_SECONDS))
+def test_a_call_that_took_too_long_may_be_done(api: BotApiClient) -> None:
+    assert may_have_succeeded(
+        lambda: api.call("getUpdates", {"timeout": 1}, seconds=0.1 - RESPONSE_TIMEOUT)
+    )
 
 
 def closed_port() -> str:
@@ -64,16 +66,16 @@ def closed_port() -> str:
 
 @pytest.mark.parametrize("url", ["https://no-such-host.invalid", "http://a..b", "http://["])
 def test_a_call_to_an_address_that_is_none_is_not_done(url: str) -> None:
-    with BotApi(Secret("7:token"), url) as api:
-        assert not may_be_done(api.get_me)
+    with BotApiClient(Secret("7:token"), url) as api:
+        assert not may_have_succeeded(api.get_me)
 
 
 def test_a_call_that_nobody_took_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
-    with BotApi(Secret("7:token"), closed_port()) as api:
-        assert not may_be_done(api.get_me)
+    with BotApiClient(Secret("7:token"), closed_port()) as api:
+        assert not may_have_succeeded(api.get_me)
 
     monkeypatch.setenv("http_proxy", closed_port())
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with BotApi(Secret("7:token"), "http://api.example") as api:
-        assert not may_be_done(api.get_me)
+    with BotApiClient(Secret("7:token"), "http://api.example") as api:
+        assert not may_have_succeeded(api.get_me)

@@ -7,7 +7,7 @@ from functools import partial
 
 import pytest
 
-from tg_pipeline.telegram.payload import (
+from tg_pipeline.telegram.decoding import (
     MAX_NESTING,
     Envelope,
     UnreadableError,
@@ -79,7 +79,7 @@ def test_many_brackets_side_by_side_are_no_nesting() -> None:
 def test_a_megabyte_of_quotes_that_never_close_does_not_hold_up_the_day() -> None:
     code = (
         "import sys\n"
-        "from tg_pipeline.telegram.payload import UnreadableError, read_envelope\n"
+        "from tg_pipeline.telegram.decoding import UnreadableError, read_envelope\n"
         "try: read_envelope(sys.stdin.buffer.read())\n"
         "except UnreadableError: print('unreadable')\n"
     )

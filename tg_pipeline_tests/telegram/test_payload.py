@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tg_pipeline.telegram.payload import Envelope, UnreadableError, read_envelope
+from tg_pipeline.telegram.decoding import Envelope, UnreadableError, read_envelope
 
 
 def reason_of(payload: bytes) -> str:

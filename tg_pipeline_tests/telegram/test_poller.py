@@ -3,16 +3,16 @@
 import pytest
 
 from tg_pipeline.telegram.errors import (
-    NoAnswerError,
-    OtherPollerError,
+    ConflictingPollerError,
+    NoResponseError,
     TelegramError,
     TooManyRequestsError,
     WebhookIsSetError,
 )
-from tg_pipeline.telegram.poller import NothingConfirmedError, NotStoredError
+from tg_pipeline.telegram.polling import NothingConfirmedError, NotStoredError
 from tg_pipeline_tests.telegram.poller_scene import Scene, fails, passes, update
 
-OFFLINE = NoAnswerError("No connection.")
+OFFLINE = NoResponseError("No connection.")
 DISK_FULL = NotStoredError("No space left.")
 
 
@@ -69,7 +69,7 @@ def test_a_signal_ends_a_pause() -> None:
     assert len(scene.asks) == 1
 
 
-@pytest.mark.parametrize("error", [OFFLINE, OtherPollerError("Another.")])
+@pytest.mark.parametrize("error", [OFFLINE, ConflictingPollerError("Another.")])
 def test_a_confirmation_that_fails_costs_nothing_but_a_repeat(error: Exception) -> None:
     scene = Scene(at_ask=[passes, fails(error)])
     scene.push(5)
@@ -122,7 +122,9 @@ def test_a_flood_is_waited_out_as_long_as_telegram_asks() -> None:
     assert scene.slept == [17, 1, 17]
 
 
-@pytest.mark.parametrize("error", [WebhookIsSetError("Webhook."), OtherPollerError("Another.")])
+@pytest.mark.parametrize(
+    "error", [WebhookIsSetError("Webhook."), ConflictingPollerError("Another.")]
+)
 def test_what_does_not_pass_ends_it(error: TelegramError) -> None:
     scene = Scene(at_ask=[passes, fails(error)])
     scene.push(5)

@@ -8,7 +8,7 @@ from threading import Timer
 
 import pytest
 
-from tg_pipeline.telegram.interruption import SIGNALS, InterruptedWaitError, Interruption
+from tg_pipeline.telegram.polling import SIGNALS, GracefulShutdown, InterruptedWaitError
 
 
 def send_later(seconds: float) -> None:
@@ -22,7 +22,7 @@ def send(number: int) -> None:
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_cuts_a_wait_short(number: int) -> None:
-    interruption, started = Interruption(), time.monotonic()
+    interruption, started = GracefulShutdown(), time.monotonic()
 
     def wait() -> None:
         send(number)
@@ -36,7 +36,7 @@ def test_a_signal_cuts_a_wait_short(number: int) -> None:
 
 
 def test_a_signal_outside_a_wait_is_remembered() -> None:
-    interruption = Interruption()
+    interruption = GracefulShutdown()
 
     with interruption.by_signals():
         send(signal.SIGTERM)
@@ -45,7 +45,7 @@ def test_a_signal_outside_a_wait_is_remembered() -> None:
 
 
 def test_a_wait_after_the_signal_does_not_begin() -> None:
-    interruption, waited = Interruption(), []
+    interruption, waited = GracefulShutdown(), []
     interruption.come()
 
     with pytest.raises(InterruptedWaitError):
@@ -55,14 +55,14 @@ def test_a_wait_after_the_signal_does_not_begin() -> None:
 
 
 def test_a_wait_that_is_over_gives_what_came_of_it() -> None:
-    interruption = Interruption()
+    interruption = GracefulShutdown()
 
     assert interruption.during(lambda: "an answer") == "an answer"
     interruption.come()
 
 
 def test_what_is_forgotten_can_come_again() -> None:
-    interruption = Interruption()
+    interruption = GracefulShutdown()
     interruption.come()
     interruption.forget()
 
@@ -76,7 +76,7 @@ def test_signals_go_where_they_went_before() -> None:
         return [signal.getsignal(number) for number in SIGNALS]
 
     before = handlers()
-    with Interruption().by_signals():
+    with GracefulShutdown().by_signals():
         within = handlers()
 
     assert handlers() == before
@@ -85,7 +85,7 @@ def test_signals_go_where_they_went_before() -> None:
 
 def test_signals_at_any_moment_end_a_loop_of_waits_and_work() -> None:
     # Given work that must not be torn apart, between waits
-    interruption, began, ended = Interruption(), 0, 0
+    interruption, began, ended = GracefulShutdown(), 0, 0
 
     def work_until_a_signal() -> None:
         nonlocal began, ended

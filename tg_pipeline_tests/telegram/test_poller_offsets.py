@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tg_pipeline.telegram.offsets import LARGEST_OFFSET, next_offset, update_id_of
+from tg_pipeline.telegram.polling import LARGEST_OFFSET, next_offset, update_id_of
 
 
 def update(update_id: int) -> bytes:

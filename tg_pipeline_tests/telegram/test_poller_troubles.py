@@ -7,16 +7,15 @@ from itertools import count
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lambda_ingest.secret import Secret
-from tg_pipeline.telegram.client import BotApi
-from tg_pipeline.telegram.errors import NoAnswerError, ServerFailedError, TooManyRequestsError
-from tg_pipeline.telegram.interruption import Interruption
-from tg_pipeline.telegram.poller import NotStoredError, Poller
+from lambda_ingest.settings import Secret
+from tg_pipeline.telegram.client import BotApiClient
+from tg_pipeline.telegram.errors import NoResponseError, ServerFailedError, TooManyRequestsError
+from tg_pipeline.telegram.polling import GracefulShutdown, NotStoredError, Poller
 from tg_pipeline_tests.telegram.poller_scene import Scene, fails, passes
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 ERRORS = [
-    NoAnswerError("It hung up."),
+    NoResponseError("It hung up."),
     ServerFailedError("It failed."),
     TooManyRequestsError("Slow down.", 3),
 ]
@@ -64,8 +63,8 @@ def test_nothing_is_lost_and_everything_is_confirmed(
 class Impatient:
     """A bot's calls over HTTP, each with a trouble of its own, until nothing waits any more."""
 
-    api: BotApi
-    interruption: Interruption
+    api: BotApiClient
+    interruption: GracefulShutdown
     troubles: list[Callable[[], object]] = field(default_factory=list)
 
     def get_updates(self, *, offset: int | None, limit: int, seconds: int) -> list[bytes]:
@@ -105,14 +104,14 @@ def test_every_update_lands_over_http_byte_for_byte(
     shelf: set[bytes] = set()
     slept: list[float] = []
     said: list[str] = []
-    interruption = Interruption()
+    interruption = GracefulShutdown()
 
     def store(bodies: list[bytes]) -> None:
         if full and full.pop():
             raise NotStoredError("No space left.")
         shelf.update(bodies)
 
-    with TelegramServer() as telegram, BotApi(Secret(telegram.token), telegram.url) as api:
+    with TelegramServer() as telegram, BotApiClient(Secret(telegram.token), telegram.url) as api:
         for number in range(how_many):
             telegram.push(b'{ "update_id" :0, "message": {"text": "\\ud800 %d"} }' % number)
         source = Impatient(api, interruption, [plan(telegram, kind) for kind in kinds])

@@ -4,13 +4,14 @@ import json
 
 import pytest
 
-from tg_pipeline.telegram.chat_refusals import explain_refusal
-from tg_pipeline.telegram.client import BotApi
-from tg_pipeline.telegram.errors import RefusedError
-from tg_pipeline.telegram.marked_text import bold, code, plain
-from tg_pipeline.telegram.sending import (
+from tg_pipeline.telegram.client import BotApiClient
+from tg_pipeline.telegram.errors import BadRequestError, explain_refusal
+from tg_pipeline.telegram.messages import (
     LONGEST_CAPTION,
     LONGEST_TEXT,
+    bold,
+    code,
+    plain,
     send_message,
     send_photo,
 )
@@ -21,7 +22,7 @@ CHAT = "-1001234567890"
 
 
 def test_a_text_arrives_with_its_marks_and_its_number(
-    api: BotApi, telegram: TelegramServer
+    api: BotApiClient, telegram: TelegramServer
 ) -> None:
     number = send_message(api, CHAT, [(bold("1. Oct"),), (), (plain("a_b: "), code("/start"))])
 
@@ -33,7 +34,7 @@ def test_a_text_arrives_with_its_marks_and_its_number(
 
 
 def test_a_picture_arrives_with_its_bytes_and_its_caption_and_no_sound(
-    api: BotApi, telegram: TelegramServer
+    api: BotApiClient, telegram: TelegramServer
 ) -> None:
     png = bytes(range(256))
 
@@ -47,7 +48,7 @@ def test_a_picture_arrives_with_its_bytes_and_its_caption_and_no_sound(
 
 
 def test_what_is_too_long_is_cut_to_what_telegram_takes(
-    api: BotApi, telegram: TelegramServer
+    api: BotApiClient, telegram: TelegramServer
 ) -> None:
     long = [(plain("😀." * LONGEST_TEXT),)]
 
@@ -75,12 +76,12 @@ REFUSALS = {
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_a_chat_that_can_not_be_written_to_is_told_with_what_to_do(
-    api: BotApi, telegram: TelegramServer, refusal: tuple[int, str]
+    api: BotApiClient, telegram: TelegramServer, refusal: tuple[int, str]
 ) -> None:
     status, description = refusal
     telegram.fail(status, description=description)
 
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(BadRequestError) as caught:
         send_message(api, CHAT, [(plain("a"),)])
 
     said = explain_refusal(caught.value, CHAT)
@@ -91,12 +92,12 @@ def test_a_chat_that_can_not_be_written_to_is_told_with_what_to_do(
 
 
 def test_a_group_that_became_a_supergroup_is_told_by_its_new_number(
-    api: BotApi, telegram: TelegramServer
+    api: BotApiClient, telegram: TelegramServer
 ) -> None:
     upgraded = "Bad Request: group chat was upgraded to a supergroup chat"
     telegram.fail(400, description=upgraded, migrate_to_chat_id=-1009876543210)
 
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(BadRequestError) as caught:
         send_message(api, "-55", [(plain("a"),)])
 
     assert explain_refusal(caught.value, "-55") == (
@@ -105,6 +106,6 @@ def test_a_group_that_became_a_supergroup_is_told_by_its_new_number(
 
 
 def test_another_refusal_is_told_as_it_is() -> None:
-    error = RefusedError("Telegram refuses sendMessage: no.", "no")
+    error = BadRequestError("Telegram refuses sendMessage: no.", "no")
 
     assert explain_refusal(error, CHAT) == str(error)

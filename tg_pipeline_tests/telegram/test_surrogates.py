@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tg_pipeline.telegram.payload import mend_surrogates
+from tg_pipeline.telegram.decoding import mend_surrogates
 
 HALF = st.characters(categories=["Cs"])
 TEXTS = st.lists(

@@ -4,11 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lambda_ingest.secret import Secret
-from tg_pipeline.telegram.answers import WebhookInfo
-from tg_pipeline.telegram.delivery_errors import explain_delivery_error
-from tg_pipeline.telegram.update_types import UPDATE_TYPES
-from tg_pipeline.telegram.webhook_advice import advise, age_in_words, scrub
+from lambda_ingest.settings import Secret
+from tg_pipeline.telegram.models import UPDATE_TYPES, WebhookInfo
+from tg_pipeline.telegram.webhooks import advise, age_in_words, explain_delivery_error, scrub
 
 NOW = datetime(2026, 11, 7, 12, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from lambda_ingest.journal import COUNTS, NAMESPACE
+from lambda_ingest.metrics import COUNTS, NAMESPACE
 from tg_pipeline_tests.template.documents import shaped
 from tg_pipeline_tests.template.shapes import Template
 

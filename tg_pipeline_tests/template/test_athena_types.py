@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 
-from tg_pipeline.layers.athena_types import (
+from tg_pipeline.athena.tables import (
     MAX_COMMENT,
     AthenaColumn,
     NotForAthenaError,
@@ -12,7 +12,7 @@ from tg_pipeline.layers.athena_types import (
     athena_type,
     template_lines,
 )
-from tg_pipeline.layers.catalog import ALL_LAYERS
+from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.schema import TIMESTAMP, Layer
 
 ORIGINAL = "message_id user_id user_is_bot user_first_name chat_id chat_type text date".split()

@@ -7,9 +7,9 @@ import pytest
 from moto.cloudformation.parsing import get_model_map
 
 from lambda_ingest.landing import day_prefix
-from lambda_ingest.settings import DoorSettings
-from tg_pipeline.layers.athena_types import athena_columns
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
+from lambda_ingest.settings import IngestSettings
+from tg_pipeline.athena.tables import athena_columns
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.template.calls import CALLS
 from tg_pipeline_tests.template.deployment import Deployment, client_of, deploy
@@ -71,7 +71,7 @@ def test_the_operator_is_told_all_there_is_to_set(deployed: Deployment) -> None:
 
 
 def test_the_function_s_environment_is_what_the_door_reads(deployed: Deployment) -> None:
-    settings = DoorSettings.from_environment(deployed.environment)
+    settings = IngestSettings.from_environment(deployed.environment)
 
     assert settings.landing_uri == "s3://my-bot-raw"
     assert settings.timezone == "America/Sao_Paulo"

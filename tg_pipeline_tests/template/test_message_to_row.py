@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
-from lambda_ingest.front import Front, open_front
+from lambda_ingest.handler import Dispatcher, open_dispatcher
 from lambda_ingest.store import open_store
-from tg_pipeline.builds.deduped_day import build_deduped_day
-from tg_pipeline.builds.enriched_day import build_enriched_day
-from tg_pipeline.builds.raw_day import build_raw_day
-from tg_pipeline.lake.lake import Lake
+from tg_pipeline.builds.layers import (
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
+)
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.template.deployment import Deployment, deploy
 
 NOON = datetime(2026, 10, 7, 15, tzinfo=UTC)
@@ -33,8 +35,8 @@ def credentials(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def front(deployed: Deployment, credentials: None) -> Front:  # noqa: ARG001 - its store needs them
-    return open_front(deployed.environment, io.StringIO(), lambda: NOON)
+def front(deployed: Deployment, credentials: None) -> Dispatcher:  # noqa: ARG001 - its store needs them
+    return open_dispatcher(deployed.environment, io.StringIO(), lambda: NOON)
 
 
 def call(deployed: Deployment, body: str, **headers: str) -> dict[str, Any]:
@@ -62,15 +64,15 @@ def build(deployed: Deployment) -> list[dict[str, Any]]:
     """Build the day in the stack's lake; give the rows of enriched_updates."""
     landing = open_store(deployed.environment["TG_LANDING_URI"])
     lake = Lake(f"s3://{deployed.outputs['EnrichedBucketName']}")
-    build_raw_day(landing, lake, DAY, bot_id=0, full=False)
-    build_deduped_day(lake, DAY)
-    build_enriched_day(lake, DAY)
+    build_raw_updates(landing, lake, DAY, bot_id=0, full=False)
+    build_deduped_updates(lake, DAY)
+    build_enriched_updates(lake, DAY)
     with lake.open("enriched_updates", DAY) as partition:
         return [row for batch in partition.batches() for row in batch.to_pylist()]
 
 
 def test_a_message_to_the_function_is_a_row_of_the_table(
-    deployed: Deployment, front: Front
+    deployed: Deployment, front: Dispatcher
 ) -> None:
     first = front.handle(call(deployed, message(1, "alguém sabe?")), 28)
     again = front.handle(call(deployed, message(1, "alguém sabe?")), 28)
@@ -86,7 +88,9 @@ def test_a_message_to_the_function_is_a_row_of_the_table(
     assert row["bot_id"] == int(deployed.environment["TELEGRAM_BOT_ID"])
 
 
-def test_what_comes_later_joins_the_rows_that_are_there(deployed: Deployment, front: Front) -> None:
+def test_what_comes_later_joins_the_rows_that_are_there(
+    deployed: Deployment, front: Dispatcher
+) -> None:
     front.handle(call(deployed, message(3, "eu sei")), 28)
 
     rows = build(deployed)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from lambda_ingest.queue import SECRET_ATTRIBUTE
 from lambda_ingest.settings import DEFAULT_FORWARD_SECONDS, DEFAULT_WEBHOOK_PATH
+from lambda_ingest.sqs import SECRET_ATTRIBUTE
 from tg_pipeline_tests.template.documents import PARAMETERS
 from tg_pipeline_tests.template.shapes import Template, refusals
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from lambda_ingest.chat_filter import CHATS_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
+from lambda_ingest.writer import CHATS_PREFIX
 from tg_pipeline_tests.template.shapes import Template
 
 BUCKETS = ["RawBucket", "EnrichedBucket"]

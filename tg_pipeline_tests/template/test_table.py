@@ -4,10 +4,9 @@ from typing import Any
 
 import pytest
 
-from tg_pipeline.athena.tables import Place, table_input
-from tg_pipeline.layers.athena_types import athena_columns
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
-from tg_pipeline.query.tables import TELEGRAM
+from tg_pipeline.athena.tables import Place, athena_columns, table_input
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.query.session import TELEGRAM
 from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_START_DATE, DEFAULT_WORKGROUP
 from tg_pipeline_tests.template.shapes import Template
 
@@ -27,7 +26,7 @@ def test_the_columns_are_the_declaration_s(table: Template) -> None:
     ]
 
     assert told == athena_columns(ENRICHED_UPDATES.schema), (
-        "print them with: python -m tg_pipeline.layers.athena_types"
+        "print them with: python -m tg_pipeline.athena.tables"
     )
 
 

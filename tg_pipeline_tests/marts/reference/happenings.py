@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from tg_pipeline.sample import Delivery
+from tg_pipeline.sample import SampleDelivery
 
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
 SENT: Final = {"message", "channel_post", "business_message", "guest_message"}
@@ -83,7 +83,7 @@ class Happening:
         return "animation" if "animation" in held else held[0]
 
 
-def happenings(month: Iterable[Delivery]) -> list[Happening]:
+def happenings(month: Iterable[SampleDelivery]) -> list[Happening]:
     """Give each update once, as it first arrived."""
     seen: dict[int, Happening] = {}
     for delivery in month:
@@ -92,7 +92,7 @@ def happenings(month: Iterable[Delivery]) -> list[Happening]:
     return list(seen.values())
 
 
-def _happening(delivery: Delivery) -> Iterator[Happening]:
+def _happening(delivery: SampleDelivery) -> Iterator[Happening]:
     update = json.loads(delivery.body)
     update_id = update.pop("update_id")
     for kind, content in update.items():

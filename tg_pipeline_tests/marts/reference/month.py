@@ -6,11 +6,11 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Final
 
-from tg_pipeline.builds.mart_build import mart_builder
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.marts.catalog import DAILY_MARTS, WHOLE_MARTS
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.sample import deliveries
-from tg_pipeline_tests.builds.test_sample_month import land_all
+from tg_pipeline_tests.builds.test_sample_month import land_sample
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.marts.reference.happenings import ZONE, Happening, happenings
 from tg_pipeline_tests.marts.reference.messages import Message, messages
@@ -53,13 +53,13 @@ class Month:
 def sample_month(pipeline: Pipeline) -> Month:
     """Land the month, and build everything."""
     sample = list(deliveries(START, DAYS, PER_DAY, zone=ZONE))
-    land_all(pipeline, sample, batch=100)
+    land_sample(pipeline, sample, batch=100)
     with mart_builder(pipeline.lake, ZONE.key) as builder:
         for day in list_days(pipeline.landing):
             pipeline.build(day)
             for mart in DAILY_MARTS:
                 builder.build(mart, day)
-        for mart in WHOLE_MARTS:
+        for mart in CUMULATIVE_MARTS:
             balance = builder.build(mart).balance
             assert balance
             assert balance.holds

@@ -1,9 +1,0 @@
-"""All tables of the lake, in the order in which an update passes them."""
-
-from typing import Final
-
-from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_columns import ENRICHED_UPDATES
-from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
-
-ALL_LAYERS: Final = (RAW_UPDATES, QUARANTINE, DEDUPED_UPDATES, ENRICHED_UPDATES)
