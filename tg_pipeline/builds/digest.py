@@ -136,7 +136,7 @@ def not_built_reason(source: ReportSource, period: DigestPeriod) -> str | None:
     if not source.lake.footer(ENRICHED_UPDATES.name, days[-1]):
         return _not_built(days[-1])
     states = day_states(source.landing, source.lake, days)
-    missing = [state.day for state in states if state.has_something and not state.is_whole]
+    missing = [state.day for state in states if state.has_something and not state.is_complete]
     if missing:
         return _not_built(missing[0])
     is_a_day_behind = bool(days_with_stale_marts(source.lake, days))

@@ -110,8 +110,8 @@ def _health_day(state: DayState) -> HealthDay:
         updates=deduped.rows,
         quarantined=state.layers[QUARANTINE.name].rows,
         duplicates=deduped.duplicates,
-        is_missing=state.has_something and not state.is_whole,
-        is_late=state.is_whole and not state.is_current,
+        is_missing=state.has_something and not state.is_complete,
+        is_late=state.is_complete and not state.is_current,
     )
 
 
