@@ -25,14 +25,13 @@ from lib.month import COMMUNITIES, DAYS, PER_DAY, PERIOD, ZONE, Month, make_mont
 from lib.output import megabytes, show, spinner
 from lib.pandas_marts import FINDING, PANDAS_MARTS, READING, build_with_pandas
 from tg_pipeline.builds.marts import mart_builder
-from tg_pipeline.builds.report_facts import Subject, gather
+from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.mart import Mart
-from tg_pipeline.marts.report.language import LANGUAGES
-from tg_pipeline.marts.report.report import Options, render
 from tg_pipeline.questions import find_questions
+from tg_pipeline.report.report import render_report
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -118,9 +117,9 @@ def build_ours(folder: Path) -> StageCosts:
                 builder.build_days(_measured(mart, stopwatch), days if mart.is_daily else [None])
     with stopwatch.stage(DATA):
         landing = open_store((folder / "landing").as_uri())
-        data = gather(Subject(landing, lake, ZONE.key), PERIOD)
+        data = load_report_data(ReportSource(landing, lake, ZONE.key), PERIOD)
     with stopwatch.stage(PAGE):
-        render(data, Options(LANGUAGES["en"]))
+        render_report(data, "en")
     return stopwatch.costs()
 
 

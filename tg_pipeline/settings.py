@@ -36,8 +36,13 @@ DEFAULT_WORKGROUP: Final = "tg-pipeline"
 DIGESTS: Final = ("day", "week")
 """The periods that a digest can be about."""
 
-LANGUAGES: Final = ("en", "pt")
-"""The languages of the digest."""
+LANGUAGES: Final = tuple(
+    sorted(
+        (path.stem for path in Path(__file__).with_name("report").glob("locales/*.toml")),
+        key=lambda name: (name != "en", name),
+    )
+)
+"""The languages of the digest: those with a text catalog, the default first."""
 
 JSON_LOGS: Final = "json"
 LOGS: Final = ("text", JSON_LOGS)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from lambda_ingest.settings import Secret, SettingsError
-from tg_pipeline.marts.digest.edition import Kind
-from tg_pipeline.marts.report.language import LANGUAGES as REPORT_LANGUAGES
+from tg_pipeline.report.messages import LANGUAGES as REPORT_LANGUAGES
+from tg_pipeline.report.models import DigestKind
 from tg_pipeline.settings import DIGESTS, LANGUAGES, AdminSettings, Settings
 
 
@@ -64,5 +64,5 @@ def test_an_alert_s_address_is_a_secret_and_wrong_is_not_shown(tmp_path: Path) -
 
 
 def test_what_can_be_set_is_what_a_digest_can_be() -> None:
-    assert tuple(kind.value for kind in Kind) == DIGESTS
+    assert tuple(kind.value for kind in DigestKind) == DIGESTS
     assert tuple(REPORT_LANGUAGES) == LANGUAGES

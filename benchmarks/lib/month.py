@@ -24,14 +24,14 @@ from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.schema import TIMESTAMP
-from tg_pipeline.marts.report.period import Period
+from tg_pipeline.report.models import Period
 from tg_pipeline.sample import SAMPLE_BOT_ID, SampleDelivery, deliveries
 from tg_pipeline.telegram.decoding import Envelope, read_envelope
 
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
 FIRST: Final = date(2026, 3, 1)
 DAYS: Final = 30
-PERIOD: Final = Period.up_to(FIRST + timedelta(days=DAYS - 1), 14)
+PERIOD: Final = Period.ending(FIRST + timedelta(days=DAYS - 1), 14)
 """The report covers two weeks, compared with the two weeks before."""
 
 COMMUNITIES: Final = 25

@@ -1,62 +1,176 @@
-"""The digest, made of the lake as it is, and posted: each half at most once."""
+"""Compose the digest from the lake, and post it to the admin chat, each message at most once."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Final
 
-from tg_pipeline.builds.admin_chat import AdminChat, Outcome
-from tg_pipeline.builds.digest_due import NotBuiltError, why_not_ready
-from tg_pipeline.builds.report_facts import Subject, gather
-from tg_pipeline.lake.idempotency import IdempotencyStore
-from tg_pipeline.marts.digest.digest import Digest, render
-from tg_pipeline.marts.digest.edition import Edition
-from tg_pipeline.marts.report.facts import Facts
-from tg_pipeline.marts.report.speech import Speech
+from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.report import ReportSource, load_report_data
+from tg_pipeline.builds.staleness import day_states
+from tg_pipeline.lake.idempotency import Claim, IdempotencyStore
+from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.report.digest import Digest, render_digest
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.models import DigestPeriod, ReportData
+from tg_pipeline.telegram.errors import (
+    BadRequestError,
+    DeliveryUnknownError,
+    TelegramError,
+    explain_refusal,
+)
+from tg_pipeline.telegram.messages import Lines, RateLimitRetry, send_message, send_photo
+
+if TYPE_CHECKING:
+    # Its HTTP library takes 0.1 s to import, so only code that calls Telegram imports it.
+    from tg_pipeline.telegram.client import BotApiClient
 
 TEXT: Final = "text"
 CHART: Final = "chart"
+"""The two messages of a digest."""
+
+
+class NotBuiltError(Exception):
+    """The data of a digest is not built; the message says which, and what to do."""
+
+
+class PostOutcome(Enum):
+    """The outcome of posting a message."""
+
+    SENT = "sent"
+    SENT_BEFORE = "sent before"
+    IN_DOUBT = "in doubt"
+    """An earlier attempt got no response, so the message may be in the chat or not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Posted:
-    """What became of one of a digest's two messages."""
+class PostedMessage:
+    """The outcome of one of a digest's two messages."""
 
     part: str
     """TEXT or CHART."""
-    outcome: Outcome
+    outcome: PostOutcome
 
 
-def compose(subject: Subject, edition: Edition, say: Speech) -> Digest:
-    """Make the digest; raises NotBuiltError where its days are not all built."""
-    if reason := why_not_ready(subject, edition):
+@dataclass(frozen=True, slots=True)
+class AdminChat:
+    """A chat to which each message is posted at most once, by its idempotency key.
+
+    A key is acquired before its message is sent, and released only if Telegram certainly did not
+    send it. A message whose delivery is unknown is therefore not repeated, except with `again`.
+    Posting raises TelegramError, and the errors of the store of the keys.
+    """
+
+    api: "BotApiClient"
+    chat: str
+    claims: IdempotencyStore
+    patience: RateLimitRetry
+
+    def post_text(self, key: str, text: Lines, *, again: bool = False) -> PostOutcome:
+        """Send a text, unless its key was acquired before."""
+        return self._post(key, lambda: send_message(self.api, self.chat, text), again=again)
+
+    def post_photo(
+        self, key: str, png: bytes, caption: Lines, *, again: bool = False
+    ) -> PostOutcome:
+        """Send a picture, unless its key was acquired before."""
+        return self._post(key, lambda: send_photo(self.api, self.chat, png, caption), again=again)
+
+    def _post(self, key: str, send: Callable[[], int], *, again: bool) -> PostOutcome:
+        # The key is released while it waits, so a process killed then has sent nothing.
+        return self.patience.call(lambda: self._try(key, send, again=again))
+
+    def _try(self, key: str, send: Callable[[], int], *, again: bool) -> PostOutcome:
+        before = None
+        if again:
+            before = self.claims.take_again(key)
+        elif not self.claims.take(key):
+            return earlier_outcome(self.claims.read(key))
+        try:
+            message_id = send()
+        except TelegramError as error:
+            failure = self._failure(key, before, error)
+        else:
+            self.claims.settle(key, message_id)
+            return PostOutcome.SENT
+        raise failure
+
+    def _failure(self, key: str, before: Claim | None, error: TelegramError) -> TelegramError:
+        if error.may_have_succeeded:
+            return DeliveryUnknownError(
+                f"{error} The message may have arrived anyway, so it is not sent again "
+                "automatically."
+            )
+        self.claims.release(key, before)
+        if isinstance(error, BadRequestError):
+            return BadRequestError(explain_refusal(error, self.chat), error.said, error.moved_to)
+        return error
+
+
+def earlier_outcome(claim: Claim | None) -> PostOutcome:
+    """Return the outcome of another process's attempt; None is a key that was just released."""
+    is_sent = claim and claim.message_id is not None
+    return PostOutcome.SENT_BEFORE if is_sent else PostOutcome.IN_DOUBT
+
+
+def compose_digest(source: ReportSource, period: DigestPeriod, fmt: Formatter) -> Digest:
+    """Compose the digest of a period; raises NotBuiltError unless all its days are built."""
+    if reason := not_built_reason(source, period):
         raise NotBuiltError(reason)
-    facts = gather(subject, edition.period)
-    if facts is None:
+    data = load_report_data(source, period.period)
+    if data is None:
         raise NotBuiltError("The lake is empty.")
-    earlier = _earlier(subject, edition) if facts.before else None
-    return render(facts if earlier else replace(facts, before=None), earlier, edition, say)
+    previous = _load_previous(source, period) if data.previous else None
+    return render_digest(data if previous else replace(data, previous=None), previous, period, fmt)
 
 
-def _earlier(subject: Subject, edition: Edition) -> Facts | None:
-    """Give the facts of the period before; None where it is not built, and no zeros either."""
-    before = edition.before()
-    return None if why_not_ready(subject, before) else gather(subject, before.period)
+def not_built_reason(source: ReportSource, period: DigestPeriod) -> str | None:
+    """Return which data is not built, so that its days would count as zero; None if all is built.
+
+    A day without landed objects need not be built, except for the last one: the lake may end
+    before it because nothing builds it any more.
+    """
+    days = list(iter_days(period.period.first, period.period.last))
+    if not source.lake.footer(ENRICHED_UPDATES.name, days[-1]):
+        return _not_built(days[-1])
+    states = day_states(source.landing, source.lake, days)
+    missing = [state.day for state in states if state.has_something and not state.is_complete]
+    if missing:
+        return _not_built(missing[0])
+    is_a_day_behind = bool(days_with_stale_marts(source.lake, days))
+    if is_a_day_behind or cumulative_marts_are_stale(source.lake, source.zone):
+        return "The marts are older than the updates: tg-pipeline run brings them up to date."
+    return None
 
 
-def post(chat: AdminChat, digest: Digest, *, again: bool = False) -> Iterator[Posted]:
-    """Send the text, then the chart, and give what became of each; raises TelegramError."""
-    name, edition = chat.chat, digest.edition
-    text, png = digest.text, digest.png
-    yield Posted(TEXT, chat.post_text(key(name, edition, TEXT), text, again=again))
-    caption = digest.caption
-    yield Posted(CHART, chat.post_photo(key(name, edition, CHART), png, caption, again=again))
+def post_digest(chat: AdminChat, digest: Digest, *, again: bool = False) -> Iterator[PostedMessage]:
+    """Send the text, then the chart, and return the outcome of each; raises TelegramError."""
+    text_key = idempotency_key(chat.chat, digest.period, TEXT)
+    chart_key = idempotency_key(chat.chat, digest.period, CHART)
+    yield PostedMessage(TEXT, chat.post_text(text_key, digest.text, again=again))
+    outcome = chat.post_photo(chart_key, digest.png, digest.caption, again=again)
+    yield PostedMessage(CHART, outcome)
 
 
-def is_posted(claims: IdempotencyStore, chat: str, edition: Edition) -> bool:
-    """Say whether both messages of a digest were begun, so that nothing is left to send."""
-    return all(claims.read(key(chat, edition, part)) for part in (TEXT, CHART))
+def is_posted(claims: IdempotencyStore, chat: str, period: DigestPeriod) -> bool:
+    """Check whether both messages of a digest were attempted, so that none is left to send."""
+    return all(claims.read(idempotency_key(chat, period, part)) for part in (TEXT, CHART))
 
 
-def key(chat: str, edition: Edition, part: str) -> str:
-    """Give the key that a part of a digest is claimed under; @names are the same in any case."""
-    return f"digests/{chat.lower()}/{edition.name}/{part}.json"
+def idempotency_key(chat: str, period: DigestPeriod, part: str) -> str:
+    """Return the key of a message of a digest; @names of chats are case-insensitive."""
+    return f"digests/{chat.lower()}/{period.name}/{part}.json"
+
+
+def _load_previous(source: ReportSource, period: DigestPeriod) -> ReportData | None:
+    """Return the data of the previous period; None if it is not built."""
+    previous = period.previous()
+    if not_built_reason(source, previous):
+        return None
+    return load_report_data(source, previous.period)
+
+
+def _not_built(day: date) -> str:
+    return f"{day} is not built: tg-pipeline run --date {day} builds it."

@@ -1,4 +1,4 @@
-"""`tg-pipeline digest`: a day or a week in a message and a chart, for the admin chat."""
+"""`tg-pipeline digest`: post a day or a week to the admin chat, as a text and a chart."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -6,45 +6,50 @@ from typing import Annotated, Final
 
 import typer
 
-from tg_pipeline.builds.admin_chat import AdminChat, Outcome
-from tg_pipeline.builds.digest import compose, post
-from tg_pipeline.builds.digest_due import NotBuiltError
+from tg_pipeline.builds.digest import (
+    AdminChat,
+    NotBuiltError,
+    PostOutcome,
+    compose_digest,
+    post_digest,
+)
 from tg_pipeline.cli.context import open_api, open_lake, parse_day, rate_limit_retry, show
-from tg_pipeline.cli.report import subject_of
+from tg_pipeline.cli.report import check_language, report_source
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.idempotency import IdempotencyStore
-from tg_pipeline.marts.digest.digest import Digest
-from tg_pipeline.marts.digest.edition import Edition, Kind
-from tg_pipeline.marts.report.language import LANGUAGES
-from tg_pipeline.marts.report.speech import NO_BREAK, Speech
+from tg_pipeline.report.digest import Digest
+from tg_pipeline.report.formatting import NO_BREAK, Formatter
+from tg_pipeline.report.messages import LANGUAGES
+from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.telegram.errors import DeliveryUnknownError
 from tg_pipeline.telegram.messages import to_plain
 
-KINDS: Final = [kind.value for kind in Kind]
+KINDS: Final = [kind.value for kind in DigestKind]
 
 Period = Annotated[
-    str | None, typer.Option("--period", help=f"{' or '.join(KINDS)}; else as TG_DIGEST has it.")
+    str | None, typer.Option("--period", help=f"{' or '.join(KINDS)}; default: TG_DIGEST.")
 ]
 Day = Annotated[
     str | None,
-    typer.Option("--date", help="The day, or one of the week; else the last that ended."),
+    typer.Option("--date", help="The day, or a day of the week; default: the last that ended."),
 ]
 Lang = Annotated[
     str | None,
-    typer.Option("--lang", help=f"{' or '.join(LANGUAGES)}; else as TG_DIGEST_LANG has it."),
+    typer.Option("--lang", help=f"{' or '.join(LANGUAGES)}; default: TG_DIGEST_LANG."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Send nothing: print the text.")]
 ToFile = Annotated[
     Path | None,
     typer.Option("--to-file", help="Send nothing: print the text, write the chart (PNG) there."),
 ]
-Again = Annotated[bool, typer.Option("--again", help="Send it whatever was sent before.")]
+Again = Annotated[bool, typer.Option("--again", help="Send it even if it was sent before.")]
 
-TOLD: Final = {
-    Outcome.SENT: "sent",
-    Outcome.SENT_BEFORE: "sent before, and not sent again",
-    Outcome.IN_DOUBT: "begun before without an answer, so it may be in the chat: not sent again",
+OUTCOMES: Final = {
+    PostOutcome.SENT: "sent",
+    PostOutcome.SENT_BEFORE: "sent before, and not sent again",
+    PostOutcome.IN_DOUBT: "an earlier attempt got no response, so it may be in the chat: "
+    "not sent again",
 }
 
 
@@ -56,72 +61,71 @@ def digest(
     to_file: ToFile = None,
     again: Again = False,
 ) -> None:
-    """Post a day or a week to the admin chat as a text and a chart: once, however often it is run.
+    """Post a day or a week to the admin chat as a text and a chart, each at most once.
 
-    The text and the chart are claimed in the lake before they are sent; --again sends what was
-    claimed.
+    An idempotency key in the lake is acquired before each message is sent; --again sends both
+    anyway.
     """
     settings = load_settings()
-    edition, say = _edition(settings, period, day), _speech(settings, lang)
+    digest_period, fmt = _digest_period(settings, period, day), _formatter(settings, lang)
     if dry_run or to_file:
-        _show(_made(settings, edition, say), to_file)
+        _print(_compose(settings, digest_period, fmt), to_file)
         return
     chat = _chat(settings)
     with open_api(settings) as api:
         claims = IdempotencyStore(open_lake(settings).store, _now)
-        made = _made(settings, edition, say)
-        _send(AdminChat(api, chat, claims, rate_limit_retry()), made, again=again)
+        composed = _compose(settings, digest_period, fmt)
+        _send(AdminChat(api, chat, claims, rate_limit_retry()), composed, again=again)
 
 
-def _edition(settings: Settings, period: str | None, day: str | None) -> Edition:
-    name = period or settings.admin.digest or Kind.DAY.value
+def _digest_period(settings: Settings, period: str | None, day: str | None) -> DigestPeriod:
+    name = period or settings.admin.digest or DigestKind.DAY.value
     if name not in KINDS:
-        raise CommandError(f"--period {name} is none of {' and '.join(KINDS)}.")
+        raise CommandError(f"--period {name} is not supported: use {' or '.join(KINDS)}.")
     today = datetime.now(settings.zone).date()
     if day is None:
-        return Edition.last_ended(Kind(name), today)
-    edition = Edition.of(Kind(name), parse_day(day, today))
-    if today <= edition.period.last:
-        raise CommandError(f"{edition.name} is not over before the end of {edition.period.last}.")
-    return edition
+        return DigestPeriod.last_ended(DigestKind(name), today)
+    chosen = DigestPeriod.of(DigestKind(name), parse_day(day, today))
+    if today <= chosen.period.last:
+        raise CommandError(f"{chosen.name} is not over before the end of {chosen.period.last}.")
+    return chosen
 
 
-def _speech(settings: Settings, lang: str | None) -> Speech:
+def _formatter(settings: Settings, lang: str | None) -> Formatter:
     name = lang or settings.admin.language
-    if name not in LANGUAGES:
-        raise CommandError(f"--lang {name} is not spoken here: {' or '.join(LANGUAGES)}.")
-    return Speech(LANGUAGES[name])
+    check_language(name)
+    return Formatter(name)
 
 
 def _chat(settings: Settings) -> str:
     if settings.admin.chat_id is None:
         raise CommandError(
-            "TG_ADMIN_CHAT_ID is not set: set it to the number of the chat that the digest is for, "
-            "such as -1001234567890, and add the bot to that chat."
+            "TG_ADMIN_CHAT_ID is not set: set it to the number of the chat for the digest, such as "
+            "-1001234567890, and add the bot to that chat."
         )
     return settings.admin.chat_id
 
 
-def _made(settings: Settings, edition: Edition, say: Speech) -> Digest:
+def _compose(settings: Settings, period: DigestPeriod, fmt: Formatter) -> Digest:
     try:
-        return compose(subject_of(settings), edition, say)
+        return compose_digest(report_source(settings), period, fmt)
     except NotBuiltError as error:
-        raise CommandError(f"No digest of {edition.name}: {error}") from None
+        raise CommandError(f"No digest of {period.name}: {error}") from None
 
 
-def _show(made: Digest, to_file: Path | None) -> None:
-    for line in to_plain(made.text).replace(NO_BREAK, " ").split("\n"):
+def _print(composed: Digest, to_file: Path | None) -> None:
+    for line in to_plain(composed.text).replace(NO_BREAK, " ").split("\n"):
         show(line)
     if to_file:
-        to_file.write_bytes(made.png)
+        to_file.write_bytes(composed.png)
 
 
-def _send(chat: AdminChat, made: Digest, *, again: bool) -> None:
+def _send(chat: AdminChat, composed: Digest, *, again: bool) -> None:
     try:
-        for posted in post(chat, made, again=again):
-            show(f"{made.edition.name}, {posted.part}: {TOLD[posted.outcome]}.")
+        for posted in post_digest(chat, composed, again=again):
+            show(f"{composed.period.name}, {posted.part}: {OUTCOMES[posted.outcome]}.")
     except DeliveryUnknownError as error:
-        raise CommandError(f"{error} Look into the chat: --again sends both.") from None
+        raise CommandError(f"{error} Check the chat: --again sends both messages.") from None
 
 
 def _now() -> datetime:

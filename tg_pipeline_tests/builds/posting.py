@@ -1,4 +1,4 @@
-"""Somebody who posts to the admin chat, in this process or in one of their own."""
+"""A client that posts to the admin chat, in this process or in another."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from typing import Any
 
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import open_store
-from tg_pipeline.builds.admin_chat import AdminChat, Outcome
+from tg_pipeline.builds.digest import AdminChat, PostOutcome
 from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.messages import RateLimitRetry, plain
@@ -26,39 +26,50 @@ TEXT = [(plain("Good morning."),)]
 
 @dataclass
 class Poster:
-    """A machine that posts, what it was told while it waited, and for how long it did."""
+    """A client with its log messages, and its waits in seconds."""
 
     lake_uri: str
     api_url: str
-    waited: list[float] = field(default_factory=list)
-    told: list[str] = field(default_factory=list)
-    sleep: Callable[[float], None] | None = None
+    waits: list[float] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+    while_waiting: Callable[[], None] = lambda: None
 
     @property
     def claims(self) -> IdempotencyStore:
         return IdempotencyStore(open_store(self.lake_uri), lambda: datetime.now(UTC))
 
-    def post(self, *, again: bool = False, api: Any = None) -> Outcome:
+    def post(self, *, again: bool = False, api: Any = None) -> PostOutcome:
         """Post the text."""
-        patience = RateLimitRetry(self.sleep or self.waited.append, self.told.append, longest=90)
+        patience = RateLimitRetry(self._sleep, self.log.append, longest=90)
         with BotApiClient(Secret(TOKEN), self.api_url) as calls:
             chat = AdminChat(api or calls, CHAT, self.claims, patience)
             return chat.post_text(KEY, TEXT, again=again)
 
+    def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.while_waiting()
 
-class Killer:
-    """Calls of which the first is the last thing that a process does."""
+
+class KillingApi:
+    """An API whose first call kills the process."""
 
     def ask(self, *_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Machine:
-    """A process that claims the text and then sends it, or dies before it does."""
+class PostingProcess:
+    """A process that posts the text, or is killed before it sends it."""
 
-    def __init__(self, poster: Poster, *, dies: bool = False) -> None:
+    def __init__(self, poster: Poster, *, is_killed: bool = False) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", __name__, poster.lake_uri, poster.api_url, *["dies"] * dies],
+            [
+                sys.executable,
+                "-m",
+                __name__,
+                poster.lake_uri,
+                poster.api_url,
+                *["killed"] * is_killed,
+            ],
             cwd=CHECKOUT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -69,22 +80,22 @@ class Machine:
         """Wait until it has started."""
         return bool(self._process.stdout and self._process.stdout.readline())
 
-    def go(self) -> None:
-        """Let it post."""
+    def start_posting(self) -> None:
+        """Make it post."""
         assert self._process.stdin
         print(file=self._process.stdin, flush=True)
 
-    def end(self) -> int:
-        """Wait for its end; give its exit code."""
+    def wait(self) -> int:
+        """Wait until it ends and return its exit code."""
         self._process.communicate()
         return self._process.returncode
 
 
 def main(lake_uri: str, api_url: str, *rest: str) -> None:
-    """Post once somebody says so."""
+    """Post once a line is written to standard input."""
     print("ready", flush=True)  # noqa: T201
     input()
-    Poster(lake_uri, api_url).post(api=Killer() if rest else None)
+    Poster(lake_uri, api_url).post(api=KillingApi() if rest else None)
 
 
 if __name__ == "__main__":

@@ -1,127 +1,142 @@
-"""A digest is made of days that are built, and each half of it is posted once."""
+"""The digest: composed only of built days, and each message posted at most once."""
 
 import shutil
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
 from lambda_ingest.settings import Secret
-from tg_pipeline.builds.admin_chat import AdminChat, Outcome
-from tg_pipeline.builds.digest import CHART, TEXT, Posted, compose, is_posted, post
-from tg_pipeline.builds.digest_due import NotBuiltError, why_not_ready
-from tg_pipeline.builds.report_facts import Subject
-from tg_pipeline.lake.idempotency import IdempotencyStore
-from tg_pipeline.marts.digest.digest import Digest
-from tg_pipeline.marts.digest.edition import Edition, Kind
-from tg_pipeline.marts.report.language import LANGUAGES
-from tg_pipeline.marts.report.speech import Speech
+from tg_pipeline.builds.digest import (
+    CHART,
+    TEXT,
+    AdminChat,
+    NotBuiltError,
+    PostedMessage,
+    PostOutcome,
+    compose_digest,
+    is_posted,
+    not_built_reason,
+    post_digest,
+)
+from tg_pipeline.builds.report import ReportSource
+from tg_pipeline.lake.idempotency import Claim, IdempotencyStore
+from tg_pipeline.report.digest import Digest
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.telegram.client import BotApiClient
-from tg_pipeline.telegram.errors import TelegramError
+from tg_pipeline.telegram.errors import (
+    BadRequestError,
+    DeliveryUnknownError,
+    NoResponseError,
+    TelegramError,
+    TooManyRequestsError,
+)
 from tg_pipeline.telegram.messages import RateLimitRetry, plain, to_plain
+from tg_pipeline_tests.builds.posting import KEY, Poster, PostingProcess
 from tg_pipeline_tests.conftest import DAY, Pipeline
-from tg_pipeline_tests.report.test_report_command import ZONE, build, message
+from tg_pipeline_tests.report.built_days import NEXT_DAY, ZONE, build, message
 from tg_pipeline_tests.telegram_server.server import TelegramServer
 
-EN = Speech(LANGUAGES["en"])
-BEFORE, NEXT_DAY = DAY - timedelta(days=1), DAY + timedelta(days=1)
-TODAY = Edition.of(Kind.DAY, DAY)
+EN = Formatter("en")
+DAY_BEFORE = DAY - timedelta(days=1)
+PERIOD = DigestPeriod.of(DigestKind.DAY, DAY)
 
 
 @pytest.fixture(scope="module")
-def two_days(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give two days on which Ana writes, built once."""
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pipeline = Pipeline(tmp_path_factory.mktemp("two-days"))
-    pipeline.land(message(1, "Ana", "oi", BEFORE), day=BEFORE)
+    pipeline.land(message(1, "Ana", "oi", DAY_BEFORE), day=DAY_BEFORE)
     pipeline.land(message(2, "Ana", "oi"), message(3, "Ana", "como emito o certificado?"))
-    build(pipeline, BEFORE, DAY)
+    build(pipeline, DAY_BEFORE, DAY)
     return pipeline.folder
 
 
 @pytest.fixture
-def house(pipeline: Pipeline, two_days: Path) -> Pipeline:
-    shutil.copytree(two_days, pipeline.folder, dirs_exist_ok=True)
+def two_days(pipeline: Pipeline, built: Path) -> Pipeline:
+    shutil.copytree(built, pipeline.folder, dirs_exist_ok=True)
     return pipeline
 
 
-def subject(house: Pipeline) -> Subject:
-    return Subject(house.landing, house.lake, ZONE)
+def source(pipeline: Pipeline) -> ReportSource:
+    return ReportSource(pipeline.landing, pipeline.lake, ZONE)
 
 
-def text(house: Pipeline, day: date = DAY, kind: Kind = Kind.DAY) -> str:
-    return to_plain(compose(subject(house), Edition.of(kind, day), EN).text)
+def text(pipeline: Pipeline, day: date = DAY, kind: DigestKind = DigestKind.DAY) -> str:
+    return to_plain(compose_digest(source(pipeline), DigestPeriod.of(kind, day), EN).text)
 
 
-def why_not(house: Pipeline, day: date = DAY, kind: Kind = Kind.DAY) -> str:
+def reason(pipeline: Pipeline, day: date = DAY, kind: DigestKind = DigestKind.DAY) -> str:
     with pytest.raises(NotBuiltError) as caught:
-        compose(subject(house), Edition.of(kind, day), EN)
+        compose_digest(source(pipeline), DigestPeriod.of(kind, day), EN)
     return str(caught.value)
 
 
-def test_a_day_that_is_built_is_told_beside_the_day_before(house: Pipeline) -> None:
-    assert "Messages: 2 (up 100% from 1)" in text(house)
+def test_a_built_day_is_compared_with_the_day_before(two_days: Pipeline) -> None:
+    assert "Messages: 2 (up 100% from 1)" in text(two_days)
 
 
-def test_a_day_that_is_not_built_is_no_day_of_zeros(house: Pipeline) -> None:
-    house.land(message(4, "Ana", "oi", NEXT_DAY), day=NEXT_DAY)
+def test_a_day_that_is_not_built_has_no_digest(two_days: Pipeline) -> None:
+    two_days.land(message(4, "Ana", "oi", NEXT_DAY), day=NEXT_DAY)
 
-    assert why_not(house, NEXT_DAY) == (
+    assert reason(two_days, NEXT_DAY) == (
         "2026-10-08 is not built: tg-pipeline run --date 2026-10-08 builds it."
     )
 
 
-def test_a_day_on_which_nothing_landed_must_be_built_to_be_believed(house: Pipeline) -> None:
-    assert "2026-10-08 is not built" in why_not(house, NEXT_DAY)
+def test_a_day_without_landed_objects_must_be_built_too(two_days: Pipeline) -> None:
+    assert "2026-10-08 is not built" in reason(two_days, NEXT_DAY)
 
-    build(house, NEXT_DAY)
+    build(two_days, NEXT_DAY)
 
-    assert "Nothing happened in this period" in text(house, NEXT_DAY)
+    assert "There was no activity in this period" in text(two_days, NEXT_DAY)
 
 
-def test_marts_that_are_behind_are_waited_for(house: Pipeline) -> None:
-    shutil.rmtree(house.folder / "lake" / "threads")
+def test_a_week_needs_its_last_day_and_each_day_with_landed_objects(two_days: Pipeline) -> None:
+    sunday, week = DAY + timedelta(days=4), DigestKind.WEEK
 
-    assert why_not(house) == (
+    assert "2026-10-11 is not built" in reason(two_days, kind=week)
+    two_days.land(message(4, "Ana", "oi", NEXT_DAY), day=NEXT_DAY)
+    build(two_days, sunday)
+    assert "2026-10-08 is not built" in reason(two_days, kind=week)
+    build(two_days, NEXT_DAY)
+    assert "Messages: 4\n" in text(two_days, kind=week)
+
+
+def test_marts_must_be_up_to_date(two_days: Pipeline) -> None:
+    shutil.rmtree(two_days.folder / "lake" / "threads")
+
+    assert reason(two_days) == (
         "The marts are older than the updates: tg-pipeline run brings them up to date."
     )
 
 
-def test_a_week_needs_its_last_day_and_every_day_on_which_something_landed(
-    house: Pipeline,
-) -> None:
-    sunday = DAY + timedelta(days=4)
-
-    assert "2026-10-11 is not built" in why_not(house, kind=Kind.WEEK)
-    house.land(message(4, "Ana", "oi", NEXT_DAY), day=NEXT_DAY)
-    build(house, sunday)
-    assert "2026-10-08 is not built" in why_not(house, kind=Kind.WEEK)
-    build(house, NEXT_DAY)
-    assert "Messages: 4\n" in text(house, kind=Kind.WEEK)
+def test_an_empty_lake_has_no_digest(pipeline: Pipeline) -> None:
+    assert "2026-10-07 is not built" in reason(pipeline)
 
 
-def test_an_empty_lake_is_not_built(pipeline: Pipeline) -> None:
-    assert "2026-10-07 is not built" in why_not(pipeline)
+def test_objects_landed_after_the_build_are_noted(two_days: Pipeline) -> None:
+    two_days.land(message(5, "Ana", "tarde"))
+
+    assert not_built_reason(source(two_days), PERIOD) is None
+    assert "More updates arrived after this was counted" in text(two_days)
 
 
-def test_what_landed_since_is_told_and_not_waited_for(house: Pipeline) -> None:
-    house.land(message(5, "Ana", "tarde"))
-
-    assert why_not_ready(subject(house), TODAY) is None
-    assert "Something landed since this was counted" in text(house)
-
-
-def test_a_day_before_that_is_not_built_is_not_compared_with(pipeline: Pipeline) -> None:
+def test_a_previous_day_that_is_not_built_is_not_compared(pipeline: Pipeline) -> None:
     long_ago = DAY - timedelta(days=9)
-    for number, day in enumerate((long_ago, BEFORE, DAY)):
+    for number, day in enumerate((long_ago, DAY_BEFORE, DAY)):
         pipeline.land(message(number, "Ana", "oi", day), day=day)
     build(pipeline, long_ago, DAY)
 
-    said = text(pipeline)
+    digest = text(pipeline)
 
-    assert "Messages: 1\n" in said
-    assert "compare" not in said
+    assert "Messages: 1\n" in digest
+    assert "compare" not in digest
 
 
 @pytest.fixture
@@ -131,78 +146,225 @@ def telegram() -> Iterator[TelegramServer]:
 
 
 @pytest.fixture
-def chat(pipeline: Pipeline, telegram: TelegramServer) -> Iterator[AdminChat]:
-    claims = IdempotencyStore(pipeline.lake.store, lambda: datetime(2026, 10, 8, tzinfo=UTC))
-    with BotApiClient(Secret(telegram.token), telegram.url) as api:
-        yield AdminChat(api, "@Admins", claims, RateLimitRetry(lambda _: None, lambda _: None))
-
-
-@pytest.fixture
-def digest() -> Digest:
-    return Digest(TODAY, [(plain("text"),)], b"png", [(plain("caption"),)])
+def poster(telegram: TelegramServer, tmp_path: Path) -> Poster:
+    return Poster(tmp_path.as_uri(), telegram.url)
 
 
 def sent(telegram: TelegramServer) -> list[str]:
     return [message.text for message in telegram.messages]
 
 
-def test_a_digest_is_posted_once(chat: AdminChat, telegram: TelegramServer, digest: Digest) -> None:
-    first, second = list(post(chat, digest)), list(post(chat, digest))
-
-    assert first == [Posted(TEXT, Outcome.SENT), Posted(CHART, Outcome.SENT)]
-    assert {each.outcome for each in second} == {Outcome.SENT_BEFORE}
-    assert sent(telegram) == ["text", "caption"]
-    assert telegram.messages[1].file == b"png"
+def failure(poster: Poster, *, again: bool = False) -> TelegramError:
+    with pytest.raises(TelegramError) as caught:
+        poster.post(again=again)
+    assert str(caught.value).endswith(".")
+    return caught.value
 
 
-def test_each_day_week_and_chat_has_a_digest_of_its_own(
-    chat: AdminChat, telegram: TelegramServer, digest: Digest
+def test_a_message_is_sent_once_unless_again_is_set(
+    poster: Poster, telegram: TelegramServer
 ) -> None:
-    editions = [TODAY, TODAY.before(), Edition.of(Kind.WEEK, DAY)]
-    for edition in editions:
-        list(post(chat, replace(digest, edition=edition)))
-    list(post(replace(chat, chat="-5"), digest))
+    assert [poster.post(), poster.post()] == [PostOutcome.SENT, PostOutcome.SENT_BEFORE]
+    assert sent(telegram) == ["Good morning."]
 
-    assert len(sent(telegram)) == 8
-    list(post(replace(chat, chat="@admins"), digest))
-    assert len(sent(telegram)) == 8, "names of chats are the same in any case"
+    assert poster.post(again=True) is PostOutcome.SENT
+    assert poster.post() is PostOutcome.SENT_BEFORE
+    assert len(sent(telegram)) == 2
 
 
-def test_where_only_the_chart_was_refused_only_the_chart_is_sent_again(
-    chat: AdminChat, telegram: TelegramServer, digest: Digest
+def test_only_one_of_several_threads_sends(poster: Poster, telegram: TelegramServer) -> None:
+    start = Barrier(8)
+
+    def post(_: int) -> PostOutcome:
+        start.wait()
+        return poster.post()
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = list(pool.map(post, range(8)))
+
+    assert outcomes.count(PostOutcome.SENT) == 1
+    assert sent(telegram) == ["Good morning."]
+
+
+@pytest.mark.slow
+def test_only_one_of_several_processes_sends(poster: Poster, telegram: TelegramServer) -> None:
+    processes = [PostingProcess(poster) for _ in range(3)]
+    assert all(process.is_ready() for process in processes)
+
+    for process in processes:
+        process.start_posting()
+
+    assert [process.wait() for process in processes] == [0] * 3
+    assert sent(telegram) == ["Good morning."]
+
+
+@pytest.mark.slow
+def test_a_process_killed_before_sending_leaves_its_key_acquired(
+    poster: Poster, telegram: TelegramServer
 ) -> None:
-    telegram.fail(400, method="sendPhoto")
+    # Given a process that is killed between acquiring the key and sending
+    process = PostingProcess(poster, is_killed=True)
+    assert process.is_ready()
+    process.start_posting()
+    assert process.wait() == -signal.SIGKILL
 
-    with pytest.raises(TelegramError):
-        list(post(chat, digest))
-    assert not is_posted(chat.claims, chat.chat, TODAY)
-    again = list(post(chat, digest))
+    # Then the message is not sent, since nobody knows whether it was
+    assert poster.post() is PostOutcome.IN_DOUBT
+    assert sent(telegram) == []
 
-    assert again == [Posted(TEXT, Outcome.SENT_BEFORE), Posted(CHART, Outcome.SENT)]
-    assert sent(telegram) == ["text", "caption"]
-    assert is_posted(chat.claims, chat.chat, TODAY)
+    # But with `again` it is
+    assert poster.post(again=True) is PostOutcome.SENT
+    assert sent(telegram) == ["Good morning."]
 
 
-def test_where_the_text_is_in_doubt_the_chart_is_sent_by_the_next_try(
-    chat: AdminChat, telegram: TelegramServer, digest: Digest
+def test_a_message_without_a_response_is_not_sent_again(
+    poster: Poster, telegram: TelegramServer
 ) -> None:
     telegram.lose_answers(method="sendMessage")
 
-    with pytest.raises(TelegramError):
-        list(post(chat, digest))
-    again = list(post(chat, digest))
+    error = failure(poster)
 
-    assert again == [Posted(TEXT, Outcome.IN_DOUBT), Posted(CHART, Outcome.SENT)]
-    assert sent(telegram) == ["text", "caption"]
-    assert is_posted(chat.claims, chat.chat, TODAY), "nothing is left to try"
+    assert isinstance(error, DeliveryUnknownError)
+    assert "so it is not sent again automatically" in str(error)
+    assert poster.post() is PostOutcome.IN_DOUBT
+    assert sent(telegram) == ["Good morning."]
 
 
-def test_asked_for_again_both_halves_are_sent(
-    chat: AdminChat, telegram: TelegramServer, digest: Digest
+@pytest.mark.parametrize("status", [500, 502])
+def test_a_server_error_leaves_delivery_unknown(
+    poster: Poster, telegram: TelegramServer, status: int
 ) -> None:
-    list(post(chat, digest))
+    telegram.fail(status)
 
-    again = list(post(chat, digest, again=True))
+    assert isinstance(failure(poster), DeliveryUnknownError)
+    assert poster.post() is PostOutcome.IN_DOUBT
 
-    assert {each.outcome for each in again} == {Outcome.SENT}
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404])
+def test_a_rejected_message_is_sent_by_the_next_attempt(
+    poster: Poster, telegram: TelegramServer, status: int
+) -> None:
+    telegram.fail(status)
+
+    failure(poster)
+
+    assert poster.claims.read(KEY) is None
+    assert poster.post() is PostOutcome.SENT
+    assert len(sent(telegram)) == 1
+
+
+def test_an_unreachable_server_leaves_the_message_to_the_next_attempt(
+    poster: Poster, telegram: TelegramServer
+) -> None:
+    unreachable = Poster(poster.lake_uri, "http://127.0.0.1:9")
+
+    assert type(failure(unreachable)) is NoResponseError
+    assert poster.post() is PostOutcome.SENT
+    assert len(sent(telegram)) == 1
+
+
+def test_a_rejection_explains_what_to_do_about_the_chat(
+    poster: Poster, telegram: TelegramServer
+) -> None:
+    telegram.fail(403, description="Forbidden: bot was kicked from the supergroup chat")
+
+    error = failure(poster)
+
+    assert isinstance(error, BadRequestError)
+    assert str(error).endswith("The bot was removed from the chat -1001234567890: add it again.")
+
+
+def test_rate_limits_are_waited_for_without_holding_the_key(
+    poster: Poster, telegram: TelegramServer
+) -> None:
+    held: list[Claim | None] = []
+    poster.while_waiting = lambda: held.append(poster.claims.read(KEY))
+    telegram.flood(40)
+    telegram.flood(3)
+
+    assert poster.post() is PostOutcome.SENT
+    assert poster.waits == [40, 3]
+    assert poster.log[0].startswith("Telegram asks to wait 40 s before the next sendMessage (429).")
+    assert held == [None, None]
+    assert len(sent(telegram)) == 1
+
+
+def test_a_rate_limit_beyond_the_maximum_fails_and_acquires_nothing(
+    poster: Poster, telegram: TelegramServer
+) -> None:
+    telegram.flood(91)
+
+    assert isinstance(failure(poster), TooManyRequestsError)
+    assert poster.waits == []
+    assert poster.post() is PostOutcome.SENT
+
+
+def test_a_rejected_repetition_leaves_the_message_sent(
+    poster: Poster, telegram: TelegramServer
+) -> None:
+    poster.post()
+    telegram.fail(403)
+
+    failure(poster, again=True)
+
+    assert poster.post() is PostOutcome.SENT_BEFORE
+
+
+@pytest.fixture
+def chat(pipeline: Pipeline, telegram: TelegramServer) -> Iterator[AdminChat]:
+    claims = IdempotencyStore(pipeline.lake.store, lambda: datetime(2026, 10, 8, tzinfo=UTC))
+    with BotApiClient(Secret(telegram.token), telegram.url) as api:
+        yield AdminChat(api, "@Admins", claims, RateLimitRetry(lambda _: None, lambda _: None))
+
+
+DIGEST = Digest(PERIOD, [(plain("text"),)], b"png", [(plain("caption"),)])
+
+
+def test_a_digest_is_posted_once_unless_again_is_set(
+    chat: AdminChat, telegram: TelegramServer
+) -> None:
+    first, second = list(post_digest(chat, DIGEST)), list(post_digest(chat, DIGEST))
+
+    sent_both = [PostedMessage(TEXT, PostOutcome.SENT), PostedMessage(CHART, PostOutcome.SENT)]
+    assert first == sent_both
+    assert {posted.outcome for posted in second} == {PostOutcome.SENT_BEFORE}
+    assert sent(telegram) == ["text", "caption"]
+    assert telegram.messages[1].file == b"png"
+
+    assert list(post_digest(chat, DIGEST, again=True)) == sent_both
     assert sent(telegram) == ["text", "caption"] * 2
+
+
+def test_each_period_and_chat_has_its_own_digest(chat: AdminChat, telegram: TelegramServer) -> None:
+    for period in (PERIOD, PERIOD.previous(), DigestPeriod.of(DigestKind.WEEK, DAY)):
+        list(post_digest(chat, replace(DIGEST, period=period)))
+    list(post_digest(replace(chat, chat="-5"), DIGEST))
+
+    assert len(sent(telegram)) == 8
+    list(post_digest(replace(chat, chat="@admins"), DIGEST))
+    assert len(sent(telegram)) == 8, "names of chats are case-insensitive"
+
+
+@pytest.mark.parametrize(
+    ("method", "text_outcome"),
+    [("sendPhoto", PostOutcome.SENT_BEFORE), ("sendMessage", PostOutcome.IN_DOUBT)],
+)
+def test_the_next_attempt_sends_what_was_not_attempted(
+    chat: AdminChat, telegram: TelegramServer, method: str, text_outcome: PostOutcome
+) -> None:
+    # Given a chart that is rejected, or a text without a response
+    if method == "sendPhoto":
+        telegram.fail(400, method=method)
+    else:
+        telegram.lose_answers(method=method)
+    with pytest.raises(TelegramError):
+        list(post_digest(chat, DIGEST))
+    assert not is_posted(chat.claims, chat.chat, PERIOD)
+
+    # When the digest is posted again
+    posted = list(post_digest(chat, DIGEST))
+
+    # Then only the chart is sent, and nothing is left
+    assert posted == [PostedMessage(TEXT, text_outcome), PostedMessage(CHART, PostOutcome.SENT)]
+    assert sent(telegram) == ["text", "caption"]
+    assert is_posted(chat.claims, chat.chat, PERIOD)

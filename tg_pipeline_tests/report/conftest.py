@@ -1,4 +1,4 @@
-"""Pages on a disk, and a headless Chromium that opens them and hears what they ask for."""
+"""Fixtures: a headless Chromium, and reports opened in it."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -8,20 +8,19 @@ import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
-from tg_pipeline.marts.report.facts import Facts
-from tg_pipeline.marts.report.language import LANGUAGES
-from tg_pipeline.marts.report.report import Options, render
+from tg_pipeline.report.models import ReportData
+from tg_pipeline.report.report import render_report
 from tg_pipeline_tests.browser.chromium import CHROMIUM_FLAGS
 from tg_pipeline_tests.report.opened import Opened
 
-Open = Callable[[Facts | None, str], Opened]
+Open = Callable[[ReportData | None, str], Opened]
 
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[webdriver.Chrome]:
     binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not binary or not driver:
-        pytest.skip("no chromium and chromedriver here: the report is not looked at")
+        pytest.skip("chromium and chromedriver are not installed")
     options = webdriver.ChromeOptions()
     options.binary_location = binary
     for flag in CHROMIUM_FLAGS:
@@ -34,11 +33,11 @@ def chromium() -> Iterator[webdriver.Chrome]:
 
 @pytest.fixture
 def open_report(chromium: webdriver.Chrome, tmp_path: Path) -> Open:
-    """Give a way to write a report in a language, and to open it in the browser."""
+    """Return a function that writes a report in a language and opens it in the browser."""
 
-    def opened(facts: Facts | None, language: str = "en") -> Opened:
+    def opened(data: ReportData | None, language: str = "en") -> Opened:
         path = tmp_path / "report.html"
-        path.write_text(render(facts, Options(LANGUAGES[language])), encoding="utf-8")
+        path.write_text(render_report(data, language), encoding="utf-8")
         return Opened(chromium, path.as_uri())
 
     return opened

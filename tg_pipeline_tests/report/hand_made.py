@@ -1,4 +1,4 @@
-"""Marts made by hand: the rows a test names, in tables of the declared columns."""
+"""Marts with rows given by a test, in tables of the declared columns."""
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.duckdb_engine import create_view
 from tg_pipeline.marts.mart import is_daily
-from tg_pipeline.marts.report.reading import Marts
+from tg_pipeline.report.queries import Marts
 
 ZONE = "America/Sao_Paulo"
 Row = dict[str, Any]
@@ -26,13 +26,13 @@ FILLINGS: dict[pa.DataType, Any] = {
     pa.bool_(): False,
     pa.date32(): dt.date(2026, 10, 7),
 }
-"""What stands in a column that is never null, and that a test does not name."""
+"""The values of columns that are never null and that a test does not set."""
 
 
 def hand_made(folder: Path, rows: Mapping[str, Sequence[Row]]) -> Marts:
-    """Give all marts, and enriched_updates, with these rows; other tables have none.
+    """Create all marts, and enriched_updates, with these rows; other tables are empty.
 
-    A row of a table with a partition a day says which in `context_date`.
+    A row of a table with a partition per day has its day in `context_date`.
     """
     engine = duckdb.connect()
     engine.execute("SET TimeZone = 'UTC'")
@@ -44,7 +44,7 @@ def hand_made(folder: Path, rows: Mapping[str, Sequence[Row]]) -> Marts:
 
 
 def local(day: dt.date, hour: int = 12, second: int = 0) -> dt.datetime:
-    """Give an instant by the clocks of São Paulo, which are three hours behind UTC."""
+    """Return an instant in the time of São Paulo, three hours behind UTC."""
     midnight = dt.datetime.combine(day, dt.time(), dt.timezone(-dt.timedelta(hours=3)))
     return midnight + dt.timedelta(hours=hour, seconds=second)
 

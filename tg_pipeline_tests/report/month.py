@@ -1,23 +1,26 @@
-"""Four made-up weeks of a bot's life, as the facts of a report; the same each time."""
+"""Made-up report data: four weeks, a single day, and a period without activity."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from tg_pipeline.marts.report.facts import Facts, Headline
-from tg_pipeline.marts.report.health import Gap, Health, HealthDay
-from tg_pipeline.marts.report.period import Period
-from tg_pipeline.marts.report.rows import (
+from tg_pipeline.report.models import (
     ActiveUser,
     ActivityDay,
     AnswersWeek,
+    CategoryCount,
     CohortWeek,
-    FrequentQuestion,
+    Gap,
+    Headline,
+    Health,
+    HealthDay,
     HourCount,
     MemberDay,
-    Tally,
-    Wait,
+    Period,
+    QuestionGroup,
+    ReportData,
+    ResponseTime,
 )
 
 PERIOD = Period(date(2026, 10, 5), date(2026, 11, 1))
@@ -39,46 +42,44 @@ HOSTILE = (
     "&lt;b&gt; &amp; &#0;",
     "line\nbreak\tand\u2028separator",
 )
-"""What users call themselves, ask and type, who wish the page ill, or only have fun."""
+"""Names, questions and commands that attack the page, or test its limits."""
 
 
-def month(**changes: Any) -> Facts:
-    """Give the facts of the four weeks, some of them replaced."""
+def month(**changes: Any) -> ReportData:
+    """Return the data of the four weeks, with some fields replaced."""
     return replace(_MONTH, **changes)
 
 
-def month_of(texts: Sequence[str]) -> Facts:
-    """Give the four weeks with these texts wherever users write."""
+def month_of(texts: Sequence[str]) -> ReportData:
+    """Return the four weeks with these texts in each place that shows users' text."""
     return month(
         users=[ActiveUser(text, 100 - n, 120, 5) for n, text in enumerate(texts)],
-        questions=[
-            FrequentQuestion(text, "pt", 50 - n, (9, 8, 7, 6)) for n, text in enumerate(texts)
-        ],
-        commands=[Tally(text, 50 - n) for n, text in enumerate(texts)],
-        content=[Tally(text, 50 - n) for n, text in enumerate(texts)],
-        reactions=[Tally(text, 50 - n) for n, text in enumerate(texts)],
+        questions=[QuestionGroup(text, "pt", 50 - n, (9, 8, 7, 6)) for n, text in enumerate(texts)],
+        commands=[CategoryCount(text, 50 - n) for n, text in enumerate(texts)],
+        content=[CategoryCount(text, 50 - n) for n, text in enumerate(texts)],
+        reactions=[CategoryCount(text, 50 - n) for n, text in enumerate(texts)],
     )
 
 
-def one_day() -> Facts:
-    """Give a lake with a single day, on which one person wrote one message."""
+def one_day() -> ReportData:
+    """Return a lake with a single day and a single message."""
     day = date(2026, 10, 7)
-    return Facts(
+    return ReportData(
         period=Period(day, day),
         zone=ZONE,
         health=Health(days=[HealthDay(day, 1, 1, 0, 0, is_missing=False, is_late=False)]),
-        now=Headline(messages=1, users=1),
+        current=Headline(messages=1, users=1),
         activity=[ActivityDay(day, 1, 1, 1, 1)],
         hours=[HourCount(3, 9, 1)],
-        content=[Tally("text", 1)],
+        content=[CategoryCount("text", 1)],
         users=[ActiveUser("Ana", 1, 1, 1)],
         people_messages=1,
     )
 
 
-def quiet() -> Facts:
-    """Give a period on which nothing landed, in a lake that holds other days."""
-    return Facts(period=PERIOD, zone=ZONE, health=Health(first_day=date(2026, 1, 1)))
+def quiet() -> ReportData:
+    """Return a period without landed objects, in a lake with other days."""
+    return ReportData(period=PERIOD, zone=ZONE, health=Health(first_day=date(2026, 1, 1)))
 
 
 def _days() -> list[date]:
@@ -99,32 +100,8 @@ def _activity() -> list[ActivityDay]:
 
 
 def _hours() -> list[HourCount]:
-    by_hour = (
-        9,
-        4,
-        1,
-        0,
-        0,
-        2,
-        8,
-        20,
-        42,
-        55,
-        60,
-        58,
-        40,
-        38,
-        45,
-        48,
-        44,
-        40,
-        46,
-        70,
-        82,
-        74,
-        40,
-        20,
-    )
+    morning = (9, 4, 1, 0, 0, 2, 8, 20, 42, 55, 60, 58)
+    by_hour = (*morning, 40, 38, 45, 48, 44, 40, 46, 70, 82, 74, 40, 20)
     by_weekday = (9, 10, 9, 8, 7, 4, 3)
     return [
         HourCount(weekday, hour, round(often * by_weekday[weekday - 1] / 10))
@@ -154,41 +131,49 @@ def _health() -> Health:
     )
 
 
-def _waits() -> list[Wait]:
+def _response_times() -> list[ResponseTime]:
     weekly = [
-        Wait(week, who, 50, median, longest)
+        ResponseTime(week, who, 50, median, longest)
         for week in PERIOD.weeks()
         for who, median, longest in (("bot", 2.0, 6.0), ("human", 400.0, 6000.0))
     ]
     whole = [
-        Wait(None, "anyone", 410, 248.0, 3100.0),
-        Wait(None, "bot", 120, 2.0, 5.0),
-        Wait(None, "human", 290, 420.0, 5400.0),
+        ResponseTime(None, "anyone", 410, 248.0, 3100.0),
+        ResponseTime(None, "bot", 120, 2.0, 5.0),
+        ResponseTime(None, "human", 290, 420.0, 5400.0),
     ]
     return whole + weekly
 
 
-_MONTH = Facts(
+_MONTH = ReportData(
     period=PERIOD,
     zone=ZONE,
     health=_health(),
-    now=Headline(6903, 48, 812, 640, 410, 248.0, 42, 30, 256),
-    before=Headline(6120, 50, 812, 700, 430, 300.0, 30, 33),
+    current=Headline(6903, 48, 812, 640, 410, 248.0, 42, 30, 256),
+    previous=Headline(6120, 50, 812, 700, 430, 300.0, 30, 33),
     activity=_activity(),
     hours=_hours(),
     questions=[
-        FrequentQuestion("como emito o certificado?", "pt", 74, (12, 20, 20, 22)),
-        FrequentQuestion("why is the Athena table empty?", "en", 51, (20, 11, 10, 10)),
-        FrequentQuestion(None, None, 687, (170, 180, 165, 172)),
+        QuestionGroup("como emito o certificado?", "pt", 74, (12, 20, 20, 22)),
+        QuestionGroup("why is the Athena table empty?", "en", 51, (20, 11, 10, 10)),
+        QuestionGroup(None, None, 687, (170, 180, 165, 172)),
     ],
     answers=[
         AnswersWeek(week, 200 + number, 40, 100 + 5 * number, 30, 60, 18, 22, 80 + number)
         for number, week in enumerate(PERIOD.weeks())
     ],
-    waits=_waits(),
-    commands=[Tally("ajuda", 85), Tally("aulas", 45), Tally("start", 40)],
-    content=[Tally("text", 6500), Tally("photo", 215), Tally("sticker", 109)],
-    reactions=[Tally("👍", 120), Tally("custom:5432109876", 12), Tally("paid", 2)],
+    response_times=_response_times(),
+    commands=[CategoryCount("ajuda", 85), CategoryCount("aulas", 45), CategoryCount("start", 40)],
+    content=[
+        CategoryCount("text", 6500),
+        CategoryCount("photo", 215),
+        CategoryCount("sticker", 109),
+    ],
+    reactions=[
+        CategoryCount("👍", 120),
+        CategoryCount("custom:5432109876", 12),
+        CategoryCount("paid", 2),
+    ],
     members=[MemberDay(day, 1 + day.day % 3, day.day % 2) for day in _days()],
     cohorts=[
         CohortWeek(

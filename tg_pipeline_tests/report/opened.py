@@ -1,4 +1,4 @@
-"""A report that is open in a browser, and what a test asks of it."""
+"""A report opened in a browser."""
 
 import base64
 import json
@@ -13,21 +13,21 @@ from selenium.webdriver.support.ui import WebDriverWait
 
 SECONDS_TO_DRAW = 20
 PICTURE_PIXELS = 1_900
-"""The height of the pictures in the docs."""
+"""The height of the screenshots in the docs."""
 
 AXE = files("selenium_axe_python").joinpath("axe-core", "axe.min.js").read_text(encoding="utf-8")
 
 RUN_AXE = """
 const done = arguments[arguments.length - 1];
-const told = (each) => ({id: each.id, html: each.nodes.map((node) => node.html.slice(0, 200))});
+const summary = (each) => ({id: each.id, html: each.nodes.map((node) => node.html.slice(0, 200))});
 axe.run(document, {resultTypes: ["violations"]}).then(
-  (found) => done(JSON.stringify(found.violations.map(told))), (error) => done(String(error)));
+  (found) => done(JSON.stringify(found.violations.map(summary))), (error) => done(String(error)));
 """
 
 
 @dataclass(frozen=True)
 class Screen:
-    """What the page is looked at on."""
+    """The screen that the browser emulates."""
 
     width: int = 1280
     scheme: str = "light"
@@ -46,17 +46,17 @@ class Opened:
 
     def on(self, screen: Screen) -> "Opened":
         """Load the page on a screen, and wait until its charts are drawn."""
-        self.turn_to(screen)
-        self._heard("browser")
-        self._heard("performance")
+        self.switch_to(screen)
+        self._new_entries("browser")
+        self._new_entries("performance")
         self.browser.get(self.uri)
-        if self.ask("return document.getElementById('charts') !== null"):
+        if self.run("return document.getElementById('charts') !== null"):
             wait = WebDriverWait(self.browser, SECONDS_TO_DRAW, poll_frequency=0.05)
-            wait.until(lambda _: self.ask("return document.documentElement.dataset.charts"))
+            wait.until(lambda _: self.run("return document.documentElement.dataset.charts"))
         return self
 
-    def turn_to(self, screen: Screen) -> None:
-        """Look at the page on another screen, or on paper."""
+    def switch_to(self, screen: Screen) -> None:
+        """Change the screen, or print, without reloading."""
         scheme = {"name": "prefers-color-scheme", "value": screen.scheme}
         self._command("Emulation.setEmulatedMedia", media=screen.media, features=[scheme])
         self._command(
@@ -67,43 +67,43 @@ class Opened:
             mobile=screen.is_phone,
         )
 
-    def ask(self, script: str, *arguments: Any) -> Any:
-        """Run a script in the page and give what it returns."""
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Run a script in the page and return its result."""
         return self.browser.execute_script(script, *arguments)
 
-    def complaints(self) -> list[str]:
-        """Give what the browser wrote to its console."""
-        return [entry["message"] for entry in self._heard("browser")]
+    def console(self) -> list[str]:
+        """Return the messages of the browser's console."""
+        return [entry["message"] for entry in self._new_entries("browser")]
 
     def requests(self) -> list[str]:
-        """Give the addresses that were asked for, the page's own left out."""
-        messages = (json.loads(e["message"]) for e in self._heard("performance"))
+        """Return the requested addresses, without the page's own."""
+        messages = (json.loads(e["message"]) for e in self._new_entries("performance"))
         sent = [each["message"] for each in messages]
-        asked = [
+        addresses = [
             each["params"]["request"]["url"]
             for each in sent
             if each["method"] == "Network.requestWillBeSent"
         ]
-        return [address for address in asked if address != self.uri]
+        return [address for address in addresses if address != self.uri]
 
     def axe(self) -> list[dict[str, Any]]:
-        """Give what axe finds wrong."""
+        """Return the accessibility violations that axe finds."""
         self.browser.execute_script(AXE)
         found: list[dict[str, Any]] = json.loads(self.browser.execute_async_script(RUN_AXE))
         return found
 
     def save(self, name: str) -> None:
-        """Keep a picture of the top of the page where TG_SCREENSHOTS names a folder."""
+        """Save a screenshot of the top of the page to the folder TG_SCREENSHOTS, if set."""
         folder = os.environ.get("TG_SCREENSHOTS")
         if folder:
-            width = self.ask("return innerWidth")
+            width = self.run("return innerWidth")
             clip = {"x": 0, "y": 0, "width": width, "height": PICTURE_PIXELS, "scale": 1}
             command = {"clip": clip, "captureBeyondViewport": True}
             taken = self.browser.execute_cdp_cmd("Page.captureScreenshot", command)
             (Path(folder) / f"{name}.png").write_bytes(base64.b64decode(taken["data"]))
 
-    def _heard(self, log: str) -> list[dict[str, Any]]:
-        """Give what a log of the browser holds since it was last asked."""
+    def _new_entries(self, log: str) -> list[dict[str, Any]]:
+        """Return the new entries of one of the browser's logs."""
         entries: list[dict[str, Any]] = self.browser.execute("getLog", {"type": log})["value"]
         return entries
 

@@ -13,14 +13,13 @@ from obstore.store import ObjectStore
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.builds.marts import mart_builder
-from tg_pipeline.builds.report_facts import Subject, gather
-from tg_pipeline.builds.report_page import publish_page
+from tg_pipeline.builds.report import ReportSource, load_report_data, publish_page
 from tg_pipeline.builds.staleness import DayState, day_states, stale_days
 from tg_pipeline.lake import landing_zone
 from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_all
 from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.marts.report.facts import Facts
 from tg_pipeline.query.session import open_session
+from tg_pipeline.report.models import ReportData
 from tg_pipeline.sample import deliveries
 from tg_pipeline_tests.builds.mart_days import ZONE, build_all
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
@@ -38,7 +37,7 @@ class Way:
 
     tally: LandingStats
     states: list[DayState]
-    facts: Facts | None
+    facts: ReportData | None
     counted: list[tuple[object, ...]]
 
 
@@ -80,7 +79,7 @@ def go(pipeline: Pipeline) -> Way:
     tally = land(pipeline.landing)
     pipeline.put("unreadable.json", b"{")
     days = build(pipeline)
-    facts = gather(Subject(pipeline.landing, pipeline.lake, ZONE))
+    facts = load_report_data(ReportSource(pipeline.landing, pipeline.lake, ZONE))
     publish_page(pipeline.lake, "en", f"<p>{facts}</p>")
     with open_session(pipeline.lake, ZONE) as session:
         counted = answer(

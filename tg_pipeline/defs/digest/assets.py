@@ -10,20 +10,26 @@ from typing import Final
 import dagster as dg
 
 from lambda_ingest.settings import Secret
-from tg_pipeline.builds.admin_chat import AdminChat, Outcome
-from tg_pipeline.builds.digest import Posted, compose, is_posted, post
-from tg_pipeline.builds.digest_due import NotBuiltError, why_not_ready
-from tg_pipeline.builds.report_facts import Subject
+from tg_pipeline.builds.digest import (
+    AdminChat,
+    NotBuiltError,
+    PostedMessage,
+    PostOutcome,
+    compose_digest,
+    is_posted,
+    not_built_reason,
+    post_digest,
+)
+from tg_pipeline.builds.report import ReportSource
 from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import SENSOR_TIMEOUT, ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.updates.assets import OWNERS, RETRY_POLICY
 from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.digest.digest import Digest
-from tg_pipeline.marts.digest.edition import Edition, Kind
-from tg_pipeline.marts.report.language import LANGUAGES
-from tg_pipeline.marts.report.speech import Speech
+from tg_pipeline.report.digest import Digest
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings
 from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.errors import DeliveryUnknownError, NoResponseError, TelegramError
@@ -32,7 +38,7 @@ from tg_pipeline.telegram.messages import RateLimitRetry, to_plain
 DIGEST: Final = "digest"
 JOB: Final = "digest_job"
 
-CRONS: Final = {Kind.DAY: "0 7-11 * * *", Kind.WEEK: "0 7-11 * * 1"}
+CRONS: Final = {DigestKind.DAY: "0 7-11 * * *", DigestKind.WEEK: "0 7-11 * * 1"}
 """Hours after the nightly run, so that the marts are built. A digest sent at 7 is not sent again at
 8, and one that can't be sent by 11 needs a person."""
 
@@ -47,9 +53,9 @@ RETRYABLE: Final = (DeliveryUnknownError, NoResponseError)
 class DigestTarget:
     """Which digest is sent, to which chat, and by which bot."""
 
-    kind: Kind
+    kind: DigestKind
     chat: str
-    say: Speech
+    fmt: Formatter
     token: Secret
     api_url: str
 
@@ -59,8 +65,8 @@ class DigestTarget:
         admin = settings.admin
         if settings.token is None or admin.chat_id is None or admin.digest is None:
             return None
-        say = Speech(LANGUAGES[admin.language])
-        return cls(Kind(admin.digest), admin.chat_id, say, settings.token, settings.api_url)
+        fmt = Formatter(admin.language)
+        return cls(DigestKind(admin.digest), admin.chat_id, fmt, settings.token, settings.api_url)
 
 
 class DigestConfig(dg.Config):
@@ -71,17 +77,17 @@ class DigestConfig(dg.Config):
     again: bool = False
     """Send it even if it was sent before."""
 
-    def edition(self, kind: Kind, today: date) -> Edition:
+    def period(self, kind: DigestKind, today: date) -> DigestPeriod:
         """Return the requested digest; raises dg.Failure."""
         try:
             day = date.fromisoformat(self.day) if self.day else None
         except ValueError:
             reason = f"{self.day!r} is not a valid date: YYYY-MM-DD"
             raise dg.Failure(reason, allow_retries=False) from None
-        edition = Edition.of(kind, day) if day else Edition.last_ended(kind, today)
-        if today <= edition.period.last:
-            raise dg.Failure(f"{edition.name} is not over yet.", allow_retries=False)
-        return edition
+        period = DigestPeriod.of(kind, day) if day else DigestPeriod.last_ended(kind, today)
+        if today <= period.period.last:
+            raise dg.Failure(f"{period.name} is not over yet.", allow_retries=False)
+        return period
 
 
 def digest_asset(target: DigestTarget) -> dg.AssetsDefinition:
@@ -104,15 +110,15 @@ def digest_asset(target: DigestTarget) -> dg.AssetsDefinition:
         clock: ClockResource,
     ) -> dg.MaterializeResult[None]:
         """Post the digest's message and its chart, each at most once."""
-        edition = config.edition(target.kind, clock.now().astimezone(SETTINGS.zone).date())
+        period = config.period(target.kind, clock.now().astimezone(SETTINGS.zone).date())
         with as_dagster_failure(lake.uri), _as_dagster_failures():
-            made = compose(_subject(landing, lake), edition, target.say)
-            claims = IdempotencyStore(lake.lake().store, clock.now)
-            patience = RateLimitRetry(time.sleep, context.log.warning, MAX_WAIT)
+            made = compose_digest(_source(landing, lake), period, target.fmt)
+            sent = IdempotencyStore(lake.lake().store, clock.now)
+            retry = RateLimitRetry(time.sleep, context.log.warning, MAX_WAIT)
             with BotApiClient(target.token, target.api_url) as api:
-                chat = AdminChat(api, target.chat, claims, patience)
-                posted = list(post(chat, made, again=config.again))
-        if any(each.outcome is Outcome.IN_DOUBT for each in posted):
+                chat = AdminChat(api, target.chat, sent, retry)
+                posted = list(post_digest(chat, made, again=config.again))
+        if any(each.outcome is PostOutcome.IN_DOUBT for each in posted):
             context.log.warning("Check the chat; tg-pipeline digest --again sends both parts.")
         return _result(made, posted)
 
@@ -137,14 +143,14 @@ def digest_schedule(target: DigestTarget) -> dg.ScheduleDefinition:
         clock: ClockResource,
     ) -> dg.RunRequest | dg.SkipReason:
         today = context.scheduled_execution_time.astimezone(SETTINGS.zone).date()
-        edition = Edition.last_ended(target.kind, today)
+        period = DigestPeriod.last_ended(target.kind, today)
         if is_posted(
-            IdempotencyStore(lake.lake(SENSOR_TIMEOUT).store, clock.now), target.chat, edition
+            IdempotencyStore(lake.lake(SENSOR_TIMEOUT).store, clock.now), target.chat, period
         ):
-            return dg.SkipReason(f"The digest of {edition.name} was posted already.")
-        if reason := why_not_ready(_subject(landing, lake), edition):
-            return dg.SkipReason(f"No digest of {edition.name} yet. {reason}")
-        config = DigestConfig(day=edition.period.last.isoformat())
+            return dg.SkipReason(f"The digest of {period.name} was posted already.")
+        if reason := not_built_reason(_source(landing, lake), period):
+            return dg.SkipReason(f"No digest of {period.name} yet. {reason}")
+        config = DigestConfig(day=period.period.last.isoformat())
         return dg.RunRequest(run_config=dg.RunConfig(ops={DIGEST: config}))
 
     return schedule
@@ -160,15 +166,15 @@ def definitions(settings: Settings) -> dg.Definitions:
     return dg.Definitions(assets=[asset], jobs=[job], schedules=[digest_schedule(target)])
 
 
-def _subject(landing: LandingResource, lake: LakeResource) -> Subject:
+def _source(landing: LandingResource, lake: LakeResource) -> ReportSource:
     is_filtered = bool(SETTINGS.ingest.chat_ids)
-    return Subject(landing.store(), lake.lake(), SETTINGS.timezone, is_filtered)
+    return ReportSource(landing.store(), lake.lake(), SETTINGS.timezone, is_filtered)
 
 
-def _result(made: Digest, posted: list[Posted]) -> dg.MaterializeResult[None]:
+def _result(made: Digest, posted: list[PostedMessage]) -> dg.MaterializeResult[None]:
     outcomes = {each.part: each.outcome.value for each in posted}
     return dg.MaterializeResult(
-        metadata={"edition": made.edition.name, **outcomes, "message": to_plain(made.text)}
+        metadata={"edition": made.period.name, **outcomes, "message": to_plain(made.text)}
     )
 
 

@@ -8,8 +8,14 @@ from typing import Any, Final
 import dagster as dg
 from pydantic import Field
 
-from tg_pipeline.builds.report_facts import Subject, gather, last_days
-from tg_pipeline.builds.report_page import REPORT, page_key, publish_page
+from tg_pipeline.builds.report import (
+    REPORT,
+    ReportSource,
+    latest_period,
+    load_report_data,
+    page_key,
+    publish_page,
+)
 from tg_pipeline.defs.automation import FOLLOW_INPUTS
 from tg_pipeline.defs.marts.charts import HOURS, column_chart, day_chart, hour_chart
 from tg_pipeline.defs.metadata import as_dagster_failure
@@ -18,9 +24,15 @@ from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.updates.assets import OWNERS
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.report.facts import Facts
-from tg_pipeline.marts.report.language import LANGUAGES
-from tg_pipeline.marts.report.period import DEFAULT_DAYS, EARLIEST, LATEST, Period, is_in_reach
+from tg_pipeline.report.messages import LANGUAGES
+from tg_pipeline.report.models import (
+    DEFAULT_DAYS,
+    EARLIEST,
+    LATEST,
+    Period,
+    ReportData,
+    is_report_day,
+)
 
 DESCRIPTION: Final = (
     "One HTML file per language that shows what the bot was asked and whether it helps: figures, "
@@ -42,7 +54,7 @@ class ReportConfig(dg.Config):
 
     def period(self, lake: Lake) -> Period | None:
         """Return the requested period, or None if the lake is empty; raises dg.Failure."""
-        return last_days(lake, self._last_day(), self.days)
+        return latest_period(lake, self._last_day(), self.days)
 
     def _last_day(self) -> date | None:
         try:
@@ -50,7 +62,7 @@ class ReportConfig(dg.Config):
         except ValueError:
             reason = f"{self.last!r} is not a valid date: YYYY-MM-DD"
             raise dg.Failure(reason, allow_retries=False) from None
-        if last and not is_in_reach(last):
+        if last and not is_report_day(last):
             reason = f"{last} is not between {EARLIEST} and {LATEST}"
             raise dg.Failure(reason, allow_retries=False)
         return last
@@ -71,48 +83,50 @@ def report(
 ) -> dg.MaterializeResult[None]:
     """Write the report in every language."""
     # The chart library takes a second to import, and only this asset needs it.
-    from tg_pipeline.marts.report.report import Options, render  # noqa: PLC0415
+    from tg_pipeline.report.report import render_report  # noqa: PLC0415
 
     with as_dagster_failure(lake.uri):
         tables = lake.lake()
-        subject = Subject(
+        source = ReportSource(
             landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.ingest.chat_ids)
         )
-        facts = gather(subject, config.period(tables))
+        data = load_report_data(source, config.period(tables))
         sizes = {
-            name: publish_page(tables, name, render(facts, Options(language, config.hide_names)))
-            for name, language in LANGUAGES.items()
+            name: publish_page(
+                tables, name, render_report(data, name, hide_names=config.hide_names)
+            )
+            for name in LANGUAGES
         }
     pages = {f"page_{name}": f"{lake.uri}/{page_key(name)}" for name in sizes}
-    return dg.MaterializeResult(metadata={**pages, "bytes": max(sizes.values()), **_summary(facts)})
+    return dg.MaterializeResult(metadata={**pages, "bytes": max(sizes.values()), **_summary(data)})
 
 
-def _summary(facts: Facts | None) -> Mapping[str, Any]:
-    if facts is None:
+def _summary(data: ReportData | None) -> Mapping[str, Any]:
+    if data is None:
         return {}
-    charts = report_charts(facts)
+    charts = report_charts(data)
     return {
-        "first_day": facts.period.first.isoformat(),
-        "last_day": facts.period.last.isoformat(),
-        "messages": facts.now.messages,
-        "questions": facts.now.questions,
+        "first_day": data.period.first.isoformat(),
+        "last_day": data.period.last.isoformat(),
+        "messages": data.current.messages,
+        "questions": data.current.questions,
         **{f"{name}_plot": dg.MetadataValue.md(chart) for name, chart in charts.items()},
     }
 
 
-def report_charts(facts: Facts) -> dict[str, str]:
+def report_charts(data: ReportData) -> dict[str, str]:
     """Return the report's main charts as Markdown that Dagster shows in place."""
     hours = Counter[int]()
-    for row in facts.hours:
+    for row in data.hours:
         hours[row.hour] += row.messages
     return {
-        "messages": day_chart("messages by day", {row.day: row.messages for row in facts.activity}),
+        "messages": day_chart("messages by day", {row.day: row.messages for row in data.activity}),
         "hours": hour_chart("messages by hour", [hours[hour] for hour in range(HOURS)]),
         "questions": column_chart(
-            "questions by week", [(row.week.isoformat(), row.questions) for row in facts.answers]
+            "questions by week", [(row.week.isoformat(), row.questions) for row in data.answers]
         ),
         "new_members": day_chart(
-            "new members by day", {row.day: row.joins for row in facts.members}
+            "new members by day", {row.day: row.joins for row in data.members}
         ),
     }
 

@@ -9,18 +9,18 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from tg_pipeline.builds.digest import CHART, TEXT, key
+from tg_pipeline.builds.digest import CHART, TEXT, idempotency_key
 from tg_pipeline.defs.digest import assets as digest
 from tg_pipeline.defs.marts import assets as marts
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.updates import assets as layers
 from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.digest.edition import Edition, Kind
+from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.defs.conftest import StoppedClock
-from tg_pipeline_tests.report.test_report_command import build, message
+from tg_pipeline_tests.report.built_days import build, message
 from tg_pipeline_tests.telegram_server.server import TOKEN, TelegramServer
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
@@ -175,9 +175,9 @@ def test_a_day_that_is_not_built_is_posted_by_a_later_tick(
 
 def test_a_digest_that_may_have_arrived_is_not_requested_again(built: Mornings) -> None:
     claims = IdempotencyStore(built.pipeline.lake.store, StoppedClock().now)
-    edition = Edition.of(Kind.DAY, DAY)
+    edition = DigestPeriod.of(DigestKind.DAY, DAY)
     for part in (TEXT, CHART):
-        claims.take(key(CHAT, edition, part))
+        claims.take(idempotency_key(CHAT, edition, part))
 
     assert "was posted already" in skipped(built)
 

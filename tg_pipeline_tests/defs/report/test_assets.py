@@ -1,29 +1,33 @@
-"""The report in Dagster: its charts fit on its page."""
+"""The report in Dagster: a page in each language, clear failures, charts that fit on the page."""
 
 from datetime import date, timedelta
 
+import dagster as dg
 import pytest
 
-from tg_pipeline.defs.report.assets import report_charts
-from tg_pipeline.marts.report.facts import Facts
-from tg_pipeline.marts.report.period import Period
-from tg_pipeline.marts.report.rows import ActivityDay
+from tg_pipeline.builds.report import page_key
+from tg_pipeline.defs.report.assets import ReportConfig, report, report_charts
+from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.report.messages import LANGUAGES, load_messages
+from tg_pipeline.report.models import ActivityDay, Period, ReportData
+from tg_pipeline_tests.conftest import DAY, Pipeline
+from tg_pipeline_tests.report.built_days import land_two_days
 from tg_pipeline_tests.report.month import month, one_day, quiet
 
 SHOWN_IN_PLACE = 1_000
 """UTF-16 units of Markdown that Dagster's UI shows in place; it links to longer text."""
 
 
-def a_year() -> Facts:
+def a_year() -> ReportData:
     year = Period(date(2026, 1, 1), date(2026, 12, 31))
     days = [year.first + timedelta(days=number) for number in range(365)]
     activity = [ActivityDay(day, 100_000 + day.day, 9, 9, 9) for day in days]
     return month(period=year, activity=activity, questions=[])
 
 
-@pytest.mark.parametrize("facts", [month(), one_day(), quiet(), a_year()])
-def test_charts_are_shown_in_place(facts: Facts) -> None:
-    charts = report_charts(facts)
+@pytest.mark.parametrize("data", [month(), one_day(), quiet(), a_year()])
+def test_charts_are_shown_in_place(data: ReportData) -> None:
+    charts = report_charts(data)
 
     assert charts.keys() == {"messages", "hours", "questions", "new_members"}
     assert all(len(chart) < SHOWN_IN_PLACE for chart in charts.values())
@@ -33,3 +37,47 @@ def test_a_month_has_a_column_per_day() -> None:
     columns = report_charts(month())["messages"].splitlines()[2].split("`")[1]
 
     assert len(columns) == 28
+
+
+def materialize(pipeline: Pipeline, config: ReportConfig) -> dg.ExecuteInProcessResult:
+    return dg.materialize(
+        [report],
+        resources={
+            "landing": LandingResource(uri=pipeline.landing_uri),
+            "lake": LakeResource(uri=pipeline.lake_uri),
+        },
+        run_config=dg.RunConfig(ops={"report": config}),
+        raise_on_error=False,
+    )
+
+
+def test_the_asset_writes_a_page_in_each_language(pipeline: Pipeline) -> None:
+    land_two_days(pipeline)
+
+    result = materialize(pipeline, ReportConfig(days=2))
+
+    assert result.success
+    (event,) = result.asset_materializations_for_node("report")
+    assert event.metadata["messages"].value == 6
+    assert event.metadata["first_day"].value == DAY.isoformat()
+    assert str(event.metadata["messages_plot"].value).startswith("| messages by day |")
+    for language in LANGUAGES:
+        html = (pipeline.folder / "lake" / page_key(language)).read_text(encoding="utf-8")
+        assert load_messages(language).questions.title in html
+
+
+INVALID_DAYS = {
+    "soon": "'soon' is not a valid date: YYYY-MM-DD",
+    "0206-10-07": "0206-10-07 is not between 2013-08-14 and 2099-12-31",
+    "9999-12-31": "9999-12-31 is not between 2013-08-14 and 2099-12-31",
+}
+
+
+@pytest.mark.parametrize("last", INVALID_DAYS)
+def test_an_invalid_day_fails_with_a_clear_message(pipeline: Pipeline, last: str) -> None:
+    result = materialize(pipeline, ReportConfig(last=last))
+
+    failure = result.failure_data_for_node("report")
+    assert failure is not None
+    assert failure.user_failure_data is not None
+    assert failure.user_failure_data.description == INVALID_DAYS[last]

@@ -1,0 +1,144 @@
+"""Read the report's data from the landing zone and the lake, and publish its pages."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Final
+
+import obstore
+from obstore.store import ObjectStore
+
+from lambda_ingest.store import StoreError
+from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.staleness import DayState, day_states
+from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.raw_updates import QUARANTINE
+from tg_pipeline.layers.schema import Table
+from tg_pipeline.marts.catalog import ALL_MARTS
+from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine
+from tg_pipeline.marts.mart import is_daily
+from tg_pipeline.report.models import DEFAULT_DAYS, Health, HealthDay, Period, ReportData
+from tg_pipeline.report.queries import Marts, read_gaps, read_last_landed, read_report_data
+
+REPORT: Final = "report"
+"""The asset, and its folder in the lake."""
+
+CONTENT_TYPE: Final = "text/html; charset=utf-8"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSource:
+    """The stores that a report or a digest is read from, and how their data is counted."""
+
+    landing: ObjectStore
+    lake: Lake
+    zone: str
+    """The time zone that defines days and hours."""
+    is_filtered: bool = False
+    """Only selected chats are stored."""
+
+
+def latest_period(lake: Lake, last: date | None = None, days: int = DEFAULT_DAYS) -> Period | None:
+    """Return the days up to `last`, by default the newest, clipped to the start of the lake.
+
+    None if the lake is empty.
+    """
+    built = lake.days(ENRICHED_UPDATES.name)
+    return Period.ending(last or max(built), days).clip_start(min(built)) if built else None
+
+
+def load_report_data(source: ReportSource, period: Period | None = None) -> ReportData | None:
+    """Read the data of a period, by default the latest one; None if the lake is empty.
+
+    Raises StoreError.
+    """
+    latest = latest_period(source.lake)
+    if latest is None:
+        return None
+    chosen = period or latest
+    try:
+        with _open_marts(source, chosen) as marts:
+            return read_report_data(marts, chosen, _health(source, chosen, marts))
+    except EngineError as error:
+        raise StoreError(f"The marts can't be read: {error}") from error
+
+
+def health_days(landing: ObjectStore, lake: Lake, period: Period) -> list[HealthDay]:
+    """Return the state of each day of a period."""
+    states = day_states(landing, lake, iter_days(period.first, period.last))
+    return [_health_day(state) for state in states]
+
+
+def page_key(language: str) -> str:
+    """Return the key of the page in a language, such as `en`."""
+    return f"{REPORT}/report.{language}.html"
+
+
+def publish_page(lake: Lake, language: str, html: str) -> int:
+    """Write a page to the lake, replacing the previous one at once; return its size in bytes."""
+    body = html.encode()
+    # Browsers need the content type from a bucket; a disk can't store one.
+    attributes = None if lake.folder else {"Content-Type": CONTENT_TYPE}
+    with translate_errors(lake.store):
+        obstore.put(lake.store, page_key(language), body, attributes=attributes)
+    return len(body)
+
+
+def _health(source: ReportSource, period: Period, marts: Marts) -> Health:
+    return Health(
+        days=health_days(source.landing, source.lake, period),
+        gaps=read_gaps(marts, period),
+        last_landed=read_last_landed(marts, period),
+        first_day=min(source.lake.days(ENRICHED_UPDATES.name)),
+        are_marts_behind=_are_marts_behind(source, period),
+        is_filtered=source.is_filtered,
+    )
+
+
+def _health_day(state: DayState) -> HealthDay:
+    deduped = state.layers[DEDUPED_UPDATES.name]
+    return HealthDay(
+        day=state.day,
+        landed=state.objects,
+        updates=deduped.rows,
+        quarantined=state.layers[QUARANTINE.name].rows,
+        duplicates=deduped.duplicates,
+        is_missing=state.has_something and not state.is_complete,
+        is_late=state.is_complete and not state.is_current,
+    )
+
+
+def _are_marts_behind(source: ReportSource, period: Period) -> bool:
+    days = list(iter_days(period.first, period.last))
+    is_a_day_behind = bool(days_with_stale_marts(source.lake, days))
+    return is_a_day_behind or cumulative_marts_are_stale(source.lake, source.zone)
+
+
+@contextmanager
+def _open_marts(source: ReportSource, period: Period) -> Iterator[Marts]:
+    """Open the tables of a period, and of the previous one, in DuckDB."""
+    with ExitStack() as stack:
+        spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="tg-report-"))
+        engine = stack.enter_context(open_engine(Path(spill)))
+        for table in (ENRICHED_UPDATES, *ALL_MARTS):
+            days = _days_to_read(table, period)
+            files = stack.enter_context(source.lake.files(table.name, days))
+            create_view(engine, table, files)
+        yield Marts(engine, source.zone)
+
+
+def _days_to_read(table: Table, period: Period) -> list[date | None]:
+    """Return a table's partitions for the period and the previous one."""
+    if not is_daily(table):
+        return [None]
+    # The updates themselves are not compared: they only need the ids of the day before.
+    is_layer = table is ENRICHED_UPDATES
+    first = period.first - timedelta(days=1) if is_layer else period.previous().first
+    return list(iter_days(first, period.last))

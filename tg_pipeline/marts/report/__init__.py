@@ -1,1 +1,0 @@
-"""The report: what the marts say, as one page that a person opens and reads."""

@@ -1,4 +1,0 @@
--- When the newest update of the period landed.
-SELECT max(received_at) AS last_landed
-FROM enriched_updates
-WHERE context_date BETWEEN $first AND $last

@@ -1,4 +1,0 @@
--- What people wrote, without bots and channels.
-SELECT CAST(coalesce(sum(messages), 0) AS bigint) AS messages
-FROM user_activity
-WHERE NOT is_bot AND context_date BETWEEN $first AND $last

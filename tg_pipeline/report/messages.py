@@ -1,0 +1,362 @@
+"""The texts of the report and the digest: one TOML file per language, decoded into one struct tree.
+
+A missing or unknown key, or a text of the wrong type, raises msgspec.ValidationError when the
+language is loaded. To add a language, add `locales/<name>.toml`.
+"""
+
+from functools import cache
+from importlib.resources import files
+from typing import Final
+
+import msgspec
+
+_LOCALES: Final = files(__package__).joinpath("locales")
+
+DEFAULT_LANGUAGE: Final = "en"
+
+LANGUAGES: Final = tuple(
+    sorted(
+        (
+            path.name.removesuffix(".toml")
+            for path in _LOCALES.iterdir()
+            if path.name.endswith(".toml")
+        ),
+        key=lambda name: (name != DEFAULT_LANGUAGE, name),
+    )
+)
+"""The names that `--lang` accepts: those of the TOML files, the default first."""
+
+
+class MessageGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The texts of a TOML table."""
+
+
+class Plural(MessageGroup, frozen=True):
+    """A noun by CLDR plural category; a category without a form has that of `other`.
+
+    https://cldr.unicode.org/index/cldr-spec/plural-rules
+    """
+
+    other: str
+    zero: str = ""
+    one: str = ""
+    two: str = ""
+    few: str = ""
+    many: str = ""
+
+    def form(self, category: str) -> str:
+        """Return the noun for a category, such as `one`."""
+        form: str = getattr(self, category)
+        return form or self.other
+
+
+class DateMessages(MessageGroup, frozen=True):
+    """CLDR patterns of dates on axes."""
+
+    axis_day: str
+    axis_date: str
+
+
+class NounMessages(MessageGroup, frozen=True):
+    """The counted nouns."""
+
+    message: Plural
+    person: Plural
+    active_person: Plural
+    question: Plural
+    day: Plural
+    week: Plural
+    time: Plural
+    line: Plural
+    duplicate: Plural
+    update: Plural
+    member_gained: Plural
+    member_lost: Plural
+
+
+class PageMessages(MessageGroup, frozen=True):
+    """The frame of the page."""
+
+    kind: str
+    title: str
+    skip: str
+    contents: str
+    kpis: str
+    numbers: str
+    no_charts: str
+    source: str
+    last_landed: str
+    empty_lake: str
+    empty_lake_lead: str
+    no_activity: str
+    not_built: str
+    bar: str
+    no_name: str
+    person: str
+    footer: str
+
+
+class SummaryMessages(MessageGroup, frozen=True):
+    """The key figures, and the period in sentences."""
+
+    lead: str
+    answered: str
+    none_answered: str
+    members: str
+    compared: str
+    no_comparison: str
+    more: str
+    fewer: str
+    same: str
+    up_from_none: str
+    messages: str
+    people: str
+    questions: str
+    answered_share: str
+    median_time: str
+    net_members: str
+    up_by: str
+    down_by: str
+    up: str
+    down: str
+    unchanged: str
+
+
+class ActivityMessages(MessageGroup, frozen=True):
+    """Activity over time."""
+
+    title: str
+    finding: str
+    one_day: str
+    nothing: str
+    people: str
+    messages_label: str
+    people_label: str
+    on_the_day: str
+    in_a_week: str
+    in_a_month: str
+    tip: str
+    day: str
+    messages: str
+    limit: str
+
+
+class HourMessages(MessageGroup, frozen=True):
+    """The hours of the week."""
+
+    title: str
+    finding: str
+    nothing: str
+    extremes: str
+    label: str
+    tip: str
+    weekday: str
+    none: str
+    hour: str
+    range: str
+    weekdays: tuple[str, str, str, str, str, str, str]
+    """Recurring weekdays, Monday first."""
+    limit: str
+
+
+class QuestionMessages(MessageGroup, frozen=True):
+    """The frequent questions."""
+
+    title: str
+    finding: str
+    no_groups: str
+    nothing: str
+    rising: str
+    caption: str
+    question: str
+    language: str
+    count: str
+    by_week: str
+    week_counts: str
+    others: str
+    limit: str
+    weeks: str
+
+
+class AnswerMessages(MessageGroup, frozen=True):
+    """The outcome of questions."""
+
+    title: str
+    finding: str
+    invisible: str
+    nothing: str
+    by_reply: str
+    afterwards: str
+    label: str
+    tip: str
+    by_bot: str
+    by_people: str
+    unanswered: str
+    replied: str
+    week: str
+    thanked: str
+    asked_again: str
+    unseen: str
+    limit_bot: str
+    limit_answer: str
+    limit_again: str
+
+
+class ResponseTimeMessages(MessageGroup, frozen=True):
+    """Response times."""
+
+    title: str
+    finding: str
+    nothing: str
+    by_bot: str
+    by_people: str
+    bot: str
+    people: str
+    label: str
+    tip: str
+    week: str
+    who: str
+    answers: str
+    median: str
+    p90: str
+    legend: str
+    limit: str
+
+
+class MemberMessages(MessageGroup, frozen=True):
+    """Joins and leaves."""
+
+    title: str
+    finding: str
+    as_many: str
+    nothing: str
+    label: str
+    joined: str
+    left: str
+    tip: str
+    day: str
+    net: str
+    limit: str
+
+
+class RetentionMessages(MessageGroup, frozen=True):
+    """Returning people."""
+
+    title: str
+    finding: str
+    too_short: str
+    label: str
+    tip: str
+    cohort: str
+    size: str
+    limit: str
+    limit_first: str
+
+
+class PeopleMessages(MessageGroup, frozen=True):
+    """The most active people."""
+
+    title: str
+    finding: str
+    nothing: str
+    caption: str
+    name: str
+    messages: str
+    days: str
+    limit: str
+
+
+class HealthMessages(MessageGroup, frozen=True):
+    """The state of the data."""
+
+    title: str
+    fine: str
+    behind: str
+    nothing: str
+    broken: str
+    lost: str
+    none_lost: str
+    label: str
+    ok: str
+    late: str
+    missing: str
+    tip: str
+    day: str
+    landed: str
+    updates: str
+    quarantined: str
+    duplicates: str
+    state: str
+    gaps: str
+    bot: str
+    missing_ids: str
+    marts_behind: str
+    limit_gaps: str
+    limit_filter: str
+    limit_late: str
+
+
+class CategoryMessages(MessageGroup, frozen=True):
+    """A ranking: of commands, kinds of content, or reactions."""
+
+    title: str
+    finding: str
+    nothing: str
+    caption: str
+    name: str
+    count: str
+    share: str
+    rest: str
+    limit: str
+    names: dict[str, str] = {}
+    """Labels of the Bot API's own keys; a key without a label is shown as it is."""
+
+
+class DigestKindMessages(MessageGroup, frozen=True):
+    """The texts that differ between a day and a week."""
+
+    title: str
+    busiest: str
+    chart: str
+    legend: str
+    """Of a chart with a previous period."""
+
+
+class DigestMessages(MessageGroup, frozen=True):
+    """The digest."""
+
+    asked_most: str
+    late: str
+    unreadable: str
+    day: DigestKindMessages
+    week: DigestKindMessages
+
+
+class Messages(MessageGroup, frozen=True):
+    """All texts in one language."""
+
+    locale: str
+    """BCP 47; a locale that CLDR has data for."""
+    dates: DateMessages
+    nouns: NounMessages
+    page: PageMessages
+    summary: SummaryMessages
+    activity: ActivityMessages
+    hours: HourMessages
+    questions: QuestionMessages
+    answers: AnswerMessages
+    response_times: ResponseTimeMessages
+    commands: CategoryMessages
+    content: CategoryMessages
+    reactions: CategoryMessages
+    members: MemberMessages
+    retention: RetentionMessages
+    people: PeopleMessages
+    health: HealthMessages
+    digest: DigestMessages
+
+
+@cache
+def load_messages(language: str) -> Messages:
+    """Load a language of LANGUAGES; raises msgspec.ValidationError for a faulty file."""
+    return msgspec.toml.decode(_LOCALES.joinpath(f"{language}.toml").read_bytes(), type=Messages)

@@ -1,0 +1,214 @@
+"""The page: its components, rendered as one self-contained HTML file that loads nothing."""
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final, Protocol
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.summary import Kpi
+from tg_pipeline.report.theme import compile_chart, vega_runtime
+
+GZIP_LEVEL: Final = 9
+"""Vega is 590 kB of script: 275 kB compressed and in base64."""
+
+BAR_UNITS: Final = 100
+"""The width of a bar's drawing in its own units; the table cell stretches it."""
+
+SPARKLINE_HEIGHT: Final = 16
+"""Pixels."""
+
+SPARKLINE_STEP: Final = 8
+"""Pixels per bar, if there is space."""
+
+SPARKLINE_WIDTH: Final = 64
+"""The maximum in pixels: a year of weeks fits a phone."""
+
+SPARKLINE_FILLED: Final = 0.75
+"""The part of a step that its bar fills."""
+
+
+class HasHtml(Protocol):
+    """An object that renders itself as HTML."""
+
+    def __html__(self) -> str:
+        """Return the HTML."""
+
+
+Cell = str | HasHtml
+
+
+@dataclass(frozen=True, slots=True)
+class BarCell:
+    """A bar for a share of the column's maximum; another cell has the number."""
+
+    share: float
+
+    def __html__(self) -> Markup:
+        """Return the bar as SVG."""
+        width = max(0.5, round(BAR_UNITS * self.share, 1))
+        return Markup(
+            '<svg class="bar" viewBox="0 0 {} 10" preserveAspectRatio="none" aria-hidden="true">'
+            '<rect width="{}" height="10"/></svg>'
+        ).format(BAR_UNITS, width)
+
+
+@dataclass(frozen=True, slots=True)
+class SparklineCell:
+    """Weekly counts as small bars, and as text for screen readers."""
+
+    counts: tuple[int, ...]
+    maximum: int
+    """The count of a bar of full height, common to the column."""
+    label: str
+
+    def __html__(self) -> Markup:
+        """Return the bars as SVG, and the text."""
+        step = min(SPARKLINE_STEP, SPARKLINE_WIDTH / max(len(self.counts), 1))
+        bar = Markup('<rect x="{:.4g}" y="{:g}" width="{:.4g}" height="{:g}"/>')
+        bars = Markup().join(
+            bar.format(step * place, SPARKLINE_HEIGHT - height, SPARKLINE_FILLED * step, height)
+            for place, height in enumerate(map(self._height, self.counts))
+        )
+        return Markup(
+            '<svg class="spark" viewBox="0 0 {0} {1}" width="{0}" height="{1}" aria-hidden="true">'
+            '{2}</svg><span class="unseen">{3}</span>'
+        ).format(round(step * len(self.counts)), SPARKLINE_HEIGHT, bars, self.label)
+
+    def _height(self, count: int) -> float:
+        return round(SPARKLINE_HEIGHT * count / (self.maximum or 1), 1)
+
+
+@dataclass(frozen=True, slots=True)
+class TableColumn:
+    """The header of a column."""
+
+    title: str
+    is_number: bool = False
+    is_unseen: bool = False
+    """Only for screen readers: the column needs no visible header."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageTable:
+    """A table; folded if a chart shows its numbers."""
+
+    name: str
+    """The id of the element that scrolls."""
+    caption: str
+    columns: Sequence[TableColumn]
+    rows: Sequence[Sequence[Cell]]
+    is_folded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LegendItem:
+    """An entry of a legend: a CSS class, and its meaning."""
+
+    style: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageChart:
+    """A chart with its text alternative, its numbers and its legend."""
+
+    name: str
+    """The id of the element it is drawn in."""
+    label: str
+    """The text alternative for screen readers."""
+    spec: Mapping[str, Any]
+    """Vega-Lite."""
+    numbers: PageTable
+    legend: Sequence[LegendItem] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageSection:
+    """A title with a finding, and the charts and tables that show it."""
+
+    name: str
+    title: str
+    finding: Cell
+    details: Sequence[Cell] = ()
+    """Further sentences."""
+    charts: Sequence[PageChart] = ()
+    tables: Sequence[PageTable] = ()
+    limits: Sequence[str] = ()
+    """What the data can't show."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageHead:
+    """The part above the sections."""
+
+    title: str
+    heading: str
+    lead: Cell
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The contents of a page."""
+
+    head: PageHead
+    kpis: Sequence[Kpi]
+    sections: Sequence[PageSection]
+
+
+def render_page(page: Page, fmt: Formatter) -> str:
+    """Render a page as HTML: the same page always has the same bytes."""
+    specs = {
+        chart.name: compile_chart(chart.spec, fmt)
+        for section in page.sections
+        for chart in section.charts
+    }
+    style, script = _read("page.css"), _read("page.js")
+    return _template().render(
+        lang=fmt.messages.locale,
+        messages=fmt.messages.page,
+        head=page.head,
+        kpis=page.kpis,
+        sections=page.sections,
+        # Both files are part of this package: they contain no text of users.
+        style=Markup(style),  # noqa: S704
+        script=Markup(script) if specs else "",  # noqa: S704
+        charts=_pack(json.dumps(specs, separators=(",", ":"), sort_keys=True)) if specs else "",
+        vega=_pack(vega_runtime()) if specs else "",
+        policy=_content_security_policy(style, [script, vega_runtime()] if specs else []),
+    )
+
+
+def _content_security_policy(style: str, scripts: Sequence[str]) -> str:
+    """Return a policy that allows these very scripts and this style, and no request."""
+    allowed = " ".join(map(_hash, scripts)) or "'none'"
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src {_hash(style)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _pack(text: str) -> str:
+    """Compress a text for the page: to a third of its size, and free of markup."""
+    return base64.b64encode(gzip.compress(text.encode(), GZIP_LEVEL, mtime=0)).decode()
+
+
+def _template() -> Template:
+    environment = Environment(autoescape=True, undefined=StrictUndefined)
+    return environment.from_string(_read("page.html.j2"))
+
+
+def _read(name: str) -> str:
+    return files(__package__).joinpath(name).read_text(encoding="utf-8")

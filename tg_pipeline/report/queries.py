@@ -1,0 +1,113 @@
+"""The marts read into report data: one SQL file in `queries/` per table of the report."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from typing import TYPE_CHECKING, Final, TypeVar
+from zoneinfo import ZoneInfo
+
+from tg_pipeline.report.models import (
+    ActiveUser,
+    ActivityDay,
+    AnswersWeek,
+    CategoryCount,
+    CohortWeek,
+    Gap,
+    Headline,
+    Health,
+    HourCount,
+    MemberDay,
+    Period,
+    QuestionGroup,
+    ReportData,
+    ResponseTime,
+)
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+GROUPS_SHOWN: Final = 12
+"""Groups of questions read by name; all other questions are one row."""
+
+COHORTS_SHOWN: Final = 12
+"""Weekly cohorts, and weeks after each: a quarter of a year."""
+
+USERS_SHOWN: Final = 10
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class Marts:
+    """A database with each mart as a table of its name, and the time zone of its days.
+
+    Tables with a partition per day have a column `context_date`, enriched_updates included.
+    """
+
+    connection: "DuckDBPyConnection"
+    zone: str
+
+    def read(
+        self, query: str, period: Period, row: Callable[..., Row], shown: int | None = None
+    ) -> list[Row]:
+        """Run the query of that name for a period and return its rows."""
+        sql = files(__package__).joinpath("queries", f"{query}.sql").read_text(encoding="utf-8")
+        known = {
+            "first": period.first,
+            "last": period.last,
+            "timezone": self.zone,
+            "shown": shown,
+        }
+        used = {name: value for name, value in known.items() if f"${name}" in sql}
+        return [row(*found) for found in self.connection.execute(sql, used).fetchall()]
+
+
+def read_report_data(marts: Marts, period: Period, health: Health) -> ReportData:
+    """Return all data of the report on a period."""
+    previous = period.previous()
+    is_covered = health.first_day is not None and health.first_day <= previous.first
+    return ReportData(
+        period=period,
+        zone=marts.zone,
+        health=health,
+        current=_headline(marts, period),
+        previous=_headline(marts, previous) if is_covered else None,
+        activity=marts.read("activity", period, ActivityDay),
+        hours=marts.read("hours", period, HourCount),
+        questions=marts.read("questions", period, _question_group, GROUPS_SHOWN),
+        answers=marts.read("answers", period, AnswersWeek),
+        response_times=marts.read("response_times", period, ResponseTime),
+        commands=marts.read("commands", period, CategoryCount),
+        content=marts.read("content", period, CategoryCount),
+        reactions=marts.read("reactions", period, CategoryCount),
+        members=marts.read("members", period, MemberDay),
+        cohorts=marts.read("cohorts", period, CohortWeek, COHORTS_SHOWN),
+        users=marts.read("users", period, ActiveUser, USERS_SHOWN),
+        people_messages=marts.read("people_messages", period, int)[0],
+    )
+
+
+def read_gaps(marts: Marts, period: Period) -> list[Gap]:
+    """Return the gaps in the update ids of each bot."""
+    return marts.read("gaps", period, Gap)
+
+
+def read_last_landed(marts: Marts, period: Period) -> datetime | None:
+    """Return the arrival of the newest update of a period in the marts' time zone."""
+    (landed,) = marts.read("last_landed", period, _instant)
+    return landed.astimezone(ZoneInfo(marts.zone)) if landed else None
+
+
+def _headline(marts: Marts, period: Period) -> Headline:
+    return marts.read("headline", period, Headline)[0]
+
+
+def _instant(value: datetime | None) -> datetime | None:
+    return value
+
+
+def _question_group(
+    name: str | None, language: str | None, questions: int, weeks: list[int]
+) -> QuestionGroup:
+    return QuestionGroup(name, language, questions, tuple(weeks))

@@ -1,0 +1,83 @@
+"""The whole report: report data in, one HTML file out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.models import ReportData
+from tg_pipeline.report.page import Page, PageHead, PageSection, render_page
+from tg_pipeline.report.sanitize import mask_mentions
+from tg_pipeline.report.sections import activity, health, members, questions
+from tg_pipeline.report.summary import kpis, summary
+
+SECTIONS: Final[Mapping[str, Callable[[ReportData, Formatter], PageSection]]] = {
+    activity.ACTIVITY: activity.activity,
+    activity.HOURS: activity.hours,
+    questions.QUESTIONS: questions.questions,
+    questions.ANSWERS: questions.answers,
+    questions.RESPONSE_TIMES: questions.response_times,
+    activity.COMMANDS: activity.commands,
+    activity.CONTENT: activity.content,
+    activity.REACTIONS: activity.reactions,
+    members.MEMBERS: members.members,
+    members.RETENTION: members.retention,
+    activity.PEOPLE: activity.people,
+    health.HEALTH: health.health,
+}
+"""The sections in the order of the page."""
+
+
+def render_report(data: ReportData | None, language: str, *, hide_names: bool = False) -> str:
+    """Render the report as HTML in one of LANGUAGES; None is an empty lake."""
+    fmt = Formatter(language)
+    if data is None:
+        return render_page(_empty_lake(fmt), fmt)
+    return render_page(_page(_without_names(data, fmt) if hide_names else data, fmt), fmt)
+
+
+def build_sections(data: ReportData, fmt: Formatter) -> list[PageSection]:
+    """Build the sections; a period without activity has only the state of its data."""
+    names = [health.HEALTH] if data.is_empty else list(SECTIONS)
+    return [SECTIONS[name](data, fmt) for name in names]
+
+
+def _page(data: ReportData, fmt: Formatter) -> Page:
+    span = fmt.span(data.period)
+    lead = _no_activity(data, fmt) if data.is_empty else summary(data, fmt)
+    title = fmt.messages.page.title.format(span=span)
+    head = PageHead(title, span, lead, _source(data, fmt))
+    return Page(head, [] if data.is_empty else kpis(data, fmt), build_sections(data, fmt))
+
+
+def _no_activity(data: ReportData, fmt: Formatter) -> str:
+    texts = fmt.messages.page
+    return texts.not_built if data.health.are_marts_behind else texts.no_activity
+
+
+def _source(data: ReportData, fmt: Formatter) -> str:
+    texts, landed = fmt.messages.page, data.health.last_landed
+    zone = texts.source.format(zone=data.zone)
+    if landed is None:
+        return zone
+    return f"{zone} {texts.last_landed.format(moment=fmt.moment(landed))}"
+
+
+def _empty_lake(fmt: Formatter) -> Page:
+    texts = fmt.messages.page
+    return Page(PageHead(texts.empty_lake, texts.empty_lake, texts.empty_lake_lead, ""), [], [])
+
+
+def _without_names(data: ReportData, fmt: Formatter) -> ReportData:
+    """Return the data with people as numbers, and without the @usernames in questions.
+
+    A name written out in a question stays, since it can't be told from any other word.
+    """
+    person = fmt.messages.page.person
+    users = [
+        replace(row, name=person.format(number=number)) for number, row in enumerate(data.users, 1)
+    ]
+    groups = [
+        replace(row, name=mask_mentions(row.name)) if row.name else row for row in data.questions
+    ]
+    return replace(data, users=users, questions=groups)

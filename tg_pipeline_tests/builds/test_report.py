@@ -1,0 +1,80 @@
+"""Report data read from a landing zone and a lake."""
+
+from datetime import timedelta
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from tg_pipeline.builds.report import ReportSource, load_report_data
+from tg_pipeline.report.models import Period
+from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
+from tg_pipeline_tests.report.built_days import NEXT_DAY, ZONE, land_two_days, message
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pipeline = Pipeline(tmp_path_factory.mktemp("two-days"))
+    land_two_days(pipeline)
+    return pipeline.folder
+
+
+@pytest.fixture
+def two_days(pipeline: Pipeline, built: Path) -> Pipeline:
+    copytree(built, pipeline.folder, dirs_exist_ok=True)
+    return pipeline
+
+
+def source(pipeline: Pipeline) -> ReportSource:
+    return ReportSource(pipeline.landing, pipeline.lake, ZONE)
+
+
+def test_landed_updates_become_report_data(two_days: Pipeline) -> None:
+    data = load_report_data(source(two_days), Period(DAY, NEXT_DAY))
+
+    assert data is not None
+    assert (data.current.messages, data.current.users) == (6, 2)
+    assert (data.current.questions, data.current.answered) == (1, 1)
+    assert data.current.median_seconds == 60
+    assert [row.name for row in data.commands] == ["ajuda"]
+    assert [user.name for user in data.users] == ["Ana", "Beatriz"]
+    assert [(gap.bot_id, gap.day, gap.missing) for gap in data.health.gaps] == [(BOT, NEXT_DAY, 1)]
+    assert [day.quarantined for day in data.health.days] == [1, 0]
+    assert not data.health.are_marts_behind
+    assert data.health.first_day == DAY
+
+
+def test_days_with_later_objects_are_late_and_days_never_built_are_missing(
+    two_days: Pipeline,
+) -> None:
+    two_days.land(message(8, "Ana", "tarde"))
+    missing = NEXT_DAY + timedelta(days=1)
+    two_days.land(message(9, "Ana", "nova", missing), day=missing)
+
+    data = load_report_data(source(two_days), Period(DAY, missing))
+
+    assert data is not None
+    assert [day.is_late for day in data.health.days] == [True, False, False]
+    assert [day.is_missing for day in data.health.days] == [False, False, True]
+
+
+def test_layers_without_marts_are_reported_as_behind(pipeline: Pipeline) -> None:
+    pipeline.land(message(1, "Ana", "oi"))
+    pipeline.build(DAY)
+
+    data = load_report_data(source(pipeline))
+
+    assert data is not None
+    assert data.health.are_marts_behind
+
+
+def test_the_default_period_starts_with_the_lake(two_days: Pipeline) -> None:
+    data = load_report_data(source(two_days))
+
+    assert data is not None
+    assert data.period == Period(DAY, NEXT_DAY)
+    assert [day.messages for day in data.activity] == [4, 2]
+
+
+def test_an_empty_lake_has_no_report_data(pipeline: Pipeline) -> None:
+    assert load_report_data(source(pipeline)) is None

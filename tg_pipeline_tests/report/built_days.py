@@ -1,0 +1,50 @@
+"""Days of a group chat, landed and built with all layers and marts."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline_tests.conftest import DAY, Pipeline
+
+ZONE = "America/Sao_Paulo"
+GROUP = {"id": -100, "type": "supergroup", "title": "Turma 3"}
+NEXT_DAY = DAY + timedelta(days=1)
+
+
+def message(number: int, who: str, text: str, day: date = DAY, **more: Any) -> dict[str, Any]:
+    """Return an update with a text message, one minute after the one before it."""
+    at = datetime(day.year, day.month, day.day, 15, 0, tzinfo=UTC) + timedelta(seconds=60 * number)
+    user = {"id": len(who), "is_bot": False, "first_name": who}
+    body = {"message_id": number, "date": int(at.timestamp()), "chat": GROUP, "from": user}
+    return {"update_id": number, "message": body | {"text": text} | more}
+
+
+def build(pipeline: Pipeline, *days: date) -> None:
+    """Build all layers and marts of some days."""
+    for day in days:
+        pipeline.build(day)
+    with mart_builder(pipeline.lake, ZONE) as builder:
+        for day in days:
+            for mart in DAILY_MARTS:
+                builder.build(mart, day)
+        for mart in CUMULATIVE_MARTS:
+            builder.build(mart)
+
+
+def land_two_days(pipeline: Pipeline) -> None:
+    """Land and build a question with its answer, an unreadable object, and a missing update."""
+    command = [{"type": "bot_command", "offset": 0, "length": 6}]
+    pipeline.land(
+        message(1, "Ana", "como emito o certificado?"),
+        message(2, "Beatriz", "é só pedir no site"),
+        message(3, "Ana", "obrigada!"),
+        message(4, "Ana", "/ajuda", entities=command),
+    )
+    pipeline.land(
+        message(6, "Ana", "<b>oi</b>", NEXT_DAY),
+        message(7, "Beatriz", "oi", NEXT_DAY),
+        day=NEXT_DAY,
+    )
+    pipeline.put("9-1.json", b"no json")
+    build(pipeline, DAY, NEXT_DAY)

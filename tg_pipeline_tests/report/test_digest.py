@@ -1,0 +1,157 @@
+"""The text of the digest: key figures, frequent questions, notes, and sanitized users' texts."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from tg_pipeline.report.digest import digest_text
+from tg_pipeline.report.formatting import NO_BREAK, Formatter
+from tg_pipeline.report.models import DigestPeriod, Gap, Headline, Health, HealthDay, ReportData
+from tg_pipeline.telegram.messages import LONGEST_TEXT, to_markdown, to_plain
+from tg_pipeline_tests.report.digest_data import DAY, EN, PT, WEEK, data_of, quiet
+from tg_pipeline_tests.report.month import HOSTILE as HOSTILE_TO_PAGES
+from tg_pipeline_tests.telegram_server.markdown import read_markdown, units
+
+WEEK_IN_ENGLISH = """
+Week 41: 5 – 11 Oct 2026
+
+Messages: 1,755 (up 2% from 1,725)
+Active people: 46 (unchanged)
+Questions: 484 (down 3% from 501)
+Questions answered: 91% (down from 92%)
+Median response time: 9 min 9 s (up from 9 min 7 s)
+Net new members: +5 (up from +4)
+Busiest day: Tue 6 Oct (283 messages)
+Commands: /ajuda 21, /aulas 20
+
+Asked most often
+1. como emito o certificado? – 74 times
+2. why is it empty? – 73 times
+3. ¿dónde? – 72 times
+""".strip()
+
+DAY_IN_PORTUGUESE = """
+qua., 7 de out. de 2026
+
+Mensagens: 1.755 (alta de 2% ante 1.725)
+Pessoas ativas: 46 (sem alteração)
+Perguntas: 484 (queda de 3% ante 501)
+Perguntas respondidas: 91% (queda ante 92%)
+Tempo de resposta mediano: 9 min 9 s (alta ante 9 min 7 s)
+Saldo de membros: +5 (alta ante +4)
+Horário de pico: 20h–21h (24 mensagens)
+Comandos: /ajuda 21, /aulas 20
+
+As perguntas mais frequentes
+1. como emito o certificado? – 74 vezes
+2. why is it empty? – 73 vezes
+3. ¿dónde? – 72 vezes
+""".strip()
+
+HOSTILE = (
+    "_*[]()~`>#+-=|{}.!\\",
+    "`code` ``` \\` end\\",
+    "@everyone t.me/spam #tag $TAG https://example.org +5511999999999",
+    "👩\u200d👩\u200d👧 😀 🇧🇷",
+    "שאלה? مرحبا",
+    *HOSTILE_TO_PAGES,
+)
+
+
+def text_of(data: ReportData, period: DigestPeriod, fmt: Formatter = EN) -> str:
+    text = to_plain(digest_text(data, period, fmt))
+    return text.replace(NO_BREAK, " ").replace("\N{THIN SPACE}", " ")
+
+
+def test_a_week_has_key_figures_and_frequent_questions() -> None:
+    assert text_of(data_of(WEEK), WEEK) == WEEK_IN_ENGLISH
+
+
+def test_a_day_has_its_busiest_hour_and_is_translated() -> None:
+    assert text_of(data_of(DAY), DAY, PT) == DAY_IN_PORTUGUESE
+
+
+def test_title_and_figures_are_bold() -> None:
+    read = read_markdown(to_markdown(digest_text(data_of(WEEK), WEEK, EN)))
+
+    assert [text.replace("\N{THIN SPACE}", " ") for text in read.marked("bold")[:2]] == [
+        "Week 41: 5 – 11 Oct 2026",
+        "1,755",
+    ]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("period", [DAY, WEEK])
+def test_hostile_text_is_code_on_one_line(text: str, period: DigestPeriod) -> None:
+    lines = digest_text(data_of(period, text, text, text), period, PT)
+
+    read = read_markdown(to_markdown(lines))
+
+    assert read.text == to_plain(lines)
+    assert {entity.type for entity in read.entities} == {"bold", "code"}
+    assert len(read.marked("code")) == 6, "three commands, three questions"
+    assert read.text.count("\n") == 14
+    assert units(read.text) < LONGEST_TEXT
+
+
+@pytest.mark.parametrize("text", HOSTILE[:4])
+def test_hostile_text_is_shown_as_written(text: str) -> None:
+    read = read_markdown(to_markdown(digest_text(data_of(WEEK, text), WEEK, EN)))
+
+    assert read.marked("code")[1] == text
+
+
+def test_right_to_left_text_does_not_reorder_the_numbers_after_it() -> None:
+    lines = digest_text(data_of(WEEK, "שאלה?", "\u202egnirts"), WEEK, EN)
+
+    codes = read_markdown(to_markdown(lines)).marked("code")
+
+    assert codes[2:] == ["\u2068שאלה?\u2069", "gnirts"]
+
+
+def test_invisible_text_is_an_ellipsis() -> None:
+    assert "1. … – 74 times" in text_of(data_of(WEEK, "\u202e \u200f"), WEEK)
+
+
+def test_a_quiet_period_has_a_sentence_and_no_zeros() -> None:
+    title, _, sentence = text_of(quiet(WEEK), WEEK).split("\n")
+
+    assert title == "Week 41: 5 – 11 Oct 2026"
+    assert sentence.startswith("There was no activity in this period")
+
+
+def test_figures_without_a_value_are_left_out() -> None:
+    headline = Headline(messages=1, users=1)
+
+    text = text_of(replace(data_of(DAY), current=headline, questions=[], commands=[]), DAY)
+
+    for label in ("Median response time", "Questions answered", "Commands", "Asked most often"):
+        assert label not in text
+
+
+def test_notes_list_what_the_figures_lack() -> None:
+    day = HealthDay(date(2026, 10, 7), 300, 298, 2, 1, is_missing=False, is_late=True)
+    health = Health([day], [Gap(7, day.day, 3)], first_day=date(2026, 9, 1))
+
+    text = text_of(replace(data_of(WEEK), health=health), WEEK)
+
+    assert text.endswith(
+        "\n\nMore updates arrived after this was counted; the report will include them."
+        "\nMissing, judging by update ids: 3 updates."
+        "\nUnreadable, in quarantine: 2 lines."
+    )
+
+
+@pytest.mark.parametrize("first_day", [date(2026, 10, 6), date(2026, 9, 1)])
+def test_a_missing_comparison_is_explained_only_if_the_data_begins_too_late(
+    first_day: date,
+) -> None:
+    data = replace(data_of(WEEK), previous=None, health=Health(first_day=first_day))
+
+    text = text_of(data, WEEK)
+
+    assert "Messages: 1,755\n" in text
+    explanation = "There is no earlier period to compare with: the data begins on 6 Oct 2026."
+    assert text.endswith(explanation) == (first_day == date(2026, 10, 6))
+    assert ("compare" in text) == (first_day == date(2026, 10, 6))

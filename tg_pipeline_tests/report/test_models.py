@@ -1,0 +1,79 @@
+"""Periods of reports and digests, and the grain of their time axes."""
+
+from datetime import date
+
+import pytest
+
+from tg_pipeline.report.models import DigestKind, DigestPeriod, Grain, Period, bucket_of, grain_of
+
+OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
+SUNDAY, MONDAY = date(2026, 10, 11), date(2026, 10, 12)
+
+
+def test_previous_period_has_the_same_length_and_ends_the_day_before() -> None:
+    assert OCTOBER.previous() == Period(date(2026, 8, 31), date(2026, 9, 30))
+    assert OCTOBER.previous().days == OCTOBER.days == 31
+
+
+def test_default_period_is_four_weeks_up_to_its_last_day() -> None:
+    assert Period.ending(date(2026, 11, 1)) == Period(date(2026, 10, 5), date(2026, 11, 1))
+
+
+def test_period_is_clipped_to_the_start_of_the_data() -> None:
+    assert OCTOBER.clip_start(date(2026, 10, 20)) == Period(date(2026, 10, 20), OCTOBER.last)
+    assert OCTOBER.clip_start(date(2026, 9, 20)) == OCTOBER
+    assert OCTOBER.clip_start(date(2026, 11, 1)) == OCTOBER, "no day would be left"
+
+
+def test_weeks_start_on_mondays_and_cover_the_period() -> None:
+    weeks = OCTOBER.weeks()
+
+    assert (weeks[0], weeks[-1]) == (date(2026, 9, 28), date(2026, 10, 26))
+    assert [OCTOBER.contains_week(week) for week in weeks] == [False, True, True, True, False]
+    assert Period(OCTOBER.first, OCTOBER.first).weeks() == [date(2026, 9, 28)]
+
+
+@pytest.mark.parametrize(
+    ("days", "grain"), [(1, Grain.DAY), (100, Grain.DAY), (101, Grain.WEEK), (701, Grain.MONTH)]
+)
+def test_long_periods_have_coarser_bars(days: int, grain: Grain) -> None:
+    assert grain_of(Period.ending(OCTOBER.last, days)) is grain
+
+
+@pytest.mark.parametrize(
+    ("grain", "first"),
+    [(Grain.DAY, SUNDAY), (Grain.WEEK, date(2026, 10, 5)), (Grain.MONTH, OCTOBER.first)],
+)
+def test_bucket_is_the_first_day_of_its_grain(grain: Grain, first: date) -> None:
+    assert bucket_of(SUNDAY, grain) == first
+
+
+def test_last_ended_day_is_yesterday() -> None:
+    period = DigestPeriod.last_ended(DigestKind.DAY, MONDAY)
+
+    assert (period.period, period.name) == (Period(SUNDAY, SUNDAY), "2026-10-11")
+
+
+@pytest.mark.parametrize(
+    ("today", "name", "first"),
+    [
+        (MONDAY, "2026-W41", date(2026, 10, 5)),
+        (date(2026, 10, 18), "2026-W41", date(2026, 10, 5)),
+        (SUNDAY, "2026-W40", date(2026, 9, 28)),
+        (date(2027, 1, 4), "2026-W53", date(2026, 12, 28)),
+        (date(2027, 1, 11), "2027-W01", date(2027, 1, 4)),
+    ],
+)
+def test_last_ended_week_is_the_iso_week_before_today(today: date, name: str, first: date) -> None:
+    period = DigestPeriod.last_ended(DigestKind.WEEK, today)
+
+    assert (period.name, period.period.first, period.period.days) == (name, first, 7)
+
+
+def test_all_days_of_a_week_have_the_same_digest_period() -> None:
+    assert len({DigestPeriod.of(DigestKind.WEEK, date(2026, 10, day)) for day in range(5, 12)}) == 1
+
+
+@pytest.mark.parametrize("kind", DigestKind)
+def test_previous_digest_period_ends_the_day_before(kind: DigestKind) -> None:
+    assert DigestPeriod.of(kind, MONDAY).previous() == DigestPeriod.of(kind, SUNDAY)
