@@ -18,7 +18,7 @@ from tg_pipeline.telegram.errors import (
     TooManyRequestsError,
 )
 from tg_pipeline_tests.builds.posting import KEY, Machine, Poster
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 MACHINES = 3
 

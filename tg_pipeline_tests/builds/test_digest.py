@@ -22,8 +22,8 @@ from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.errors import TelegramError
 from tg_pipeline.telegram.messages import RateLimitRetry, plain, to_plain
 from tg_pipeline_tests.conftest import DAY, Pipeline
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.report.test_report_command import ZONE, build, message
-from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 EN = Speech(LANGUAGES["en"])
 BEFORE, NEXT_DAY = DAY - timedelta(days=1), DAY + timedelta(days=1)

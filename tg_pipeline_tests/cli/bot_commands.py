@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tg_pipeline.cli.main import app
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import pytest
 from tg_pipeline.cli.main import cli
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.cli.conftest import Shell
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 HALF = "AAH-not_a_real_token-but_as_long_1"
 TOKEN = f"7000000007:{HALF}"

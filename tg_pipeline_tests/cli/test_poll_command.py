@@ -13,7 +13,7 @@ import pytest
 
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.cli.conftest import COMMAND, Shell
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 
 @contextmanager

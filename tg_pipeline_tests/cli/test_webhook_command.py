@@ -7,7 +7,7 @@ import pytest
 
 from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.cli.bot_commands import BotCommands
-from tg_pipeline_tests.telegram_server.params import Upload
+from tg_pipeline_tests.fakes.telegram_api.protocol import Upload
 
 DOOR = "http://127.0.0.1:9/telegram"
 NO_SECRET = {"TELEGRAM_SECRET_TOKEN": ""}

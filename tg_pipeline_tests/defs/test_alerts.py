@@ -17,7 +17,7 @@ from tg_pipeline.defs.told_tags import BEGUN, keep
 from tg_pipeline.settings import AdminSettings, Settings
 from tg_pipeline_tests.defs.conftest import House, StoppedClock
 from tg_pipeline_tests.defs.hook import Hook
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 CHAT = "-1001"
 NO_TOKEN = "1234567890:AAF_not_a_token_that_anyone_may_read_1"  # noqa: S105 - made up

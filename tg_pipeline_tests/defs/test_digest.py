@@ -18,8 +18,8 @@ from tg_pipeline.marts.digest.edition import Edition, Kind
 from tg_pipeline.settings import Settings
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.defs.conftest import StoppedClock
+from tg_pipeline_tests.fakes.telegram_api.server import TOKEN, TelegramServer
 from tg_pipeline_tests.report.test_report_command import build, message
-from tg_pipeline_tests.telegram_server.server import TOKEN, TelegramServer
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 CHAT = "-1001234567890"

@@ -6,7 +6,7 @@ import pytest
 
 from lambda_ingest.settings import Secret
 from tg_pipeline.telegram.client import BotApiClient
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def update(update_id: int) -> bytes:
 class Scene:
     """A queue at Telegram, a shelf to store on, and what happens at each ask and each put."""
 
-    interruption: GracefulShutdown = field(default_factory=GracefulShutdown)
+    shutdown: GracefulShutdown = field(default_factory=GracefulShutdown)
     queue: dict[int, bytes] = field(default_factory=dict)
     shelf: list[bytes] = field(default_factory=list)
     at_ask: list[Callable[[], object]] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Scene:
                 assert self.queue.pop(confirmed) in self.shelf, "confirmed, but not stored"
         happen(self.at_answer)
         if not self.queue and seconds and not self.at_ask:
-            self.interruption.come()  # a signal, in a wait that would last
+            self.shutdown.request()  # a signal, in a wait that would last
         return [self.queue[each] for each in sorted(self.queue)][:limit]
 
     def store(self, bodies: list[bytes]) -> None:
@@ -51,7 +51,7 @@ class Scene:
 
     @property
     def poller(self) -> Poller:
-        return Poller(self, self.store, self.interruption, self.sleep, self.said.append)
+        return Poller(self, self.store, self.shutdown, self.sleep, self.said.append)
 
 
 def happen(ahead: list[Callable[[], object]]) -> None:

@@ -10,8 +10,8 @@ from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.errors import TokenRefusedError, UnreadableResponseError
 from tg_pipeline.telegram.models import SENT_ONLY_IF_NAMED, UPDATE_TYPES, BotInfo
 from tg_pipeline.telegram.webhooks import WebhookRequest
-from tg_pipeline_tests.telegram_server.params import Upload
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.protocol import Upload
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 SECRET = Secret("a-secret")
 

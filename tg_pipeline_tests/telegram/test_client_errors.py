@@ -11,7 +11,7 @@ import pytest
 from lambda_ingest.settings import Secret
 from tg_pipeline.telegram import errors
 from tg_pipeline.telegram.client import RESPONSE_TIMEOUT, BotApiClient
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 WEBHOOK_IS_ACTIVE = "Conflict: can't use getUpdates method while webhook is active"
 SET_MEANWHILE = "Conflict: terminated by setWebhook request"

@@ -10,7 +10,7 @@ from lambda_ingest.settings import Secret
 from tg_pipeline.telegram.client import RESPONSE_TIMEOUT, BotApiClient
 from tg_pipeline.telegram.errors import TelegramError
 from tg_pipeline.telegram.redaction import redact, shorten_url
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 HALF = "AAH-not_a_real_token-but_as_long_1"
 TOKEN = Secret(f"7000000007:{HALF}")

@@ -17,8 +17,8 @@ from tg_pipeline.telegram.messages import (
     to_plain,
     units,
 )
-from tg_pipeline_tests.telegram_server import markdown
-from tg_pipeline_tests.telegram_server.markdown import read_markdown
+from tg_pipeline_tests.fakes.telegram_api import markdown
+from tg_pipeline_tests.fakes.telegram_api.markdown import read_markdown
 
 HOSTILE = (
     "_*[]()~`>#+-=|{}.!\\",

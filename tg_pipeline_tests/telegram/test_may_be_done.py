@@ -8,7 +8,7 @@ import pytest
 from lambda_ingest.settings import Secret
 from tg_pipeline.telegram.client import RESPONSE_TIMEOUT, BotApiClient
 from tg_pipeline.telegram.errors import TelegramError
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 
 def may_have_succeeded(call: Callable[[], object]) -> bool:

@@ -39,7 +39,7 @@ def test_what_is_stored_when_a_signal_comes_is_confirmed_at_once() -> None:
     # Given a signal that comes while updates are being stored
     scene = Scene()
     scene.push(5, 6)
-    scene.at_store = [scene.interruption.come]
+    scene.at_store = [scene.shutdown.request]
 
     # When it polls
     scene.poller.run()
@@ -52,7 +52,7 @@ def test_what_is_stored_when_a_signal_comes_is_confirmed_at_once() -> None:
 
 def test_a_signal_before_the_first_call_prevents_it() -> None:
     scene = Scene()
-    scene.interruption.come()
+    scene.shutdown.request()
 
     scene.poller.run()
 
@@ -61,7 +61,7 @@ def test_a_signal_before_the_first_call_prevents_it() -> None:
 
 def test_a_signal_ends_a_pause() -> None:
     scene = Scene(at_ask=[fails(OFFLINE)])
-    scene.at_sleep = [scene.interruption.come]
+    scene.at_sleep = [scene.shutdown.request]
 
     scene.poller.run()
 
@@ -73,7 +73,7 @@ def test_a_signal_ends_a_pause() -> None:
 def test_a_confirmation_that_fails_costs_nothing_but_a_repeat(error: Exception) -> None:
     scene = Scene(at_ask=[passes, fails(error)])
     scene.push(5)
-    scene.at_store = [scene.interruption.come]
+    scene.at_store = [scene.shutdown.request]
 
     scene.poller.run()
 
@@ -85,8 +85,8 @@ def test_a_confirmation_that_fails_costs_nothing_but_a_repeat(error: Exception) 
 def test_a_second_signal_ends_a_confirmation() -> None:
     scene = Scene()
     scene.push(5)
-    scene.at_store = [scene.interruption.come]
-    scene.at_ask = [passes, scene.interruption.come]
+    scene.at_store = [scene.shutdown.request]
+    scene.at_ask = [passes, scene.shutdown.request]
 
     scene.poller.run()
 
@@ -165,7 +165,7 @@ def test_what_can_not_be_confirmed_is_stored_and_said_and_asked_for_less_and_les
     # Given nothing but what has no id, and no offset yet to count from
     scene = Scene()
     scene.queue = {5: b"null"}
-    scene.at_sleep = [passes, passes, scene.interruption.come]
+    scene.at_sleep = [passes, passes, scene.shutdown.request]
 
     # When it polls
     scene.poller.run()
@@ -220,7 +220,7 @@ def test_once_ends_where_the_store_fails_or_nothing_can_be_confirmed() -> None:
 def test_once_stops_at_a_signal_and_confirms() -> None:
     scene = Scene()
     scene.push(*range(1, 301))
-    scene.at_store = [scene.interruption.come]
+    scene.at_store = [scene.shutdown.request]
 
     scene.poller.run_once()
 

@@ -22,53 +22,53 @@ def send(number: int) -> None:
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_signal_cuts_a_wait_short(number: int) -> None:
-    interruption, started = GracefulShutdown(), time.monotonic()
+    shutdown, started = GracefulShutdown(), time.monotonic()
 
     def wait() -> None:
         send(number)
         time.sleep(30)
 
-    with interruption.by_signals(), pytest.raises(InterruptedWaitError):
-        interruption.during(wait)
+    with shutdown.on_signals(), pytest.raises(InterruptedWaitError):
+        shutdown.interruptible(wait)
 
     assert time.monotonic() - started < 5
-    assert interruption.has_come
+    assert shutdown.is_requested
 
 
 def test_a_signal_outside_a_wait_is_remembered() -> None:
-    interruption = GracefulShutdown()
+    shutdown = GracefulShutdown()
 
-    with interruption.by_signals():
+    with shutdown.on_signals():
         send(signal.SIGTERM)
 
-    assert interruption.has_come
+    assert shutdown.is_requested
 
 
 def test_a_wait_after_the_signal_does_not_begin() -> None:
-    interruption, waited = GracefulShutdown(), []
-    interruption.come()
+    shutdown, waited = GracefulShutdown(), []
+    shutdown.request()
 
     with pytest.raises(InterruptedWaitError):
-        interruption.during(lambda: waited.append(1))
+        shutdown.interruptible(lambda: waited.append(1))
 
     assert waited == []
 
 
 def test_a_wait_that_is_over_gives_what_came_of_it() -> None:
-    interruption = GracefulShutdown()
+    shutdown = GracefulShutdown()
 
-    assert interruption.during(lambda: "an answer") == "an answer"
-    interruption.come()
+    assert shutdown.interruptible(lambda: "an answer") == "an answer"
+    shutdown.request()
 
 
 def test_what_is_forgotten_can_come_again() -> None:
-    interruption = GracefulShutdown()
-    interruption.come()
-    interruption.forget()
+    shutdown = GracefulShutdown()
+    shutdown.request()
+    shutdown.reset()
 
-    assert interruption.during(lambda: "an answer") == "an answer"
+    assert shutdown.interruptible(lambda: "an answer") == "an answer"
     with pytest.raises(InterruptedWaitError):
-        interruption.during(interruption.come)
+        shutdown.interruptible(shutdown.request)
 
 
 def test_signals_go_where_they_went_before() -> None:
@@ -85,23 +85,23 @@ def test_signals_go_where_they_went_before() -> None:
 
 def test_signals_at_any_moment_end_a_loop_of_waits_and_work() -> None:
     # Given work that must not be torn apart, between waits
-    interruption, began, ended = GracefulShutdown(), 0, 0
+    shutdown, began, ended = GracefulShutdown(), 0, 0
 
     def work_until_a_signal() -> None:
         nonlocal began, ended
-        while not interruption.has_come:
-            interruption.during(lambda: time.sleep(0.0001))
+        while not shutdown.is_requested:
+            shutdown.interruptible(lambda: time.sleep(0.0001))
             began += 1
             sum(range(200))
             ended += 1
 
     # When signals come at a hundred different moments
-    with interruption.by_signals():
+    with shutdown.on_signals():
         for microseconds in range(200, 20_200, 200):
             send_later(microseconds / 1_000_000)
             with suppress(InterruptedWaitError):
                 work_until_a_signal()
-            interruption.forget()
+            shutdown.reset()
 
     # Then no work was ever left half done
     assert began == ended > 0

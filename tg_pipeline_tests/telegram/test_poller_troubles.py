@@ -11,8 +11,8 @@ from lambda_ingest.settings import Secret
 from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.errors import NoResponseError, ServerFailedError, TooManyRequestsError
 from tg_pipeline.telegram.polling import GracefulShutdown, NotStoredError, Poller
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.telegram.poller_scene import Scene, fails, passes
-from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 ERRORS = [
     NoResponseError("It hung up."),
@@ -64,7 +64,7 @@ class Impatient:
     """A bot's calls over HTTP, each with a trouble of its own, until nothing waits any more."""
 
     api: BotApiClient
-    interruption: GracefulShutdown
+    shutdown: GracefulShutdown
     troubles: list[Callable[[], object]] = field(default_factory=list)
 
     def get_updates(self, *, offset: int | None, limit: int, seconds: int) -> list[bytes]:
@@ -72,7 +72,7 @@ class Impatient:
             self.troubles.pop(0)()
         bodies = self.api.get_updates(offset=offset, limit=limit, seconds=0)
         if not bodies and seconds and not self.troubles:
-            self.interruption.come()
+            self.shutdown.request()
         return bodies
 
 
@@ -104,7 +104,7 @@ def test_every_update_lands_over_http_byte_for_byte(
     shelf: set[bytes] = set()
     slept: list[float] = []
     said: list[str] = []
-    interruption = GracefulShutdown()
+    shutdown = GracefulShutdown()
 
     def store(bodies: list[bytes]) -> None:
         if full and full.pop():
@@ -114,9 +114,9 @@ def test_every_update_lands_over_http_byte_for_byte(
     with TelegramServer() as telegram, BotApiClient(Secret(telegram.token), telegram.url) as api:
         for number in range(how_many):
             telegram.push(b'{ "update_id" :0, "message": {"text": "\\ud800 %d"} }' % number)
-        source = Impatient(api, interruption, [plan(telegram, kind) for kind in kinds])
+        source = Impatient(api, shutdown, [plan(telegram, kind) for kind in kinds])
 
-        Poller(source, store, interruption, slept.append, said.append).run()
+        Poller(source, store, shutdown, slept.append, said.append).run()
 
         assert shelf == set(telegram.sent.values())
         assert telegram.pending == []

@@ -15,8 +15,8 @@ from tg_pipeline.telegram.messages import (
     send_message,
     send_photo,
 )
-from tg_pipeline_tests.telegram_server.params import Upload
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.protocol import Upload
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 CHAT = "-1001234567890"
 

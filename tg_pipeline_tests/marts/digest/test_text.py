@@ -11,9 +11,9 @@ from tg_pipeline.marts.report.facts import Facts, Headline
 from tg_pipeline.marts.report.health import Gap, Health, HealthDay
 from tg_pipeline.marts.report.speech import NO_BREAK, Speech
 from tg_pipeline.telegram.messages import LONGEST_TEXT, to_markdown, to_plain
+from tg_pipeline_tests.fakes.telegram_api.markdown import read_markdown, units
 from tg_pipeline_tests.marts.digest.week import DAY, EN, PT, WEEK, facts_of, quiet
 from tg_pipeline_tests.report.month import HOSTILE as HOSTILE_TO_PAGES
-from tg_pipeline_tests.telegram_server.markdown import read_markdown, units
 
 WEEK_IN_ENGLISH = """
 Week 41: 5–11 Oct 2026

@@ -1,25 +1,63 @@
-"""What bots send, and what the Bot API gives back for it."""
+"""The messages of a chat: those that users write, and those that the bot sends."""
 
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from tg_pipeline_tests.telegram_server.answers import Answer, ApiError, result
-from tg_pipeline_tests.telegram_server.changes import Changes
-from tg_pipeline_tests.telegram_server.markdown import ReadText, read_markdown, units
-from tg_pipeline_tests.telegram_server.params import Params, structure, upload
+from tg_pipeline_tests.fakes.loopback import Changes
+from tg_pipeline_tests.fakes.telegram_api.markdown import ReadText, read_markdown, units
+from tg_pipeline_tests.fakes.telegram_api.protocol import (
+    Answer,
+    ApiError,
+    Params,
+    result,
+    structure,
+    upload,
+)
 
 How = Literal["call", "webhook reply"]
 
-LONGEST_TEXT, LONGEST_CAPTION = 4096, 1024
+MAX_TEXT, MAX_CAPTION = 4096, 1024
+
+DEFAULT_USER = 1001
+"""The user who writes in a group if a test does not say who."""
 
 FILE = {"file_id": "a-file", "file_unique_id": "a-unique-file", "file_size": 1}
 
 
 @dataclass(frozen=True, slots=True)
+class UserMessage:
+    """A text that a user writes in a chat."""
+
+    chat_id: int
+    message_id: int
+    text: str
+    user_id: int | None = None
+    reply_to: int | None = None
+    date: int = field(default_factory=lambda: int(time.time()))
+
+    def update(self) -> dict[str, Any]:
+        """Return the update that a bot receives."""
+        message = self._message(self.message_id) | {"from": self._sender(), "text": self.text}
+        if self.text.startswith("/"):
+            length = len(self.text.split()[0])
+            message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
+        if self.reply_to is not None:
+            message["reply_to_message"] = self._message(self.reply_to)
+        return {"message": message}
+
+    def _message(self, message_id: int) -> dict[str, Any]:
+        return {"message_id": message_id, "date": self.date, "chat": chat(self.chat_id)}
+
+    def _sender(self) -> dict[str, Any]:
+        user_id = self.user_id or (self.chat_id if self.chat_id > 0 else DEFAULT_USER)
+        return {"id": user_id, "is_bot": False, "first_name": f"User {user_id}"}
+
+
+@dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message of the bot's; the text of a photo or a document is its caption."""
+    """A message that the bot sent; the text of a photo or a document is its caption."""
 
     chat_id: int | str
     message_id: int
@@ -32,12 +70,12 @@ class SentMessage:
 
     @property
     def text(self) -> str:
-        """Give the text as it is read, without markup."""
+        """The text without markup."""
         return self.read.text
 
 
 class Messages:
-    """The messages of all chats: each has a number of its own in its chat."""
+    """The messages of all chats, which are numbered per chat."""
 
     def __init__(self, bot: dict[str, Any], changes: Changes) -> None:
         self._bot, self._changes = bot, changes
@@ -45,12 +83,12 @@ class Messages:
         self.sent: list[SentMessage] = []
 
     def next_id(self, chat_id: int | str) -> int:
-        """Give the number of a chat's next message, a user's or the bot's."""
+        """Return the id of a chat's next message, a user's or the bot's."""
         self._last_ids[str(chat_id)] += 1
         return self._last_ids[str(chat_id)]
 
     def send(self, method: str, params: Params, how: How) -> Answer:
-        """Send what a method sends: sendMessage a text, all others a file with a caption."""
+        """Send a text (sendMessage) or a file with a caption (all other methods)."""
         kind = method.removeprefix("send").lower()
         chat_id, read = _chat_id(params), _read(kind, params)
         message = SentMessage(
@@ -73,7 +111,7 @@ class Messages:
 
 
 def chat(chat_id: int | str) -> dict[str, Any]:
-    """Describe a chat by its id: a user's is positive, a group's is not."""
+    """Return the chat with an id: positive for a private chat, negative for a group."""
     if isinstance(chat_id, str):
         return {
             "id": -1_000_000_000_001,
@@ -98,11 +136,11 @@ def _read(kind: str, params: Params) -> ReadText:
     is_marked = str(params.get("parse_mode", "")).lower() == "markdownv2"
     read = read_markdown(source) if is_marked else ReadText(source)
     length = units(read.text)
-    if kind != "message" and length > LONGEST_CAPTION:
+    if kind != "message" and length > MAX_CAPTION:
         raise ApiError(400, "Bad Request: message caption is too long")
     if kind == "message" and not read.text.strip():
         raise ApiError(400, "Bad Request: message text is empty")
-    if length > LONGEST_TEXT:
+    if length > MAX_TEXT:
         raise ApiError(400, "Bad Request: message is too long")
     return read
 

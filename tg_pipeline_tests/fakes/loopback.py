@@ -1,20 +1,20 @@
-"""An aiohttp application, served on loopback from a thread and an event loop of its own."""
+"""Serve an aiohttp application on loopback, from a thread and an event loop of its own."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from threading import Thread
+from threading import Condition, Thread
 from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
 Result = TypeVar("Result")
 
-PATIENCE = 30.0
-"""Seconds that anything asked of the loop may take: it only ever takes milliseconds."""
+CALL_TIMEOUT = 30.0
+"""Seconds that a call into the loop may take; it only ever takes milliseconds."""
 
 
 class Loopback:
-    """Serves an application while it is entered; `url` stays known afterwards."""
+    """Serves an application within a `with` block; `url` stays known after it."""
 
     def __init__(self, application: Callable[[], web.Application]) -> None:
         self._application = application
@@ -24,12 +24,12 @@ class Loopback:
 
     def __enter__(self) -> Self:
         self._loop = loop = asyncio.new_event_loop()
-        self._thread = Thread(target=_live, args=(loop,), name="loopback", daemon=True)
+        self._thread = Thread(target=_run_loop, args=(loop,), name="loopback", daemon=True)
         self._thread.start()
         try:
             self.url = self.run(self._serve())
         except BaseException:
-            self._end()
+            self._stop()
             raise
         return self
 
@@ -37,17 +37,17 @@ class Loopback:
         try:
             self.run(self._close())
         finally:
-            self._end()
+            self._stop()
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Let the loop do something, and wait for what comes of it."""
+        """Run a coroutine in the loop; return its result."""
         if self._loop is None:
             work.close()
             raise RuntimeError("the server is not running: enter it with `with`")
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(CALL_TIMEOUT)
 
     def do(self, act: Callable[[], Result]) -> Result:
-        """Call something in the loop's thread, and wait for what it gives."""
+        """Call a function in the loop's thread; return its result."""
 
         async def call() -> Result:
             return act()
@@ -67,13 +67,30 @@ class Loopback:
         if self._runner is not None:
             await self._runner.cleanup()
 
-    def _end(self) -> None:
+    def _stop(self) -> None:
         loop, self._loop = self._loop, None
         if loop is not None:
             loop.call_soon_threadsafe(loop.stop)
             self._thread.join()
 
 
-def _live(loop: asyncio.AbstractEventLoop) -> None:
+def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
     with asyncio.Runner(loop_factory=lambda: loop) as runner:
         runner.get_loop().run_forever()
+
+
+class Changes:
+    """Lets a test's thread wait for changes in the server's thread."""
+
+    def __init__(self) -> None:
+        self._condition = Condition()
+
+    def announce(self) -> None:
+        """Let waiting threads check their condition again."""
+        with self._condition:
+            self._condition.notify_all()
+
+    def wait_until(self, holds: Callable[[], bool], seconds: float) -> bool:
+        """Wait until a condition holds; return whether it did in time."""
+        with self._condition:
+            return self._condition.wait_for(holds, seconds)

@@ -1,4 +1,4 @@
-"""MarkdownV2, read as Telegram reads it, without quotations, links and emoji of one's own.
+"""Parse MarkdownV2 as Telegram does, without quotations, links and custom emoji.
 
 After parse_markdown_v2 of https://github.com/tdlib/td (MessageEntity.cpp) and clean_input_string
 (misc.cpp) as of July 2026.
@@ -7,7 +7,7 @@ After parse_markdown_v2 of https://github.com/tdlib/td (MessageEntity.cpp) and c
 import re
 from dataclasses import dataclass
 
-from tg_pipeline_tests.telegram_server.answers import ApiError
+from tg_pipeline_tests.fakes.telegram_api.protocol import ApiError
 
 RESERVED = frozenset("_*[]()~`>#+-=|{}.!")
 MARKS = {
@@ -19,7 +19,7 @@ MARKS = {
     "~": "strikethrough",
     "`": "code",
 }
-"""The longer of two that begin alike comes first."""
+"""Marks with a common prefix: the longer one comes first."""
 
 DROPPED = re.compile("[\r\u2028-\u202e\u030a\u0333\u033f]")
 BLANKED = re.compile("[\x00-\x09\x0b-\x1f]")
@@ -27,7 +27,7 @@ BLANKED = re.compile("[\x00-\x09\x0b-\x1f]")
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A marked stretch of a text, in UTF-16 units."""
+    """A formatted part of a text; offset and length are in UTF-16 units."""
 
     type: str
     offset: int
@@ -36,13 +36,13 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """A text without its markup, and what was marked."""
+    """A text without its markup, and its entities."""
 
     text: str
     entities: tuple[Entity, ...] = ()
 
     def marked(self, kind: str) -> list[str]:
-        """Give the stretches of a kind."""
+        """Return the texts of the entities of a type."""
         units = self.text.encode("utf-16-le")
         found = [each for each in self.entities if each.type == kind]
         return [
@@ -52,17 +52,17 @@ class ReadText:
 
 
 def units(text: str) -> int:
-    """Give how many UTF-16 units a text has."""
+    """Return the number of UTF-16 units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cleaned(text: str) -> str:
-    """Give a text without what Telegram takes out of every one."""
+    """Return a text without the characters that Telegram removes from every one."""
     return _without_controls(text).strip()
 
 
 def read_markdown(source: str) -> ReadText:
-    """Read a marked text; an ApiError says where it can't be read."""
+    """Parse a text; an ApiError says where it is malformed."""
     return _trimmed(_Reading(_without_controls(source)).all())
 
 
@@ -70,7 +70,7 @@ def read_markdown(source: str) -> ReadText:
 class _Opened:
     mark: str
     offset: int
-    """In the text."""
+    """In the text, in UTF-16 units."""
     at: int
     """In the source."""
 
@@ -86,7 +86,7 @@ class _Reading:
             self._step()
         if self._open:
             kind, place = MARKS[self._open[-1].mark], self._source[: self._open[-1].at]
-            raise _unreadable(
+            raise _malformed(
                 f"Can't find end of {kind.title()} entity at byte offset {len(place.encode())}"
             )
         return ReadText(self._text, tuple(sorted(self._entities, key=lambda each: each.offset)))
@@ -113,7 +113,7 @@ class _Reading:
     def _begin(self, letter: str) -> None:
         mark = next((each for each in MARKS if self._source.startswith(each, self._at)), None)
         if mark is None:
-            raise _unreadable(
+            raise _malformed(
                 f"Character '{letter}' is reserved and must be escaped with the preceding '\\'"
             )
         self._open.append(_Opened(mark, units(self._text), self._at))
@@ -129,7 +129,7 @@ class _Reading:
         self._at += read
 
 
-def _unreadable(why: str) -> ApiError:
+def _malformed(why: str) -> ApiError:
     return ApiError(400, f"Bad Request: can't parse entities: {why}")
 
 
@@ -138,7 +138,7 @@ def _without_controls(text: str) -> str:
 
 
 def _trimmed(read: ReadText) -> ReadText:
-    """Take the blanks around a text away, and from what is marked of them."""
+    """Remove the whitespace around a text, also from its entities."""
     text = read.text.strip()
     begin = units(read.text) - units(read.text.lstrip())
     end = begin + units(text)

@@ -1,36 +1,41 @@
-"""A bot, as the Bot API sees it: its methods, by their names."""
+"""A bot: the Bot API's methods by name."""
 
 from contextlib import suppress
 from typing import Any
 
-from tg_pipeline_tests.telegram_server.answers import Answer, ApiError, result
-from tg_pipeline_tests.telegram_server.changes import Changes
-from tg_pipeline_tests.telegram_server.messages import How, Messages
-from tg_pipeline_tests.telegram_server.pace import Pace
-from tg_pipeline_tests.telegram_server.params import Params, structure
-from tg_pipeline_tests.telegram_server.receiving import Receiving
-from tg_pipeline_tests.telegram_server.update_queue import UpdateQueue
+from tg_pipeline_tests.fakes.loopback import Changes
+from tg_pipeline_tests.fakes.telegram_api.messages import How, Messages
+from tg_pipeline_tests.fakes.telegram_api.protocol import (
+    Answer,
+    ApiError,
+    Params,
+    result,
+    structure,
+)
+from tg_pipeline_tests.fakes.telegram_api.receiving import Receiving
+from tg_pipeline_tests.fakes.telegram_api.update_queue import UpdateQueue
+from tg_pipeline_tests.fakes.telegram_api.webhook_delivery import Pace
 
 SENDING = {name.lower(): name for name in ["sendMessage", "sendPhoto", "sendDocument"]}
-SAYING_YES = frozenset(
+ALWAYS_TRUE = frozenset(
     """
     answercallbackquery answerinlinequery answerprecheckoutquery answershippingquery close
     deletemessage logout sendchataction setchatmenubutton setmessagereaction setmydescription
     setmyname setmyshortdescription
     """.split()
 )
-NOT_IN_A_REPLY = frozenset({"setwebhook", "deletewebhook", "close", "logout"})
+NOT_IN_A_RESPONSE = frozenset({"setwebhook", "deletewebhook", "close", "logout"})
 
 
 class Bot:
-    """Answers calls, and executes what a webhook replies."""
+    """Executes calls, and those in a webhook's responses."""
 
     def __init__(self, bot_id: int, queue: UpdateQueue, pace: Pace, changes: Changes) -> None:
         name = {"first_name": f"Bot {bot_id}", "username": f"test_{bot_id}_bot"}
         self._user = {"id": bot_id, "is_bot": True} | name
         self._commands: list[Any] = []
         self.messages = Messages(self._user, changes)
-        self.receiving = Receiving(queue, pace, self._take_reply, changes)
+        self.receiving = Receiving(queue, pace, self._execute_reply, changes)
         self._methods = {
             "getme": self._get_me,
             "getmycommands": self._get_my_commands,
@@ -43,20 +48,20 @@ class Bot:
         }
 
     async def call(self, method: str, params: Params, how: How = "call") -> Answer:
-        """Do what a method does; its name may be written in any case."""
+        """Execute a method; its name may be written in any case."""
         name = method.lower()
         if name in SENDING:
             return self.messages.send(SENDING[name], params, how)
-        if name in SAYING_YES:
+        if name in ALWAYS_TRUE:
             return result(value=True)
         if name in self._methods:
             return await self._methods[name](params)
         raise ApiError(404, "Not Found")
 
-    async def _take_reply(self, reply: Params) -> None:
-        """Nobody is told how it went, and what would have a result is not even done."""
+    async def _execute_reply(self, reply: Params) -> None:
+        """Execute the call in a webhook's response, unless it would need an answer."""
         method = str(reply.get("method", "")).lower()
-        if not method or method in NOT_IN_A_REPLY or method.startswith("get"):
+        if not method or method in NOT_IN_A_RESPONSE or method.startswith("get"):
             return
         params = {name: value for name, value in reply.items() if name != "method"}
         with suppress(ApiError):
