@@ -80,7 +80,7 @@ def open_api(settings: Settings) -> "BotApiClient":
 
 def patience() -> RateLimitRetry:
     """Give the patience of somebody who looks on."""
-    return RateLimitRetry(sleep=time.sleep, say=warn)
+    return RateLimitRetry(sleep=time.sleep, log=warn)
 
 
 def show(line: str) -> None:
