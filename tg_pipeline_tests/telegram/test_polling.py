@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from threading import Timer
 
@@ -180,7 +181,7 @@ def test_whatever_fails_every_update_is_stored_before_it_is_confirmed(
                 scene.pending[update_id] = b'{"no id, but": %d}' % update_id
             sent.append(scene.pending[update_id])
 
-    scene.on_request = [lambda how_many=how_many: push(how_many) for how_many in [1, *pushes]]  # type: ignore[misc]
+    scene.on_request = [partial(push, how_many) for how_many in [1, *pushes]]
     scene.on_request += on_request
 
     # When it polls until a shutdown (each confirmation checks that the update is stored)
@@ -485,7 +486,7 @@ def test_every_update_is_stored_over_http_byte_for_byte(
     with TelegramServer(TOKEN.reveal()) as telegram, BotApiClient(TOKEN, telegram.url) as api:
         for number in range(how_many):
             telegram.push(b'{ "update_id" :0, "message": {"text": "\\ud800 %d"} }' % number)
-        steps = [lambda name=name: FAULTS[name](telegram) for name in faults]  # type: ignore[misc]
+        steps: list[Step] = [partial(FAULTS[name], telegram) for name in faults]
 
         Poller(ShortPoll(api, shutdown, steps), store, shutdown, slept.append, logged.append).run()
 

@@ -114,13 +114,12 @@ class TelegramServer:
         self,
         token: str = TOKEN,
         *,
-        first_update_id: int = FIRST_UPDATE_ID,
         pace: float = 0.01,
         delivery_timeout: float | None = None,
     ) -> None:
         self.token, self._bot_id = token, int(token.partition(":")[0])
         self._changes = Changes()
-        self._queue = UpdateQueue(first_update_id, self._changes)
+        self._queue = UpdateQueue(FIRST_UPDATE_ID, self._changes)
         self._pace = Pace.of(pace, delivery_timeout)
         self._bot = Bot(self._bot_id, self._queue, self._pace, self._changes)
         self._api = HttpApi(token, self._bot, self._changes)
@@ -180,14 +179,6 @@ class TelegramServer:
             return self._bot.receiving.push(Draft.of(message.update()))
 
         return self._site.do(send)
-
-    def skip_update_ids(self, count: int) -> None:
-        """Skip ids, as if of updates that were lost."""
-        self._site.do(lambda: self._queue.skip(count))
-
-    def let_a_day_pass(self) -> None:
-        """Let all pending updates expire, as after 24 hours."""
-        self._site.do(self._queue.clear)
 
     def set_webhook(self, url: str, **params: Any) -> None:
         """Set the bot's webhook, without a recorded call; raises ApiError."""

@@ -98,10 +98,6 @@ class UpdateQueue:
         self.sent[update.update_id] = update.body
         return update
 
-    def skip(self, ids: int) -> None:
-        """Skip ids, as if of updates that nobody will see."""
-        self._next_id += ids
-
     def first(self, limit: int | None = None) -> list[Update]:
         """Return the pending updates, oldest first."""
         return list(islice(self._pending.values(), limit))
