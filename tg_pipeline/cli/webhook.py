@@ -13,7 +13,7 @@ from rich.table import Table
 
 from lambda_ingest.settings import IngestSettings, Secret
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.context import open_api, patience, printable, show, warn
+from tg_pipeline.cli.context import open_api, printable, rate_limit_retry, show, warn
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import DEFAULT_API_URL, load_settings
 from tg_pipeline.telegram.errors import TelegramError
@@ -93,11 +93,11 @@ def set_webhook(
         certificate=_read_certificate(certificate),
     )
     with open_api(settings) as api:
-        before = patience().call(api.get_webhook_info)
+        before = rate_limit_retry().call(api.get_webhook_info)
         if before.url not in {"", url} and not replace:
             raise CommandError(_advice_on_replacing(shorten_url(before.url, api.token)))
         _set(api, request, before)
-        after = patience().call(api.get_webhook_info)
+        after = rate_limit_retry().call(api.get_webhook_info)
     _warn_of_path(url, settings.ingest)
     _warn_of_types(request, after)
     _show_webhook(after, api.token)
@@ -155,7 +155,7 @@ def _advice_on_replacing(current: str) -> str:
 
 def _set(api: "BotApiClient", request: WebhookRequest, before: WebhookInfo) -> None:
     try:
-        patience().call(lambda: api.set_webhook(request))
+        rate_limit_retry().call(lambda: api.set_webhook(request))
     except TelegramError as error:
         rejection = error
     else:
@@ -192,7 +192,7 @@ def _warn_of_types(request: WebhookRequest, after: WebhookInfo) -> None:
 def webhook_info(as_json: AsJson = False) -> None:
     """Show the webhook, its last errors, and what to do about them."""
     with open_api(load_settings()) as api:
-        info = patience().call(api.get_webhook_info)
+        info = rate_limit_retry().call(api.get_webhook_info)
     if as_json:
         redacted = redact_webhook_info(info, api.token)
         advice = {"advice": diagnose(redacted, datetime.now(UTC))}
@@ -233,8 +233,8 @@ def _types(info: WebhookInfo) -> str:
 def delete_webhook(drop_pending: DropPending = False) -> None:
     """Delete the webhook: updates then wait for a poll, or for another webhook."""
     with open_api(load_settings()) as api:
-        before = patience().call(api.get_webhook_info)
-        patience().call(lambda: api.delete_webhook(drop_pending=drop_pending))
-        after = patience().call(api.get_webhook_info)
+        before = rate_limit_retry().call(api.get_webhook_info)
+        rate_limit_retry().call(lambda: api.delete_webhook(drop_pending=drop_pending))
+        after = rate_limit_retry().call(api.get_webhook_info)
     deleted = f"deleted: {shorten_url(before.url, api.token)}" if before.url else "was not set"
     show(f"Webhook {deleted}. {pending_updates(after)}. Fetch updates with: tg-pipeline poll")

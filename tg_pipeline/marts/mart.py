@@ -88,9 +88,9 @@ def is_daily(table: Table) -> bool:
 
 
 def _code(step: Step) -> list[str]:
-    """Give the code of a step: all modules of the folder that it stands in."""
-    folder = Path(inspect.getfile(step)).parent
-    return [path.read_text("utf-8") for path in sorted(folder.glob("*.py"))]
+    """Return the code of a step: all modules of its package, subpackages included."""
+    package = Path(inspect.getfile(step)).parent
+    return [path.read_text("utf-8") for path in sorted(package.rglob("*.py"))]
 
 
 def day(description: str) -> Column:
