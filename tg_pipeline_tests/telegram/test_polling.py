@@ -58,7 +58,7 @@ def test_updates_are_stored_in_order_and_then_confirmed() -> None:
         (105, 100, 50),
         (205, 100, 50),
         (255, 100, 50),
-        (255, 100, 50),
+        (255, 1, 0),
     ]
     assert scene.pending == {}
 
