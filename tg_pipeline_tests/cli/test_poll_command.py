@@ -55,6 +55,7 @@ def test_a_signal_ends_a_long_poll_at_once(
     assert landed(shell) == set(telegram.sent.values())
 
 
+@pytest.mark.slow
 def test_a_poller_that_is_killed_repeatedly_loses_nothing(
     shell: Shell, telegram: TelegramServer
 ) -> None:
