@@ -105,7 +105,9 @@ class AdminChat:
             )
         self.claims.release(key, before)
         if isinstance(error, BadRequestError):
-            return BadRequestError(explain_refusal(error, self.chat), error.said, error.moved_to)
+            return BadRequestError(
+                explain_refusal(error, self.chat), error.description, error.migrate_to_chat_id
+            )
         return error
 
 

@@ -1,16 +1,16 @@
-"""`tg-pipeline bot`: who the token belongs to, and what the bot gets to see."""
+"""`tg-pipeline bot`: whose token it is, what the bot can see, and how its updates are fetched."""
 
 from tg_pipeline.cli.context import open_api, rate_limit_retry, show
 from tg_pipeline.settings import load_settings
 from tg_pipeline.telegram.models import BotInfo, WebhookInfo
-from tg_pipeline.telegram.webhooks import scrub, waiting_updates
+from tg_pipeline.telegram.webhooks import pending_updates, redact_webhook_info
 
 
 def bot() -> None:
-    """Show who the bot is, what it gets to see, and how its updates are fetched."""
+    """Show who the bot is, what it can see, and how its updates are fetched."""
     with open_api(load_settings()) as api:
         info = rate_limit_retry().call(api.get_me)
-        webhook = scrub(rate_limit_retry().call(api.get_webhook_info), api.token)
+        webhook = redact_webhook_info(rate_limit_retry().call(api.get_webhook_info), api.token)
     for line in (_name(info), _groups(info), _business(info), _updates(webhook)):
         show(line)
 
@@ -26,7 +26,7 @@ def _groups(info: BotInfo) -> str:
         return f"It sees all messages of its groups.{joins}"
     return (
         "In groups it sees only what is meant for it (privacy mode): turn that off with "
-        "/setprivacy at @BotFather and add it to the group anew, or make it an administrator."
+        "/setprivacy at @BotFather and add it to the group again, or make it an administrator."
         f"{joins}"
     )
 
@@ -37,7 +37,7 @@ def _business(info: BotInfo) -> str:
 
 
 def _updates(webhook: WebhookInfo) -> str:
-    waiting = waiting_updates(webhook)
+    pending = pending_updates(webhook)
     if not webhook.url:
-        return f"No webhook is set, so that updates are fetched (tg-pipeline poll). {waiting}."
-    return f"A webhook is set, {webhook.url} (tg-pipeline webhook info). {waiting}."
+        return f"No webhook is set, so updates are polled (tg-pipeline poll). {pending}."
+    return f"A webhook is set: {webhook.url} (tg-pipeline webhook info). {pending}."

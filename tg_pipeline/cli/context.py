@@ -103,7 +103,7 @@ def open_api(settings: Settings) -> "BotApiClient":
 
 def rate_limit_retry() -> RateLimitRetry:
     """Return the retry policy of a command, which prints each wait."""
-    return RateLimitRetry(sleep=time.sleep, say=warn)
+    return RateLimitRetry(sleep=time.sleep, log=warn)
 
 
 def show(line: str) -> None:

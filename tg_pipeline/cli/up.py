@@ -13,6 +13,7 @@ from typing import Annotated, Final
 import typer
 
 from tg_pipeline.cli.console import err
+from tg_pipeline.cli.context import refuse_sample
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import home_folder, load_settings, webserver_file
 
@@ -35,7 +36,10 @@ Process = subprocess.Popen[bytes]
 
 def up(port: Port = 3000) -> None:
     """Start Dagster's UI until Ctrl-C, and poll the bot if TELEGRAM_BOT_TOKEN is set."""
-    has_token = load_settings().token is not None
+    settings = load_settings()
+    has_token = settings.token is not None
+    if has_token:
+        refuse_sample(settings, settings.bot_id)
     _check_port(port)
     with _child_processes() as children:
         err.print(f"Dagster's UI: http://{HOST}:{port} (stop it with Ctrl-C)")

@@ -1,4 +1,4 @@
-"""`tg-pipeline webhook`: where Telegram sends the bot's updates."""
+"""`tg-pipeline webhook`: set, show and delete the webhook that Telegram sends updates to."""
 
 import json
 from collections.abc import Iterator
@@ -21,63 +21,25 @@ from tg_pipeline.telegram.models import UPDATE_TYPES, WebhookInfo
 from tg_pipeline.telegram.redaction import shorten_url
 from tg_pipeline.telegram.webhooks import (
     WebhookRequest,
-    advise,
     age_in_words,
     check_webhook_url,
+    diagnose,
     missing_types,
     path_of,
-    scrub,
-    waiting_updates,
+    pending_updates,
+    redact_webhook_info,
 )
 
 if TYPE_CHECKING:
     from tg_pipeline.telegram.client import BotApiClient
 
+webhook = typer.Typer(
+    help="The webhook that Telegram sends the bot's updates to: set, show, delete.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a program.")]
-
-
-def webhook_info(as_json: AsJson = False) -> None:
-    """Show where updates go, how that went, and what to do about it."""
-    with open_api(load_settings()) as api:
-        info = rate_limit_retry().call(api.get_webhook_info)
-    if as_json:
-        shown = scrub(info, api.token)
-        advice = {"advice": advise(shown, datetime.now(UTC))}
-        out.print_json(json.dumps(msgspec.to_builtins(shown) | advice))
-    else:
-        show_webhook(info, api.token)
-
-
-def show_webhook(info: WebhookInfo, token: Secret) -> None:
-    """Print a table, and advice below it."""
-    shown, now = scrub(info, token), datetime.now(UTC)
-    if shown.url:
-        table = Table(title="The webhook", show_header=False)
-        for name, value in _rows(shown, now):
-            table.add_row(name, printable(value))
-        out.print(table)
-    for line in advise(shown, now):
-        show(line)
-
-
-def _rows(info: WebhookInfo, now: datetime) -> Iterator[tuple[str, str]]:
-    yield "URL", info.url
-    yield "IP address", info.ip_address or "not known yet"
-    yield "updates waiting", f"{info.pending_update_count:,}"
-    yield "connections at most", str(info.max_connections or "not said")
-    yield "update types", _types(info)
-    yield "certificate", "set by you" if info.has_custom_certificate else "signed by an authority"
-    if info.last_error_date is not None:
-        yield "last error", age_in_words(info.last_error_date, now)
-
-
-def _types(info: WebhookInfo) -> str:
-    sent = len(UPDATE_TYPES) - len(missing_types(info))
-    return f"all {sent}" if sent == len(UPDATE_TYPES) else f"{sent} of {len(UPDATE_TYPES)}"
-
-
-Url = Annotated[str, typer.Argument(help="Where the door is, with its path: https://…/telegram")]
+Url = Annotated[str, typer.Argument(help="The endpoint's URL, with its path: https://…/telegram")]
 MaxConnections = Annotated[
     int, typer.Option("--max-connections", min=1, max=100, help="How many updates at once.")
 ]
@@ -86,60 +48,25 @@ AllowedUpdates = Annotated[
     typer.Option("--allowed-updates", help="Types, comma-separated. [default: all]"),
 ]
 DropPending = Annotated[
-    bool, typer.Option("--drop-pending", help="Forget the updates that wait: they are lost.")
+    bool, typer.Option("--drop-pending", help="Drop the pending updates: they are lost.")
 ]
 IpAddress = Annotated[
     str | None, typer.Option("--ip-address", help="The host's IPv4 address, instead of its DNS.")
 ]
 Certificate = Annotated[
-    Path | None, typer.Option("--certificate", help="A PEM file that you signed yourself.")
+    Path | None, typer.Option("--certificate", help="A self-signed certificate, in PEM form.")
 ]
-Replace = Annotated[bool, typer.Option("--replace", help="Give up the webhook that is set.")]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Replace the webhook that is already set.")
+]
 WithoutSecret = Annotated[
-    bool, typer.Option("--without-secret", help="Let Telegram send no secret: anyone can forge.")
+    bool,
+    typer.Option("--without-secret", help="Set no secret: then anyone can forge updates."),
 ]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a program.")]
 
 
-def secret(door: IngestSettings, *, without_secret: bool) -> Secret | None:
-    """Give the secret to set, None for none; it must be the door's, so both must agree."""
-    if without_secret and door.secret_token:
-        raise CommandError("TELEGRAM_SECRET_TOKEN is set, so --without-secret contradicts it.")
-    if not without_secret and not door.secret_token:
-        raise CommandError(
-            "TELEGRAM_SECRET_TOKEN is not set: set the door's here as well (openssl rand -hex 32 "
-            "makes one), or say --without-secret."
-        )
-    if without_secret and door.needs_secret_token:
-        warn("The door refuses calls without a secret unless TG_WITHOUT_SECRET_TOKEN=yes is set.")
-    return door.secret_token
-
-
-def names(listed: str | None) -> list[str]:
-    """Give the names; where there are none, all of them: leaving them out keeps those before."""
-    names = [name.strip() for name in (listed or "").split(",") if name.strip()]
-    return names or list(UPDATE_TYPES)
-
-
-def address(written: str | None) -> str | None:
-    """Give the address as Telegram takes it."""
-    try:
-        return str(IPv4Address(written)) if written else None
-    except AddressValueError:
-        raise CommandError(f"--ip-address {written} is no IPv4 address.") from None
-
-
-def certificate_file(path: Path | None) -> bytes | None:
-    """Give what the file holds; a private key must not leave this machine."""
-    if path is None:
-        return None
-    pem = path.read_bytes()
-    if b"BEGIN CERTIFICATE" not in pem:
-        raise CommandError(f"{path} is no certificate in PEM form.")
-    if b"PRIVATE KEY" in pem:
-        raise CommandError(f"{path} holds a private key: give the certificate alone.")
-    return pem
-
-
+@webhook.command("set")
 def set_webhook(
     url: Url,
     max_connections: MaxConnections = 40,
@@ -150,20 +77,20 @@ def set_webhook(
     replace: Replace = False,
     without_secret: WithoutSecret = False,
 ) -> None:
-    """Have Telegram send the bot's updates to a door.
+    """Have Telegram send the bot's updates to an endpoint.
 
-    One webhook a bot: one that serves users already is not replaced unless you say so.
+    A bot has only one webhook: another one, which may serve users, is replaced only on request.
     """
     settings = load_settings()
     check_webhook_url(url, is_local=settings.api_url != DEFAULT_API_URL)
     request = WebhookRequest(
         url=url,
-        secret_token=secret(settings.ingest, without_secret=without_secret),
+        secret_token=_secret(settings.ingest, without_secret=without_secret),
         max_connections=max_connections,
-        allowed_updates=names(allowed_updates),
+        allowed_updates=_update_types(allowed_updates),
         drop_pending_updates=drop_pending,
-        ip_address=address(ip_address),
-        certificate=certificate_file(certificate),
+        ip_address=_ipv4_address(ip_address),
+        certificate=_read_certificate(certificate),
     )
     with open_api(settings) as api:
         before = rate_limit_retry().call(api.get_webhook_info)
@@ -173,14 +100,56 @@ def set_webhook(
         after = rate_limit_retry().call(api.get_webhook_info)
     _warn_of_path(url, settings.ingest)
     _warn_of_types(request, after)
-    show_webhook(after, api.token)
+    _show_webhook(after, api.token)
 
 
-def _advice_on_replacing(shown: str) -> str:
+def _secret(ingest: IngestSettings, *, without_secret: bool) -> Secret | None:
+    """Return the secret to set, None for none; the endpoint must expect the same."""
+    if without_secret and ingest.secret_token:
+        raise CommandError("TELEGRAM_SECRET_TOKEN is set, so --without-secret contradicts it.")
+    if not without_secret and not ingest.secret_token:
+        raise CommandError(
+            "TELEGRAM_SECRET_TOKEN is not set: set it to the endpoint's (openssl rand -hex 32 "
+            "creates one), or use --without-secret."
+        )
+    if without_secret and ingest.needs_secret_token:
+        warn(
+            "The endpoint rejects updates without a secret unless TG_WITHOUT_SECRET_TOKEN=yes is "
+            "set."
+        )
+    return ingest.secret_token
+
+
+def _update_types(listed: str | None) -> list[str]:
+    """Return the listed types; all if there are none, since omitting them keeps the previous."""
+    names = [name.strip() for name in (listed or "").split(",") if name.strip()]
+    return names or list(UPDATE_TYPES)
+
+
+def _ipv4_address(text: str | None) -> str | None:
+    try:
+        return str(IPv4Address(text)) if text else None
+    except AddressValueError:
+        raise CommandError(f"--ip-address {text} is not a valid IPv4 address.") from None
+
+
+def _read_certificate(path: Path | None) -> bytes | None:
+    """Return the file's contents; a private key must not leave this machine."""
+    if path is None:
+        return None
+    pem = path.read_bytes()
+    if b"BEGIN CERTIFICATE" not in pem:
+        raise CommandError(f"{path} is not a certificate in PEM form.")
+    if b"PRIVATE KEY" in pem:
+        raise CommandError(f"{path} contains a private key: use a file with the certificate alone.")
+    return pem
+
+
+def _advice_on_replacing(current: str) -> str:
     return (
-        f"A webhook is set already ({shown}), and a bot has one only. If it serves users, let the "
-        "door hand updates on to it: set FORWARD_URL (and FORWARD_SECRET_TOKEN) there to what is "
-        "set now, and repeat this with --replace."
+        f"A webhook is already set ({current}), and a bot has only one. If it serves users, let "
+        "the endpoint forward updates to it: set FORWARD_URL (and FORWARD_SECRET_TOKEN) there to "
+        "what is set now, and repeat this with --replace."
     )
 
 
@@ -188,14 +157,14 @@ def _set(api: "BotApiClient", request: WebhookRequest, before: WebhookInfo) -> N
     try:
         rate_limit_retry().call(lambda: api.set_webhook(request))
     except TelegramError as error:
-        refused = error
+        rejection = error
     else:
         return
-    # Telegram takes the old webhook away before it looks at the new one.
+    # Telegram removes the old webhook before it checks the new one.
     if before.url and _has_no_webhook(api):
-        shown = shorten_url(before.url, api.token)
-        raise CommandError(f"{refused} The webhook before, {shown}, is gone: set it again.")
-    raise refused
+        previous = shorten_url(before.url, api.token)
+        raise CommandError(f"{rejection} The previous webhook, {previous}, is gone: set it again.")
+    raise rejection
 
 
 def _has_no_webhook(api: "BotApiClient") -> bool:
@@ -205,35 +174,67 @@ def _has_no_webhook(api: "BotApiClient") -> bool:
         return False
 
 
-def _warn_of_path(url: str, door: IngestSettings) -> None:
-    if not path_of(url).endswith(door.webhook_path.reveal()):
-        warn("The URL's path is not the door's (TG_WEBHOOK_PATH): it answers 404 elsewhere.")
+def _warn_of_path(url: str, ingest: IngestSettings) -> None:
+    if not path_of(url).endswith(ingest.webhook_path.reveal()):
+        warn("The URL's path is not TG_WEBHOOK_PATH: the endpoint answers 404 at other paths.")
 
 
 def _warn_of_types(request: WebhookRequest, after: WebhookInfo) -> None:
-    """Point out what Telegram passed over in silence, such as a name that it does not know."""
-    refused = [
+    """Warn of types that Telegram ignored silently, such as a misspelled name."""
+    ignored = [
         name for name in request.allowed_updates if name not in (after.allowed_updates or [])
     ]
-    if after.allowed_updates is not None and refused:
-        warn(f"Telegram does not know these update types: {', '.join(refused)}.")
+    if after.allowed_updates is not None and ignored:
+        warn(f"Telegram does not know these update types: {', '.join(ignored)}.")
 
 
+@webhook.command("info")
+def webhook_info(as_json: AsJson = False) -> None:
+    """Show the webhook, its last errors, and what to do about them."""
+    with open_api(load_settings()) as api:
+        info = rate_limit_retry().call(api.get_webhook_info)
+    if as_json:
+        redacted = redact_webhook_info(info, api.token)
+        advice = {"advice": diagnose(redacted, datetime.now(UTC))}
+        out.print_json(json.dumps(msgspec.to_builtins(redacted) | advice))
+    else:
+        _show_webhook(info, api.token)
+
+
+def _show_webhook(info: WebhookInfo, token: Secret) -> None:
+    """Print a table, and advice below it."""
+    redacted, now = redact_webhook_info(info, token), datetime.now(UTC)
+    if redacted.url:
+        table = Table(title="The webhook", show_header=False)
+        for name, value in _rows(redacted, now):
+            table.add_row(name, printable(value))
+        out.print(table)
+    for line in diagnose(redacted, now):
+        show(line)
+
+
+def _rows(info: WebhookInfo, now: datetime) -> Iterator[tuple[str, str]]:
+    yield "URL", info.url
+    yield "IP address", info.ip_address or "not known yet"
+    yield "pending updates", f"{info.pending_update_count:,}"
+    yield "max. connections", str(info.max_connections or "unknown")
+    yield "update types", _types(info)
+    yield "certificate", "self-signed" if info.has_custom_certificate else "signed by an authority"
+    if info.last_error_date is not None:
+        yield "last error", age_in_words(info.last_error_date, now)
+
+
+def _types(info: WebhookInfo) -> str:
+    sent = len(UPDATE_TYPES) - len(missing_types(info))
+    return f"all {sent}" if sent == len(UPDATE_TYPES) else f"{sent} of {len(UPDATE_TYPES)}"
+
+
+@webhook.command("delete")
 def delete_webhook(drop_pending: DropPending = False) -> None:
-    """Let Telegram send nothing: what happens waits for a poll, or for the next webhook."""
+    """Delete the webhook: updates then wait for a poll, or for another webhook."""
     with open_api(load_settings()) as api:
         before = rate_limit_retry().call(api.get_webhook_info)
         rate_limit_retry().call(lambda: api.delete_webhook(drop_pending=drop_pending))
         after = rate_limit_retry().call(api.get_webhook_info)
-    gone = f"deleted: {shorten_url(before.url, api.token)}" if before.url else "none was set"
-    show(f"Webhook {gone}. {waiting_updates(after)}. Fetch with: tg-pipeline poll")
-
-
-webhook = typer.Typer(
-    help="Where Telegram sends the bot's updates: set, look, delete.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
-webhook.command("set")(set_webhook)
-webhook.command("info")(webhook_info)
-webhook.command("delete")(delete_webhook)
+    deleted = f"deleted: {shorten_url(before.url, api.token)}" if before.url else "was not set"
+    show(f"Webhook {deleted}. {pending_updates(after)}. Fetch updates with: tg-pipeline poll")

@@ -279,7 +279,7 @@ def enrich_update(payload: bytes, update_type: str | None) -> EnrichedUpdate:
     content = read_content(payload, update_type)
     row = EnrichedUpdate(fields_nulled=content.nulled)
     edited = update_type is not None and update_type.startswith("edited_")
-    match content.part:
+    match content.value:
         case Message() as message:
             fill_message(row, message, edited=edited)
             if row.content_type is None and update_type is not None:

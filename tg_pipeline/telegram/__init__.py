@@ -1,1 +1,1 @@
-"""The source: how an update is built and how its bytes are read."""
+"""The Bot API: its objects, its client, polling, webhooks and messages."""

@@ -1,4 +1,7 @@
-"""`BotApiClient`: HTTP, responses, transport errors."""
+"""`BotApiClient`: calls of the Bot API over HTTP, and what their responses and failures mean.
+
+https://core.telegram.org/bots/api#making-requests
+"""
 
 import re
 import ssl
@@ -15,10 +18,10 @@ from urllib3.exceptions import (
     NameResolutionError,
     NewConnectionError,
 )
-from urllib3.exceptions import TimeoutError as WireTimeoutError
+from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
 from lambda_ingest.settings import Secret
-from tg_pipeline.telegram.decoding import mend_surrogates
+from tg_pipeline.telegram.decoding import replace_surrogates
 from tg_pipeline.telegram.errors import (
     BadRequestError,
     ConflictingPollerError,
@@ -36,203 +39,40 @@ from tg_pipeline.telegram.raw_json import JsonSplitError, split_array, split_obj
 from tg_pipeline.telegram.redaction import keep_tokens_out_of_logs, redact
 from tg_pipeline.telegram.webhooks import WebhookRequest
 
-_REASONS: Final = (
-    ((requests.exceptions.ProxyError,), "the proxy does not let it through; see HTTPS_PROXY"),
-    ((requests.ConnectTimeout,), "no connection in time"),
-    ((NameResolutionError,), "its name is not known (DNS)"),
-    ((NewConnectionError,), ""),  # urllib3 counts it as a timeout; what is inside says more
-    ((requests.Timeout, WireTimeoutError, TimeoutError), "it took too long"),
-    (
-        (requests.exceptions.InvalidURL, LocationParseError, UnicodeError),
-        "TELEGRAM_API_URL is no usable address",
-    ),
-)
-
-_NO_CONNECTION: Final = (
-    requests.ConnectTimeout,
-    requests.exceptions.InvalidURL,
-    requests.exceptions.ProxyError,  # urllib3 names it so only until the proxy is connected
-    NewConnectionError,
-    NameResolutionError,
-    LocationParseError,
-    ssl.SSLCertVerificationError,
-)
-"""Errors from before anything of the call was sent."""
-
-
-def explain_transport_error(error: Exception, method: str, host: str) -> NoResponseError:
-    """Give the error to raise instead; what was caught must not hang on it."""
-    causes = list(_causes(error))
-    reasons = (reason for cause in causes if (reason := _reason(cause)))
-    return NoResponseError(
-        f"{host} did not answer {method}: {next(reasons, 'it hung up')}.",
-        may_have_succeeded=not any(isinstance(cause, _NO_CONNECTION) for cause in causes),
-    )
-
-
-def _reason(cause: BaseException) -> str | None:
-    for kinds, reason in _REASONS:
-        if isinstance(cause, kinds):
-            return reason or None
-    if isinstance(cause, ssl.SSLError):
-        said = getattr(cause, "verify_message", "") or cause.reason or "TLS failed"
-        return f"there is no safe connection ({said})"
-    if isinstance(cause, OSError) and cause.strerror:
-        return cause.strerror[:1].lower() + cause.strerror[1:]
-    return None
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """Give an error and those inside it, from the outermost: the libraries wrap one another."""
-    waiting, seen = [error], set()
-    while waiting:
-        cause = waiting.pop(0)
-        if id(cause) in seen:
-            continue
-        seen.add(id(cause))
-        yield cause
-        inside = [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
-        waiting += [each for each in inside if isinstance(each, BaseException)]
-
-
-DEFAULT_WAIT: Final = 5.0
-"""Seconds, where a 429 does not say how long."""
-
-SHORTEST_WAIT: Final = 1.0
-LONGEST_WAIT: Final = 3600.0
-"""Seconds: what a 429 says is believed between these."""
-
-_OK, _UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER = 200, 401, 404, 409, 429, 500
-_REDIRECTS: Final = range(300, 400)
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """An HTTP answer, and what it answers."""
-
-    method: str
-    host: str
-    status: int
-    body: bytes
-
-
-class _Parameters(msgspec.Struct):
-    retry_after: float = DEFAULT_WAIT
-    migrate_to_chat_id: int | None = None
-
-
-class _Refusal(msgspec.Struct):
-    ok: bool
-    error_code: int = 0
-    description: str = "no reason is given"
-    parameters: _Parameters = msgspec.field(default_factory=_Parameters)
-
-
-def read_result(reply: Reply, token: Secret) -> bytes:
-    """Give the result as it is written; raises TelegramError."""
-    try:
-        answer = split_object(reply.body)
-    except JsonSplitError:
-        answer = {}
-    if reply.status == _OK and answer.get("ok") == b"true" and "result" in answer:
-        return answer["result"]
-    try:
-        refusal = msgspec.json.decode(mend_surrogates(reply.body), type=_Refusal)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        refusal = None
-    # Raised out here, so that no error drags the one before along.
-    raise _unreadable(reply) if refusal is None or refusal.ok else _refused(reply, refusal, token)
-
-
-def _refused(reply: Reply, refusal: _Refusal, token: Secret) -> TelegramError:
-    code, method = refusal.error_code or reply.status, reply.method
-    said = redact(refusal.description, token)
-    if code == _UNAUTHORIZED:
-        return TokenRefusedError(
-            "Telegram refuses the token (401): it is wrong or was revoked. @BotFather shows the "
-            "one that counts; set TELEGRAM_BOT_TOKEN to it."
-        )
-    if code == _NOT_FOUND:
-        return NotFoundError(
-            f"{reply.host} knows no such bot (404 for {method}): check TELEGRAM_BOT_TOKEN, and "
-            "TELEGRAM_API_URL if you set it."
-        )
-    if code == _CONFLICT:
-        return _conflict(method, said)
-    if code == _TOO_MANY:
-        wait = min(max(SHORTEST_WAIT, refusal.parameters.retry_after), LONGEST_WAIT)
-        return TooManyRequestsError(
-            f"Telegram asks to wait {wait:,.0f} s before the next {method} (429).", wait
-        )
-    if code >= _SERVER:
-        return ServerFailedError(f"{reply.host} failed to answer {method} ({code}): {said}.")
-    moved_to = refusal.parameters.migrate_to_chat_id
-    return BadRequestError(f"Telegram refuses {method}: {said}.", said, moved_to)
-
-
-def _conflict(method: str, said: str) -> TelegramError:
-    if method != "getUpdates":
-        return BadRequestError(f"Telegram refuses {method}: {said}.")
-    if "webhook" in said.lower():
-        return WebhookIsSetError(
-            "A webhook is set for this bot, so that nobody can poll (409): tg-pipeline webhook "
-            "info shows it, and tg-pipeline webhook delete takes it away."
-        )
-    return ConflictingPollerError(
-        "Another program polls with this bot's token (409): stop it first, since each update goes "
-        "to one of the two only."
-    )
-
-
-def _unreadable(reply: Reply) -> TelegramError:
-    if reply.status >= _SERVER:
-        return ServerFailedError(f"{reply.host} failed to answer {reply.method} ({reply.status}).")
-    if reply.status in _REDIRECTS:
-        return UnreadableResponseError(
-            f"{reply.host} answers {reply.method} with a redirect ({reply.status}), which is not "
-            "followed: check TELEGRAM_API_URL, and what stands between here and there."
-        )
-    return UnreadableResponseError(
-        f"{reply.host} answers {reply.method} with what is no answer of the Bot API "
-        f"({reply.status}): a proxy may stand in between."
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file, the parameter that it is, and the name that it goes by."""
-
-    parameter: str
-    name: str
-    data: bytes
-
-
-def form(parameters: Mapping[str, Any], upload: Upload) -> dict[str, Any]:
-    """Give the call as a form, as requests takes it; lists and switches are written as JSON."""
-    fields = {
-        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        for name, value in parameters.items()
-    }
-    return {"data": fields, "files": {upload.parameter: (upload.name, upload.data)}}
-
-
-CONNECT_SECONDS: Final = 5.0
+CONNECT_TIMEOUT: Final = 5.0
 RESPONSE_TIMEOUT: Final = 15.0
-"""How long an answer may take beyond the time that the call itself asks to wait."""
+"""Seconds that a response may take, in addition to the time that the call itself asks to wait."""
+
+DEFAULT_RETRY_AFTER: Final = 5.0
+"""Seconds to wait if a 429 response does not say how long."""
+
+MIN_RETRY_AFTER: Final = 1.0
+MAX_RETRY_AFTER: Final = 3600.0
+"""Seconds: the bounds for the time that a 429 response asks to wait."""
 
 _TOKEN: Final = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 
 _Result = TypeVar("_Result")
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file: the parameter it is sent as, its name and its contents."""
+
+    parameter: str
+    name: str
+    data: bytes
+
+
 class BotApiClient:
-    """A bot's calls. Each raises TelegramError, whose message and causes hold no token."""
+    """A bot's calls. Each raises TelegramError, whose message and causes contain no token."""
 
     def __init__(self, token: Secret, api_url: str) -> None:
-        """Prepare; nothing is asked yet. Raises TokenRefusedError where it can be no token."""
+        """Prepare, without any call. Raises TokenRefusedError if the token is malformed."""
         if not _TOKEN.fullmatch(token.reveal()):
             raise TokenRefusedError(
-                "TELEGRAM_BOT_TOKEN holds a character that no token has: copy it from @BotFather "
-                "as it stands."
+                "TELEGRAM_BOT_TOKEN contains a character that no token has: copy the token exactly "
+                "as @BotFather shows it."
             )
         keep_tokens_out_of_logs()
         self.token = token
@@ -241,7 +81,7 @@ class BotApiClient:
         self._session = requests.Session()
 
     def __enter__(self) -> Self:
-        """Give the calls; leaving closes the connections."""
+        """Return the client; its connections are closed at the end of the block."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -249,12 +89,12 @@ class BotApiClient:
         self._session.close()
 
     def get_me(self) -> BotInfo:
-        """Tell who the bot is. https://core.telegram.org/bots/api#getme."""
-        return self.ask("getMe", BotInfo)
+        """Return who the bot is. https://core.telegram.org/bots/api#getme."""
+        return self.call_typed("getMe", BotInfo)
 
     def get_webhook_info(self) -> WebhookInfo:
-        """Tell where updates go. https://core.telegram.org/bots/api#getwebhookinfo."""
-        return self.ask("getWebhookInfo", WebhookInfo)
+        """Return the webhook's state. https://core.telegram.org/bots/api#getwebhookinfo."""
+        return self.call_typed("getWebhookInfo", WebhookInfo)
 
     def set_webhook(self, request: WebhookRequest) -> None:
         """Have updates sent to a URL. https://core.telegram.org/bots/api#setwebhook."""
@@ -263,13 +103,13 @@ class BotApiClient:
         self.call("setWebhook", request.parameters(), upload=upload)
 
     def delete_webhook(self, *, drop_pending: bool = False) -> None:
-        """Send updates nowhere. https://core.telegram.org/bots/api#deletewebhook."""
+        """Have updates sent nowhere. https://core.telegram.org/bots/api#deletewebhook."""
         self.call("deleteWebhook", {"drop_pending_updates": drop_pending})
 
     def get_updates(self, *, offset: int | None, limit: int, seconds: int) -> list[bytes]:
-        """Give what waits from `offset` on, each update as it is written; confirm all below.
+        """Confirm all updates below `offset`; return those from it on, exactly as written.
 
-        Waits up to `seconds` where nothing does. https://core.telegram.org/bots/api#getupdates
+        Waits up to `seconds` if there are none. https://core.telegram.org/bots/api#getupdates
         """
         parameters = {
             "limit": limit,
@@ -282,19 +122,19 @@ class BotApiClient:
             return split_array(result)
         except JsonSplitError:
             pass
-        raise self._unreadable("getUpdates")
+        raise self._unreadable("getUpdates result")
 
-    def ask(
+    def call_typed(
         self,
         method: str,
         kind: type[_Result],
         parameters: Mapping[str, Any] | None = None,
         upload: Upload | None = None,
     ) -> _Result:
-        """Call a method; give its result as what it is."""
+        """Call a method; return its result, decoded."""
         result = self.call(method, parameters, upload=upload)
         try:
-            return msgspec.json.decode(mend_surrogates(result), type=kind)
+            return msgspec.json.decode(replace_surrogates(result), type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         raise self._unreadable(kind.__name__)
@@ -307,33 +147,208 @@ class BotApiClient:
         upload: Upload | None = None,
         seconds: float = 0,
     ) -> bytes:
-        """Call a method; give its result as it is written."""
-        asked = parameters or {}
-        body: dict[str, Any] = form(asked, upload) if upload else {"json": asked}
-        timeout = (CONNECT_SECONDS, seconds + RESPONSE_TIMEOUT)
+        """Call a method; return its result as it is written.
+
+        `seconds` is the time that the call itself asks to wait, added to the timeout.
+        """
+        parameters = parameters or {}
+        body: dict[str, Any] = _form(parameters, upload) if upload else {"json": parameters}
         try:
-            answer = self._session.post(
+            response = self._session.post(
                 f"{self._api_url}/bot{self.token.reveal()}/{method}",
-                timeout=timeout,
+                timeout=(CONNECT_TIMEOUT, seconds + RESPONSE_TIMEOUT),
                 allow_redirects=False,
                 **body,
             )
-            reply = Reply(method, self._host, answer.status_code, answer.content)
+            received = _Response(method, self._host, response.status_code, response.content)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = explain_transport_error(error, method, self._host)
         else:
-            return read_result(reply, self.token)
-        # Raised out here: in the handler, the error that holds the address would hang on it.
+            return _read_result(received, self.token)
+        # Raised outside the handler: its context would be the error that contains the URL.
         raise failure
 
     def _unreadable(self, what: str) -> UnreadableResponseError:
-        return UnreadableResponseError(f"{self._host} gives a {what} that can't be read.")
+        return UnreadableResponseError(f"{self._host} returned a {what} that can't be read.")
 
 
 def _host_of(api_url: str) -> str:
-    """Give what to call the server in a message: no name or password before the host."""
+    """Return the server's name for messages, without the URL's user name and password."""
     try:
         host = urlsplit(api_url).netloc.rpartition("@")[2]
     except ValueError:
         host = ""
     return host or "The Bot API"
+
+
+def _form(parameters: Mapping[str, Any], upload: Upload) -> dict[str, Any]:
+    """Return the arguments of a multipart request; all parameters but strings are sent as JSON."""
+    fields = {
+        name: value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        for name, value in parameters.items()
+    }
+    return {"data": fields, "files": {upload.parameter: (upload.name, upload.data)}}
+
+
+@dataclass(frozen=True, slots=True)
+class _Response:
+    """An HTTP response, and the call that it belongs to."""
+
+    method: str
+    host: str
+    status: int
+    body: bytes
+
+
+class _ErrorParameters(msgspec.Struct):
+    retry_after: float = DEFAULT_RETRY_AFTER
+    migrate_to_chat_id: int | None = None
+
+
+class _ErrorResponse(msgspec.Struct):
+    ok: bool
+    error_code: int = 0
+    description: str = "no reason is given"
+    parameters: _ErrorParameters = msgspec.field(default_factory=_ErrorParameters)
+
+
+_OK, _UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER = 200, 401, 404, 409, 429, 500
+_REDIRECTS: Final = range(300, 400)
+
+
+def _read_result(response: _Response, token: Secret) -> bytes:
+    """Return the result as it is written; raises TelegramError."""
+    try:
+        members = split_object(response.body)
+    except JsonSplitError:
+        members = {}
+    if response.status == _OK and members.get("ok") == b"true" and "result" in members:
+        return members["result"]
+    try:
+        error = msgspec.json.decode(replace_surrogates(response.body), type=_ErrorResponse)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        error = None
+    # Raised outside the handler, so that the decoding error is not its context.
+    if error is None or error.ok:
+        raise _unreadable_response(response)
+    raise _api_error(response, error, token)
+
+
+def _api_error(response: _Response, error: _ErrorResponse, token: Secret) -> TelegramError:
+    code, method = error.error_code or response.status, response.method
+    description = redact(error.description, token)
+    if code == _UNAUTHORIZED:
+        return TokenRefusedError(
+            "Telegram rejects the token (401): it is wrong or was revoked. @BotFather shows the "
+            "valid one; set TELEGRAM_BOT_TOKEN to it."
+        )
+    if code == _NOT_FOUND:
+        return NotFoundError(
+            f"{response.host} knows no such bot (404 for {method}): check TELEGRAM_BOT_TOKEN, and "
+            "TELEGRAM_API_URL if you set it."
+        )
+    if code == _CONFLICT:
+        return _conflict(method, description)
+    if code == _TOO_MANY:
+        wait = min(max(MIN_RETRY_AFTER, error.parameters.retry_after), MAX_RETRY_AFTER)
+        return TooManyRequestsError(
+            f"Telegram asks to wait {wait:,.0f} s before the next {method} (429).", wait
+        )
+    if code >= _SERVER:
+        return ServerFailedError(
+            f"{response.host} failed to answer {method} ({code}): {description}."
+        )
+    return BadRequestError(
+        f"Telegram rejects {method}: {description}.",
+        description,
+        error.parameters.migrate_to_chat_id,
+    )
+
+
+def _conflict(method: str, description: str) -> TelegramError:
+    if method != "getUpdates":
+        return BadRequestError(f"Telegram rejects {method}: {description}.")
+    if "webhook" in description.lower():
+        return WebhookIsSetError(
+            "A webhook is set for this bot, so it can't be polled (409): tg-pipeline webhook info "
+            "shows the webhook, tg-pipeline webhook delete removes it."
+        )
+    return ConflictingPollerError(
+        "Another program polls with this bot's token (409): stop it first, since each update goes "
+        "to only one of the two."
+    )
+
+
+def _unreadable_response(response: _Response) -> TelegramError:
+    host, method, status = response.host, response.method, response.status
+    if status >= _SERVER:
+        return ServerFailedError(f"{host} failed to answer {method} ({status}).")
+    if status in _REDIRECTS:
+        return UnreadableResponseError(
+            f"{host} answered {method} with a redirect ({status}), which is not followed: check "
+            "TELEGRAM_API_URL, and any proxy in between."
+        )
+    return UnreadableResponseError(
+        f"{host} answered {method} with something that is not a response of the Bot API "
+        f"({status}): there may be a proxy in between."
+    )
+
+
+_TRANSPORT_REASONS: Final = (
+    ((requests.exceptions.ProxyError,), "the proxy refuses the connection; see HTTPS_PROXY"),
+    ((requests.ConnectTimeout,), "no connection in time"),
+    ((NameResolutionError,), "its name can't be resolved (DNS)"),
+    ((NewConnectionError,), ""),  # a subclass of urllib3's timeout; the error inside says more
+    ((requests.Timeout, Urllib3TimeoutError, TimeoutError), "it took too long"),
+    (
+        (requests.exceptions.InvalidURL, LocationParseError, UnicodeError),
+        "TELEGRAM_API_URL is not a valid address",
+    ),
+)
+"""Types of errors, and what each means; empty if an error inside it explains more."""
+
+_NOTHING_SENT: Final = (
+    requests.ConnectTimeout,
+    requests.exceptions.InvalidURL,
+    requests.exceptions.ProxyError,  # urllib3 raises it only until the proxy is connected
+    NewConnectionError,
+    NameResolutionError,
+    LocationParseError,
+    ssl.SSLCertVerificationError,
+)
+"""Errors that are raised before any part of the request is sent."""
+
+
+def explain_transport_error(error: Exception, method: str, host: str) -> NoResponseError:
+    """Return the error to raise instead, outside the handler of the one that was caught."""
+    causes = list(_causes(error))
+    reasons = (reason for cause in causes if (reason := _transport_reason(cause)))
+    return NoResponseError(
+        f"{host} did not answer {method}: {next(reasons, 'it hung up')}.",
+        may_have_succeeded=not any(isinstance(cause, _NOTHING_SENT) for cause in causes),
+    )
+
+
+def _transport_reason(cause: BaseException) -> str | None:
+    for kinds, reason in _TRANSPORT_REASONS:
+        if isinstance(cause, kinds):
+            return reason or None
+    if isinstance(cause, ssl.SSLError):
+        detail = getattr(cause, "verify_message", "") or cause.reason or "TLS failed"
+        return f"there is no secure connection ({detail})"
+    if isinstance(cause, OSError) and cause.strerror:
+        return cause.strerror[:1].lower() + cause.strerror[1:]
+    return None
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and those inside it, outermost first: the libraries wrap one another's."""
+    queue, seen = [error], set()
+    while queue:
+        cause = queue.pop(0)
+        if id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        inside = [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]
+        queue += [each for each in inside if isinstance(each, BaseException)]

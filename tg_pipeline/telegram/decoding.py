@@ -1,4 +1,8 @@
-"""Payload bytes → envelope and content; salvage field by field."""
+"""Decode payload bytes: first the envelope (id and type), then the content, field by field.
+
+A malformed update is confined to itself: `read_envelope` raises with a reason (for the quarantine),
+and `read_content` never raises; it nulls the fields that it can't use, and counts them.
+"""
 
 import json
 import re
@@ -11,16 +15,25 @@ import msgspec
 from tg_pipeline.telegram.models import TelegramObject, content_struct
 
 MAX_UPDATE_ID: Final = 2**63 - 1
-"""Ids are kept as signed 64-bit integers."""
+"""Ids are stored as signed 64-bit integers."""
 
 MAX_NESTING: Final = 200
-"""Levels. Telegram needs some twenty; the bound keeps the answer free of the caller's stack."""
+"""Levels of objects and arrays. Telegram needs about 20. JSON parsers limit the depth by the space
+that is left on the call stack; a lower limit of our own makes the result independent of it."""
 
-SHALLOW: Final = MAX_NESTING
-"""Bytes: a level takes one to open, so that nothing shorter is nested too deeply."""
+MIN_NESTED_BYTES: Final = MAX_NESTING
+"""Opening a level takes a byte, so payloads of at most this size can't be nested too deeply."""
 
-_UPDATE: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_UPDATE_ID: Final = msgspec.json.Decoder(Annotated[int, msgspec.Meta(ge=0, le=MAX_UPDATE_ID)])
+MAX_INT_DIGITS: Final = 19
+"""Longer integers don't fit into int64, and Python refuses to parse thousands of digits."""
+
+MAX_CACHED_DECODERS: Final = 256
+"""The Bot API has 27 update types; the limit bounds the memory that invented types can take."""
+
+_OBJECT_DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_UPDATE_ID_DECODER: Final = msgspec.json.Decoder(
+    Annotated[int, msgspec.Meta(ge=0, le=MAX_UPDATE_ID)]
+)
 
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _ESCAPES: Final = re.compile(
@@ -28,52 +41,60 @@ _ESCAPES: Final = re.compile(
     rb"|(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
     rb"|(\\u[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+"""Group 1 is a surrogate pair, group 2 a lone surrogate."""
+
 _REPLACEMENT: Final = rb"\ufffd"
-"""U+FFFD, escaped: what Unicode puts in the place of what is no character."""
+"""U+FFFD, Unicode's replacement character, as a JSON escape."""
 
 
 class UnreadableError(ValueError):
-    """The bytes are not an update; the message is the reason, in one sentence."""
+    """The bytes are not an update; the message is the reason, stored in the quarantine."""
 
 
 class Envelope(msgspec.Struct, gc=False, frozen=True):
-    """What is known of an update before its content is read."""
+    """An update's id and type."""
 
     update_id: int
     update_type: str | None
 
 
-def read_envelope(payload: bytes) -> Envelope:
-    """Give the id and the type of an update, known or not, or raise UnreadableError.
+class Content(msgspec.Struct, gc=False, frozen=True):
+    """An update's content, and the number of its fields that were unusable."""
 
-    The type is the one key beside `update_id`. An update without another key has none; of
-    several (the Bot API promises there are not) the first that holds an object is it.
+    value: TelegramObject | None
+    nulled: int
+
+
+def read_envelope(payload: bytes) -> Envelope:
+    """Return the id and the type of an update; raises UnreadableError.
+
+    The type, which may be unknown, is the name of the key besides `update_id`. It is None if there
+    is no other key. The Bot API promises at most one; if there are several, the type is the first
+    whose value is an object.
     """
-    if len(payload) > SHALLOW:
+    if len(payload) > MIN_NESTED_BYTES:
         _check_nesting(payload)
     if not payload.isascii():
         _check_utf_8(payload)
     try:
-        contents = _UPDATE.decode(payload)
+        contents = _OBJECT_DECODER.decode(payload)
     except msgspec.DecodeError as error:
-        contents = _read_mended(payload, error)
-    known_id = _read_id(contents.pop("update_id", None))
+        contents = _decode_without_surrogates(payload, error)
+    update_id = _read_id(contents.pop("update_id", None))
     if len(contents) > 1:
         objects = (name for name, raw in contents.items() if bytes(raw)[:1] == b"{")
-        return Envelope(known_id, next(objects, next(iter(contents))))
-    return Envelope(known_id, next(iter(contents), None))
+        return Envelope(update_id, next(objects, next(iter(contents))))
+    return Envelope(update_id, next(iter(contents), None))
 
 
-def mend_surrogates(payload: bytes) -> bytes:
-    """Give the payload with each half of a surrogate pair replaced by U+FFFD.
-
-    A text cut inside an emoji holds such a half: legal JSON, but no text in UTF-8.
-    """
-    return _ESCAPES.sub(lambda found: _REPLACEMENT if found[2] else found[0], payload)
+def _check_nesting(payload: bytes) -> None:
+    openings = payload.count(b"{") + payload.count(b"[")
+    if openings > MAX_NESTING and nesting_depth(payload) > MAX_NESTING:
+        raise UnreadableError(f"nested deeper than {MAX_NESTING} levels")
 
 
-def nesting(payload: bytes) -> int:
-    """Give how many levels of objects and arrays the payload has."""
+def nesting_depth(payload: bytes) -> int:
+    """Return the number of levels of objects and arrays, in time linear in the size."""
     depth = deepest = 0
     for byte in _STRINGS.sub(b"", payload):
         if byte in b"[{":
@@ -84,28 +105,6 @@ def nesting(payload: bytes) -> int:
     return deepest
 
 
-def _read_id(raw: msgspec.Raw | None) -> int:
-    if raw is None:
-        raise UnreadableError("no update_id")
-    try:
-        known_id: int = _UPDATE_ID.decode(raw)
-    except msgspec.DecodeError:
-        raise UnreadableError("update_id is no whole number from 0 to 2^63-1") from None
-    return known_id
-
-
-def _read_mended(payload: bytes, error: msgspec.DecodeError) -> dict[str, msgspec.Raw]:
-    if isinstance(error, msgspec.ValidationError):
-        raise UnreadableError("JSON, but not an object")
-    mended = mend_surrogates(payload)
-    if mended == payload:
-        raise UnreadableError(f"not JSON: {error}")
-    try:
-        return _UPDATE.decode(mended)
-    except msgspec.DecodeError as still:
-        raise UnreadableError(f"not JSON: {still}") from None
-
-
 def _check_utf_8(payload: bytes) -> None:
     try:
         payload.decode("utf-8")
@@ -113,33 +112,43 @@ def _check_utf_8(payload: bytes) -> None:
         raise UnreadableError(f"not UTF-8 at byte {error.start}") from None
 
 
-def _check_nesting(payload: bytes) -> None:
-    openings = payload.count(b"{") + payload.count(b"[")
-    if openings > MAX_NESTING and nesting(payload) > MAX_NESTING:
-        raise UnreadableError(f"nested deeper than {MAX_NESTING} levels")
+def _decode_without_surrogates(
+    payload: bytes, error: msgspec.DecodeError
+) -> dict[str, msgspec.Raw]:
+    if isinstance(error, msgspec.ValidationError):
+        raise UnreadableError("JSON, but not an object")
+    replaced = replace_surrogates(payload)
+    if replaced == payload:
+        raise UnreadableError(f"not JSON: {error}")
+    try:
+        return _OBJECT_DECODER.decode(replaced)
+    except msgspec.DecodeError as remaining:
+        raise UnreadableError(f"not JSON: {remaining}") from None
 
 
-KNOWN_TYPES_KEPT: Final = 256
-"""Decoders kept: the Bot API has 27 types, and whoever invents more pays for making them."""
+def replace_surrogates(payload: bytes) -> bytes:
+    """Return the payload with each escaped lone surrogate replaced by U+FFFD.
 
-DIGITS_OF_INT64: Final = 19
-"""A longer number fits no column, and Python refuses to read one of thousands of digits."""
+    A text that was cut within an emoji contains one: it is legal JSON, but can't be encoded as
+    UTF-8.
+    """
+    return _ESCAPES.sub(lambda found: _REPLACEMENT if found[2] else found[0], payload)
 
 
-_KEYS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-
-
-class Content(msgspec.Struct, gc=False, frozen=True):
-    """What an update holds, and how many of its fields had to be left out."""
-
-    part: TelegramObject | None
-    nulled: int
+def _read_id(raw: msgspec.Raw | None) -> int:
+    if raw is None:
+        raise UnreadableError("no update_id")
+    try:
+        update_id: int = _UPDATE_ID_DECODER.decode(raw)
+    except msgspec.DecodeError:
+        raise UnreadableError("update_id is no whole number from 0 to 2^63-1") from None
+    return update_id
 
 
 def read_content(payload: bytes, update_type: str | None) -> Content:
-    """Read what stands under `update_type` in a payload that `read_envelope` accepts.
+    """Decode the content of a payload that `read_envelope` accepted.
 
-    A field of the wrong type or out of range is left out and counted; nothing raises.
+    Fields of the wrong type or out of range are None and counted; nothing is raised.
     """
     if update_type is None:
         return Content(None, 0)
@@ -150,22 +159,22 @@ def read_content(payload: bytes, update_type: str | None) -> Content:
 
 
 def content_keys(payload: bytes, update_type: str) -> list[str]:
-    """Give the names of the fields of an update's content, in their order."""
+    """Return the names of the content's fields, in their order; empty if it is not an object."""
     try:
-        return list(_KEYS.decode(_KEYS.decode(payload)[update_type]))
+        return list(_OBJECT_DECODER.decode(_OBJECT_DECODER.decode(payload)[update_type]))
     except (msgspec.DecodeError, UnicodeDecodeError):
-        content = json.loads(mend_surrogates(payload), parse_int=_bounded_int)[update_type]
+        content = _lenient_object(payload)[update_type]
         return list(content) if isinstance(content, dict) else []
 
 
-class _Wrapped(msgspec.Struct, gc=False):
-    """An update with its content under one name, whatever its type is."""
+class _Update(msgspec.Struct, gc=False):
+    """An update; in JSON, the name of `content` is the update type."""
 
     content: TelegramObject | None = None
 
 
-@lru_cache(maxsize=KNOWN_TYPES_KEPT)
-def _decoder(update_type: str) -> msgspec.json.Decoder[_Wrapped]:
+@lru_cache(maxsize=MAX_CACHED_DECODERS)
+def _decoder(update_type: str) -> msgspec.json.Decoder[_Update]:
     struct = msgspec.defstruct(
         "Update",
         [("content", content_struct(update_type) | None, None)],
@@ -176,35 +185,41 @@ def _decoder(update_type: str) -> msgspec.json.Decoder[_Wrapped]:
 
 
 def _salvage_content(payload: bytes, update_type: str) -> Content:
-    update = json.loads(mend_surrogates(payload), parse_int=_bounded_int)
-    faults: list[str] = []
-    part = _salvage(update.get(update_type), content_struct(update_type), faults)
-    return Content(part, len(faults))
+    unusable: list[str] = []
+    content = _lenient_object(payload).get(update_type)
+    value = _salvage(content, content_struct(update_type), unusable)
+    return Content(value, len(unusable))
 
 
-def _salvage(value: Any, kind: Any, faults: list[str]) -> Any:
-    """Convert what can be converted; in place of the rest stands None, and a name in `faults`."""
+def _lenient_object(payload: bytes) -> dict[str, Any]:
+    """Parse what msgspec rejects: lone surrogates, and numbers of any length."""
+    parsed: dict[str, Any] = json.loads(replace_surrogates(payload), parse_int=_bounded_int)
+    return parsed
+
+
+def _bounded_int(digits: str) -> int | float:
+    return int(digits) if len(digits.lstrip("-")) <= MAX_INT_DIGITS else float("inf")
+
+
+def _salvage(value: Any, kind: Any, unusable: list[str]) -> Any:
+    """Convert what can be converted; the rest becomes None, with its type added to `unusable`."""
     try:
         return msgspec.convert(value, kind | None)
     except msgspec.ValidationError:
         pass
-    struct = _the_type(kind)
+    struct = _without_none(kind)
     if isinstance(value, dict) and isinstance(struct, type) and issubclass(struct, msgspec.Struct):
         present = [f for f in msgspec.structs.fields(struct) if f.encode_name in value]
-        return struct(**{f.name: _salvage(value[f.encode_name], f.type, faults) for f in present})
+        return struct(**{f.name: _salvage(value[f.encode_name], f.type, unusable) for f in present})
     if isinstance(value, list) and get_origin(struct) is list:
         (item,) = get_args(struct)
-        faults += [str(item) for element in value if element is None]
-        return [kept for kept in (_salvage(v, item, faults) for v in value) if kept is not None]
-    faults.append(str(kind))
+        unusable += [str(item) for element in value if element is None]
+        return [kept for kept in (_salvage(v, item, unusable) for v in value) if kept is not None]
+    unusable.append(str(kind))
     return None
 
 
-def _the_type(kind: Any) -> Any:
-    """Give T for `T | None`."""
+def _without_none(kind: Any) -> Any:
+    """Return T for `T | None`."""
     others = [part for part in get_args(kind) if part is not NoneType]
     return others[0] if NoneType in get_args(kind) else kind
-
-
-def _bounded_int(digits: str) -> int | float:
-    return int(digits) if len(digits.lstrip("-")) <= DIGITS_OF_INT64 else float("inf")

@@ -1,4 +1,7 @@
-"""SendMessage/sendPhoto, MarkdownV2, rate-limit retry."""
+"""Send texts and photos: styled lines as MarkdownV2, within Telegram's limits; retry on 429.
+
+https://core.telegram.org/bots/api#markdownv2-style
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -13,15 +16,26 @@ from tg_pipeline.telegram.models import SentMessage
 if TYPE_CHECKING:
     from tg_pipeline.telegram.client import BotApiClient
 
+LONGEST_TEXT: Final = 4096
+LONGEST_CAPTION: Final = 1024
+"""UTF-16 code units without markup. https://core.telegram.org/bots/api#sendmessage, #sendphoto."""
 
 ELLIPSIS: Final = "…"
 
-_MARKUP: Final = re.compile(r"[\\_*\[\]()~`>#+\-=|{}.!]")
-_MARKUP_IN_CODE: Final = re.compile(r"[\\`]")
+MAX_TOTAL_WAIT: Final = 30.0
+"""Seconds that a person at a terminal waits in all before the error is shown instead."""
+
+MAX_ATTEMPTS: Final = 3
+
+_PARSE_MODE: Final = "MarkdownV2"
+_RESERVED: Final = re.compile(r"[\\_*\[\]()~`>#+\-=|{}.!]")
+_RESERVED_IN_CODE: Final = re.compile(r"[\\`]")
+
+_Result = TypeVar("_Result")
 
 
 class Style(Enum):
-    """How a run of text is shown, by the mark that stands on both sides of it."""
+    """The style of a run of text; the value is its MarkdownV2 mark, written on both sides."""
 
     PLAIN = ""
     BOLD = "*"
@@ -41,139 +55,125 @@ Lines: TypeAlias = Sequence[Line]
 
 
 def plain(text: str) -> Run:
-    """Give text as it is. Telegram makes links, mentions and commands of what looks like them."""
+    """Return plain text, in which Telegram recognizes links, mentions and commands."""
     return Run(text)
 
 
 def bold(text: str) -> Run:
-    """Give bold text."""
+    """Return bold text."""
     return Run(text, Style.BOLD)
 
 
 def code(text: str) -> Run:
-    """Give text in which Telegram finds no link, no mention and no command: a user's words."""
+    """Return code, in which Telegram recognizes no links, mentions or commands: for user text."""
     return Run(text, Style.CODE)
 
 
 def to_markdown(lines: Lines) -> str:
-    """Write lines as MarkdownV2."""
-    return "\n".join("".join(map(_marked, line)) for line in lines)
+    """Return the lines as MarkdownV2."""
+    return "\n".join("".join(map(_escaped, line)) for line in lines)
 
 
 def to_plain(lines: Lines) -> str:
-    """Write lines as they are read, without their styles."""
+    """Return the lines without styles."""
     return "\n".join("".join(run.text for run in line) for line in lines)
 
 
-def units(text: str) -> int:
-    """Give the length that Telegram's limits are about: UTF-16 units, of which an emoji takes two.
+def utf16_length(text: str) -> int:
+    """Return the number of UTF-16 code units, in which Telegram counts: an emoji takes two.
 
     https://core.telegram.org/api/entities#entity-length
     """
     return len(text) + sum(letter > "\uffff" for letter in text)
 
 
-def fit(lines: Lines, most: int) -> Lines:
-    """Give lines of at most `most` units in all; where they are cut, … stands at the end."""
-    if units(to_plain(lines)) <= most:
+def truncate(lines: Lines, limit: int) -> Lines:
+    """Return lines of at most `limit` UTF-16 units in all; if they are cut, they end in "…"."""
+    if utf16_length(to_plain(lines)) <= limit:
         return lines
     kept: list[Line] = []
-    room = most - units(ELLIPSIS)
+    room = limit - utf16_length(ELLIPSIS)
     for line in lines:
-        cut = _cut(line, room)
+        cut = _truncate_line(line, room)
         kept.append(cut)
-        room -= units(to_plain([cut])) + 1
+        room -= utf16_length(to_plain([cut])) + 1
         if cut != line or room < 0:
             break
     return [*kept[:-1], (*kept[-1], plain(ELLIPSIS))]
 
 
-def _marked(run: Run) -> str:
-    markup = _MARKUP_IN_CODE if run.style is Style.CODE else _MARKUP
-    mark = run.style.value if run.text else ""
-    return mark + markup.sub(r"\\\g<0>", run.text) + mark
-
-
-def _cut(line: Line, room: int) -> Line:
+def _truncate_line(line: Line, room: int) -> Line:
     kept: list[Run] = []
     for run in line:
-        text = _begin(run.text, room)
+        text = _truncate_text(run.text, room)
         kept.append(replace(run, text=text))
-        room -= units(text)
+        room -= utf16_length(text)
         if text != run.text:
             break
     return tuple(kept)
 
 
-def _begin(text: str, room: int) -> str:
-    """Give as many letters of a text as fit into so many units."""
+def _truncate_text(text: str, room: int) -> str:
     for end, letter in enumerate(text):
-        room -= units(letter)
+        room -= utf16_length(letter)
         if room < 0:
             return text[:end]
     return text
 
 
-LONGEST_TEXT: Final = 4096
-LONGEST_CAPTION: Final = 1024
-"""UTF-16 units, markup not counted. https://core.telegram.org/bots/api#sendmessage, #sendphoto."""
-
-_MARKED: Final = "MarkdownV2"
+def _escaped(run: Run) -> str:
+    reserved = _RESERVED_IN_CODE if run.style is Style.CODE else _RESERVED
+    mark = run.style.value if run.text else ""
+    return mark + reserved.sub(r"\\\g<0>", run.text) + mark
 
 
 def send_message(api: "BotApiClient", chat: str, text: Lines) -> int:
-    """Send a text; give its number in the chat. https://core.telegram.org/bots/api#sendmessage."""
+    """Send a text; return its message id. https://core.telegram.org/bots/api#sendmessage."""
     parameters = {
         "chat_id": chat,
-        "text": to_markdown(fit(text, LONGEST_TEXT)),
-        "parse_mode": _MARKED,
+        "text": to_markdown(truncate(text, LONGEST_TEXT)),
+        "parse_mode": _PARSE_MODE,
         "link_preview_options": {"is_disabled": True},
     }
-    return api.ask("sendMessage", SentMessage, parameters).message_id
+    return api.call_typed("sendMessage", SentMessage, parameters).message_id
 
 
 def send_photo(api: "BotApiClient", chat: str, png: bytes, caption: Lines) -> int:
-    """Send a picture, without a sound: the text before it has made one.
+    """Send a PNG; return its message id. https://core.telegram.org/bots/api#sendphoto.
 
-    https://core.telegram.org/bots/api#sendphoto
+    It makes no sound, since it follows a text that made one.
     """
     parameters = {
         "chat_id": chat,
-        "caption": to_markdown(fit(caption, LONGEST_CAPTION)),
-        "parse_mode": _MARKED,
+        "caption": to_markdown(truncate(caption, LONGEST_CAPTION)),
+        "parse_mode": _PARSE_MODE,
         "disable_notification": True,
     }
     upload = Upload("photo", "chart.png", png)
-    return api.ask("sendPhoto", SentMessage, parameters, upload).message_id
-
-
-LONGEST_WAIT: Final = 30.0
-"""Seconds that a person waits in all before they are told instead."""
-
-TRIES: Final = 3
-
-_Result = TypeVar("_Result")
+    return api.call_typed("sendPhoto", SentMessage, parameters, upload).message_id
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimitRetry:
-    """How to wait, and how to say so."""
+    """Retries calls that Telegram rejects with 429, after the time that it asks to wait."""
 
     sleep: Callable[[float], None]
-    say: Callable[[str], None]
-    longest: float = LONGEST_WAIT
+    log: Callable[[str], None]
+    """Called with a line about each wait."""
+
+    max_wait: float = MAX_TOTAL_WAIT
     """Seconds in all."""
 
     def call(self, call: Callable[[], _Result]) -> _Result:
-        """Call, and again when Telegram asks to wait; raises what the last try raises."""
-        patience = self.longest
-        for _ in range(TRIES - 1):
+        """Return the result of the first call that succeeds; raises the error of the last one."""
+        remaining = self.max_wait
+        for _ in range(MAX_ATTEMPTS - 1):
             try:
                 return call()
             except TooManyRequestsError as error:
-                if error.retry_after > patience:
+                if error.retry_after > remaining:
                     raise
-                patience -= error.retry_after
-                self.say(f"{error} Waiting.")
+                remaining -= error.retry_after
+                self.log(f"{error} Waiting.")
                 self.sleep(error.retry_after)
         return call()

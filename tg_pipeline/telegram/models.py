@@ -1,22 +1,61 @@
-"""Bot API objects as msgspec structs; update types."""
+"""Update types and Bot API objects, as msgspec structs.
+
+The structs of updates declare only the fields that the layers read, all optional: a field that
+Telegram leaves out, or that has an unexpected type, is None (see `decoding`).
+"""
 
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
+UPDATE_TYPES: Final = (
+    *("message", "edited_message", "channel_post", "edited_channel_post"),
+    *("business_connection", "business_message", "edited_business_message"),
+    *("deleted_business_messages", "guest_message"),
+    *("message_reaction", "message_reaction_count"),
+    *("inline_query", "chosen_inline_result", "callback_query"),
+    *("shipping_query", "pre_checkout_query", "purchased_paid_media"),
+    *("poll", "poll_answer"),
+    *("my_chat_member", "chat_member", "chat_join_request", "chat_boost", "removed_chat_boost"),
+    *("managed_bot", "subscription", "stopped_message_generation"),
+)
+"""All update types, in the order of https://core.telegram.org/bots/api#update (version 10.3).
+
+Each version adds some; updates of types that are not listed here are processed all the same.
+"""
+
+OPT_IN_UPDATE_TYPES: Final = ("message_reaction", "message_reaction_count", "chat_member")
+"""Sent only if `allowed_updates` names them, and only if the bot is an administrator.
+
+Source: https://core.telegram.org/bots/api#setwebhook (allowed_updates)
+"""
+
+MESSAGE_TYPES: Final = frozenset(
+    {
+        "message",
+        "edited_message",
+        "channel_post",
+        "edited_channel_post",
+        "business_message",
+        "edited_business_message",
+        "guest_message",
+    }
+)
+"""The update types whose content is a Message."""
+
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
-"""An id or a count: Arrow's int64, so that one absurd number can't fail a whole batch."""
+"""An id or a count, bounded to Arrow's int64, so that an absurd number can't fail a batch."""
 
-LATEST_SECOND: Final = 253_402_300_799
-"""The last second of the year 9999: later ones are no dates in any engine."""
+MAX_UNIX_TIME: Final = 253_402_300_799
+"""The last second of the year 9999, the latest date that all query engines support."""
 
-UnixTime = Annotated[int, Meta(ge=0, le=LATEST_SECOND)]
+UnixTime = Annotated[int, Meta(ge=0, le=MAX_UNIX_TIME)]
 """Seconds since 1970 in UTC."""
 
 
 class TelegramObject(Struct, gc=False, kw_only=True, rename={"from_user": "from"}):
-    """What all parts share: plain data without cycles, so the garbage collector need not look."""
+    """Base of all objects in updates: without cycles, so the garbage collector can skip them."""
 
 
 class User(TelegramObject):
@@ -34,7 +73,7 @@ class User(TelegramObject):
 
 
 class Chat(TelegramObject):
-    """Where something happened.
+    """A private chat, group, supergroup or channel.
 
     https://core.telegram.org/bots/api#chat
     """
@@ -46,7 +85,7 @@ class Chat(TelegramObject):
 
 
 class Entity(TelegramObject):
-    """A marked stretch of a text, in UTF-16 units.
+    """A formatted or special part of a text; offset and length are in UTF-16 code units.
 
     https://core.telegram.org/bots/api#messageentity
     """
@@ -57,7 +96,7 @@ class Entity(TelegramObject):
 
 
 class Media(TelegramObject):
-    """What photo sizes, videos, documents, stickers and their like have in common."""
+    """The fields that photo sizes, videos, documents, stickers and other files have in common."""
 
     file_unique_id: str | None = None
     file_size: Int64 | None = None
@@ -66,14 +105,14 @@ class Media(TelegramObject):
 
 
 class Payment(TelegramObject):
-    """A sum, in the smallest unit of its currency."""
+    """An amount, in the smallest unit of its currency."""
 
     currency: str | None = None
     total_amount: Int64 | None = None
 
 
 class ForwardOrigin(TelegramObject):
-    """Where a forwarded message first stood.
+    """The origin of a forwarded message.
 
     https://core.telegram.org/bots/api#messageorigin
     """
@@ -91,7 +130,7 @@ class Poll(TelegramObject):
 
 
 class RepliedMessage(TelegramObject):
-    """The message that another one answers."""
+    """The message that another one replies to."""
 
     message_id: Int64 | None = None
     from_user: User | None = None
@@ -139,7 +178,7 @@ class Message(TelegramObject):
 
 
 class CallbackQuery(TelegramObject):
-    """A press on a button under a message.
+    """A press of an inline button.
 
     https://core.telegram.org/bots/api#callbackquery
     """
@@ -161,7 +200,7 @@ class Reaction(TelegramObject):
 
 
 class Member(TelegramObject):
-    """Somebody's standing in a chat.
+    """A user's membership status in a chat.
 
     https://core.telegram.org/bots/api#chatmember
     """
@@ -171,9 +210,9 @@ class Member(TelegramObject):
 
 
 class OtherUpdate(TelegramObject):
-    """Every update that is no message, callback or poll, of a known type or an unknown one.
+    """The content of all update types but messages, callbacks and polls, including unknown types.
 
-    The types differ in which of these fields they have, not in what a field means.
+    The types differ in which of these fields they have, not in the meaning of a field.
     """
 
     from_user: User | None = None
@@ -195,22 +234,8 @@ class OtherUpdate(TelegramObject):
     total_amount: Int64 | None = None
 
 
-MESSAGE_TYPES: Final = frozenset(
-    {
-        "message",
-        "edited_message",
-        "channel_post",
-        "edited_channel_post",
-        "business_message",
-        "edited_business_message",
-        "guest_message",
-    }
-)
-"""The update types whose content is a Message."""
-
-
 def content_struct(update_type: str) -> type[TelegramObject]:
-    """Give the struct that an update's content is read into."""
+    """Return the struct that the content of an update of this type is decoded into."""
     if update_type in MESSAGE_TYPES:
         return Message
     if update_type == "callback_query":
@@ -219,7 +244,7 @@ def content_struct(update_type: str) -> type[TelegramObject]:
 
 
 class BotInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """The bot. https://core.telegram.org/bots/api#getme."""
+    """The bot, as getMe returns it. https://core.telegram.org/bots/api#getme."""
 
     id: int
     first_name: str
@@ -230,48 +255,25 @@ class BotInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WebhookInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """Where updates go, and how that went. https://core.telegram.org/bots/api#webhookinfo."""
+    """The webhook, and its last errors. https://core.telegram.org/bots/api#webhookinfo."""
 
     url: str = ""
-    """Empty: no webhook is set."""
+    """Empty if no webhook is set."""
 
     has_custom_certificate: bool = False
     pending_update_count: int = 0
     ip_address: str | None = None
     last_error_date: int | None = None
-    """Unix seconds, as all dates here."""
+    """Unix time, like all dates here."""
 
     last_error_message: str | None = None
     last_synchronization_error_date: int | None = None
     max_connections: int | None = None
     allowed_updates: list[str] | None = None
-    """None: all types but those that are only sent if named."""
+    """None means all types but OPT_IN_UPDATE_TYPES."""
 
 
 class SentMessage(msgspec.Struct, frozen=True, kw_only=True):
-    """A message of the bot's own. https://core.telegram.org/bots/api#message."""
+    """A message that the bot sent. https://core.telegram.org/bots/api#message."""
 
     message_id: int
-
-
-UPDATE_TYPES: Final = (
-    *("message", "edited_message", "channel_post", "edited_channel_post"),
-    *("business_connection", "business_message", "edited_business_message"),
-    *("deleted_business_messages", "guest_message"),
-    *("message_reaction", "message_reaction_count"),
-    *("inline_query", "chosen_inline_result", "callback_query"),
-    *("shipping_query", "pre_checkout_query", "purchased_paid_media"),
-    *("poll", "poll_answer"),
-    *("my_chat_member", "chat_member", "chat_join_request", "chat_boost", "removed_chat_boost"),
-    *("managed_bot", "subscription", "stopped_message_generation"),
-)
-"""All of them, in the order of the reference: https://core.telegram.org/bots/api#update (10.3).
-
-New ones appear with every version; an update of a type that is not here is data all the same.
-"""
-
-SENT_ONLY_IF_NAMED: Final = ("message_reaction", "message_reaction_count", "chat_member")
-"""Off unless `allowed_updates` names them, and sent to administrators only.
-
-Source: https://core.telegram.org/bots/api#setwebhook (allowed_updates)
-"""

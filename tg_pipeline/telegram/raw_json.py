@@ -1,8 +1,8 @@
-"""JSON cut into its parts, byte for byte.
+"""Split JSON into its elements or members, byte for byte.
 
-An update lands as Telegram wrote it, so nothing here is decoded and written anew. A JSON library's
-raw values would do, but msgspec's refuse half a surrogate pair (`"\ud800"`) and deep nesting, and
-with them all hundred updates of an answer.
+Updates are stored exactly as Telegram wrote them, so nothing here is decoded and encoded again. The
+raw values of a JSON library would do, but msgspec rejects lone surrogates (`"\ud800"`) and deep
+nesting, and with one such update the other 99 of a response.
 """
 
 import json
@@ -10,64 +10,64 @@ import re
 from typing import Final
 
 _STRING: Final = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
-_MARKS: Final = re.compile(_STRING + rb'|["\[\]{},]', re.DOTALL)
-"""What tells the parts apart; a lone quote is a string that never ends."""
+_TOKENS: Final = re.compile(_STRING + rb'|["\[\]{},]', re.DOTALL)
+"""The tokens that determine the structure; a lone quote is an unterminated string."""
 
 _KEY: Final = re.compile(rb"(" + _STRING + rb")[ \t\r\n]*:[ \t\r\n]*", re.DOTALL)
-_BLANKS: Final = b" \t\r\n"
+_WHITESPACE: Final = b" \t\r\n"
 
 
 class JsonSplitError(ValueError):
-    """The bytes are no JSON array, or no JSON object, from end to end."""
+    """The bytes are not one complete JSON array or object."""
 
 
 def split_array(array: bytes) -> list[bytes]:
-    """Give the elements of an array as they are written, without the blanks around them.
+    """Return the elements of an array as they are written, without surrounding whitespace.
 
-    Brackets and strings are told apart; whether an element is valid JSON is not checked.
-    Raises NotCutError.
+    Only the structure is checked (brackets and strings), not whether an element is valid JSON.
+    Raises JsonSplitError.
     """
-    return _parts(array, "[]")
+    return _split(array, "[]")
 
 
 def split_object(text: bytes) -> dict[str, bytes]:
-    """Give the members of an object by their names, each value as it is written.
+    """Return the members of an object by name, each value as it is written.
 
-    Of two with one name the last one counts. Raises NotCutError.
+    If there are several with one name, the last one wins. Raises JsonSplitError.
     """
-    found = {}
-    for part in _parts(text, "{}"):
+    members = {}
+    for part in _split(text, "{}"):
         key = _KEY.match(part)
         if key is None:
             raise JsonSplitError("a member has no name")
-        found[_name(key[1])] = part[key.end() :]
-    return found
+        members[_name(key[1])] = part[key.end() :]
+    return members
 
 
-def _parts(text: bytes, brackets: str) -> list[bytes]:
-    text = text.strip(_BLANKS)
+def _split(text: bytes, brackets: str) -> list[bytes]:
+    text = text.strip(_WHITESPACE)
     if not (text[:1] == brackets[0].encode() and text[-1:] == brackets[1].encode()):
         raise JsonSplitError(f"not enclosed in {brackets}")
     cuts = [0, *_commas(text), len(text) - 1]
-    parts = [text[cuts[n] + 1 : cuts[n + 1]].strip(_BLANKS) for n in range(len(cuts) - 1)]
+    parts = [text[cuts[n] + 1 : cuts[n + 1]].strip(_WHITESPACE) for n in range(len(cuts) - 1)]
     return [] if parts == [b""] else parts
 
 
 def _commas(text: bytes) -> list[int]:
-    """Give where the outermost level has its commas."""
+    """Return the positions of the commas at the outermost level."""
     depth, commas = 0, []
-    for found in _MARKS.finditer(text):
-        mark = text[found.start()]
-        if mark in b"[{":
+    for found in _TOKENS.finditer(text):
+        token = text[found.start()]
+        if token in b"[{":
             depth += 1
-        elif mark in b"]}":
+        elif token in b"]}":
             depth -= 1
-        elif mark == ord(",") and depth == 1:
+        elif token == ord(",") and depth == 1:
             commas.append(found.start())
         if found[0] == b'"' or (depth == 0 and found.end() != len(text)):
-            raise JsonSplitError("cut short, or followed by something else")
+            raise JsonSplitError("incomplete, or followed by something else")
     if depth:
-        raise JsonSplitError("cut short")
+        raise JsonSplitError("incomplete")
     return commas
 
 
@@ -75,4 +75,4 @@ def _name(key: bytes) -> str:
     try:
         return str(json.loads(key.decode("utf-8", "replace"), strict=False))
     except ValueError:
-        raise JsonSplitError("a name is no JSON string") from None
+        raise JsonSplitError("a name is not a JSON string") from None

@@ -1,7 +1,7 @@
-"""Keeps tokens out of what people read: log lines, messages, tables.
+"""Keep tokens out of log lines, error messages and tables.
 
-A bot's token stands in the path of every call (https://core.telegram.org/bots/api#making-requests),
-and many bots put it into the path of their webhook, too.
+A bot's token is part of the path of every call (https://core.telegram.org/bots/api#making-requests),
+and many bots use it in the path of their webhook, too.
 """
 
 import logging
@@ -11,10 +11,10 @@ from urllib.parse import urlsplit
 
 from lambda_ingest.settings import Secret
 
-STARS: Final = "***"
+MASK: Final = "***"
 
 _TOKEN: Final = re.compile(r"\b[0-9]{3,18}(?::|%3[aA])[A-Za-z0-9_-]{20,}")
-"""Any bot's token; a real one has 35 characters behind the colon."""
+"""Any bot's token; a real one has 35 characters after the colon."""
 
 _CALL: Final = re.compile(r"/bot[0-9]+(?::|%3[aA])[^/\s\"']+")
 _URL: Final = re.compile(r"\b(https?)://(?:[^\s/@\"']*@)?([^\s/?#\"']+)[^\s\"']*")
@@ -26,20 +26,20 @@ _LOGGERS: Final = (
     "urllib3.response",
     "urllib3.util.retry",
 )
-"""All that see a call's address: `requests` itself logs nothing."""
+"""All loggers that log a call's URL; `requests` itself logs nothing."""
 
 
 def redact(text: str, token: Secret | None) -> str:
-    """Give a text of someone else's in one line, without tokens and without the paths of URLs."""
+    """Return text from elsewhere as one line, without tokens and without the paths of URLs."""
     one_line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    clean = _TOKEN.sub(STARS, _URL.sub(r"\1://\2/…", one_line))
+    clean = _TOKEN.sub(MASK, _URL.sub(r"\1://\2/…", one_line))
     if token is None:
         return clean
-    return re.sub(re.escape(secret_half(token)), STARS, clean, flags=re.IGNORECASE)
+    return re.sub(re.escape(secret_half(token)), MASK, clean, flags=re.IGNORECASE)
 
 
 def shorten_url(url: str, token: Secret) -> str:
-    """Give a URL by its host only: the path, and a name before the host, may be a password."""
+    """Return only a URL's scheme and host: its path or user name may be a password."""
     try:
         host = urlsplit(url).netloc.rpartition("@")[2]
     except ValueError:
@@ -48,16 +48,16 @@ def shorten_url(url: str, token: Secret) -> str:
 
 
 def secret_half(token: Secret) -> str:
-    """Give what stands behind the colon; the number before it is the bot's id, and public."""
+    """Return the part after the colon; the number before it is the bot's id, which is public."""
     return token.reveal().partition(":")[2]
 
 
 class _CallFilter(logging.Filter):
-    """Rewrites a record before any handler sees it."""
+    """Redacts a record before any handler formats it."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = _CALL.sub(f"/bot{STARS}", record.getMessage()), ()
-        # A traceback of the HTTP library quotes the address as well.
+        record.msg, record.args = _CALL.sub(f"/bot{MASK}", record.getMessage()), ()
+        # A traceback of the HTTP library quotes the URL as well.
         record.exc_info = record.exc_text = None
         return True
 
@@ -66,6 +66,6 @@ _FILTER: Final = _CallFilter()
 
 
 def keep_tokens_out_of_logs() -> None:
-    """Let the HTTP library log at any level without a token; calling it again changes nothing."""
+    """Redact what the HTTP library logs, at any level. Idempotent."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)

@@ -16,7 +16,7 @@ from tg_pipeline.builds.digest import AdminChat, PostOutcome
 from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.messages import RateLimitRetry, plain
-from tg_pipeline_tests.telegram_server.server import TOKEN
+from tg_pipeline_tests.fakes.telegram_api.server import TOKEN
 
 CHECKOUT = Path(__file__).parents[2]
 CHAT = "-1001234567890"
@@ -40,7 +40,7 @@ class Poster:
 
     def post(self, *, again: bool = False, api: Any = None) -> PostOutcome:
         """Post the text."""
-        patience = RateLimitRetry(self._sleep, self.log.append, longest=90)
+        patience = RateLimitRetry(self._sleep, self.log.append, max_wait=90)
         with BotApiClient(Secret(TOKEN), self.api_url) as calls:
             chat = AdminChat(api or calls, CHAT, self.claims, patience)
             return chat.post_text(KEY, TEXT, again=again)
@@ -53,7 +53,7 @@ class Poster:
 class KillingApi:
     """An API whose first call kills the process."""
 
-    def ask(self, *_: object) -> None:
+    def call_typed(self, *_: object) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 

@@ -40,8 +40,8 @@ from tg_pipeline.telegram.errors import (
 from tg_pipeline.telegram.messages import RateLimitRetry, plain, to_plain
 from tg_pipeline_tests.builds.posting import KEY, Poster, PostingProcess
 from tg_pipeline_tests.conftest import DAY, Pipeline
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.report.built_days import NEXT_DAY, ZONE, build, message
-from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 EN = Formatter("en")
 DAY_BEFORE = DAY - timedelta(days=1)

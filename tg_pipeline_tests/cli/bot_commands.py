@@ -1,4 +1,4 @@
-"""The commands that call Telegram, run in this process against a Bot API on loopback."""
+"""The commands that call Telegram, run in this process against the fake Bot API."""
 
 import sys
 from collections.abc import Mapping
@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from tg_pipeline.cli.main import app
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a command said, and how it ended."""
+    """A command's exit code and output."""
 
     code: int
     out: str
@@ -22,7 +22,7 @@ class Done:
 
 @dataclass(frozen=True)
 class BotCommands:
-    """A bot's token and Bot API in the settings, and a landing zone of a test's own."""
+    """The settings of a bot, and a landing zone in a temporary folder."""
 
     telegram: TelegramServer
     folder: Path
@@ -30,7 +30,7 @@ class BotCommands:
     capsys: pytest.CaptureFixture[str]
 
     def run(self, *arguments: str, settings: Mapping[str, str] | None = None) -> Done:
-        """Run a command; its settings stay, and an empty one is as good as none."""
+        """Run a command; the settings stay set, and an empty one counts as unset."""
         for name, value in (settings or {}).items():
             self.monkeypatch.setenv(name, value)
         self.monkeypatch.setattr(sys, "argv", ["tg-pipeline", *arguments])
@@ -40,7 +40,7 @@ class BotCommands:
         return Done(int(ended.value.code or 0), said.out, said.err)
 
     def fails(self, *arguments: str, settings: Mapping[str, str] | None = None) -> str:
-        """Run what fails; give the one line that it says."""
+        """Run a command that fails; return its error, which must be one line."""
         done = self.run(*arguments, settings=settings)
         assert done.code == 1, done
         assert done.err.startswith("tg-pipeline: "), done
@@ -48,5 +48,5 @@ class BotCommands:
         return done.err
 
     def landed(self) -> dict[str, bytes]:
-        """Give the landed objects by their names."""
+        """Return the landed objects by name."""
         return {path.name: path.read_bytes() for path in self.folder.glob("landing/*/*/*.json")}

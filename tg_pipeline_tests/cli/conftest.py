@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tg_pipeline_tests.cli.bot_commands import BotCommands
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 FIRST_DAY = (datetime.now(UTC) - timedelta(days=40)).date()
 """A start so recent that the days of a test are partitions, whenever the tests run."""

@@ -1,4 +1,4 @@
-"""`tg-pipeline bot` tells whose the token is, and what the bot gets to see."""
+"""`tg-pipeline bot` shows whose token it is, and what the bot can see."""
 
 import json
 
@@ -7,8 +7,10 @@ import pytest
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 
 
-def test_a_bot_is_shown_with_what_it_sees_and_how_it_gets_it(bot_commands: BotCommands) -> None:
-    bot_commands.telegram.user_sends(5, "waits")
+def test_a_bot_is_shown_with_what_it_can_see_and_how_it_receives_updates(
+    bot_commands: BotCommands,
+) -> None:
+    bot_commands.telegram.user_sends(5, "pending")
 
     done = bot_commands.run("bot")
 
@@ -18,8 +20,8 @@ def test_a_bot_is_shown_with_what_it_sees_and_how_it_gets_it(bot_commands: BotCo
     assert groups.startswith("In groups it sees only what is meant for it (privacy mode):")
     assert "/setprivacy at @BotFather" in groups
     assert business == "It can't be connected to business accounts."
-    assert updates.startswith("No webhook is set, so that updates are fetched (tg-pipeline poll).")
-    assert updates.endswith("1 update waits.")
+    assert updates.startswith("No webhook is set, so updates are polled (tg-pipeline poll).")
+    assert updates.endswith("1 update is pending.")
 
 
 def answer(**more: object) -> bytes:
@@ -37,22 +39,22 @@ def test_a_bot_that_sees_everything_needs_no_advice(bot_commands: BotCommands) -
     assert "It can be connected to business accounts." in said
 
 
-def test_a_webhook_is_shown_by_its_host(bot_commands: BotCommands) -> None:
+def test_only_the_host_of_a_webhook_is_shown(bot_commands: BotCommands) -> None:
     bot_commands.telegram.set_webhook("http://127.0.0.1:9/of-a-test-bot")
 
     said = bot_commands.run("bot").out
 
-    assert "A webhook is set, http://127.0.0.1:9/… (tg-pipeline webhook info)." in said
+    assert "A webhook is set: http://127.0.0.1:9/… (tg-pipeline webhook info)." in said
 
 
-def test_a_name_can_not_command_the_terminal(bot_commands: BotCommands) -> None:
+def test_a_name_can_not_control_the_terminal(bot_commands: BotCommands) -> None:
     name = "\x1b[31mred [bold]bold[/bold]"
     bot_commands.telegram.answer_with(answer(first_name=name), method="getMe")
 
     assert bot_commands.run("bot").out.startswith("[31mred [bold]bold[/bold] (id 7)\n")
 
 
-def test_a_short_flood_is_waited_out_and_said(bot_commands: BotCommands) -> None:
+def test_a_short_rate_limit_is_logged_and_waited_out(bot_commands: BotCommands) -> None:
     bot_commands.telegram.flood(1)
 
     done = bot_commands.run("bot")
@@ -61,14 +63,14 @@ def test_a_short_flood_is_waited_out_and_said(bot_commands: BotCommands) -> None
     assert done.err == "Telegram asks to wait 1 s before the next getMe (429). Waiting.\n"
 
 
-def test_without_a_token_it_says_where_to_put_one(bot_commands: BotCommands) -> None:
+def test_a_missing_token_is_one_clear_line(bot_commands: BotCommands) -> None:
     said = bot_commands.fails("bot", settings={"TELEGRAM_BOT_TOKEN": ""})
 
     assert "TELEGRAM_BOT_TOKEN is not set: put the token that @BotFather gave you" in said
 
 
 @pytest.mark.parametrize("command", ["bot", "poll --once", "webhook info", "webhook delete"])
-def test_a_token_that_is_refused_is_one_clear_line(bot_commands: BotCommands, command: str) -> None:
+def test_a_rejected_token_is_one_clear_line(bot_commands: BotCommands, command: str) -> None:
     said = bot_commands.fails(*command.split(), settings={"TELEGRAM_BOT_TOKEN": "7:revoked"})
 
-    assert "Telegram refuses the token (401)" in said
+    assert "Telegram rejects the token (401)" in said

@@ -1,4 +1,4 @@
-"""`tg-pipeline poll` lands every update once, whatever becomes of it on the way."""
+"""`tg-pipeline poll` lands every update once, and confirms only what is stored."""
 
 import json
 import os
@@ -13,12 +13,12 @@ import pytest
 
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.cli.conftest import COMMAND, Shell
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 
 @contextmanager
 def polling(shell: Shell, telegram: TelegramServer) -> Iterator[subprocess.Popen[bytes]]:
-    """Let it poll, from its first call on; a test that fails ends it."""
+    """Run `poll`, from its first call on; it is killed at the end of the block."""
     before = len(telegram.calls)
     with shell.start("poll") as process:
         try:
@@ -29,27 +29,25 @@ def polling(shell: Shell, telegram: TelegramServer) -> Iterator[subprocess.Popen
 
 
 def landed(shell: Shell) -> set[bytes]:
-    """Give what has landed; a killed process may leave a name behind that no listing shows."""
+    """Return the landed objects; a killed process may leave other files, which no listing shows."""
     return {(shell.landing / key).read_bytes() for key in shell.landed() if key.endswith(".json")}
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_in_a_long_poll_ends_it_at_once(
+def test_a_signal_ends_a_long_poll_at_once(
     shell: Shell, telegram: TelegramServer, number: signal.Signals
 ) -> None:
-    # Given updates that have landed, and a call that waits for more
+    # Given landed updates, and a call that waits for more
     for text in ("a", "b"):
         telegram.user_sends(5, text)
     with polling(shell, telegram) as process:
         telegram.wait_until_delivered()
 
         # When the signal comes
-        started = time.monotonic()
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=20)
 
-    # Then it ends well, and says what has landed
-    assert time.monotonic() - started < 5, "seconds on a busy machine, of fifty"
+    # Then it exits with success long before the poll of 50 s ends, and shows the counts
     assert process.returncode == 0, err
     assert out.decode().startswith("2 landed, 0 were there already.\nDays ")
     assert err.decode().splitlines()[0].startswith("Polling; updates land in file://")
@@ -57,10 +55,11 @@ def test_a_signal_in_a_long_poll_ends_it_at_once(
     assert landed(shell) == set(telegram.sent.values())
 
 
-def test_a_poller_that_is_killed_again_and_again_loses_nothing(
+@pytest.mark.slow
+def test_a_poller_that_is_killed_repeatedly_loses_nothing(
     shell: Shell, telegram: TelegramServer
 ) -> None:
-    # Given a poller that is killed at one moment or another while updates come in
+    # Given a poller that is killed at different moments while updates arrive
     for text in range(60):
         telegram.user_sends(5, f"before {text}")
     for number, moment in enumerate((0.0, 0.01, 0.04)):
@@ -70,35 +69,35 @@ def test_a_poller_that_is_killed_again_and_again_loses_nothing(
             time.sleep(moment)
             process.kill()
 
-    # When one more takes the rest
+    # When another one fetches the rest
     assert shell.run("poll", "--once").returncode == 0
 
-    # Then each update has landed, byte for byte, under a name of its own
+    # Then each update has landed, byte for byte, under its own name
     assert len(landed(shell)) == len(telegram.sent) == 180
     assert landed(shell) == set(telegram.sent.values())
     assert telegram.pending == []
 
 
-def test_a_landing_zone_that_is_in_the_way_is_waited_for(
+def test_an_unwritable_landing_zone_is_retried_and_nothing_is_confirmed_until_then(
     shell: Shell, telegram: TelegramServer
 ) -> None:
-    # Given a landing zone that nothing can be put into
+    # Given a landing zone that can't be written to
     shell.landing.mkdir()
     (shell.landing / "telegram").write_text("in the way")
     telegram.user_sends(5, "a")
     with polling(shell, telegram) as process:
-        # When it can again, some tries later
+        # When it becomes writable, some attempts later
         telegram.wait_for_calls("getUpdates", 2)
         assert telegram.pending, "nothing is confirmed that is not stored"
         (shell.landing / "telegram").unlink()
         telegram.wait_until_delivered()
         process.terminate()
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=20)
 
-    # Then what waited has landed
+    # Then the pending update has landed
     assert out.decode().startswith("1 landed")
     assert "can't be written to" in err.decode()
-    assert "Asking again in 1 s; nothing is lost." in err.decode()
+    assert "Trying again in 1 s; nothing is lost." in err.decode()
     assert landed(shell) == set(telegram.sent.values())
 
 
@@ -118,7 +117,7 @@ def test_a_terminal_shows_a_live_line(shell: Shell, telegram: TelegramServer) ->
         while b"1 landed, 0 were there already; the last" not in seen:
             seen += os.read(ours, 1_000)
         process.terminate()
-        out, _ = process.communicate(timeout=30)
+        out, _ = process.communicate(timeout=20)
     os.close(ours)
     os.close(theirs)
 
@@ -126,7 +125,7 @@ def test_a_terminal_shows_a_live_line(shell: Shell, telegram: TelegramServer) ->
     assert out.decode().startswith("1 landed")
 
 
-def test_once_takes_what_waits_and_stops(bot_commands: BotCommands) -> None:
+def test_once_takes_the_pending_updates_and_stops(bot_commands: BotCommands) -> None:
     for number in range(250):
         bot_commands.telegram.user_sends(number % 7 + 1, "a")
 
@@ -139,22 +138,24 @@ def test_once_takes_what_waits_and_stops(bot_commands: BotCommands) -> None:
     assert bot_commands.landed() == {f"7-{each}.json": body for each, body in sent.items()}
 
 
-def test_what_is_no_update_is_kept_and_said_and_gone_past(bot_commands: BotCommands) -> None:
+def test_a_body_that_is_not_an_update_is_kept_and_reported_and_confirmed(
+    bot_commands: BotCommands,
+) -> None:
     bot_commands.telegram.user_sends(5, "a")
     bot_commands.telegram.push(b"null")
-    bot_commands.telegram.push(rb'{"update_id": 1, "message": {"text": "half a pair \ud800"}}')
+    bot_commands.telegram.push(rb'{"update_id": 1, "message": {"text": "lone surrogate \ud800"}}')
 
     done = bot_commands.run("poll", "--once")
 
     assert done.code == 0
     assert done.out.startswith("2 landed, 0 were there already, 1 rejected and kept.")
-    assert "The first that is no update: getUpdates: The body is JSON, but not" in done.err
+    assert "The first one that is not an update: getUpdates: The body is JSON, but not" in done.err
     assert bot_commands.telegram.pending == []
     (kept,) = (body for name, body in bot_commands.landed().items() if not name.startswith("7-"))
     assert json.loads(kept)["body_base64"] == "bnVsbA=="
 
 
-def test_other_chats_are_counted_and_a_chat_is_followed_to_its_new_id(
+def test_other_chats_are_filtered_and_a_chat_is_followed_to_its_new_id(
     bot_commands: BotCommands,
 ) -> None:
     # Given a group that is kept, and becomes a supergroup
@@ -171,9 +172,9 @@ def test_other_chats_are_counted_and_a_chat_is_followed_to_its_new_id(
     # When they are polled
     done = bot_commands.run("poll", "--once", settings={"TELEGRAM_CHAT_IDS": "-5"})
 
-    # Then what follows the move is kept as well
+    # Then the messages with the new id are kept as well
     assert done.out.startswith("152 landed, 0 were there already, 1 of other chats.")
-    assert "Chat -5 became -1005, which is kept as well from now on." in done.err
+    assert "Chat -5 became -1005; its messages are kept as well from now on." in done.err
 
 
 def test_a_bot_with_a_webhook_can_not_be_polled(bot_commands: BotCommands) -> None:
@@ -181,11 +182,11 @@ def test_a_bot_with_a_webhook_can_not_be_polled(bot_commands: BotCommands) -> No
 
     said = bot_commands.fails("poll", "--once")
 
-    assert "A webhook is set for this bot, so that nobody can poll (409)" in said
+    assert "A webhook is set for this bot, so it can't be polled (409)" in said
     assert "tg-pipeline webhook delete" in said
 
 
-def test_another_poller_ends_it(shell: Shell, telegram: TelegramServer) -> None:
+def test_a_conflicting_poller_ends_it(shell: Shell, telegram: TelegramServer) -> None:
     other = "Conflict: terminated by other getUpdates request; make sure that"
     telegram.fail(409, description=other)
 
@@ -196,7 +197,9 @@ def test_another_poller_ends_it(shell: Shell, telegram: TelegramServer) -> None:
     assert done.stdout == "0 landed, 0 were there already.\n"
 
 
-def test_once_that_fails_says_that_nothing_is_lost(bot_commands: BotCommands) -> None:
+def test_once_with_an_unwritable_landing_zone_fails_and_confirms_nothing(
+    bot_commands: BotCommands,
+) -> None:
     bot_commands.telegram.user_sends(5, "a")
     (bot_commands.folder / "landing").mkdir()
     (bot_commands.folder / "landing" / "telegram").write_text("in the way")
@@ -204,7 +207,7 @@ def test_once_that_fails_says_that_nothing_is_lost(bot_commands: BotCommands) ->
     said = bot_commands.fails("poll", "--once")
 
     assert "can't be written to" in said
-    assert "Nothing is lost: Telegram gives it again." in said
+    assert "Nothing is lost: Telegram keeps the updates." in said
     assert len(bot_commands.telegram.pending) == 1
 
 

@@ -11,7 +11,7 @@ import pytest
 from tg_pipeline.cli import up as command
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.cli.up_process import PATIENCE, Up, start_up
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""`tg-pipeline webhook` sets, shows and deletes, and never breaks a bot that serves users."""
+"""`tg-pipeline webhook` sets, shows and deletes a webhook, and replaces one only on request."""
 
 import json
 from pathlib import Path
@@ -7,11 +7,11 @@ import pytest
 
 from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.cli.bot_commands import BotCommands
-from tg_pipeline_tests.telegram_server.params import Upload
+from tg_pipeline_tests.fakes.telegram_api.protocol import Upload
 
-DOOR = "http://127.0.0.1:9/telegram"
+ENDPOINT = "http://127.0.0.1:9/telegram"
 NO_SECRET = {"TELEGRAM_SECRET_TOKEN": ""}
-AGREED = NO_SECRET | {"TG_WITHOUT_SECRET_TOKEN": "yes"}
+ACCEPTED = NO_SECRET | {"TG_WITHOUT_SECRET_TOKEN": "yes"}
 USERS = "http://127.0.0.1:9/bot-that-serves-users"
 
 
@@ -21,21 +21,21 @@ def commands(bot_commands: BotCommands) -> BotCommands:
     return bot_commands
 
 
-def asked(commands: BotCommands) -> dict[str, object]:
-    """Give what Telegram was asked to set, last."""
+def parameters(commands: BotCommands) -> dict[str, object]:
+    """Return the parameters of the last setWebhook call."""
     return [call.params for call in commands.telegram.calls if call.method == "setWebhook"][-1]
 
 
-def is_asked(commands: BotCommands) -> bool:
+def is_called(commands: BotCommands) -> bool:
     return any(call.method == "setWebhook" for call in commands.telegram.calls)
 
 
-def test_a_webhook_is_set_with_the_doors_secret_and_all_types(commands: BotCommands) -> None:
-    done = commands.run("webhook", "set", DOOR)
+def test_a_webhook_is_set_with_the_endpoints_secret_and_all_types(commands: BotCommands) -> None:
+    done = commands.run("webhook", "set", ENDPOINT)
 
     assert (done.code, done.err) == (0, "")
-    assert asked(commands) == {
-        "url": DOOR,
+    assert parameters(commands) == {
+        "url": ENDPOINT,
         "secret_token": "a-secret",
         "max_connections": 40,
         "allowed_updates": list(UPDATE_TYPES),
@@ -55,10 +55,12 @@ def test_every_option_reaches_telegram(commands: BotCommands) -> None:
     options = (
         "--max-connections 7 --allowed-updates message,poll --drop-pending --ip-address 1.2.3.4"
     )
-    done = commands.run("webhook", "set", DOOR, *options.split(), "--certificate", str(certificate))
+    done = commands.run(
+        "webhook", "set", ENDPOINT, *options.split(), "--certificate", str(certificate)
+    )
 
     assert done.code == 0
-    params = asked(commands)
+    params = parameters(commands)
     assert params["certificate"] == Upload("certificate.pem", certificate.read_bytes())
     assert (params["max_connections"], params["ip_address"]) == ("7", "1.2.3.4")
     assert json.loads(str(params["allowed_updates"])) == ["message", "poll"]
@@ -66,36 +68,36 @@ def test_every_option_reaches_telegram(commands: BotCommands) -> None:
     assert "2 of 27" in done.out
 
 
-def test_setting_it_again_needs_no_leave(commands: BotCommands) -> None:
-    commands.run("webhook", "set", DOOR)
+def test_the_same_webhook_can_be_set_again(commands: BotCommands) -> None:
+    commands.run("webhook", "set", ENDPOINT)
 
-    assert commands.run("webhook", "set", DOOR, "--max-connections", "3").code == 0
-    assert asked(commands)["max_connections"] == 3
+    assert commands.run("webhook", "set", ENDPOINT, "--max-connections", "3").code == 0
+    assert parameters(commands)["max_connections"] == 3
 
 
-def test_a_webhook_that_serves_users_is_not_replaced_unasked(commands: BotCommands) -> None:
+def test_another_webhook_is_not_replaced_by_default(commands: BotCommands) -> None:
     # Given a bot that answers its users by a webhook
     commands.telegram.set_webhook(USERS)
 
     # When another one is to be set
-    said = commands.fails("webhook", "set", DOOR)
+    said = commands.fails("webhook", "set", ENDPOINT)
 
-    # Then it stays, and the line says how both can have the updates
-    assert "A webhook is set already (http://127.0.0.1:9/…), and a bot has one only." in said
+    # Then it stays, and the error says how both can receive the updates
+    assert "A webhook is already set (http://127.0.0.1:9/…), and a bot has only one." in said
     assert "set FORWARD_URL (and FORWARD_SECRET_TOKEN) there" in said
     assert "--replace" in said
-    assert not is_asked(commands)
+    assert not is_called(commands)
 
 
-def test_a_webhook_is_replaced_when_asked_to(commands: BotCommands) -> None:
+def test_another_webhook_is_replaced_on_request(commands: BotCommands) -> None:
     commands.telegram.set_webhook(USERS)
 
-    assert commands.run("webhook", "set", DOOR, "--replace").code == 0
-    assert asked(commands)["url"] == DOOR
+    assert commands.run("webhook", "set", ENDPOINT, "--replace").code == 0
+    assert parameters(commands)["url"] == ENDPOINT
 
 
-def test_a_webhook_that_was_lost_in_the_attempt_is_told(commands: BotCommands) -> None:
-    # Given that Telegram takes the old webhook away, and then refuses the new one
+def test_a_webhook_that_was_lost_in_the_attempt_is_reported(commands: BotCommands) -> None:
+    # Given that Telegram removes the old webhook, and then rejects the new one
     commands.telegram.set_webhook(USERS)
     gone = b'{"ok":true,"result":{"url":"","pending_update_count":0}}'
     before = json.dumps({"ok": True, "result": {"url": USERS}}).encode()
@@ -103,50 +105,50 @@ def test_a_webhook_that_was_lost_in_the_attempt_is_told(commands: BotCommands) -
     commands.telegram.fail(400, method="setWebhook", description="Bad Request: bad webhook: IP")
     commands.telegram.answer_with(gone, method="getWebhookInfo")
 
-    said = commands.fails("webhook", "set", DOOR, "--replace")
+    said = commands.fails("webhook", "set", ENDPOINT, "--replace")
 
-    assert "refuses setWebhook: Bad Request: bad webhook: IP." in said
-    assert "The webhook before, http://127.0.0.1:9/…, is gone: set it again." in said
+    assert "rejects setWebhook: Bad Request: bad webhook: IP." in said
+    assert "The previous webhook, http://127.0.0.1:9/…, is gone: set it again." in said
 
 
-def test_a_refusal_is_one_clear_line(commands: BotCommands) -> None:
+def test_a_rejection_is_one_clear_line(commands: BotCommands) -> None:
     commands.telegram.fail(400, method="setWebhook", description="Bad Request: bad webhook: x")
 
-    assert "refuses setWebhook: Bad Request: bad webhook: x." in commands.fails(
-        "webhook", "set", DOOR
+    assert "rejects setWebhook: Bad Request: bad webhook: x." in commands.fails(
+        "webhook", "set", ENDPOINT
     )
 
 
-def test_without_a_secret_it_must_be_said(commands: BotCommands) -> None:
-    said = commands.fails("webhook", "set", DOOR, settings=NO_SECRET)
+def test_a_secret_is_required_by_default(commands: BotCommands) -> None:
+    said = commands.fails("webhook", "set", ENDPOINT, settings=NO_SECRET)
 
     assert "TELEGRAM_SECRET_TOKEN is not set" in said
-    assert not is_asked(commands)
+    assert not is_called(commands)
 
 
-def test_without_a_secret_the_door_must_agree(commands: BotCommands) -> None:
-    done = commands.run("webhook", "set", DOOR, "--without-secret", settings=NO_SECRET)
-    agreed = commands.run("webhook", "set", DOOR, "--without-secret", settings=AGREED)
+def test_without_a_secret_the_endpoint_must_accept_that_too(commands: BotCommands) -> None:
+    done = commands.run("webhook", "set", ENDPOINT, "--without-secret", settings=NO_SECRET)
+    accepted = commands.run("webhook", "set", ENDPOINT, "--without-secret", settings=ACCEPTED)
 
-    assert asked(commands)["secret_token"] == ""
+    assert parameters(commands)["secret_token"] == ""
     assert "unless TG_WITHOUT_SECRET_TOKEN=yes is set" in done.err
-    assert agreed.err == ""
+    assert accepted.err == ""
 
 
 def test_a_secret_and_none_contradict_each_other(commands: BotCommands) -> None:
-    assert "contradicts" in commands.fails("webhook", "set", DOOR, "--without-secret")
+    assert "contradicts" in commands.fails("webhook", "set", ENDPOINT, "--without-secret")
 
 
-def test_another_path_than_the_doors_is_pointed_out(commands: BotCommands) -> None:
+def test_a_path_that_is_not_the_endpoints_is_warned_of(commands: BotCommands) -> None:
     other = commands.run("webhook", "set", "http://127.0.0.1:9/hook")
     staged = commands.run("webhook", "set", "http://127.0.0.1:9/prod/telegram/", "--replace")
 
-    assert "The URL's path is not the door's (TG_WEBHOOK_PATH)" in other.err
+    assert "The URL's path is not TG_WEBHOOK_PATH" in other.err
     assert staged.err == ""
 
 
-def test_a_type_that_telegram_passes_over_is_pointed_out(commands: BotCommands) -> None:
-    taken = {"url": DOOR, "allowed_updates": ["message"]}
+def test_a_type_that_telegram_ignores_is_warned_of(commands: BotCommands) -> None:
+    taken = {"url": ENDPOINT, "allowed_updates": ["message"]}
     commands.telegram.answer_with(
         json.dumps({"ok": True, "result": {"url": ""}}).encode(), method="getWebhookInfo"
     )
@@ -154,7 +156,7 @@ def test_a_type_that_telegram_passes_over_is_pointed_out(commands: BotCommands) 
         json.dumps({"ok": True, "result": taken}).encode(), method="getWebhookInfo"
     )
 
-    done = commands.run("webhook", "set", DOOR, "--allowed-updates", "message, mesage")
+    done = commands.run("webhook", "set", ENDPOINT, "--allowed-updates", "message, mesage")
 
     assert "Telegram does not know these update types: mesage." in done.err
 
@@ -166,66 +168,68 @@ UNUSABLE = {
     "https:///telegram": "must be an https:// address",
     "https://[": "must be an https:// address",
     "https://bot.example:0/": "must be an https:// address",
-    "https://bot.example:8080/telegram": "calls the ports 443, 80, 88, 8443 only, and not 8080",
+    "https://bot.example:8080/telegram": "only to the ports 443, 80, 88, 8443, not to 8080",
     "https://[::1]/telegram": "by IPv4 only",
-    "https://bot.example/a b": "holds a blank or a #",
-    "https://bot.example/a#b": "holds a blank or a #",
+    "https://bot.example/a b": "must not contain a blank or a #",
+    "https://bot.example/a#b": "must not contain a blank or a #",
 }
 
 
 @pytest.mark.parametrize("url", UNUSABLE)
-def test_a_url_that_telegram_would_refuse_is_refused_here(commands: BotCommands, url: str) -> None:
+def test_a_url_that_telegram_would_reject_is_rejected_before_the_call(
+    commands: BotCommands, url: str
+) -> None:
     assert UNUSABLE[url] in commands.fails("webhook", "set", url, settings=PUBLIC)
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--ip-address", "::1"), "--ip-address ::1 is no IPv4 address"),
+        (("--ip-address", "::1"), "--ip-address ::1 is not a valid IPv4 address"),
         (("--certificate", "nowhere.pem"), "No such file or directory: nowhere.pem"),
-        (("--certificate", "text.pem"), "text.pem is no certificate in PEM form"),
-        (("--certificate", "both.pem"), "both.pem holds a private key"),
+        (("--certificate", "text.pem"), "text.pem is not a certificate in PEM form"),
+        (("--certificate", "both.pem"), "both.pem contains a private key"),
     ],
 )
-def test_an_option_that_can_not_be_is_one_clear_line(
+def test_an_invalid_option_is_one_clear_line(
     commands: BotCommands, options: tuple[str, ...], said: str
 ) -> None:
     commands.monkeypatch.chdir(commands.folder)
     Path("text.pem").write_text("text")
     Path("both.pem").write_text("-----BEGIN CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n")
 
-    assert said in commands.fails("webhook", "set", DOOR, *options)
-    assert not is_asked(commands)
+    assert said in commands.fails("webhook", "set", ENDPOINT, *options)
+    assert not is_called(commands)
 
 
-def test_a_number_out_of_range_is_a_wrong_call(commands: BotCommands) -> None:
-    assert commands.run("webhook", "set", DOOR, "--max-connections", "101").code == 2
+def test_a_number_out_of_range_is_a_usage_error(commands: BotCommands) -> None:
+    assert commands.run("webhook", "set", ENDPOINT, "--max-connections", "101").code == 2
 
 
-def test_info_says_what_failed_and_what_to_do(commands: BotCommands) -> None:
+def test_info_shows_the_last_error_and_what_to_do(commands: BotCommands) -> None:
     # Given a webhook that nobody listens at
-    commands.run("webhook", "set", DOOR)
+    commands.run("webhook", "set", ENDPOINT)
     commands.telegram.user_sends(5, "a")
     commands.telegram.wait_until(lambda: "refused" in commands.telegram.last_error)
 
-    # When it is looked at
+    # When it is shown
     done = commands.run("webhook", "info")
 
-    # Then the error has a meaning, and what is at stake is told
+    # Then the error is explained, with the updates at risk
     assert done.code == 0
     assert "Connection refused." in done.out
     assert "Nothing listens at that host and port." in done.out
-    assert "1 update waits, and each is lost 24 hours after it happened." in done.out
+    assert "1 update is pending, and each is lost 24 hours after it happened." in done.out
 
 
-def test_info_without_a_webhook_says_how_to_go_on(commands: BotCommands) -> None:
+def test_info_without_a_webhook_says_how_to_continue(commands: BotCommands) -> None:
     said = commands.run("webhook", "info").out
 
     assert said.startswith("No webhook is set: tg-pipeline webhook set https://…")
 
 
-def test_info_is_there_for_programs_too(commands: BotCommands) -> None:
-    commands.run("webhook", "set", DOOR)
+def test_info_can_be_json(commands: BotCommands) -> None:
+    commands.run("webhook", "set", ENDPOINT)
 
     info = json.loads(commands.run("webhook", "info", "--json").out)
 
@@ -234,15 +238,16 @@ def test_info_is_there_for_programs_too(commands: BotCommands) -> None:
     assert info["advice"][0].startswith("message_reaction, message_reaction_count, chat_member:")
 
 
-def test_delete_says_what_is_gone_and_what_waits(commands: BotCommands) -> None:
-    commands.run("webhook", "set", DOOR)
+def test_delete_shows_the_deleted_webhook_and_the_pending_updates(commands: BotCommands) -> None:
+    commands.run("webhook", "set", ENDPOINT)
     commands.telegram.user_sends(5, "a")
 
     done = commands.run("webhook", "delete")
 
     assert done.out == (
-        "Webhook deleted: http://127.0.0.1:9/…. 1 update waits. Fetch with: tg-pipeline poll\n"
+        "Webhook deleted: http://127.0.0.1:9/…. 1 update is pending. "
+        "Fetch updates with: tg-pipeline poll\n"
     )
     assert len(commands.telegram.pending) == 1
-    assert "none was set" in commands.run("webhook", "delete", "--drop-pending").out
+    assert "was not set" in commands.run("webhook", "delete", "--drop-pending").out
     assert commands.telegram.pending == []

@@ -11,8 +11,8 @@ import requests
 from moto.server import ThreadedMotoServer
 from obstore.store import ObjectStore, S3Store
 
+from tg_pipeline_tests.fakes.loopback import Loopback
 from tg_pipeline_tests.peers.failing_proxy import FailingProxy
-from tg_pipeline_tests.telegram_server.loopback import Loopback
 
 NAME: Final = "landing"
 OFTEN: Final = 0.2

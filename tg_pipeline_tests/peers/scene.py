@@ -10,9 +10,9 @@ from pathlib import Path
 import obstore
 from obstore.store import ObjectStore
 
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.peers.actors import BOT_SECRET, BotProcess, DoorProcess
 from tg_pipeline_tests.peers.users import ALLOWED, Users
-from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 DOOR_SECRET = "s3cret-of-the-door"  # noqa: S105 - it opens nothing
 MINUTE = 60.0

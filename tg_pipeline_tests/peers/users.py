@@ -8,8 +8,8 @@ from random import Random
 from typing import Any
 
 from tg_pipeline.telegram.models import UPDATE_TYPES
-from tg_pipeline_tests.telegram_server.messages import SentMessage, chat
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.messages import SentMessage, chat
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 PEOPLE = [1001, 1002, 1003, 1004]
 GROUPS = [-1_001_000_000_001, -1_001_000_000_002]

@@ -9,9 +9,9 @@ from tg_pipeline.report.digest import digest_text
 from tg_pipeline.report.formatting import NO_BREAK, Formatter
 from tg_pipeline.report.models import DigestPeriod, Gap, Headline, Health, HealthDay, ReportData
 from tg_pipeline.telegram.messages import LONGEST_TEXT, to_markdown, to_plain
+from tg_pipeline_tests.fakes.telegram_api.markdown import read_markdown, units
 from tg_pipeline_tests.report.digest_data import DAY, EN, PT, WEEK, data_of, quiet
 from tg_pipeline_tests.report.month import HOSTILE as HOSTILE_TO_PAGES
-from tg_pipeline_tests.telegram_server.markdown import read_markdown, units
 
 WEEK_IN_ENGLISH = """
 Week 41: 5 – 11 Oct 2026

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tg_pipeline_tests.cli.conftest import Shell
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.peers.scene import where_it_is_noon
 from tg_pipeline_tests.secrecy.known import TOKEN, secret_settings
 from tg_pipeline_tests.secrecy.search import Text
-from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 CONFIGURATION = """
 telemetry: {enabled: false}

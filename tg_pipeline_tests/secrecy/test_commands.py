@@ -6,10 +6,10 @@ from typing import Final
 import pytest
 
 from tg_pipeline_tests.cli.conftest import Shell
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.secrecy.conftest import said_by
 from tg_pipeline_tests.secrecy.known import IN_PATH, PASSWORD, TOKEN
 from tg_pipeline_tests.secrecy.search import files_below, secrets_in
-from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 WEBHOOK: Final = f"http://127.0.0.1:9/{IN_PATH}/telegram"
 COMMANDS: Final = (

@@ -9,10 +9,10 @@ import pytest
 
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.cli.up_process import Up, start_up
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.peers.scene import where_it_is_noon
 from tg_pipeline_tests.secrecy.pages import launch, pages, runs
 from tg_pipeline_tests.secrecy.search import Text, files_below, holds, secrets_in
-from tg_pipeline_tests.telegram_server.server import TelegramServer
 
 WORDS = "a sandwich with pastrami"
 """What a user writes is no secret: tables and pages show it, and so a search finds it."""

@@ -7,10 +7,10 @@ import pytest
 import requests
 
 from tg_pipeline_tests.cli.conftest import Shell
+from tg_pipeline_tests.fakes.webhook_listener import Listener
 from tg_pipeline_tests.secrecy.known import FOR_DOOR, IN_PATH, NO_BOT
 from tg_pipeline_tests.secrecy.search import Text, files_below, secrets_in
 from tg_pipeline_tests.serve.conftest import Serving, close, start
-from tg_pipeline_tests.telegram_server.listener import Listener
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
 UPDATE = b'{"update_id": 1}'

@@ -10,6 +10,7 @@ import pytest
 from tg_pipeline.lake import object_io as uploads
 from tg_pipeline.lake.partitions import partition_key
 from tg_pipeline_tests.conftest import DAY, Pipeline
+from tg_pipeline_tests.fakes.loopback import Loopback
 from tg_pipeline_tests.peers.failing_proxy import (
     CUT_AFTER,
     CUT_BEFORE,
@@ -20,7 +21,6 @@ from tg_pipeline_tests.peers.failing_proxy import (
 )
 from tg_pipeline_tests.store_tiers.server import S3Server
 from tg_pipeline_tests.store_tiers.whole_way import Way, contents, go, land_at_one_instant
-from tg_pipeline_tests.telegram_server.loopback import Loopback
 
 ON = ("moto", "ceph")
 

@@ -17,7 +17,7 @@ from tg_pipeline.defs.alerts import sensors
 from tg_pipeline.settings import AdminSettings, Settings
 from tg_pipeline_tests.defs.conftest import House
 from tg_pipeline_tests.fakes.alert_webhook import AlertWebhook
-from tg_pipeline_tests.telegram_server.server import TelegramServer
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 CHAT = "-1001"
 TOKEN = "1234567890:AAF_not_a_token_that_anyone_may_read_1"  # noqa: S105 - made up

@@ -20,8 +20,8 @@ from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.defs.conftest import StoppedClock
+from tg_pipeline_tests.fakes.telegram_api.server import TOKEN, TelegramServer
 from tg_pipeline_tests.report.built_days import build, message
-from tg_pipeline_tests.telegram_server.server import TOKEN, TelegramServer
 
 SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 CHAT = "-1001234567890"

@@ -1,0 +1,534 @@
+"""An update's id and type are read, or it has a reason; a wrong field is one null."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from lambda_ingest.landing import NotAnUpdateError, event_time, parse_update
+from tg_pipeline.telegram.decoding import (
+    MAX_NESTING,
+    Envelope,
+    UnreadableError,
+    content_keys,
+    nesting_depth,
+    read_content,
+    read_envelope,
+    replace_surrogates,
+)
+from tg_pipeline.telegram.models import (
+    CallbackQuery,
+    Chat,
+    Entity,
+    Message,
+    OtherUpdate,
+    Poll,
+    TelegramObject,
+    User,
+)
+
+
+def envelope_or_reason(payload: bytes) -> Envelope | str:
+    try:
+        return read_envelope(payload)
+    except UnreadableError as error:
+        return str(error)
+
+
+# The envelope: id and type
+
+
+@pytest.mark.parametrize("kind", ["message", "edited_channel_post", "telepathy", "été", "", "\0"])
+def test_the_type_is_the_one_key_besides_the_id_known_or_not(kind: str) -> None:
+    contents: list[Any] = [{}, {"date": 1}, [], "text", None, 5]
+    for content in contents:
+        payload = json.dumps({"update_id": 5, kind: content}).encode()
+        assert read_envelope(payload) == Envelope(5, kind)
+
+
+def test_the_type_does_not_depend_on_the_order_of_the_keys() -> None:
+    assert read_envelope(b' {"message": {}, "update_id": 5}\n') == Envelope(5, "message")
+
+
+def test_an_update_without_content_has_no_type() -> None:
+    assert read_envelope(b'{"update_id": 5}') == Envelope(5, None)
+
+
+@pytest.mark.parametrize(
+    ("contents", "kind"),
+    [
+        ({"a": {}, "b": {}}, "a"),
+        ({"a": 1, "b": {}}, "b"),
+        ({"a": [{}], "b": "{", "c": {}}, "c"),
+        ({"a": 1, "b": 2}, "a"),
+    ],
+)
+def test_of_several_types_the_first_with_an_object_wins(
+    contents: dict[str, Any], kind: str
+) -> None:
+    payload = json.dumps({"update_id": 5} | contents, indent=1).encode()
+
+    assert read_envelope(payload) == Envelope(5, kind)
+
+
+@pytest.mark.parametrize("update_id", [0, 1, 2**53 + 1, 2**63 - 1])
+def test_an_id_is_any_whole_number_that_fits_64_bits(update_id: int) -> None:
+    assert read_envelope(b'{"update_id": %d}' % update_id).update_id == update_id
+
+
+@pytest.mark.parametrize(
+    "wrong", ["-1", "9223372036854775808", "5.0", "5e0", "true", "null", '"5"', "[5]", "9" * 5_000]
+)
+def test_any_other_id_is_rejected(wrong: str) -> None:
+    payload = f'{{"update_id": {wrong}, "message": {{}}}}'.encode()
+
+    assert envelope_or_reason(payload) == "update_id is no whole number from 0 to 2^63-1"
+
+
+@pytest.mark.parametrize(
+    ("payload", "reason"),
+    [
+        (b"", "not JSON"),
+        (b" \n", "not JSON"),
+        (b'{"update_id": 5', "not JSON"),
+        (b'{"update_id": 5} {}', "not JSON"),
+        (b'{"update_id": 5, "x": NaN}', "not JSON"),
+        (b'{"update_id": 5, "x": 01}', "not JSON"),
+        (b'{"update_id": 5, "x": "a\nb"}', "not JSON"),
+        (b'{"update_id": 5, "x": "\\ud83d" oops}', "not JSON"),
+        (b'\xef\xbb\xbf{"update_id": 5}', "not JSON"),
+        (b'[{"update_id": 5}]', "JSON, but not an object"),
+        (b'"update_id"', "JSON, but not an object"),
+        (b"null", "JSON, but not an object"),
+        (b"{}", "no update_id"),
+        (b'{"message": {}}', "no update_id"),
+        (b'{"update_id": 5, "message": {"text": "\xff"}}', "not UTF-8 at byte 38"),
+        (b'{"update_id": 5, "message": {"text": "\xed\xa0\x80"}}', "not UTF-8 at byte 38"),
+    ],
+)
+def test_a_payload_that_is_not_an_update_has_a_reason(payload: bytes, reason: str) -> None:
+    assert str(envelope_or_reason(payload)).startswith(reason)
+
+
+def test_a_lone_surrogate_does_not_make_an_update_unreadable() -> None:
+    assert read_envelope(b'{"update_id": 5, "message": {"text": "\\ud83d"}}').update_id == 5
+    assert read_envelope(b'{"update_id": 5, "half \\ude00": {}}').update_type == "half �"
+
+
+# Nesting
+
+
+def nested(levels: int) -> bytes:
+    """Return an update of so many levels, including the outermost object."""
+    inner = levels - 1
+    return b'{"update_id": 5, "deep": ' + b"[" * inner + b"]" * inner + b"}"
+
+
+def at_depth(frames: int, call: Callable[[], object]) -> object:
+    return call() if frames == 0 else at_depth(frames - 1, call)
+
+
+def test_nesting_is_limited() -> None:
+    assert read_envelope(nested(MAX_NESTING)) == Envelope(5, "deep")
+    assert envelope_or_reason(nested(MAX_NESTING + 1)) == "nested deeper than 200 levels"
+    assert envelope_or_reason(nested(100_000)) == "nested deeper than 200 levels"
+
+
+@pytest.mark.parametrize("levels", [MAX_NESTING, MAX_NESTING + 1, 300, 350, 400, 100_000])
+def test_the_result_does_not_depend_on_the_callers_stack(levels: int) -> None:
+    frames = sys.getrecursionlimit() * 13 // 20
+    unclosed = b'{"update_id": 5, "deep": ' + b"[" * levels
+
+    for payload in (nested(levels), nested(levels).rstrip(b"]}"), b"[" * levels, unclosed):
+        result = at_depth(frames, partial(envelope_or_reason, payload))
+        assert result == envelope_or_reason(payload)
+
+
+@pytest.mark.parametrize("text", ["[" * 300, "{" * 300, '\\"[' * 300, "\\\\" + "[" * 300])
+def test_brackets_within_a_text_are_not_nesting(text: str) -> None:
+    payload = f'{{"update_id": 5, "message": {{"text": "{text}"}}}}'.encode()
+
+    assert nesting_depth(payload) == 2
+    assert read_envelope(payload) == Envelope(5, "message")
+
+
+def test_adjacent_brackets_are_not_nesting() -> None:
+    payload = b'{"update_id": 5, "flat": [' + b",".join([b"[]"] * 1_000) + b"]}"
+
+    assert nesting_depth(payload) == 3
+    assert read_envelope(payload) == Envelope(5, "flat")
+
+
+def test_a_megabyte_of_unterminated_quotes_takes_linear_time() -> None:
+    code = (
+        "import sys\n"
+        "from tg_pipeline.telegram.decoding import UnreadableError, read_envelope\n"
+        "try: read_envelope(sys.stdin.buffer.read())\n"
+        "except UnreadableError: print('unreadable')\n"
+    )
+    garbage = b'"\\' * 500_000 + b"[" * 300
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=garbage, capture_output=True, check=True, timeout=20
+    )
+
+    assert done.stdout.strip() == b"unreadable"
+
+
+# Surrogates
+
+
+@pytest.mark.parametrize(
+    ("payload", "replaced"),
+    [
+        (rb'"\ud83d"', rb'"\ufffd"'),
+        (rb'"\ude00"', rb'"\ufffd"'),
+        (rb'"\uD83D!"', rb'"\ufffd!"'),
+        (rb'"\ude00\ud83d"', rb'"\ufffd\ufffd"'),
+        (rb'"\ud83d\ud83d\ude00"', rb'"\ufffd\ud83d\ude00"'),
+        (rb'"\ud83d\ude00\ude00"', rb'"\ud83d\ude00\ufffd"'),
+        (rb'"\ud83d\u0041"', rb'"\ufffd\u0041"'),
+        (rb'"\ud83d\\ude00"', rb'"\ufffd\\ude00"'),
+        (rb'"\\\ud83d"', rb'"\\\ufffd"'),
+        *(
+            (kept, kept)
+            for kept in (
+                rb'"\ud83d\ude00"',
+                rb'"\uD83D\uDE00"',
+                rb'"\\ud83d"',
+                rb'"\\\\ude00"',
+                rb'"\u00e9\ue000\ud7ff"',
+                rb'"\n\"\/ud83d"',
+                '"olá 😀"'.encode(),
+                b'"\xff \\',
+            )
+        ),
+    ],
+)
+def test_only_lone_surrogates_are_replaced(payload: bytes, replaced: bytes) -> None:
+    assert replace_surrogates(payload) == replaced
+
+
+SURROGATES = st.characters(categories=["Cs"])
+TEXTS = st.lists(
+    st.text(max_size=3)
+    | SURROGATES
+    | st.sampled_from(["\\", '"', "u", "d83d", "\\u", "😀", "\\ud83d"])
+).map("".join)
+
+
+def without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return "".join("�" if "\ud800" <= char <= "\udfff" else char for char in value)
+    if isinstance(value, list):
+        return [without_surrogates(item) for item in value]
+    if isinstance(value, dict):
+        return {without_surrogates(name): without_surrogates(item) for name, item in value.items()}
+    return value
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXTS,
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXTS, inner, max_size=4),
+        max_leaves=8,
+    )
+)
+@example({"\ud83d": "\ude00\ud83d\\ud83d"})
+def test_replacing_surrogates_changes_nothing_else(value: Any) -> None:
+    payload = json.dumps(value).encode()
+
+    replaced = replace_surrogates(payload)
+
+    assert msgspec.json.decode(replaced) == without_surrogates(json.loads(payload))
+    assert replace_surrogates(replaced) == replaced
+
+
+# The content
+
+GOOD: dict[str, Any] = {
+    "message_id": 5,
+    "from": {"id": 3, "is_bot": False, "first_name": "Ana"},
+    "chat": {"id": -1_001, "type": "supergroup"},
+    "date": 1_791_378_000,
+    "text": "oi",
+    "entities": [{"type": "bold", "offset": 0, "length": 2}],
+}
+
+
+def read(content: str, kind: str = "message") -> tuple[TelegramObject | None, int]:
+    payload = f'{{"update_id": 5, {json.dumps(kind)}: {content}}}'.encode()
+    found = read_content(payload, kind)
+    return found.value, found.nulled
+
+
+def read_message(**fields: Any) -> tuple[Message, int]:
+    message, nulled = read(json.dumps(GOOD | fields))
+    assert isinstance(message, Message)
+    return message, nulled
+
+
+def test_a_valid_message_is_read_completely() -> None:
+    assert read_message() == (
+        Message(
+            message_id=5,
+            from_user=User(id=3, is_bot=False, first_name="Ana"),
+            chat=Chat(id=-1_001, type="supergroup"),
+            date=1_791_378_000,
+            text="oi",
+            entities=[Entity(type="bold", offset=0, length=2)],
+        ),
+        0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("message_id", "5"),
+        ("message_id", True),
+        ("message_id", 5.5),
+        ("message_id", 2**63),
+        ("message_id", -(2**63) - 1),
+        ("date", -1),
+        ("date", 253_402_300_800),
+        ("date", [1_791_378_000]),
+        ("text", 5),
+        ("text", {"text": "oi"}),
+        ("chat", "a chat"),
+        ("chat", [1]),
+        ("entities", {"type": "bold"}),
+    ],
+)
+def test_a_wrong_field_is_nulled_and_counted_and_the_rest_is_kept(name: str, wrong: Any) -> None:
+    good, _ = read_message()
+
+    message, nulled = read_message(**{name: wrong})
+
+    assert nulled == 1
+    assert msgspec.structs.asdict(message) == msgspec.structs.asdict(good) | {name: None}
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 5_000, "-" + "9" * 5_000])
+def test_an_absurd_number_is_nulled_and_counted_if_its_field_is_read(number: str) -> None:
+    unread = f'"unread": [{number}]'
+
+    assert read(f'{{"message_id": {number}, "text": "oi"}}') == (Message(text="oi"), 1)
+    assert read(f'{{"text": "oi", {unread}}}') == (Message(text="oi"), 0)
+    assert read(f'{{"text": "oi", "date": "x", {unread}}}') == (Message(text="oi"), 1)
+
+
+def test_the_bounds_of_64_bits_are_kept() -> None:
+    message, nulled = read_message(message_id=2**63 - 1, chat={"id": -(2**63)})
+
+    assert (message.message_id, message.chat, nulled) == (2**63 - 1, Chat(id=-(2**63)), 0)
+
+
+def test_every_wrong_field_is_counted_also_within_objects() -> None:
+    reply = {"message_id": 4, "from": {"id": "x", "username": "a"}}
+
+    message, nulled = read_message(
+        date="x", chat={"id": "x", "type": 5}, text=None, reply_to_message=reply
+    )
+
+    assert nulled == 4
+    assert (message.date, message.chat, message.text) == (None, Chat(), None)
+    assert message.reply_to_message is not None
+    assert message.reply_to_message.message_id == 4
+    assert message.reply_to_message.from_user == User(username="a")
+
+
+@pytest.mark.parametrize("bad", [5, "bold", [], None], ids=repr)
+def test_a_wrong_element_of_a_list_is_dropped_and_counted(bad: Any) -> None:
+    message, nulled = read_message(entities=[{"type": "bold"}, bad, {"type": "url", "offset": 1}])
+
+    assert message.entities == [Entity(type="bold"), Entity(type="url", offset=1)]
+    assert nulled == 1
+
+
+@pytest.mark.parametrize("content", ["5", '"text"', "[]", "[{}]", "true", "9" * 5_000, "1e400"])
+@pytest.mark.parametrize("kind", ["message", "callback_query", "poll", "telepathy"])
+def test_content_that_is_not_an_object_is_nulled_and_counted(kind: str, content: str) -> None:
+    assert read(content, kind) == (None, 1)
+
+
+def test_missing_content_is_not_counted() -> None:
+    assert read("null") == (None, 0)
+    assert read_content(b'{"update_id": 5}', None).value is None
+
+
+def test_surrogates_are_replaced_and_nuls_are_kept_without_being_counted() -> None:
+    assert read('{"text": "cut \\ud83d", "unread": "\\ude00"}') == (Message(text="cut �"), 0)
+    assert read('{"text": "a\\u0000b"}') == (Message(text="a\0b"), 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("edited_channel_post", Message()),
+        ("callback_query", CallbackQuery()),
+        ("poll", Poll()),
+        ("message_reaction", OtherUpdate()),
+    ],
+)
+def test_each_type_is_read_into_its_struct(kind: str, value: Any) -> None:
+    assert read("{}", kind) == (value, 0)
+
+
+@pytest.mark.parametrize(
+    "kind", ["telepathy", "été", "", "content", "a.b", 'a"b', "a\\b", "a\nb", "a\0b"], ids=repr
+)
+def test_an_unknown_type_is_read_into_the_common_struct(kind: str) -> None:
+    value, nulled = read('{"date": 1, "from": {"id": 3}, "new": [1]}', kind)
+
+    assert (value, nulled) == (OtherUpdate(date=1, from_user=User(id=3)), 0)
+
+
+def test_the_keys_of_a_content_keep_their_order() -> None:
+    payload = b'{"update_id": 5, "x": {"b": 1, "a": {"c": 2}, "\\ud83d": 3}}'
+
+    assert content_keys(payload, "x") == ["b", "a", "�"]
+    assert content_keys(b'{"update_id": 5, "x": [1]}', "x") == []
+    assert content_keys(b'{"update_id": 5, "x": {"n": ' + b"9" * 5_000 + b"}}", "x") == ["n"]
+
+
+# Content of any shape
+
+NAMES = st.sampled_from(["id", "type", "from", "user", "offset", "message", "edited_message"])
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(2**62, 2**65)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=[]), max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+FIELDS = sorted(
+    {field.encode_name for kind in (Message, OtherUpdate) for field in msgspec.structs.fields(kind)}
+)
+KINDS = st.sampled_from(["message", "edited_channel_post", "callback_query", "poll", "telepathy"])
+VALID = GOOD | {
+    "photo": [{"file_unique_id": "a", "file_size": 10}],
+    "reply_to_message": {"message_id": 4, "from": {"id": 9}},
+    "new_reaction": [{"type": "emoji", "emoji": "👍"}],
+}
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw a valid content in which some fields, or elements of them, were replaced."""
+    content = VALID | draw(st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3))
+    for name in draw(st.sets(st.sampled_from(["entities", "photo", "new_reaction"]))):
+        content[name] = draw(st.lists(JSON | st.just(VALID["entities"][0]), max_size=3))
+    for name in draw(st.sets(st.sampled_from(["from", "chat", "reply_to_message"]))):
+        inside = st.dictionaries(st.sampled_from(["id", "is_bot", "title", "from"]), JSON)
+        content[name] = {"id": 3} | draw(inside)
+    return content
+
+
+@settings(max_examples=200)
+@given(KINDS | st.text(st.characters(exclude_categories=[])), mutated() | JSON)
+def test_content_of_any_shape_is_read_and_can_be_written_again(kind: str, content: Any) -> None:
+    payload = json.dumps({"update_id": 5} | {kind: content}).encode()
+    update_type = read_envelope(payload).update_type if kind != "update_id" else None
+
+    found = read_content(payload, update_type)
+
+    if update_type is not None:
+        content_keys(payload, update_type)
+    again = msgspec.json.decode(msgspec.json.encode(found.value), type=type(found.value))
+    assert again == found.value
+    assert found.nulled >= 0
+
+
+@given(mutated())
+def test_a_valid_field_is_kept_whatever_is_wrong_elsewhere(content: dict[str, Any]) -> None:
+    payload = json.dumps({"update_id": 5, "message": content | {"text": "kept"}}).encode()
+
+    value = read_content(payload, "message").value
+
+    assert isinstance(value, Message)
+    assert value.text == "kept"
+
+
+# Agreement with ingestion
+
+DATES = {"date": 1_791_378_000, "edit_date": 1_791_378_001}
+CONTENTS = st.dictionaries(
+    NAMES | st.text(max_size=5), JSON | st.just(DATES) | st.just({}), max_size=3
+)
+UPDATES = st.builds(
+    lambda contents, update_id, last: (
+        contents | {"update_id": update_id} if last else {"update_id": update_id} | contents
+    ),
+    CONTENTS,
+    st.integers(0, 2**63 - 1) | JSON,
+    st.booleans(),
+)
+WRITTEN = st.builds(
+    lambda value, indent, as_ascii: json.dumps(value, indent=indent, ensure_ascii=as_ascii),
+    UPDATES | JSON,
+    st.sampled_from([None, 1, "\t"]),
+    st.booleans(),
+).map(lambda text: text.encode("utf-8", "surrogatepass"))
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """Draw an update in which a few bytes were replaced, added or lost."""
+    body = draw(WRITTEN)
+    at, lost = draw(st.integers(0, len(body))), draw(st.integers(0, 2))
+    put = draw(st.binary(max_size=2) | st.sampled_from([b'"', b"\\ud8", b"{", b"}", b",", b"1e"]))
+    return body[:at] + put + body[at + lost :]
+
+
+def landed(body: bytes) -> dict[str, Any] | None:
+    try:
+        return parse_update(body)
+    except NotAnUpdateError:
+        return None
+
+
+@settings(max_examples=300)
+@given(WRITTEN | damaged() | st.binary())
+@example(b'{"update_id": 5, "\\ud83d": {"date": 1791378000}}')
+@example(b'{"update_id": 4, "update_id": 5, "a": 1, "a": {"date": 1791378000}}')
+@example(b'{"update_id": -0}')
+@example(b'{"update_id": 5.0}')
+@example(b'{"update_id": 5, "x": 1e400}')
+@example(b'{"update_id": 5, "x": "\\u12"}')
+@example(b'{"update_id": 5, "note": 1, "message": {"date": 1791378000}}')
+@example(b'{"message": {"date": 1791378000}, "edited_x": {"edit_date": 1}, "update_id": 5}')
+@example(b'{"update_id": 5, "a": {}, "message": {"date": 1791378000}}')
+def test_ingestion_and_layers_agree_on_updates_ids_and_dates(body: bytes) -> None:
+    update = landed(body)
+
+    if update is None:
+        assert isinstance(envelope_or_reason(body), str)
+        return
+    envelope = read_envelope(body)
+    assert envelope.update_id == update["update_id"]
+    typed = {
+        name: content
+        for name, content in update.items()
+        if without_surrogates(name) == envelope.update_type
+    }
+    assert event_time(typed) == event_time(update)
+
+
+def test_a_number_too_long_for_ingestion_is_harmless_in_a_layer() -> None:
+    body = b'{"update_id": 5, "message": {"x": ' + b"9" * 5_000 + b"}}"
+
+    assert landed(body) is None
+    assert read_envelope(body).update_type == "message"
