@@ -57,15 +57,15 @@ class AdminChat:
     def _try(self, key: str, send: Callable[[], int], *, again: bool) -> Outcome:
         before = None
         if again:
-            before = self.claims.take_again(key)
-        elif not self.claims.take(key):
+            before = self.claims.force_acquire(key)
+        elif not self.claims.acquire(key):
             return outcome_of(self.claims.read(key))
         try:
             message_id = send()
         except TelegramError as error:
             failure = self._failed(key, before, error)
         else:
-            self.claims.settle(key, message_id)
+            self.claims.complete(key, message_id)
             return Outcome.SENT
         raise failure
 

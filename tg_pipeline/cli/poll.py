@@ -17,7 +17,7 @@ from lambda_ingest.writer import LandingWriter, open_writer
 from tg_pipeline.cli.console import err
 from tg_pipeline.cli.context import open_api, show, warn
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_writer import Delivery, LandingStats, LandResult, land_all, put_one
+from tg_pipeline.lake.landing_writer import Delivery, LandingStats, LandResult, land_all, land_one
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import load_settings
 from tg_pipeline.telegram.polling import GracefulShutdown, NotStoredError, Poller
@@ -128,7 +128,7 @@ class Landing:
         if self.door.chats is None:
             return land_all(self.door, arrivals, SIDE_BY_SIDE)
         # One after the other: an update may follow the message that its chat has a new id.
-        return (put_one(self.door, each) for each in arrivals)
+        return (land_one(self.door, each) for each in arrivals)
 
 
 def _run(poller: Poller, uri: str, *, once: bool) -> None:

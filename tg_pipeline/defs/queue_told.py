@@ -23,7 +23,7 @@ def log_turn(sensor: str, turn: Turn) -> None:
         extra=log_fields(
             sensor=sensor,
             taken=turn.drained.received,
-            kept=len(turn.drained.kept),
+            kept=len(turn.drained.pending),
             set_aside=turn.unreadable,
             asked=asked,
         ),
@@ -41,7 +41,7 @@ def result_of(turn: Turn, *, is_busy: bool) -> dg.SensorResult:
 
 def _told(turn: Turn, *, is_busy: bool) -> str:
     """Say what a turn did that asks for nothing."""
-    received, kept = turn.drained.received, len(turn.drained.kept)
+    received, kept = turn.drained.received, len(turn.drained.pending)
     told = [f"{received} messages taken, {kept} of them still needed."]
     if turn.decision.look:
         told.append(turn.decision.look.skip_reason or "")

@@ -66,10 +66,10 @@ def take_turn(queue: Queue, memory: Memory, around: Surroundings, pace: Pace) ->
     today = around.now.astimezone(SETTINGS.zone).date()
     judge = Judge(around.address, around.lake, _unneeded(memory, around), today)
     drained = drain(queue, judge, pace.bounds)
-    decision = decide(drained.kept, memory, around.now, around.is_asked, judge.unneeded)
+    decision = decide(drained.pending, memory, around.now, around.is_asked, judge.unneeded)
     _delete_spent(queue, decision)
     if _is_time_to_look(decision, around, pace):
-        decision = look_into(drained.kept, decision.memory, around.now, around.look_at_tables)
+        decision = look_into(drained.pending, decision.memory, around.now, around.look_at_tables)
         _delete_spent(queue, decision)
     return Turn(decision, drained, judge.unreadable)
 

@@ -12,7 +12,7 @@ from tg_pipeline.defs.queue_turn import Pace
 from tg_pipeline.defs.resources import resources
 from tg_pipeline.events.sqs import open_queue
 
-QUEUE = partial(open_queue, os.environ["TG_EVENTS_QUEUE_URL"], wait_seconds=0, lent_seconds=10)
+QUEUE = partial(open_queue, os.environ["TG_EVENTS_QUEUE_URL"], wait_seconds=0, visibility_timeout=10)
 
 defs = dg.Definitions.merge(
     layers.defs,

@@ -175,7 +175,7 @@ def test_what_is_in_doubt_is_not_asked_for_again(built: Mornings) -> None:
     claims = IdempotencyStore(built.pipeline.lake.store, StoppedClock().now)
     edition = Edition.of(Kind.DAY, DAY)
     for part in (TEXT, CHART):
-        claims.take(key(CHAT, edition, part))
+        claims.acquire(key(CHAT, edition, part))
 
     assert "is left to post" in skipped(built)
 

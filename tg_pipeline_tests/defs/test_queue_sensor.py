@@ -277,9 +277,9 @@ def test_what_can_t_be_read_is_set_aside_and_told_and_the_rest_goes_on(form: Que
 
     assert told
     assert "3 messages taken, 0 of them still needed." in str(told)
-    assert "The message is no event: JSON is malformed" in str(told)
+    assert "The message is not a valid event: JSON is malformed" in str(told)
     assert "The tick asks for 2026-10-10, which is not over." in str(told)
-    assert "in no day's folder. It is kept as rejected_events/" in str(told)
+    assert "is not in a folder context_date=YYYY-MM-DD. It is kept as rejected_events/" in str(told)
     assert len(re.findall("rejected_events/", str(told))) == 3
     assert form.queue.bodies == []
 
@@ -342,7 +342,7 @@ def test_over_a_real_queue_a_message_is_deleted_behind_its_run(
         # Given an SQS queue with dead letters, a tick and a late update
         dead_letters = sqs.queue()
         url = sqs.queue(dead_letters=dead_letters)
-        reader = partial(open_queue, url, wait_seconds=0, lent_seconds=2)
+        reader = partial(open_queue, url, wait_seconds=0, visibility_timeout=2)
         form.sensor = events_sensor(reader, Pace())
         form.land("2026-10-05")
         sqs.send(url, tick("2026-10-10T06:00:00Z"), *form.queue.bodies, "nope")
