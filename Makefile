@@ -47,7 +47,7 @@ browser: $(INSTALLED) chromium ## look at Dagster's UI in a Chromium (TG_SCREENS
 
 ceph: $(INSTALLED) ## hold the pipeline's promises against Ceph's S3 (radosgw), started for it
 	@$(call debian,radosgw,radosgw ceph-mon ceph-osd,the tests against Ceph are skipped)
-	@$(BIN)/pytest -q -rs tg_pipeline_tests/store_tiers --tier ceph
+	@$(BIN)/pytest -q -rs tg_pipeline_tests/integration/object_stores --tier ceph
 
 team: $(INSTALLED) chromium ## run deploy/ by hand: Postgres, code server, UI and daemon, each killed once
 	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \

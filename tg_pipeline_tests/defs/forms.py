@@ -31,8 +31,7 @@ from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline_tests.defs.conftest import RANGE, StoppedClock
-from tg_pipeline_tests.events.lent_queue import LentQueue
-from tg_pipeline_tests.events.messages import landed, tick_of
+from tg_pipeline_tests.fakes.sqs import FakeQueue, landed, tick_of
 
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
 GAP: Final = timedelta(minutes=6)
@@ -151,7 +150,7 @@ class QueueForm(Form):
     def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
         super().__init__(folder, instance)
         self.now = in_zone("2026-10-01 00:00")
-        self.queue = LentQueue(self.seconds)
+        self.queue = FakeQueue(self.seconds)
         self.sensor = events_sensor(lambda: self.queue, Pace())
 
     def seconds(self) -> float:

@@ -17,8 +17,7 @@ from tg_pipeline.events.memory import Memory
 from tg_pipeline.events.messages import LandingAddress
 from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline_tests.defs.forms import ZONE
-from tg_pipeline_tests.events.lent_queue import LentQueue
-from tg_pipeline_tests.events.messages import BUCKET, landed, tick_of
+from tg_pipeline_tests.fakes.sqs import BUCKET, FakeQueue, landed, tick_of
 
 FIRST: Final = datetime(2026, 10, 20, 12, tzinfo=ZONE)
 NIGHT: Final = time(3)
@@ -32,7 +31,7 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.now = FIRST
-        self.queue = LentQueue(self.seconds, Random(seed))  # noqa: S311
+        self.queue = FakeQueue(self.seconds, Random(seed))  # noqa: S311
         self.landed: Counter[date] = Counter()
         self.built: Counter[date] = Counter()
         self.nightly: Counter[date] = Counter()

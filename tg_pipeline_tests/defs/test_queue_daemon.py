@@ -18,8 +18,7 @@ from lambda_ingest.landing import day_prefix
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline_tests.deploy.component import Component, wait_until
-from tg_pipeline_tests.events.messages import BUCKET, landed, tick_of
-from tg_pipeline_tests.events.sqs_server import REGION, SqsServer, sqs_server
+from tg_pipeline_tests.fakes.sqs import BUCKET, REGION, SqsServer, landed, sqs_server, tick_of
 
 DEFINITIONS = Path(__file__).with_name("hurried_definitions.py")
 NOW = datetime.now(UTC)

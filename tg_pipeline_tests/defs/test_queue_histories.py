@@ -103,4 +103,4 @@ def test_a_message_is_lent_a_few_times_at_most(history: list[Step], seed: int) -
     world = World(seed)
     for step in history:
         step(world)
-        assert world.queue.most_lent <= 5
+        assert world.queue.most_receives <= 5

@@ -18,9 +18,15 @@ from tg_pipeline.exceptions import EventsQueueError
 from tg_pipeline.logs import JsonLines
 from tg_pipeline_tests.defs.conftest import StoppedClock
 from tg_pipeline_tests.defs.forms import GAP, QueueForm, in_zone
-from tg_pipeline_tests.events.lent_queue import LentQueue
-from tg_pipeline_tests.events.messages import created, landed, tick, tick_of
-from tg_pipeline_tests.events.sqs_server import REGION, sqs_server
+from tg_pipeline_tests.fakes.sqs import (
+    REGION,
+    FakeQueue,
+    created,
+    landed,
+    sqs_server,
+    tick,
+    tick_of,
+)
 
 
 @pytest.fixture
@@ -204,7 +210,7 @@ def test_what_is_asked_for_in_vain_does_not_wear_its_messages_out(form: QueueFor
     form.look("2026-10-10 09:00")
 
     assert form.queue.bodies == []
-    assert form.queue.most_lent <= 3
+    assert form.queue.most_receives <= 3
     assert Memory.read(form.cursor).recorded == {in_zone("2026-10-05").date()}
 
 
@@ -223,7 +229,7 @@ def test_while_a_run_is_under_way_the_queue_is_drained_and_ticks_are_answered(
 
     # Then no message is lent until it is given up: its day stands in the cursor
     assert form.queue.bodies == []
-    assert form.queue.most_lent <= 3
+    assert form.queue.most_receives <= 3
     assert [str(day) for day in sorted(Memory.read(form.cursor).waiting)] == [
         "2026-10-05",
         "2026-10-06",
@@ -312,7 +318,7 @@ def test_a_burst_is_one_run_a_day_and_bounded_work_a_turn(form: QueueForm) -> No
 
     # Then no turn takes much more than it may hold, and one run builds both days
     turn(form, "2026-10-10 12:00")
-    assert sum(each.lent for each in form.queue.held.values()) <= 2_000 + 8 * 10
+    assert sum(each.receives for each in form.queue.held.values()) <= 2_000 + 8 * 10
     assert form.look("2026-10-10 12:01") == ["2026-10-05 to 2026-10-06"]
     assert form.queue.bodies == []
 
@@ -320,7 +326,7 @@ def test_a_burst_is_one_run_a_day_and_bounded_work_a_turn(form: QueueForm) -> No
 def test_a_queue_that_can_t_be_asked_fails_the_tick_in_one_sentence(
     form: QueueForm, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Gone(LentQueue):
+    class Gone(FakeQueue):
         def receive(self) -> list[QueueMessage]:
             raise EventsQueueError("The events queue x refuses ReceiveMessage: no.")
 
