@@ -25,7 +25,7 @@ Pieces = list[bytes | None]
 
 
 def in_turn(*answers: Pieces) -> Reply:
-    """Give one answer after the other, and the last one from then on."""
+    """Return the answers one after the other, and the last one from then on."""
     remaining = chain(answers, repeat(answers[-1]))
     return lambda _, __: next(remaining)
 
@@ -62,10 +62,10 @@ def test_a_page_that_is_cut_off_is_requested_again(s3: S3) -> None:
 def test_a_long_listing_continues_where_it_was_cut_off(s3: S3) -> None:
     # Given a first page of a thousand objects, and a second that is cut off
     first = [f"7-{number:04}.json" for number in range(1_000)]
-    answers = [page(*first, next_page="more")], cut(page("7-1000.json")), [page("7-1000.json")]
+    second = page("7-1000.json")
 
     # When the day is listed
-    with s3(in_turn(*answers)) as server:
+    with s3(in_turn([page(*first, next_page="more")], cut(second), [second])) as server:
         objects = list_objects(open_store("s3://landing", TIMEOUT), DAY)
 
     # Then it continues after the last object that it has, and has each once

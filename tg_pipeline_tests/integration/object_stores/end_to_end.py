@@ -43,7 +43,7 @@ class EndToEnd:
 
 
 def land_at_one_instant(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give all objects of listings the same time, whatever the store's clock."""
+    """Use the same time for all objects of listings, whatever the store's clock."""
     monkeypatch.setattr(landing_zone, "_microseconds", lambda _: INSTANT)
 
 
