@@ -70,43 +70,37 @@ def test_variables_are_enough(bucket: Bot, monkeypatch: pytest.MonkeyPatch) -> N
     assert heard.start.startswith("PUT /lake/of/mine/key ")
 
 
+@pytest.mark.parametrize(
+    "case",
+    [
+        (
+            {"AWS_PROFILE": "bot"},
+            "[profile bot]\nregion = eu-west-3\nendpoint_url = BUCKET\n",
+            "eu-west-3",
+        ),
+        ({}, "[default]\nservices = s\n[services s]\ns3 =\n  endpoint_url = BUCKET\n", "us-east-1"),
+        (
+            {"AWS_PROFILE": "bot", "AWS_REGION": "sa-east-1", "AWS_ENDPOINT_URL": "BUCKET"},
+            "[profile bot]\nregion = eu-west-3\nendpoint_url = http://nowhere.invalid\n",
+            "sa-east-1",
+        ),
+    ],
+    ids=["named profile", "default profile", "variables override the profile"],
+)
 def test_a_profile_has_keys_region_and_endpoint(
-    bucket: Bot, config: Path, monkeypatch: pytest.MonkeyPatch
+    bucket: Bot,
+    config: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    case: tuple[dict[str, str], str, str],
 ) -> None:
-    config.write_text(
-        "[profile bot]\naws_access_key_id = from-the-profile\naws_secret_access_key = anything\n"
-        f"region = eu-west-3\nendpoint_url = {address(bucket)}\n"
-    )
-    monkeypatch.setenv("AWS_PROFILE", "bot")
+    variables, profile, region = case
+    keys = "aws_access_key_id = from-the-profile\naws_secret_access_key = anything\n"
+    config.with_name("credentials").write_text(f"[bot]\n{keys}[default]\n{keys}")
+    config.write_text(profile.replace("BUCKET", address(bucket)))
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value.replace("BUCKET", address(bucket)))
 
-    assert signed_by(put(bucket)) == ("from-the-profile", "eu-west-3")
-
-
-def test_the_default_profile_is_used_if_nothing_else_is_set(
-    bucket: Bot, config: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "credentials").write_text(
-        "[default]\naws_access_key_id = from-the-default\naws_secret_access_key = anything\n"
-    )
-    config.write_text(
-        f"[default]\nservices = mine\n[services mine]\ns3 =\n  endpoint_url = {address(bucket)}\n"
-    )
-
-    assert signed_by(put(bucket)) == ("from-the-default", "us-east-1")
-
-
-def test_variables_override_the_profile(
-    bucket: Bot, config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    config.write_text(
-        "[profile bot]\naws_access_key_id = from-the-profile\naws_secret_access_key = anything\n"
-        "region = eu-west-3\nendpoint_url = http://nowhere.invalid\n"
-    )
-    monkeypatch.setenv("AWS_PROFILE", "bot")
-    monkeypatch.setenv("AWS_REGION", "sa-east-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", address(bucket))
-
-    assert signed_by(put(bucket)) == ("from-the-profile", "sa-east-1")
+    assert signed_by(put(bucket)) == ("from-the-profile", region)
 
 
 def test_the_role_of_a_profile_is_assumed(

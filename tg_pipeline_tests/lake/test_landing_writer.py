@@ -96,10 +96,6 @@ def test_results_are_in_the_order_of_the_deliveries(writer: LandingWriter) -> No
     assert list_objects(writer.landing, DAY).num_rows == stats(results).landed
 
 
-def test_without_deliveries_nothing_happens(writer: LandingWriter) -> None:
-    assert list(land_all(writer, [])) == list(land_batches(writer, [], 10)) == []
-
-
 def test_a_rejected_body_can_be_restored_from_the_landing_zone(writer: LandingWriter) -> None:
     list(land_all(writer, [garbage("a")]))
     list(land_batches(writer, [garbage("b")], 10))

@@ -138,14 +138,6 @@ def test_rows_are_read_in_order_in_batches_of_one_row_group(tmp_path: Path) -> N
     assert batches[0].schema.names == ["payload"]
 
 
-def test_the_footer_has_the_metadata_and_the_descriptions(tmp_path: Path) -> None:
-    file = written(tmp_path / "a", [batch_of([row(1)])], source="raw", note="olá")
-
-    assert file.metadata.metadata[b"source"] == b"raw"
-    assert file.metadata.metadata[b"note"].decode() == "olá"
-    assert file.schema_arrow.field("user_id").metadata[b"description"] == b"Who."
-
-
 def test_only_the_user_id_has_a_bloom_filter(tmp_path: Path) -> None:
     rows = [{"user_id": user, "payload": b""} for user in range(12)]
     file = written(tmp_path / "a", [batch_of(rows)])
