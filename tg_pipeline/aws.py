@@ -126,7 +126,7 @@ def _translate_errors(
     except NoCredentialsError:
         raise error_type(f"{service}: {NO_CREDENTIALS}") from None
     except (BotoCoreError, ValueError) as error:
-        raise error_type(f"{service} can't be reached: {error}") from None
+        raise error_type(f"{service} can't be used: {error}") from None
 
 
 def _refusal_reason(error: ClientError, permissions: str | None) -> str:

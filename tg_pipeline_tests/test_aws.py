@@ -284,7 +284,7 @@ def test_other_stores_need_no_credentials(uri: str, monkeypatch: pytest.MonkeyPa
         (NoCredentialsError(), "AWS: no AWS credentials were found: set AWS_PROFILE"),
         (
             EndpointConnectionError(endpoint_url="http://x"),
-            "AWS can't be reached: Could not connect to the endpoint URL",
+            "AWS can't be used: Could not connect to the endpoint URL",
         ),
     ],
     ids=["refused", "expired", "no credentials", "unreachable"],

@@ -51,4 +51,4 @@ def test_an_endpoint_where_nothing_listens(
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
-    assert "AWS can't be reached: Could not connect" in fails(commands, "register")
+    assert "AWS can't be used: Could not connect" in fails(commands, "register")

@@ -82,7 +82,7 @@ def test_a_missing_queue_is_one_sentence(sqs: SqsServer) -> None:
 def test_an_unreachable_queue_is_one_sentence() -> None:
     url = f"http://127.0.0.1:{free_port()}/123456789012/events"
 
-    with pytest.raises(EventsQueueError, match="can't be reached: Could not connect") as error:
+    with pytest.raises(EventsQueueError, match="can't be used: Could not connect") as error:
         open_queue(url).receive()
 
     assert len(str(error.value).splitlines()) == 1
@@ -91,7 +91,7 @@ def test_an_unreachable_queue_is_one_sentence() -> None:
 @pytest.mark.usefixtures("sqs")
 @pytest.mark.parametrize("url", ["http://", "https://:80/x", "http://no host/x"])
 def test_an_invalid_url_is_one_sentence(url: str) -> None:
-    with pytest.raises(EventsQueueError, match="can't be reached: ") as error:
+    with pytest.raises(EventsQueueError, match="can't be used: ") as error:
         open_queue(url).receive()
 
     assert len(str(error.value).splitlines()) == 1
