@@ -1,17 +1,17 @@
-"""What the command line says when it can't do what it was asked."""
+"""Errors shared by several packages; the message of each is one sentence for the user."""
 
 
 class AthenaError(Exception):
-    """What was asked can't be done; the message says what and why, in one sentence."""
+    """Glue or Athena can't be used."""
 
 
 class EventsQueueError(Exception):
-    """The queue can't be used; the message says what and why, in one sentence."""
+    """The events queue can't be used."""
 
 
 class UnreadableEventError(ValueError):
-    """A message is no event that we know how to read; the message says why, in one sentence."""
+    """A message of the events queue is not an event of a known form."""
 
 
 class CommandError(Exception):
-    """A command can't do its work; the message says what and where, in one sentence."""
+    """A command can't do its work."""

@@ -85,15 +85,15 @@ class AdminChat:
     def _try(self, key: str, send: Callable[[], int], *, again: bool) -> PostOutcome:
         before = None
         if again:
-            before = self.claims.take_again(key)
-        elif not self.claims.take(key):
+            before = self.claims.force_acquire(key)
+        elif not self.claims.acquire(key):
             return earlier_outcome(self.claims.read(key))
         try:
             message_id = send()
         except TelegramError as error:
             failure = self._failure(key, before, error)
         else:
-            self.claims.settle(key, message_id)
+            self.claims.complete(key, message_id)
             return PostOutcome.SENT
         raise failure
 

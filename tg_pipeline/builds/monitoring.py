@@ -20,7 +20,7 @@ from tg_pipeline.builds.staleness import (
 )
 from tg_pipeline.events.dead_letters import count_dead_letters
 from tg_pipeline.lake.landing_zone import EPOCH, iter_days, list_days
-from tg_pipeline.lake.object_store import pages
+from tg_pipeline.lake.object_store import list_pages
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -108,7 +108,7 @@ def landing_status(
         last_at=landed_at([*due, *open_days]),
         pending_objects=sum(map(_pending, due)),
         open_objects=sum(state.objects for state in open_days),
-        rejected_objects=sum(map(len, pages(landing, REJECTED_PREFIX))),
+        rejected_objects=sum(map(len, list_pages(landing, REJECTED_PREFIX))),
         rejected_events=count_dead_letters(lake),
     )
 
@@ -237,6 +237,6 @@ def _due_day(look: MonitorContext) -> DueDay | None:
 
 
 def _tables(look: MonitorContext, states: list[DayState]) -> Tables:
-    objects = (each for page in pages(look.lake.store, ENRICHED_UPDATES.name) for each in page)
+    objects = (each for page in list_pages(look.lake.store, ENRICHED_UPDATES.name) for each in page)
     written = max((each["last_modified"] for each in objects), default=None)
     return Tables(written, sum(state.layers[QUARANTINE.name].rows for state in states))

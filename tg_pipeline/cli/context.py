@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from tg_pipeline.cli.console import err, out
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_zone import bot_of, list_days, list_objects
+from tg_pipeline.lake.landing_zone import bot_id_of, list_days, list_objects
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
@@ -48,7 +48,7 @@ def check_lake(settings: Settings) -> None:
 def landed_bots(landing: ObjectStore) -> set[int]:
     """Return the ids of the bots whose updates have landed; 0 for objects that name no bot."""
     return {
-        bot_of(key, 0)
+        bot_id_of(key, 0)
         for day in list_days(landing)
         for key in list_objects(landing, day)["object_key"].to_pylist()
     }

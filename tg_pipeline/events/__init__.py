@@ -1,1 +1,1 @@
-"""The events queue: what its messages say, and how they are taken from it."""
+"""The events queue: the form of its messages, and how they are received and deleted."""

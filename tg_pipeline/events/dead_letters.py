@@ -1,4 +1,4 @@
-"""Messages that can't be read, kept in the lake with the reason, since what they ask is unknown."""
+"""Dead letters: messages that can't be read, stored in the lake with the reason."""
 
 import hashlib
 import json
@@ -8,16 +8,16 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.store import put_if_absent
 from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.object_store import pages
+from tg_pipeline.lake.object_store import list_pages
 
 REJECTED_EVENTS: Final = "rejected_events"
-"""The lake's folder for them: whoever builds the lake may not write to the landing zone."""
+"""Their folder in the lake: Dagster's credentials may not write to the landing zone."""
 
 
 def dead_letter(lake: ObjectStore, body: str, reason: str) -> str:
-    """Keep a message under a key that its text decides, so that it is kept once; give the key.
+    """Store a message once, under a key derived from its text; return the key.
 
-    Raises StoreError, or what a disk raises.
+    Raises StoreError, or the file system's errors.
     """
     text = body.encode("utf-8", "surrogatepass")
     key = f"{REJECTED_EVENTS}/{hashlib.sha256(text).hexdigest()}.json"
@@ -27,5 +27,5 @@ def dead_letter(lake: ObjectStore, body: str, reason: str) -> str:
 
 
 def count_dead_letters(lake: ObjectStore) -> int:
-    """Give how many messages are kept; raises StoreError, or what a disk raises."""
-    return sum(map(len, pages(lake, REJECTED_EVENTS)))
+    """Return the number of dead letters; raises StoreError, or the file system's errors."""
+    return sum(map(len, list_pages(lake, REJECTED_EVENTS)))

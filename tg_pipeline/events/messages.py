@@ -1,8 +1,8 @@
-"""What a message of the events queue says: the daily tick, an object that landed, or neither.
+"""Messages of the events queue: the daily schedule's event, or a landed object's.
 
-A message's body is the event as EventBridge sends it, or as `lambda_ingest/template.yaml` has the
-daily schedule write it. An object's key stands there as it is: S3 encodes keys in the
-notifications that it sends by itself, not in what goes through EventBridge.
+A message's body is an event as EventBridge sends it, or as the schedule in
+`lambda_ingest/template.yaml` writes it. Keys of objects are not URL-encoded, unlike in the
+notifications that S3 sends without EventBridge.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """
 
@@ -26,16 +26,18 @@ _DAY_FOLDER: Final = re.compile(r"context_date=([0-9]{4}-[0-9]{2}-[0-9]{2})/.")
 
 @dataclass(frozen=True, slots=True)
 class ScheduleEvent:
-    """The daily tick, which asks for the day before its own."""
+    """The daily schedule's event."""
 
     day: date
+    """The day to build: the day before the event."""
 
 
 @dataclass(frozen=True, slots=True)
 class ObjectCreatedEvent:
-    """An object landed, or was rewritten, on a day."""
+    """An object landed, or was rewritten."""
 
     day: date
+    """The day of its folder."""
 
 
 Event = ScheduleEvent | ObjectCreatedEvent
@@ -43,20 +45,21 @@ Event = ScheduleEvent | ObjectCreatedEvent
 
 @dataclass(frozen=True, slots=True)
 class LandingAddress:
-    """The landing zone as events name it."""
+    """The bucket and prefix of the landing zone, as events have them."""
 
     bucket: str
     prefix: str
-    """What all keys of the zone begin with: empty, or ending in a slash."""
+    """The prefix of all keys of the landing zone: empty, or ending in a slash."""
 
     @classmethod
     def of(cls, landing_uri: str) -> "LandingAddress":
-        """Read it from `s3://bucket/prefix`; raises EventsQueueError where there is no bucket."""
+        """Parse `s3://bucket/prefix`; raises EventsQueueError for any other URI."""
         parts = urlsplit(landing_uri)
         if not parts.netloc or parts.scheme == "file":
             raise EventsQueueError(
-                f"TG_EVENTS_QUEUE_URL tells of what lands in a bucket, and TG_LANDING_URI="
-                f"{landing_uri} is none: set it to the bucket's s3:// URI, or the queue to nothing."
+                "TG_EVENTS_QUEUE_URL is set, but its events are about a bucket, and "
+                f"TG_LANDING_URI={landing_uri} is not one: set it to the bucket's s3:// URI, or "
+                "unset the queue."
             )
         folder = unquote(parts.path).strip("/")
         return cls(parts.netloc, f"{folder}/" if folder else "")
@@ -88,36 +91,29 @@ _TIME: Final = msgspec.json.Decoder(Annotated[datetime, msgspec.Meta(tz=True)])
 
 
 def read_event(body: str, landing: LandingAddress, zone: ZoneInfo) -> Event | None:
-    """Give what a message says; None for an event that is none of ours.
+    """Parse a message; return None for an event that is not about the landing zone.
 
-    Raises UnreadableEventError.
+    Days of the schedule are in the time zone `zone`. Raises UnreadableEventError.
     """
     try:
         event = _ENVELOPE.decode(body.encode("utf-8", "surrogatepass"))
         if event.source == SCHEDULER:
-            return ScheduleEvent(
-                _TIME.decode(event.time).astimezone(zone).date() - timedelta(days=1)
-            )
+            scheduled_for = _TIME.decode(event.time).astimezone(zone).date()
+            return ScheduleEvent(scheduled_for - timedelta(days=1))
         if (event.source, event.detail_type) == OBJECT_CREATED:
-            return _landed(_CREATED.decode(event.detail), landing)
+            return _read_created(_CREATED.decode(event.detail), landing)
     except (msgspec.MsgspecError, UnicodeError, OverflowError, RecursionError) as error:
-        raise UnreadableEventError(f"The message is no event: {error}.") from None
+        raise UnreadableEventError(f"The message is not a valid event: {error}.") from None
     return None
 
 
-def _landed(created: _ObjectCreated, landing: LandingAddress) -> ObjectCreatedEvent | None:
-    """Give the day that an object landed on; None for one that is no landed update.
-
-    The mark that a console leaves for a folder has a key that ends in a slash.
-    """
-    key, zone_of_updates = created.object.key, f"{landing.prefix}{LANDING_PREFIX}/"
-    if created.bucket.name != landing.bucket or not key.startswith(zone_of_updates):
+def _read_created(created: _ObjectCreated, landing: LandingAddress) -> ObjectCreatedEvent | None:
+    """Return None for another bucket or prefix, and for a console's folder marker ("…/")."""
+    key, prefix = created.object.key, f"{landing.prefix}{LANDING_PREFIX}/"
+    is_landed = created.bucket.name == landing.bucket and key.startswith(prefix)
+    if not is_landed or key.endswith("/"):
         return None
-    return (
-        None
-        if key.endswith("/")
-        else ObjectCreatedEvent(_day_of(key.removeprefix(zone_of_updates), key))
-    )
+    return ObjectCreatedEvent(_day_of(key.removeprefix(prefix), key))
 
 
 def _day_of(path: str, key: str) -> date:
@@ -125,4 +121,6 @@ def _day_of(path: str, key: str) -> date:
     try:
         return date.fromisoformat(found[1] if found else "")
     except ValueError:
-        raise UnreadableEventError(f"The object {key!r} is in no day's folder.") from None
+        raise UnreadableEventError(
+            f"The object {key!r} is not in a folder context_date=YYYY-MM-DD."
+        ) from None

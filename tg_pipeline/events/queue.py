@@ -1,4 +1,4 @@
-"""The queue drained, within bounds: what is of no further use is deleted, the rest given."""
+"""Drain a queue within limits: completed messages are deleted, pending ones returned."""
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,38 +9,38 @@ from typing import Final, NamedTuple, Protocol
 from tg_pipeline.events.messages import Event
 
 THREADS: Final = 8
-"""Requests under way: a queue answers one in some 20 ms, however fast we ask."""
+"""Concurrent requests: a queue takes some 20 ms for each."""
 
-MOST_SECONDS: Final = 15.0
-"""Of one drain. Dagster gives a look 60 s, and the lake is to be looked at too."""
+MAX_SECONDS: Final = 15.0
+"""Of one drain. Dagster gives a sensor's tick 60 s, in which it scans the lake as well."""
 
-MOST_KEPT: Final = 2_000
-"""Messages of one drain that stay in the queue: AWS lends out 120,000 of a queue at a time.
+MAX_PENDING: Final = 2_000
+"""Pending messages of one drain: AWS allows 120,000 in flight per queue.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html"""
 
 
 class QueueMessage(NamedTuple):
-    """A message lent by the queue: what to delete it by, and what it says."""
+    """A message in flight: the receipt to delete it with, and its text."""
 
     receipt: str
     body: str
 
 
 class Queue(Protocol):
-    """A queue that lends messages, and lends them again unless they are deleted.
+    """A queue whose messages become visible again after a while unless they are deleted.
 
     Each method raises EventsQueueError, and is called from several threads.
     """
 
     def receive(self) -> list[QueueMessage]:
-        """Give some messages; none where the queue seems empty."""
+        """Receive some messages; none if the queue seems to be empty."""
 
     def delete(self, messages: Sequence[QueueMessage]) -> None:
         """Delete messages."""
 
 
 class PendingMessage(NamedTuple):
-    """A message that is still needed, and what it says."""
+    """A message that is still needed, and its event."""
 
     message: QueueMessage
     event: Event
@@ -48,47 +48,46 @@ class PendingMessage(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DrainLimits:
-    """Where a drain stops, though there may be more."""
+    """Where a drain stops, even if there are more messages."""
 
-    seconds: float = MOST_SECONDS
-    kept: int = MOST_KEPT
+    seconds: float = MAX_SECONDS
+    pending: int = MAX_PENDING
 
 
 class PollResult(NamedTuple):
-    """What a drain came upon."""
+    """The number of messages received, and those that are still needed."""
 
     received: int
-    kept: list[PendingMessage]
+    pending: list[PendingMessage]
 
 
-Needed = Callable[[str], Event | None]
-"""Gives the event in a message's body where it is still needed, and None for any other message."""
+ParseMessage = Callable[[str], Event | None]
+"""Returns the event in a message's body if it is still needed, None if it can be deleted."""
 
 
-def drain(queue: Queue, needed: Needed, bounds: DrainLimits) -> PollResult:
-    """Take messages until there are none or a bound is met, and delete those not needed."""
-    end = monotonic() + bounds.seconds
-    found = _take(queue, needed)
-    is_empty = not found.received
+def drain(queue: Queue, parse: ParseMessage, limits: DrainLimits) -> PollResult:
+    """Receive messages until there are no more or a limit is reached; delete those not needed."""
+    end = monotonic() + limits.seconds
+    result = _poll(queue, parse)
+    is_empty = not result.received
     with ThreadPoolExecutor(THREADS) as pool:
-        while not is_empty and len(found.kept) < bounds.kept and monotonic() < end:
-            takes = list(pool.map(lambda _: _take(queue, needed), range(THREADS)))
-            is_empty = not any(take.received for take in takes)
-            found = _together(found, *takes)
-    return found
+        while not is_empty and len(result.pending) < limits.pending and monotonic() < end:
+            polls = list(pool.map(lambda _: _poll(queue, parse), range(THREADS)))
+            is_empty = not any(poll.received for poll in polls)
+            result = _combine(result, *polls)
+    return result
 
 
-def _together(*takes: PollResult) -> PollResult:
-    return PollResult(
-        sum(take.received for take in takes), [each for take in takes for each in take.kept]
-    )
-
-
-def _take(queue: Queue, needed: Needed) -> PollResult:
+def _poll(queue: Queue, parse: ParseMessage) -> PollResult:
     messages = queue.receive()
-    sorted_out = [(message, needed(message.body)) for message in messages]
-    queue.delete([message for message, event in sorted_out if event is None])
+    parsed = [(message, parse(message.body)) for message in messages]
+    queue.delete([message for message, event in parsed if event is None])
+    pending = [PendingMessage(message, event) for message, event in parsed if event is not None]
+    return PollResult(len(messages), pending)
+
+
+def _combine(*results: PollResult) -> PollResult:
     return PollResult(
-        len(messages),
-        [PendingMessage(message, event) for message, event in sorted_out if event is not None],
+        sum(result.received for result in results),
+        [message for result in results for message in result.pending],
     )

@@ -1,4 +1,4 @@
-"""The events queue as SQS has it: region, credentials and roles are AWS's standard ones."""
+"""SQS as the events queue; region, credentials and roles are AWS's standard settings."""
 
 import os
 import re
@@ -12,17 +12,17 @@ from botocore.config import Config
 from tg_pipeline.aws import translate_sqs_errors
 from tg_pipeline.events.queue import THREADS, QueueMessage
 
-MOST_AT_ONCE: Final = 10
-"""Messages of one request; SQS sets the limit."""
+BATCH_SIZE: Final = 10
+"""Messages per request: the most that SQS allows."""
 
 WAIT_SECONDS: Final = 1
-"""For a message to come: an answer without waiting asks a part of SQS's servers only.
+"""How long a request waits for a message: without a wait it asks only some of SQS's servers.
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
 """
 
-LENT_SECONDS: Final = 300
-"""How long a message that was taken is kept from others: longer than a look may last, whatever the
-queue's own timeout is."""
+VISIBILITY_TIMEOUT: Final = 300
+"""Seconds that a received message is invisible to others: longer than a tick may take, whatever
+the queue's own visibility timeout is."""
 
 CONFIG: Final = Config(
     connect_timeout=5,
@@ -30,65 +30,63 @@ CONFIG: Final = Config(
     retries={"mode": "standard", "total_max_attempts": 2},
     max_pool_connections=THREADS,
 )
-"""A look has a minute; what fails is tried again by the next one."""
+"""A sensor's tick has a minute; the next tick retries what failed."""
 
 _REGION: Final = re.compile(r"(?:^|\.)sqs(?:-fips)?\.([a-z0-9-]+)\.(?:api\.)?(?:amazonaws|aws)\.")
-"""A queue's address names its region, as AWS writes it since 2014."""
+"""The region in the host of a queue's URL, in AWS's form since 2014."""
 
 
 class SqsQueue:
-    """A queue behind its URL."""
+    """The queue at a URL."""
 
-    def __init__(self, client: Any, url: str, wait_seconds: int, lent_seconds: int) -> None:
-        """Take messages from the queue at `url` by a client of SQS."""
+    def __init__(self, client: Any, url: str, wait_seconds: int, visibility_timeout: int) -> None:
+        """Use a client of SQS; both times are in seconds."""
         self._client, self._url = client, url
-        self._wait, self._lent = wait_seconds, lent_seconds
+        self._wait_seconds, self._visibility_timeout = wait_seconds, visibility_timeout
 
     def receive(self) -> list[QueueMessage]:
-        """Give up to ten messages; those that are not deleted come again."""
+        """Receive up to BATCH_SIZE messages; raises EventsQueueError."""
         with translate_sqs_errors(self._url):
-            answer = self._client.receive_message(
+            response = self._client.receive_message(
                 QueueUrl=self._url,
-                MaxNumberOfMessages=MOST_AT_ONCE,
-                WaitTimeSeconds=self._wait,
-                VisibilityTimeout=self._lent,
+                MaxNumberOfMessages=BATCH_SIZE,
+                WaitTimeSeconds=self._wait_seconds,
+                VisibilityTimeout=self._visibility_timeout,
             )
-        return [
-            QueueMessage(each["ReceiptHandle"], each["Body"]) for each in answer.get("Messages", [])
-        ]
+        messages = response.get("Messages", [])
+        return [QueueMessage(each["ReceiptHandle"], each["Body"]) for each in messages]
 
     def delete(self, messages: Sequence[QueueMessage]) -> None:
-        """Delete messages; one that can't be deleted comes again, and is judged again."""
-        for start in range(0, len(messages), MOST_AT_ONCE):
+        """Delete messages; one that can't be deleted is received again. Raises EventsQueueError."""
+        for start in range(0, len(messages), BATCH_SIZE):
             entries = [
                 {"Id": str(number), "ReceiptHandle": message.receipt}
-                for number, message in enumerate(messages[start : start + MOST_AT_ONCE])
+                for number, message in enumerate(messages[start : start + BATCH_SIZE])
             ]
             with translate_sqs_errors(self._url):
                 self._client.delete_message_batch(QueueUrl=self._url, Entries=entries)
 
 
 def open_queue(
-    url: str, *, wait_seconds: int = WAIT_SECONDS, lent_seconds: int = LENT_SECONDS
+    url: str, *, wait_seconds: int = WAIT_SECONDS, visibility_timeout: int = VISIBILITY_TIMEOUT
 ) -> SqsQueue:
-    """Open the queue at `url`, as the stack's output `EventsQueueUrl` gives it.
+    """Open the queue at `url`, the stack's output `EventsQueueUrl`; raises EventsQueueError.
 
-    The address says where SQS is too, so that an endpoint that is set for S3 is not asked. Raises
-    EventsQueueError.
+    The URL is also the endpoint of SQS, so that an endpoint set for S3 is not used.
     """
     with translate_sqs_errors(url):
         address = urlsplit(url)
-        # A session of its own reads the credentials anew: they may have been changed meanwhile.
+        # A new session reads the credentials again: they may have changed.
         client: Any = boto3.Session().client(
             "sqs",
             endpoint_url=f"{address.scheme}://{address.netloc}",
             region_name=_region(address.hostname or ""),
             config=CONFIG,
         )
-        return SqsQueue(client, url, wait_seconds, lent_seconds)
+        return SqsQueue(client, url, wait_seconds, visibility_timeout)
 
 
 def _region(host: str) -> str | None:
-    """Give the region in a queue's host, or the one that is set; None leaves it to AWS's files."""
+    """Return the region in a queue's host, or the one that is set; None leaves it to boto3."""
     found = _REGION.search(host)
     return found[1] if found else os.environ.get("AWS_REGION")

@@ -1,1 +1,1 @@
-"""The store: the landing zone's objects and the layers' Parquet partitions, by URI."""
+"""The object store: landing zone and Parquet partitions under a URI (file, s3 or memory)."""

@@ -1,4 +1,7 @@
-"""Obstore error → one-sentence StoreError."""
+"""Readable store errors: one sentence for each error of obstore, and for each AWS error code.
+
+`AWS_ERRORS` also serves `tg_pipeline.aws`, so that S3, SQS, Glue and Athena use the same wording.
+"""
 
 import re
 from collections.abc import Iterator
@@ -12,59 +15,73 @@ from obstore.store import ObjectStore, S3Store
 
 from lambda_ingest.store import StoreError, first_line
 
+ACCESS_DENIED: Final = "AccessDenied"
 NO_BUCKET: Final = "NoSuchBucket"
 WRONG_REGION: Final = "AuthorizationHeaderMalformed"
 
-REASONS: Final = {
-    NO_BUCKET: "there is no such bucket: check its name, and AWS_ENDPOINT_URL",
-    "InvalidBucketName": "no bucket can have this name: check it",
-    "AccessDenied": "the credentials may not {do}: docs/s3.md lists the permissions",
-    "ExpiredToken": "the session has expired: log in again (aws sso login), or renew "
-    "AWS_SESSION_TOKEN",
-    "InvalidToken": "the session token is none of the access key's: renew AWS_SESSION_TOKEN, or "
-    "unset it",
-    "InvalidAccessKeyId": "the access key is not known there: check AWS_ACCESS_KEY_ID, or "
-    "AWS_PROFILE",
-    "SignatureDoesNotMatch": "the secret is not that of the access key: check "
-    "AWS_SECRET_ACCESS_KEY, or AWS_PROFILE",
+NOT_ALLOWED: Final = "the credentials are not allowed to {action}: {permissions}"
+EXPIRED: Final = "the session has expired: log in again (aws sso login), or renew AWS_SESSION_TOKEN"
+UNKNOWN_KEY: Final = "the access key is unknown: check AWS_ACCESS_KEY_ID, or AWS_PROFILE"
+MISMATCH: Final = (
+    "the secret does not match the access key: check AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
+)
+NO_QUEUE: Final = "there is no such queue: check TG_EVENTS_QUEUE_URL (output EventsQueueUrl)"
+
+AWS_ERRORS: Final = {
+    ACCESS_DENIED: NOT_ALLOWED,
+    "AccessDeniedException": NOT_ALLOWED,
+    "ExpiredToken": EXPIRED,
+    "ExpiredTokenException": EXPIRED,
+    "InvalidToken": "the session token does not belong to the access key: renew "
+    "AWS_SESSION_TOKEN, or unset it",
+    "InvalidAccessKeyId": UNKNOWN_KEY,
+    "InvalidClientTokenId": UNKNOWN_KEY,
+    "UnrecognizedClientException": UNKNOWN_KEY,
+    "SignatureDoesNotMatch": MISMATCH,
+    "InvalidSignatureException": MISMATCH,
     "RequestTimeTooSkewed": "this machine's clock is more than 15 minutes off: set it",
-    WRONG_REGION: "the bucket is in the region {region}: set AWS_REGION to that",
+    NO_BUCKET: "there is no such bucket: check its name, and AWS_ENDPOINT_URL",
+    "InvalidBucketName": "the name of the bucket is not valid: check it",
+    WRONG_REGION: "the bucket is in the region {region}: set AWS_REGION to it",
+    "AWS.SimpleQueueService.NonExistentQueue": NO_QUEUE,
+    "QueueDoesNotExist": NO_QUEUE,
 }
-"""By the code that the store answers.
+"""What is wrong and what to do, by the error code in the response.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 """
 
-ELSEWHERE: Final = "the bucket is in another region: set AWS_REGION to its own"
-SIGNS: Final = {
-    "Received redirect without LOCATION": ELSEWHERE,
-    "<Code>PermanentRedirect</Code>": ELSEWHERE,
-    "non-partial response": "it gives the whole of an object where a part is asked for, and can't "
-    "be read so",
-}
-"""By what stands in an error whose status does not tell."""
-
-BUSY: Final = "it keeps answering {status}, busy or out of order: try again later"
-UNHEARD: Final = "{host} can't be reached, {why}: check AWS_ENDPOINT_URL and the network"
 NO_CREDENTIALS: Final = (
-    "no AWS credentials are found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
+    "no AWS credentials were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and "
     "AWS_SECRET_ACCESS_KEY, or give this machine a role"
 )
 
-WHY_UNHEARD: Final = {
-    "ConnectionRefused": "nothing listens there",
+S3_PERMISSIONS: Final = "docs/s3.md lists the permissions"
+OTHER_REGION: Final = "the bucket is in another region: set AWS_REGION to its region"
+UNAVAILABLE: Final = "it keeps answering {status}: try again later"
+UNREACHABLE: Final = "{host} can't be reached, {why}: check AWS_ENDPOINT_URL and the network"
+
+TEXT_ERRORS: Final = {
+    "Received redirect without LOCATION": OTHER_REGION,
+    "<Code>PermanentRedirect</Code>": OTHER_REGION,
+    "non-partial response": "the server does not support reading a range of an object",
+}
+"""Reasons by a part of obstore's message, for errors without a telling status."""
+
+NETWORK_ERRORS: Final = {
+    "ConnectionRefused": "the connection was refused",
     "dns error": "there is no such host",
     "certificate": "its certificate is not trusted",
     "kind: Timeout": "it does not answer in time",
 }
-"""By what stands in obstore's account of a request that had no answer."""
-
+"""Reasons by a part of obstore's message, for requests without a response."""
 
 ANSWERS: Final = (FileNotFoundError, NotModifiedError, PreconditionError)
-"""Errors of obstore's that say how things are."""
+"""Errors of obstore that describe the state of an object, not a failure of the store."""
 
 SHOWN: Final = 200
-"""Characters of a store's own words that are repeated."""
+"""Characters of a store's own message that are repeated."""
 
 _REQUEST: Final = re.compile(r"performing ([A-Z]+) (\S+)")
 _STATUS: Final = re.compile(r"status code: (\d{3})")
@@ -72,43 +89,44 @@ _PROVIDER: Final = re.compile(r"External AWS credential provider: (?:\w+: )?(.*)
 
 
 class TransientStoreError(StoreError):
-    """A store did not answer, or not as it should; the same request may go through later."""
+    """A store failed to respond, or responded with a failure that may pass: retry later."""
 
 
 @contextmanager
 def translate_errors(store: ObjectStore) -> Iterator[None]:
-    """Say in a StoreError what a bucket has against a request, whatever pages obstore says.
+    """Raise a bucket's errors as a StoreError of one sentence; other stores' errors unchanged.
 
-    That an object is not there, or is another one than expected, is an answer and stays as it is.
+    A missing object, and an object of another version than expected, are not failures: their
+    errors stay as they are.
     """
     try:
         yield
     except (BaseError, FileNotFoundError) as error:
-        told = reason(error, store)
-        if told is None:
+        translated = explain(error, store)
+        if translated is None:
             raise
-        raise told from None
+        raise translated from None
 
 
-def place_of(store: S3Store) -> str:
-    """Give the URI that a bucket was opened by."""
+def explain(error: Exception, store: ObjectStore) -> StoreError | None:
+    """Return the StoreError that explains a bucket's error; None if it is to stay as it is."""
+    if not isinstance(store, S3Store):
+        return None
+    parsed = ParsedError.parse(error)
+    if isinstance(error, ANSWERS) and parsed.code != NO_BUCKET:
+        return None
+    kind, why = _classify(parsed, store.config["bucket"])
+    return kind(f"{uri_of(store)}: {why}.")
+
+
+def uri_of(store: S3Store) -> str:
+    """Return the s3:// URI that a store was opened with."""
     return "/".join(filter(None, [f"s3://{store.config['bucket']}", store.prefix]))
 
 
-def reason(error: Exception, store: ObjectStore) -> StoreError | None:
-    """Give what is wrong with a bucket; None for an answer, and for what is no bucket."""
-    if not isinstance(store, S3Store):
-        return None
-    refusal = _Refusal.read(error)
-    if isinstance(error, ANSWERS) and refusal.code != NO_BUCKET:
-        return None
-    kind, why = _told(refusal, store.config["bucket"])
-    return kind(f"{place_of(store)}: {why}.")
-
-
 @dataclass(frozen=True, slots=True)
-class _Refusal:
-    """What an error of obstore's says, taken apart; empty where it does not say."""
+class ParsedError:
+    """The parts of an obstore error's message; a part that is missing is empty."""
 
     text: str
     method: str
@@ -117,7 +135,8 @@ class _Refusal:
     code: str
 
     @classmethod
-    def read(cls, error: Exception) -> "_Refusal":
+    def parse(cls, error: Exception) -> "ParsedError":
+        """Parse the message of an error of obstore."""
         text = str(error)
         request, status = _REQUEST.search(text), _STATUS.search(text)
         return cls(
@@ -125,56 +144,61 @@ class _Refusal:
             method=request[1] if request else "",
             url=request[2] if request else "",
             status=status[1] if status else "",
-            code=_element(text, "Code"),
+            code=_xml_element(text, "Code"),
         )
 
-    def is_for(self, bucket: str) -> bool:
-        """Say whether the bucket was asked; else it was whoever gives credentials."""
-        parts = urlsplit(self.url)
-        return f"{parts.path}/".startswith(f"/{bucket}/") or parts.netloc.startswith(f"{bucket}.")
-
-    def what_for(self) -> str:
+    @property
+    def action(self) -> str:
+        """What the request was meant to do, as the end of "not allowed to …"."""
         if "list request" in self.text:
             return "list it"
         return "read from it" if self.method in {"GET", "HEAD"} else "write to it"
 
+    def is_about(self, bucket: str) -> bool:
+        """Check whether the request went to the bucket, rather than to a source of credentials."""
+        parts = urlsplit(self.url)
+        return f"{parts.path}/".startswith(f"/{bucket}/") or parts.netloc.startswith(f"{bucket}.")
 
-def _told(refusal: _Refusal, bucket: str) -> tuple[type[StoreError], str]:
-    provider = _PROVIDER.search(refusal.text)
+
+def _classify(error: ParsedError, bucket: str) -> tuple[type[StoreError], str]:
+    provider = _PROVIDER.search(error.text)
     if provider:
         return StoreError, f"the credentials can't be renewed: {provider[1][:SHOWN].rstrip('.')}"
-    if "Missing AccessKeyId" in refusal.text or (refusal.url and not refusal.is_for(bucket)):
+    if "Missing AccessKeyId" in error.text or (error.url and not error.is_about(bucket)):
         return StoreError, NO_CREDENTIALS
-    told = next((why for sign, why in SIGNS.items() if sign in refusal.text), None)
-    if told:
-        return StoreError, told
-    if not refusal.status:
-        return TransientStoreError, _unheard(refusal)
-    if refusal.status.startswith("5") or refusal.status in {"408", "409", "429"}:
-        return TransientStoreError, BUSY.format(status=f"{refusal.status} {refusal.code}".strip())
-    return StoreError, _refused(refusal)
+    known = next((why for part, why in TEXT_ERRORS.items() if part in error.text), None)
+    if known:
+        return StoreError, known
+    if not error.status:
+        return TransientStoreError, _network_reason(error)
+    if error.status.startswith("5") or error.status in {"408", "409", "429"}:
+        status = f"{error.status} {error.code}".strip()
+        return TransientStoreError, UNAVAILABLE.format(status=status)
+    return StoreError, _refusal_reason(error)
 
 
-def _refused(refusal: _Refusal) -> str:
-    code = refusal.code or ("AccessDenied" if refusal.status in {"401", "403"} else "")
-    region = _element(refusal.text, "Region")
+def _network_reason(error: ParsedError) -> str:
+    if "error sending request" not in error.text:
+        return first_line(ValueError(error.text))[:SHOWN].rstrip(".")
+    known = (why for part, why in NETWORK_ERRORS.items() if part in error.text)
+    host = urlsplit(error.url).netloc
+    return UNREACHABLE.format(host=host, why=next(known, "the connection was closed"))
+
+
+def _refusal_reason(error: ParsedError) -> str:
+    code = error.code or (ACCESS_DENIED if error.status in {"401", "403"} else "")
+    region = _xml_element(error.text, "Region")
     if code == WRONG_REGION and not region:
-        return ELSEWHERE
-    if code in REASONS:
-        return REASONS[code].format(do=refusal.what_for(), region=region)
-    words = _element(refusal.text, "Message")[:SHOWN].rstrip(".")
-    return f"it refuses to be asked: {refusal.status} {code} {words}".rstrip()
+        return OTHER_REGION
+    if code in AWS_ERRORS:
+        return AWS_ERRORS[code].format(
+            action=error.action, permissions=S3_PERMISSIONS, region=region
+        )
+    message = _xml_element(error.text, "Message")[:SHOWN].rstrip(".")
+    return f"the request was refused: {error.status} {code} {message}".rstrip()
 
 
-def _unheard(refusal: _Refusal) -> str:
-    if "error sending request" not in refusal.text:
-        return first_line(ValueError(refusal.text))[:SHOWN].rstrip(".")
-    known = (why for sign, why in WHY_UNHEARD.items() if sign in refusal.text)
-    host = urlsplit(refusal.url).netloc
-    return UNHEARD.format(host=host, why=next(known, "the connection breaks off"))
-
-
-def _element(text: str, name: str) -> str:
-    """Give what an element of the answer holds; empty where there is none."""
+def _xml_element(text: str, name: str) -> str:
+    """Return the text of an element of the response; empty if there is none."""
     found = re.search(rf"<{name}>([^<]*)</{name}>", text)
     return found[1].strip() if found else ""

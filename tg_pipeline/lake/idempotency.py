@@ -1,7 +1,6 @@
-"""What must happen at most once, whoever tries it: the one who claims it first may do it.
+"""At-most-once actions: an idempotency key per action, stored with a conditional put.
 
-A claim is an object in the store, put on the condition that there is none. It stays when its holder
-dies, so what was claimed and never finished is not done again by itself.
+A key stays if its holder dies, so an action that was started and not finished is not repeated.
 """
 
 from collections.abc import Callable
@@ -16,16 +15,16 @@ from lambda_ingest.store import put_if_absent
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that was begun, and how it ended if that is known."""
+    """The record stored under a key: an action that was started, and its result once known."""
 
     claimed_at: datetime | None = None
-    """Aware, in UTC; None for a claim that can't be read."""
+    """Aware, in UTC; None for a record that can't be read."""
 
     message_id: int | None = None
-    """The message that came of it; None where nobody knows whether one did."""
+    """The message that the action sent; None while that is not known."""
 
     attempt: str = ""
-    """Tells claims of the same instant apart."""
+    """Distinguishes records of the same instant."""
 
 
 def _random() -> str:
@@ -33,33 +32,33 @@ def _random() -> str:
 
 
 class IdempotencyStore:
-    """The claims in a store, each under a key."""
+    """The keys in an object store, each an object with a `Claim`."""
 
     def __init__(
         self, store: ObjectStore, now: Callable[[], datetime], attempt: Callable[[], str] = _random
     ) -> None:
-        """Keep them in a store; `now` gives the instant, aware, and `attempt` a name each time."""
+        """Use a store; `now` returns the time (aware), `attempt` a different name each time."""
         self._store, self._now, self._attempt = store, now, attempt
 
-    def take(self, key: str) -> bool:
-        """Claim a key; say whether it was free. Of several at once, one gets it.
+    def acquire(self, key: str) -> bool:
+        """Acquire a key; return whether it was free. Only one of several concurrent calls gets it.
 
-        That rests on the store's conditional put, which some servers that speak S3 do not know.
+        This relies on the store's conditional put, which some S3 servers ignore.
         """
         claim = Claim(claimed_at=self._now(), attempt=self._attempt())
-        # Where a bucket's answer gets lost, its client asks again, and finds this very claim.
+        # If a bucket's response is lost, its client retries, and finds the key taken by this claim.
         return (
             put_if_absent(self._store, key, msgspec.json.encode(claim)) or self.read(key) == claim
         )
 
-    def take_again(self, key: str) -> Claim | None:
-        """Claim a key whoever holds it; give what stood there."""
+    def force_acquire(self, key: str) -> Claim | None:
+        """Acquire a key even if it is taken; return its previous record, None if it was free."""
         before = self.read(key)
         self._put(key, Claim(claimed_at=self._now(), attempt=self._attempt()))
         return before
 
     def read(self, key: str) -> Claim | None:
-        """Give what is claimed under a key; None where nothing is."""
+        """Return the record of a key; None if the key is free."""
         try:
             body = bytes(obstore.get(self._store, key).bytes())
         except FileNotFoundError:
@@ -69,12 +68,12 @@ class IdempotencyStore:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return Claim()
 
-    def settle(self, key: str, message_id: int) -> None:
-        """Note what came of a claim."""
+    def complete(self, key: str, message_id: int) -> None:
+        """Store the result of the action."""
         self._put(key, Claim(claimed_at=self._now(), message_id=message_id))
 
     def release(self, key: str, before: Claim | None = None) -> None:
-        """Give a claim back, since nothing came of it: let stand what stood there before."""
+        """Release a key whose action had no effect: restore its record `before`, or free it."""
         if before is None:
             obstore.delete(self._store, key)
         else:

@@ -1,4 +1,4 @@
-"""Bodies into the landing zone: named by the landing contract, put where nothing is yet."""
+"""Land many updates: one object each, or in batches, named and stored by the landing contract."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
@@ -15,24 +15,32 @@ from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.object_store import retry
 
 GROUP: Final = 64
-"""Bodies that one task puts."""
+"""Bodies written by one task."""
 
 THREADS: Final = 16
-"""Puts under way: a bucket takes some 30 ms for each."""
+"""Concurrent puts: a bucket takes some 30 ms for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A body that reached a door, when (aware), and where it is from, for people."""
+    """A body to land, when it arrived (aware), and where it is from, for messages to people."""
 
     body: bytes
     arrived_at: datetime
     origin: str
 
 
+@dataclass(frozen=True, slots=True)
+class LandResult:
+    """The result of landing a body, and where the body is from."""
+
+    taken: WriteResult
+    origin: str
+
+
 @dataclass(slots=True)
 class LandingStats:
-    """What became of the bodies so far."""
+    """Counts of the bodies by result."""
 
     landed: int = 0
     already_there: int = 0
@@ -40,15 +48,15 @@ class LandingStats:
     filtered: int = 0
     first_rejection: str | None = None
     days: Counter[date] = field(default_factory=Counter)
-    """Updates by their day, whether they landed now or before."""
+    """Updates by day, whether they landed now or earlier."""
 
     @property
     def seen(self) -> int:
-        """Give the number of bodies."""
+        """The number of bodies."""
         return self.landed + self.already_there + self.rejected + self.filtered
 
-    def count(self, outcome: "LandResult") -> None:
-        """Add one."""
+    def count(self, outcome: LandResult) -> None:
+        """Add a result."""
         what, fate = outcome.taken.what, outcome.taken.fate
         self.landed += fate is WriteStatus.LANDED
         self.already_there += fate is WriteStatus.DUPLICATE
@@ -60,70 +68,65 @@ class LandingStats:
             self.days[what.day] += 1
 
 
-@dataclass(frozen=True, slots=True)
-class LandResult:
-    """What became of a body, and where it was from."""
-
-    taken: WriteResult
-    origin: str
-
-
 def land_all(
-    door: LandingWriter, arrivals: Iterable[Delivery], group_size: int = GROUP
+    writer: LandingWriter, deliveries: Iterable[Delivery], group_size: int = GROUP
 ) -> Iterator[LandResult]:
-    """Put each arrival under its own key; give the outcomes in order, as they are durable.
+    """Land each body as an object of its own; return the results in order, once durable.
 
-    Arrivals that wait for each other, such as those of chats that a filter follows to their new
-    ids, are not for this: it takes groups of them at a time.
+    Groups of bodies are landed concurrently, so this is not for bodies that depend on earlier
+    ones, such as those of chats that a filter follows to their new ids. Raises StoreError.
     """
-    remaining = iter(arrivals)
+    remaining = iter(deliveries)
     with ThreadPoolExecutor(THREADS) as pool:
-        under_way: deque[Future[list[LandResult]]] = deque()
+        pending: deque[Future[list[LandResult]]] = deque()
         while group := list(islice(remaining, group_size)):
-            under_way.append(pool.submit(_put_each, door, group))
-            if len(under_way) > THREADS:
-                yield from under_way.popleft().result()
-        while under_way:
-            yield from under_way.popleft().result()
+            pending.append(pool.submit(_land_each, writer, group))
+            if len(pending) > THREADS:
+                yield from pending.popleft().result()
+        while pending:
+            yield from pending.popleft().result()
+
+
+def _land_each(writer: LandingWriter, deliveries: list[Delivery]) -> list[LandResult]:
+    return [land_one(writer, delivery) for delivery in deliveries]
+
+
+def land_one(writer: LandingWriter, delivery: Delivery) -> LandResult:
+    """Land a body as an object of its own; raises StoreError, or the file system's errors.
+
+    A put without a response is retried: only the first put of a key has an effect.
+    """
+    with translate_errors(writer.landing):
+        taken = retry(lambda: writer.take(delivery.body, delivery.arrived_at))
+    return LandResult(taken, delivery.origin)
 
 
 def land_batches(
-    door: LandingWriter, arrivals: Iterable[Delivery], size: int
+    writer: LandingWriter, deliveries: Iterable[Delivery], size: int
 ) -> Iterator[LandResult]:
-    """Put the arrivals as `.ndjson.gz` objects of up to `size` updates of one day each."""
-    held: dict[date, list[LandResult]] = {}
-    for arrival in arrivals:
-        outcome = LandResult(door.name(arrival.body, arrival.arrived_at), arrival.origin)
-        if outcome.taken.fate is not WriteStatus.LANDED:
-            yield put_one(door, arrival)
-            continue
-        day = held.setdefault(outcome.taken.what.day, [])
-        day.append(outcome)
-        if len(day) == size:
-            yield from _put_batch(door, held.pop(outcome.taken.what.day))
-    for rest in held.values():
-        yield from _put_batch(door, rest)
+    """Land the bodies as `.ndjson.gz` objects of up to `size` updates of one day each.
 
-
-def put_one(door: LandingWriter, arrival: Delivery) -> LandResult:
-    """Put a body under its own key; raises StoreError, or what a disk raises.
-
-    A put that may or may not have come through is made again: the first stands in any case.
+    Bodies that are rejected or filtered are handled one by one. Raises StoreError.
     """
-    with translate_errors(door.landing):
-        taken = retry(lambda: door.take(arrival.body, arrival.arrived_at))
-    return LandResult(taken, arrival.origin)
+    by_day: dict[date, list[LandResult]] = {}
+    for delivery in deliveries:
+        outcome = LandResult(writer.name(delivery.body, delivery.arrived_at), delivery.origin)
+        if outcome.taken.fate is not WriteStatus.LANDED:
+            yield land_one(writer, delivery)
+            continue
+        day = outcome.taken.what.day
+        by_day.setdefault(day, []).append(outcome)
+        if len(by_day[day]) == size:
+            yield from _land_batch(writer, by_day.pop(day))
+    for rest in by_day.values():
+        yield from _land_batch(writer, rest)
 
 
-def _put_each(door: LandingWriter, arrivals: list[Delivery]) -> list[LandResult]:
-    return [put_one(door, each) for each in arrivals]
-
-
-def _put_batch(door: LandingWriter, outcomes: list[LandResult]) -> Iterator[LandResult]:
-    landed = [each.taken.what for each in outcomes if isinstance(each.taken.what, LandedUpdate)]
-    key, body = batch([each.body for each in landed], bot_id=door.bot_id, day=landed[0].day)
-    with translate_errors(door.landing):
-        is_new = retry(lambda: put_if_absent(door.landing, key, body))
+def _land_batch(writer: LandingWriter, outcomes: list[LandResult]) -> Iterator[LandResult]:
+    updates = [each.taken.what for each in outcomes if isinstance(each.taken.what, LandedUpdate)]
+    key, body = batch([update.body for update in updates], bot_id=writer.bot_id, day=updates[0].day)
+    with translate_errors(writer.landing):
+        is_new = retry(lambda: put_if_absent(writer.landing, key, body))
     fate = WriteStatus.LANDED if is_new else WriteStatus.DUPLICATE
-    for each in outcomes:
-        yield LandResult(replace(each.taken, fate=fate), each.origin)
+    for outcome in outcomes:
+        yield LandResult(replace(outcome.taken, fate=fate), outcome.origin)

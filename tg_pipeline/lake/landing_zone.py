@@ -1,4 +1,4 @@
-"""List days and objects, fingerprint, clean up."""
+"""The landing zone: list its days and objects, find those not read yet, remove temporary files."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -12,11 +12,10 @@ import pyarrow.compute as pc
 from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.landing import LANDING_PREFIX, day_prefix
-from tg_pipeline.lake.object_store import folders, pages
+from tg_pipeline.lake.object_store import list_folders, list_pages
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
-
 
 OBJECTS: Final = pa.schema(
     [
@@ -25,79 +24,52 @@ OBJECTS: Final = pa.schema(
         ("size", pa.int64()),
     ]
 )
-"""A listing: one row per object, with when it was written and its size in bytes."""
+"""A listing: one row per object, with the time it was written and its size in bytes."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
+STALE_AFTER: Final = timedelta(hours=1)
+"""Age of a temporary file that will not be renamed any more: a writer renames it at once."""
+
 _NAMED_BY_CONTRACT: Final = re.compile(r"(\d{1,19})-[0-9A-Za-z]+\.")
 _DAY_FOLDER: Final = re.compile(r"(?:^|/)context_date=(\d{4}-\d{2}-\d{2})$")
-
-
-def list_days(landing: ObjectStore) -> list[date]:
-    """Give the days that have a folder in the landing zone, ascending."""
-    return days_under(landing, LANDING_PREFIX)
-
-
-def days_under(store: ObjectStore, prefix: str) -> list[date]:
-    """Give the days that have a folder `context_date=…` under a prefix, ascending."""
-    return sorted(day for folder in folders(store, prefix) if (day := _day_of(folder)) is not None)
-
-
-def list_objects(landing: ObjectStore, day: date) -> pa.Table:
-    """Give all OBJECTS of a day, however many, in the order of their keys."""
-    found = [_page(page) for page in pages(landing, day_prefix(day))]
-    return pa.Table.from_batches(found, schema=OBJECTS).sort_by("object_key")
-
-
-def listing_fingerprint(objects: pa.Table) -> str:
-    """Give a short text that changes when an object of a day is added, rewritten or removed."""
-    newest = pc.max(objects["received_at"].cast(pa.int64())).as_py() or 0
-    return f"{objects.num_rows}:{_bytes(objects)}:{newest}"
-
-
-def adds_up(before: str, objects: pa.Table, unread: pa.Table) -> bool:
-    """Say whether what an earlier fingerprint counted, and what is unread, is as large as it is.
-
-    A bucket tells times by the second, so that an object rewritten within one is told by its size.
-    Where one was removed, nothing can be told.
-    """
-    count, size, _ = map(int, before.split(":"))
-    if count + unread.num_rows > objects.num_rows:
-        return True
-    return size + _bytes(unread) == _bytes(objects)
-
-
-def not_yet_read(objects: pa.Table, known: pa.Table) -> pa.Table:
-    """Give the objects that `known` (object_key, received_at) does not have as they are now.
-
-    An object rewritten after it was read counts as unread.
-    """
-    unread = objects.join(known, ["object_key", "received_at"], join_type="left anti")
-    return unread.select(OBJECTS.names).sort_by("object_key")
-
-
-def bot_of(object_key: str, default: int) -> int:
-    """Give the bot id that an object's name begins with; `default` for one named otherwise.
-
-    The original course project named its objects by the clock, so they say nothing of the bot.
-    """
-    found = _NAMED_BY_CONTRACT.match(object_key.rpartition("/")[2])
-    return int(found[1]) if found and int(found[1]) < 2**63 else default
+_TEMP_FILE: Final = re.compile(r".+#\d+")
+"""Names of temporary files (`lambda_ingest/store.py`), which obstore's listings leave out."""
 
 
 def iter_days(first: date, last: date) -> Iterator[date]:
-    """Give each day from `first` to `last`, both included."""
+    """Return each day from `first` to `last`, both included."""
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         yield date.fromordinal(ordinal)
 
 
-def _bytes(objects: pa.Table) -> int:
-    size: int | None = pc.sum(objects["size"]).as_py()
-    return size or 0
+def list_days(landing: ObjectStore) -> list[date]:
+    """Return the days that have a folder in the landing zone, ascending; raises StoreError."""
+    return days_under(landing, LANDING_PREFIX)
 
 
-def _page(chunk: "Sequence[ObjectMeta]") -> pa.RecordBatch:
-    objects = [meta for meta in chunk if not meta["path"].endswith("/") and _inside(meta["path"])]
+def days_under(store: ObjectStore, prefix: str) -> list[date]:
+    """Return the days that have a folder `context_date=…` under a prefix, ascending."""
+    folders = list_folders(store, prefix)
+    return sorted(day for folder in folders if (day := _day_of(folder)) is not None)
+
+
+def _day_of(folder: str) -> date | None:
+    found = _DAY_FOLDER.search(folder)
+    try:
+        return date.fromisoformat(found[1]) if found else None
+    except ValueError:
+        return None
+
+
+def list_objects(landing: ObjectStore, day: date) -> pa.Table:
+    """Return all OBJECTS of a day, in the order of their keys; raises StoreError."""
+    batches = [_to_batch(page) for page in list_pages(landing, day_prefix(day))]
+    return pa.Table.from_batches(batches, schema=OBJECTS).sort_by("object_key")
+
+
+def _to_batch(page: "Sequence[ObjectMeta]") -> pa.RecordBatch:
+    objects = [meta for meta in page if not _is_folder_marker(meta["path"])]
     return pa.record_batch(
         [
             pa.array([meta["path"] for meta in objects], pa.string()),
@@ -110,9 +82,9 @@ def _page(chunk: "Sequence[ObjectMeta]") -> pa.RecordBatch:
     )
 
 
-def _inside(path: str) -> bool:
-    """Tell an object in a day's folder from the marker that consoles make for the folder itself."""
-    return not _DAY_FOLDER.search(path)
+def _is_folder_marker(path: str) -> bool:
+    """Check whether an object is the marker that S3 consoles create for the day's folder."""
+    return path.endswith("/") or bool(_DAY_FOLDER.search(path))
 
 
 def _microseconds(instant: datetime) -> int:
@@ -120,34 +92,63 @@ def _microseconds(instant: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _day_of(folder: str) -> date | None:
-    found = _DAY_FOLDER.search(folder)
-    try:
-        return date.fromisoformat(found[1]) if found else None
-    except ValueError:
-        return None
+def listing_fingerprint(objects: pa.Table) -> str:
+    """Return `count:bytes:newest`, which changes if an object is added, rewritten or removed."""
+    newest = pc.max(objects["received_at"].cast(pa.int64())).as_py() or 0
+    return f"{objects.num_rows}:{_total_bytes(objects)}:{newest}"
 
 
-LEFT_AFTER: Final = timedelta(hours=1)
-"""A door names a file as soon as it is written: what is older will not be named any more."""
+def adds_up(before: str, objects: pa.Table, unread: pa.Table) -> bool:
+    """Check that an earlier fingerprint's bytes and those of `unread` objects make up `objects`.
 
-_STAGED: Final = re.compile(r".+#\d+")
-"""Such names stand in no listing, so nothing that landed has one. See `lambda_ingest/disk.py`."""
+    A bucket's times are in seconds, so only its size reveals an object that was rewritten within
+    the second. After an object was removed the sizes can't be compared: the result is True.
+    """
+    count, size, _ = map(int, before.split(":"))
+    if count + unread.num_rows > objects.num_rows:
+        return True
+    return size + _total_bytes(unread) == _total_bytes(objects)
 
 
-def _now() -> datetime:
+def _total_bytes(objects: pa.Table) -> int:
+    size: int | None = pc.sum(objects["size"]).as_py()
+    return size or 0
+
+
+def not_yet_read(objects: pa.Table, known: pa.Table) -> pa.Table:
+    """Return the objects whose (object_key, received_at) is not in `known`.
+
+    So an object that was rewritten after it was read counts as unread.
+    """
+    unread = objects.join(known, ["object_key", "received_at"], join_type="left anti")
+    return unread.select(OBJECTS.names).sort_by("object_key")
+
+
+def bot_id_of(object_key: str, default: int) -> int:
+    """Return the bot id at the start of an object's name; `default` for other names.
+
+    The original course project named its objects after the time, without a bot.
+    """
+    found = _NAMED_BY_CONTRACT.match(object_key.rpartition("/")[2])
+    return int(found[1]) if found and int(found[1]) < 2**63 else default
+
+
+def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
 def remove_stale_temp_files(
-    landing: ObjectStore, day: date, now: Callable[[], datetime] = _now
+    landing: ObjectStore, day: date, now: Callable[[], datetime] = _utc_now
 ) -> None:
-    """Remove the files of a day that were left without a name an hour before `now` (aware)."""
+    """Remove a day's temporary files that are older than STALE_AFTER; `now` is aware.
+
+    Only a landing zone on disk has them: a writer that is killed leaves its temporary file.
+    """
     if not isinstance(landing, LocalStore) or landing.prefix is None:
         return
     for path in Path(landing.prefix, day_prefix(day)).glob("*#*"):
-        # Whoever may not remove it, or finds it gone, leaves it to others.
+        # A file that is already gone, or that this process may not remove, is left to others.
         with suppress(OSError):
             written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            if _STAGED.fullmatch(path.name) and now() - written > LEFT_AFTER:
+            if _TEMP_FILE.fullmatch(path.name) and now() - written > STALE_AFTER:
                 path.unlink()

@@ -1,4 +1,4 @@
-"""Ranged reads pinned to a version; multipart uploads."""
+"""Objects as files: reads of byte ranges of one version, and uploads in parts."""
 
 import io
 import os
@@ -16,96 +16,127 @@ from obstore.store import ObjectStore, S3Store
 from tg_pipeline.lake.errors import TransientStoreError, translate_errors
 from tg_pipeline.lake.object_store import retry
 
-AT_ONCE: Final = 1024 * 1024
-"""Bytes at the end of an object that are fetched as it is opened: mostly all of it."""
+TAIL_BYTES: Final = 1024 * 1024
+"""Bytes at the end of an object that are fetched when it is opened: often the whole object."""
 
-COPIED: Final = 16 * 1024 * 1024
-"""Bytes that a request for a copy fetches, and what is held in memory of an object that a server
-gives only as a whole."""
+COPY_BYTES: Final = 16 * 1024 * 1024
+"""Bytes per request of a copy; also the memory used for an object from a server without ranges."""
 
-UNRANGED: Final = ("non-partial response", "status code: 416")
-"""How a server answers that knows no ranges, or none of an empty object.
+COPY_TRIES: Final = 3
+"""How often a copy is started if the object is replaced each time."""
 
-rclone's knows none; AWS, Ceph and moto do, and of an empty object they have none.
+NO_RANGES: Final = ("non-partial response", "status code: 416")
+"""Parts of the messages of a server without ranges, or without ranges of an empty object.
+
+rclone's server has none; AWS, Ceph and moto have ranges, but not of an empty object.
 """
 
-COPIES: Final = 3
-"""Times that a copy is begun of an object that is replaced again and again."""
+PART_BYTES: Final = 16 * 1024 * 1024
+"""Bytes per part, and the size above which a file is uploaded in parts: at most 10,000, 156 GiB."""
+
+CONCURRENT_PARTS: Final = 4
+"""Parts that are uploaded, and so held in memory, at the same time."""
 
 
 class ReplacedError(TransientStoreError):
-    """An object was replaced while it was read, and the rest of the old one is gone."""
+    """An object was replaced or removed while it was read."""
 
 
 class RangedObject(io.RawIOBase):
-    """An object as it was when it was opened, for whoever reads a file here and there."""
+    """A file over one version of an object, read in ranges.
 
-    def __init__(self, store: ObjectStore, key: str, meta: Any, tail: obstore.Bytes) -> None:
-        """Read `key`, of which `meta` tells size and version, and whose last bytes are `tail`."""
+    Each request asks for the version that was opened (`If-Match`), so that a reader never gets a
+    mixture of an old and a new object: it fails with ReplacedError instead.
+    """
+
+    def __init__(
+        self, store: ObjectStore, key: str, size: int, version: str | None, tail: Any = b""
+    ) -> None:
+        """Read the object at `key` of `size` bytes and of an e-tag; `tail` are its last bytes."""
         self._store, self._key = store, key
-        self._size: int = meta["size"]
-        self._version: str | None = meta["e_tag"]
+        self._size, self._version = size, version
         self._tail = memoryview(tail)
-        self._at = 0
+        self._tail_start = size - len(self._tail)
+        self._position = 0
 
     def readable(self) -> bool:
-        """Say that it can be read."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """Say that a place in it can be gone to."""
+        """Return True."""
         return True
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Go to a place, as in a file."""
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
+        """Move to a position, and return it."""
+        self._position = offset + (0, self._position, self._size)[whence]
+        return self._position
 
     def read(self, count: int = -1) -> bytes:
-        """Give the next bytes, up to `count`, as something that has bytes; raises StoreError."""
-        begin = self._at
-        end = self._size if count < 0 else min(begin + count, self._size)
-        if begin >= end:
+        """Return up to `count` bytes, not copied, as an object with a buffer; raises StoreError."""
+        start = self._position
+        end = self._size if count < 0 else min(start + count, self._size)
+        if start >= end:
             return b""
-        self._at = end
-        known = self._size - len(self._tail)
-        if begin >= known:
-            return cast("bytes", self._tail[begin - known : end - known])
-        return cast("bytes", self._fetch(begin, end))
+        self._position = end
+        if start >= self._tail_start:
+            return cast("bytes", self._tail[start - self._tail_start : end - self._tail_start])
+        return cast("bytes", self._fetch(start, end))
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        """Put the next bytes where a buffered reader wants them; raises StoreError."""
-        known = self._size - len(self._tail)
-        count = min(len(buffer), known - self._at) if self._at < known else len(buffer)
-        piece = self.read(count)
-        buffer[: len(piece)] = piece
-        return len(piece)
+        """Fill the buffer of a buffered reader as far as one read goes; raises StoreError."""
+        until_tail = self._tail_start - self._position
+        chunk = self.read(min(len(buffer), until_tail) if until_tail > 0 else len(buffer))
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
 
-    def _fetch(self, begin: int, end: int) -> obstore.Bytes:
-        wanted: Any = {"range": (begin, end), "if_match": self._version}
+    def _fetch(self, start: int, end: int) -> obstore.Bytes:
+        options: Any = {"range": (start, end), "if_match": self._version}
         try:
             with translate_errors(self._store):
-                return retry(lambda: obstore.get(self._store, self._key, options=wanted).bytes())
+                return retry(lambda: obstore.get(self._store, self._key, options=options).bytes())
         except (PreconditionError, FileNotFoundError):
-            told = f"{self._key} was replaced while it was read: try again."
-            raise ReplacedError(told) from None
+            raise ReplacedError(
+                f"{self._key} was replaced while it was being read: try again."
+            ) from None
 
 
-def open_object(store: ObjectStore, key: str, at_once: int = AT_ONCE) -> BinaryIO | None:
-    """Open an object for reading, None where there is none; raises StoreError.
+def open_object(store: ObjectStore, key: str, tail_bytes: int = TAIL_BYTES) -> BinaryIO | None:
+    """Open an object for reading, None if it does not exist; raises StoreError.
 
-    A server that knows no ranges gives it as a whole, into a temporary file if it is large.
+    An object of a server without ranges is fetched as a whole, to a temporary file if it is large.
     """
     try:
         with translate_errors(store):
-            return retry(lambda: _open_ranged(store, key, at_once))
+            return retry(lambda: _open_ranged(store, key, tail_bytes))
     except FileNotFoundError:
         return None
 
 
+def _open_ranged(store: ObjectStore, key: str, tail_bytes: int) -> BinaryIO:
+    try:
+        found = obstore.get(store, key, options={"range": {"suffix": tail_bytes}})
+        size, version = found.meta["size"], found.meta["e_tag"]
+        return cast("BinaryIO", RangedObject(store, key, size, version, found.bytes()))
+    except GenericError as error:
+        if not any(part in str(error) for part in NO_RANGES):
+            raise
+        return _open_whole(store, key)
+
+
+def _open_whole(store: ObjectStore, key: str) -> BinaryIO:
+    with ExitStack() as stack:
+        file = stack.enter_context(SpooledTemporaryFile(COPY_BYTES))
+        for chunk in obstore.get(store, key).stream():
+            file.write(chunk)
+        file.seek(0)
+        stack.pop_all()  # the caller closes it
+        return cast("BinaryIO", file)
+
+
 def copy_object(store: ObjectStore, key: str, path: Path) -> bool:
-    """Copy an object to a file, and say whether there is such an object; raises StoreError."""
-    for _ in range(COPIES - 1):
+    """Copy an object to a file; return whether the object exists. Raises StoreError."""
+    for _ in range(COPY_TRIES - 1):
         try:
             return _copy(store, key, path)
         except ReplacedError:
@@ -119,64 +150,32 @@ def _copy(store: ObjectStore, key: str, path: Path) -> bool:
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
     with source, path.open("wb") as target:
-        shutil.copyfileobj(source, target, COPIED)
+        shutil.copyfileobj(source, target, COPY_BYTES)
     return True
 
 
-def _open_ranged(store: ObjectStore, key: str, at_once: int) -> BinaryIO:
-    try:
-        found = obstore.get(store, key, options={"range": {"suffix": at_once}})
-        return cast("BinaryIO", RangedObject(store, key, found.meta, found.bytes()))
-    except GenericError as error:
-        if not any(sign in str(error) for sign in UNRANGED):
-            raise
-        return _open_whole(store, key)
-
-
-def _open_whole(store: ObjectStore, key: str) -> BinaryIO:
-    with ExitStack() as stack:
-        held = stack.enter_context(SpooledTemporaryFile(COPIED))
-        for piece in obstore.get(store, key).stream():
-            held.write(piece)
-        held.seek(0)
-        stack.pop_all()  # whoever asked closes it
-        return cast("BinaryIO", held)
-
-
-PART: Final = 16 * 1024 * 1024
-"""Bytes a part, and the size from which on a file is put in parts: of 10,000 at most, 156 GiB."""
-
-SIDE_BY_SIDE: Final = 4
-"""Parts under way, and so in memory, at a time."""
-
-
 def put_file(store: ObjectStore, key: str, path: Path) -> None:
-    """Put a file in the place of the object under `key`; raises StoreError."""
-    if path.stat().st_size <= PART:
-        _put(store, key, path, in_parts=False)
-        return
-    if isinstance(store, S3Store):
-        _abort_abandoned(store, key)
-    _put(store, key, path, in_parts=True)
+    """Upload a file, replacing the object at `key` in one step; raises StoreError."""
+    in_parts = path.stat().st_size > PART_BYTES
+    if in_parts and isinstance(store, S3Store):
+        _abort_stale_uploads(store, key)
 
-
-def _put(store: ObjectStore, key: str, path: Path, *, in_parts: bool) -> None:
     def put() -> None:
         obstore.put(
             store,
             key,
             path,
             use_multipart=in_parts,
-            chunk_size=PART,
-            max_concurrency=SIDE_BY_SIDE,
+            chunk_size=PART_BYTES,
+            max_concurrency=CONCURRENT_PARTS,
         )
 
     with translate_errors(store):
         retry(put)
 
 
-def _abort_abandoned(store: S3Store, key: str) -> None:
-    # boto3 takes most of a second to import: only a large put waits for it.
-    from tg_pipeline.aws import ABANDONED_AFTER, abort_stale_uploads  # noqa: PLC0415
+def _abort_stale_uploads(store: S3Store, key: str) -> None:
+    # boto3 takes most of a second to import: only a large upload needs it.
+    from tg_pipeline.aws import MAX_UPLOAD_AGE, abort_stale_uploads  # noqa: PLC0415
 
-    abort_stale_uploads(store, key, begun_before=datetime.now(UTC) - ABANDONED_AFTER)
+    abort_stale_uploads(store, key, begun_before=datetime.now(UTC) - MAX_UPLOAD_AGE)

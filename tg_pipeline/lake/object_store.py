@@ -1,4 +1,4 @@
-"""Open a store, list it, retry what obstore does not."""
+"""The object store at a URI: open it, list it, and retry what obstore does not retry itself."""
 
 import os
 import re
@@ -17,104 +17,100 @@ from tg_pipeline.lake.errors import translate_errors
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
+RUNTIME_THREADS: Final = "TOKIO_WORKER_THREADS"
+"""The variable that sets the number of threads in obstore's runtime, which wait for sockets.
 
-SUFFICIENT: Final = (
+With one thread nothing moves between cores: a small object costs a third less CPU to fetch.
+https://docs.rs/tokio/latest/tokio/runtime/struct.Builder.html#method.worker_threads
+"""
+
+SUFFICIENT_VARIABLES: Final = (
     {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"},
     {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"},
     {"AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"},
     {"AWS_SKIP_SIGNATURE"},
 )
-"""Variables that tell obstore all it needs: keys, a container's role, nobody."""
-
-
-WORKERS: Final = "TOKIO_WORKER_THREADS"
-"""The variable that bounds the threads of obstore's runtime, by which it waits for sockets.
-
-With one, nothing is handed from core to core: a small object costs a third less CPU to fetch.
-https://docs.rs/tokio/latest/tokio/runtime/struct.Builder.html#method.worker_threads
-"""
-
-
-def open_object_store(uri: str, patience: timedelta = BATCH_TIMEOUT) -> ObjectStore:
-    """Open the store at `file:///folder`, `s3://bucket/prefix` or `memory://`; raises StoreError.
-
-    A request to a bucket is tried again while `patience` lasts.
-    """
-    os.environ.setdefault(WORKERS, "1")
-    if not uri.startswith("s3://") or is_sufficient(os.environ):
-        return open_store(uri, patience)
-    # boto3 takes most of a second to import: only who needs its profiles and roles waits for it.
-    from tg_pipeline.aws import beside_environment  # noqa: PLC0415
-
-    return open_store(uri, patience, **beside_environment(uri, os.environ))
-
-
-def is_sufficient(environment: Mapping[str, str]) -> bool:
-    """Say whether the environment names who asks, so that no profile has to be looked at."""
-    names = {name for name, value in environment.items() if value}
-    return "AWS_PROFILE" not in names and any(each <= names for each in SUFFICIENT)
-
+"""Variables from which obstore gets credentials itself: keys, a container's role, or none."""
 
 BACKOFF: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
-"""Seconds before each further try."""
+"""Seconds to wait before each retry."""
 
-SIGNS: Final = (
+RETRYABLE: Final = (
     "response body error",
     "<Code>RequestTimeout</Code>",
     "<Code>NoSuchUpload</Code>",
     "status code: 409",
 )
-"""What stands in an error that may pass.
+"""Parts of the messages of errors that a retry may resolve.
 
-The upload is gone that was finished just before the answer was lost. 409 is another's write to the
-same key at the same time: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+NoSuchUpload: the upload was completed, and the response was lost. 409: another client is writing
+to the same key. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 """
 
-UNHEARD: Final = ("kind: Timeout", "kind: Interrupted")
-"""What stands in an error of a request that came to nothing on its way."""
+NO_RESPONSE: Final = ("kind: Timeout", "kind: Interrupted")
+"""Parts of the messages of errors of requests without a response."""
+
+PAGE_OBJECTS: Final = 1_000
+"""Objects per page of a listing: the most that S3 returns at once."""
 
 _TIMES: Final = re.compile(r"elapsed: ([\d.]+)(s|ms|µs|ns),\s+retry_timeout: ([\d.]+)s,")
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-def retry(ask: Callable[[], Answer], sleep: Callable[[float], None] = time.sleep) -> Answer:
-    """Give what `ask` gives, after some more tries if need be; raises what the last one raises."""
-    for pause in BACKOFF:
+def open_object_store(uri: str, timeout: timedelta = BATCH_TIMEOUT) -> ObjectStore:
+    """Open the store at `file:///folder`, `s3://bucket/prefix` or `memory://`; raises StoreError.
+
+    A request to a bucket is retried until `timeout` is over.
+    """
+    os.environ.setdefault(RUNTIME_THREADS, "1")
+    if not uri.startswith("s3://") or has_credentials(os.environ):
+        return open_store(uri, timeout)
+    # boto3 takes most of a second to import: only profiles and roles need it.
+    from tg_pipeline.aws import s3_options  # noqa: PLC0415
+
+    return open_store(uri, timeout, **s3_options(uri, os.environ))
+
+
+def has_credentials(environment: Mapping[str, str]) -> bool:
+    """Check whether the environment has credentials for obstore, so that no profile is needed."""
+    names = {name for name, value in environment.items() if value}
+    return "AWS_PROFILE" not in names and any(each <= names for each in SUFFICIENT_VARIABLES)
+
+
+def retry(request: Callable[[], Result], sleep: Callable[[float], None] = time.sleep) -> Result:
+    """Return the result of `request`, retried after errors that may pass; raises its last error."""
+    for seconds in BACKOFF:
         try:
-            return ask()
+            return request()
         except (BaseError, FileNotFoundError) as error:
-            if not is_given_up(error):
+            if not is_retryable(error):
                 raise
-        sleep(pause)
-    return ask()
+        sleep(seconds)
+    return request()
 
 
-def is_given_up(error: Exception) -> bool:
-    """Say whether an error of obstore's is one that may pass and that it did not try again."""
+def is_retryable(error: Exception) -> bool:
+    """Check whether an error of obstore may pass, and was not retried by obstore itself."""
     text = str(error)
-    if any(sign in text for sign in SIGNS):
+    if any(part in text for part in RETRYABLE):
         return True
-    return any(sign in text for sign in UNHEARD) and _has_time_left(text)
+    return any(part in text for part in NO_RESPONSE) and _has_time_left(text)
 
 
 def _has_time_left(text: str) -> bool:
-    """Say whether a request was given up though there was time for another try."""
+    """Check whether a request failed well before its timeout was over."""
     times = _TIMES.search(text)
     if times is None:
         return False
-    elapsed, unit, patience = times.groups()
-    return unit != "s" or float(elapsed) < float(patience) / 2
+    elapsed, unit, timeout = times.groups()
+    return unit != "s" or float(elapsed) < float(timeout) / 2
 
 
-PAGE: Final = 1_000
-"""Objects a page: as many as S3 gives at once."""
+def list_pages(store: ObjectStore, prefix: str) -> Iterator["Sequence[ObjectMeta]"]:
+    """Return all objects under a prefix in pages; a bucket's are in the order of their keys.
 
-
-def pages(store: ObjectStore, prefix: str) -> Iterator["Sequence[ObjectMeta]"]:
-    """Give all objects under a prefix in pages, a bucket's in the order of their keys.
-
-    Raises StoreError, or what a disk raises.
+    Raises StoreError, or the file system's errors.
     """
     listing = _Listing(store, prefix)
     with translate_errors(store):
@@ -122,29 +118,32 @@ def pages(store: ObjectStore, prefix: str) -> Iterator["Sequence[ObjectMeta]"]:
             yield page
 
 
-def folders(store: ObjectStore, prefix: str) -> list[str]:
-    """Give the folders right under a prefix; raises StoreError, or what a disk raises."""
+def list_folders(store: ObjectStore, prefix: str) -> list[str]:
+    """Return the folders directly under a prefix; raises like `list_pages`."""
     with translate_errors(store):
         found = retry(lambda: obstore.list_with_delimiter(store, prefix))
     return [str(folder) for folder in found["common_prefixes"]]
 
 
 class _Listing:
-    """A listing that can be asked again for the page at which it failed."""
+    """A listing that continues after its last page if it fails."""
 
     def __init__(self, store: ObjectStore, prefix: str) -> None:
         self._store, self._prefix = store, prefix
-        self._last: str | None = None
-        self._stream = self._begin()
+        self._last_key: str | None = None
+        self._pages = self._start()
 
     def next_page(self) -> "Sequence[ObjectMeta] | None":
+        """Return the next page, None after the last; after an error it can be called again."""
         try:
-            page = next(self._stream, None)
+            page = next(self._pages, None)
         except BaseError:
-            self._stream = self._begin()
+            self._pages = self._start()
             raise
-        self._last = page[-1]["path"] if page else self._last
+        self._last_key = page[-1]["path"] if page else self._last_key
         return page
 
-    def _begin(self) -> "Iterator[Sequence[ObjectMeta]]":
-        return obstore.list(self._store, self._prefix, offset=self._last, chunk_size=PAGE)
+    def _start(self) -> "Iterator[Sequence[ObjectMeta]]":
+        return obstore.list(
+            self._store, self._prefix, offset=self._last_key, chunk_size=PAGE_OBJECTS
+        )

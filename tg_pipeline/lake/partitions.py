@@ -1,4 +1,4 @@
-"""`Lake`, `Partition`, `PartitionWriter`: atomic replace."""
+"""Partitions of the lake: one Parquet object each, read in one version and replaced as a whole."""
 
 import fcntl
 import os
@@ -21,158 +21,124 @@ from lambda_ingest.store import BATCH_TIMEOUT, StoreError, local_folder, sync
 from tg_pipeline.lake.landing_zone import days_under
 from tg_pipeline.lake.object_io import copy_object, open_object, put_file
 from tg_pipeline.lake.object_store import open_object_store
-from tg_pipeline.lake.parquet import DamagedError, Footer, ParquetWriter, read_batches, read_footer
-
-WRITING: Final = ".writing-"
-"""What the folders' names begin with; no query takes such a name for a partition."""
-
-
-@contextmanager
-def temp_dir(beside: Path | None) -> Iterator[Path]:
-    """Give a new folder in `beside`, by default among the system's temporary files.
-
-    Whoever works in it holds a lock on it, which ends with the process however that ends; what
-    nobody holds is cleared away here.
-    """
-    parent = beside or Path(tempfile.gettempdir())
-    parent.mkdir(parents=True, exist_ok=True)
-    sweep(parent)
-    folder, lock = _claim(parent)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
-        os.close(lock)
-
-
-def sweep(parent: Path) -> None:
-    """Remove the folders in which nobody writes any more."""
-    for folder in parent.glob(f"{WRITING}*"):
-        with suppress(OSError):
-            _remove_unless_held(folder)
-
-
-def _claim(parent: Path) -> tuple[Path, int]:
-    """Make a folder and hold it; another one where a sweep came between the two."""
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=WRITING, dir=parent))
-        with suppress(FileNotFoundError):
-            lock = os.open(folder, os.O_RDONLY)
-            # Where the file system has no locks, nobody sweeps either.
-            with suppress(OSError):
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            if folder.exists():
-                return folder, lock
-            os.close(lock)
-
-
-def _remove_unless_held(folder: Path) -> None:
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder)
-    finally:
-        os.close(lock)
-
+from tg_pipeline.lake.parquet import (
+    DamagedError,
+    Footer,
+    ParquetWriter,
+    read_batches,
+    read_footer,
+    text_metadata,
+)
 
 OBJECT_NAME: Final = "part-0.parquet"
-READ_ROWS: Final = 1_000
-"""Rows a batch of what is read: as many as the transforms like."""
 
-NARROW_ROWS: Final = 65_536
-"""Rows a batch where only a few numbers of each are read."""
+BATCH_ROWS: Final = 1_000
+"""Rows per batch: the size that suits the transforms."""
+
+PROJECTED_ROWS: Final = 65_536
+"""Rows per batch if only a few small columns are read."""
 
 THREADS: Final = 16
-"""Objects fetched side by side: a bucket answers in some 20 ms, however fast we ask."""
+"""Concurrent requests: a bucket takes some 20 ms for each."""
 
-Asked = TypeVar("Asked")
-Answer = TypeVar("Answer")
+TEMP_PREFIX: Final = ".writing-"
+"""Prefix of the names of temporary folders; no query takes such a folder for a partition."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def partition_key(layer: str, day: date | None) -> str:
+    """Return the key of a day's object in the lake; without a day, of the table's only object."""
+    folder = f"{layer}/context_date={day.isoformat()}" if day else layer
+    return f"{folder}/{OBJECT_NAME}"
 
 
 @dataclass(frozen=True, slots=True)
 class PartitionStats:
-    """What a partition holds once it is written, by its own footer."""
+    """Rows and bytes of a partition, as written."""
 
     rows: int
     bytes: int
 
 
 class Partition:
-    """A day of a layer as it stood when it was opened; without rows where there is none."""
+    """A day of a layer in the version that was opened; it has no rows if it does not exist."""
 
     def __init__(self, file: pq.ParquetFile | None, size: int) -> None:
-        """Wrap an open file of `size` bytes, or the want of one."""
+        """Wrap an open file of `size` bytes, or None if the partition does not exist."""
         self._file = file
         self.bytes = size
 
     @classmethod
     def absent(cls) -> "Partition":
-        """Give a day that was never written."""
+        """Return a partition that does not exist."""
         return cls(None, 0)
 
     @property
     def exists(self) -> bool:
-        """Say whether the day was ever written."""
+        """Whether the partition was ever written."""
         return self._file is not None
 
     @property
     def rows(self) -> int:
-        """Give the number of rows."""
+        """The number of rows."""
         return self._file.metadata.num_rows if self._file else 0
 
     @property
     def metadata(self) -> dict[str, str]:
-        """Give what the writer left in the footer."""
-        pairs = (self._file.metadata.metadata or {}) if self._file else {}
-        return {name.decode(): value.decode("utf-8", "replace") for name, value in pairs.items()}
+        """The footer's metadata, as passed to `PartitionWriter.commit`."""
+        return text_metadata(self._file.metadata) if self._file else {}
 
     def batches(
-        self, columns: list[str] | None = None, rows: int = READ_ROWS
+        self, columns: list[str] | None = None, rows: int = BATCH_ROWS
     ) -> Iterator[pa.RecordBatch]:
-        """Give the rows in order, in batches of at most `rows`."""
+        """Return the rows in order, in batches of at most `rows`; raises StoreError."""
         return read_batches(self._file, columns, rows) if self._file else iter(())
 
     def project(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """Give the rows in order with a few small columns only, and so in larger batches."""
-        return self.batches(columns, NARROW_ROWS)
+        """Return a few small columns of the rows in order, in larger batches; raises StoreError."""
+        return self.batches(columns, PROJECTED_ROWS)
 
 
 class PartitionWriter:
-    """Collects a day's rows in a file aside, and puts it in the place of the old on `commit`."""
+    """Collects a day's rows in a temporary file, which `commit` makes the partition."""
 
     def __init__(self, lake: "Lake", key: str, path: Path, rows: ParquetWriter) -> None:
-        """Collect in the file at `path`, through `rows`, what is to stand under `key`."""
+        """Write `rows`, a writer of the file at `path`, for the object at `key`."""
         self._lake, self._key, self._path, self._rows = lake, key, path, rows
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add rows, which must come in the layer's order."""
+        """Append rows, which must come in the layer's order."""
         self._rows.write(batch)
 
     def commit(self, **metadata: str) -> PartitionStats:
-        """Finish the file, with `metadata` in its footer, and put it in the place of the old."""
+        """Finish the file with `metadata` in its footer, and replace the partition by it."""
         self._rows.close(metadata)
-        written = PartitionStats(pq.read_metadata(self._path).num_rows, self._path.stat().st_size)
+        stats = PartitionStats(pq.read_metadata(self._path).num_rows, self._path.stat().st_size)
         self._lake.publish(self._path, self._key)
-        return written
+        return stats
 
 
 class Lake:
-    """The layers' partitions under one URI: file://, s3:// or memory://."""
+    """The partitions of all layers under one URI: file://, s3:// or memory://."""
 
-    def __init__(self, uri: str, patience: timedelta = BATCH_TIMEOUT) -> None:
-        """Open the lake at `uri`, and try for so long if that is a bucket; raises StoreError."""
-        self.store: ObjectStore = open_object_store(uri, patience)
+    def __init__(self, uri: str, timeout: timedelta = BATCH_TIMEOUT) -> None:
+        """Open the lake at `uri`; a request to a bucket is retried until `timeout` is over.
+
+        Raises StoreError.
+        """
+        self.store: ObjectStore = open_object_store(uri, timeout)
         self.folder = local_folder(uri)
 
     @contextmanager
     def open(self, layer: str, day: date | None) -> Iterator[Partition]:
-        """Open a day, or a table without days: one state of it, whatever is written meanwhile.
+        """Open a day, or a table without days, in its current version; raises StoreError.
 
-        Of a bucket what is read is fetched as it is read, and of an object that is replaced
-        meanwhile the rest is an error. Raises StoreError.
+        Rows and metadata are those of this version, even if the partition is replaced while it is
+        read: on disk the old file stays open, and a bucket's old object gives a ReplacedError.
         """
-        key = partition_key(layer, day)
-        with self._source(key) as source:
+        with self._open_file(partition_key(layer, day)) as source:
             if source is None:
                 yield Partition.absent()
                 return
@@ -184,42 +150,51 @@ class Lake:
                 raise _damaged(layer, day) from None
             yield Partition(file, size)
 
+    @contextmanager
+    def _open_file(self, key: str) -> Iterator[BinaryIO | None]:
+        path = self.folder / key if self.folder else None
+        if path is not None and not path.exists():
+            yield None
+            return
+        with ExitStack() as stack:
+            source = path.open("rb") if path else open_object(self.store, key)
+            yield stack.enter_context(source) if source else None
+
     def days(self, layer: str) -> list[date]:
-        """Give the days of a layer that have a folder, ascending."""
+        """Return the days of a layer that have a folder, ascending; raises StoreError."""
         return days_under(self.store, layer)
 
     def footer(self, layer: str, day: date | None) -> Footer | None:
-        """Give the footer of a day, or of a table without days; a damaged object has none."""
+        """Return the footer of a day, or of a table without days; None if missing or damaged."""
         try:
             return read_footer(self.store, partition_key(layer, day))
         except DamagedError:
             return None
 
     def footer_or_raise(self, layer: str, day: date | None) -> Footer | None:
-        """Give the footer of a day, None where it was never written; raises StoreError."""
+        """Return the footer of a day; None if missing. Raises StoreError, also if it is damaged."""
         try:
             return read_footer(self.store, partition_key(layer, day))
         except DamagedError:
             raise _damaged(layer, day) from None
 
     def footers(self, layer: str, days: Sequence[date | None]) -> list[Footer | None]:
-        """Give the footers of several days, in the order asked."""
+        """Return the footers of several days, in the order of `days`."""
         return self.map_concurrent(lambda day: self.footer(layer, day), days)
 
-    def map_concurrent(
-        self, ask: Callable[[Asked], Answer], about: Sequence[Asked]
-    ) -> list[Answer]:
-        """Ask about several things, of a bucket at the same time; give the answers in order."""
-        if self.folder or len(about) <= 1:
-            return [ask(each) for each in about]
+    def map_concurrent(self, read: Callable[[Item], Result], items: Sequence[Item]) -> list[Result]:
+        """Return `read(item)` for each item, in order; concurrently unless the lake is a folder."""
+        if self.folder or len(items) <= 1:
+            return [read(item) for item in items]
         with ThreadPoolExecutor(THREADS) as pool:
-            return list(pool.map(ask, about))
+            return list(pool.map(read, items))
 
     @contextmanager
     def files(self, layer: str, days: Iterable[date | None]) -> Iterator[list[Path]]:
-        """Give the files of those days that exist, on this machine, each in its day's folder.
+        """Return local files of the days that exist, each in a folder `context_date=…`.
 
-        On a disk they are the partitions themselves: what is read may be newer than the asking.
+        A lake on disk returns the partitions themselves, which may be replaced; otherwise the files
+        are copies. Raises StoreError.
         """
         keys = [partition_key(layer, day) for day in days]
         if self.folder:
@@ -227,12 +202,12 @@ class Lake:
             return
         with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(THREADS) as pool:
             paths = [Path(folder) / key for key in keys]
-            found = pool.map(partial(copy_object, self.store), keys, paths)
-            yield [path for path, is_there in zip(paths, found, strict=True) if is_there]
+            copied = pool.map(partial(copy_object, self.store), keys, paths)
+            yield [path for path, exists in zip(paths, copied, strict=True) if exists]
 
     @contextmanager
     def writer(self, layer: str, day: date | None, schema: pa.Schema) -> Iterator[PartitionWriter]:
-        """Write a day, or a table without days, anew; without `commit` the old one stays."""
+        """Open a writer of a day, or of a table without days; without `commit` nothing changes."""
         key = partition_key(layer, day)
         with temp_dir((self.folder / key).parent if self.folder else None) as folder:
             path = folder / OBJECT_NAME
@@ -240,7 +215,7 @@ class Lake:
                 yield PartitionWriter(self, key, path, rows)
 
     def publish(self, path: Path, key: str) -> None:
-        """Put a finished file in its place, in one step that survives a power cut."""
+        """Replace the object at `key` by a file, in one step that is durable when it returns."""
         if self.folder is None:
             put_file(self.store, key, path)
             return
@@ -250,23 +225,56 @@ class Lake:
         sync(target.parent)
         sync(target.parent.parent)
 
-    @contextmanager
-    def _source(self, key: str) -> Iterator[BinaryIO | None]:
-        path = self.folder / key if self.folder else None
-        if path is not None and not path.exists():
-            yield None
-            return
-        with ExitStack() as stack:
-            source = path.open("rb") if path else open_object(self.store, key)
-            yield stack.enter_context(source) if source else None
-
-
-def partition_key(layer: str, day: date | None) -> str:
-    """Give the key of a day's object in the lake, or of the one object of a table without days."""
-    folder = f"{layer}/context_date={day.isoformat()}" if day else layer
-    return f"{folder}/{OBJECT_NAME}"
-
 
 def _damaged(layer: str, day: date | None) -> StoreError:
-    mend = f"tg-pipeline run{f' --date {day} --full' if day else ''} builds it anew"
-    return StoreError(f"{partition_key(layer, day)} is no whole Parquet file: {mend}")
+    command = f"tg-pipeline run{f' --date {day} --full' if day else ''}"
+    return StoreError(
+        f"{partition_key(layer, day)} is not a complete Parquet file: {command} rebuilds it"
+    )
+
+
+@contextmanager
+def temp_dir(parent: Path | None) -> Iterator[Path]:
+    """Create a folder in `parent`, by default the system's temporary folder, and remove it later.
+
+    The process holds a lock on the folder, which ends with the process. Folders of processes that
+    were killed have no lock; they are removed here.
+    """
+    parent = parent or Path(tempfile.gettempdir())
+    parent.mkdir(parents=True, exist_ok=True)
+    _remove_abandoned(parent)
+    folder, lock = _create_locked(parent)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+        os.close(lock)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    for folder in parent.glob(f"{TEMP_PREFIX}*"):
+        with suppress(OSError):
+            _remove_unless_locked(folder)
+
+
+def _remove_unless_locked(folder: Path) -> None:
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        shutil.rmtree(folder)
+    finally:
+        os.close(lock)
+
+
+def _create_locked(parent: Path) -> tuple[Path, int]:
+    """Create and lock a folder; start over if another process removed it before it was locked."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=TEMP_PREFIX, dir=parent))
+        with suppress(FileNotFoundError):
+            lock = os.open(folder, os.O_RDONLY)
+            # On a file system without locks, no process removes the folders of others either.
+            with suppress(OSError):
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if folder.exists():
+                return folder, lock
+            os.close(lock)

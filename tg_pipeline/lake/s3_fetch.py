@@ -1,8 +1,8 @@
-"""Many small objects of a bucket at once: a door lands an update an object.
+"""Fetch many small objects of a bucket at once with libcurl: ingestion lands one per update.
 
-With obstore each is a wait of its own between threads. libcurl keeps many requests under way from
-one thread, which takes half the CPU. What does not come at its first try is left to obstore, which
-tries again, and tells what a bucket refuses.
+With obstore each request is a separate wait between threads. libcurl has many requests in flight
+from one thread, which takes half the CPU. An object whose first request fails is left to obstore,
+which retries, and explains what the bucket refuses.
 """
 
 import io
@@ -18,78 +18,88 @@ from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
 CONNECTIONS: Final = 16
-"""Requests under way for a thread: a bucket answers one in some 20 ms, however fast we ask."""
+"""Requests in flight per thread: a bucket takes some 20 ms for each."""
 
-SIGNED_FOR: Final = timedelta(minutes=5)
-"""How long a signed address may be used; it is by then, or its request has been given up."""
+URL_VALIDITY: Final = timedelta(minutes=5)
+"""How long a signed URL is valid: longer than a request waits for a connection."""
 
-CONNECT_SECONDS: Final = 5
-SECONDS: Final = 30
-"""For a whole answer, as for a try of obstore's."""
+CONNECT_TIMEOUT_SECONDS: Final = 5
+TIMEOUT_SECONDS: Final = 30
+"""For a complete response; the same as for a try of obstore."""
 
-LOOK_SECONDS: Final = 1.0
-"""How long a wait for sockets may last until it is looked at again."""
+POLL_SECONDS: Final = 1.0
+"""The longest wait for a socket before libcurl checks its timeouts again."""
 
 OK: Final = 200
 
+_LOCAL: Final = threading.local()
+
 
 def fetch_small(store: S3Store, keys: Sequence[str]) -> dict[str, bytes]:
-    """Give the bodies of those objects that come at the first try, by their keys.
+    """Return the bodies of the objects whose first request succeeds, by key.
 
-    The addresses are signed, so they must not be shown.
+    The signed URLs are credentials, so they must not be shown.
     """
     try:
-        addresses = obstore.sign(store, "GET", keys, SIGNED_FOR)
+        urls = obstore.sign(store, "GET", keys, URL_VALIDITY)
     except BaseError:
         return {}
-    return _client().fetch(zip(keys, addresses, strict=True))
+    return _thread_client().fetch(zip(keys, urls, strict=True))
+
+
+def _thread_client() -> "_Client":
+    """Return this thread's client, whose connections stay open between calls."""
+    if not hasattr(_LOCAL, "client"):
+        _LOCAL.client = _Client()
+    client: _Client = _LOCAL.client
+    return client
 
 
 class _Client:
-    """A thread's connections, kept from one call to the next."""
+    """A pool of connections for one thread."""
 
     def __init__(self) -> None:
         self._multi = pycurl.CurlMulti()
         self._idle = [_connection() for _ in range(CONNECTIONS)]
-        self._asked: dict[pycurl.Curl, tuple[str, io.BytesIO]] = {}
+        self._active: dict[pycurl.Curl, tuple[str, io.BytesIO]] = {}
 
-    def fetch(self, wanted: Iterable[tuple[str, str]]) -> dict[str, bytes]:
-        """Give the bodies that came whole, by their keys; `wanted` are keys and addresses."""
-        waiting, found = iter(wanted), dict[str, bytes]()
+    def fetch(self, requests: Iterable[tuple[str, str]]) -> dict[str, bytes]:
+        """Return the complete bodies by key; `requests` are keys and URLs."""
+        waiting, bodies = iter(requests), dict[str, bytes]()
         try:
-            while self._ask(waiting):
+            while self._start(waiting):
                 self._multi.perform()
-                if not self._take(found):
-                    self._multi.select(LOOK_SECONDS)
+                if not self._collect(bodies):
+                    self._multi.select(POLL_SECONDS)
         finally:
-            for curl in list(self._asked):
+            for curl in list(self._active):
                 self._release(curl)
-        return found
+        return bodies
 
-    def _ask(self, waiting: Iterator[tuple[str, str]]) -> bool:
-        """Begin as many requests as there are connections; say whether any is under way."""
-        while self._idle and (asked := next(waiting, None)):
+    def _start(self, waiting: Iterator[tuple[str, str]]) -> bool:
+        """Start a request on each idle connection; return whether any is in flight."""
+        while self._idle and (request := next(waiting, None)):
             curl, body = self._idle.pop(), io.BytesIO()
-            curl.setopt(pycurl.URL, asked[1])
+            curl.setopt(pycurl.URL, request[1])
             curl.setopt(pycurl.WRITEDATA, body)
-            self._asked[curl] = asked[0], body
+            self._active[curl] = request[0], body
             self._multi.add_handle(curl)
-        return bool(self._asked)
+        return bool(self._active)
 
-    def _take(self, found: dict[str, bytes]) -> bool:
-        """Take the answers that are there; say whether there were any."""
-        _, whole, failed = self._multi.info_read(CONNECTIONS)
-        for curl in whole:
-            key, body = self._asked[curl]
+    def _collect(self, bodies: dict[str, bytes]) -> bool:
+        """Add the bodies that are complete; return whether any request ended."""
+        _, complete, failed = self._multi.info_read(CONNECTIONS)
+        for curl in complete:
+            key, body = self._active[curl]
             if curl.getinfo(pycurl.RESPONSE_CODE) == OK:
-                found[key] = body.getvalue()
-        for curl in (*whole, *(each[0] for each in failed)):
+                bodies[key] = body.getvalue()
+        for curl in (*complete, *(failure[0] for failure in failed)):
             self._release(curl)
-        return bool(whole or failed)
+        return bool(complete or failed)
 
     def _release(self, curl: pycurl.Curl) -> None:
         self._multi.remove_handle(curl)
-        del self._asked[curl]
+        del self._active[curl]
         self._idle.append(curl)
 
 
@@ -97,16 +107,6 @@ def _connection() -> pycurl.Curl:
     curl = pycurl.Curl()
     curl.setopt(pycurl.NOSIGNAL, 1)  # signals are for the main thread
     curl.setopt(pycurl.CAINFO, certifi.where())
-    curl.setopt(pycurl.CONNECTTIMEOUT, CONNECT_SECONDS)
-    curl.setopt(pycurl.TIMEOUT, SECONDS)
+    curl.setopt(pycurl.CONNECTTIMEOUT, CONNECT_TIMEOUT_SECONDS)
+    curl.setopt(pycurl.TIMEOUT, TIMEOUT_SECONDS)
     return curl
-
-
-_OF_THREAD: Final = threading.local()
-
-
-def _client() -> _Client:
-    if not hasattr(_OF_THREAD, "client"):
-        _OF_THREAD.client = _Client()
-    client: _Client = _OF_THREAD.client
-    return client

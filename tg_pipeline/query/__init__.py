@@ -1,1 +1,1 @@
-"""SQL over the lake: every table of it as a view of a DuckDB session."""
+"""SQL over the lake with DuckDB."""

@@ -1,4 +1,4 @@
-"""The lake's objects as files that DuckDB reads, wherever they are, without its S3 extension.
+"""The lake's objects as files for DuckDB, wherever they are, without DuckDB's S3 extension.
 
 DuckDB asks an fsspec filesystem for names, sizes and ranges of bytes:
 https://duckdb.org/docs/stable/guides/python/filesystems
@@ -11,22 +11,21 @@ from typing import Any, Final
 
 import obstore
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
-from fsspec.spec import AbstractBufferedFile  # type: ignore[import-untyped]
-from obstore.exceptions import PreconditionError
 from obstore.store import ObjectStore
 
 from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.object_store import pages, retry
+from tg_pipeline.lake.object_io import RangedObject
+from tg_pipeline.lake.object_store import list_pages
 
 PROTOCOL: Final = "lake"
-"""What the lake's files are called by, in DuckDB: `lake://<key>`."""
+"""The scheme of the files' URIs: `lake://<key>`."""
 
 STAR: Final = "*"
-"""Stands for the day in a pattern of keys."""
+"""The wildcard for the day in a pattern of keys."""
 
 
 class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
-    """A lake's objects, for reading."""
+    """A read-only filesystem of a lake's objects."""
 
     protocol = PROTOCOL
     cachable = False
@@ -36,13 +35,13 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
         super().__init__()
         self.store = store
         self.failure: Exception | None = None
-        """What went wrong with the store, of which DuckDB tells no more than a stack trace."""
+        """The last error of the store: DuckDB's own error repeats only a stack trace of it."""
 
         self._listed: dict[str, dict[str, Any]] = {}
 
     @contextmanager
-    def noting_failures(self) -> Iterator[None]:
-        """Remember what goes wrong; that there is no such object is an answer like any other."""
+    def record_failure(self) -> Iterator[None]:
+        """Keep an error as `failure`, except that an object does not exist."""
         try:
             with translate_errors(self.store):
                 yield
@@ -53,16 +52,17 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
             raise
 
     def glob(self, path: str, **_options: object) -> list[str]:
-        """Give the keys that a pattern with at most one star matches, ascending.
+        """Return the keys that match a pattern with at most one star, ascending.
 
-        Their versions are remembered, so that a query reads what it found, at no further request.
+        Their sizes and versions are kept, so that a query reads the objects that it found, without
+        further requests.
         """
         before, _, after = self._strip_protocol(path).partition(STAR)
         folder = before.rpartition("/")[0]
-        with self.noting_failures():
+        with self.record_failure():
             found = {
                 meta["path"]: _info(meta)
-                for page in pages(self.store, folder)
+                for page in list_pages(self.store, folder)
                 for meta in page
                 if _matches(meta["path"], before, after)
             }
@@ -70,37 +70,35 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
         return sorted(found)
 
     def info(self, path: str, **_options: object) -> dict[str, Any]:
-        """Give an object's name, size and version; raises FileNotFoundError."""
+        """Return an object's name, size and version; raises FileNotFoundError."""
         key = self._strip_protocol(path)
-        with self.noting_failures():
+        with self.record_failure():
             return self._listed.get(key) or _info(obstore.head(self.store, key))
 
     def modified(self, path: str) -> datetime:
-        """Give when an object was written."""
+        """Return when an object was written."""
         written: datetime = self.info(path)["modified"]
         return written
 
     def _open(self, path: str, mode: str = "rb", **_options: object) -> "LakeFile":
-        with self.noting_failures():
+        with self.record_failure():
             if mode != "rb":
-                raise PermissionError(f"{PROTOCOL}://{path} is for reading only.")
-        return LakeFile(self, path, cache_type="none")
+                raise PermissionError(f"{PROTOCOL}://{path} is read-only.")
+        return LakeFile(self, self.info(path))
 
 
-class LakeFile(AbstractBufferedFile):  # type: ignore[misc]
-    """An object as it was found; one that is replaced meanwhile is not read as a mixture."""
+class LakeFile(RangedObject):
+    """An object in the version that was listed."""
 
-    def _fetch_range(self, start: int, end: int) -> bytes:
-        wanted: Any = {"range": (start, end), "if_match": self.details["etag"]}
-        with self.fs.noting_failures():
-            try:
-                return bytes(retry(lambda: _bytes(self.fs.store, self.path, wanted)))
-            except PreconditionError:
-                raise OSError(f"{self.path} was replaced while it was read: ask again.") from None
+    def __init__(self, files: LakeFiles, info: dict[str, Any]) -> None:
+        """Read the object that `info` describes."""
+        super().__init__(files.store, info["name"], info["size"], info["etag"])
+        self._files = files
 
-
-def _bytes(store: ObjectStore, key: str, options: Any) -> obstore.Bytes:
-    return obstore.get(store, key, options=options).bytes()
+    def read(self, count: int = -1) -> bytes:
+        """Return up to `count` bytes; raises StoreError."""
+        with self._files.record_failure():
+            return bytes(super().read(count))
 
 
 def _matches(key: str, before: str, after: str) -> bool:

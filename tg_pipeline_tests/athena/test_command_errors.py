@@ -40,7 +40,7 @@ def test_no_credentials(commands: AthenaCommands, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
 
-    assert "Unable to locate credentials" in fails(commands, "register")
+    assert "no AWS credentials were found" in fails(commands, "register")
 
 
 def test_an_endpoint_where_nothing_listens(
@@ -51,4 +51,4 @@ def test_an_endpoint_where_nothing_listens(
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
-    assert "AWS can't be asked: Could not connect" in fails(commands, "register")
+    assert "AWS can't be used: Could not connect" in fails(commands, "register")

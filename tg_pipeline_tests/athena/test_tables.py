@@ -15,7 +15,7 @@ from tg_pipeline.athena.tables import (
 )
 from tg_pipeline.query.session import MARTS, TELEGRAM, QueryTable
 from tg_pipeline_tests.athena.parsed_ddl import ParsedTable, parse
-from tg_pipeline_tests.query.conftest import TOLD
+from tg_pipeline_tests.query.conftest import UNDATED
 
 PLACE = Place("s3://my-bot/lake/", "2026-10-01")
 
@@ -52,7 +52,7 @@ def test_a_table_lies_where_the_lake_has_it() -> None:
 
 
 def test_a_table_without_days_has_nothing_to_compute() -> None:
-    declared = table_input(TOLD, PLACE)
+    declared = table_input(UNDATED, PLACE)
 
     assert declared["PartitionKeys"] == []
     assert declared["Parameters"] == {"classification": "parquet"}
@@ -85,6 +85,6 @@ def test_the_database_is_made_before_its_tables() -> None:
 
 @pytest.mark.parametrize("text", ["it's", "a\\b", "a; b", '"quoted"', "`x`", "á …"])
 def test_any_text_comes_through_a_statement(text: str) -> None:
-    declared = table_input(TOLD, PLACE) | {"Description": text}
+    declared = table_input(UNDATED, PLACE) | {"Description": text}
 
     assert parse(create_table("db", declared)).description == text

@@ -195,7 +195,7 @@ def test_a_damaged_partition_is_named_and_can_be_built_anew(shell: Shell) -> Non
     mended = shell.run("run", "--date", str(FIRST_DAY), "--full")
 
     assert looked.returncode == 1
-    assert "is no whole Parquet file: tg-pipeline run --date" in looked.stderr
+    assert "is not a complete Parquet file: tg-pipeline run --date" in looked.stderr
     assert len(looked.stderr.splitlines()) == 1
     assert mended.returncode == 0
     assert "1 built" in shell.run("status").stdout

@@ -44,8 +44,7 @@ from tg_pipeline.events.messages import LandingAddress
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline_tests.defs.conftest import StoppedClock
-from tg_pipeline_tests.events.lent_queue import LentQueue
-from tg_pipeline_tests.events.messages import BUCKET, landed, tick_of
+from tg_pipeline_tests.fakes.sqs import BUCKET, FakeQueue, landed, tick_of
 
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
 GAP: Final = timedelta(minutes=6)
@@ -183,7 +182,7 @@ class QueueVariant(Variant):
     def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
         super().__init__(folder, instance)
         self.now = in_zone("2026-10-01 00:00")
-        self.queue = LentQueue(self.seconds)
+        self.queue = FakeQueue(self.seconds)
         self.sensor = events_sensor(lambda: self.queue, QueueLimits())
 
     def seconds(self) -> float:
@@ -225,7 +224,7 @@ class World:
 
     def __init__(self, seed: int) -> None:
         self.now = FIRST
-        self.queue = LentQueue(self.seconds, Random(seed))  # noqa: S311
+        self.queue = FakeQueue(self.seconds, Random(seed))  # noqa: S311
         self.landed: Counter[date] = Counter()
         self.built: Counter[date] = Counter()
         self.keys: set[str] = set()

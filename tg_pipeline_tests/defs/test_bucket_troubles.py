@@ -12,7 +12,7 @@ from tg_pipeline.defs.updates import sensors
 from tg_pipeline.defs.updates.sensors import late_updates_sensor
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.defs.conftest import House
-from tg_pipeline_tests.lake.aws_answers import ANSWERS, REACH, SECRET
+from tg_pipeline_tests.fakes.s3_errors import CREDENTIALS, SECRET, error_reply, not_found
 from tg_pipeline_tests.lambda_ingest.bot import Bot, Heard, reply
 
 EMPTY = reply(b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")
@@ -21,15 +21,15 @@ EMPTY = reply(b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketRe
 def read_only(heard: Heard, _: object) -> list[bytes]:
     """Answer as an empty bucket that nothing may be put into."""
     if heard.start.startswith("PUT"):
-        return [ANSWERS["AccessDenied"].to("AccessDenied")]
-    return [EMPTY if "list-type" in heard.start else ANSWERS["NoSuchBucket"].to("NoSuchKey")]
+        return [error_reply("AccessDenied")]
+    return [EMPTY if "list-type" in heard.start else not_found()]
 
 
 def test_a_permission_that_lacks_is_all_that_the_run_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a lake that may be read and not written
-    for name, value in REACH.items():
+    for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     with Bot(read_only) as bucket, dg.DagsterInstance.ephemeral() as instance:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bucket.port}")
@@ -43,8 +43,8 @@ def test_a_permission_that_lacks_is_all_that_the_run_says(
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     error = failure.step_failure_data.error
     said = (
-        "s3://bucket/mine/lake: the credentials may not write to it: docs/s3.md lists the "
-        "permissions."
+        "s3://bucket/mine/lake: the credentials are not allowed to write to it: docs/s3.md lists "
+        "the permissions."
     )
     assert error
     assert said in error.to_string()
@@ -57,7 +57,7 @@ def test_a_bucket_that_is_silent_fails_a_sensors_tick_while_there_is_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a run that went well, and a bucket that has not answered since
-    for name, value in REACH.items():
+    for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(sensors, "SENSOR_TIMEOUT", timedelta(seconds=1))
     with socket.create_server(("127.0.0.1", 0)) as silent, dg.DagsterInstance.ephemeral() as place:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tg_pipeline_tests.events.sqs_server import REGION, SqsServer, sqs_server
+from tg_pipeline_tests.fakes.sqs import REGION, SqsServer, sqs_server
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def server() -> Iterator[SqsServer]:
 
 @pytest.fixture
 def sqs(server: SqsServer, monkeypatch: pytest.MonkeyPatch) -> SqsServer:
-    """Give an SQS, with credentials and a region set as an operator sets them."""
+    """Return the SQS, with credentials and a region set as an operator sets them."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "anyone")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "anything")
     monkeypatch.setenv("AWS_REGION", REGION)

@@ -1,6 +1,7 @@
-"""A landing zone and a lake, on a disk and in memory, and what the tests put there."""
+"""A landing zone and a lake, on disk and in memory, and what the tests write to them."""
 
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,8 @@ from obstore.store import ObjectStore
 from lambda_ingest.store import open_store, put_if_absent
 from tg_pipeline.lake.landing_reader import read_objects
 from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.lake.partitions import Lake, PartitionStats
+from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats
+from tg_pipeline_tests.fakes.s3_errors import S3, serve_s3
 
 DAY, NEXT_DAY = date(2026, 10, 7), date(2026, 10, 8)
 KEY = "raw_updates/context_date=2026-10-07/part-0.parquet"
@@ -40,14 +42,30 @@ def lake(uri: str) -> Lake:
     return Lake(uri)
 
 
+@pytest.fixture
+def s3(monkeypatch: pytest.MonkeyPatch) -> S3:
+    return partial(serve_s3, monkeypatch=monkeypatch)
+
+
 def batch(*users: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([{"user_id": n, "text": f"n{n}"} for n in users], SCHEMA)
 
 
-def write(lake: Lake, *users: int, day: date = DAY, **metadata: str) -> PartitionStats:
-    with lake.writer("raw_updates", day, SCHEMA) as writer:
+def write(
+    lake: Lake, *users: int, layer: str = "raw_updates", day: date | None = DAY, **metadata: str
+) -> PartitionStats:
+    with lake.writer(layer, day, SCHEMA) as writer:
         writer.write(batch(*users))
         return writer.commit(**metadata)
+
+
+def users_in(partition: Partition) -> list[int]:
+    return [user for batch in partition.batches() for user in batch["user_id"].to_pylist()]
+
+
+def users(lake: Lake, day: date = DAY) -> list[int]:
+    with lake.open("raw_updates", day) as partition:
+        return users_in(partition)
 
 
 def put(landing: ObjectStore, **bodies: bytes) -> None:
@@ -61,7 +79,3 @@ def batches(landing: ObjectStore) -> list[pa.RecordBatch]:
 
 def rows(landing: ObjectStore) -> list[dict[str, Any]]:
     return [row for batch in batches(landing) for row in batch.to_pylist()]
-
-
-def places(landing: ObjectStore) -> list[tuple[str, int]]:
-    return [(row["object_key"].removeprefix(f"{FOLDER}/"), row["line"]) for row in rows(landing)]

@@ -1,26 +1,29 @@
-"""Which days and objects the landing zone has, all of them, and which are new."""
+"""Days and objects of the landing zone: all are listed, new ones are found, old files removed."""
 
-from datetime import UTC, date, datetime
+import os
+import time
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import obstore
 import pyarrow as pa
 import pytest
-from obstore.store import ObjectStore
+from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.store import put_if_absent
 from tg_pipeline.lake.landing_zone import (
     OBJECTS,
     adds_up,
-    bot_of,
+    bot_id_of,
     iter_days,
     list_days,
     list_objects,
     listing_fingerprint,
     not_yet_read,
+    remove_stale_temp_files,
 )
+from tg_pipeline_tests.lake.conftest import DAY, FOLDER
 
-DAY = date(2026, 10, 7)
-FOLDER = "telegram/context_date=2026-10-07"
 MORNING, NOON = datetime(2026, 10, 7, 9, tzinfo=UTC), datetime(2026, 10, 7, 12, tzinfo=UTC)
 
 
@@ -33,7 +36,7 @@ def keys(objects: pa.Table) -> list[str]:
     return list(objects["object_key"].to_pylist())
 
 
-def test_the_days_are_those_that_have_a_folder_in_order(landing: ObjectStore) -> None:
+def test_days_with_a_folder_are_listed_in_order(landing: ObjectStore) -> None:
     for day in ("2026-10-07", "2024-02-29", "2026-01-01"):
         put_if_absent(landing, f"telegram/context_date={day}/7-1.json", b"{}")
 
@@ -55,7 +58,7 @@ def test_the_days_are_those_that_have_a_folder_in_order(landing: ObjectStore) ->
         "telegram/other/context_date=2026-10-07/7-1.json",
     ],
 )
-def test_a_folder_that_is_no_day_is_none(landing: ObjectStore, key: str) -> None:
+def test_other_folders_are_not_days(landing: ObjectStore, key: str) -> None:
     put_if_absent(landing, key, b"{}")
 
     assert list_days(landing) == []
@@ -69,7 +72,7 @@ def test_an_empty_landing_zone_has_no_days_and_an_empty_day_no_objects(
     assert list_objects(landing, DAY).equals(OBJECTS.empty_table())
 
 
-def test_a_listing_says_key_time_and_size(landing: ObjectStore) -> None:
+def test_a_listing_has_key_time_and_size(landing: ObjectStore) -> None:
     put_if_absent(landing, f"{FOLDER}/7-1.json", b"12345")
 
     objects = list_objects(landing, DAY)
@@ -81,10 +84,10 @@ def test_a_listing_says_key_time_and_size(landing: ObjectStore) -> None:
     assert row["received_at"] == written_at
 
 
-def test_a_listing_does_not_stop_at_1000_objects(landing: ObjectStore) -> None:
+def test_a_listing_has_more_than_1000_objects(landing: ObjectStore) -> None:
     expected = sorted(f"{FOLDER}/7-{number}.json" for number in range(2_345))
     for key in reversed(expected):
-        put_if_absent(landing, key, b"{}")
+        obstore.put(landing, key, b"{}")
     put_if_absent(landing, "telegram/context_date=2026-10-08/7-1.json", b"{}")
 
     assert keys(list_objects(landing, DAY)) == expected
@@ -107,16 +110,18 @@ def test_a_fingerprint_changes_when_an_object_is_added_rewritten_or_removed() ->
     assert listing_fingerprint(listing(*reversed(before))) == prints[1]
 
 
-def test_what_was_read_is_not_read_again_unless_it_was_rewritten() -> None:
+def test_objects_are_unread_if_they_are_new_or_rewritten() -> None:
     now = listing(("a", MORNING, 5), ("d", NOON, 1), ("b", NOON, 6), ("c", NOON, 7))
     known = listing(("a", MORNING, 5), ("b", MORNING, 6), ("gone", MORNING, 1))
 
     unread = not_yet_read(now, known.select(["object_key", "received_at"]))
 
     assert unread.equals(listing(("b", NOON, 6), ("c", NOON, 7), ("d", NOON, 1)))
+    assert not_yet_read(unread, OBJECTS.empty_table()).equals(unread)
+    assert not_yet_read(unread, unread).num_rows == 0
 
 
-def test_an_object_rewritten_within_its_second_is_told_by_its_size() -> None:
+def test_an_object_rewritten_within_the_second_is_detected_by_its_size() -> None:
     read = listing_fingerprint(listing(("a", MORNING, 5), ("b", MORNING, 6)))
     none, new = OBJECTS.empty_table(), listing(("c", NOON, 7))
     same, rewritten = (listing(("a", MORNING, 5), ("b", MORNING, size)) for size in (6, 9))
@@ -125,14 +130,7 @@ def test_an_object_rewritten_within_its_second_is_told_by_its_size() -> None:
     assert not adds_up(read, rewritten, none)
     assert adds_up(read, pa.concat_tables([same, new]), new)
     assert not adds_up(read, pa.concat_tables([rewritten, new]), new)
-    assert adds_up(read, listing(("a", MORNING, 5)), none), "one was removed: nobody can tell"
-
-
-def test_at_first_nothing_was_read_and_then_everything() -> None:
-    now = listing(("a", MORNING, 5), ("b", NOON, 6))
-
-    assert not_yet_read(now, OBJECTS.empty_table()).equals(now)
-    assert not_yet_read(now, now).num_rows == 0
+    assert adds_up(read, listing(("a", MORNING, 5)), none), "sizes can't be compared"
 
 
 @pytest.mark.parametrize(
@@ -150,16 +148,32 @@ def test_at_first_nothing_was_read_and_then_everything() -> None:
         ("5.json", 42),
     ],
 )
-def test_the_bot_is_the_one_in_the_name_or_else_the_one_of_the_settings(
-    name: str, bot: int
-) -> None:
-    assert bot_of(f"{FOLDER}/{name}", 42) == bot
+def test_the_bot_id_is_in_the_name_or_the_default(name: str, bot: int) -> None:
+    assert bot_id_of(f"{FOLDER}/{name}", 42) == bot
 
 
-def test_the_days_of_a_span_include_both_ends() -> None:
+def test_iterated_days_include_both_ends() -> None:
     assert list(iter_days(date(2026, 2, 27), date(2026, 3, 1))) == [
         date(2026, 2, 27),
         date(2026, 2, 28),
         date(2026, 3, 1),
     ]
     assert list(iter_days(DAY, date(2026, 10, 6))) == []
+
+
+def test_only_stale_temporary_files_are_removed(tmp_path: Path) -> None:
+    # Given a landed file, a temporary file in use, and old files of which one is temporary
+    folder = tmp_path / FOLDER
+    folder.mkdir(parents=True)
+    two_hours_ago = time.time() - timedelta(hours=2).total_seconds()
+    for name in ("7-1.json", "7-2.json#12345", "7-3.json#12345", "7-4.json#a"):
+        (folder / name).write_text("{}")
+        if name != "7-2.json#12345":
+            os.utime(folder / name, (two_hours_ago, two_hours_ago))
+
+    # When they are cleaned up, then only the stale one is gone
+    remove_stale_temp_files(LocalStore(tmp_path), DAY, lambda: datetime.now(UTC))
+
+    left = sorted(path.name for path in folder.iterdir())
+    assert left == ["7-1.json", "7-2.json#12345", "7-4.json#a"]
+    remove_stale_temp_files(LocalStore(tmp_path), DAY + timedelta(days=1))

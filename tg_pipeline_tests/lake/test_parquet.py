@@ -1,9 +1,11 @@
-"""The same rows give the same file, in row groups bounded by rows and by bytes."""
+"""The same rows give the same bytes, in row groups bounded by rows and bytes; footers are read."""
 
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,6 +14,8 @@ from hypothesis import strategies as st
 
 from tg_pipeline.lake import parquet
 from tg_pipeline.lake.parquet import ParquetWriter, read_batches
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline_tests.lake.conftest import DAY, KEY, write
 
 SCHEMA = pa.schema(
     [
@@ -59,16 +63,16 @@ def written(path: Path, batches: list[pa.RecordBatch], **metadata: str) -> pq.Pa
 
 
 def groups(file: pq.ParquetFile) -> list[list[int]]:
-    """Give the payload sizes of each row group."""
+    """Return the payload sizes in each row group."""
     return [
         [len(value.as_py()) for value in file.read_row_group(group)["payload"]]
         for group in range(file.num_row_groups)
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(ROWS, max_size=25), st.lists(st.integers(0, 25), max_size=8))
-def test_the_same_rows_in_other_batches_give_the_same_bytes(
+def test_the_bytes_depend_on_the_rows_and_not_on_the_batches(
     tmp_path: Path, rows: list[dict[str, Any]], cuts: list[int]
 ) -> None:
     whole = batch_of(rows)
@@ -88,11 +92,9 @@ def test_the_same_rows_in_other_batches_give_the_same_bytes(
     assert pq.ParquetFile(tmp_path / "0").read().to_pylist() == whole.to_pylist()
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 80), max_size=40))
-def test_a_row_group_is_bounded_by_rows_and_by_bytes_and_no_smaller_than_need_be(
-    tmp_path: Path, sizes: list[int]
-) -> None:
+def test_row_groups_are_as_large_as_the_limits_allow(tmp_path: Path, sizes: list[int]) -> None:
     found = groups(written(tmp_path / "a", [batch_of([row(size) for size in sizes])]))
 
     assert [size for group in found for size in group] == sizes
@@ -108,7 +110,7 @@ def test_text_counts_like_payload(tmp_path: Path) -> None:
     assert [len(group) for group in groups(written(tmp_path / "a", [batch_of(rows)]))] == [3, 1]
 
 
-def test_a_row_larger_than_a_group_stands_alone(tmp_path: Path) -> None:
+def test_a_row_larger_than_a_group_is_a_group_of_its_own(tmp_path: Path) -> None:
     rows = [row(size) for size in (10, 500, 10, 500, 500, 0)]
 
     found = groups(written(tmp_path / "a", [batch_of(rows)]))
@@ -124,7 +126,7 @@ def test_a_file_without_rows_still_has_its_columns(tmp_path: Path) -> None:
     assert list(read_batches(file, None, 10)) == []
 
 
-def test_rows_are_read_in_order_in_batches_that_do_not_outgrow_a_group(tmp_path: Path) -> None:
+def test_rows_are_read_in_order_in_batches_of_one_row_group(tmp_path: Path) -> None:
     file = written(tmp_path / "a", [batch_of([row(size) for size in range(12)])])
 
     batches = list(read_batches(file, ["payload"], 3))
@@ -136,15 +138,7 @@ def test_rows_are_read_in_order_in_batches_that_do_not_outgrow_a_group(tmp_path:
     assert batches[0].schema.names == ["payload"]
 
 
-def test_the_footer_keeps_what_the_writer_says_and_the_descriptions(tmp_path: Path) -> None:
-    file = written(tmp_path / "a", [batch_of([row(1)])], source="raw", note="olá")
-
-    assert file.metadata.metadata[b"source"] == b"raw"
-    assert file.metadata.metadata[b"note"].decode() == "olá"
-    assert file.schema_arrow.field("user_id").metadata[b"description"] == b"Who."
-
-
-def test_a_user_can_be_looked_up_by_a_bloom_filter_and_nothing_else_has_one(tmp_path: Path) -> None:
+def test_only_the_user_id_has_a_bloom_filter(tmp_path: Path) -> None:
     rows = [{"user_id": user, "payload": b""} for user in range(12)]
     file = written(tmp_path / "a", [batch_of(rows)])
 
@@ -152,3 +146,50 @@ def test_a_user_can_be_looked_up_by_a_bloom_filter_and_nothing_else_has_one(tmp_
         columns = [file.metadata.row_group(group).column(n) for n in range(len(SCHEMA))]
         filtered = [c.path_in_schema for c in columns if c.bloom_filter_offset is not None]
         assert filtered == ["user_id"]
+
+
+def test_a_footer_has_rows_size_and_metadata(lake: Lake) -> None:
+    written = write(lake, 1, 2, 3, built_from="nothing")
+
+    footer = lake.footer("raw_updates", DAY)
+
+    assert footer
+    assert (footer.rows, footer.bytes) == (3, written.bytes)
+    assert footer.metadata["built_from"] == "nothing"
+
+
+def test_a_footer_s_fingerprint_changes_only_with_the_rows(lake: Lake) -> None:
+    fingerprints = []
+    for users in ((1, 2), (1, 2), (1, 3)):
+        write(lake, *users)
+        footer = lake.footer("raw_updates", DAY)
+        fingerprints.append(footer and footer.fingerprint)
+
+    assert fingerprints[0] == fingerprints[1] != fingerprints[2]
+
+
+@pytest.mark.parametrize("content", [None, b"", b"PAR1", b"x" * 100, b"\xff" * 100])
+def test_a_missing_or_damaged_object_has_no_footer(lake: Lake, content: bytes | None) -> None:
+    if content is not None:
+        obstore.put(lake.store, KEY, content)
+
+    assert lake.footer("raw_updates", DAY) is None
+
+
+def test_a_footer_longer_than_the_first_read_is_read_completely(lake: Lake) -> None:
+    write(lake, 1, note="x" * 200_000)
+
+    footer = lake.footer("raw_updates", DAY)
+
+    assert footer
+    assert len(footer.metadata["note"]) == 200_000
+
+
+def test_footers_are_in_the_order_of_the_days(lake: Lake) -> None:
+    for number in range(40):
+        write(lake, *range(number), day=DAY + timedelta(days=number))
+    days = [DAY + timedelta(days=number) for number in reversed(range(41))]
+
+    rows = [footer and footer.rows for footer in lake.footers("raw_updates", days)]
+
+    assert rows == [None, *reversed(range(40))]

@@ -1,4 +1,4 @@
-"""A lake with a table of the test's own, and questions to it."""
+"""A lake with two small tables, and queries on it."""
 
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -14,37 +14,43 @@ from tg_pipeline_tests.conftest import DAY
 
 ZONE = "America/Sao_Paulo"
 
-SAID = QueryTable(
-    name="said",
-    description="What was said.",
+DAILY = QueryTable(
+    name="daily",
+    description="A table with days.",
     schema=pa.schema(
         [
-            pa.field("user_id", pa.int64(), metadata={"description": "Who said it."}),
-            pa.field("text", pa.string(), metadata={"description": "What they said."}),
+            pa.field("user_id", pa.int64(), metadata={"description": "Who wrote."}),
+            pa.field("text", pa.string(), metadata={"description": "What they wrote."}),
             pa.field("tags", pa.list_(pa.string()), metadata={"description": "Its hashtags."}),
         ]
     ),
-    folder="said",
+    folder="daily",
     has_days=True,
 )
-TOLD = QueryTable(
-    name="told", description="All days.", schema=SAID.schema, folder="told", has_days=False
+UNDATED = QueryTable(
+    name="undated",
+    description="A table without days.",
+    schema=DAILY.schema,
+    folder="undated",
+    has_days=False,
 )
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
 
-def write(lake: Lake, *users: int, day: date | None = DAY, schema: pa.Schema = SAID.schema) -> None:
-    """Write a day of `said`, or with no day all of `told`, with a row for each user."""
+def write(
+    lake: Lake, *users: int, day: date | None = DAY, schema: pa.Schema = DAILY.schema
+) -> None:
+    """Write a day of `daily`, or without a day `undated`, with a row for each user."""
     rows = pa.RecordBatch.from_pylist([{"user_id": user} for user in users], schema)
-    table = SAID if day else TOLD
+    table = DAILY if day else UNDATED
     with lake.writer(table.folder, day, schema) as writer:
         writer.write(rows)
         writer.commit()
 
 
 def answer(session: Session, sql: str) -> list[tuple[Any, ...]]:
-    """Give the rows of the last of some statements."""
+    """Return the rows of the last statement."""
     answers = [session.ask(each, lambda rows: rows.fetchall()) for each in session.statements(sql)]
     return answers[-1]
 
@@ -56,7 +62,7 @@ def lake(request: pytest.FixtureRequest, tmp_path: Path) -> Lake:
 
 @pytest.fixture
 def session(lake: Lake) -> Iterator[Session]:
-    with open_session(lake, ZONE, [SAID, TOLD]) as opened:
+    with open_session(lake, ZONE, [DAILY, UNDATED]) as opened:
         yield opened
 
 

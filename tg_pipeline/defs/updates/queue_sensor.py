@@ -193,10 +193,10 @@ def poll(queue: Queue, cursor: QueueCursor, tick: TickContext, limits: QueueLimi
     today = tick.now.astimezone(SETTINGS.zone).date()
     parse = MessageFilter(tick.address, tick.lake, cursor.days, today)
     drained = drain(queue, parse, limits.drain)
-    decision = request_nightly_runs(drained.kept, cursor, tick.now, tick.is_requested)
+    decision = request_nightly_runs(drained.pending, cursor, tick.now, tick.is_requested)
     queue.delete([each.message for each in decision.completed])
     if _should_scan(decision, tick.now, limits):
-        decision = request_stale_days(drained.kept, decision.cursor, tick.now, tick.scan)
+        decision = request_stale_days(drained.pending, decision.cursor, tick.now, tick.scan)
         queue.delete([each.message for each in decision.completed])
     return Evaluation(decision, drained, parse.rejected)
 
@@ -297,7 +297,7 @@ def _log(result: Evaluation) -> None:
         extra=log_fields(
             sensor=NAME,
             taken=result.drained.received,
-            kept=len(result.drained.kept),
+            kept=len(result.drained.pending),
             set_aside=result.rejected,
             asked=asked,
         ),
@@ -314,7 +314,7 @@ def _sensor_result(result: Evaluation) -> dg.SensorResult:
 
 def _skip_reason(result: Evaluation) -> str:
     """Return what a poll did that requests nothing."""
-    received, kept = result.drained.received, len(result.drained.kept)
+    received, kept = result.drained.received, len(result.drained.pending)
     parts = [f"{received} messages received, {kept} of them still needed."]
     if result.decision.scan:
         parts.append(result.decision.scan.skip_reason or "")

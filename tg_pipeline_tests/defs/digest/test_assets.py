@@ -177,7 +177,7 @@ def test_a_digest_that_may_have_arrived_is_not_requested_again(built: Mornings) 
     claims = IdempotencyStore(built.pipeline.lake.store, StoppedClock().now)
     edition = DigestPeriod.of(DigestKind.DAY, DAY)
     for part in (TEXT, CHART):
-        claims.take(idempotency_key(CHAT, edition, part))
+        claims.acquire(idempotency_key(CHAT, edition, part))
 
     assert "was posted already" in skipped(built)
 

@@ -94,4 +94,4 @@ def test_a_message_is_received_at_most_three_times(history: list[Step], seed: in
     world = World(seed)
     for step in history:
         step(world)
-        assert world.queue.most_lent <= 3
+        assert world.queue.most_receives <= 3

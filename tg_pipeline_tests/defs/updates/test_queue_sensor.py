@@ -17,9 +17,15 @@ from tg_pipeline.exceptions import EventsQueueError
 from tg_pipeline.logs import JsonLines
 from tg_pipeline_tests.defs.conftest import StoppedClock
 from tg_pipeline_tests.defs.sensor_scenarios import GAP, QueueVariant, in_zone
-from tg_pipeline_tests.events.lent_queue import LentQueue
-from tg_pipeline_tests.events.messages import created, landed, tick, tick_of
-from tg_pipeline_tests.events.sqs_server import REGION, sqs_server
+from tg_pipeline_tests.fakes.sqs import (
+    REGION,
+    FakeQueue,
+    created,
+    landed,
+    sqs_server,
+    tick,
+    tick_of,
+)
 
 
 @pytest.fixture
@@ -233,7 +239,7 @@ def test_a_day_that_fails_does_not_turn_its_messages_into_dead_letters(
     variant.evaluate("2026-10-10 09:00")
 
     assert variant.queue.bodies == []
-    assert variant.queue.most_lent <= 3
+    assert variant.queue.most_receives <= 3
     assert QueueCursor.decode(variant.cursor).days == {in_zone("2026-10-05").date()}
 
 
@@ -252,7 +258,7 @@ def test_during_a_backfill_the_queue_is_drained_and_ticks_are_answered(
 
     # Then no message is received until it is a dead letter: its day is in the cursor
     assert variant.queue.bodies == []
-    assert variant.queue.most_lent <= 3
+    assert variant.queue.most_receives <= 3
     days = {str(day) for day in QueueCursor.decode(variant.cursor).days}
     assert {"2026-10-05", "2026-10-06"} <= days
 
@@ -301,9 +307,9 @@ def test_unreadable_messages_are_kept_in_the_lake_and_block_no_others(
 
     assert told
     assert "3 messages received, 0 of them still needed." in str(told)
-    assert "The message is no event: JSON is malformed" in str(told)
+    assert "The message is not a valid event: JSON is malformed" in str(told)
     assert "The tick asks for 2026-10-10, which is not over." in str(told)
-    assert "in no day's folder. It is kept as rejected_events/" in str(told)
+    assert "is not in a folder context_date=YYYY-MM-DD. It is kept as rejected_events/" in str(told)
     assert len(re.findall("rejected_events/", str(told))) == 3
     assert variant.queue.bodies == []
 
@@ -336,7 +342,7 @@ def test_a_burst_is_one_run_and_each_poll_is_bounded(variant: QueueVariant) -> N
 
     # Then no turn takes much more than it may hold, and one run builds both days
     poll(variant, "2026-10-10 12:00")
-    assert sum(each.lent for each in variant.queue.held.values()) <= 2_000 + 8 * 10
+    assert sum(each.receives for each in variant.queue.held.values()) <= 2_000 + 8 * 10
     assert variant.evaluate("2026-10-10 12:01") == ["2026-10-05 to 2026-10-06"]
     assert variant.queue.bodies == []
 
@@ -344,7 +350,7 @@ def test_a_burst_is_one_run_and_each_poll_is_bounded(variant: QueueVariant) -> N
 def test_an_unavailable_queue_fails_the_tick_in_one_sentence(
     variant: QueueVariant, caplog: pytest.LogCaptureFixture
 ) -> None:
-    class Gone(LentQueue):
+    class Gone(FakeQueue):
         def receive(self) -> list[QueueMessage]:
             raise EventsQueueError("The events queue x refuses ReceiveMessage: no.")
 
@@ -366,7 +372,7 @@ def test_on_an_sqs_server_messages_are_deleted_after_their_runs(
         # Given an SQS queue with dead letters, a tick and a late update
         dead_letters = sqs.queue()
         url = sqs.queue(dead_letters=dead_letters)
-        reader = partial(open_queue, url, wait_seconds=0, lent_seconds=2)
+        reader = partial(open_queue, url, wait_seconds=0, visibility_timeout=2)
         variant.sensor = events_sensor(reader, QueueLimits())
         variant.land("2026-10-05")
         sqs.send(url, tick("2026-10-10T06:00:00Z"), *variant.queue.bodies, "nope")

@@ -12,7 +12,9 @@ from tg_pipeline.defs.updates import assets, schedules
 from tg_pipeline.defs.updates.queue_sensor import QueueLimits, events_sensor
 from tg_pipeline.events.sqs import open_queue
 
-QUEUE = partial(open_queue, os.environ["TG_EVENTS_QUEUE_URL"], wait_seconds=0, lent_seconds=10)
+QUEUE = partial(
+    open_queue, os.environ["TG_EVENTS_QUEUE_URL"], wait_seconds=0, visibility_timeout=10
+)
 
 defs = dg.Definitions.merge(
     assets.defs,

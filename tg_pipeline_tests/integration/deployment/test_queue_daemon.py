@@ -17,8 +17,7 @@ import pytest
 from lambda_ingest.landing import day_prefix
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline_tests.events.messages import BUCKET, landed, tick_of
-from tg_pipeline_tests.events.sqs_server import REGION, SqsServer, sqs_server
+from tg_pipeline_tests.fakes.sqs import BUCKET, REGION, SqsServer, landed, sqs_server, tick_of
 from tg_pipeline_tests.integration.deployment.component import Component, wait_until
 
 DAEMON = str(Path(sys.executable).with_name("dagster-daemon"))

@@ -1,0 +1,257 @@
+"""Run the statements of `tg-pipeline sql`: from a text with output to a file, or from a prompt.
+
+A module of its own because it imports DuckDB.
+"""
+
+import atexit
+import contextlib
+import io
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import duckdb
+import typer
+
+from tg_pipeline.cli.console import err, out
+from tg_pipeline.cli.sql import Format
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.query.session import (
+    ALL_TABLES,
+    CONTEXT_DATE,
+    THE_DAY,
+    QueryError,
+    QueryTable,
+    Session,
+    is_finished,
+    open_session,
+)
+from tg_pipeline.settings import STATE_FOLDER, home_folder
+
+TABLE_ROWS: Final = 200
+"""Rows of a printed table: of a larger one, the first and the last."""
+
+UNLIMITED_WIDTH: Final = 1_000_000
+"""Characters per line of a table that is not printed to a terminal."""
+
+COPY_OPTIONS: Final = {
+    Format.CSV: "FORMAT csv, HEADER",
+    Format.JSON: "FORMAT json, ARRAY true",
+    Format.PARQUET: "FORMAT parquet, COMPRESSION zstd",
+}
+
+CONTROL_CHARACTERS: Final = dict.fromkeys(
+    [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
+    "\N{REPLACEMENT CHARACTER}",
+)
+"""Characters that a terminal interprets: controls, and changes of the writing direction."""
+
+WITH_ROWS: Final = {duckdb.StatementType.SELECT, duckdb.StatementType.MULTI}
+"""Statements whose rows DuckDB can copy; PIVOT is several statements in one."""
+
+FIRST_PROMPT, NEXT_PROMPT = "tg> ", "  > "
+HISTORY_FILE: Final = "sql_history"
+HISTORY_LINES: Final = 1_000
+
+HELP: Final = """\
+A statement ends with ; and may have several lines. $timezone is the time zone as set.
+.tables          the tables
+.schema NAME     a table's columns
+.help            this
+.quit            leave (so does Ctrl-D); Ctrl-C cancels a statement"""
+
+ReadLine = Callable[[str], str]
+"""Returns the next line after showing a prompt; raises EOFError if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Writes rows in a format to a file, or without a path to standard output."""
+
+    form: Format
+    path: Path | None = None
+
+    def write(self, session: Session, statement: duckdb.Statement, *, is_last: bool) -> None:
+        """Run a statement and write its rows; except as tables, only those of the last one."""
+        if self.form is Format.TABLE:
+            print_table(session, statement)
+        elif not is_last:
+            session.ask(statement, _discard)
+        else:
+            self._copy(session, statement)
+
+    def _copy(self, session: Session, statement: duckdb.Statement) -> None:
+        if statement.type not in WITH_ROWS:
+            raise CommandError(f"--format {self.form} needs a query at the end, such as SELECT.")
+        if self.path is not None:
+            session.copy(statement, str(self.path), COPY_OPTIONS[self.form])
+            return
+        with _standard_output() as path:
+            session.copy(statement, path, COPY_OPTIONS[self.form])
+
+
+def run_sql(lake: Lake, timezone: str, query: str | None, output: Output) -> None:
+    """Run the statements of a query, or without one those of a prompt.
+
+    Raises CommandError; an error of DuckDB is printed, and ends the command.
+    """
+    try:
+        with open_session(lake, timezone) as session:
+            if query is None:
+                Prompt(session, ALL_TABLES, terminal_reader(home_folder())).run()
+            else:
+                _run_all(session, query, output)
+    except QueryError as error:
+        # Its further lines show the place of the mistake, so they are printed as well.
+        err.print(f"tg-pipeline: {error}", markup=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+
+
+def _run_all(session: Session, query: str, output: Output) -> None:
+    statements = session.statements(query)
+    if not statements:
+        raise CommandError("There is no statement in the query.")
+    for statement in statements:
+        output.write(session, statement, is_last=statement is statements[-1])
+
+
+def print_table(session: Session, statement: duckdb.Statement) -> None:
+    """Run a statement and print its rows, if any, as a table."""
+    lines = session.ask(statement, _table_lines)
+    with _until_closed():
+        sys.stdout.writelines(f"{line.translate(CONTROL_CHARACTERS)}\n" for line in lines)
+
+
+def _table_lines(relation: duckdb.DuckDBPyRelation | None) -> list[str]:
+    """Return a relation as lines of text; none for a statement without rows."""
+    if relation is None or relation.columns == ["Success"]:
+        return []
+    if relation.columns == ["explain_key", "explain_value"]:
+        return [line for _, plan in relation.fetchall() for line in str(plan).splitlines()]
+    width = out.width if out.is_terminal else UNLIMITED_WIDTH
+    with redirect_stdout(io.StringIO()) as drawing:
+        relation.show(max_rows=TABLE_ROWS, max_width=width, max_col_width=width)
+    return drawing.getvalue().rstrip("\n").split("\n")
+
+
+def _discard(relation: duckdb.DuckDBPyRelation | None) -> None:
+    """Read all rows, so that the statement is executed."""
+    for _ in relation.to_arrow_reader() if relation else ():
+        pass
+
+
+@contextmanager
+def _standard_output() -> Iterator[str]:
+    """Return a path of a pipe to standard output; an early end of its reader is not an error."""
+    reading, writing = os.pipe()
+    with ThreadPoolExecutor(1) as worker:
+        is_closed = worker.submit(_forward, reading)
+        try:
+            with os.fdopen(writing, "wb"):
+                yield f"/dev/fd/{writing}"
+        except QueryError:
+            if not is_closed.result():
+                raise
+
+
+def _forward(reading: int) -> bool:
+    """Copy a pipe to standard output; return whether that was closed before the end."""
+    with os.fdopen(reading, "rb") as source, _until_closed():
+        shutil.copyfileobj(source, sys.stdout.buffer)
+        return False
+    return True
+
+
+@contextmanager
+def _until_closed() -> Iterator[None]:
+    """Stop without an error if standard output is closed, as in `… | head`."""
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Else Python reports the data that it still has for the closed pipe when it exits.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Prompt:
+    """An interactive prompt: reads statements and prints their rows until the end of input."""
+
+    def __init__(self, session: Session, tables: Iterable[QueryTable], read_line: ReadLine) -> None:
+        """Run the lines of `read_line` in `session`; dot commands describe `tables`."""
+        self._session, self._read_line = session, read_line
+        self._tables = {table.name: table for table in tables}
+
+    def run(self) -> None:
+        """Run until `.quit` or the end of input; errors and Ctrl-C do not end it."""
+        out.print(HELP, markup=False, soft_wrap=True)
+        while True:
+            try:
+                text = self._read()
+            except EOFError:
+                out.print()
+                return
+            except KeyboardInterrupt:
+                out.print()  # the lines typed so far are discarded
+                continue
+            if text in {".quit", ".exit"}:
+                return
+            self._execute(text)
+
+    def _read(self) -> str:
+        """Return a dot command, or lines up to a semicolon outside of texts and comments."""
+        text = self._read_line(FIRST_PROMPT).strip()
+        while text and not text.startswith(".") and not is_finished(text):
+            text += "\n" + self._read_line(NEXT_PROMPT)
+        return text
+
+    def _execute(self, text: str) -> None:
+        try:
+            if text.startswith("."):
+                self._describe(*text.split())
+            else:
+                for statement in self._session.statements(text):
+                    print_table(self._session, statement)
+        except QueryError as error:
+            err.print(str(error), markup=False, soft_wrap=True)
+        except KeyboardInterrupt:
+            err.print("cancelled")
+
+    def _describe(self, command: str, *names: str) -> None:
+        if command == ".tables":
+            rows = {table.name: table.description for table in self._tables.values()}
+        elif command == ".schema" and len(names) == 1:
+            rows = self._columns(names[0])
+        else:
+            raise QueryError(HELP)
+        width = max(map(len, rows))
+        for name, description in rows.items():
+            out.print(f"{name:<{width}}  {description}", markup=False, soft_wrap=True)
+
+    def _columns(self, name: str) -> dict[str, str]:
+        if name not in self._tables:
+            raise QueryError(f"There is no table {name}: .tables lists them.")
+        table = self._tables[name]
+        columns = {field.name: field.metadata[b"description"].decode() for field in table.schema}
+        return columns | ({CONTEXT_DATE: THE_DAY} if table.has_days else {})
+
+
+def terminal_reader(home: Path) -> ReadLine:
+    """Return a reader of the terminal's lines, with editing, and a history in `home`."""
+    try:
+        import readline  # noqa: PLC0415 - not every Python has it
+    except ImportError:
+        return input
+    history = home / STATE_FOLDER / HISTORY_FILE
+    history.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(OSError):
+        readline.read_history_file(history)
+    readline.set_history_length(HISTORY_LINES)
+    atexit.register(readline.write_history_file, history)
+    return input

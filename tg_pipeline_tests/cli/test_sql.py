@@ -1,0 +1,469 @@
+"""`tg-pipeline sql`: queries from arguments, files and pipes, formats of output, and the prompt."""
+
+import csv
+import io
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from tg_pipeline.cli.main import app
+from tg_pipeline.cli.sql_session import FIRST_PROMPT, HISTORY_FILE, NEXT_PROMPT, Prompt
+from tg_pipeline.query.session import ALL_TABLES, Session, open_session
+from tg_pipeline.settings import STATE_FOLDER
+from tg_pipeline_tests.cli.conftest import COMMAND
+from tg_pipeline_tests.conftest import DAY, Pipeline
+
+GREETINGS = ("oi", "olá, tudo bem?", 'ele disse "oi"', "linha\nnova")
+
+
+@dataclass(frozen=True)
+class Done:
+    """The output of the command, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+
+@dataclass(frozen=True)
+class Sql:
+    """The command, on a lake with four greetings."""
+
+    folder: Path
+    capsysbinary: pytest.CaptureFixture[bytes]
+    monkeypatch: pytest.MonkeyPatch
+
+    def run(self, *arguments: str, stdin: bytes = b"") -> Done:
+        self.monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        self.monkeypatch.setattr(sys, "argv", ["tg-pipeline", "sql", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            app()
+        said = self.capsysbinary.readouterr()
+        return Done(int(ended.value.code or 0), said.out.decode(), said.err.decode())
+
+    def fails(self, *arguments: str) -> str:
+        """Run a command that fails, and return its one line of error."""
+        done = self.run(*arguments)
+        assert (done.code, done.out) == (1, ""), done
+        assert done.err.startswith("tg-pipeline: "), done
+        assert done.err.count("\n") == 1, done
+        return done.err
+
+
+@pytest.fixture
+def sql(
+    pipeline: Pipeline,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsysbinary: pytest.CaptureFixture[bytes],
+) -> Sql:
+    for number, text in enumerate(GREETINGS):
+        message = {"message_id": number, "date": 1_791_374_400 + number, "text": text}
+        pipeline.land({"update_id": number, "message": message})
+    pipeline.build()
+    monkeypatch.setenv("TG_LAKE_URI", pipeline.lake_uri)
+    monkeypatch.chdir(tmp_path)
+    return Sql(tmp_path, capsysbinary, monkeypatch)
+
+
+def test_rows_are_printed_as_a_table(sql: Sql) -> None:
+    done = sql.run("SELECT context_date, count(*) AS messages FROM telegram GROUP BY ALL")
+
+    assert (done.code, done.err) == (0, "")
+    assert [line.strip("│ ").split() for line in done.out.splitlines()[1:5:3]] == [
+        ["context_date", "│", "messages"],
+        [str(DAY), "│", "4"],
+    ]
+
+
+def test_a_query_can_come_from_standard_input_or_a_file(sql: Sql) -> None:
+    (sql.folder / "q.sql").write_text("-- olá\nSELECT 6 * 7 AS answer")
+
+    assert "olá" in sql.run(stdin="SELECT 'olá' -- a greeting\n;\n".encode()).out
+    assert "42" in sql.run("--file", "q.sql").out
+
+
+def test_a_query_must_be_utf_8(sql: Sql) -> None:
+    (sql.folder / "q.sql").write_bytes(b"SELECT '\xff'")
+
+    assert "The query from q.sql is not UTF-8 text." in sql.fails("--file", "q.sql")
+    assert "from standard input is not UTF-8" in sql.run(stdin=b"\xff").err
+    assert "from the command line is not UTF-8" in sql.fails("SELECT '\udcff'")
+
+
+def test_csv_has_a_header_and_only_necessary_quotes(sql: Sql) -> None:
+    done = sql.run("SELECT message_id, text FROM telegram ORDER BY ALL", "--format", "csv")
+
+    assert done.out == (
+        'message_id,text\n0,oi\n1,"olá, tudo bem?"\n2,"ele disse ""oi"""\n3,"linha\nnova"\n'
+    )
+
+
+@pytest.mark.parametrize("end", ["", ";", ";;", "; -- done", " -- done;", ";\n\n/* done */"])
+def test_semicolons_and_comments_after_a_query_are_ignored(sql: Sql, end: str) -> None:
+    assert sql.run(f"SELECT 1 AS one{end}", "--format", "csv").out == "one\n1\n"
+
+
+def test_json_is_one_array(sql: Sql) -> None:
+    query = "SELECT text, context_date, entity_types, NULL AS nothing FROM telegram ORDER BY date"
+
+    done = sql.run(query, "--format", "json")
+
+    assert json.loads(done.out) == [
+        {"text": text, "context_date": str(DAY), "entity_types": None, "nothing": None}
+        for text in GREETINGS
+    ]
+
+
+def test_a_result_without_rows_is_valid_in_every_format(sql: Sql) -> None:
+    query = "SELECT text FROM telegram WHERE false"
+
+    assert "0 rows" in sql.run(query).out
+    assert sql.run(query, "--format", "csv").out == "text\n"
+    assert json.loads(sql.run(query, "--format", "json").out) == []
+
+
+@pytest.mark.parametrize("name", ["greetings.csv", "greetings.json", "greetings.parquet"])
+def test_the_extension_of_a_file_decides_its_format(sql: Sql, name: str) -> None:
+    done = sql.run("SELECT text FROM telegram ORDER BY date", "--output", name)
+
+    assert (done.code, done.out) == (0, "")
+    assert rows_of(sql.folder / name) == [{"text": text} for text in GREETINGS]
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    if path.suffix == ".csv":
+        return list(csv.DictReader(io.StringIO(path.read_text(), newline="")))
+    rows = (
+        json.loads(path.read_text()) if path.suffix == ".json" else pq.read_table(path).to_pylist()
+    )
+    return list(rows)
+
+
+def test_an_explicit_format_overrides_the_extension(sql: Sql) -> None:
+    sql.run("SELECT 1 AS one", "--format", "csv", "--output", "one.txt")
+
+    assert (sql.folder / "one.txt").read_text() == "one\n1\n"
+
+
+def test_only_the_rows_of_the_last_statement_are_written(sql: Sql) -> None:
+    asked = (
+        "SET VARIABLE least = 2; CREATE TEMP TABLE t AS FROM range(4) r(n); SELECT 'not written'; "
+        "SELECT count(*) AS n FROM t WHERE n >= getvariable('least')"
+    )
+
+    assert sql.run(asked, "--format", "csv").out == "n\n2\n"
+
+
+def test_tables_are_printed_for_every_statement(sql: Sql) -> None:
+    done = sql.run("SET VARIABLE x = 1; SELECT 'first'; EXPLAIN SELECT 'second'; SELECT 'third'")
+
+    assert [word in done.out for word in ("first", "Dummy Scan", "third", "Success")] == [
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_times_are_in_the_time_zone_of_the_settings(
+    sql: Sql, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TG_TIMEZONE", "Asia/Kolkata")
+
+    done = sql.run("SELECT $timezone AS zone, min(event_at) FROM telegram", "--format", "csv")
+
+    assert done.out.splitlines()[1] == "Asia/Kolkata,2026-10-07 17:30:00+05:30"
+
+
+def test_control_characters_are_not_sent_to_the_terminal(sql: Sql) -> None:
+    done = sql.run("SELECT chr(27) || '[31m' || chr(8238) || chr(155) || chr(7) AS text, '👩‍💻'")
+
+    assert done.code == 0
+    assert not {"\x1b", "\x9b", "\u202e", "\x07"} & set(done.out)
+    assert "👩‍💻" in done.out
+
+
+def test_the_error_for_a_wrong_query_shows_the_place(sql: Sql) -> None:
+    done = sql.run("SELECT text FORM telegram")
+
+    assert (done.code, done.out) == (1, "")
+    assert done.err.splitlines() == [
+        'tg-pipeline: Parser Error: syntax error at or near "telegram"',
+        "",
+        "LINE 1: SELECT text FORM telegram",
+        "                         ^^^^^^^^",
+    ]
+
+
+WRONG = {
+    "no statement": (("; -- nothing",), "no statement in the query"),
+    "empty input": ((), "no statement in the query"),
+    "two queries": (("SELECT 1", "--file", "q.sql"), "exclude each other"),
+    "no such file": (("--file", "nope.sql"), "No such file or directory: nope.sql"),
+    "an unknown ending": (("SELECT 1", "--output", "x.txt"), "--output x.txt: name a .csv"),
+    "a table in a file": (
+        ("SELECT 1", "--format", "table", "--output", "x.csv"),
+        "--output x.csv: name a .csv",
+    ),
+    "no rows to write": (("SET threads = 1", "--format", "csv"), "--format csv needs a query"),
+    "no such folder": (("SELECT 1", "--output", "no/x.csv"), "No such file or directory"),
+    "a write": (("INSERT INTO telegram VALUES (1)",), "telegram is not"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_wrong_options_are_an_error_of_one_line(sql: Sql, what: str) -> None:
+    arguments, message = WRONG[what]
+
+    assert message in sql.fails(*arguments)
+
+
+def test_a_lake_in_memory_can_not_be_queried(sql: Sql, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TG_LAKE_URI", "memory://lake")
+
+    assert "memory://lake exists only in the process that fills it" in sql.fails("SELECT 1")
+
+
+def test_a_long_table_is_shortened_and_says_so(sql: Sql) -> None:
+    done = sql.run("FROM range(5000)")
+
+    assert "5000 rows" in done.out
+    assert "(200 shown)" in done.out
+
+
+MANY = 300_000
+"""Rows of several megabytes in total: more than fits into a pipe."""
+
+MANY_ROWS = f"FROM range({MANY}) AS r(n) SELECT n, repeat('x', 20) AS text"
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of another process, with an empty lake."""
+    return os.environ | {"TG_LAKE_URI": tmp_path.as_uri()}
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_a_large_result_goes_through_a_pipe_completely(
+    environment: dict[str, str], form: str
+) -> None:
+    done = subprocess.run(
+        [COMMAND, "sql", MANY_ROWS, "--format", form],
+        env=environment,
+        capture_output=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert count_rows(done.stdout, form) == MANY
+
+
+def count_rows(content: bytes, form: str) -> int:
+    if form == "parquet":
+        return int(pq.read_metadata(io.BytesIO(content)).num_rows)
+    return len(content.splitlines()) - 1 if form == "csv" else len(json.loads(content))
+
+
+def test_output_can_be_appended_to_a_file(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("before\n")
+
+    with (tmp_path / "log.csv").open("ab") as log:
+        command = [COMMAND, "sql", "SELECT 1 AS one", "--format", "csv"]
+        subprocess.run(command, env=environment, stdout=log, check=True)
+
+    assert (tmp_path / "log.csv").read_text() == "before\none\n1\n"
+
+
+@pytest.mark.parametrize(("form", "first"), [("csv", "n,text"), ("table", "┌")])
+def test_the_end_of_a_pipe_s_reader_is_not_an_error(
+    environment: dict[str, str], form: str, first: str
+) -> None:
+    # Given a reader of one line, of a result that does not fit into a pipe
+    wide = MANY_ROWS.replace("20", "2000")
+    asked = subprocess.Popen(
+        [COMMAND, "sql", wide, "--format", form],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert asked.stdout
+    assert asked.stderr
+    line = asked.stdout.readline().decode()
+
+    # When it closes the pipe
+    asked.stdout.close()
+
+    # Then the command ends without an error
+    assert line.startswith(first)
+    assert asked.stderr.read() == b""
+    asked.stderr.close()
+    assert asked.wait(20) == 0
+
+
+ENDLESS = "SELECT count(*) FROM range(1000000000) a, range(1000) b WHERE a.range % 7 = b.range % 3;"
+
+Typing = Callable[..., str]
+
+
+@pytest.fixture
+def session(pipeline: Pipeline) -> Iterator[Session]:
+    with open_session(pipeline.lake, "America/Sao_Paulo") as opened:
+        yield opened
+
+
+@pytest.fixture
+def typing(session: Session, capsys: pytest.CaptureFixture[str]) -> Typing:
+    """Return a function that types lines, and returns everything that is printed."""
+
+    def typed(*lines: str | type[BaseException]) -> str:
+        remaining = iter(lines)
+
+        def read_line(_prompt: str) -> str:
+            line = next(remaining, EOFError)
+            if isinstance(line, str):
+                return line
+            raise line
+
+        Prompt(session, ALL_TABLES, read_line).run()
+        assert next(remaining, None) is None, "all lines were read"
+        said = capsys.readouterr()
+        return said.out + said.err
+
+    return typed
+
+
+def test_a_statement_may_have_several_lines(typing: Typing) -> None:
+    said = typing("", "   ", "SELECT 6 *", "7 AS answer, ';' AS text", "-- the end;", ";")
+
+    assert "42" in said
+
+
+def test_an_error_does_not_end_the_prompt(typing: Typing) -> None:
+    said = typing("SELEC 1;", "SELECT 6 * 7;")
+
+    assert 'syntax error at or near "SELEC"' in said
+    assert "42" in said
+
+
+def test_ctrl_c_discards_the_lines_typed_so_far(typing: Typing) -> None:
+    said = typing("SELECT 'discarded", KeyboardInterrupt, "SELECT 'next';")
+
+    assert "discarded" not in said
+    assert "next" in said
+
+
+def test_ctrl_c_cancels_a_running_statement(typing: Typing) -> None:
+    def press() -> None:
+        time.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=press).start()
+    said = typing(ENDLESS, "SELECT 6 * 7;")
+
+    assert "cancelled" in said
+    assert "42" in said
+
+
+def test_tables_are_listed_with_their_descriptions(typing: Typing) -> None:
+    said = typing(".tables")
+
+    for table in ALL_TABLES:
+        assert f"{table.name} " in said
+        assert table.description in said
+
+
+def test_columns_are_listed_with_their_descriptions(typing: Typing) -> None:
+    said = typing(".schema telegram", ".schema nobody")
+
+    assert "`is_bot` of the user who acted." in said
+    assert "context_date" in said
+    assert "There is no table nobody: .tables lists them." in said
+
+
+@pytest.mark.parametrize("command", [".help", ".schema", ".what"])
+def test_help_is_printed(typing: Typing, command: str) -> None:
+    assert typing(command).count(".quit") == 2, "at the beginning, and on request"
+
+
+def test_quit_ends_the_prompt(typing: Typing) -> None:
+    with pytest.raises(AssertionError, match="all lines were read"):
+        typing(".quit", "SELECT 6 * 7;")
+
+
+TERMINAL_SCRIPT = """
+import fcntl, pathlib, signal, sys, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C is a signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+home = pathlib.Path(sys.argv.pop())
+import tg_pipeline.cli.sql_session
+tg_pipeline.cli.sql_session.home_folder = lambda: home
+sys.argv = ["tg-pipeline", "sql"]
+from tg_pipeline.cli.main import app
+app()
+"""
+
+
+class Terminal:
+    """The command on a pseudo-terminal."""
+
+    def __init__(self, home: Path, lake_uri: str) -> None:
+        self._terminal, inner = pty.openpty()
+        self._command = subprocess.Popen(
+            [sys.executable, "-c", TERMINAL_SCRIPT, str(home)],
+            env=os.environ | {"TG_LAKE_URI": lake_uri, "TERM": "dumb", "COLUMNS": "100"},
+            stdin=inner,
+            stdout=inner,
+            stderr=inner,
+            start_new_session=True,
+        )
+        os.close(inner)
+
+    def read_until(self, what: str) -> str:
+        """Return everything that is shown, up to a text."""
+        shown = ""
+        while what not in shown:
+            shown += os.read(self._terminal, 4096).decode()
+        return shown
+
+    def type(self, text: str) -> None:
+        os.write(self._terminal, text.encode())
+
+    def close(self) -> int:
+        """Return the exit code."""
+        code = self._command.wait(20)
+        os.close(self._terminal)
+        return code
+
+
+def test_the_prompt_on_a_terminal_keeps_a_history(pipeline: Pipeline, tmp_path: Path) -> None:
+    # Given a statement of two lines
+    terminal = Terminal(tmp_path, pipeline.lake_uri)
+    terminal.read_until(FIRST_PROMPT)
+    terminal.type("SELECT 6 *\n")
+    terminal.read_until(NEXT_PROMPT)
+    terminal.type("7 AS answer;\n")
+    assert "42" in terminal.read_until(FIRST_PROMPT)
+
+    # When a long statement is cancelled, and the prompt is left
+    terminal.type(f"{ENDLESS}\n")
+    time.sleep(1)
+    terminal.type("\x03")
+    assert "cancelled" in terminal.read_until(FIRST_PROMPT)
+    terminal.type(".quit\n")
+
+    # Then the command ends, and the lines are in the history
+    assert terminal.close() == 0
+    kept = (tmp_path / STATE_FOLDER / HISTORY_FILE).read_text().splitlines()
+    assert kept[-4:] == ["SELECT 6 *", "7 AS answer;", ENDLESS, ".quit"]

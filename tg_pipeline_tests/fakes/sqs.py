@@ -1,0 +1,186 @@
+"""SQS for tests: a queue in memory, moto's server on loopback, and EventBridge's messages."""
+
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from random import Random
+from typing import Any, Final
+
+import boto3
+from moto.server import ThreadedMotoServer
+
+from lambda_ingest.landing import day_prefix
+from tg_pipeline.events.queue import QueueMessage
+
+BUCKET: Final = "my-bot-raw"
+REGION: Final = "us-east-1"
+BATCH_SIZE: Final = 10
+VISIBILITY_TIMEOUT: Final = 300.0
+WAIT_SECONDS: Final = 60
+"""For conditions that would otherwise be waited for without end."""
+
+
+def tick(at: str = "2026-10-10T06:00:00Z") -> str:
+    """Return the event of the template's daily schedule."""
+    event = {"source": "aws.scheduler", "detail-type": "Scheduled Event", "time": at, "detail": {}}
+    return json.dumps(event)
+
+
+def tick_of(at: datetime) -> str:
+    return tick(at.isoformat())
+
+
+def created(key: str, bucket: str = BUCKET, **other: Any) -> str:
+    """Return the event that S3 sends through EventBridge for a new object.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+    """
+    event = {
+        "version": "0",
+        "id": "17793124-05d4-b198-2fde-7ededc63b103",
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "account": "111122223333",
+        "time": "2026-10-10T12:00:00Z",
+        "region": "us-east-1",
+        "resources": [f"arn:aws:s3:::{bucket}"],
+        "detail": {
+            "version": "0",
+            "bucket": {"name": bucket},
+            "object": {
+                "key": key,
+                "size": 5,
+                "etag": "b1946ac92492d2347c6235b4d2611184",
+                "sequencer": "617f08299329d189",
+            },
+            "request-id": "N4N7GDK58NMKJ12R",
+            "requester": "123456789012",
+            "source-ip-address": "1.2.3.4",
+            "reason": "PutObject",
+        },
+    }
+    return json.dumps(event | other)
+
+
+def landed(day: date, name: str = "7-1.json", bucket: str = BUCKET) -> str:
+    return created(f"{day_prefix(day)}/{name}", bucket)
+
+
+@dataclass
+class _Held:
+    body: str
+    visible_at: float = 0.0
+    receives: int = 0
+
+
+@dataclass
+class FakeQueue:
+    """A queue that does what SQS may do: any order, and messages that are delivered again.
+
+    A received message becomes visible again after VISIBILITY_TIMEOUT seconds of a clock.
+    """
+
+    seconds: Callable[[], float] = lambda: 0.0
+    random: Random = field(default_factory=lambda: Random(5))  # noqa: S311 - no secret
+    held: dict[int, _Held] = field(default_factory=dict)
+    sent: int = 0
+    most_receives: int = 0
+    """How often the message that was received most often was received."""
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def send(self, *bodies: str) -> None:
+        for body in bodies:
+            self.sent += 1
+            self.held[self.sent] = _Held(body)
+
+    def receive(self) -> list[QueueMessage]:
+        with self._lock:
+            visible = [n for n, each in self.held.items() if each.visible_at <= self.seconds()]
+            chosen = self.random.sample(visible, min(BATCH_SIZE, len(visible)))
+            for number in chosen:
+                self.held[number].visible_at = self.seconds() + VISIBILITY_TIMEOUT
+                self.held[number].receives += 1
+                self.most_receives = max(self.most_receives, self.held[number].receives)
+            return [QueueMessage(str(number), self.held[number].body) for number in chosen]
+
+    def delete(self, messages: Sequence[QueueMessage]) -> None:
+        with self._lock:
+            for message in messages:
+                self.held.pop(int(message.receipt), None)
+
+    @property
+    def bodies(self) -> list[str]:
+        """The texts of all messages, visible or in flight."""
+        return [each.body for each in self.held.values()]
+
+
+@dataclass(frozen=True)
+class SqsServer:
+    """An SQS, and a client as a producer uses it."""
+
+    endpoint: str
+    client: Any
+
+    def queue(self, visibility: int = 300, dead_letters: str | None = None) -> str:
+        """Create a queue, and return its URL."""
+        attributes = {"VisibilityTimeout": str(visibility)}
+        if dead_letters:
+            policy = {"deadLetterTargetArn": self._arn(dead_letters), "maxReceiveCount": "5"}
+            attributes["RedrivePolicy"] = json.dumps(policy)
+        made = self.client.create_queue(QueueName=f"events-{uuid.uuid4()}", Attributes=attributes)
+        url: str = made["QueueUrl"]
+        return url
+
+    def send(self, url: str, *bodies: str) -> None:
+        for start in range(0, len(bodies), BATCH_SIZE):
+            entries = [
+                {"Id": str(number), "MessageBody": body}
+                for number, body in enumerate(bodies[start : start + BATCH_SIZE])
+            ]
+            self.client.send_message_batch(QueueUrl=url, Entries=entries)
+
+    def left(self, url: str) -> int:
+        """Return how many messages a queue holds, visible or in flight."""
+        return self._count(url, "") + self._count(url, "NotVisible")
+
+    def wait_until_visible(self, url: str, messages: int) -> None:
+        """Wait until so many messages are visible."""
+        deadline = time.monotonic() + WAIT_SECONDS
+        while self._count(url, "") < messages:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+
+    def _count(self, url: str, kind: str) -> int:
+        name = f"ApproximateNumberOfMessages{kind}"
+        found = self.client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])
+        return int(found["Attributes"][name])
+
+    def _arn(self, url: str) -> str:
+        found = self.client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        arn: str = found["Attributes"]["QueueArn"]
+        return arn
+
+
+@contextmanager
+def sqs_server() -> Iterator[SqsServer]:
+    """Run an SQS in this process."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    endpoint = f"http://{host}:{port}"
+    client: Any = boto3.client(
+        "sqs",
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id="anyone",
+        aws_secret_access_key="anything",  # noqa: S106 - moto takes any
+    )
+    try:
+        yield SqsServer(endpoint, client)
+    finally:
+        server.stop()

@@ -1,0 +1,103 @@
+"""The same tests on every kind of store, chosen by `--tier`: by default all but Ceph.
+
+A test names its tiers by the marker `tiers`. The fixtures replace those of other folders, so that
+tests imported from there run here unchanged.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from obstore.store import ObjectStore
+
+from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline_tests.conftest import Pipeline
+from tg_pipeline_tests.defs.conftest import House
+from tg_pipeline_tests.integration.object_stores.shell import Shell
+from tg_pipeline_tests.integration.object_stores.tier import (
+    CEPH,
+    TIERS,
+    S3Server,
+    Tier,
+    running,
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--tier", action="append", choices=TIERS, help="a kind of store")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "tiers(*names): the kinds of stores of a test")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test on its tiers, as far as these were chosen."""
+    if "tier" in metafunc.fixturenames:
+        chosen = metafunc.config.getoption("tier", None) or set(TIERS) - {CEPH}
+        marker = metafunc.definition.get_closest_marker("tiers")
+        tiers = marker.args if marker else TIERS
+        names: list[object] = [name for name in tiers if name in chosen]
+        if not names:
+            reason = f"only on {', '.join(tiers)}, which was not chosen (make ceph)"
+            names = [pytest.param("", marks=pytest.mark.skip(reason=reason))]
+        metafunc.parametrize("tier", names, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def tier(request: pytest.FixtureRequest) -> Iterator[Tier]:
+    with running(request.param) as opened:
+        yield opened
+
+
+@pytest.fixture
+def server(tier: Tier) -> S3Server:
+    assert tier.server
+    return tier.server
+
+
+@pytest.fixture
+def new_root(tier: Tier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Return a function that creates places that share nothing."""
+    folders = (tmp_path / str(number) for number in count())
+    return lambda: tier.new_root(next(folders), monkeypatch)
+
+
+@pytest.fixture
+def uri(new_root: Callable[[], str]) -> str:
+    return new_root()
+
+
+@pytest.fixture
+def landing(uri: str) -> ObjectStore:
+    return open_object_store(uri)
+
+
+@pytest.fixture
+def lake(uri: str) -> Lake:
+    return Lake(uri)
+
+
+@pytest.fixture
+def pipeline(uri: str, tmp_path: Path) -> Pipeline:
+    return Pipeline(tmp_path, uri)
+
+
+@pytest.fixture
+def new_pipeline(new_root: Callable[[], str], tmp_path: Path) -> Callable[[], Pipeline]:
+    return lambda: Pipeline(tmp_path, new_root())
+
+
+@pytest.fixture
+def house(pipeline: Pipeline) -> Iterator[House]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield House(pipeline, instance)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, uri: str) -> Shell:
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    return Shell(tmp_path, uri)

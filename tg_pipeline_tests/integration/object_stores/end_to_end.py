@@ -1,0 +1,96 @@
+"""Some days end to end: landed, built into layers and marts, reported and queried."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import obstore
+import pytest
+from obstore.store import ObjectStore
+
+from lambda_ingest.landing import TrustLevel
+from lambda_ingest.writer import LandingWriter
+from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.report import ReportSource, load_report_data, publish_page
+from tg_pipeline.builds.staleness import DayState, day_states, stale_days
+from tg_pipeline.lake import landing_zone
+from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_all
+from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.query.session import open_session
+from tg_pipeline.report.models import ReportData
+from tg_pipeline.sample import deliveries
+from tg_pipeline_tests.builds.mart_days import ZONE, build_all
+from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
+from tg_pipeline_tests.query.conftest import answer
+
+INSTANT: Final = 1_791_400_000_000_000
+"""Microseconds since 1970: when everything landed."""
+
+DAYS, A_DAY = 2, 30
+
+
+@dataclass(frozen=True)
+class EndToEnd:
+    """The results."""
+
+    landed: LandingStats
+    states: list[DayState]
+    facts: ReportData | None
+    rows_per_day: list[tuple[object, ...]]
+
+
+def land_at_one_instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Use the same time for all objects of listings, whatever the store's clock."""
+    monkeypatch.setattr(landing_zone, "_microseconds", lambda _: INSTANT)
+
+
+def sample_deliveries() -> list[Delivery]:
+    """Return generated updates of some days, some of them twice, and a body that is rejected."""
+    made = deliveries(DAY, DAYS, A_DAY, seed=1, zone=ZoneInfo(ZONE))
+    found = [Delivery(each.body, each.arrived_at.astimezone(UTC), "sample") for each in made]
+    return [*found, Delivery(b"garbage", found[0].arrived_at, "garbage")]
+
+
+def land(landing: ObjectStore) -> LandingStats:
+    """Land the updates by two concurrent writers, and return the counts."""
+    writer = LandingWriter(landing, BOT, ZoneInfo(ZONE), TrustLevel.NETWORK)
+    stats = LandingStats()
+    with ThreadPoolExecutor(2) as pool:
+        for results in pool.map(lambda _: list(land_all(writer, sample_deliveries())), range(2)):
+            for result in results:
+                stats.count(result)
+    return stats
+
+
+def build(pipeline: Pipeline) -> list[date]:
+    """Build all days and all marts; return the days."""
+    days = list_days(pipeline.landing)
+    for day in days:
+        pipeline.build(day)
+    with mart_builder(pipeline.lake, ZONE) as builder:
+        build_all(builder, *days)
+    return days
+
+
+def run_end_to_end(pipeline: Pipeline) -> EndToEnd:
+    """Land, build, report and query."""
+    landed = land(pipeline.landing)
+    pipeline.put("unreadable.json", b"{")
+    days = build(pipeline)
+    facts = load_report_data(ReportSource(pipeline.landing, pipeline.lake, ZONE))
+    publish_page(pipeline.lake, "en", f"<p>{facts}</p>")
+    with open_session(pipeline.lake, ZONE) as session:
+        rows_per_day = answer(
+            session, "SELECT context_date, count(*) FROM telegram GROUP BY ALL ORDER BY ALL"
+        )
+    states = day_states(pipeline.landing, pipeline.lake, days)
+    assert stale_days(states) == []
+    return EndToEnd(landed, states, facts, rows_per_day)
+
+
+def contents(store: ObjectStore) -> dict[str, bytes]:
+    """Return all objects of a store."""
+    keys = [meta["path"] for page in obstore.list(store) for meta in page]
+    return {key: obstore.get(store, key).bytes().to_bytes() for key in keys}

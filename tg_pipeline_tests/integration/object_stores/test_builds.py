@@ -1,0 +1,25 @@
+"""The guarantees of builds hold on every kind of store: the same tests, imported."""
+
+import pytest
+from tg_pipeline_tests.builds.test_layers import (  # noqa: F401 - run here
+    test_a_build_interrupted_between_quarantine_and_raw_loses_nothing,
+    test_a_duplicate_across_midnight_is_counted_once_on_the_earlier_day,
+    test_a_full_build_reads_every_object_again,
+    test_a_rebuilt_day_is_byte_identical,
+    test_a_second_build_reads_nothing_and_changes_nothing,
+    test_batches_and_single_objects_become_the_same_rows,
+    test_the_old_rows_of_a_rewritten_object_are_removed,
+    test_two_bots_may_share_an_update_id,
+)
+from tg_pipeline_tests.builds.test_staleness import (  # noqa: F401 - run here
+    test_a_day_goes_from_empty_to_missing_to_built_to_late,
+    test_a_late_object_may_change_the_next_day,
+    test_a_missing_partition_leaves_the_day_stale,
+    test_an_interrupted_build_leaves_the_day_stale,
+)
+
+from tg_pipeline_tests.defs.updates.test_assets import (  # noqa: F401 - run here
+    test_a_span_of_days_is_one_run_and_each_day_has_its_own_counts,
+)
+
+pytestmark = pytest.mark.tiers("memory", "moto", "ceph")

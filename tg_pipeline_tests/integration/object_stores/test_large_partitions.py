@@ -1,0 +1,151 @@
+"""A partition of many megabytes: uploaded in parts, read in ranges, replaced as a whole."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+
+import obstore
+import pyarrow as pa
+import pytest
+from obstore.store import S3Store
+
+from lambda_ingest.store import StoreError
+from tg_pipeline import aws
+from tg_pipeline.aws import abort_stale_uploads
+from tg_pipeline.lake import object_io
+from tg_pipeline.lake.object_io import TAIL_BYTES, ReplacedError
+from tg_pipeline.lake.partitions import Lake, Partition, partition_key
+from tg_pipeline_tests.conftest import DAY
+from tg_pipeline_tests.fakes.loopback import Loopback
+from tg_pipeline_tests.integration.object_stores.tier import BUCKET, S3Server
+from tg_pipeline_tests.lake.conftest import SCHEMA
+from tg_pipeline_tests.peers.failing_proxy import FailingProxy, is_put
+
+pytestmark = pytest.mark.tiers("moto", "ceph")
+
+KEY = partition_key("raw_updates", DAY)
+SMALLEST_PART = 5 * 1024 * 1024
+"""Bytes: only the last part may be smaller."""
+
+AN_HOUR = timedelta(hours=1)
+
+ROWS = 12_000
+"""Of a kilobyte each, which can't be compressed."""
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_io, "PART_BYTES", SMALLEST_PART)
+
+
+def write(lake: Lake, seed: int) -> None:
+    """Write a day with the seed in every row."""
+    noise = Random(seed)  # noqa: S311 - no secret
+    with lake.writer("raw_updates", DAY, SCHEMA) as writer:
+        for _ in range(ROWS // 1_000):
+            texts = [noise.randbytes(1_024).decode("latin-1") for _ in range(1_000)]
+            rows = [{"user_id": seed, "text": text} for text in texts]
+            writer.write(pa.RecordBatch.from_pylist(rows, SCHEMA))
+        writer.commit()
+
+
+def store_of(lake: Lake) -> S3Store:
+    assert isinstance(lake.store, S3Store)
+    return lake.store
+
+
+def prefix_of(lake: Lake) -> str:
+    return store_of(lake).prefix or ""
+
+
+def seeds(partition: Partition) -> set[int]:
+    return {seed for batch in partition.batches() for seed in batch["user_id"].to_pylist()}
+
+
+def pending(server: S3Server) -> list[str]:
+    """Return the keys of unfinished uploads."""
+    found = server.client().list_multipart_uploads(Bucket=BUCKET)
+    return [each["Key"] for each in found.get("Uploads", [])]
+
+
+def test_a_large_day_is_uploaded_in_parts_and_read_completely(lake: Lake, server: S3Server) -> None:
+    write(lake, 1)
+
+    with lake.open("raw_updates", DAY) as partition:
+        assert partition.rows == ROWS
+        assert partition.bytes > 2 * SMALLEST_PART
+        assert seeds(partition) == {1}
+    with lake.files("raw_updates", [DAY]) as (path,):
+        assert path.read_bytes() == obstore.get(lake.store, KEY).bytes()
+    assert "-3" in (obstore.head(lake.store, KEY)["e_tag"] or ""), "three parts"
+    assert pending(server) == []
+
+
+def test_only_the_columns_that_are_read_are_fetched(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(lake, 1)
+    fetched: list[int] = []
+    get = obstore.get
+
+    def counted(*asked: Any, options: Any) -> "obstore.GetResult":
+        found = get(*asked, options=options)
+        fetched.append(found.range[1] - found.range[0])
+        return found
+
+    monkeypatch.setattr(obstore, "get", counted)
+    with lake.open("raw_updates", DAY) as partition:
+        assert sum(batch.num_rows for batch in partition.project(["user_id"])) == ROWS
+
+    assert fetched[0] == TAIL_BYTES
+    assert sum(fetched) < 2 * TAIL_BYTES
+
+
+def test_reading_a_day_that_was_replaced_is_an_error(lake: Lake) -> None:
+    write(lake, 1)
+
+    with lake.open("raw_updates", DAY) as partition:
+        write(lake, 2)
+        with pytest.raises(ReplacedError, match="replaced while it was being read: try again"):
+            seeds(partition)
+
+    with lake.open("raw_updates", DAY) as partition:
+        assert seeds(partition) == {2}
+
+
+def test_a_failed_upload_leaves_the_old_day_and_no_part(
+    lake: Lake, server: S3Server, monkeypatch: pytest.MonkeyPatch, uri: str
+) -> None:
+    # Given a day, and a bucket that refuses all further parts
+    write(lake, 1)
+    proxy = FailingProxy(server.address, Random(1), 1, iter(["ExpiredToken"] * 99), is_put)  # noqa: S311
+    with Loopback(proxy.application) as site:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", site.url)
+
+        # When the day is written again
+        with pytest.raises(StoreError, match="the session has expired"):
+            write(Lake(uri), 2)
+
+    # Then the old one is complete, and nothing of the new one is stored
+    assert proxy.met
+    with lake.open("raw_updates", DAY) as partition:
+        assert seeds(partition) == {1}
+    assert pending(server) == []
+
+
+def test_the_unfinished_upload_of_a_killed_process_is_aborted_by_the_next(
+    lake: Lake, server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given unfinished uploads, of this day and of another object
+    mine, other = (f"{prefix_of(lake)}/{KEY}{end}" for end in ("", ".other"))
+    for key in (mine, other):
+        server.client().create_multipart_upload(Bucket=BUCKET, Key=key)
+    monkeypatch.setattr(aws, "MAX_UPLOAD_AGE", timedelta(hours=-1))
+
+    # When the day is written
+    write(lake, 1)
+
+    # Then only the upload of this day is aborted
+    assert mine not in pending(server)
+    assert other in pending(server)
+    abort_stale_uploads(store_of(lake), f"{KEY}.other", begun_before=datetime.now(UTC) + AN_HOUR)

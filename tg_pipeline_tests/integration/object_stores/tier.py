@@ -1,0 +1,112 @@
+"""The kinds of stores on which the same tests run: files, memory, moto's S3, and Ceph's."""
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from tg_pipeline_tests.integration.object_stores.ceph import (
+    KEY,
+    SECRET,
+    missing_programs,
+    running_ceph,
+)
+
+CEPH: Final = "ceph"
+TIERS: Final = ("file", "memory", "moto", CEPH)
+BUCKET: Final = "a-store-of-the-tests"
+REGION: Final = "us-east-1"
+
+
+@dataclass(frozen=True)
+class S3Server:
+    """A server that speaks S3: its address, and credentials for it."""
+
+    address: str
+    key: str
+    secret: str
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The standard AWS variables of its clients."""
+        return {
+            "AWS_ENDPOINT_URL": self.address,
+            "AWS_ACCESS_KEY_ID": self.key,
+            "AWS_SECRET_ACCESS_KEY": self.secret,
+            "AWS_REGION": REGION,
+        }
+
+    def client(self) -> Any:
+        """Return boto3's client, for checks of the contents."""
+        return _client(self)
+
+
+@cache
+def _client(server: S3Server) -> Any:
+    return boto3.client(
+        "s3",
+        endpoint_url=server.address,
+        region_name=REGION,
+        aws_access_key_id=server.key,
+        aws_secret_access_key=server.secret,
+    )
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A kind of store, and its server if it has one."""
+
+    name: str
+    server: S3Server | None = None
+
+    def new_root(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+        """Return the URI of an empty place, and set the variables of its clients."""
+        if self.name == "file":
+            return folder.as_uri()
+        if self.server is None:
+            return f"memory://{folder}"
+        for name, value in self.server.settings.items():
+            monkeypatch.setenv(name, value)
+        # A reset of moto removes the bucket; creating one's own bucket again is not an error.
+        self.server.client().create_bucket(Bucket=BUCKET)
+        return f"s3://{BUCKET}/{uuid4().hex}"
+
+
+@contextmanager
+def running(name: str) -> Iterator[Tier]:
+    """Run a tier's server, if it has one; skip the test if that is not installed."""
+    if name == "moto":
+        with running_moto() as server:
+            yield Tier(name, server)
+    elif name == CEPH:
+        if missing := missing_programs():
+            pytest.skip(f"{', '.join(missing)} not installed: make ceph installs them")
+        with (
+            tempfile.TemporaryDirectory(prefix="ceph-") as folder,
+            running_ceph(Path(folder)) as address,
+        ):
+            yield Tier(name, S3Server(address, KEY, SECRET))
+    else:
+        yield Tier(name)
+
+
+@contextmanager
+def running_moto() -> Iterator[S3Server]:
+    """Run an imitation of S3 in this process, which accepts any credentials."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it logs each request
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    try:
+        yield S3Server(f"http://{host}:{port}", "anyone", "anything")
+    finally:
+        server.stop()

@@ -1,0 +1,131 @@
+"""Bodies land once, one object each or in batches, and each has its result, in order."""
+
+import gzip
+import json
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import obstore
+import pytest
+from obstore.store import ObjectStore
+
+from lambda_ingest.landing import LandedUpdate, TrustLevel, unwrap_rejected
+from lambda_ingest.writer import LandingWriter
+from tg_pipeline.lake.landing_writer import (
+    Delivery,
+    LandingStats,
+    LandResult,
+    land_all,
+    land_batches,
+)
+from tg_pipeline.lake.landing_zone import list_days, list_objects
+from tg_pipeline_tests.lake.conftest import DAY, NEXT_DAY
+
+ARRIVED = datetime(2026, 10, 7, 15, tzinfo=UTC)
+
+
+@pytest.fixture
+def writer(landing: ObjectStore) -> LandingWriter:
+    return LandingWriter(landing, 7, ZoneInfo("America/Sao_Paulo"), TrustLevel.NETWORK)
+
+
+def delivery(update_id: int, day: date = DAY) -> Delivery:
+    happened = ARRIVED + (day - DAY)
+    message = {"date": int(happened.timestamp()), "text": "olá"}
+    body = json.dumps({"update_id": update_id, "message": message}).encode()
+    return Delivery(body, happened + timedelta(seconds=1), f"line {update_id}")
+
+
+def garbage(origin: str) -> Delivery:
+    return Delivery(f"garbage of {origin}".encode(), ARRIVED, origin)
+
+
+def stats(results: Iterable[LandResult]) -> LandingStats:
+    counted = LandingStats()
+    for result in results:
+        counted.count(result)
+    return counted
+
+
+def keys(writer: LandingWriter, prefix: str) -> list[str]:
+    found = obstore.list(writer.landing, prefix).collect()
+    return sorted(meta["path"] for meta in found)
+
+
+def content(writer: LandingWriter, key: str) -> bytes:
+    return obstore.get(writer.landing, key).bytes().to_bytes()
+
+
+def test_a_body_lands_unchanged_under_its_own_key(writer: LandingWriter) -> None:
+    (result,) = land_all(writer, [delivery(5)])
+
+    assert isinstance(result.taken.what, LandedUpdate)
+    assert result.taken.what.key == "telegram/context_date=2026-10-07/7-5.json"
+    assert content(writer, result.taken.what.key) == delivery(5).body
+
+
+def test_results_are_counted(writer: LandingWriter) -> None:
+    deliveries = [delivery(1), garbage("line 2"), delivery(3), garbage("line 4"), delivery(1)]
+
+    counted = stats([*land_all(writer, deliveries[:4]), *land_all(writer, deliveries[4:])])
+
+    assert (counted.landed, counted.already_there, counted.rejected, counted.seen) == (2, 1, 2, 5)
+    assert counted.days == {DAY: 3}
+    assert counted.first_rejection is not None
+    assert counted.first_rejection.startswith("line 2: The body is not JSON")
+
+
+def test_landing_the_same_bodies_again_changes_nothing(writer: LandingWriter) -> None:
+    deliveries = [delivery(number) for number in range(10)]
+    list(land_all(writer, deliveries))
+    before = list_objects(writer.landing, DAY)
+
+    again = stats(land_all(writer, deliveries))
+
+    assert (again.landed, again.already_there) == (0, 10)
+    assert list_objects(writer.landing, DAY).equals(before)
+
+
+def test_results_are_in_the_order_of_the_deliveries(writer: LandingWriter) -> None:
+    deliveries = [garbage(f"g{n}") if n % 7 == 0 else delivery(n) for n in range(2_000)]
+
+    results = list(land_all(writer, iter(deliveries)))
+
+    assert [result.origin for result in results] == [each.origin for each in deliveries]
+    assert list_objects(writer.landing, DAY).num_rows == stats(results).landed
+
+
+def test_a_rejected_body_can_be_restored_from_the_landing_zone(writer: LandingWriter) -> None:
+    list(land_all(writer, [garbage("a")]))
+    list(land_batches(writer, [garbage("b")], 10))
+
+    stored = {unwrap_rejected(content(writer, key)) for key in keys(writer, "rejected")}
+    assert stored == {garbage("a").body, garbage("b").body}
+
+
+def test_a_batch_has_updates_of_one_day_up_to_its_size(writer: LandingWriter) -> None:
+    deliveries = [delivery(n, NEXT_DAY if n % 2 else DAY) for n in range(10)]
+
+    counted = stats(land_batches(writer, deliveries, 3))
+
+    assert (counted.landed, counted.days) == (10, {DAY: 5, NEXT_DAY: 5})
+    assert list_days(writer.landing) == [DAY, NEXT_DAY]
+    for day, first in ((DAY, 0), (NEXT_DAY, 1)):
+        batches = [
+            gzip.decompress(content(writer, key)).splitlines()
+            for key in keys(writer, f"telegram/context_date={day}")
+        ]
+        ids = [[json.loads(line)["update_id"] for line in lines] for lines in batches]
+        assert sorted(ids) == [[first, first + 2, first + 4], [first + 6, first + 8]]
+
+
+def test_landing_the_same_batches_again_changes_nothing(writer: LandingWriter) -> None:
+    deliveries = [delivery(n, NEXT_DAY if n > 5 else DAY) for n in range(10)] + [garbage("x")]
+    list(land_batches(writer, iter(deliveries), 4))
+    before = keys(writer, "")
+
+    again = stats(land_batches(writer, iter(deliveries), 4))
+
+    assert (again.landed, again.already_there, again.rejected) == (0, 10, 1)
+    assert keys(writer, "") == before

@@ -1,0 +1,157 @@
+"""Opening a store, listing it, and retrying what obstore does not retry."""
+
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from itertools import chain, repeat
+from pathlib import Path
+
+import obstore
+import pytest
+from obstore.exceptions import BaseError
+
+from lambda_ingest.store import open_store, put_if_absent
+from tg_pipeline.lake.landing_zone import list_days, list_objects
+from tg_pipeline.lake.object_store import BACKOFF, retry
+from tg_pipeline_tests.fakes.s3_errors import S3, error_reply
+from tg_pipeline_tests.lake.conftest import DAY, FOLDER
+from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Heard, Reply, always, reply
+
+TIMEOUT = timedelta(seconds=10)
+TIME = "2026-10-07T10:00:00.000Z"
+
+Pieces = list[bytes | None]
+
+
+def in_turn(*answers: Pieces) -> Reply:
+    """Return the answers one after the other, and the last one from then on."""
+    remaining = chain(answers, repeat(answers[-1]))
+    return lambda _, __: next(remaining)
+
+
+def page(*names: str, next_page: str = "") -> bytes:
+    contents = "".join(
+        f"<Contents><Key>{FOLDER}/{name}</Key><LastModified>{TIME}</LastModified>"
+        f"<ETag>&quot;a&quot;</ETag><Size>2</Size></Contents>"
+        for name in names
+    )
+    more = f"<NextContinuationToken>{next_page}</NextContinuationToken>" if next_page else ""
+    return reply(
+        f"<ListBucketResult><IsTruncated>{str(bool(next_page)).lower()}</IsTruncated>{more}"
+        f"{contents}</ListBucketResult>".encode()
+    )
+
+
+def cut(answer: bytes) -> Pieces:
+    return [answer[:-20], HANG_UP]
+
+
+def start_after(heard: Heard) -> str:
+    return heard.start.partition("start-after=")[2].partition(" ")[0].rpartition("%2F")[2]
+
+
+def test_a_page_that_is_cut_off_is_requested_again(s3: S3) -> None:
+    with s3(in_turn(cut(page("7-1.json")), cut(page("7-1.json")), [page("7-1.json")])) as server:
+        objects = list_objects(open_store("s3://landing", TIMEOUT), DAY)
+
+    assert objects["object_key"].to_pylist() == [f"{FOLDER}/7-1.json"]
+    assert len(server.heard) == 3
+
+
+def test_a_long_listing_continues_where_it_was_cut_off(s3: S3) -> None:
+    # Given a first page of a thousand objects, and a second that is cut off
+    first = [f"7-{number:04}.json" for number in range(1_000)]
+    second = page("7-1000.json")
+
+    # When the day is listed
+    with s3(in_turn([page(*first, next_page="more")], cut(second), [second])) as server:
+        objects = list_objects(open_store("s3://landing", TIMEOUT), DAY)
+
+    # Then it continues after the last object that it has, and has each once
+    assert [start_after(each) for each in server.heard] == ["", "", "7-0999.json"]
+    assert objects.num_rows == 1_001
+
+
+def test_the_list_of_days_is_requested_again(s3: S3) -> None:
+    folders = reply(
+        b"<ListBucketResult><IsTruncated>false</IsTruncated><CommonPrefixes><Prefix>"
+        b"telegram/context_date=2026-10-07/</Prefix></CommonPrefixes></ListBucketResult>"
+    )
+    with s3(in_turn(cut(folders), [folders])):
+        assert list_days(open_store("s3://landing", TIMEOUT)) == [DAY]
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        [reply(b"<Error><Code>RequestTimeout</Code></Error>", status="400 Bad Request")],
+        [reply(b"<Error><Code>ConditionalRequestConflict</Code></Error>", status="409 Conflict")],
+        [b"HTTP/1.1 200 O", HANG_UP],
+    ],
+    ids=["timeout", "conflict", "no response"],
+)
+def test_a_put_that_may_succeed_later_is_retried(s3: S3, first: Pieces) -> None:
+    with s3(in_turn(first, [reply(etag='"a"')])) as server:
+        landing = open_store("s3://landing", TIMEOUT)
+
+        assert retry(lambda: put_if_absent(landing, "telegram/5.json", b"{}")) is True
+    assert len(server.heard) == 2
+
+
+def test_a_permanent_error_is_not_retried(s3: S3) -> None:
+    with s3(always(error_reply("AccessDenied"))) as server:
+        landing = open_store("s3://landing", TIMEOUT)
+
+        with pytest.raises(BaseError, match="AccessDenied"):
+            retry(lambda: obstore.put(landing, "telegram/5.json", b"{}"))
+    assert len(server.heard) == 1
+
+
+def test_the_number_of_retries_is_bounded(s3: S3) -> None:
+    waited = list[float]()
+
+    with s3(in_turn(cut(page("7-1.json")))) as server:
+        landing = open_store("s3://landing", TIMEOUT)
+        with pytest.raises(BaseError, match="response body"):
+            retry(lambda: obstore.list(landing).collect(), waited.append)
+
+    assert waited == list(BACKOFF)
+    assert len(server.heard) == len(BACKOFF) + 1
+
+
+COUNT_THREADS = """
+import os
+import obstore
+from tg_pipeline.lake.object_store import open_object_store
+
+store = open_object_store("memory://")
+before = len(os.listdir("/proc/self/task"))
+obstore.put(store, "key", b"body")
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc to count threads")
+@pytest.mark.parametrize(("setting", "expected"), [(None, 1), ("3", 3)])
+def test_obstore_runs_one_thread_unless_set_otherwise(setting: str | None, expected: int) -> None:
+    variable = "TOKIO_WORKER_THREADS"
+    environment = {name: value for name, value in os.environ.items() if name != variable}
+    environment |= {variable: setting} if setting else {}
+
+    done = subprocess.run(
+        [sys.executable, "-c", COUNT_THREADS],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert int(done.stdout) == expected
+
+
+def test_the_lake_does_not_import_boto3_unless_a_bucket_needs_it() -> None:
+    opened = "from tg_pipeline.lake.partitions import Lake; Lake('memory://'); import sys"
+    code = f"{opened}; sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

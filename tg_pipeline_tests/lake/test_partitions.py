@@ -1,0 +1,290 @@
+"""A partition is one object: written aside, replaced as a whole, read in one version."""
+
+import subprocess
+import sys
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import obstore
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from lambda_ingest.store import StoreError
+from tg_pipeline.lake.partitions import (
+    TEMP_PREFIX,
+    Lake,
+    PartitionStats,
+    partition_key,
+    temp_dir,
+)
+from tg_pipeline_tests.lake.conftest import (
+    DAY,
+    KEY,
+    NEXT_DAY,
+    SCHEMA,
+    batch,
+    users,
+    users_in,
+    write,
+)
+
+TABLE_KEY = partition_key("messages", None)
+
+
+def write_and_raise(lake: Lake, error: BaseException) -> None:
+    with lake.writer("raw_updates", DAY, SCHEMA) as writer:
+        writer.write(batch(4))
+        raise error
+
+
+def keys(lake: Lake) -> list[str]:
+    """Return the keys of all objects; on disk also hidden and temporary files."""
+    if lake.folder:
+        files = (path for path in lake.folder.rglob("*") if path.is_file())
+        return sorted(str(path.relative_to(lake.folder)) for path in files)
+    return sorted(meta["path"] for meta in obstore.list(lake.store).collect())
+
+
+def temp_dirs(parent: Path) -> list[str]:
+    return sorted(path.name for path in parent.iterdir() if path.name.startswith(TEMP_PREFIX))
+
+
+def test_a_partition_reads_as_it_was_written(lake: Lake) -> None:
+    written = write(lake, 1, 2, 3)
+
+    with lake.open("raw_updates", DAY) as partition:
+        assert partition.exists
+        assert (partition.rows, users_in(partition)) == (3, [1, 2, 3])
+        assert written == PartitionStats(rows=3, bytes=partition.bytes)
+    assert keys(lake) == [KEY]
+    assert obstore.head(lake.store, KEY)["size"] == written.bytes
+
+
+def test_a_day_never_written_has_no_rows(lake: Lake) -> None:
+    write(lake, 1, day=NEXT_DAY)
+
+    with lake.open("raw_updates", DAY) as partition:
+        assert not partition.exists
+        assert (partition.rows, partition.bytes, partition.metadata) == (0, 0, {})
+        assert list(partition.batches()) == list(partition.project(["user_id"])) == []
+
+
+def test_a_day_written_without_rows_exists(lake: Lake) -> None:
+    write(lake)
+
+    with lake.open("raw_updates", DAY) as partition:
+        assert partition.exists
+        assert (partition.rows, users_in(partition)) == (0, [])
+
+
+def test_the_same_rows_are_the_same_bytes(lake: Lake) -> None:
+    contents = []
+    for _ in range(2):
+        write(lake, 1, 2, 3, source="a")
+        contents.append(obstore.get(lake.store, KEY).bytes().to_bytes())
+
+    assert contents[0] == contents[1]
+
+
+def test_metadata_and_column_descriptions_are_stored(lake: Lake) -> None:
+    write(lake, 1, objects="5", note="olá")
+
+    with lake.open("raw_updates", DAY) as partition:
+        (rows,) = partition.batches()
+        metadata = partition.metadata
+
+    described: dict[str, Any] = {field.name: field.metadata for field in rows.schema}
+    assert (metadata["objects"], metadata["note"]) == ("5", "olá")
+    assert described["text"][b"description"] == b"What they wrote."
+    assert described["user_id"][b"description"] == b"Who wrote."
+
+
+def test_projected_batches_are_larger_and_have_only_the_columns_asked_for(lake: Lake) -> None:
+    write(lake, *range(2_500))
+
+    with lake.open("raw_updates", DAY) as partition:
+        assert [rows.num_rows for rows in partition.batches()] == [1_000, 1_000, 500]
+        (projected,) = partition.project(["user_id"])
+
+    assert (projected.schema.names, projected.num_rows) == (["user_id"], 2_500)
+
+
+def test_a_file_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
+    lake = Lake(tmp_path.as_uri())
+    write(lake, 1)
+    (tmp_path / "ordinary").touch()
+
+    assert (tmp_path / KEY).stat().st_mode == (tmp_path / "ordinary").stat().st_mode
+
+
+def test_a_commit_replaces_the_day_as_a_whole(lake: Lake) -> None:
+    write(lake, 1, 2, 3)
+    write(lake, 9, day=NEXT_DAY)
+    write(lake, 4)
+
+    assert (users(lake), users(lake, NEXT_DAY)) == ([4], [9])
+    assert len(keys(lake)) == 2
+
+
+def test_without_a_commit_the_old_day_stays(lake: Lake) -> None:
+    write(lake, 1, 2, 3)
+    with lake.writer("raw_updates", DAY, SCHEMA) as writer:
+        writer.write(batch(4))
+
+    assert users(lake) == [1, 2, 3]
+    assert keys(lake) == [KEY]
+
+
+@pytest.mark.parametrize("error", [ValueError(), KeyboardInterrupt()], ids=repr)
+def test_after_an_error_the_old_day_stays_and_no_file_is_left(
+    lake: Lake, error: BaseException
+) -> None:
+    write(lake, 1, 2, 3)
+
+    with pytest.raises(type(error)):
+        write_and_raise(lake, error)
+
+    assert users(lake) == [1, 2, 3]
+    assert keys(lake) == [KEY]
+
+
+def test_after_a_failed_first_write_there_is_no_day(lake: Lake) -> None:
+    with pytest.raises(ValueError, match="broken"):
+        write_and_raise(lake, ValueError("broken"))
+
+    assert keys(lake) == []
+
+
+def test_rows_of_another_schema_are_an_error(lake: Lake) -> None:
+    write(lake, 1)
+    other = pa.RecordBatch.from_pylist([{"user_id": "a"}])
+
+    with lake.writer("raw_updates", DAY, SCHEMA) as writer:
+        writer.write(other)
+        with pytest.raises((pa.ArrowInvalid, ValueError)):
+            writer.commit()
+
+    assert users(lake) == [1]
+
+
+def test_a_reader_has_rows_and_metadata_of_the_version_it_opened(lake: Lake) -> None:
+    # Given a partition that is open while another build replaces it
+    write(lake, *range(3_000), built_from="the first listing")
+
+    with lake.open("raw_updates", DAY) as partition:
+        write(lake, 4, built_from="the second listing")
+
+        # Then what is read, and what it says it was built from, belong together
+        assert partition.rows == 3_000
+        assert partition.metadata["built_from"] == "the first listing"
+        assert users_in(partition) == list(range(3_000))
+        assert partition.metadata["built_from"] == "the first listing"
+    with lake.open("raw_updates", DAY) as partition:
+        assert (users_in(partition), partition.metadata["built_from"]) == (
+            [4],
+            "the second listing",
+        )
+
+
+def test_a_day_can_be_read_while_it_is_rewritten(lake: Lake) -> None:
+    write(lake, 1, 2, 3)
+
+    with (
+        lake.open("raw_updates", DAY) as old,
+        lake.writer("raw_updates", DAY, SCHEMA) as new,
+    ):
+        for rows in old.batches():
+            new.write(rows)
+        new.write(batch(4))
+        new.commit()
+
+    assert users(lake) == [1, 2, 3, 4]
+
+
+def test_a_table_without_days_is_one_object_and_replaced_as_a_whole(lake: Lake) -> None:
+    write(lake, 1, 2, layer="messages", day=None)
+    write(lake, 3, layer="messages", day=None)
+
+    with lake.open("messages", None) as table:
+        assert users_in(table) == [3]
+    assert keys(lake) == [TABLE_KEY]
+    assert lake.days("messages") == []
+
+
+@pytest.mark.parametrize(
+    ("layer", "day", "command"),
+    [
+        ("messages", None, "tg-pipeline run rebuilds it"),
+        ("raw_updates", DAY, "tg-pipeline run --date 2026-10-07 --full rebuilds it"),
+    ],
+)
+def test_the_error_for_a_damaged_table_names_the_command_that_repairs_it(
+    lake: Lake, layer: str, day: Any, command: str
+) -> None:
+    obstore.put(lake.store, partition_key(layer, day), b"PAR1 and no more")
+
+    with pytest.raises(StoreError, match=command), lake.open(layer, day):
+        pass
+    with pytest.raises(StoreError, match=command):
+        lake.footer_or_raise(layer, day)
+
+
+def test_the_files_of_the_days_that_exist_are_each_in_the_folder_of_their_day(lake: Lake) -> None:
+    write(lake, 1, 2)
+    write(lake, 3, day=NEXT_DAY)
+
+    with lake.files("raw_updates", [DAY, NEXT_DAY, NEXT_DAY + timedelta(days=1)]) as files:
+        assert [path.parent.name for path in files] == [
+            "context_date=2026-10-07",
+            "context_date=2026-10-08",
+        ]
+        assert [pq.read_metadata(path).num_rows for path in files] == [2, 1]
+    assert [path.exists() for path in files] == [lake.folder is not None] * 2
+
+
+@pytest.mark.parametrize("error", [None, ValueError("broken"), KeyboardInterrupt()], ids=repr)
+def test_a_temporary_folder_is_removed_at_the_end(
+    tmp_path: Path, error: BaseException | None
+) -> None:
+    with suppress(ValueError, KeyboardInterrupt), temp_dir(tmp_path) as folder:
+        (folder / "part-0.parquet").write_text("half")
+        assert temp_dirs(tmp_path) == [folder.name]
+        if error:
+            raise error
+
+    assert list(tmp_path.iterdir()) == []
+
+
+WRITE_WITHOUT_END = """
+import sys, time
+from pathlib import Path
+from tg_pipeline.lake.partitions import temp_dir
+with temp_dir(Path(sys.argv[1])) as folder:
+    (folder / "part-0.parquet").write_text("half")
+    print(folder.name, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_temporary_folder_of_a_killed_process_is_removed_by_the_next_and_not_earlier(
+    tmp_path: Path,
+) -> None:
+    # Given another process that is writing the same day
+    lake = Lake(tmp_path.as_uri())
+    folder = (tmp_path / KEY).parent
+    command = [sys.executable, "-c", WRITE_WITHOUT_END, str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout
+        name = other.stdout.readline().strip()
+
+        # When the day is written here, then the other's folder stays
+        write(lake, 1)
+        assert temp_dirs(folder) == [name]
+
+        # When the other is killed, and the day is written again, then its folder is gone
+        other.kill()
+    write(lake, 2)
+    assert [path.name for path in folder.iterdir()] == ["part-0.parquet"]

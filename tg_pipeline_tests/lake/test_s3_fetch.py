@@ -1,0 +1,81 @@
+"""Many small objects are fetched at once; an object whose first request fails is left out."""
+
+import re
+import socket
+from threading import Event
+
+import pytest
+from obstore.store import S3Store
+
+from lambda_ingest.store import open_store
+from tg_pipeline.lake.s3_fetch import CONNECTIONS, fetch_small
+from tg_pipeline_tests.fakes.s3_errors import CREDENTIALS, S3, SECRET
+from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Heard, Reply, reply
+
+KEYS = [f"day/{number}.json" for number in range(200)]
+
+
+def open_bucket() -> S3Store:
+    store = open_store("s3://bucket")
+    assert isinstance(store, S3Store)
+    return store
+
+
+def number_of(heard: Heard) -> int:
+    found = re.search(r"/day/(\d+)\.json", heard.start)
+    assert found
+    return int(found[1])
+
+
+def its_number(heard: Heard, _: Event) -> list[bytes | None]:
+    return [reply(b"%d" % number_of(heard))]
+
+
+def odd_ones_fail(failure: list[bytes | None]) -> Reply:
+    return lambda heard, over: failure if number_of(heard) % 2 else its_number(heard, over)
+
+
+def test_each_object_is_fetched_over_few_signed_connections(s3: S3) -> None:
+    with s3(its_number) as server:
+        store = open_bucket()
+        found = [fetch_small(store, KEYS) for _ in range(2)]
+
+    assert found == [{key: b"%d" % number for number, key in enumerate(KEYS)}] * 2
+    assert len(server.heard) == 2 * len(KEYS)
+    assert max(heard.connection for heard in server.heard) <= CONNECTIONS
+    assert all("X-Amz-Signature=" in heard.start for heard in server.heard)
+    assert SECRET not in str(server.heard)
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        [reply(b"<Code>SlowDown</Code>", status="503 Slow Down")],
+        [reply(b"<Code>NoSuchKey</Code>", status="404 Not Found")],
+        [reply(status="307 Temporary Redirect", location="http://127.0.0.1:9/")],
+        [reply(b"only a part", content_length="100"), HANG_UP],
+        [HANG_UP],
+    ],
+    ids=["slow down", "gone", "moved", "cut off", "no response"],
+)
+def test_an_object_whose_request_fails_is_left_out(s3: S3, failure: list[bytes | None]) -> None:
+    with s3(odd_ones_fail(failure)):
+        found = fetch_small(open_bucket(), KEYS)
+
+    assert found == {key: b"%d" % number for number, key in enumerate(KEYS) if number % 2 == 0}
+
+
+def test_without_a_server_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
+
+    assert fetch_small(open_bucket(), KEYS) == {}
+
+
+def test_without_keys_nothing_is_requested(s3: S3) -> None:
+    with s3(its_number) as server:
+        assert fetch_small(open_bucket(), []) == {}
+
+    assert server.heard == []
