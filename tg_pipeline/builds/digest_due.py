@@ -27,7 +27,7 @@ def why_not_ready(subject: Subject, edition: Edition) -> str | None:
     missing = [state.day for state in states if state.has_something and not state.is_complete]
     if missing:
         return _never_built(missing[0])
-    is_a_day_behind = bool(days_with_stale_marts(subject.lake, days))
+    is_a_day_behind = bool(days_with_stale_marts(subject.lake, days, subject.zone))
     if is_a_day_behind or cumulative_marts_are_stale(subject.lake, subject.zone):
         return "The marts are older than the updates: tg-pipeline run brings them up to date."
     return None

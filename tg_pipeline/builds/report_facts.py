@@ -72,7 +72,7 @@ def _health(subject: Subject, period: Period, marts: Marts) -> Health:
 
 def _are_marts_behind(subject: Subject, period: Period) -> bool:
     days = list(iter_days(period.first, period.last))
-    is_a_day_behind = bool(days_with_stale_marts(subject.lake, days))
+    is_a_day_behind = bool(days_with_stale_marts(subject.lake, days, subject.zone))
     return is_a_day_behind or cumulative_marts_are_stale(subject.lake, subject.zone)
 
 

@@ -63,7 +63,9 @@ def look_for(
     """Look for days that a build would change, also among older ones that are known `touched`."""
     days = days_to_look_at(landing, lake, now, {*touched, *tried.days})
     states = day_states(landing, lake, days)
-    due = {state.day for state in states if state.is_stale} | {*days_with_stale_marts(lake, days)}
+    due = {state.day for state in states if state.is_stale} | {
+        *days_with_stale_marts(lake, days, SETTINGS.timezone)
+    }
     behind = {*stale_days(states)} - due
     return Look(len(days), plan(_only(due, states), _only(behind, states), tried))
 

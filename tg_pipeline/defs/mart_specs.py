@@ -18,7 +18,9 @@ MARTS: Final = "marts"
 """The group that is built from all days at once."""
 
 DAILY_LAWS: Final = [
-    dg.AssetCheckKey(dg.AssetKey(mart.name), mart.law.name) for mart in DAILY_MARTS if mart.law
+    dg.AssetCheckKey(dg.AssetKey(mart.name), mart.conservation_rule.name)
+    for mart in DAILY_MARTS
+    if mart.conservation_rule
 ]
 
 
@@ -27,10 +29,10 @@ def mart_spec(mart: Mart) -> dg.AssetSpec:
     return dg.AssetSpec(
         mart.name,
         deps=[_dep(mart, table) for table in mart.sources],
-        description=f"{mart.answers}\n\nWhat it can't know: {mart.limitations}",
+        description=f"{mart.description}\n\nWhat it can't know: {mart.limitations}",
         group_name=MARTS_BY_DAY if mart.is_daily else MARTS,
         owners=OWNERS,
-        kinds={"duckdb", "parquet"} | ({"python"} if mart.step else {"sql"}),
+        kinds={"duckdb", "parquet"} | ({"python"} if mart.post_process else {"sql"}),
         metadata={
             "dagster/column_schema": table_schema(mart),
             "dagster/uri": f"{SETTINGS.lake_uri}/{mart.name}",
@@ -41,7 +43,7 @@ def mart_spec(mart: Mart) -> dg.AssetSpec:
 
 def law_checks(mart: Mart) -> list[dg.AssetCheckSpec]:
     """Give the check of a mart's law, if it has one."""
-    law = mart.law
+    law = mart.conservation_rule
     return [conservation_check(law.name, mart, law.description)] if law else []
 
 

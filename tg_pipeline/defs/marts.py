@@ -84,8 +84,9 @@ def whole_mart(mart: Mart) -> dg.AssetsDefinition:
 
 
 def _result(mart: Mart, built: list[MartBuildResult]) -> dg.MaterializeResult[None]:
-    balances = [each.balance for each in built if each.balance]
-    checks = [check_balances(mart.law.name, balances)] if mart.law else []
+    balances = [each.conservation for each in built if each.conservation]
+    rule = mart.conservation_rule
+    checks = [check_balances(rule.name, balances)] if rule else []
     return dg.MaterializeResult(check_results=checks)
 
 
