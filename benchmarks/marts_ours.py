@@ -47,4 +47,4 @@ def _metered(mart: Mart, meter: Meter) -> Mart:
         with meter.stage(FINDING):
             return find_questions(messages)
 
-    return replace(mart, step=step) if mart.step else mart
+    return replace(mart, post_process=step) if mart.post_process else mart

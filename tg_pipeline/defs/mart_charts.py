@@ -7,9 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tg_pipeline.defs.named_bars import MOST_NAMES, OF_A_HUNDRED, SECONDS, Named, named_bars
-from tg_pipeline.defs.pictures import hour_plot
+from tg_pipeline.defs.pictures import HOURS, hour_plot
 from tg_pipeline.defs.report_pictures import bar_plot
-from tg_pipeline.layers.activity import HOURS
 
 NOBODY: Final = "nobody"
 """Who answered a question that was not answered."""

@@ -1,14 +1,22 @@
 """A day at a glance: its first rows as a table, its hours as bars."""
 
 import base64
+from collections import Counter
 from datetime import date
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, HOURS, count_activity
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
+
+HOURS: Final = 24
+
+SENT_TYPES: Final = pa.array(["message", "channel_post", "business_message", "guest_message"])
+"""Types of sent messages; an edit is not a new message."""
 
 PREVIEW_ROWS: Final = 5
 CELL_CHARACTERS: Final = 60
@@ -38,9 +46,14 @@ def preview(lake: Lake, table: Table, day: date | None, columns: list[str]) -> s
 
 
 def messages_per_hour(lake: Lake, day: date, zone: ZoneInfo) -> list[int]:
-    """Give how many messages were sent in each of the 24 hours of the local day."""
+    """Return how many messages were sent in each of the 24 hours of the local day."""
+    hours: Counter[int] = Counter()
     with lake.open(ENRICHED_UPDATES.name, day) as partition:
-        return count_activity(partition.project(ACTIVITY_COLUMNS), zone).hours()
+        for batch in partition.project(["update_type", "event_at"]):
+            sent = batch.filter(pc.is_in(batch["update_type"], value_set=SENT_TYPES))
+            local = sent["event_at"].drop_null().cast(pa.timestamp("us", tz=zone.key))
+            hours.update(pc.hour(local).to_pylist())
+    return [hours[hour] for hour in range(HOURS)]
 
 
 def hour_plot(counts: list[int]) -> str:

@@ -6,8 +6,7 @@ from typing import Final
 
 from markupsafe import escape
 
-from tg_pipeline.defs.pictures import COLOR, WIDTH, hour_plot
-from tg_pipeline.layers.activity import HOURS
+from tg_pipeline.defs.pictures import COLOR, HOURS, WIDTH, hour_plot
 from tg_pipeline.marts.report.facts import Facts
 from tg_pipeline.marts.report.time_axis import bucket_of, grain_of
 

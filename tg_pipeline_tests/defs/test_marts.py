@@ -43,8 +43,8 @@ def test_every_law_is_a_check_that_stops_what_is_behind() -> None:
     graph = defs.resolve_asset_graph()
 
     for mart in ALL_MARTS:
-        if mart.law:
-            check = graph.get(dg.AssetCheckKey(dg.AssetKey(mart.name), mart.law.name))
+        if mart.conservation_rule:
+            check = graph.get(dg.AssetCheckKey(dg.AssetKey(mart.name), mart.conservation_rule.name))
             assert check.blocking
 
 
@@ -107,9 +107,9 @@ def test_a_law_that_is_broken_fails_its_check(
     evaluations = house.run(DAY).get_asset_check_evaluations()
 
     # Then its check fails
-    assert DAILY_ACTIVITY.law
+    assert DAILY_ACTIVITY.conservation_rule
     failed = {each.check_name for each in evaluations if not each.passed}
-    assert DAILY_ACTIVITY.law.name in failed
+    assert DAILY_ACTIVITY.conservation_rule.name in failed
 
 
 def test_a_damaged_source_fails_in_one_sentence(house: House) -> None:
