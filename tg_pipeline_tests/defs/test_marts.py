@@ -96,7 +96,9 @@ def test_a_law_that_is_broken_fails_its_check(
     def lose(builder: MartBuilder, mart: Mart, days: list[date | None]) -> list[object]:
         built = build_days(builder, mart, days)
         return [
-            replace(each, balance=each.balance and replace(each.balance, output_rows=0))
+            replace(
+                each, conservation=each.conservation and replace(each.conservation, output_rows=0)
+            )
             for each in built
         ]
 

@@ -1,4 +1,4 @@
-"""A message that can't be read is kept once, with the reason."""
+"""An unreadable message is stored once, with the reason."""
 
 import json
 from pathlib import Path
