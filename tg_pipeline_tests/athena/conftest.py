@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import requests
+import sqlglot
 
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
@@ -35,20 +36,25 @@ REPLAYED_AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class BuiltLake:
-    """A landing zone and the lake that was built from it, and a session to ask it."""
+    """A landing zone, the lake that was built from it, and a DuckDB session on the lake."""
 
     pipeline: Pipeline
     session: Session
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Give the rows of the last of some statements of DuckDB's."""
+        """Return the rows of the last of some DuckDB statements."""
         statements = self.session.statements(sql)
         return [self.session.ask(each, lambda rows: rows.fetchall()) for each in statements][-1]
 
 
+def to_duckdb(athena_sql: str) -> str:
+    """Translate a query from Athena's dialect to DuckDB's."""
+    return sqlglot.parse_one(athena_sql, read="athena").sql("duckdb", pretty=True)
+
+
 def land(pipeline: Pipeline, arrivals: Iterable[Delivery], sender: TrustLevel) -> None:
-    door = LandingWriter(pipeline.landing, SAMPLE_BOT_ID, ZONE, sender)
-    for outcome in land_batches(door, arrivals, BATCH):
+    writer = LandingWriter(pipeline.landing, SAMPLE_BOT_ID, ZONE, sender)
+    for outcome in land_batches(writer, arrivals, BATCH):
         assert outcome.origin
 
 
@@ -82,9 +88,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltLake]:
 
 @pytest.fixture(scope="session")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltLake]:
-    """Updates as real bots received them, from before and after São Paulo gave up summer time."""
+    """Updates that real bots received, with and without summer time in São Paulo."""
     if not RECORDED.exists():
-        pytest.skip("no recorded updates beside the checkout: nothing is replayed")
+        pytest.skip("there are no recorded updates next to the checkout")
     pipeline = Pipeline(tmp_path_factory.mktemp("recorded"))
     lines = RECORDED.read_bytes().splitlines()
     land(pipeline, (Delivery(line, REPLAYED_AT, "recorded") for line in lines), TrustLevel.OPERATOR)
@@ -102,7 +108,7 @@ def lake(request: pytest.FixtureRequest) -> BuiltLake:
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    """The address of an AWS that holds nothing yet."""
+    """The endpoint of an empty AWS."""
     with moto_server() as endpoint:
         yield endpoint
 
@@ -111,7 +117,7 @@ def aws() -> Iterator[str]:
 def commands(
     aws: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> AthenaCommands:
-    """Give `tg-pipeline athena`, and an AWS with the stack's workgroup and nothing else."""
+    """`tg-pipeline athena`, and an AWS with the stack's workgroup and nothing else."""
     requests.post(f"{aws}/moto-api/reset", timeout=10).raise_for_status()
     glue, athena = (client_of(aws, service) for service in ("glue", "athena"))
     athena.create_work_group(Name=DEFAULT_WORKGROUP)

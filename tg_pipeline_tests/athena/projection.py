@@ -1,6 +1,6 @@
-"""Where Athena looks for a table's rows, by the table's own settings in the catalog.
+"""The locations of a table's partitions, computed from its parameters in the catalog.
 
-Worked out here from AWS's page alone:
+Implemented from AWS's page only:
 https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
 """
 
@@ -14,7 +14,7 @@ ONE_DAY = timedelta(days=1)
 
 
 def places(table: dict[str, Any], today: date) -> dict[date | None, str]:
-    """Give each place that is looked at, by its day; None for a table without days."""
+    """Return the location of each day; None is the key for a table without days."""
     if not table["PartitionKeys"]:
         return {None: table["StorageDescriptor"]["Location"]}
     (key,) = (each["Name"] for each in table["PartitionKeys"])

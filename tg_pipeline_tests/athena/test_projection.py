@@ -1,4 +1,4 @@
-"""What Athena finds by a table's own settings is the table's partitions, and nothing else."""
+"""Partition projection finds a table's partitions, and nothing else."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -23,20 +23,20 @@ from tg_pipeline_tests.template.deployment import client_of
 TODAY = FIRST_DAY + (DAYS + 5) * ONE_DAY
 """Some days after the sample month: those have no partition."""
 
-BESIDE = [
+OTHER_KEYS = [
     "telegram/context_date=2026-10-01/part-0.parquet",
     "enriched_updates_old/context_date=2026-10-01/part-0.parquet",
     "athena-results/answer.csv",
 ]
-"""Keys in the same place that no table may read."""
+"""Other keys in the bucket, which no table may read."""
 
 DUCKDB_TYPES = {"string": "VARCHAR", "int": "INTEGER", "timestamp": "TIMESTAMP WITH TIME ZONE"}
-"""Hive's types that DuckDB calls otherwise."""
+"""Hive's types with another name in DuckDB."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A table as the catalog has it, and the objects in each place that Athena looks at for it."""
+    """A table in the catalog, and the objects in each of its locations."""
 
     table: dict[str, Any]
     objects: dict[date | None, list[str]]
@@ -48,7 +48,7 @@ class Found:
 
 @pytest.fixture(scope="module")
 def files(aws: str, sample: BuiltLake) -> Iterator[LakeFiles]:
-    """Give the sample's lake in a bucket, with other things beside it, and all tables made."""
+    """The sample's lake in a bucket with other objects, and all tables created."""
     client_of(aws, "s3").create_bucket(Bucket="my-bot")
     client_of(aws, "athena").create_work_group(Name=DEFAULT_WORKGROUP)
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -56,16 +56,16 @@ def files(aws: str, sample: BuiltLake) -> Iterator[LakeFiles]:
         store, folder = open_store(LAKE), sample.pipeline.folder / "lake"
         for path in folder.rglob("*.parquet"):
             obstore.put(store, str(path.relative_to(folder)), path)
-        for key in BESIDE:
+        for key in OTHER_KEYS:
             obstore.put(store, key, b"nothing of theirs")
-        for finding in diff(load_settings()):
-            finding.mend()
+        for each in diff(load_settings()):
+            each.apply()
         yield LakeFiles(store)
 
 
 @pytest.fixture(scope="module")
 def found(aws: str, files: LakeFiles) -> dict[str, Found]:
-    """Give what is found of each table, by its name."""
+    """The tables in the catalog, by name."""
     tables = client_of(aws, "glue").get_tables(DatabaseName=DEFAULT_DATABASE)["TableList"]
     return {table["Name"]: Found(table, _objects(files, table)) for table in tables}
 
@@ -81,7 +81,7 @@ def _objects(files: LakeFiles, table: dict[str, Any]) -> dict[date | None, list[
     }
 
 
-def test_every_partition_is_found_and_nothing_beside(
+def test_every_partition_is_found_and_nothing_else(
     files: LakeFiles, found: dict[str, Found]
 ) -> None:
     folders = {table.folder for table in ATHENA_TABLES}
