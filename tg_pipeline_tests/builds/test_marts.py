@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,7 +19,6 @@ from tg_pipeline.builds.marts import (
     days_with_stale_marts,
     mart_builder,
 )
-from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts import duckdb_engine
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.cumulative import MESSAGES
@@ -263,33 +261,6 @@ def test_cumulative_marts_are_stale_until_all_are_built_and_if_a_day_is_added(
     assert cumulative_marts_are_stale(pipeline.lake, "Asia/Tokyo")
     pipeline.build(NEXT_DAY)
     assert cumulative_marts_are_stale(pipeline.lake, ZONE)
-
-
-def test_marts_have_the_same_rows_in_a_lake_that_is_not_on_a_disk(
-    pipeline: Pipeline, tmp_path: Path
-) -> None:
-    # Given a day in a lake on the disk, and the same in memory
-    pipeline.land(said(1), said(2, "assim"))
-    pipeline.build()
-    memory = Lake(f"memory://{tmp_path}")
-    with (
-        pipeline.lake.open("enriched_updates", DAY) as source,
-        memory.writer("enriched_updates", DAY, next(source.batches()).schema) as copy,
-    ):
-        for batch in source.batches():
-            copy.write(batch)
-        copy.commit()
-
-    # When both have their marts built
-    for lake in (pipeline.lake, memory):
-        with mart_builder(lake, ZONE) as builder:
-            build_all(builder, DAY)
-
-    # Then they hold the same rows
-    for mart in ALL_MARTS:
-        day = DAY if mart.is_daily else None
-        with pipeline.lake.open(mart.name, day) as one, memory.open(mart.name, day) as other:
-            assert list(one.batches()) == list(other.batches())
 
 
 def test_wildcards_in_the_name_of_the_lake_s_folder_have_no_effect(

@@ -179,44 +179,48 @@ def test_reactions_are_counted_when_added_and_when_removed(marts: Marts) -> None
     assert sorted(rows) == [(GROUP, "👍", 2, 1, 2), (GROUP, "🔥", 2, 1, 2)]
 
 
-def test_a_join_with_an_update_and_an_announcement_counts_once(marts: Marts) -> None:
-    marts.put(
-        membership("2026-10-07 09:00", ANA, ANA, "left → member"),
-        announced("2026-10-07 09:00", ANA, "new_chat_members", ANA),
-        membership("2026-10-07 10:00", ANA, ANA, "member → left"),
-        announced("2026-10-07 10:00", ANA, "left_chat_member", ANA),
-        membership("2026-10-07 11:00", ANA, ANA, "left → member"),
-        announced("2026-10-07 11:00", ANA, "new_chat_members", ANA),
-    )
+MEMBER_UPDATES = {
+    "an update and an announcement of each": (
+        [
+            membership("2026-10-07 09:00", ANA, ANA, "left → member"),
+            announced("2026-10-07 09:00", ANA, "new_chat_members", ANA),
+            membership("2026-10-07 10:00", ANA, ANA, "member → left"),
+            announced("2026-10-07 10:00", ANA, "left_chat_member", ANA),
+            membership("2026-10-07 11:00", ANA, ANA, "left → member"),
+            announced("2026-10-07 11:00", ANA, "new_chat_members", ANA),
+        ],
+        [(2, 1, 1)],
+    ),
+    "added or removed by another member": (
+        [
+            membership("2026-10-07 09:00", ANA, BIA, "left → member"),
+            announced("2026-10-07 09:00", ANA, "new_chat_members", BIA),
+            membership("2026-10-07 10:00", ANA, CAIO, "restricted → kicked"),
+            announced("2026-10-07 10:00", ANA, "left_chat_member", CAIO),
+        ],
+        [(1, 1, 0)],
+    ),
+    "announcements only": (
+        [
+            announced("2026-10-07 09:00", ANA, "new_chat_members", ANA),
+            announced("2026-10-07 09:00", BIA, "left_chat_member", BIA),
+        ],
+        [(1, 1, 0)],
+    ),
+    "a promotion, and the arrival of the bot": (
+        [
+            membership("2026-10-07 09:00", ANA, BIA, "member → administrator"),
+            membership("2026-10-07 09:01", ANA, BOT, "left → member", kind="my_chat_member"),
+            announced("2026-10-07 09:01", ANA, "new_chat_members", BOT),
+        ],
+        [],
+    ),
+}
 
-    assert marts.rows(MEMBERS, "chat_id joins leaves net") == [(GROUP, 2, 1, 1)]
 
+@pytest.mark.parametrize("case", MEMBER_UPDATES)
+def test_each_join_and_leave_counts_once(marts: Marts, case: str) -> None:
+    updates, rows = MEMBER_UPDATES[case]
+    marts.put(*updates)
 
-def test_a_member_added_or_removed_by_another_counts_once(marts: Marts) -> None:
-    marts.put(
-        membership("2026-10-07 09:00", ANA, BIA, "left → member"),
-        announced("2026-10-07 09:00", ANA, "new_chat_members", BIA),
-        membership("2026-10-07 10:00", ANA, CAIO, "restricted → kicked"),
-        announced("2026-10-07 10:00", ANA, "left_chat_member", CAIO),
-    )
-
-    assert marts.rows(MEMBERS, "joins leaves net") == [(1, 1, 0)]
-
-
-def test_announcements_count_without_membership_updates(marts: Marts) -> None:
-    marts.put(
-        announced("2026-10-07 09:00", ANA, "new_chat_members", ANA),
-        announced("2026-10-07 09:00", BIA, "left_chat_member", BIA),
-    )
-
-    assert marts.rows(MEMBERS, "joins leaves net") == [(1, 1, 0)]
-
-
-def test_promotions_and_the_arrival_of_the_bot_are_not_joins(marts: Marts) -> None:
-    marts.put(
-        membership("2026-10-07 09:00", ANA, BIA, "member → administrator"),
-        membership("2026-10-07 09:01", ANA, BOT, "left → member", kind="my_chat_member"),
-        announced("2026-10-07 09:01", ANA, "new_chat_members", BOT),
-    )
-
-    assert marts.rows(MEMBERS, "joins leaves") == []
+    assert marts.rows(MEMBERS, "joins leaves net") == rows
