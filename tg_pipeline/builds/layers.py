@@ -175,7 +175,7 @@ def _merge_lines(
                 _write_all(writer, merge.push(rows))
         for merge, writer in outputs:
             _write_all(writer, merge.rest())
-        # raw_updates is the last to be replaced: its footer stands for both.
+        # If the build is interrupted between the two, the footers differ, and the day starts over.
         quarantined = quarantine.commit(**{BUILT_FROM: listing})
         return raw.commit(**{BUILT_FROM: listing}), quarantined, lines_read
 

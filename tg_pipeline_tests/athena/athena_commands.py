@@ -81,8 +81,8 @@ class AthenaCommands:
 
     def versions(self, name: str) -> int:
         """Return the number of versions of a table."""
-        told = self.glue.get_table_versions(DatabaseName=DEFAULT_DATABASE, TableName=name)
-        return len(told["TableVersions"])
+        found = self.glue.get_table_versions(DatabaseName=DEFAULT_DATABASE, TableName=name)
+        return len(found["TableVersions"])
 
     def queries(self) -> list[tuple[str, str]]:
         """Return names and texts of the saved queries."""

@@ -18,20 +18,24 @@ def places(table: dict[str, Any], today: date) -> dict[date | None, str]:
     if not table["PartitionKeys"]:
         return {None: table["StorageDescriptor"]["Location"]}
     (key,) = (each["Name"] for each in table["PartitionKeys"])
-    told = table["Parameters"]
-    assert told["projection.enabled"] == "true"
-    form = _python_format(told[f"projection.{key}.format"])
-    template = told["storage.location.template"]
+    parameters = table["Parameters"]
+    assert parameters["projection.enabled"] == "true"
+    form = _python_format(parameters[f"projection.{key}.format"])
+    template = parameters["storage.location.template"]
     return {
         day: template.replace(f"${{{key}}}", day.strftime(form))
-        for day in _days(told, f"projection.{key}", form, today)
+        for day in _days(parameters, f"projection.{key}", form, today)
     }
 
 
-def _days(told: dict[str, str], of_key: str, form: str, today: date) -> list[date]:
-    step = (told[f"{of_key}.type"], told[f"{of_key}.interval"], told[f"{of_key}.interval.unit"])
+def _days(parameters: dict[str, str], of_key: str, form: str, today: date) -> list[date]:
+    step = (
+        parameters[f"{of_key}.type"],
+        parameters[f"{of_key}.interval"],
+        parameters[f"{of_key}.interval.unit"],
+    )
     assert step == ("date", "1", "DAYS")
-    first, last = (_bound(text, form, today) for text in told[f"{of_key}.range"].split(","))
+    first, last = (_bound(text, form, today) for text in parameters[f"{of_key}.range"].split(","))
     return [first + number * ONE_DAY for number in range((last - first).days + 1)]
 
 

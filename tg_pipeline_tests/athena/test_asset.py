@@ -1,4 +1,4 @@
-"""Behind a run that succeeds, Athena is brought up to date, where that is asked for."""
+"""After a successful run, Dagster registers in Athena, if a setting enables it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,7 +43,7 @@ def changed(run: dg.ExecuteInProcessResult) -> str:
     return str(event.metadata["changed"].value)
 
 
-def test_a_run_registers_and_says_what_it_changed(
+def test_a_run_registers_and_records_what_it_changed(
     commands: AthenaCommands, instance: dg.DagsterInstance
 ) -> None:
     first, second = register(instance), register(instance)
@@ -54,7 +54,7 @@ def test_a_run_registers_and_says_what_it_changed(
     assert commands.run("register", "--check").code == 0
 
 
-def test_a_run_that_can_t_register_fails_with_a_sentence(
+def test_a_run_that_can_t_register_fails_with_the_reason(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TG_LAKE_URI", tmp_path.as_uri())
@@ -66,7 +66,7 @@ def test_a_run_that_can_t_register_fails_with_a_sentence(
     assert "Athena reads S3" in str(failure.step_failure_data.user_failure_data)
 
 
-def test_it_stands_behind_all_that_it_registers() -> None:
+def test_the_asset_depends_on_every_registered_table() -> None:
     graph = DEFINITIONS.resolve_asset_graph()
 
     parents = {key.path[-1] for key in graph.get(dg.AssetKey("athena_tables")).parent_keys}
@@ -74,7 +74,7 @@ def test_it_stands_behind_all_that_it_registers() -> None:
     assert parents == {table.folder for table in ATHENA_TABLES}
 
 
-def test_each_run_of_the_nightly_job_is_followed_by_one(instance: dg.DagsterInstance) -> None:
+def test_a_registration_follows_each_nightly_run(instance: dg.DagsterInstance) -> None:
     run = dg.DagsterRun(job_name="updates_job", run_id="11111111-2222-3333-4444-555555555555")
     event = dg.DagsterEvent(event_type_value="PIPELINE_SUCCESS", job_name="updates_job")
     context = dg.build_run_status_sensor_context("athena_sensor", event, instance, run)
@@ -85,30 +85,30 @@ def test_each_run_of_the_nightly_job_is_followed_by_one(instance: dg.DagsterInst
     assert asked.run_key == run.run_id
 
 
-def test_nothing_of_it_is_there_unless_asked_for() -> None:
+def test_nothing_is_defined_unless_it_is_enabled() -> None:
     assert not athena.definitions(registers=False).sensors
     assert not athena.definitions(registers=False).assets
 
 
 @pytest.mark.parametrize(("text", "registers"), [("yes", True), ("", False), ("no", False)])
-def test_it_is_asked_for_by_a_setting(text: str, *, registers: bool, tmp_path: Path) -> None:
+def test_a_setting_enables_it(text: str, *, registers: bool, tmp_path: Path) -> None:
     settings = Settings.from_environment({"TG_ATHENA_REGISTER": text}, tmp_path)
 
     assert settings.athena.registers is registers
 
 
-def test_a_setting_that_is_neither_is_an_error(tmp_path: Path) -> None:
+def test_another_value_of_the_setting_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="TG_ATHENA_REGISTER='true' is neither yes nor no"):
         Settings.from_environment({"TG_ATHENA_REGISTER": "true"}, tmp_path)
 
 
-def test_where_athena_is_known_can_be_set(tmp_path: Path) -> None:
+def test_database_workgroup_and_region_are_settings(tmp_path: Path) -> None:
     environment = {
         "TG_ATHENA_DATABASE": "mine",
         "TG_ATHENA_WORKGROUP": "ours",
         "AWS_DEFAULT_REGION": "sa-east-1",
     }
 
-    told = Settings.from_environment(environment, tmp_path).athena
+    athena_settings = Settings.from_environment(environment, tmp_path).athena
 
-    assert told == AthenaSettings("mine", "ours", "sa-east-1")
+    assert athena_settings == AthenaSettings("mine", "ours", "sa-east-1")

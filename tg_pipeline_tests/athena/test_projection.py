@@ -108,7 +108,7 @@ def test_a_partition_is_found_on_its_day_and_the_days_after_are_empty(
 def test_the_files_hold_the_catalog_s_columns_in_its_types_and_all_rows(
     files: LakeFiles, found: dict[str, Found], sample: BuiltLake, name: str
 ) -> None:
-    told = found[name].table["StorageDescriptor"]["Columns"]
+    columns = found[name].table["StorageDescriptor"]["Columns"]
 
     with duckdb.connect() as connection:
         connection.register_filesystem(files)
@@ -116,7 +116,7 @@ def test_the_files_hold_the_catalog_s_columns_in_its_types_and_all_rows(
         rows = connection.read_parquet(paths, hive_partitioning=False)
         held = dict(zip(rows.columns, map(str, rows.types), strict=True))
 
-        assert held == {column["Name"]: duckdb_type(column["Type"]) for column in told}
+        assert held == {column["Name"]: duckdb_type(column["Type"]) for column in columns}
         assert rows.count("*").fetchall() == sample.rows(f"SELECT count(*) FROM {name}")  # noqa: S608 - a table's name
 
 

@@ -56,7 +56,7 @@ def message(update_id: int, **fields: Any) -> dict[str, Any]:
     return {"update_id": update_id, "message": content | fields}
 
 
-def test_a_day_built_anew_is_byte_identical(pipeline: Pipeline) -> None:
+def test_a_rebuilt_day_is_byte_identical(pipeline: Pipeline) -> None:
     # Given a day with updates and garbage, built
     pipeline.land(*(message(number) for number in range(50)))
     pipeline.put("garbage.json", b"{")
@@ -116,14 +116,14 @@ def test_a_second_build_reads_nothing_and_changes_nothing(pipeline: Pipeline) ->
     assert len(pipeline.objects()) == len(LAYERS)
 
 
-def test_full_reads_every_object_again(pipeline: Pipeline) -> None:
+def test_a_full_build_reads_every_object_again(pipeline: Pipeline) -> None:
     pipeline.land(message(1), message(2))
     pipeline.build()
 
     assert pipeline.build(full=True).raw.objects_read == 2
 
 
-def test_a_rewritten_object_takes_its_old_rows_with_it(pipeline: Pipeline) -> None:
+def test_the_old_rows_of_a_rewritten_object_are_removed(pipeline: Pipeline) -> None:
     # Given a day built from an object that is rewritten afterwards
     pipeline.put("20261007120000000001.json", json.dumps(message(1)).encode())
     pipeline.put("20261007120000000002.json", json.dumps(message(2)).encode())
@@ -137,7 +137,7 @@ def test_a_rewritten_object_takes_its_old_rows_with_it(pipeline: Pipeline) -> No
     assert [row["update_id"] for row in pipeline.rows("enriched_updates")] == [30, 2]
 
 
-def test_a_build_cut_off_between_quarantine_and_raw_loses_nothing(
+def test_a_build_interrupted_between_quarantine_and_raw_loses_nothing(
     pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a day that is built, and then gets an object with a good line and a bad one
@@ -165,7 +165,7 @@ def test_a_build_cut_off_between_quarantine_and_raw_loses_nothing(
     assert [row["bytes"] for row in pipeline.rows("quarantine")] == [b"garbage"]
 
 
-def test_batches_and_single_objects_give_the_same_updates(
+def test_batches_and_single_objects_become_the_same_rows(
     new_pipeline: Callable[[], Pipeline],
 ) -> None:
     one_by_one, batched = new_pipeline(), new_pipeline()

@@ -43,7 +43,7 @@ CUT_OFF: dict[str, Callable[[Pipeline], object]] = {
 
 
 @pytest.mark.parametrize("where", CUT_OFF)
-def test_a_build_that_was_cut_off_leaves_the_day_due(pipeline: Pipeline, where: str) -> None:
+def test_an_interrupted_build_leaves_the_day_stale(pipeline: Pipeline, where: str) -> None:
     # Given a day that was built, and an object that landed late
     pipeline.land(POLL)
     pipeline.build()
@@ -60,7 +60,7 @@ def test_a_build_that_was_cut_off_leaves_the_day_due(pipeline: Pipeline, where: 
     assert not state(pipeline).is_stale
 
 
-def test_a_partition_that_is_gone_leaves_the_day_due(pipeline: Pipeline) -> None:
+def test_a_missing_partition_leaves_the_day_stale(pipeline: Pipeline) -> None:
     pipeline.land(POLL)
     pipeline.build()
     pipeline.lose("enriched_updates")
@@ -69,7 +69,7 @@ def test_a_partition_that_is_gone_leaves_the_day_due(pipeline: Pipeline) -> None
     assert state(pipeline).status(TOMORROW) is DayStatus.MISSING
 
 
-def test_what_lands_on_a_day_decides_about_the_day_behind(pipeline: Pipeline) -> None:
+def test_a_late_object_may_change_the_next_day(pipeline: Pipeline) -> None:
     # Given an update without a time of its own, built on the day it landed
     pipeline.land(POLL, day=NEXT_DAY)
     pipeline.build(DAY)
@@ -78,7 +78,7 @@ def test_what_lands_on_a_day_decides_about_the_day_behind(pipeline: Pipeline) ->
     # When a copy lands on the day before
     pipeline.land(POLL, day=DAY)
 
-    # Then both days are to be built, and then the later copy is gone
+    # Then both days are stale, and after they are built the later copy is gone
     days = [DAY, NEXT_DAY]
     assert stale_days(day_states(pipeline.landing, pipeline.lake, days)) == days
     for day in days:

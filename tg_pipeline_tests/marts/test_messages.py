@@ -117,22 +117,22 @@ def test_a_message_without_a_date_was_sent_at_its_arrival(marts: Marts) -> None:
 OLD_GROUP, NEW_GROUP = -7, -100_7
 
 MOVES = {
-    "told in both chats": ("to", "from"),
-    "told in the old chat": ("to",),
-    "told in the new chat": ("from",),
+    "announced in both chats": ("to", "from"),
+    "announced in the old chat": ("to",),
+    "announced in the new chat": ("from",),
 }
 
 
-@pytest.mark.parametrize("told", MOVES)
-def test_a_migrated_group_is_one_chat_with_its_newest_id(marts: Marts, told: str) -> None:
-    # Given a group that becomes a supergroup, in which message ids begin anew
+@pytest.mark.parametrize("where", MOVES)
+def test_a_migrated_group_is_one_chat_with_its_newest_id(marts: Marts, where: str) -> None:
+    # Given a group that becomes a supergroup, in which message ids restart
     signs = {
         "to": message("2026-10-07 10:00", ANA, None, 9, OLD_GROUP, migrate_to_chat_id=NEW_GROUP),
         "from": message("2026-10-07 10:00", ANA, None, 1, NEW_GROUP, migrate_from_chat_id=-7),
     }
     marts.put(
         message("2026-10-07 09:00", ANA, "na casa velha", 8, OLD_GROUP),
-        *(signs[each] for each in MOVES[told]),
+        *(signs[each] for each in MOVES[where]),
         message("2026-10-07 11:00", BIA, "na casa nova", 8, NEW_GROUP),
     )
 
