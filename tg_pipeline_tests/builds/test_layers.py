@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.builds.layers import (
-    Conservation,
     build_raw_updates,
     deduped_conservation,
     enriched_conservation,
@@ -376,7 +375,7 @@ def test_rows_are_conserved_for_any_content(
 
     built = pipeline.build(full=True)
 
-    assert raw_conservation(DAY, built.raw) == Conservation(DAY, len(lines) + 1, len(lines) + 1)
+    assert raw_conservation(DAY, built.raw).holds
     assert deduped_conservation(DAY, built.deduped).holds
     assert enriched_conservation(DAY, built.enriched).holds
 
