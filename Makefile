@@ -1,32 +1,42 @@
-# `make` alone lists the targets. All state lives in .venv and .tg_pipeline, both ignored by git.
+# `make` alone lists the targets. All state is in .venv and .tg_pipeline, both ignored by git.
 
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 INSTALLED := $(VENV)/.installed
+DEVELOPER := $(VENV)/.developer
 STATE := .tg_pipeline
+SAMPLE_BOT_ID := 7000000001
 CHECKOV := .venv-checkov
 PANDAS := .venv-pandas
 TEMPLATE := $(STATE)/template
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test lint types contracts template package check browser chromium ceph team bench bench-s3 bench-10m docs clean
+.PHONY: help install run dev test slow browser ceph team lint types contracts template package check chromium bench bench-s3 bench-10m docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(INSTALLED) ## make .venv with everything that runs and tests need
+install: $(INSTALLED) ## make .venv with what runs, and nothing else
 
-# With uv where there is one (seconds), else with venv and pip. The exact versions are the same.
-$(INSTALLED): pyproject.toml constraints.txt
+# With uv if it is on the PATH (seconds), else with venv and pip. The exact versions are the same.
+define pip_install
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
-		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]'; \
+		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '$(1)'; \
 	else \
 		$(PYTHON) -m venv $(VENV) && \
-		$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
+		$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '$(1)'; \
 	fi
+endef
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(call pip_install,.)
+	@touch $@
+
+$(DEVELOPER): $(INSTALLED)
+	$(call pip_install,.[dev])
 	@touch $@
 
 run: $(INSTALLED) ## land a sample (or, with a token set, listen to the bot), build it, start the UI
@@ -39,26 +49,29 @@ dev: $(INSTALLED) ## start Dagster's UI on PORT (3000)
 	@echo "Dagster's UI: http://127.0.0.1:$(PORT) (stop it with Ctrl-C)"
 	@PYTHONWARNINGS=ignore $(BIN)/dagster dev --host 127.0.0.1 --port $(PORT) --log-level warning
 
-test: $(INSTALLED) ## run every test (those in a real browser where there is a Chromium)
-	@$(BIN)/pytest -n 2 -q -rs --ignore tg_pipeline_tests/deploy
+test: $(DEVELOPER) ## run the tests, in minutes; needs no root, browser or server
+	@$(BIN)/pytest -n 2 -q -rs -m "not slow and not browser and not ceph and not team"
 
-browser: $(INSTALLED) chromium ## look at Dagster's UI in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
-	@$(BIN)/pytest -q -rs tg_pipeline_tests/browser
+slow: $(DEVELOPER) ## run the slow tests: killed processes, large inputs, many cases
+	@$(BIN)/pytest -n 2 -q -rs -m slow
 
-ceph: $(INSTALLED) ## hold the pipeline's promises against Ceph's S3 (radosgw), started for it
+browser: $(DEVELOPER) chromium ## run the tests in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
+	@$(BIN)/pytest -q -rs -m browser
+
+ceph: $(DEVELOPER) ## run the object store tests against Ceph's S3 (radosgw), started for them
 	@$(call debian,radosgw,radosgw ceph-mon ceph-osd,the tests against Ceph are skipped)
-	@$(BIN)/pytest -q -rs tg_pipeline_tests/store_tiers --tier ceph
+	@$(BIN)/pytest -q -rs tg_pipeline_tests/integration/object_stores --tier ceph
 
-team: $(INSTALLED) chromium ## run deploy/ by hand: Postgres, code server, UI and daemon, each killed once
+team: $(DEVELOPER) chromium ## run deploy/ by hand: Postgres, code server, UI and daemon, each killed once
 	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
 		$(call debian,initdb,postgresql,a team's deployment is not started); \
 	fi
-	@$(BIN)/pytest -q -rs tg_pipeline_tests/deploy
+	@$(BIN)/pytest -q -rs -m team
 
 chromium:
 	@$(call debian,chromedriver,chromium chromium-driver,the tests in a real browser are skipped)
 
-# Debian's packages for a program, where it is missing and there is an apt-get that we may use.
+# Install the Debian packages of a program that is missing, if apt-get and root are available.
 define debian
 if ! command -v $(1) >/dev/null 2>&1; then \
 	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
@@ -70,15 +83,15 @@ if ! command -v $(1) >/dev/null 2>&1; then \
 fi
 endef
 
-lint: $(INSTALLED) ## look for what ruff finds
+lint: $(DEVELOPER) ## look for what ruff finds
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 
-types: $(INSTALLED) ## check the types, strictly
+types: $(DEVELOPER) ## check the types, strictly
 	@$(BIN)/mypy
 	@MYPYPATH=benchmarks $(BIN)/mypy --strict --explicit-package-bases benchmarks
 
-contracts: $(INSTALLED) ## check that imports point one way
+contracts: $(DEVELOPER) ## check that imports point one way
 	@$(BIN)/lint-imports
 
 # Of its own: checkov's pins and ours exclude each other.
@@ -87,24 +100,24 @@ $(CHECKOV)/.installed: constraints-checkov.txt
 	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check -c constraints-checkov.txt checkov
 	@touch $@
 
-template: $(INSTALLED) $(CHECKOV)/.installed ## lint the AWS template, as written and as transformed
+template: $(DEVELOPER) $(CHECKOV)/.installed ## lint the AWS template, as written and as transformed
 	@$(BIN)/python -m tg_pipeline_tests.template.documents $(TEMPLATE)
 	@$(BIN)/cfn-lint -r us-east-1 sa-east-1 -t lambda_ingest/template.yaml $(TEMPLATE)/transformed.json
 	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml -f lambda_ingest/template.yaml
 	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml -d $(TEMPLATE)
 
-package: $(INSTALLED) ## build the Lambda's package, and say how large it is
+package: $(DEVELOPER) ## build the Lambda's package, and say how large it is
 	@rm -rf $(STATE)/package
 	@$(MAKE) --no-print-directory --silent -C lambda_ingest build-IngestFunction ARTIFACTS_DIR=$(abspath $(STATE)/package)
 	@du -sh $(STATE)/package
 
-check: lint types contracts template chromium test ceph team ## all that main always passes: lint, types, contracts, template, every test
+check: lint types contracts template test slow browser ceph team ## everything that main always passes: static checks and every tier of tests
 
-docs: $(INSTALLED) ## write docs/tables.md and docs/marts.md anew from the columns' one declaration
+docs: $(DEVELOPER) ## write docs/tables.md and docs/marts.md anew from the columns' one declaration
 	@$(BIN)/python -m tg_pipeline.docs_pages docs
 
 # Aside: wherever pandas is, pyarrow imports it, which costs each process 0.3 seconds and 50 MB.
-$(PANDAS)/.installed: constraints.txt $(INSTALLED)
+$(PANDAS)/.installed: constraints.txt $(DEVELOPER)
 	@if command -v uv >/dev/null 2>&1; then \
 		uv pip install --quiet --python $(BIN)/python --no-deps --target $(PANDAS) -c constraints.txt pandas; \
 	else \
@@ -112,17 +125,24 @@ $(PANDAS)/.installed: constraints.txt $(INSTALLED)
 	fi
 	@touch $@
 
-bench: $(INSTALLED) $(PANDAS)/.installed ## print what layers, marts and door cost, beside what one would else write
+bench: $(DEVELOPER) $(PANDAS)/.installed ## print the cost of the layers, the marts and the webhook, and of alternatives
 	@$(BIN)/python benchmarks/layers.py
 	@PYTHONPATH=$(PANDAS) $(BIN)/python benchmarks/marts.py
-	@$(BIN)/python benchmarks/door.py
+	@$(BIN)/python benchmarks/webhook.py
 
-bench-s3: $(INSTALLED) ## print what an object costs from a bucket on, and backfill a year (half an hour)
+bench-s3: $(DEVELOPER) ## print the cost per object of a bucket, and backfill a year (half an hour)
 	@$(BIN)/python benchmarks/s3.py
 	@$(BIN)/python benchmarks/s3.py --year
 
-bench-10m: $(INSTALLED) ## the same for a day of ten million updates (half an hour, 2 GB of disk)
-	@$(BIN)/python benchmarks/big_day.py --updates 10000000
+bench-10m: $(DEVELOPER) ## build a day of ten million updates (half an hour, 2 GB of disk)
+	@$(BIN)/python benchmarks/layers.py --build-only 10000000
 
-clean: ## throw away the sample, the lake and Dagster's history
+# Updates of a real bot can't be fetched from Telegram a second time: they are never deleted here.
+clean: ## delete the sample, what was built from it, and Dagster's history
+	@other=$$(find $(STATE)/landing -type f ! -name '$(SAMPLE_BOT_ID)-*' 2>/dev/null | head -n 1); \
+	if [ -n "$$other" ]; then \
+		echo "make clean: $$other is not part of the sample, so nothing is deleted. Updates of a" \
+			"real bot can't be fetched again: move $(STATE)/landing to a safe place first." >&2; \
+		exit 1; \
+	fi
 	rm -rf $(STATE)

@@ -1,4 +1,4 @@
-"""The pipeline's own log lines: as Python's logging leaves them, or one JSON object a line."""
+"""Log lines of the pipeline: plain text, or one JSON object per line."""
 
 import json
 import logging
@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from typing import Final
 
 PACKAGE: Final = "tg_pipeline"
-"""The logger that all of ours stand below."""
+"""The parent of all loggers of the pipeline."""
 
-Fact = str | int | float | list[str]
+Field = str | int | float | list[str]
 
 
 class JsonLines(logging.Formatter):
-    """Formats a record as one line of JSON: when (UTC), how grave, what, and its facts."""
+    """A formatter: one JSON object per record, with time (UTC), level, message and fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Give the line."""
+        """Return the line."""
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         line = {
             "time": at.replace("+00:00", "Z"),
@@ -30,22 +30,22 @@ class JsonLines(logging.Formatter):
         return json.dumps(line | getattr(record, PACKAGE, {}))
 
 
-def log_fields(**named: Fact) -> dict[str, dict[str, Fact]]:
-    """Give what a line says beside its words, as `extra` of a logging call."""
+def log_fields(**named: Field) -> dict[str, dict[str, Field]]:
+    """Return the fields of a JSON line, to be passed as `extra` of a logging call."""
     return {PACKAGE: named}
 
 
 def configure_logging(*, as_json: bool) -> None:
-    """Let our lines through, and write them to standard error if they are to be JSON."""
+    """Enable the pipeline's INFO lines; if `as_json`, write them to standard error as JSON."""
     logger = logging.getLogger(PACKAGE)
     logger.setLevel(logging.INFO)
-    if as_json and not are_json():
+    if as_json and not json_logs_enabled():
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(JsonLines())
         logger.addHandler(handler)
 
 
-def are_json() -> bool:
-    """Say whether our lines are written as JSON."""
+def json_logs_enabled() -> bool:
+    """Return whether the pipeline's lines are written as JSON."""
     handlers = logging.getLogger(PACKAGE).handlers
     return any(isinstance(handler.formatter, JsonLines) for handler in handlers)

@@ -1,4 +1,4 @@
-"""The settings, read in one place: every door, asset and command goes by the same names."""
+"""The settings, read in one place: every ingestion path, asset and command uses the same names."""
 
 import os
 import re
@@ -22,43 +22,43 @@ from lambda_ingest.settings import (
 )
 
 DEFAULT_START_DATE: Final = date(2026, 10, 1)
-"""The first partition, and the first day of the sample month. Fixed, so that partitions do not
-come and go with the calendar; set TG_START_DATE to the month of your bot's first update."""
+"""The first partition. It is fixed, so that partitions do not come and go with the calendar; set
+TG_START_DATE to the month of your bot's first update."""
 
 DEFAULT_API_URL: Final = "https://api.telegram.org"
-"""A Bot API server of one's own is another: https://github.com/tdlib/telegram-bot-api"""
+"""Replaced for a self-hosted Bot API server: https://github.com/tdlib/telegram-bot-api"""
 
 DEFAULT_DATABASE: Final = "tg_pipeline"
 DEFAULT_WORKGROUP: Final = "tg-pipeline"
-"""As the stack of `lambda_ingest/template.yaml` names them, unless told otherwise."""
+"""The defaults of the stack in `lambda_ingest/template.yaml`."""
 
 DIGESTS: Final = ("day", "week")
 """The periods that a digest can be about."""
 
 LANGUAGES: Final = ("en", "pt")
-"""What the digest can be written in."""
+"""The languages of the digest."""
 
 JSON_LOGS: Final = "json"
 LOGS: Final = ("text", JSON_LOGS)
-"""What log lines can be: a text each, or a JSON object each."""
+"""The formats of a log line."""
 
 _CHAT: Final = re.compile(r"-?[0-9]{1,19}|@[A-Za-z0-9_]{4,32}")
 
 STATE_FOLDER: Final = ".tg_pipeline"
-"""Where landing zone, lake and Dagster's history live unless set otherwise; git ignores it."""
+"""The default folder of the landing zone, the lake and Dagster's history; git ignores it."""
 
 
 @dataclass(frozen=True, slots=True)
 class AthenaSettings:
-    """Where in Athena the lake is known."""
+    """The Athena database and workgroup of the lake."""
 
     database: str = DEFAULT_DATABASE
     workgroup: str = DEFAULT_WORKGROUP
     region: str | None = None
-    """None leaves it to AWS's own configuration."""
+    """None: the region of AWS's own configuration."""
 
     registers: bool = False
-    """Whether each run that succeeds brings Athena up to date."""
+    """Whether each successful run updates Athena."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "AthenaSettings":
@@ -66,7 +66,7 @@ class AthenaSettings:
         return cls(
             database=environment.get("TG_ATHENA_DATABASE") or DEFAULT_DATABASE,
             workgroup=environment.get("TG_ATHENA_WORKGROUP") or DEFAULT_WORKGROUP,
-            # boto3 itself knows AWS_DEFAULT_REGION only; the stores go by both.
+            # boto3 reads AWS_DEFAULT_REGION only; the object stores read both.
             region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"),
             registers=_yes_or_no(environment, "TG_ATHENA_REGISTER"),
         )
@@ -74,7 +74,7 @@ class AthenaSettings:
 
 @dataclass(frozen=True, slots=True)
 class AdminSettings:
-    """Where the people who run the bot are told of it; nothing is sent until they ask for it."""
+    """Where digests and alerts are sent; nothing is sent by default."""
 
     chat_id: str | None = None
     """A chat's number, or a public channel's @name."""
@@ -86,7 +86,7 @@ class AdminSettings:
     """One of LANGUAGES."""
 
     alert_url: Secret | None = None
-    """Where a failed run is posted, beside the chat. Such addresses carry their own secret."""
+    """Where failed runs are posted, in addition to the chat. Such a URL contains a secret."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "AdminSettings":
@@ -102,14 +102,14 @@ class AdminSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What an operator can set."""
+    """All settings of an operator."""
 
     ingest: IngestSettings
     lake_uri: str
     start_date: date
 
     token: Secret | None = None
-    """The bot's token, for the commands that ask Telegram for something."""
+    """The bot's token, for the commands that call Telegram."""
 
     api_url: str = DEFAULT_API_URL
 
@@ -118,29 +118,29 @@ class Settings:
     admin: AdminSettings = AdminSettings()
 
     events_queue_url: str | None = None
-    """The SQS queue of ticks and landed objects; None looks at the clock and the landing zone."""
+    """The SQS queue of EventBridge events; None: use the clock and list the landing zone."""
 
     is_landing_default: bool = False
-    """Whether updates land in the checkout's own folder, where a sample does no harm."""
+    """Whether updates land in the default folder, the only place for a demo sample."""
 
     @property
     def landing_uri(self) -> str:
-        """Give where updates land."""
+        """The URI of the landing zone."""
         return self.ingest.landing_uri
 
     @property
     def timezone(self) -> str:
-        """Give the name of the time zone that days are counted in."""
+        """The name of the time zone that defines a day."""
         return self.ingest.timezone
 
     @property
     def zone(self) -> ZoneInfo:
-        """Give the time zone that days are counted in."""
+        """The time zone that defines a day."""
         return self.ingest.zone
 
     @property
     def bot_id(self) -> int:
-        """Give the bot that updates belong to where nothing names another."""
+        """The bot of updates whose object name contains no bot id."""
         return self.ingest.bot_id
 
     @classmethod
@@ -165,22 +165,22 @@ class Settings:
 
 
 def home_folder() -> Path:
-    """Give the checkout that the package runs from, or the current folder where it is installed."""
+    """Return the checkout that the package runs from, or the current folder if it is installed."""
     checkout = Path(__file__).parents[1]
     return checkout if (checkout / "dagster.yaml").exists() else Path.cwd()
 
 
 def load_settings() -> Settings:
-    """Read the settings from the environment, and from `.env` what the environment lacks."""
+    """Read the settings from the environment, and those it lacks from `.env`."""
     home = home_folder()
     load_dotenv(home / ".env")
     return Settings.from_environment(os.environ, home)
 
 
 def wants_json_logs() -> bool:
-    """Say whether log lines are to be JSON (TG_LOG); raises SettingsError.
+    """Return whether log lines are written as JSON (TG_LOG); raises SettingsError.
 
-    It is read before all else, so that what is wrong with the rest is said in that form too.
+    It is read before all other settings, so that errors in those are logged in that format too.
     """
     load_dotenv(home_folder() / ".env")
     return _one_of(os.environ, "TG_LOG", LOGS) == JSON_LOGS
@@ -190,7 +190,9 @@ def _start_date(text: str | None) -> date:
     try:
         return date.fromisoformat(text) if text else DEFAULT_START_DATE
     except ValueError:
-        raise SettingsError(f"TG_START_DATE={text!r} is no day such as 2026-10-01.") from None
+        raise SettingsError(
+            f"TG_START_DATE={text!r} is not a valid date such as 2026-10-01."
+        ) from None
 
 
 def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
@@ -203,19 +205,19 @@ def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
 def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str | None:
     text = environment.get(name)
     if text and text not in choices:
-        raise SettingsError(f"{name}={text!r} is none of {', '.join(choices)}.")
+        raise SettingsError(f"{name}={text!r} is not one of {', '.join(choices)}.")
     return text or None
 
 
 def _chat(text: str | None) -> str | None:
     if text and not _CHAT.fullmatch(text):
-        raise SettingsError(f"TG_ADMIN_CHAT_ID={text!r} is no chat's number and no @name.")
+        raise SettingsError(f"TG_ADMIN_CHAT_ID={text!r} is neither a chat id nor an @name.")
     return text or None
 
 
 def _url(environment: Mapping[str, str], name: str, default: str = "") -> str:
-    """Give an address; its text is never shown, since it may hold a secret."""
+    """Return a URL. It is never shown, since it may contain a secret."""
     url = environment.get(name) or default
     if url and not url.startswith(("http://", "https://")):
-        raise SettingsError(f"{name} is no http:// or https:// address.")
+        raise SettingsError(f"{name} is not an http:// or https:// URL.")
     return url

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tg_pipeline.logs import JsonLines, are_json, log_fields
+from tg_pipeline.logs import JsonLines, json_logs_enabled, log_fields
 
 
 def line(message: str, *arguments: object, **named: Any) -> str:
@@ -51,4 +51,4 @@ def test_what_went_wrong_is_told_whole_within_the_line() -> None:
 
 
 def test_unless_it_is_asked_for_nothing_is_json() -> None:
-    assert not are_json()
+    assert not json_logs_enabled()

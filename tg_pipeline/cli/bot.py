@@ -1,6 +1,6 @@
 """`tg-pipeline bot`: who the token belongs to, and what the bot gets to see."""
 
-from tg_pipeline.cli.context import open_api, patience, show
+from tg_pipeline.cli.context import open_api, rate_limit_retry, show
 from tg_pipeline.settings import load_settings
 from tg_pipeline.telegram.models import BotInfo, WebhookInfo
 from tg_pipeline.telegram.webhooks import scrub, waiting_updates
@@ -9,8 +9,8 @@ from tg_pipeline.telegram.webhooks import scrub, waiting_updates
 def bot() -> None:
     """Show who the bot is, what it gets to see, and how its updates are fetched."""
     with open_api(load_settings()) as api:
-        info = patience().call(api.get_me)
-        webhook = scrub(patience().call(api.get_webhook_info), api.token)
+        info = rate_limit_retry().call(api.get_me)
+        webhook = scrub(rate_limit_retry().call(api.get_webhook_info), api.token)
     for line in (_name(info), _groups(info), _business(info), _updates(webhook)):
         show(line)
 

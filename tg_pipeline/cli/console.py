@@ -1,4 +1,4 @@
-"""Where the commands write: results to standard output, progress to standard error."""
+"""Consoles of the commands: results go to standard output, progress to standard error."""
 
 import io
 import logging
@@ -10,20 +10,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 LOGGER: Final = logging.getLogger("tg_pipeline.cli")
 
 NO_LIMIT: Final = 100_000
-"""Characters of a line that nobody looks at on a terminal."""
+"""Characters per line, so that a logged line is never wrapped."""
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
-def log_instead() -> None:
-    """Let what goes to standard error be lines of the log, a record each, instead of a text."""
+def log_standard_error() -> None:
+    """Log each line written to standard error, instead of printing it."""
     err.file = _LoggedLines()
     err.width = NO_LIMIT
 
 
 class _LoggedLines(io.StringIO):
-    """Takes whole lines, and logs each."""
+    """A text file that logs each line written to it."""
 
     def write(self, text: str) -> int:
         for line in filter(None, map(str.strip, text.splitlines())):
@@ -32,9 +32,9 @@ class _LoggedLines(io.StringIO):
 
 
 def progress() -> Progress:
-    """Give a bar for work of a known size, or of an unknown one; it leaves no trace when done.
+    """Return a progress bar for work of known or unknown size; it is removed when done.
 
-    Where standard error is no terminal, nothing moves and so nothing is drawn.
+    Nothing is drawn if standard error is not a terminal.
     """
     return Progress(
         TextColumn("{task.description}"),

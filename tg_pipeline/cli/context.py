@@ -1,4 +1,4 @@
-"""What the commands that call Telegram share: the bot's calls, and lines of others' words."""
+"""What commands share: opening stores and the Bot API client, parsing days, printing safely."""
 
 import time
 from datetime import date, timedelta
@@ -9,10 +9,11 @@ from rich.markup import escape
 
 from tg_pipeline.cli.console import err, out
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.lake.landing_zone import bot_of, list_days, list_objects
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline.sample import SAMPLE_BOT_ID
 from tg_pipeline.settings import Settings
 from tg_pipeline.telegram.messages import RateLimitRetry
 
@@ -20,45 +21,67 @@ if TYPE_CHECKING:
     from tg_pipeline.telegram.client import BotApiClient
 
 
-SOMEBODY_WAITS: Final = timedelta(seconds=20)
-"""How long a request is tried before a person is told that a bucket does not answer."""
+INTERACTIVE_TIMEOUT: Final = timedelta(seconds=20)
+"""How long a request is retried while a person waits for the command."""
 
 
 def open_landing(settings: Settings) -> ObjectStore:
-    """Open the landing zone to look at it; raises StoreError."""
-    return open_object_store(settings.landing_uri, SOMEBODY_WAITS)
+    """Open the landing zone for short reads; raises StoreError."""
+    return open_object_store(settings.landing_uri, INTERACTIVE_TIMEOUT)
 
 
 def open_lake(settings: Settings) -> Lake:
-    """Open the lake to look at it; raises StoreError."""
-    return Lake(settings.lake_uri, SOMEBODY_WAITS)
+    """Open the lake for short reads; raises StoreError."""
+    return Lake(settings.lake_uri, INTERACTIVE_TIMEOUT)
 
 
-def look_at_landing(settings: Settings) -> None:
-    """Raise StoreError soon if the landing zone can't be used, before long work is begun on it."""
+def check_landing(settings: Settings) -> None:
+    """Check that the landing zone can be listed, before long work on it; raises StoreError."""
     list_days(open_landing(settings))
 
 
-def look_at_lake(settings: Settings) -> None:
-    """Raise StoreError soon if the lake can't be used, before long work is begun on it."""
+def check_lake(settings: Settings) -> None:
+    """Check that the lake can be listed, before long work on it; raises StoreError."""
     open_lake(settings).days(RAW_UPDATES.name)
 
 
+def landed_bots(landing: ObjectStore) -> set[int]:
+    """Return the ids of the bots whose updates have landed; 0 for objects that name no bot."""
+    return {
+        bot_of(key, 0)
+        for day in list_days(landing)
+        for key in list_objects(landing, day)["object_key"].to_pylist()
+    }
+
+
+def refuse_sample(settings: Settings, bot_id: int) -> None:
+    """Raise CommandError if updates of `bot_id` would land among those of the sample."""
+    if not settings.is_landing_default or bot_id == SAMPLE_BOT_ID:
+        return
+    if SAMPLE_BOT_ID in landed_bots(open_landing(settings)):
+        raise CommandError(
+            "The landing zone holds the sample, which would be counted together with your bot's "
+            "updates: delete it with `make clean` first, or set TG_LANDING_URI and TG_LAKE_URI."
+        )
+
+
 def parse_day(text: str, today: date) -> date:
-    """Read a day: YYYY-MM-DD, `today` or `yesterday`."""
+    """Parse a day: YYYY-MM-DD, `today` or `yesterday`; raises CommandError."""
     named = {"today": today, "yesterday": today - timedelta(days=1)}
     try:
         return named.get(text) or date.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"{text!r} is no day: write YYYY-MM-DD, today or yesterday.") from None
+        raise CommandError(
+            f"{text!r} is not a valid date: write YYYY-MM-DD, today or yesterday."
+        ) from None
 
 
 def parse_span(first: str | None, last: str | None, today: date) -> tuple[date, date] | None:
-    """Read `--from` and `--to`, which only make sense together; None where neither is given."""
+    """Parse `--from` and `--to`, which must be given together; return None if neither is given."""
     if first is None and last is None:
         return None
     if first is None or last is None:
-        raise CommandError("--from and --to belong together: give both.")
+        raise CommandError("--from and --to are used together: pass both.")
     span = parse_day(first, today), parse_day(last, today)
     if span[0] > span[1]:
         raise CommandError(f"--from {span[0]} is later than --to {span[1]}.")
@@ -66,33 +89,33 @@ def parse_span(first: str | None, last: str | None, today: date) -> tuple[date, 
 
 
 def open_api(settings: Settings) -> "BotApiClient":
-    """Give the calls of the bot whose token is set; raises CommandError where none is."""
+    """Open a client for the bot whose token is set; raises CommandError if none is."""
     if settings.token is None:
         raise CommandError(
             "TELEGRAM_BOT_TOKEN is not set: put the token that @BotFather gave you into the "
-            "environment, or into .env."
+            "environment or into .env."
         )
-    # Its HTTP library takes 0.1 s to import: only a command that calls Telegram waits for it.
+    # Imported here: its HTTP library takes 0.1 s, which only commands that call Telegram need.
     from tg_pipeline.telegram.client import BotApiClient  # noqa: PLC0415
 
     return BotApiClient(settings.token, settings.api_url)
 
 
-def patience() -> RateLimitRetry:
-    """Give the patience of somebody who looks on."""
+def rate_limit_retry() -> RateLimitRetry:
+    """Return the retry policy of a command, which prints each wait."""
     return RateLimitRetry(sleep=time.sleep, say=warn)
 
 
 def show(line: str) -> None:
-    """Print a line that may hold what others wrote."""
+    """Print a line that may contain text from others."""
     out.print(printable(line), soft_wrap=True)
 
 
 def warn(line: str) -> None:
-    """Print such a line to standard error."""
+    """Print a line that may contain text from others to standard error."""
     err.print(printable(line), soft_wrap=True)
 
 
 def printable(text: str) -> str:
-    """Give a text as it is shown: nothing that a terminal would obey, and no markup."""
+    """Return a text without control characters and with markup escaped."""
     return escape("".join(letter for letter in text if letter.isprintable()))

@@ -9,7 +9,7 @@ import typer
 from tg_pipeline.builds.admin_chat import AdminChat, Outcome
 from tg_pipeline.builds.digest import compose, post
 from tg_pipeline.builds.digest_due import NotBuiltError
-from tg_pipeline.cli.context import open_api, open_lake, parse_day, patience, show
+from tg_pipeline.cli.context import open_api, open_lake, parse_day, rate_limit_retry, show
 from tg_pipeline.cli.report import subject_of
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.idempotency import IdempotencyStore
@@ -70,7 +70,7 @@ def digest(
     with open_api(settings) as api:
         claims = IdempotencyStore(open_lake(settings).store, _now)
         made = _made(settings, edition, say)
-        _send(AdminChat(api, chat, claims, patience()), made, again=again)
+        _send(AdminChat(api, chat, claims, rate_limit_retry()), made, again=again)
 
 
 def _edition(settings: Settings, period: str | None, day: str | None) -> Edition:

@@ -1,4 +1,4 @@
-"""`tg-pipeline land`: updates from files into the landing zone."""
+"""`tg-pipeline land`: land updates from files."""
 
 import shutil
 import sys
@@ -13,7 +13,7 @@ import typer
 from lambda_ingest.landing import TrustLevel, unwrap_rejected
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.cli.console import err, out, progress
-from tg_pipeline.cli.context import look_at_landing
+from tg_pipeline.cli.context import check_landing, refuse_sample
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_reader import Line, is_readable_name, read_lines
 from tg_pipeline.lake.landing_writer import (
@@ -32,18 +32,18 @@ STANDARD_INPUT: Final = "standard input"
 Files = Annotated[
     list[Path],
     typer.Argument(
-        help="Files: .json (one update), .ndjson (one a line), either .gz, or - for "
+        help="Files: .json (one update), .ndjson (one per line), both also as .gz, or - for "
         "NDJSON on standard input."
     ),
 ]
 BotId = Annotated[
     int | None,
-    typer.Option("--bot-id", min=0, help="The bot the updates are from. [default: as set]"),
+    typer.Option("--bot-id", min=0, help="The bot of the updates. [default: TELEGRAM_BOT_ID]"),
 ]
 Batch = Annotated[
     int,
     typer.Option(
-        "--batch", min=0, help="Land as .ndjson.gz objects of up to so many updates; 0: one each."
+        "--batch", min=0, help="Land .ndjson.gz objects of up to this many updates; 0: one each."
     ),
 ]
 
@@ -51,56 +51,61 @@ Batch = Annotated[
 def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
     """Land updates from files, as if they had just arrived.
 
-    An update that has landed before is left as it is. What is no update goes to rejected/ with
-    the reason, and can be landed again from there.
+    An update that has already landed is left unchanged. Lines that are not updates are stored in
+    rejected/ with the reason, and can be landed from there later.
     """
     settings = load_settings()
-    with tempfile.TemporaryDirectory() as scratch:
-        inputs = [_spooled(Path(scratch)) if path == STDIN else _checked(path) for path in files]
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = [_spooled(Path(folder)) if path == STDIN else _checked(path) for path in files]
         total = sum(map(_count_lines, inputs))
-        look_at_landing(settings)
-        door = LandingWriter(
+        check_landing(settings)
+        bot_id = settings.bot_id if bot_id is None else bot_id
+        refuse_sample(settings, bot_id)
+        writer = LandingWriter(
             landing=open_object_store(settings.landing_uri),
-            bot_id=settings.bot_id if bot_id is None else bot_id,
+            bot_id=bot_id,
             zone=settings.zone,
             sender=TrustLevel.OPERATOR,
         )
-        arrivals = _arrivals(inputs, datetime.now(UTC))
-        outcomes = land_batches(door, arrivals, batch) if batch else land_all(door, arrivals)
-        report(tally_with_progress(outcomes, total, "landing"), settings)
+        deliveries = _deliveries(inputs, datetime.now(UTC))
+        results = land_batches(writer, deliveries, batch) if batch else land_all(writer, deliveries)
+        print_stats(count_with_progress(results, total, "landing"), settings)
 
 
-def tally_with_progress(outcomes: Iterator[LandResult], total: int, what: str) -> LandingStats:
-    """Count what becomes of each body, and show how far it is."""
-    tally = LandingStats()
+def count_with_progress(results: Iterator[LandResult], total: int, what: str) -> LandingStats:
+    """Return the statistics of `results`, and show progress while they come in."""
+    stats = LandingStats()
     with progress() as bar:
         task = bar.add_task(what, total=total)
-        for outcome in outcomes:
-            tally.count(outcome)
-            bar.update(task, completed=tally.seen)
-    return tally
+        for result in results:
+            stats.count(result)
+            bar.update(task, completed=stats.seen)
+    return stats
 
 
-def report(tally: LandingStats, settings: Settings) -> None:
-    """Say what landed, on which days, and what to do next; raise where something was rejected."""
-    out.print(f"{tally.landed:,} landed, {tally.already_there:,} were there already.")
-    if tally.days:
-        first, last = min(tally.days), max(tally.days)
+def print_stats(stats: LandingStats, settings: Settings) -> None:
+    """Print what landed, on which days, and the next command.
+
+    Raises CommandError if a line was rejected.
+    """
+    out.print(f"{stats.landed:,} landed, {stats.already_there:,} were there already.")
+    if stats.days:
+        first, last = min(stats.days), max(stats.days)
         out.print(f"Days {first} to {last}. Next: tg-pipeline run")
         if first < settings.start_date:
             err.print(
-                f"Days before TG_START_DATE={settings.start_date} are no partitions: "
+                f"Days before TG_START_DATE={settings.start_date} have no partition: "
                 f"set TG_START_DATE={first} to build them.",
                 soft_wrap=True,
             )
-    if tally.rejected:
+    if stats.rejected:
         raise CommandError(
-            f"{tally.rejected:,} rejected and kept; the first is {tally.first_rejection}"
+            f"{stats.rejected:,} rejected and kept; the first is {stats.first_rejection}"
         )
 
 
 class _Input(NamedTuple):
-    """A file to land, and what to call it."""
+    """A file to land, and its name in messages."""
 
     path: Path
     name: str
@@ -108,14 +113,14 @@ class _Input(NamedTuple):
 
 def _checked(path: Path) -> _Input:
     if not is_readable_name(path.name):
-        raise CommandError(f"{path} is no .json, .ndjson or .gz of either.")
+        raise CommandError(f"{path} is not a .json or .ndjson file, or a .gz of one.")
     if not path.is_file():
-        raise CommandError(f"{path} is no file.")
+        raise CommandError(f"{path} is not a file.")
     return _Input(path, str(path))
 
 
 def _spooled(folder: Path) -> _Input:
-    """Give standard input as a file, since it is read twice: to check it, and to land it."""
+    """Return standard input as a file, since it is read twice: to check it, and to land it."""
     path = folder / "stdin.ndjson"
     with path.open("wb") as target:
         shutil.copyfileobj(sys.stdin.buffer, target)
@@ -123,7 +128,7 @@ def _spooled(folder: Path) -> _Input:
 
 
 def _count_lines(file: _Input) -> int:
-    """Give the number of lines; raise where one can't be read, before anything lands."""
+    """Return the number of lines; raises CommandError if one is unreadable."""
     count = 0
     for line in _lines(file):
         if line.fault:
@@ -132,14 +137,14 @@ def _count_lines(file: _Input) -> int:
     return count
 
 
-def _arrivals(files: list[_Input], now: datetime) -> Iterator[Delivery]:
+def _deliveries(files: list[_Input], now: datetime) -> Iterator[Delivery]:
     for file in files:
         for line in _lines(file):
             yield Delivery(unwrap_rejected(line.content), now, f"{file.name}, line {line.number}")
 
 
 def _lines(file: _Input) -> Iterator[Line]:
-    """Give a file's lines. A file that holds nothing is a mistake; an empty pipe is no update."""
+    """Return the lines of a file. An empty file is an error; an empty standard input is not."""
     stream: BinaryIO
     with file.path.open("rb") as stream:
         for line in read_lines(file.path.name, stream):

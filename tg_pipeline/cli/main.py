@@ -1,4 +1,4 @@
-"""`tg-pipeline`: the commands, and one clear line where one of them can't do its work."""
+"""`tg-pipeline`: the commands, and one clear line if one of them fails."""
 
 import sys
 from typing import Final
@@ -10,7 +10,7 @@ from lambda_ingest.settings import SettingsError
 from lambda_ingest.store import StoreError, first_line
 from tg_pipeline.cli.athena import athena
 from tg_pipeline.cli.bot import bot
-from tg_pipeline.cli.console import LOGGER, err, log_instead
+from tg_pipeline.cli.console import LOGGER, err, log_standard_error
 from tg_pipeline.cli.digest import digest
 from tg_pipeline.cli.land import land
 from tg_pipeline.cli.poll import poll
@@ -24,11 +24,11 @@ from tg_pipeline.cli.summary import summary
 from tg_pipeline.cli.up import up
 from tg_pipeline.cli.webhook import webhook
 from tg_pipeline.exceptions import AthenaError, CommandError
-from tg_pipeline.logs import are_json, configure_logging
+from tg_pipeline.logs import configure_logging, json_logs_enabled
 from tg_pipeline.settings import wants_json_logs
 from tg_pipeline.telegram.errors import TelegramError
 
-CLEAR: Final = (
+CLEAR_ERRORS: Final = (
     AthenaError,
     BaseError,
     CommandError,
@@ -37,13 +37,13 @@ CLEAR: Final = (
     StoreError,
     TelegramError,
 )
-"""Errors whose first line says what and where."""
+"""Errors whose first line says what failed, and where."""
 
 FAILED: Final = 1
-"""The exit code of a command that could not do its work."""
+"""The exit code of a command that failed."""
 
 cli = typer.Typer(
-    help="A Telegram bot's updates, turned into tables: land them, build the layers, look.",
+    help="Turn a Telegram bot's updates into tables: land them, build the layers, query them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -60,14 +60,14 @@ def app() -> None:
     try:
         if wants_json_logs():
             configure_logging(as_json=True)
-            log_instead()
+            log_standard_error()
         cli()
-    except CLEAR as error:
-        sys.exit(_complain(error))
+    except CLEAR_ERRORS as error:
+        sys.exit(_report(error))
 
 
-def _complain(error: Exception) -> int:
-    if are_json():
+def _report(error: Exception) -> int:
+    if json_logs_enabled():
         LOGGER.error("%s", describe(error))
     else:
         err.print(f"tg-pipeline: {describe(error)}", markup=False, soft_wrap=True)
@@ -75,7 +75,7 @@ def _complain(error: Exception) -> int:
 
 
 def describe(error: Exception) -> str:
-    """Give an error in one line: what, and where."""
+    """Return an error in one line: what failed, and where."""
     if isinstance(error, OSError) and error.strerror:
         place = f": {error.filename}" if error.filename else ""
         return f"{error.strerror}{place}"

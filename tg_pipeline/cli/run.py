@@ -9,8 +9,8 @@ from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale
 from tg_pipeline.builds.staleness import day_states, known_days, stale_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import (
-    look_at_lake,
-    look_at_landing,
+    check_lake,
+    check_landing,
     open_lake,
     open_landing,
     parse_day,
@@ -36,8 +36,8 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
         out.print("Nothing new has landed; there is nothing to build.")
         return
     _check_partitions(days, settings)
-    look_at_landing(settings)
-    look_at_lake(settings)
+    check_landing(settings)
+    check_lake(settings)
     # Dagster takes a second to import: only a command that needs it waits for it.
     from tg_pipeline.cli.materialize import materialize  # noqa: PLC0415
 

@@ -1,17 +1,18 @@
-"""`tg-pipeline sample`: a believable month, landed through the same code as real updates."""
+"""`tg-pipeline sample`: land a simulated month through the same code as real updates."""
 
 import sys
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
-from typing import Annotated
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Final, NamedTuple
 
 import typer
+from obstore.store import ObjectStore
 
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.context import look_at_landing, open_landing, parse_day
-from tg_pipeline.cli.land import Batch, report, tally_with_progress
+from tg_pipeline.cli.context import check_landing, landed_bots, open_landing, parse_day
+from tg_pipeline.cli.land import Batch, count_with_progress, print_stats
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_writer import Delivery, land_all, land_batches
 from tg_pipeline.lake.landing_zone import list_days
@@ -19,15 +20,29 @@ from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.sample import SAMPLE_BOT_ID, SampleDelivery, deliveries
 from tg_pipeline.settings import Settings, load_settings
 
-Days = Annotated[int, typer.Option("--days", min=1, help="How many days.")]
-PerDay = Annotated[int, typer.Option("--per-day", min=1, help="Updates a day, on average.")]
+Days = Annotated[int, typer.Option("--days", min=1, help="Number of days.")]
+PerDay = Annotated[int, typer.Option("--per-day", min=1, help="Mean number of updates per day.")]
 Start = Annotated[str | None, typer.Option("--start", help="First day. [default: TG_START_DATE]")]
-Seed = Annotated[int, typer.Option("--seed", help="Another seed is another month.")]
+Seed = Annotated[int, typer.Option("--seed", help="A different seed gives a different month.")]
 Demo = Annotated[
     bool,
-    typer.Option("--demo", help="Only in the checkout's own folder, and only if that is empty."),
+    typer.Option(
+        "--demo",
+        help="Land the days up to yesterday, only in the default folder, and only if no other "
+        "bot's updates are there.",
+    ),
 ]
 ToStdout = Annotated[bool, typer.Option("--stdout", help="Print NDJSON instead of landing it.")]
+
+MOST_DEMO_DAYS: Final = 366
+"""An older demo is continued for a year at most: half a minute of landing."""
+
+
+class SampleDays(NamedTuple):
+    """The days of a sample."""
+
+    first: date
+    number: int
 
 
 def sample(
@@ -39,56 +54,65 @@ def sample(
     demo: Demo = False,
     stdout: ToStdout = False,
 ) -> None:
-    """Make up a month of a bot's life and land it; the same options give the same month."""
+    """Simulate a month of a bot's updates and land it; the same options give the same month."""
     settings = load_settings()
-    first = _first_day(start, settings)
+    today = datetime.now(settings.zone).date()
     if demo:
-        reason = _no_demo(settings, first)
-        if reason:
-            out.print(f"{reason}; nothing is made up.")
+        planned = _plan_demo(settings, days, today)
+        if isinstance(planned, str):
+            out.print(f"{planned}; no sample is landed.")
             return
-        days = min(days, _days_until_today(first, settings))
-    _check_days(first, days, settings)
-    month = deliveries(first, days, per_day, seed=seed, zone=settings.zone)
+    else:
+        first = parse_day(start, today) if start else settings.start_date
+        planned = SampleDays(first, days)
+    if planned.first + timedelta(days=planned.number - 1) > today:
+        raise CommandError(f"{planned.number} days from {planned.first} would end after today.")
+    simulated = deliveries(planned.first, planned.number, per_day, seed=seed, zone=settings.zone)
     if stdout:
-        for delivery in month:
+        for delivery in simulated:
             sys.stdout.buffer.write(delivery.body + b"\n")
         return
-    look_at_landing(settings)
+    check_landing(settings)
     landing = open_object_store(settings.landing_uri)
-    door = LandingWriter(landing, SAMPLE_BOT_ID, settings.zone, TrustLevel.NETWORK)
-    arrivals = _arrivals(month)
-    outcomes = land_batches(door, arrivals, batch) if batch else land_all(door, arrivals)
-    report(tally_with_progress(outcomes, days * per_day, "landing a sample"), settings)
+    writer = LandingWriter(landing, SAMPLE_BOT_ID, settings.zone, TrustLevel.NETWORK)
+    landed = _deliveries(simulated)
+    results = land_batches(writer, landed, batch) if batch else land_all(writer, landed)
+    total = planned.number * per_day
+    print_stats(count_with_progress(results, total, "landing a sample"), settings)
 
 
-def _no_demo(settings: Settings, first: date) -> str | None:
-    """Say why a sample would be in the way, if it would."""
+def _plan_demo(settings: Settings, days: int, today: date) -> SampleDays | str:
+    """Return the days that end yesterday, or the reason why no demo is landed.
+
+    A demo that landed on an earlier day is continued: the days that are there keep their updates.
+    """
     if settings.token:
         return "TELEGRAM_BOT_TOKEN is set"
     if not settings.is_landing_default:
         return "TG_LANDING_URI is set"
-    landed = list_days(open_landing(settings))
-    if landed:
-        return f"{len(landed)} days have landed already"
-    return None if _days_until_today(first, settings) > 0 else f"{first} is still to come"
+    yesterday = today - timedelta(days=1)
+    if settings.start_date > yesterday:
+        return f"TG_START_DATE={settings.start_date} is later than yesterday"
+    landing = open_landing(settings)
+    landed = list_days(landing)
+    if not landed:
+        first = max(yesterday - timedelta(days=days - 1), settings.start_date)
+        return SampleDays(first, (yesterday - first).days + 1)
+    return _continue_demo(landing, landed, yesterday)
 
 
-def _first_day(start: str | None, settings: Settings) -> date:
-    today = datetime.now(settings.zone).date()
-    return parse_day(start, today) if start else settings.start_date
+def _continue_demo(landing: ObjectStore, landed: list[date], yesterday: date) -> SampleDays | str:
+    if others := landed_bots(landing) - {SAMPLE_BOT_ID}:
+        return f"Updates of bot {min(others)} have landed already"
+    if yesterday in landed:
+        return f"The sample is there, from {landed[0]} to yesterday"
+    count = (yesterday - landed[0]).days + 1
+    if count > MOST_DEMO_DAYS:
+        return f"The sample of {landed[0]} is over a year old: `make clean` deletes it"
+    return SampleDays(landed[0], count)
 
 
-def _days_until_today(first: date, settings: Settings) -> int:
-    return (datetime.now(settings.zone).date() - first).days + 1
-
-
-def _check_days(first: date, days: int, settings: Settings) -> None:
-    if days > _days_until_today(first, settings):
-        raise CommandError(f"{days} days from {first} would end after today.")
-
-
-def _arrivals(month: Iterator[SampleDelivery]) -> Iterator[Delivery]:
-    for delivery in month:
+def _deliveries(simulated: Iterator[SampleDelivery]) -> Iterator[Delivery]:
+    for delivery in simulated:
         at = delivery.arrived_at.astimezone(UTC)
         yield Delivery(delivery.body, at, f"the sample's update at {at:%Y-%m-%d %H:%M:%S}Z")

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from lambda_ingest.settings import IngestSettings, Secret
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.context import open_api, patience, printable, show, warn
+from tg_pipeline.cli.context import open_api, printable, rate_limit_retry, show, warn
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import DEFAULT_API_URL, load_settings
 from tg_pipeline.telegram.errors import TelegramError
@@ -40,7 +40,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a program.")]
 def webhook_info(as_json: AsJson = False) -> None:
     """Show where updates go, how that went, and what to do about it."""
     with open_api(load_settings()) as api:
-        info = patience().call(api.get_webhook_info)
+        info = rate_limit_retry().call(api.get_webhook_info)
     if as_json:
         shown = scrub(info, api.token)
         advice = {"advice": advise(shown, datetime.now(UTC))}
@@ -166,11 +166,11 @@ def set_webhook(
         certificate=certificate_file(certificate),
     )
     with open_api(settings) as api:
-        before = patience().call(api.get_webhook_info)
+        before = rate_limit_retry().call(api.get_webhook_info)
         if before.url not in {"", url} and not replace:
             raise CommandError(_advice_on_replacing(shorten_url(before.url, api.token)))
         _set(api, request, before)
-        after = patience().call(api.get_webhook_info)
+        after = rate_limit_retry().call(api.get_webhook_info)
     _warn_of_path(url, settings.ingest)
     _warn_of_types(request, after)
     show_webhook(after, api.token)
@@ -186,7 +186,7 @@ def _advice_on_replacing(shown: str) -> str:
 
 def _set(api: "BotApiClient", request: WebhookRequest, before: WebhookInfo) -> None:
     try:
-        patience().call(lambda: api.set_webhook(request))
+        rate_limit_retry().call(lambda: api.set_webhook(request))
     except TelegramError as error:
         refused = error
     else:
@@ -222,9 +222,9 @@ def _warn_of_types(request: WebhookRequest, after: WebhookInfo) -> None:
 def delete_webhook(drop_pending: DropPending = False) -> None:
     """Let Telegram send nothing: what happens waits for a poll, or for the next webhook."""
     with open_api(load_settings()) as api:
-        before = patience().call(api.get_webhook_info)
-        patience().call(lambda: api.delete_webhook(drop_pending=drop_pending))
-        after = patience().call(api.get_webhook_info)
+        before = rate_limit_retry().call(api.get_webhook_info)
+        rate_limit_retry().call(lambda: api.delete_webhook(drop_pending=drop_pending))
+        after = rate_limit_retry().call(api.get_webhook_info)
     gone = f"deleted: {shorten_url(before.url, api.token)}" if before.url else "none was set"
     show(f"Webhook {gone}. {waiting_updates(after)}. Fetch with: tg-pipeline poll")
 

@@ -9,7 +9,7 @@ from typing import Final
 import dagster as dg
 
 from lambda_ingest.store import first_line
-from tg_pipeline.logs import Fact, are_json, log_fields
+from tg_pipeline.logs import Field, json_logs_enabled, log_fields
 
 LOGGER: Final = logging.getLogger("tg_pipeline.days")
 """One line a day and table; Dagster shows it in the run, the command line counts it."""
@@ -19,7 +19,7 @@ FAILURES: Final = logging.getLogger("tg_pipeline.failures")
 
 
 def log_day(
-    context: dg.AssetExecutionContext, table: str, day: date | None, counts: Mapping[str, Fact]
+    context: dg.AssetExecutionContext, table: str, day: date | None, counts: Mapping[str, Field]
 ) -> None:
     """Log that a day of a table, or a table without days, was built."""
     partition = {"partition": day.isoformat()} if day else {}
@@ -37,13 +37,13 @@ def failures_logged() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if are_json():
+        if json_logs_enabled():
             said = error.description if isinstance(error, dg.Failure) else None
             FAILURES.error("%s", said or first_line(error), extra=log_fields(**_where()))
         raise
 
 
-def _where() -> dict[str, Fact]:
+def _where() -> dict[str, Field]:
     """Say in which run, table and days this happens; nothing outside of a run."""
     try:
         context = dg.AssetExecutionContext.get()

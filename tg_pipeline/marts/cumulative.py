@@ -17,7 +17,7 @@ from tg_pipeline.marts.mart import (
     day,
     number,
 )
-from tg_pipeline.marts.questions import QUESTIONS_SCHEMA, find_questions
+from tg_pipeline.questions import QUESTIONS_SCHEMA, find_questions
 
 MESSAGES: Final = Mart(
     name="messages",

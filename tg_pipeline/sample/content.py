@@ -1,4 +1,4 @@
-"""The small coin of a chat: greetings, thanks, small talk, words around a question."""
+"""What people write: questions by topic with their phrasings, greetings, thanks, small talk."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,9 +6,9 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """One thing people want to know.
+    """A thing that people want to know.
 
-    `asks` holds phrasings in Portuguese, `english` and `spanish` those of the few who write so.
+    `asks` holds phrasings in Portuguese, `english` and `spanish` those in these languages.
     """
 
     asks: tuple[str, ...]
@@ -17,7 +17,7 @@ class Intent:
     spanish: tuple[str, ...] = ()
 
     def phrasings(self, language: str) -> tuple[str, ...]:
-        """How it is asked in a language (pt, en, es); in Portuguese where it never is."""
+        """Return the phrasings in a language (pt, en, es), in Portuguese if there are none."""
         return {"en": self.english, "es": self.spanish}.get(language) or self.asks
 
 
@@ -311,7 +311,7 @@ CODING: Final = (
 
 OPENERS: Final = ("", "", "", "", "oi pessoal, ", "gente, ", "boa tarde! ", "dúvida: ", "bom dia, ")
 CLOSERS: Final = ("", "", "", "", "", "", " 🙏", " alguém sabe", " 😅", " obrigado desde já")
-"""What is put before and after a question; mostly nothing."""
+"""Texts before and after a question; mostly none."""
 
 AGAIN: Final = ("alguém? ", "subindo: ", "pessoal, ainda na dúvida, ", "up 👆 ", "de novo: ")
 
@@ -369,7 +369,7 @@ SMALL_TALK: Final = (
 )
 
 EDIT_TAILS: Final = (" (no Windows)", " (turma 3)", " *corrigido", "...", " 🙂", " (módulo 2)")
-"""What people add when they correct a message."""
+"""Texts added to a message by an edit."""
 
 CAPTIONS: Final = (
     "meu resultado",

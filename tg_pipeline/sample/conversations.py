@@ -1,4 +1,4 @@
-"""Messages with entities: commands, hashtags, links and mentions."""
+"""Conversations: questions and answers, small talk, forwards, commands, callback queries."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -22,14 +22,14 @@ from tg_pipeline.sample.people import (
     CROWD,
     HELPERS,
     STICKER_BOT,
+    ChatState,
     Payload,
     Person,
-    Room,
 )
-from tg_pipeline.sample.scene import Happening, Mark, Scene, remark, write
+from tg_pipeline.sample.scene import GeneratedUpdate, Mark, Scene, send_with_follow_ups, write
 
 PRESSED: Final = 0.7
-"""Share of the bot's offers that somebody takes up."""
+"""Share of the bot's buttons that somebody presses."""
 
 FEEDBACK: Final = (("Resolveu", "resolvido:sim"), ("Ainda não", "resolvido:nao"))
 MENU: Final = (
@@ -41,57 +41,57 @@ MENU: Final = (
 Buttons = tuple[tuple[str, str], ...]
 
 
-def offer_feedback(scene: Scene, room: Room, person: Payload) -> None:
-    """Have the bot answer the person and ask whether that helped."""
+def offer_feedback(scene: Scene, room: ChatState, person: Payload) -> None:
+    """Let the bot answer the person and ask whether that helped."""
     _offer(scene, room, person, "Isso resolveu a sua dúvida?", FEEDBACK)
 
 
-def offer_menu(scene: Scene, room: Room, person: Payload) -> None:
-    """Have the bot show the person its menu."""
+def offer_menu(scene: Scene, room: ChatState, person: Payload) -> None:
+    """Let the bot show the person its menu."""
     _offer(scene, room, person, "Como posso ajudar?", MENU)
 
 
-def _offer(scene: Scene, room: Room, person: Payload, text: str, buttons: Buttons) -> None:
-    """Count the bot's message, which is never delivered to it, and note the press of a button."""
+def _offer(scene: Scene, room: ChatState, person: Payload, text: str, buttons: Buttons) -> None:
+    """Count the bot's message, which is never delivered to it, and schedule a button press."""
     keys = [{"text": label, "callback_data": data} for label, data in buttons]
     content = {"text": text, "reply_markup": {"inline_keyboard": [keys]}}
     shown = scene.message(room, BOT, content)
-    if scene.chance.happens(PRESSED):
-        data = scene.chance.pick(buttons)[1]
+    if scene.rng.happens(PRESSED):
+        data = scene.rng.pick(buttons)[1]
         scene.later(3, 400, partial(press, person=person, message=shown, data=data))
 
 
-def press(scene: Scene, person: Payload, message: Payload, data: str) -> Happening:
+def press(scene: Scene, person: Payload, message: Payload, data: str) -> GeneratedUpdate:
     """Press a button: a callback query, which has no time of its own."""
-    query = {"id": scene.chance.query_id(), "from": person, "message": message}
+    query = {"id": scene.rng.query_id(), "from": person, "message": message}
     instance = str(7_700_000_000_000_000_000 + message["chat"]["id"])
-    return Happening("callback_query", query | {"chat_instance": instance, "data": data})
+    return GeneratedUpdate("callback_query", query | {"chat_instance": instance, "data": data})
 
 
-def press_old(scene: Scene) -> Happening:
-    """Somebody presses a button of a message the bot can no longer see: its date is 0."""
+def press_old(scene: Scene) -> GeneratedUpdate:
+    """Press a button of a message that the bot can no longer access: its date is 0."""
     room = scene.topics[0]
-    message = {"chat": room.chat, "message_id": scene.chance.between(90, 900), "date": 0}
-    return press(scene, scene.chance.pick(CROWD).user, message, MENU[0][1])
+    message = {"chat": room.chat, "message_id": scene.rng.between(90, 900), "date": 0}
+    return press(scene, scene.rng.pick(CROWD).user, message, MENU[0][1])
 
 
-def press_feedback(scene: Scene) -> Happening:
-    """Somebody presses a button of a message the bot has just written in a topic."""
-    room, person = scene.chance.pick(scene.topics), scene.chance.pick(CROWD).user
+def press_feedback(scene: Scene) -> GeneratedUpdate:
+    """Press a button of a message that the bot has just written in a topic."""
+    room, person = scene.rng.pick(scene.topics), scene.rng.pick(CROWD).user
     keys = [{"text": label, "callback_data": data} for label, data in FEEDBACK]
     content = {"text": "Ficou claro?", "reply_markup": {"inline_keyboard": [keys]}}
     message = scene.message(room, BOT, content)
-    return press(scene, person, message, scene.chance.pick(FEEDBACK)[1])
+    return press(scene, person, message, scene.rng.pick(FEEDBACK)[1])
 
 
 INTENTS: Final = COURSE + CODING
 
 ANSWERED: Final = 0.7
 ASKED_AGAIN: Final = 0.18
-"""Shares of the questions that someone answers, and of those their asker repeats."""
+"""Shares of the questions that are answered, and of those that are repeated."""
 
 BOT_ANSWERS: Final = 0.12
-"""Share of the questions the bot answers too; its own messages are never delivered to it."""
+"""Share of the questions that the bot answers; its own messages are never delivered to it."""
 
 BY_REPLY: Final = 0.75
 THANKED: Final = 0.5
@@ -101,93 +101,95 @@ MOST_TRIES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What somebody asks in a room, for the n-th time."""
+    """A question asked in a chat for the n-th time."""
 
-    room: Room
+    room: ChatState
     asker: Person
     intent: Intent
     tries: int = 1
 
 
-def ask(scene: Scene, room: Room | None = None) -> Happening:
-    """Ask something, in the support chat unless another room is named."""
-    chance = scene.chance
-    asker, intent = chance.pick(CROWD), chance.pick(INTENTS)
-    asked = chance.pick(intent.phrasings(asker.language))
+def ask(scene: Scene, room: ChatState | None = None) -> GeneratedUpdate:
+    """Ask a question, in the support chat unless another chat is passed."""
+    rng = scene.rng
+    asker, intent = rng.pick(CROWD), rng.pick(INTENTS)
+    asked = rng.pick(intent.phrasings(asker.language))
     if asker.language == "pt":
-        asked = chance.pick(OPENERS) + asked + chance.pick(CLOSERS)
+        asked = rng.pick(OPENERS) + asked + rng.pick(CLOSERS)
     return _pose(scene, Question(room or scene.support, asker, intent), asked)
 
 
-def ask_in_topic(scene: Scene) -> Happening:
-    """Ask something in a topic of the forum."""
-    return ask(scene, scene.chance.pick(scene.topics))
+def ask_in_topic(scene: Scene) -> GeneratedUpdate:
+    """Ask a question in a topic of the forum."""
+    return ask(scene, scene.rng.pick(scene.topics))
 
 
-def chat(scene: Scene) -> Happening:
-    """Somebody says something small, and somebody may join in."""
+def chat(scene: Scene) -> GeneratedUpdate:
+    """Send small talk, to which somebody may reply."""
     return _say_small(scene, scene.support, reply_to=None)
 
 
-def _pose(scene: Scene, question: Question, asked: str) -> Happening:
+def _pose(scene: Scene, question: Question, asked: str) -> GeneratedUpdate:
     room, asker = question.room, question.asker.user
     message = scene.message(room, asker, {"text": asked})
-    fate = scene.chance.fraction()
+    fate = scene.rng.fraction()
     if fate < ANSWERED:
         scene.later(20, 2400, partial(answer, question=question, message=message))
     elif fate < ANSWERED + ASKED_AGAIN and question.tries < MOST_TRIES:
         scene.later(1800, 6000, partial(ask_again, question=question))
-    if scene.chance.happens(BOT_ANSWERS):
+    if scene.rng.happens(BOT_ANSWERS):
         offer_feedback(scene, room, asker)
-    return remark(scene, room, message)
+    return send_with_follow_ups(scene, room, message)
 
 
-def answer(scene: Scene, question: Question, message: Payload) -> Happening:
-    """Have a helper answer: mostly by a reply, else by just speaking next."""
-    chance, room = scene.chance, question.room.current()
-    helper = chance.pick(HELPERS)
+def answer(scene: Scene, question: Question, message: Payload) -> GeneratedUpdate:
+    """Let a helper answer, mostly by a reply, otherwise by the next message."""
+    rng, room = scene.rng, question.room.current()
+    helper = rng.pick(HELPERS)
     if helper is question.asker:
         helper = HELPERS[-1]
-    text = chance.pick(HELPFUL) + chance.pick(question.intent.answers)
-    replies = room is question.room and chance.happens(BY_REPLY)
+    text = rng.pick(HELPFUL) + rng.pick(question.intent.answers)
+    replies = room is question.room and rng.happens(BY_REPLY)
     reply_to = message if replies else None
     answered = scene.message(room, helper.user, {"text": text}, reply_to)
-    if chance.happens(THANKED):
+    if rng.happens(THANKED):
         scene.later(10, 1200, partial(thank, question=question, answered=answered))
-    return remark(scene, room, answered)
+    return send_with_follow_ups(scene, room, answered)
 
 
-def thank(scene: Scene, question: Question, answered: Payload) -> Happening:
-    """Have the asker say thanks, by a reply or not."""
+def thank(scene: Scene, question: Question, answered: Payload) -> GeneratedUpdate:
+    """Let the asker say thanks, by a reply or without one."""
     room = question.room.current()
-    replies = answered["chat"] is room.chat and scene.chance.happens(BY_REPLY)
-    content = {"text": scene.chance.pick(THANKS[question.asker.language])}
+    replies = answered["chat"] is room.chat and scene.rng.happens(BY_REPLY)
+    content = {"text": scene.rng.pick(THANKS[question.asker.language])}
     reply_to = answered if replies else None
-    return remark(scene, room, scene.message(room, question.asker.user, content, reply_to))
+    return send_with_follow_ups(
+        scene, room, scene.message(room, question.asker.user, content, reply_to)
+    )
 
 
-def ask_again(scene: Scene, question: Question) -> Happening:
-    """Nobody answered, so the asker asks once more, in these or other words."""
+def ask_again(scene: Scene, question: Question) -> GeneratedUpdate:
+    """Repeat an unanswered question, in the same or other words."""
     asker, intent = question.asker, question.intent
-    asked = scene.chance.pick(intent.phrasings(asker.language))
-    asked = scene.chance.pick(AGAIN) + asked if asker.language == "pt" else asked
+    asked = scene.rng.pick(intent.phrasings(asker.language))
+    asked = scene.rng.pick(AGAIN) + asked if asker.language == "pt" else asked
     again = Question(question.room.current(), asker, intent, question.tries + 1)
     return _pose(scene, again, asked)
 
 
-def _say_small(scene: Scene, room: Room, reply_to: Payload | None) -> Happening:
-    chance, room = scene.chance, room.current()
+def _say_small(scene: Scene, room: ChatState, reply_to: Payload | None) -> GeneratedUpdate:
+    rng, room = scene.rng, room.current()
     quoted = reply_to if reply_to and reply_to["chat"] is room.chat else None
-    content = {"text": chance.pick(SMALL_TALK)}
-    message = scene.message(room, chance.pick(CROWD).user, content, quoted)
-    if chance.happens(JOINED_IN):
-        heard = message if chance.happens(0.5) else None
+    content = {"text": rng.pick(SMALL_TALK)}
+    message = scene.message(room, rng.pick(CROWD).user, content, quoted)
+    if rng.happens(JOINED_IN):
+        heard = message if rng.happens(0.5) else None
         scene.later(8, 900, partial(_say_small, room=room, reply_to=heard))
-    return remark(scene, room, message)
+    return send_with_follow_ups(scene, room, message)
 
 
 OLDEST: Final = 20 * 86_400
-"""Seconds since the oldest message that people forward was sent."""
+"""Age in seconds of the oldest forwarded message."""
 
 FORWARDED: Final = (
     "olhem essa explicação que achei",
@@ -202,41 +204,41 @@ NOTICES: Final = (
 
 
 def _origin(scene: Scene) -> Payload:
-    sent = {"date": scene.second - scene.chance.between(600, OLDEST)}
-    kind = scene.chance.between(0, 2)
+    sent = {"date": scene.second - scene.rng.between(600, OLDEST)}
+    kind = scene.rng.between(0, 2)
     if kind == 0:
-        return {"type": "user", "sender_user": scene.chance.pick(CROWD).user} | sent
+        return {"type": "user", "sender_user": scene.rng.pick(CROWD).user} | sent
     if kind == 1:
         return {"type": "hidden_user", "sender_user_name": "Professor"} | sent
-    post = {"message_id": scene.chance.between(300, 411), "chat": CHANNEL}
+    post = {"message_id": scene.rng.between(300, 411), "chat": CHANNEL}
     return {"type": "channel"} | post | sent
 
 
-def forward(scene: Scene) -> Happening:
-    """Somebody forwards a message: of a user, of one who hides, or of the channel."""
-    content = {"forward_origin": _origin(scene), "text": scene.chance.pick(FORWARDED)}
-    message = scene.message(scene.support, scene.chance.pick(CROWD).user, content)
-    return remark(scene, scene.support, message)
+def forward(scene: Scene) -> GeneratedUpdate:
+    """Forward a message of a user, of a hidden user, or of the channel."""
+    content = {"forward_origin": _origin(scene), "text": scene.rng.pick(FORWARDED)}
+    message = scene.message(scene.support, scene.rng.pick(CROWD).user, content)
+    return send_with_follow_ups(scene, scene.support, message)
 
 
-def send_via_bot(scene: Scene) -> Happening:
-    """Somebody sends what an inline bot offered."""
-    content = {"via_bot": STICKER_BOT, "text": scene.chance.pick(SMALL_TALK)}
-    message = scene.message(scene.support, scene.chance.pick(CROWD).user, content)
-    return remark(scene, scene.support, message)
+def send_via_bot(scene: Scene) -> GeneratedUpdate:
+    """Send the result of an inline bot."""
+    content = {"via_bot": STICKER_BOT, "text": scene.rng.pick(SMALL_TALK)}
+    message = scene.message(scene.support, scene.rng.pick(CROWD).user, content)
+    return send_with_follow_ups(scene, scene.support, message)
 
 
-def speak_as_group(scene: Scene) -> Happening:
+def speak_as_group(scene: Scene) -> GeneratedUpdate:
     """Speak as an anonymous administrator of the forum: `sender_chat` is the group itself."""
-    room = scene.chance.pick(scene.topics)
-    content = {"sender_chat": room.chat, "text": scene.chance.pick(NOTICES)}
-    return remark(scene, room, scene.message(room, ANONYMOUS_ADMIN, content))
+    room = scene.rng.pick(scene.topics)
+    content = {"sender_chat": room.chat, "text": scene.rng.pick(NOTICES)}
+    return send_with_follow_ups(scene, room, scene.message(room, ANONYMOUS_ADMIN, content))
 
 
-def speak_as_channel(scene: Scene) -> Happening:
+def speak_as_channel(scene: Scene) -> GeneratedUpdate:
     """Speak in the group as the channel: a message that has no `from` at all."""
-    content = {"sender_chat": CHANNEL, "text": scene.chance.pick(NOTICES)}
-    return remark(scene, scene.support, scene.message(scene.support, None, content))
+    content = {"sender_chat": CHANNEL, "text": scene.rng.pick(NOTICES)}
+    return send_with_follow_ups(scene, scene.support, scene.message(scene.support, None, content))
 
 
 AT_BOT: Final = "@" + BOT["username"]
@@ -276,25 +278,27 @@ TAGGED: Final = tuple(
 )
 
 
-def command(scene: Scene) -> Happening:
-    """Somebody gives the bot a command in the support chat; it may show its menu."""
-    room, person = scene.support, scene.chance.pick(CROWD).user
-    message = scene.message(room, person, scene.chance.pick(COMMANDS))
-    if scene.chance.happens(MENU_SHOWN):
+def command(scene: Scene) -> GeneratedUpdate:
+    """Send the bot a command in the support chat; it may show its menu."""
+    room, person = scene.support, scene.rng.pick(CROWD).user
+    message = scene.message(room, person, scene.rng.pick(COMMANDS))
+    if scene.rng.happens(MENU_SHOWN):
         offer_menu(scene, room, person)
-    return remark(scene, room, message)
+    return send_with_follow_ups(scene, room, message)
 
 
-def private_command(scene: Scene) -> Happening:
-    """One of the bot's confidants gives it a command in private."""
-    person, room = scene.chance.pick(scene.private)
-    message = scene.message(room, person.user, scene.chance.pick(COMMANDS))
-    if scene.chance.happens(MENU_SHOWN):
+def private_command(scene: Scene) -> GeneratedUpdate:
+    """Send the bot a command in a private chat."""
+    person, room = scene.rng.pick(scene.private)
+    message = scene.message(room, person.user, scene.rng.pick(COMMANDS))
+    if scene.rng.happens(MENU_SHOWN):
         offer_menu(scene, room, person.user)
-    return remark(scene, room, message)
+    return send_with_follow_ups(scene, room, message)
 
 
-def tag(scene: Scene) -> Happening:
-    """Somebody writes a text with a hashtag, a link, a mention or formatting."""
-    content, person = scene.chance.pick(TAGGED), scene.chance.pick(CROWD)
-    return remark(scene, scene.support, scene.message(scene.support, person.user, content))
+def tag(scene: Scene) -> GeneratedUpdate:
+    """Send a text with a hashtag, a link, a mention or formatting."""
+    content, person = scene.rng.pick(TAGGED), scene.rng.pick(CROWD)
+    return send_with_follow_ups(
+        scene, scene.support, scene.message(scene.support, person.user, content)
+    )

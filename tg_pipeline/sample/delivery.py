@@ -1,4 +1,4 @@
-"""How updates reach the door: soon, twice, or hours late after an outage."""
+"""Delivery of simulated updates: immediate, retried, or hours late after an outage."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from tg_pipeline.sample.timeline import Chance, instant
+from tg_pipeline.sample.timeline import SeededRandom, instant
 
 TRANSIT: Final = (0.2, 1.8)
 """Seconds from an event to the webhook call: least and most."""
@@ -28,7 +28,7 @@ FIRST_OUTAGE: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class SampleDelivery:
-    """One webhook call: when it reached the door (aware, UTC), and its JSON body."""
+    """A webhook call: its time of arrival (aware, UTC) and its JSON body."""
 
     arrived_at: datetime
     body: bytes
@@ -36,71 +36,76 @@ class SampleDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A night in which the door was shut, in Unix seconds.
+    """A night without ingestion; times in Unix seconds.
 
-    What was sent from `shut` to `opened` waits; Telegram delivers it in order, with what comes
-    meanwhile, from `opened` to `caught_up`.
+    Updates sent between `closed_at` and `opened_at` wait. Telegram delivers them in order,
+    together with newer ones, from `opened_at` to `caught_up`.
     """
 
-    shut: float
-    opened: float
+    closed_at: float
+    opened_at: float
     caught_up: float
 
     def arrival(self, sent: float) -> float:
-        """When it arrives: the order in which things were sent is kept."""
-        if not self.shut <= sent < self.caught_up:
+        """Return the time of arrival; the order of sending is kept."""
+        if not self.closed_at <= sent < self.caught_up:
             return sent
-        done = (sent - self.shut) / (self.caught_up - self.shut)
-        return self.opened + done * (self.caught_up - self.opened)
+        done = (sent - self.closed_at) / (self.caught_up - self.closed_at)
+        return self.opened_at + done * (self.caught_up - self.opened_at)
 
 
 def outages(start: date, days: int, zone: ZoneInfo) -> list[Outage]:
-    """Give the outages of the sample: from late in the evening into the night."""
+    """Return the outages of the sample: from late in the evening into the night."""
     evenings = [start + timedelta(days=index) for index in range(FIRST_OUTAGE, days, OUTAGE_EVERY)]
     return [_outage(evening, evening + timedelta(days=1), zone) for evening in evenings]
 
 
 def _outage(evening: date, morning: date, zone: ZoneInfo) -> Outage:
-    shut, opened = instant(evening, 21, zone, minute=40), instant(morning, 3, zone, minute=10)
-    return Outage(shut, opened, caught_up=opened + 900)
+    closed_at, opened_at = (
+        instant(evening, 21, zone, minute=40),
+        instant(morning, 3, zone, minute=10),
+    )
+    return Outage(closed_at, opened_at, caught_up=opened_at + 900)
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An update on its way: when it was sent, in Unix seconds, and its body."""
+    """An update in transit: when it was sent, in Unix seconds, and its body."""
 
     at: float
     body: bytes
     late_call: bool
 
 
-def knock(sent: Iterable[Sent], closed: list[Outage], chance: Chance) -> Iterator[SampleDelivery]:
-    """Give the calls that bring what was sent, retries among them, by time of arrival."""
+def deliver(
+    sent: Iterable[Sent], closed: list[Outage], rng: SeededRandom
+) -> Iterator[SampleDelivery]:
+    """Yield the webhook calls of the updates, including retries, by time of arrival."""
     retries: list[tuple[float, bytes]] = []
     ahead = iter(closed)
     outage, before = next(ahead, None), 0.0
     for update in sent:
-        arrival = update.at + chance.soon(*TRANSIT)
+        arrival = update.at + rng.soon(*TRANSIT)
         while outage is not None and arrival >= outage.caught_up:
             outage = next(ahead, None)
         before = max(before, outage.arrival(arrival) if outage else arrival)
         while retries and retries[0][0] <= before:
             yield _delivery(*heappop(retries))
         yield _delivery(before, update.body)
-        for again in _retries(before, chance, late_call=update.late_call):
-            if outage is None or not outage.shut <= again < outage.opened:
+        for again in _retries(before, rng, late_call=update.late_call):
+            if outage is None or not outage.closed_at <= again < outage.opened_at:
                 heappush(retries, (again, update.body))
     while retries:
         yield _delivery(*heappop(retries))
 
 
-def _retries(first: float, chance: Chance, *, late_call: bool) -> list[float]:
+def _retries(first: float, rng: SeededRandom, *, late_call: bool) -> list[float]:
     if late_call:
-        return [first + chance.soon(*LATE_RETRY_AFTER)]
-    if not chance.happens(RETRIED):
+        return [first + rng.soon(*LATE_RETRY_AFTER)]
+    if not rng.happens(RETRIED):
         return []
-    times = 2 if chance.happens(RETRIED_TWICE) else 1
-    return [first + chance.soon(*RETRY_AFTER) for _ in range(times)]
+    times = 2 if rng.happens(RETRIED_TWICE) else 1
+    return [first + rng.soon(*RETRY_AFTER) for _ in range(times)]
 
 
 def _delivery(arrival: float, body: bytes) -> SampleDelivery:

@@ -1,4 +1,4 @@
-"""Where it takes place: the chats, and what a chat remembers."""
+"""The people, bots and chats of the sample, and the state of a chat."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ USER_ID_STEP: Final = 137_438_953
 """Wide enough that the later ids need more than 32 bits, as newer accounts do."""
 
 ZIPF_SHARE: Final = 240
-"""Places in the crowd of the most active member; the n-th has 1/n of them."""
+"""Weight of the most active member; the n-th has 1/n of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ BOT: Final = _bot(SAMPLE_BOT_ID, "Monitora do Curso", "curso_dados_bot")
 MANAGED_BOT: Final = _bot(7000000977, "Plantão da Turma", "plantao_turma3_bot")
 STICKER_BOT: Final = _bot(6104470019, "Figurinhas", "figurinhas_do_curso_bot")
 ANONYMOUS_ADMIN: Final = _bot(1087968824, "Group", "GroupAnonymousBot")
-"""The account Telegram writes in `from` when an administrator speaks as the group."""
+"""The account in `from` when an administrator writes as the group."""
 
 # first name | last name | username | language_code | premium
 _MEMBERS: Final = """
@@ -119,10 +119,10 @@ CROWD: Final = _crowd(MEMBERS)
 """The members, each as often as they are active."""
 
 HELPERS: Final = _crowd(MEMBERS[:10])
-"""Those who tend to answer, each as often as they do."""
+"""Members who answer questions, each as often as they do."""
 
 CONFIDANTS: Final = (MEMBERS[3], MEMBERS[11])
-"""The two who write to the bot in private."""
+"""The members who write to the bot in private."""
 
 
 _TITLE: Final = "Suporte · Curso de Dados"
@@ -144,7 +144,7 @@ CHANNEL: Final[Payload] = {
     "type": "channel",
 }
 GUEST_GROUP: Final[Payload] = {"id": -1002077700311, "title": "Bolha de BI", "type": "supergroup"}
-"""A group the bot is no member of; it is called there as a guest."""
+"""A group that the bot is not a member of; it is mentioned there as a guest."""
 
 TOPICS: Final = (
     "Avisos da turma",
@@ -159,42 +159,42 @@ TOPIC_COLORS: Final = (7322096, 16766590, 13338331, 9367192, 16749490, 16478047)
 
 
 @dataclass(slots=True)
-class Room:
-    """A place to write in: a chat, or one topic of a forum.
+class ChatState:
+    """The state of a chat, or of one topic of a forum.
 
     `ids` numbers the messages of the whole chat. `root` is the service message that opened the
-    topic. `successor` is set when the chat has moved: nothing more happens in this one.
+    topic. `successor` is set once the chat has migrated: no more updates come from this one.
     """
 
     chat: Payload
     ids: Iterator[int]
     root: Payload | None = None
-    successor: "Room | None" = None
+    successor: "ChatState | None" = None
 
-    def current(self) -> "Room":
-        """Give the room people talk in now."""
+    def current(self) -> "ChatState":
+        """Return the chat that people write in now."""
         return self.successor or self
 
 
 def private_chat(person: Person) -> Payload:
-    """Give the Chat of a person with the bot: the same id and names as the user."""
+    """Return the Chat of a person with the bot: the same id and names as the user."""
     names = ("id", "first_name", "last_name", "username")
     known = {name: person.user[name] for name in names if name in person.user}
     return known | {"type": "private"}
 
 
-def private_rooms() -> tuple[tuple[Person, Room], ...]:
-    """Give the private chats with the bot, each with the person it is with."""
+def private_chats() -> tuple[tuple[Person, ChatState], ...]:
+    """Return the private chats with the bot, each with its person."""
     return tuple(
-        (person, Room(private_chat(person), count(800 + 450 * place)))
+        (person, ChatState(private_chat(person), count(800 + 450 * place)))
         for place, person in enumerate(CONFIDANTS)
     )
 
 
-def topic(forum: Room, number: int, opened_at: int) -> Room:
+def topic(forum: ChatState, number: int, opened_at: int) -> ChatState:
     """Open the topic of that number in the forum, at a Unix time in seconds."""
     message_id = next(forum.ids)
     root: Payload = {"message_id": message_id, "from": ADMIN.user, "chat": forum.chat}
     root |= {"date": opened_at, "message_thread_id": message_id, "is_topic_message": True}
     root["forum_topic_created"] = {"name": TOPICS[number], "icon_color": TOPIC_COLORS[number]}
-    return Room(forum.chat, forum.ids, root)
+    return ChatState(forum.chat, forum.ids, root)

@@ -1,4 +1,4 @@
-"""Texts with their entities, measured as Telegram measures: in UTF-16 units."""
+"""The state of the simulation, and messages with their edits, reactions and entities."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,47 +13,47 @@ from tg_pipeline.sample.people import (
     CROWD,
     FORUM,
     GROUP,
+    ChatState,
     Payload,
-    Room,
-    private_rooms,
+    private_chats,
     topic,
 )
-from tg_pipeline.sample.timeline import Chance
+from tg_pipeline.sample.timeline import SeededRandom
 
 TOPICS_AT_START: Final = 2
 TOPIC_AGE: Final = 40 * 86_400
-"""Seconds before the story in which the first topics were opened."""
+"""Age in seconds of the first topics when the sample begins."""
 
 
-class Happening(NamedTuple):
-    """An update without its id: its type, and what stands under that key."""
+class GeneratedUpdate(NamedTuple):
+    """An update without its id: its type and the object of that key."""
 
     kind: str
     body: Payload
 
 
-Act: TypeAlias = Callable[["Scene"], Happening | None]
-"""Something that can happen in a scene; None where it no longer can."""
+Action: TypeAlias = Callable[["Scene"], GeneratedUpdate | None]
+"""A function that generates an update; None if it is no longer possible."""
 
 
 class Scene:
-    """What the acts share and change.
+    """The state that the actions share and change.
 
-    `now` is in Unix seconds. The agenda stays small: what a message leaves to be done is due
-    within hours.
+    `now` is in Unix seconds. The agenda stays small: the follow-ups of a message are due within
+    hours.
     """
 
-    def __init__(self, chance: Chance, begin: float) -> None:
-        """Set up the chats as they are at the begin of the story, in Unix seconds."""
-        self.chance = chance
+    def __init__(self, rng: SeededRandom, begin: float) -> None:
+        """Set up the chats as they are at `begin`, in Unix seconds."""
+        self.rng = rng
         self.now = begin
-        self.support = Room(GROUP, count(18_204))
-        self.forum = Room(FORUM, count(3_310))
-        self.channel = Room(CHANNEL, count(412))
-        self.private = private_rooms()
+        self.support = ChatState(GROUP, count(18_204))
+        self.forum = ChatState(FORUM, count(3_310))
+        self.channel = ChatState(CHANNEL, count(412))
+        self.private = private_chats()
         opened_at = int(begin) - TOPIC_AGE
         self.topics = [topic(self.forum, number, opened_at) for number in range(TOPICS_AT_START)]
-        self._agenda: list[tuple[float, int, Act]] = []
+        self._agenda: list[tuple[float, int, Action]] = []
         self._noted = 0
 
     @property
@@ -61,26 +61,30 @@ class Scene:
         """The time as Telegram writes it: whole Unix seconds."""
         return int(self.now)
 
-    def note(self, due: float, act: Act) -> None:
-        """Have the act happen at that time (Unix seconds), or at the first occasion after it."""
-        self._noted += 1  # decides between two acts of one time, which can't be compared
-        heappush(self._agenda, (due, self._noted, act))
+    def schedule(self, due: float, action: Action) -> None:
+        """Schedule an action for `due` (Unix seconds), or the first update after it."""
+        self._noted += 1  # orders two actions of the same time, which can't be compared
+        heappush(self._agenda, (due, self._noted, action))
 
-    def later(self, least: float, most: float, act: Act) -> None:
-        """Have the act happen between least and most seconds from now."""
-        self.note(self.now + self.chance.soon(least, most), act)
+    def later(self, least: float, most: float, action: Action) -> None:
+        """Schedule an action for between `least` and `most` seconds from now."""
+        self.schedule(self.now + self.rng.soon(least, most), action)
 
-    def due(self) -> Happening | None:
-        """Let happen what is due by now and still can, the longest due first."""
+    def due(self) -> GeneratedUpdate | None:
+        """Return the update of the longest due action that is still possible, if any."""
         while self._agenda and self._agenda[0][0] <= self.now:
-            if (happening := heappop(self._agenda)[2](self)) is not None:
-                return happening
+            if (generated := heappop(self._agenda)[2](self)) is not None:
+                return generated
         return None
 
     def message(
-        self, room: Room, sender: Payload | None, content: Payload, reply_to: Payload | None = None
+        self,
+        room: ChatState,
+        sender: Payload | None,
+        content: Payload,
+        reply_to: Payload | None = None,
     ) -> Payload:
-        """Build a Message sent now. Without a sender it has no `from`."""
+        """Build a Message sent now; without a sender it has no `from`."""
         message: Payload = {"message_id": next(room.ids)}
         if sender is not None:
             message["from"] = sender
@@ -90,13 +94,13 @@ class Scene:
         # In a topic Telegram has every message reply to the one that opened the topic.
         answered = reply_to or room.root
         if answered is not None:
-            message["reply_to_message"] = unnested(answered)
+            message["reply_to_message"] = without_reply(answered)
         message.update(content)
         return message
 
 
-def unnested(message: Payload) -> Payload:
-    """Drop the message it replies to: Telegram nests replies one deep."""
+def without_reply(message: Payload) -> Payload:
+    """Return a message without the one it replies to: Telegram nests replies one level deep."""
     if "reply_to_message" not in message:
         return message
     return {name: value for name, value in message.items() if name != "reply_to_message"}
@@ -105,68 +109,72 @@ def unnested(message: Payload) -> Payload:
 EDITED: Final = 0.035
 REACTED: Final = 0.06
 TAKEN_BACK: Final = 0.2
-"""Shares of the messages that are corrected, of those reacted to, of the reactions removed."""
+"""Shares of the messages that are edited or reacted to, and of the reactions removed."""
 
 EMOJI: Final = ("👍", "👍", "❤", "🔥", "👏", "😁", "🤔", "🎉", "🙏")
 CUSTOM_EMOJI: Final = ("5368324170671202286", "5377305978079288312")
 
 
-def remark(scene: Scene, room: Room, message: Payload) -> Happening:
-    """Deliver the message, and let it be edited or reacted to in the minutes after."""
-    if scene.chance.happens(EDITED):
+def send_with_follow_ups(scene: Scene, room: ChatState, message: Payload) -> GeneratedUpdate:
+    """Send the message, and schedule edits and reactions in the minutes after it."""
+    if scene.rng.happens(EDITED):
         scene.later(5, 240, partial(edit, room=room, message=message))
-    if scene.chance.happens(REACTED):
-        reactor = scene.chance.pick(CROWD).user
+    if scene.rng.happens(REACTED):
+        reactor = scene.rng.pick(CROWD).user
         scene.later(3, 1800, partial(react, room=room, message=message, reactor=reactor))
-    return Happening("message", message)
+    return GeneratedUpdate("message", message)
 
 
-def edit(scene: Scene, room: Room, message: Payload) -> Happening | None:
+def edit(scene: Scene, room: ChatState, message: Payload) -> GeneratedUpdate | None:
     """Correct a text by adding to its end, so that its entities stay where they are."""
     if room.successor or "text" not in message:
         return None
     edited = message | {"edit_date": scene.second}
-    edited["text"] = message["text"] + scene.chance.pick(EDIT_TAILS)
-    return Happening("edited_message", edited)
+    edited["text"] = message["text"] + scene.rng.pick(EDIT_TAILS)
+    return GeneratedUpdate("edited_message", edited)
 
 
-def react(scene: Scene, room: Room, message: Payload, reactor: Payload) -> Happening | None:
-    """Someone reacts to the message, and now and then takes it back."""
+def react(
+    scene: Scene, room: ChatState, message: Payload, reactor: Payload
+) -> GeneratedUpdate | None:
+    """React to the message, and sometimes remove the reaction later."""
     if room.successor:
         return None
-    reaction: Payload = {"type": "emoji", "emoji": scene.chance.pick(EMOJI)}
-    if reactor.get("is_premium") and scene.chance.happens(0.3):
-        reaction = {"type": "custom_emoji", "custom_emoji_id": scene.chance.pick(CUSTOM_EMOJI)}
+    reaction: Payload = {"type": "emoji", "emoji": scene.rng.pick(EMOJI)}
+    if reactor.get("is_premium") and scene.rng.happens(0.3):
+        reaction = {"type": "custom_emoji", "custom_emoji_id": scene.rng.pick(CUSTOM_EMOJI)}
     target = {"chat": room.chat, "message_id": message["message_id"], "user": reactor}
-    if scene.chance.happens(TAKEN_BACK):
+    if scene.rng.happens(TAKEN_BACK):
         scene.later(4, 90, partial(take_back, room=room, target=target, reaction=reaction))
     change = {"date": scene.second, "old_reaction": [], "new_reaction": [reaction]}
-    return Happening("message_reaction", target | change)
+    return GeneratedUpdate("message_reaction", target | change)
 
 
-def take_back(scene: Scene, room: Room, target: Payload, reaction: Payload) -> Happening | None:
+def take_back(
+    scene: Scene, room: ChatState, target: Payload, reaction: Payload
+) -> GeneratedUpdate | None:
     """Remove the reaction."""
     if room.successor:
         return None
     change = {"date": scene.second, "old_reaction": [reaction], "new_reaction": []}
-    return Happening("message_reaction", target | change)
+    return GeneratedUpdate("message_reaction", target | change)
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of text that Telegram recognises: kind is the type of its MessageEntity."""
+    """A part of a text with an entity: `kind` is the type of the MessageEntity."""
 
     kind: str
     text: str
 
 
 def units(text: str) -> int:
-    """Length in UTF-16 units: two for a character beyond U+FFFF, such as most emoji."""
+    """Return the length in UTF-16 units: two for a character beyond U+FFFF, such as most emoji."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def write(*pieces: str | Mark) -> Payload:
-    """Give the `text` and `entities` of a message made of these pieces."""
+    """Return the `text` and `entities` of a message made of these pieces."""
     entities: list[Payload] = []
     written = ""
     for piece in pieces:

@@ -1,4 +1,4 @@
-"""A sample: what happens, numbered, written as JSON, and brought to the door."""
+"""The simulation: a sequence of events, numbered, encoded as JSON, and delivered."""
 
 from bisect import insort
 from collections.abc import Iterable, Iterator
@@ -8,64 +8,61 @@ from json import JSONEncoder
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from tg_pipeline.sample import conversations as callbacks
-from tg_pipeline.sample import conversations as conversation
-from tg_pipeline.sample import conversations as forwards
-from tg_pipeline.sample import conversations as marked
-from tg_pipeline.sample import media
-from tg_pipeline.sample import media as channel
-from tg_pipeline.sample import media as polls
-from tg_pipeline.sample import other_updates as business
-from tg_pipeline.sample import other_updates as payments
-from tg_pipeline.sample import other_updates as queries
-from tg_pipeline.sample import other_updates as rare
-from tg_pipeline.sample import other_updates as service
-from tg_pipeline.sample.delivery import SampleDelivery, Sent, knock, outages
+from tg_pipeline.sample import conversations, media, other_updates
+from tg_pipeline.sample.delivery import SampleDelivery, Sent, deliver, outages
 from tg_pipeline.sample.other_updates import HALF_EMOJI, WITH_NUL, break_off, migrate, query
-from tg_pipeline.sample.scene import Act, Happening, Scene
-from tg_pipeline.sample.timeline import CURVE, Chance, Hour, day_sizes, hours, instant, moments
+from tg_pipeline.sample.scene import Action, GeneratedUpdate, Scene
+from tg_pipeline.sample.timeline import (
+    CURVE,
+    Hour,
+    SeededRandom,
+    day_sizes,
+    hours,
+    instant,
+    moments,
+)
 
-_SHARES: Final[tuple[tuple[Act, int], ...]] = (
-    (conversation.ask, 300),
-    (conversation.ask_in_topic, 70),
-    (conversation.chat, 290),
-    (marked.command, 60),
-    (marked.private_command, 25),
-    (marked.tag, 60),
+_SHARES: Final[tuple[tuple[Action, int], ...]] = (
+    (conversations.ask, 300),
+    (conversations.ask_in_topic, 70),
+    (conversations.chat, 290),
+    (conversations.command, 60),
+    (conversations.private_command, 25),
+    (conversations.tag, 60),
     (media.show, 95),
     (media.show_album, 8),
-    (forwards.forward, 18),
-    (forwards.send_via_bot, 8),
-    (forwards.speak_as_group, 8),
-    (forwards.speak_as_channel, 3),
-    (callbacks.press_feedback, 15),
-    (queries.query, 18),
-    (channel.post, 8),
-    (service.join, 8),
-    (polls.start_poll, 2),
+    (conversations.forward, 18),
+    (conversations.send_via_bot, 8),
+    (conversations.speak_as_group, 8),
+    (conversations.speak_as_channel, 3),
+    (conversations.press_feedback, 15),
+    (other_updates.query, 18),
+    (media.post, 8),
+    (other_updates.join, 8),
+    (media.start_poll, 2),
 )
-EVERYDAY: Final = tuple(act for act, share in _SHARES for _ in range(share))
-"""The beginnings of every day, each as often as its share."""
+EVERYDAY: Final = tuple(action for action, share in _SHARES for _ in range(share))
+"""The everyday actions, each as often as its share."""
 
-RARITIES: Final[tuple[Act, ...]] = (
-    rare.correct_in_private,
-    channel.whole_post,
-    service.request_to_join,
-    polls.start_poll,
-    rare.please,
-    queries.query_and_choose,
-    callbacks.press_old,
-    service.block_bot,
-    payments.buy,
-    business.connect,
-    rare.call_as_guest,
-    rare.boost,
-    rare.manage_bot,
-    payments.change_subscription,
-    rare.write_richly,
-    service.open_topic,
+UNCOMMON: Final[tuple[Action, ...]] = (
+    other_updates.correct_in_private,
+    media.whole_post,
+    other_updates.request_to_join,
+    media.start_poll,
+    other_updates.please,
+    other_updates.query_and_choose,
+    conversations.press_old,
+    other_updates.block_bot,
+    other_updates.buy,
+    other_updates.connect,
+    other_updates.call_as_guest,
+    other_updates.boost,
+    other_updates.manage_bot,
+    other_updates.change_subscription,
+    other_updates.write_richly,
+    other_updates.open_topic,
 )
-"""Beginnings that together bring every type of update."""
+"""Actions that together generate every update type."""
 
 LEAST_PACE: Final = 10
 TURNS_A_DAY: Final = 25
@@ -77,24 +74,24 @@ LATER_TURNS: Final = 9
 
 
 def pace(per_day: int) -> int:
-    """Count the updates from one turn of the rare to the next."""
+    """Return the number of updates between two uncommon actions."""
     return max(LEAST_PACE, per_day // TURNS_A_DAY)
 
 
-def rarity(number: int, pace_of_turns: int) -> Act | None:
-    """Give the rare thing that begins with the update of that number, counted from 0."""
+def uncommon_action(number: int, pace_of_turns: int) -> Action | None:
+    """Return the uncommon action due at an update, counted from 0; None if there is none."""
     turn, rest = divmod(number, pace_of_turns)
-    if rest or (turn >= len(RARITIES) and turn % LATER_TURNS):
+    if rest or (turn >= len(UNCOMMON) and turn % LATER_TURNS):
         return None
-    return RARITIES[turn if turn < len(RARITIES) else turn // LATER_TURNS % len(RARITIES)]
+    return UNCOMMON[turn if turn < len(UNCOMMON) else turn // LATER_TURNS % len(UNCOMMON)]
 
 
-def begin(scene: Scene) -> Happening:
-    """Something of every day begins."""
-    happening: Happening | None = None
-    while happening is None:
-        happening = scene.chance.pick(EVERYDAY)(scene)
-    return happening
+def begin(scene: Scene) -> GeneratedUpdate:
+    """Return an update of an everyday action."""
+    generated: GeneratedUpdate | None = None
+    while generated is None:
+        generated = scene.rng.pick(EVERYDAY)(scene)
+    return generated
 
 
 MOVING_DAY: Final = 8
@@ -106,63 +103,63 @@ LATE_CALL: Final = 8.0
 is retried after it: it reaches the door on two days."""
 
 MONTH: Final = 30
-"""Days from one broken text to the next of its kind."""
+"""Days between two texts that are hard to store."""
 
 
-class Event(NamedTuple):
-    """Something that happens at a time in Unix seconds.
+class SampleEvent(NamedTuple):
+    """A generated update and its time in Unix seconds.
 
     `late_call` marks a query just before midnight that is to be retried after it.
     """
 
     at: float
-    happening: Happening
+    generated: GeneratedUpdate
     late_call: bool
 
 
-def story(start: date, days: int, per_day: int, seed: int, zone: ZoneInfo) -> Iterator[Event]:
-    """Everything that happens, in order. What lies ahead of the hour is not yet made."""
-    chance = Chance(f"{seed} story")
-    scene = Scene(chance, instant(start, 0, zone))
-    told = 0
-    for index, (day, updates) in enumerate(day_sizes(start, days, per_day, chance)):
-        _note_day(scene, index, days, day, zone)
+def story(start: date, days: int, per_day: int, seed: int, zone: ZoneInfo) -> Iterator[SampleEvent]:
+    """Yield all events in order; only the current hour is held in memory."""
+    rng = SeededRandom(f"{seed} story")
+    scene = Scene(rng, instant(start, 0, zone))
+    written = 0
+    for index, (day, updates) in enumerate(day_sizes(start, days, per_day, rng)):
+        _schedule_day(scene, index, days, day, zone)
         late_call = None if index % LATE_CALL_EVERY else _before_midnight(day, zone)
-        for hour in hours(day, updates - (late_call is not None), zone, chance):
-            for now in _moments(hour, late_call, chance):
+        for hour in hours(day, updates - (late_call is not None), zone, rng):
+            for now in _moments(hour, late_call, rng):
                 scene.now = now
-                yield _event(scene, told, pace(per_day), late_call)
-                told += 1
+                yield _event(scene, written, pace(per_day), late_call)
+                written += 1
 
 
-def _note_day(scene: Scene, index: int, days: int, day: date, zone: ZoneInfo) -> None:
-    """Note what is to happen on this day for sure."""
+def _schedule_day(scene: Scene, index: int, days: int, day: date, zone: ZoneInfo) -> None:
+    """Schedule the actions that this day always has."""
     if index == min(MOVING_DAY, days // 2):
-        scene.note(instant(day, 10, zone), migrate)
+        scene.schedule(instant(day, 10, zone), migrate)
     if index % MONTH == 0:
-        scene.note(instant(day, 11, zone), partial(break_off, text=WITH_NUL))
+        scene.schedule(instant(day, 11, zone), partial(break_off, text=WITH_NUL))
     if index % MONTH == 1:
-        scene.note(instant(day, 9, zone), partial(break_off, text=HALF_EMOJI))
+        scene.schedule(instant(day, 9, zone), partial(break_off, text=HALF_EMOJI))
 
 
 def _before_midnight(day: date, zone: ZoneInfo) -> float:
     return instant(day, len(CURVE), zone) - LATE_CALL
 
 
-def _moments(hour: Hour, late_call: float | None, chance: Chance) -> list[float]:
-    times = moments(hour, chance)
+def _moments(hour: Hour, late_call: float | None, rng: SeededRandom) -> list[float]:
+    times = moments(hour, rng)
     if late_call is not None and hour.begin <= late_call < hour.end:
         insort(times, late_call)
     return times
 
 
-def _event(scene: Scene, told: int, turn: int, late_call: float | None) -> Event:
-    act = rarity(told, turn)
-    if act is not None:
-        scene.note(scene.now, act)
+def _event(scene: Scene, written: int, turn: int, late_call: float | None) -> SampleEvent:
+    action = uncommon_action(written, turn)
+    if action is not None:
+        scene.schedule(scene.now, action)
     if scene.now == late_call:
-        return Event(scene.now, query(scene), late_call=True)
-    return Event(scene.now, scene.due() or begin(scene), late_call=False)
+        return SampleEvent(scene.now, query(scene), late_call=True)
+    return SampleEvent(scene.now, scene.due() or begin(scene), late_call=False)
 
 
 FIRST_UPDATE_ID: Final = 412_000_001
@@ -171,10 +168,10 @@ FIRST_UPDATE_ID: Final = 412_000_001
 def deliveries(
     start: date, days: int, per_day: int, *, seed: int = 1, zone: ZoneInfo
 ) -> Iterator[SampleDelivery]:
-    """Give the webhook calls of a sample, ordered by the time they arrived.
+    """Yield the webhook calls of a sample, ordered by time of arrival.
 
-    The sample covers `days` local days of `zone`, beginning with `start`; what is late or
-    retried at its end arrives after it. `per_day` is the mean number of distinct updates a day.
+    The sample covers `days` local days of `zone`, beginning with `start`; late and retried
+    deliveries of its last day arrive after it. `per_day` is the mean number of updates a day.
     The same arguments give the same bytes. Memory is bounded by the busiest hour.
     """
     for name, value in (("days", days), ("per_day", per_day)):
@@ -182,12 +179,12 @@ def deliveries(
             message = f"{name} must be at least 1, not {value}"
             raise ValueError(message)
     sent = _written(story(start, days, per_day, seed, zone))
-    return knock(sent, outages(start, days, zone), Chance(f"{seed} door"))
+    return deliver(sent, outages(start, days, zone), SeededRandom(f"{seed} door"))
 
 
-def _written(events: Iterable[Event]) -> Iterator[Sent]:
+def _written(events: Iterable[SampleEvent]) -> Iterator[Sent]:
     # Telegram escapes all but ASCII: this also keeps a lone surrogate and a NUL in the text.
     encode = JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
     for update_id, event in enumerate(events, start=FIRST_UPDATE_ID):
-        update = {"update_id": update_id, event.happening.kind: event.happening.body}
+        update = {"update_id": update_id, event.generated.kind: event.generated.body}
         yield Sent(event.at, encode(update).encode("ascii"), event.late_call)

@@ -1,4 +1,4 @@
-"""How much happens when: the week, the day and its hours."""
+"""The number and times of updates over weeks, days and hours; a seeded random generator."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,50 +11,50 @@ from zoneinfo import ZoneInfo
 T = TypeVar("T")
 
 
-class Chance:
-    """A source of draws, fixed by its seed.
+class SeededRandom:
+    """A random generator with the same results on every Python version.
 
-    Built on `random()` and `getrandbits()` alone: these two are promised not to change between
-    Python versions, while `choice`, `shuffle` and `sample` are not.
+    It uses only `random()` and `getrandbits()`, which Python guarantees not to change between
+    versions; `choice`, `shuffle` and `sample` may.
     """
 
     __slots__ = ("bits", "fraction")
 
     def __init__(self, seed: str) -> None:
-        """Start the draws of `seed`; a string seed is hashed by SHA-512, not by `hash()`."""
+        """Seed the generator; a string is hashed by SHA-512, not by `hash()`."""
         source = Random(seed)
         self.fraction = source.random
         self.bits = source.getrandbits
 
     def pick(self, options: Sequence[T]) -> T:
-        """One of the options, each as likely as the next."""
+        """Return one of the options, all equally likely."""
         return options[int(self.fraction() * len(options))]
 
     def happens(self, probability: float) -> bool:
-        """Whether something of that probability (0 to 1) happens this time."""
+        """Return True with the probability (0 to 1)."""
         return self.fraction() < probability
 
     def between(self, low: int, high: int) -> int:
-        """Draw a whole number from low to high, both included."""
+        """Return an integer from low to high, both included."""
         return low + int(self.fraction() * (high - low + 1))
 
     def soon(self, least: float, most: float) -> float:
-        """Seconds from least to most, mostly near the least, as people's reactions are."""
+        """Return seconds from least to most, mostly near the least, like human reactions."""
         # A product and not a logarithm: libm may round logarithms differently elsewhere.
         draw = self.fraction()
         return least + (most - least) * draw * draw * draw
 
     def query_id(self) -> str:
-        """Draw an id such as queries, polls and albums have: an int64 in decimal."""
+        """Return an id as queries, polls and albums have it: an int64 in decimal."""
         return str(self.bits(62) | 1 << 61)
 
     def file_ids(self) -> tuple[str, str]:
-        """Draw a `file_id` and a `file_unique_id`."""
+        """Return a `file_id` and a `file_unique_id`."""
         return f"AgACAgEAAxkB{self.bits(160):040x}", f"AQAD{self.bits(48):012x}"
 
 
 WEEK: Final = (1.10, 1.12, 1.12, 1.08, 1.03, 0.80, 0.75)
-"""Size of a day against the mean, Monday first; the mean of the seven is 1."""
+"""Size of a day relative to the mean, Monday first; the mean of the seven is 1."""
 
 LEVELLED_DAYS: Final = 14
 """A shorter sample is scaled so that it keeps its mean even if it begins on a Sunday. From two
@@ -71,7 +71,7 @@ CURVE: Final = NIGHT_AND_MORNING + AFTERNOON_AND_EVENING
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """One hour of a local day: begin and end in Unix seconds, and how many updates it has."""
+    """An hour of a local day: begin and end in Unix seconds, and its number of updates."""
 
     begin: float
     end: float
@@ -79,32 +79,34 @@ class Hour:
 
 
 def instant(day: date, hour: int, zone: ZoneInfo, minute: int = 0) -> float:
-    """Unix seconds of a local time; hour 24 is the midnight that ends the day."""
+    """Return the Unix seconds of a local time; hour 24 is the midnight that ends the day."""
     day, hour = (day + timedelta(days=1), 0) if hour == len(CURVE) else (day, hour)
     return datetime.combine(day, time(hour, minute), zone).timestamp()
 
 
-def day_sizes(start: date, days: int, per_day: int, chance: Chance) -> Iterator[tuple[date, int]]:
-    """Each day with its number of updates: at least one, `per_day` in the mean."""
+def day_sizes(
+    start: date, days: int, per_day: int, rng: SeededRandom
+) -> Iterator[tuple[date, int]]:
+    """Yield each day with its number of updates: at least one, `per_day` on average."""
     calendar = [start + timedelta(days=index) for index in range(min(days, LEVELLED_DAYS))]
     level = len(calendar) / sum(WEEK[day.weekday()] for day in calendar)
     for index in range(days):
         day = start + timedelta(days=index)
-        swing = 1 + DAILY_SWING * (2 * chance.fraction() - 1)
+        swing = 1 + DAILY_SWING * (2 * rng.fraction() - 1)
         expected = per_day * level * WEEK[day.weekday()] * swing
-        yield day, max(1, int(expected + chance.fraction()))
+        yield day, max(1, int(expected + rng.fraction()))
 
 
-def hours(day: date, updates: int, zone: ZoneInfo, chance: Chance) -> Iterator[Hour]:
-    """Give the hours of a local day, with its updates dealt out by the curve.
+def hours(day: date, updates: int, zone: ZoneInfo, rng: SeededRandom) -> Iterator[Hour]:
+    """Yield the hours of a local day, with its updates distributed by CURVE.
 
-    An hour that the clocks skip gets none; a day that the calendar skips has no hours at all.
+    An hour skipped by the clocks gets none; a day skipped by the calendar has no hours.
     """
     spans = list(pairwise(_bounds(day, zone)))
     weights = [
         weight if end > begin else 0 for (begin, end), weight in zip(spans, CURVE, strict=True)
     ]
-    shift, total, dealt = chance.fraction(), sum(weights), 0
+    shift, total, dealt = rng.fraction(), sum(weights), 0
     for (begin, end), so_far in zip(spans, accumulate(weights), strict=True):
         if end > begin:
             # The shift of the day keeps a lone update from falling on the same hour every day.
@@ -120,7 +122,7 @@ def _bounds(day: date, zone: ZoneInfo) -> list[float]:
     return list(accumulate(nominal, min))[::-1]
 
 
-def moments(hour: Hour, chance: Chance) -> list[float]:
-    """When the updates of an hour happen, in Unix seconds, ascending."""
+def moments(hour: Hour, rng: SeededRandom) -> list[float]:
+    """Return the times of an hour's updates, in Unix seconds, ascending."""
     span = hour.end - hour.begin
-    return sorted(hour.begin + span * chance.fraction() for _ in range(hour.updates))
+    return sorted(hour.begin + span * rng.fraction() for _ in range(hour.updates))

@@ -1,9 +1,8 @@
-"""Lakes built from the sample month and from recorded updates, and an AWS to register them in."""
+"""A lake built from the sample month, and an AWS to register it in."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -29,9 +28,6 @@ ZONE = ZoneInfo(TIMEZONE)
 FIRST_DAY = date(2026, 10, 1)
 DAYS, PER_DAY = 30, 300
 BATCH = 500
-
-RECORDED = Path(__file__).parents[3] / "shared" / "updates" / "recorded.ndjson"
-REPLAYED_AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -84,26 +80,6 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltLake]:
     build(pipeline)
     with open_session(pipeline.lake, TIMEZONE) as session:
         yield BuiltLake(pipeline, session)
-
-
-@pytest.fixture(scope="session")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltLake]:
-    """Updates that real bots received, with and without summer time in São Paulo."""
-    if not RECORDED.exists():
-        pytest.skip("there are no recorded updates next to the checkout")
-    pipeline = Pipeline(tmp_path_factory.mktemp("recorded"))
-    lines = RECORDED.read_bytes().splitlines()
-    land(pipeline, (Delivery(line, REPLAYED_AT, "recorded") for line in lines), TrustLevel.OPERATOR)
-    build(pipeline)
-    with open_session(pipeline.lake, TIMEZONE) as session:
-        yield BuiltLake(pipeline, session)
-
-
-@pytest.fixture(params=["sample", "recorded"])
-def lake(request: pytest.FixtureRequest) -> BuiltLake:
-    """Each of the two."""
-    found: BuiltLake = request.getfixturevalue(request.param)
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -20,6 +20,9 @@ from tg_pipeline_tests.athena.conftest import DAYS, FIRST_DAY, BuiltLake
 from tg_pipeline_tests.athena.projection import ONE_DAY, places
 from tg_pipeline_tests.template.deployment import client_of
 
+pytestmark = pytest.mark.slow
+"""Hundreds of objects are put into moto."""
+
 TODAY = FIRST_DAY + (DAYS + 5) * ONE_DAY
 """Some days after the sample month: those have no partition."""
 

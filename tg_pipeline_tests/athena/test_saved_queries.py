@@ -137,11 +137,11 @@ def answers(lake: BuiltLake, name: str) -> list[tuple[Any, ...]]:
     ],
 )
 def test_an_original_query_returns_what_a_plain_count_of_the_landed_messages_does(
-    lake: BuiltLake, name: str, count: Count, columns: list[int]
+    sample: BuiltLake, name: str, count: Count, columns: list[int]
 ) -> None:
-    rows = [tuple(row[column] for column in columns) for row in answers(lake, name)]
+    rows = [tuple(row[column] for column in columns) for row in answers(sample, name)]
 
-    messages = counted.landed_messages(lake.pipeline.folder / "landing")
+    messages = counted.landed_messages(sample.pipeline.folder / "landing")
     expected = count(messages, ZONE)
     assert len(rows) > 1
     assert Counter(rows) == Counter((*key, number) for key, number in expected.items())

@@ -95,7 +95,7 @@ def test_without_credentials_it_says_what_to_set(
 def test_a_person_is_told_soon_that_nothing_answers(
     fails: Fails, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stores, "SOMEBODY_WAITS", stores.SOMEBODY_WAITS / 20)
+    monkeypatch.setattr(stores, "INTERACTIVE_TIMEOUT", stores.INTERACTIVE_TIMEOUT / 20)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
 
     for command in (("status",), ("land", "one.json"), ("run", "--date", "today")):

@@ -110,8 +110,8 @@ def test_days_before_the_first_partition_are_pointed_out(shell: Shell) -> None:
 
 
 WRONG = {
-    "no such day": (("run", "--date", "2026-02-30"), "'2026-02-30' is no day"),
-    "half a span": (("run", "--from", "2026-01-01"), "--from and --to belong together"),
+    "no such day": (("run", "--date", "2026-02-30"), "'2026-02-30' is not a valid date"),
+    "half a span": (("run", "--from", "2026-01-01"), "--from and --to are used together"),
     "a span backwards": (("run", "--from", "today", "--to", "yesterday"), "is later than"),
     "a day and a span": (
         ("run", "--date", "today", "--from", "today", "--to", "today"),
@@ -120,9 +120,9 @@ WRONG = {
     "before the first": (("run", "--date", "2013-08-14"), "is before TG_START_DATE"),
     "after today": (("run", "--date", "2999-01-01"), "is after today"),
     "full of nothing": (("run", "--full"), "--full reads days anew"),
-    "no day at all": (("run", "--date", ""), "'' is no day"),
-    "no file": (("land", "nope.json"), "nope.json is no file"),
-    "no form": (("land", "/etc/hostname"), "is no .json, .ndjson or .gz"),
+    "no day at all": (("run", "--date", ""), "'' is not a valid date"),
+    "no file": (("land", "nope.json"), "nope.json is not a file"),
+    "no form": (("land", "/etc/hostname"), "is not a .json or .ndjson file"),
     "a future sample": (("sample", "--start", "today"), "would end after today"),
 }
 
@@ -144,7 +144,7 @@ def test_a_wrong_request_is_one_clear_line_and_costs_nothing(shell: Shell, what:
     ("settings", "said"),
     [
         ({"TG_TIMEZONE": "Mars/Olympus"}, "TG_TIMEZONE='Mars/Olympus' is no time zone"),
-        ({"TG_START_DATE": "soon"}, "TG_START_DATE='soon' is no day"),
+        ({"TG_START_DATE": "soon"}, "TG_START_DATE='soon' is not a valid date"),
         ({"TG_LAKE_URI": "ftp://x"}, "'ftp://x' is no file://, s3:// or memory:// URI"),
         ({"TG_LAKE_URI": "file:///dev/null/x"}, "file:///dev/null/x can't be opened"),
         ({"TELEGRAM_BOT_ID": "me"}, "TELEGRAM_BOT_ID is no bot id"),
@@ -217,7 +217,7 @@ def test_the_status_fits_a_narrow_terminal(shell: Shell) -> None:
 
 
 def test_a_demo_keeps_out_of_a_landing_zone_that_was_set(shell: Shell) -> None:
-    assert "TG_LANDING_URI is set; nothing is made up" in shell.run("sample", "--demo").stdout
+    assert "TG_LANDING_URI is set; no sample is landed" in shell.run("sample", "--demo").stdout
     assert shell.landed() == []
 
 

@@ -19,7 +19,7 @@ from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
 from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.mart import Mart
-from tg_pipeline.marts.questions import QUESTIONS_SCHEMA
+from tg_pipeline.questions import QUESTIONS_SCHEMA
 from tg_pipeline_tests.conftest import BOT, Pipeline
 from tg_pipeline_tests.marts.reference.month import Month, sample_month
 from tg_pipeline_tests.marts.updates import Payload

@@ -1,5 +1,7 @@
 """A mart's declaration, its query and its object in the lake agree."""
 
+from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import sqlglot
 from sqlglot import exp
 
 from tg_pipeline.marts.catalog import ALL_MARTS
+from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.mart import Mart, is_daily
 from tg_pipeline.telegram.models import MESSAGE_TYPES
 from tg_pipeline_tests.marts.conftest import DAY, Marts
@@ -112,3 +115,24 @@ def test_no_query_is_random_or_depends_on_the_clock(mart: Mart) -> None:
 def test_daily_marts_have_daily_sources(mart: Mart) -> None:
     if mart.is_daily:
         assert all(is_daily(source) for source in mart.sources)
+
+
+def test_the_definition_hash_covers_every_module_of_the_post_process_and_its_subpackages(
+    tmp_path: Path,
+) -> None:
+    package = tmp_path / "process" / "__init__.py"
+    patterns = tmp_path / "process" / "patterns" / "english.py"
+    patterns.parent.mkdir(parents=True)
+    package.write_text("def process(table): return table\n")
+    patterns.write_text("QUESTION = 'how'\n")
+    spec = spec_from_file_location("process_of_a_mart", package)
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    mart = replace(QUESTIONS, post_process=module.process)
+    before = mart.definition_hash
+
+    patterns.write_text("QUESTION = 'when'\n")
+
+    assert mart.definition_hash != before

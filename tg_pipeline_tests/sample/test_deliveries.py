@@ -83,8 +83,8 @@ def test_another_process_with_another_hash_seed_gives_the_same_bytes(hash_seed: 
     )
     environment = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONDONTWRITEBYTECODE": "1"}
     command = [sys.executable, "-c", code, str(root), str(Path(__file__).parent)]
-    told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    assert told.stdout.strip() == fingerprint(deliveries(MONDAY, 3, 300, zone=ZONE))
+    written = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert written.stdout.strip() == fingerprint(deliveries(MONDAY, 3, 300, zone=ZONE))
 
 
 @pytest.mark.parametrize(

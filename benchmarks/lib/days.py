@@ -1,0 +1,150 @@
+"""A generated day of updates in a landing zone, and the cost of building its three layers."""
+
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.progress import Progress
+
+from lambda_ingest.landing import LandedUpdate, TrustLevel, day_prefix
+from lambda_ingest.store import open_store
+from lambda_ingest.writer import LandingWriter
+from lib.measure import FreshProcess, run_fresh
+from lib.output import spinner
+from tg_pipeline.builds.layers import (
+    build_deduped_updates,
+    build_enriched_updates,
+    build_raw_updates,
+)
+from tg_pipeline.lake.landing_writer import Delivery, LandResult, land_all, land_batches
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
+
+DAY: Final = date(2026, 3, 4)
+"""The day that is built; the day before it has no updates."""
+
+ZONE: Final = ZoneInfo("America/Sao_Paulo")
+
+UPDATES_PER_OBJECT: Final = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder with a landing zone and a lake in it."""
+
+    folder: Path
+
+    @property
+    def landing_uri(self) -> str:
+        """The URI of the landing zone."""
+        return (self.folder / "landing").as_uri()
+
+    @property
+    def lake_uri(self) -> str:
+        """The URI of the lake."""
+        return (self.folder / "lake").as_uri()
+
+    @property
+    def landed(self) -> Path:
+        """The folder of the day's landed objects."""
+        return self.folder / "landing" / day_prefix(DAY)
+
+
+@dataclass(frozen=True, slots=True)
+class DayCost:
+    """The cost of building a day through all layers, in a process of its own."""
+
+    updates: int
+    """Landed updates, including retries."""
+    cpu: dict[str, float]
+    """Seconds of CPU per update, by layer."""
+    peak: int
+    """Peak resident memory in bytes."""
+
+    @property
+    def total(self) -> float:
+        """Seconds of CPU per update for all layers together."""
+        return sum(self.cpu.values())
+
+
+@contextmanager
+def temporary_place() -> Iterator[Place]:
+    """Yield a place that is deleted afterwards."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+        yield Place(Path(folder))
+
+
+def land_day(place: Place, updates: int, *, singly: bool = False) -> int:
+    """Land about `updates` distinct updates of a day; return the number of lines of that day.
+
+    Retries are lines too, unless each update is an object of its own (`singly`). Updates that
+    arrive after midnight without a time of their own belong to the next day and are not counted.
+    """
+    door = LandingWriter(open_store(place.landing_uri), SAMPLE_BOT_ID, ZONE, TrustLevel.NETWORK)
+    arrivals = _arrivals(updates)
+    outcomes = (
+        land_all(door, arrivals) if singly else land_batches(door, arrivals, UPDATES_PER_OBJECT)
+    )
+    shown = _with_progress(outcomes, updates)
+    return sum(
+        isinstance(each.taken.what, LandedUpdate) and each.taken.what.day == DAY for each in shown
+    )
+
+
+def build_raw(place: Place) -> int:
+    """Build the day's raw_updates from scratch; return its rows."""
+    landing, lake = open_store(place.landing_uri), Lake(place.lake_uri)
+    return build_raw_updates(landing, lake, DAY, bot_id=SAMPLE_BOT_ID, full=True).raw.rows
+
+
+def build_deduped(place: Place) -> int:
+    """Build the day's deduped_updates; return its rows."""
+    return build_deduped_updates(Lake(place.lake_uri), DAY).deduped.rows
+
+
+def build_enriched(place: Place) -> int:
+    """Build the day's enriched_updates; return its rows."""
+    return build_enriched_updates(Lake(place.lake_uri), DAY).enriched.rows
+
+
+LAYERS: Final[dict[str, Callable[[Place], int]]] = {
+    "raw": build_raw,
+    "deduped": build_deduped,
+    "enriched": build_enriched,
+}
+
+
+def build_day(place: Place, announce: Callable[[str], None]) -> DayCost:
+    """Build the day through all layers in a fresh process; `announce` gets the current layer."""
+    built = {}
+    with FreshProcess() as process:
+        for name, build in LAYERS.items():
+            announce(name)
+            built[name] = process.run(build, place)
+        updates = built["raw"].result
+        cpu = {name: each.cpu / updates for name, each in built.items()}
+        return DayCost(updates, cpu, process.peak())
+
+
+def land_and_build(updates: int) -> DayCost:
+    """Land a day of about `updates` updates and build it once."""
+    with temporary_place() as place:
+        run_fresh(land_day, place, updates)
+        with spinner() as announce:
+            return build_day(place, announce)
+
+
+def _arrivals(updates: int) -> Iterator[Delivery]:
+    for delivery in deliveries(DAY, 1, updates, zone=ZONE):
+        yield Delivery(delivery.body, delivery.arrived_at, "the sample")
+
+
+def _with_progress(outcomes: Iterable[LandResult], updates: int) -> Iterator[LandResult]:
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        yield from progress.track(outcomes, updates, description=f"landing {updates:,} updates")

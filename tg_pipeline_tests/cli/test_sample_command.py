@@ -1,0 +1,111 @@
+"""`tg-pipeline sample --demo`: a month that ends yesterday, apart from a real bot's updates."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tg_pipeline.cli import land as land_module
+from tg_pipeline.cli import sample as sample_module
+from tg_pipeline.cli.land import land
+from tg_pipeline.cli.sample import sample
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.sample import SAMPLE_BOT_ID
+from tg_pipeline.settings import Settings
+
+TODAY = datetime.now(UTC).date()
+ENVIRONMENT = {"TG_TIMEZONE": "UTC", "TG_START_DATE": str(TODAY - timedelta(days=60))}
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a home folder that the commands use with their default settings."""
+    use(monkeypatch, tmp_path, ENVIRONMENT)
+    return tmp_path
+
+
+def use(monkeypatch: pytest.MonkeyPatch, home: Path, environment: dict[str, str]) -> None:
+    for module in (sample_module, land_module):
+        monkeypatch.setattr(
+            module, "load_settings", lambda: Settings.from_environment(environment, home)
+        )
+
+
+def landed(home: Path) -> dict[str, float]:
+    """Return the modification time of each landed object, by day and name."""
+    zone = home / ".tg_pipeline" / "landing" / "telegram"
+    return {str(path.relative_to(zone)): path.stat().st_mtime for path in zone.rglob("*.json")}
+
+
+def days(home: Path) -> list[str]:
+    return sorted({key.split("/")[0].removeprefix("context_date=") for key in landed(home)})
+
+
+def test_a_demo_ends_yesterday(home: Path) -> None:
+    sample(demo=True, days=3, per_day=20)
+
+    assert days(home)[0] == str(TODAY - timedelta(days=3))
+    assert str(TODAY - timedelta(days=1)) in days(home)
+
+
+def test_a_demo_of_an_earlier_day_is_continued_up_to_yesterday(home: Path) -> None:
+    # Given a sample that ended a week ago
+    sample(start=str(TODAY - timedelta(days=27)), days=20, per_day=20)
+    before = landed(home)
+
+    # When the demo is run again
+    sample(demo=True, per_day=20)
+
+    # Then the days up to yesterday have been added, and every update before them is unchanged
+    after = landed(home)
+    assert str(TODAY - timedelta(days=1)) in days(home)
+    assert {key: after[key] for key in before} == before
+
+    # And a further run on the same day adds nothing
+    sample(demo=True, per_day=20)
+    assert landed(home) == after
+
+
+def test_no_demo_is_landed_among_the_updates_of_a_real_bot(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "one.json").write_text('{"update_id": 1}')
+    land([home / "one.json"], bot_id=9)
+
+    sample(demo=True)
+
+    assert "Updates of bot 9 have landed already; no sample is landed" in capsys.readouterr().out
+    assert len(landed(home)) == 1
+
+
+def test_a_real_bots_updates_are_not_landed_among_the_sample(home: Path) -> None:
+    sample(demo=True, days=2, per_day=20)
+    (home / "one.json").write_text('{"update_id": 1}')
+
+    with pytest.raises(CommandError, match="The landing zone holds the sample"):
+        land([home / "one.json"], bot_id=9)
+
+    land([home / "one.json"], bot_id=SAMPLE_BOT_ID)
+
+
+@pytest.mark.parametrize(
+    ("setting", "reason"),
+    [
+        ({"TELEGRAM_BOT_TOKEN": "9:" + "a" * 35}, "TELEGRAM_BOT_TOKEN is set"),
+        ({"TG_LANDING_URI": "memory:///"}, "TG_LANDING_URI is set"),
+        ({"TG_START_DATE": str(TODAY)}, "is later than yesterday"),
+    ],
+)
+def test_a_demo_is_not_landed_where_it_would_be_in_the_way(
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    setting: dict[str, str],
+    reason: str,
+) -> None:
+    use(monkeypatch, home, ENVIRONMENT | setting)
+
+    sample(demo=True)
+
+    assert reason in capsys.readouterr().out
+    assert landed(home) == {}

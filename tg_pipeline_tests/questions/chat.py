@@ -1,0 +1,48 @@
+"""Messages of a chat as input for the detection of questions."""
+
+import csv
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+
+from tg_pipeline.questions import QUESTIONS_SCHEMA, find_questions
+from tg_pipeline.questions.detection import MESSAGE_COLUMNS
+
+LABELLED = Path(__file__).parents[2] / "benchmarks" / "labelled"
+FIRST = datetime(2026, 10, 1, 12, tzinfo=UTC)
+
+MESSAGES = pa.schema(
+    [(name, QUESTIONS_SCHEMA.field(name).type) for name in MESSAGE_COLUMNS],
+)
+
+
+def messages(*texts: str | None, bot_id: int = 1) -> pa.Table:
+    """Return texts as messages of one chat, a minute apart."""
+    rows = [
+        (bot_id, "message", 5, number, 7, FIRST + timedelta(minutes=number), text)
+        for number, text in enumerate(texts)
+    ]
+    columns = [dict(zip(MESSAGES.names, row, strict=True)) for row in rows]
+    return pa.Table.from_pylist(columns, MESSAGES)
+
+
+def questions(*texts: str | None) -> list[str]:
+    """Return the texts that are questions."""
+    found: list[str] = find_questions(messages(*texts))["text"].to_pylist()
+    return found
+
+
+def groups(found: pa.Table) -> list[set[str]]:
+    """Return the texts of each group, the largest group first."""
+    members: dict[int, set[str]] = defaultdict(set)
+    for group, text in zip(found["group_id"].to_pylist(), found["text"].to_pylist(), strict=True):
+        members[group].add(text)
+    return [members[group] for group in sorted(members) if group >= 0]
+
+
+def held_out(name: str) -> list[dict[str, str]]:
+    """Return the labelled rows of a file that were not used for tuning."""
+    with (LABELLED / name).open(encoding="utf-8", newline="") as file:
+        return [row for row in csv.DictReader(file) if row["half"] == "held_out"]

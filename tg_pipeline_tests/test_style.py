@@ -1,0 +1,78 @@
+"""House rules that no linter knows, so that they hold without anybody remembering them."""
+
+import ast
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+CHECKOUT: Final = Path(__file__).parents[1]
+PRODUCT: Final = ("lambda_ingest", "tg_pipeline")
+PYTHON: Final = (*PRODUCT, "tg_pipeline_tests", "benchmarks")
+CONFIGURATION: Final = {".yaml", ".toml", ".cfg", ".json"}
+
+PRIVATE_DAGSTER: Final = re.compile(r"\bdagster\._")
+PRIVATE_ACCESS: Final = re.compile(r"noqa:.*\bSLF001\b")
+DISCOURAGED_FIRST_WORDS: Final = {"Give", "Gives", "Say", "Says", "Tell", "Tells"}
+
+
+def python_files(*folders: str) -> list[Path]:
+    return sorted(path for folder in folders for path in (CHECKOUT / folder).rglob("*.py"))
+
+
+def configuration_files() -> list[Path]:
+    folders = [CHECKOUT / "deploy", *(CHECKOUT / folder for folder in PYTHON)]
+    nested = [path for folder in folders for path in folder.rglob("*")]
+    top = CHECKOUT.iterdir()
+    return sorted(path for path in (*top, *nested) if path.suffix in CONFIGURATION)
+
+
+def matches(paths: list[Path], pattern: re.Pattern[str]) -> list[str]:
+    return [
+        f"{path.relative_to(CHECKOUT)}:{number}"
+        for path in paths
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1)
+        if pattern.search(line)
+    ]
+
+
+def docstrings(path: Path) -> Iterator[tuple[int, str]]:
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, documented) and (text := ast.get_docstring(node)):
+            yield getattr(node, "lineno", 1), text
+
+
+def public_classes(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+            yield node.name
+
+
+def test_no_private_module_of_dagster_is_used() -> None:
+    assert matches([*python_files(*PYTHON), *configuration_files()], PRIVATE_DAGSTER) == []
+
+
+def test_no_private_attribute_of_another_library_is_accessed() -> None:
+    assert matches(python_files(*PRODUCT), PRIVATE_ACCESS) == []
+
+
+def test_docstrings_begin_with_the_verbs_of_the_field() -> None:
+    found = [
+        f"{path.relative_to(CHECKOUT)}:{line}: {text.splitlines()[0]}"
+        for path in python_files(*PYTHON)
+        for line, text in docstrings(path)
+        if text.split()[0] in DISCOURAGED_FIRST_WORDS
+    ]
+
+    assert found == []
+
+
+def test_a_public_class_name_is_defined_once() -> None:
+    defined = defaultdict(list)
+    for path in python_files(*PRODUCT):
+        for name in public_classes(path):
+            defined[name].append(str(path.relative_to(CHECKOUT)))
+
+    assert {name: paths for name, paths in defined.items() if len(paths) > 1} == {}
