@@ -44,7 +44,7 @@ Span = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True)
-class DueDay:
+class DueDayStatus:
     """The newest day whose nightly run was due."""
 
     day: date
@@ -55,7 +55,7 @@ class DueDay:
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DaysStatus:
     """The days that were checked, all of them due."""
 
     looked_at: int
@@ -71,7 +71,7 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
+class LandingStatus:
     """The landed objects."""
 
     last_at: datetime | None
@@ -87,7 +87,7 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
+class TablesStatus:
     """The built tables."""
 
     last_written_at: datetime | None
@@ -105,11 +105,11 @@ class PipelineStatus:
     timezone: str
     ok: bool
     """Whether no day is overdue."""
-    due: DueDay | None
+    due: DueDayStatus | None
     """None before the first day is due."""
-    days: Days
-    landing: Landing
-    tables: Tables
+    days: DaysStatus
+    landing: LandingStatus
+    tables: TablesStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +172,14 @@ def _days_to_check(context: MonitorContext, span: Span | None) -> list[date]:
     return [*never_built, *iter_days(first, context.last_due)]
 
 
-def _days(context: MonitorContext, states: list[DayState]) -> Days:
+def _days(context: MonitorContext, states: list[DayState]) -> DaysStatus:
     missing = [each.day for each in states if context.status(each) is DayStatus.MISSING]
     late = [each.day for each in states if context.status(each) is DayStatus.LATE]
     without_marts = days_with_stale_marts(
         context.lake, [each.day for each in states], str(context.zone)
     )
     unbuilt = {*missing, *late, *without_marts}
-    return Days(
+    return DaysStatus(
         looked_at=len(states),
         first=states[0].day if states else None,
         last=states[-1].day if states else None,
@@ -197,7 +197,7 @@ def _is_grace_over(context: MonitorContext, state: DayState) -> bool:
     return is_old and state.day <= last_scheduled_day(context.now, context.zone, GRACE)
 
 
-def _due_day(context: MonitorContext) -> DueDay | None:
+def _due_day(context: MonitorContext) -> DueDayStatus | None:
     if context.last_due < context.start_date:
         return None
     (state,) = context.states([context.last_due])
@@ -206,13 +206,13 @@ def _due_day(context: MonitorContext) -> DueDay | None:
     for mart in DAILY_MARTS:
         if footer := context.lake.footer(mart.name, state.day):
             rows[mart.name] = footer.rows
-    return DueDay(state.day, context.status(state).value, state.objects, rows)
+    return DueDayStatus(state.day, context.status(state).value, state.objects, rows)
 
 
 def _landing(
     context: MonitorContext, due: Sequence[DayState], open_days: Sequence[DayState]
-) -> Landing:
-    return Landing(
+) -> LandingStatus:
+    return LandingStatus(
         last_at=_last_landed_at([*due, *open_days]),
         pending_objects=sum(map(_count_pending, due)),
         open_objects=sum(state.objects for state in open_days),
@@ -241,7 +241,7 @@ def _parse_fingerprint(listing: str) -> tuple[int, int, int]:
     return objects, size, newest
 
 
-def _tables(context: MonitorContext, states: list[DayState]) -> Tables:
+def _tables(context: MonitorContext, states: list[DayState]) -> TablesStatus:
     listing = pages(context.lake.store, ENRICHED_UPDATES.name)
     written = max((each["last_modified"] for page in listing for each in page), default=None)
-    return Tables(written, sum(state.layers[QUARANTINE.name].rows for state in states))
+    return TablesStatus(written, sum(state.layers[QUARANTINE.name].rows for state in states))

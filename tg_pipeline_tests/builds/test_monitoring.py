@@ -11,8 +11,8 @@ from lambda_ingest.landing import REJECTED_PREFIX
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.monitoring import (
     DEFAULT_DAYS,
-    Days,
-    DueDay,
+    DaysStatus,
+    DueDayStatus,
     MonitorContext,
     PipelineStatus,
     Span,
@@ -51,7 +51,7 @@ def build(pipeline: Pipeline, *days: date) -> None:
             builder.build_days(mart, list(days))
 
 
-def due(status: PipelineStatus) -> DueDay:
+def due(status: PipelineStatus) -> DueDayStatus:
     assert status.due
     return status.due
 
@@ -60,8 +60,8 @@ def test_an_empty_pipeline_is_ok(pipeline: Pipeline) -> None:
     status = status_at(pipeline, "2026-10-08 09:00")
 
     assert status.ok
-    assert status.due == DueDay(DAY, "empty", 0, {})
-    assert status.days == Days(7, START, DAY, [], [], [], [], 0)
+    assert status.due == DueDayStatus(DAY, "empty", 0, {})
+    assert status.days == DaysStatus(7, START, DAY, [], [], [], [], 0)
     assert (status.landing.last_at, status.tables.last_written_at) == (None, None)
 
 
@@ -89,7 +89,7 @@ def test_a_landed_day_that_is_not_built_is_missing_and_two_hours_later_overdue(
     assert (at_first.ok, at_first.days.missing, at_first.days.overdue) == (True, [DAY], [])
     assert (at_first.landing.open_objects, at_first.landing.pending_objects) == (0, 2)
     assert at_first.landing.last_at == LANDED_AT
-    assert due(at_first) == DueDay(DAY, "missing", 2, {})
+    assert due(at_first) == DueDayStatus(DAY, "missing", 2, {})
     later = status_at(pipeline, "2026-10-08 11:00")
     assert (later.ok, later.days.overdue, later.days.lag) == (False, [DAY], 1)
 
