@@ -61,8 +61,7 @@ def build(pipeline: Pipeline) -> None:
         pipeline.build(day)
     with mart_builder(pipeline.lake, TIMEZONE) as builder:
         for mart in DAILY_MARTS:
-            for day in days:
-                builder.build(mart, day)
+            builder.build_days(mart, days)
         for mart in CUMULATIVE_MARTS:
             builder.build(mart)
 

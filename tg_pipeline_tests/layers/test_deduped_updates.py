@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.layers import deduped_updates
@@ -41,6 +41,7 @@ def plain_loop(today: list[Key], day_before: list[Key]) -> list[int]:
     return [position for position in range(len(today)) if position not in standing]
 
 
+@settings(max_examples=60)
 @given(KEYS, KEYS, st.integers(1, 7), st.sampled_from([1, 3, 500]))
 def test_duplicates_are_those_of_a_plain_loop_for_any_size_of_batch_and_shard(
     today: list[Key], day_before: list[Key], batch: int, shard: int

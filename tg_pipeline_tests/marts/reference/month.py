@@ -54,11 +54,12 @@ def sample_month(pipeline: Pipeline) -> Month:
     """Land the month, and build all tables."""
     sample = list(deliveries(START, DAYS, PER_DAY, zone=ZONE))
     land_sample(pipeline, sample, batch=100)
+    days = list_days(pipeline.landing)
+    for day in days:
+        pipeline.build(day)
     with mart_builder(pipeline.lake, ZONE.key) as builder:
-        for day in list_days(pipeline.landing):
-            pipeline.build(day)
-            for mart in DAILY_MARTS:
-                builder.build(mart, day)
+        for mart in DAILY_MARTS:
+            builder.build_days(mart, days)
         for mart in CUMULATIVE_MARTS:
             conservation = builder.build(mart).conservation
             assert conservation
