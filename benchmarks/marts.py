@@ -163,7 +163,7 @@ def _measured(mart: Mart, stopwatch: Stopwatch) -> Mart:
         with stopwatch.stage(FINDING):
             return find_questions(messages)
 
-    return replace(mart, step=step) if mart.step else mart
+    return replace(mart, post_process=step) if mart.post_process else mart
 
 
 def _equal_rows(connection: "DuckDBPyConnection", mart: Mart, folder: Path) -> int:

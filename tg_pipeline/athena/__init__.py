@@ -1,1 +1,1 @@
-"""The lake in Athena: its tables in the Glue catalog, and its questions as saved queries."""
+"""The lake in Athena: its tables in the Glue catalog, and saved queries."""

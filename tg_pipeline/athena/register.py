@@ -1,4 +1,4 @@
-"""All that Athena is to know of the lake, beside what it knows."""
+"""The registration in Athena: database, tables and saved queries, compared or brought in sync."""
 
 from collections.abc import Iterator
 
@@ -10,19 +10,18 @@ from tg_pipeline.settings import Settings
 
 
 def diff(settings: Settings) -> Iterator[Diff]:
-    """Give the database, each table and each saved query as AWS has them; raises AthenaError."""
+    """Compare the database, each table and each saved query with AWS; raises AthenaError."""
     tables, athena = declared_tables(settings), settings.athena
     catalog = Catalog(open_client("glue", athena.region), athena.database)
     yield from catalog.compare(tables)
     client = open_client("athena", athena.region)
-    yield from Workgroup(client, athena.workgroup, athena.database).compare(
-        saved_queries(settings.timezone)
-    )
+    workgroup = Workgroup(client, athena.workgroup, athena.database)
+    yield from workgroup.compare(saved_queries(settings.timezone))
 
 
 def sync(settings: Settings) -> Iterator[Diff]:
-    """Make everything as declared; give each as it was found; raises AthenaError."""
-    for finding in diff(settings):
-        if finding.is_drift:
-            finding.mend()
-        yield finding
+    """Create and update everything as declared, and yield each comparison; raises AthenaError."""
+    for each in diff(settings):
+        if each.needs_change:
+            each.apply()
+        yield each

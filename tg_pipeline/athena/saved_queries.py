@@ -1,4 +1,4 @@
-"""The saved queries of an Athena workgroup: one of a name.
+"""The saved queries of an Athena workgroup: the original's four, and the SQL of some marts.
 
 https://docs.aws.amazon.com/athena/latest/APIReference/API_Operations.html
 """
@@ -12,37 +12,13 @@ import sqlglot
 from sqlglot import exp
 
 from tg_pipeline.athena.glue import Diff, DiffState
-from tg_pipeline.aws import translate_aws_errors as one_sentence
+from tg_pipeline.aws import translate_aws_errors
 from tg_pipeline.exceptions import AthenaError
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.marts.cumulative import ACTIVE_USERS, FREQUENT_QUESTIONS, RETENTION
 from tg_pipeline.marts.daily import COMMANDS, CONTENT_MIX, DAILY_ACTIVITY, USER_ACTIVITY
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline.query.session import TELEGRAM
-
-ZONE: Final = "timezone"
-"""The parameter that queries have for the time zone; Athena has no named ones."""
-
-
-def to_duckdb(athena_sql: str) -> str:
-    """Give a query of Athena's in DuckDB's SQL."""
-    return sqlglot.parse_one(athena_sql, read="athena").sql("duckdb", pretty=True)
-
-
-def to_athena(duckdb_sql: str, zone: str, tables: Mapping[str, str]) -> str:
-    """Give a query of DuckDB's in Athena's SQL, its clocks in `zone`, with `tables` renamed."""
-    query = sqlglot.parse_one(duckdb_sql, read="duckdb")
-    for parameter in list(query.find_all(exp.Parameter, exp.Placeholder)):
-        if parameter.name == ZONE:
-            parameter.replace(exp.Literal.string(zone))
-    for table in list(query.find_all(exp.Table)):
-        if table.name in tables:
-            table.replace(exp.table_(tables[table.name], alias=table.alias or table.name))
-    return query.sql("athena", pretty=True)
-
-
-FIRST_ZONE: Final = "America/Sao_Paulo"
-"""The zone that the original's queries are written for; another one takes its place."""
 
 ORIGINALS: Final = (
     "messages_per_day",
@@ -52,8 +28,10 @@ ORIGINALS: Final = (
 )
 """The queries that the original was presented with, in its order."""
 
+ORIGINAL_ZONE: Final = "America/Sao_Paulo"
+"""The time zone in the text of the original's queries; the configured one replaces it."""
 
-MARTS: Final = (
+TRANSLATED_MARTS: Final = (
     DAILY_ACTIVITY,
     USER_ACTIVITY,
     COMMANDS,
@@ -62,40 +40,37 @@ MARTS: Final = (
     RETENTION,
     FREQUENT_QUESTIONS,
 )
-"""Marts whose SQL says the same in Athena's dialect: plain aggregates and joins."""
+"""Marts whose SQL has the same meaning in Athena's dialect: plain aggregates and joins."""
+
+TIMEZONE_PARAMETER: Final = "timezone"
+"""The name of the marts' query parameter; Athena has no named parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedQuery:
-    """A query, ready to be run in Athena."""
+    """A query that Athena can run."""
 
     name: str
     description: str
     sql: str
 
 
-def original(name: str, zone: str) -> SavedQuery:
-    """Give one of the original's queries, with clocks in `zone`."""
-    text = (files(__package__) / "queries" / f"{name}.sql").read_text()
-    return SavedQuery(name, _first_comment(text), text.replace(f"'{FIRST_ZONE}'", f"'{zone}'"))
-
-
-def of_mart(mart: Mart, zone: str) -> SavedQuery:
-    """Give the query that makes a mart, over Athena's tables and with clocks in `zone`."""
-    athena_sql = to_athena(mart.sql, zone, {ENRICHED_UPDATES.name: TELEGRAM.name})
-    return SavedQuery(f"mart_{mart.name}", mart.answers, athena_sql)
-
-
 def saved_queries(zone: str) -> list[SavedQuery]:
-    """Give all of them, with clocks in `zone`."""
+    """Return all saved queries, with hours and days in `zone`."""
     return [
-        *(original(name, zone) for name in ORIGINALS),
-        *(of_mart(mart, zone) for mart in MARTS),
+        *(original_query(name, zone) for name in ORIGINALS),
+        *(mart_query(mart, zone) for mart in TRANSLATED_MARTS),
     ]
 
 
+def original_query(name: str, zone: str) -> SavedQuery:
+    """Return one of the original's queries, with hours and days in `zone`."""
+    text = (files(__package__) / "queries" / f"{name}.sql").read_text()
+    return SavedQuery(name, _first_comment(text), text.replace(f"'{ORIGINAL_ZONE}'", f"'{zone}'"))
+
+
 def _first_comment(text: str) -> str:
-    """Give the comment that a query begins with, as one line."""
+    """Return the comment at the beginning of a query, as one line."""
     lines = []
     for line in text.splitlines():
         if not line.startswith("--"):
@@ -104,53 +79,73 @@ def _first_comment(text: str) -> str:
     return " ".join(lines)
 
 
+def mart_query(mart: Mart, zone: str) -> SavedQuery:
+    """Return a mart's query over Athena's tables, with hours and days in `zone`."""
+    athena_sql = to_athena(mart.sql, zone, {ENRICHED_UPDATES.name: TELEGRAM.name})
+    return SavedQuery(f"mart_{mart.name}", mart.description, athena_sql)
+
+
+def to_athena(duckdb_sql: str, zone: str, tables: Mapping[str, str]) -> str:
+    """Translate a query from DuckDB's dialect, fill in its time zone, and rename `tables`."""
+    query = sqlglot.parse_one(duckdb_sql, read="duckdb")
+    for parameter in list(query.find_all(exp.Parameter, exp.Placeholder)):
+        if parameter.name == TIMEZONE_PARAMETER:
+            parameter.replace(exp.Literal.string(zone))
+    for table in list(query.find_all(exp.Table)):
+        if table.name in tables:
+            table.replace(exp.table_(tables[table.name], alias=table.alias or table.name))
+    return query.sql("athena", pretty=True)
+
+
 class Workgroup:
-    """The queries that are saved for a database in a workgroup."""
+    """The queries that a workgroup has for a database."""
 
     def __init__(self, athena: Any, name: str, database: str) -> None:
-        """Look through an Athena client at what `name` keeps for `database`."""
+        """Use an Athena client for the workgroup `name` and its queries of `database`."""
         self._athena, self._name, self._database = athena, name, database
 
     def compare(self, queries: Iterable[SavedQuery]) -> Iterator[Diff]:
-        """Give each query as it is found; raises AthenaError."""
-        with one_sentence():
-            kept = {query["Name"]: query for query in self._kept()}
+        """Compare each query with AWS; raises AthenaError."""
+        with translate_aws_errors():
+            saved = {query["Name"]: query for query in self._saved()}
         for query in queries:
-            yield self._compare(query, kept.get(query.name))
+            yield self._compare(query, saved.get(query.name))
 
     def _compare(self, query: SavedQuery, found: dict[str, str] | None) -> Diff:
         what = f"query {query.name}"
         if found is None:
-            return Diff(what, DiffState.MISSING, mend=lambda: self._create(query))
-        told = [
-            f"the {fact} differs"
-            for fact, here, there in (
+            return Diff(what, DiffState.MISSING, apply=lambda: self._create(query))
+        differences = [
+            f"the {field} differs"
+            for field, declared, saved in (
                 ("description", query.description, found.get("Description")),
                 ("text", query.sql, found["QueryString"]),
             )
-            if here != there
+            if declared != saved
         ]
-        if not told:
+        if not differences:
             return Diff(what, DiffState.AS_DECLARED)
-        key = found["NamedQueryId"]
-        return Diff(what, DiffState.DIFFERENT, tuple(told), lambda: self._update(key, query))
+        query_id = found["NamedQueryId"]
+        return Diff(
+            what, DiffState.DIFFERENT, tuple(differences), lambda: self._update(query_id, query)
+        )
 
-    def _kept(self) -> Iterator[dict[str, str]]:
+    def _saved(self) -> Iterator[dict[str, str]]:
         try:
             self._athena.get_work_group(WorkGroup=self._name)
         except self._athena.exceptions.InvalidRequestException as error:
             raise AthenaError(
-                f"There is no workgroup {self._name}: make it, or set TG_ATHENA_WORKGROUP."
+                f"There is no workgroup {self._name}: create it, or set TG_ATHENA_WORKGROUP."
             ) from error
         pages = self._athena.get_paginator("list_named_queries").paginate(WorkGroup=self._name)
         for page in pages:
-            for key in page["NamedQueryIds"]:
-                query = self._athena.get_named_query(NamedQueryId=key)["NamedQuery"]
+            for query_id in page["NamedQueryIds"]:
+                query = self._athena.get_named_query(NamedQueryId=query_id)["NamedQuery"]
                 if query["Database"] == self._database:
                     yield query
 
     def _create(self, query: SavedQuery) -> None:
-        with one_sentence():
+        with translate_aws_errors():
             self._athena.create_named_query(
                 Name=query.name,
                 Description=query.description,
@@ -159,10 +154,10 @@ class Workgroup:
                 WorkGroup=self._name,
             )
 
-    def _update(self, key: str, query: SavedQuery) -> None:
-        with one_sentence():
+    def _update(self, query_id: str, query: SavedQuery) -> None:
+        with translate_aws_errors():
             self._athena.update_named_query(
-                NamedQueryId=key,
+                NamedQueryId=query_id,
                 Name=query.name,
                 Description=query.description,
                 QueryString=query.sql,

@@ -1,4 +1,4 @@
-"""The statements that make the tables, which Athena runs as they stand, one at a time.
+"""The lake's tables as Athena declares them: in the Glue catalog, and as CREATE statements.
 
 https://docs.aws.amazon.com/athena/latest/ug/create-table.html
 """
@@ -16,11 +16,20 @@ from tg_pipeline.layers.schema import TIMESTAMP
 from tg_pipeline.query.session import CONTEXT_DATE, MARTS, TELEGRAM, THE_DAY, QueryTable
 from tg_pipeline.settings import Settings
 
+ATHENA_TABLES: Final = (TELEGRAM, *MARTS)
+
 FIRST: Final = "message_id user_id user_is_bot user_first_name chat_id chat_type text date".split()
-"""The columns of the original table `telegram`, in its order: queries written for it still run."""
+"""The columns of the original table `telegram`, in its order, so that its queries still run."""
 
 MAX_COMMENT: Final = 255
 """Characters that the Glue catalog keeps of a column's comment."""
+
+PARQUET: Final = "org.apache.hadoop.hive.ql.io.parquet"
+FORMAT: Final = {
+    "InputFormat": f"{PARQUET}.MapredParquetInputFormat",
+    "OutputFormat": f"{PARQUET}.MapredParquetOutputFormat",
+    "SerdeInfo": {"SerializationLibrary": f"{PARQUET}.serde.ParquetHiveSerDe"},
+}
 
 _TYPES: Final = {
     pa.int64(): "bigint",
@@ -33,9 +42,15 @@ _TYPES: Final = {
     TIMESTAMP: "timestamp",
 }
 
+TableInput = dict[str, Any]
+"""https://docs.aws.amazon.com/glue/latest/webapi/API_TableInput.html"""
+
+
+# Columns
+
 
 class NotForAthenaError(ValueError):
-    """A column can't be told to Athena; the message says which and why."""
+    """A column can't be declared in Athena; the message names the column and the reason."""
 
 
 class AthenaColumn(NamedTuple):
@@ -46,31 +61,18 @@ class AthenaColumn(NamedTuple):
     description: str
 
 
+DAY: Final = AthenaColumn(CONTEXT_DATE, "date", THE_DAY)
+
+
 def athena_columns(schema: pa.Schema) -> list[AthenaColumn]:
-    """Give the columns of a layer, the original's first; raises NotForAthenaError."""
+    """Return the columns of a table, the original's first; raises NotForAthenaError."""
     first = [name for name in FIRST if name in schema.names]
     others = [name for name in schema.names if name not in first]
-    return [_column(schema.field(name)) for name in [*first, *others]]
+    return [_athena_column(schema.field(name)) for name in [*first, *others]]
 
 
-def athena_type(arrow_type: pa.DataType) -> str:
-    """Give the Hive type that reads what Parquet holds of an Arrow type."""
-    if pa.types.is_list(arrow_type):
-        return f"array<{athena_type(arrow_type.value_type)}>"
-    if arrow_type not in _TYPES:
-        raise NotForAthenaError(f"Athena has no type here for Arrow's {arrow_type}.")
-    return _TYPES[arrow_type]
-
-
-def template_lines(schema: pa.Schema) -> Iterator[str]:
-    """Give the columns as items of a YAML list, one a line."""
-    for column in athena_columns(schema):
-        comment = json.dumps(column.description)
-        yield f"- {{ Name: {column.name}, Type: {column.type}, Comment: {comment} }}"
-
-
-def _column(field: pa.Field) -> AthenaColumn:
-    # CloudFormation makes a question mark of what is not ASCII.
+def _athena_column(field: pa.Field) -> AthenaColumn:
+    # CloudFormation replaces characters that are not ASCII with question marks.
     description = field.metadata[b"description"].decode().replace("…", "...")
     if len(description) > MAX_COMMENT:
         raise NotForAthenaError(
@@ -82,44 +84,54 @@ def _column(field: pa.Field) -> AthenaColumn:
         raise NotForAthenaError(f"The column {field.name}: {error}") from None
 
 
-if __name__ == "__main__":
-    sys.stdout.writelines(f"{line}\n" for line in template_lines(ENRICHED_UPDATES.schema))
+def athena_type(arrow_type: pa.DataType) -> str:
+    """Return the Hive type that reads the Parquet values of an Arrow type."""
+    if pa.types.is_list(arrow_type):
+        return f"array<{athena_type(arrow_type.value_type)}>"
+    if arrow_type not in _TYPES:
+        raise NotForAthenaError(f"There is no Athena type for Arrow's {arrow_type}.")
+    return _TYPES[arrow_type]
 
 
-TableInput = dict[str, Any]
-"""https://docs.aws.amazon.com/glue/latest/webapi/API_TableInput.html"""
-
-ATHENA_TABLES: Final = (TELEGRAM, *MARTS)
-
-DAY: Final = AthenaColumn(CONTEXT_DATE, "date", THE_DAY)
-
-PARQUET: Final = "org.apache.hadoop.hive.ql.io.parquet"
-FORMAT: Final = {
-    "InputFormat": f"{PARQUET}.MapredParquetInputFormat",
-    "OutputFormat": f"{PARQUET}.MapredParquetOutputFormat",
-    "SerdeInfo": {"SerializationLibrary": f"{PARQUET}.serde.ParquetHiveSerDe"},
-}
+def template_lines(schema: pa.Schema) -> Iterator[str]:
+    """Yield the columns as items of a YAML list, one per line, for the CloudFormation template."""
+    for column in athena_columns(schema):
+        comment = json.dumps(column.description)
+        yield f"- {{ Name: {column.name}, Type: {column.type}, Comment: {comment} }}"
 
 
-class Place(NamedTuple):
-    """Where the tables lie, and since when."""
+# Tables in the Glue catalog
+
+
+class TableLocation(NamedTuple):
+    """Where the tables are stored, and their first day."""
 
     lake_uri: str
     """An `s3://` URI."""
 
     first_day: str
-    """The first day that is looked for, as YYYY-MM-DD."""
+    """The first day that Athena looks for, as YYYY-MM-DD."""
 
 
-def table_input(table: QueryTable, place: Place) -> TableInput:
-    """Give the table at its place; raises NotForAthenaError."""
-    location = f"{place.lake_uri.rstrip('/')}/{table.folder}/"
-    days = _projection(location, place.first_day) if table.has_days else {}
+def declared_tables(settings: Settings) -> list[TableInput]:
+    """Return all tables as Glue takes them; raises AthenaError if Athena can't read the lake."""
+    if not settings.lake_uri.startswith("s3://"):
+        raise AthenaError(
+            f"Athena reads S3, and TG_LAKE_URI is {settings.lake_uri}: set it to s3://bucket/prefix."
+        )
+    location = TableLocation(settings.lake_uri, settings.start_date.isoformat())
+    return [table_input(table, location) for table in ATHENA_TABLES]
+
+
+def table_input(table: QueryTable, where: TableLocation) -> TableInput:
+    """Return a table as Glue takes it; raises NotForAthenaError."""
+    location = f"{where.lake_uri.rstrip('/')}/{table.folder}/"
+    projection = _day_projection(location, where.first_day) if table.has_days else {}
     return {
         "Name": table.name,
         "Description": table.description,
         "TableType": "EXTERNAL_TABLE",
-        "Parameters": {"classification": "parquet", **days},
+        "Parameters": {"classification": "parquet", **projection},
         "PartitionKeys": [_glue_column(DAY)] if table.has_days else [],
         "StorageDescriptor": {
             "Location": location,
@@ -129,8 +141,11 @@ def table_input(table: QueryTable, place: Place) -> TableInput:
     }
 
 
-def _projection(location: str, first_day: str) -> dict[str, str]:
-    """Give what the days are computed from: up to tomorrow, since NOW is in UTC."""
+def _day_projection(location: str, first_day: str) -> dict[str, str]:
+    """Return the parameters that compute the partitions, up to tomorrow, since NOW is in UTC.
+
+    https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html
+    """
     of_day = f"projection.{CONTEXT_DATE}"
     return {
         "projection.enabled": "true",
@@ -147,53 +162,55 @@ def _glue_column(column: AthenaColumn) -> dict[str, str]:
     return {"Name": column.name, "Type": column.type, "Comment": column.description}
 
 
-def declared_tables(settings: Settings) -> list[TableInput]:
-    """Give the tables as Glue takes them; raises AthenaError where Athena can't read the lake."""
-    if not settings.lake_uri.startswith("s3://"):
-        raise AthenaError(
-            f"Athena reads S3, and TG_LAKE_URI is {settings.lake_uri}: set it to s3://bucket/prefix."
-        )
-    place = Place(settings.lake_uri, settings.start_date.isoformat())
-    return [table_input(table, place) for table in ATHENA_TABLES]
+# CREATE statements, which Athena runs one at a time
 
 
 def statements(database: str, tables: Iterable[TableInput]) -> Iterator[str]:
-    """Give the statements that make the database and the tables where there are none yet."""
-    yield f"CREATE DATABASE IF NOT EXISTS {_name(database)};\n"
+    """Yield the statements that create the database and the tables, unless they exist."""
+    yield f"CREATE DATABASE IF NOT EXISTS {_quoted_name(database)};\n"
     for table in tables:
         yield create_table(database, table)
 
 
 def create_table(database: str, table: TableInput) -> str:
-    """Give the statement that makes a table where there is none of its name."""
+    """Return the statement that creates a table, unless it exists."""
     storage, days = table["StorageDescriptor"], table["PartitionKeys"]
+    name = f"{_quoted_name(database)}.{_quoted_name(table['Name'])}"
     clauses = [
-        f"CREATE EXTERNAL TABLE IF NOT EXISTS {_name(database)}.{_name(table['Name'])} (",
-        _columns(storage["Columns"]),
+        f"CREATE EXTERNAL TABLE IF NOT EXISTS {name} (",
+        _column_lines(storage["Columns"]),
         ")",
-        f"COMMENT {_text(table['Description'])}",
-        *([f"PARTITIONED BY (\n{_columns(days)}\n)"] if days else []),
+        f"COMMENT {_quoted_text(table['Description'])}",
+        *([f"PARTITIONED BY (\n{_column_lines(days)}\n)"] if days else []),
         "STORED AS PARQUET",
-        f"LOCATION {_text(storage['Location'])}",
-        f"TBLPROPERTIES (\n{_properties(table['Parameters'])}\n);\n",
+        f"LOCATION {_quoted_text(storage['Location'])}",
+        f"TBLPROPERTIES (\n{_property_lines(table['Parameters'])}\n);\n",
     ]
     return "\n".join(clauses)
 
 
-def _columns(columns: Sequence[Mapping[str, str]]) -> str:
-    lines = (f"  {_name(c['Name'])} {c['Type']} COMMENT {_text(c['Comment'])}" for c in columns)
-    return ",\n".join(lines)
+def _column_lines(columns: Sequence[Mapping[str, str]]) -> str:
+    return ",\n".join(
+        f"  {_quoted_name(each['Name'])} {each['Type']} COMMENT {_quoted_text(each['Comment'])}"
+        for each in columns
+    )
 
 
-def _properties(parameters: Mapping[str, str]) -> str:
-    return ",\n".join(f"  {_text(name)} = {_text(value)}" for name, value in parameters.items())
+def _property_lines(parameters: Mapping[str, str]) -> str:
+    return ",\n".join(
+        f"  {_quoted_text(name)} = {_quoted_text(value)}" for name, value in parameters.items()
+    )
 
 
-def _name(name: str) -> str:
+def _quoted_name(name: str) -> str:
     return f"`{name}`"
 
 
-def _text(text: str) -> str:
-    """Give a text as Hive's SQL writes it, where a backslash stands before a quote."""
+def _quoted_text(text: str) -> str:
+    """Return a string literal of Hive's SQL, in which a backslash escapes a quote."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{line}\n" for line in template_lines(ENRICHED_UPDATES.schema))

@@ -1,12 +1,17 @@
-"""Build marts; which are stale."""
+"""How a mart is built, and which marts are stale.
+
+A mart's footer has a fingerprint of its definition and of the sources that it was made from, and
+the time zone if it depends on one. A mart is stale if any of these has changed since.
+"""
 
 import hashlib
+import os
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -18,7 +23,7 @@ import pyarrow.compute as pc
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import BUILT_FROM, Conservation
 from tg_pipeline.lake.parquet import Footer
-from tg_pipeline.lake.partitions import Lake, PartitionStats
+from tg_pipeline.lake.partitions import Lake, PartitionStats, temp_dir
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
@@ -35,218 +40,248 @@ from tg_pipeline.marts.mart import Mart, is_daily
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
+TIMEZONE: Final = "timezone"
+"""The footer key for the time zone of a mart's days and hours."""
+
+FINGERPRINT_CHARACTERS: Final = 32
+"""Hexadecimal digits kept of a SHA-256: 128 bits."""
+
+Day = date | None
+"""A partition's day; None for a table without days."""
 
 Rows = Iterator[pa.RecordBatch]
 
 
-def rows_by_day(rows: Rows, days: Iterable[date | None]) -> Iterator[tuple[date | None, Rows]]:
-    """Give each day with its rows, in turn; the days, and the rows by theirs, must be ascending.
-
-    Of a table that has no days, all rows are those of None. A day may have no rows.
-    """
-    found = groupby(_cut(rows), itemgetter(0))
-    found_day, cuts = next(found, (None, iter(())))
-    for day in days:
-        if day != found_day:
-            yield day, iter(())
-            continue
-        yield day, (batch for _, batch in cuts)
-        found_day, cuts = next(found, (None, iter(())))
-
-
-def _cut(rows: Rows) -> Iterator[tuple[date | None, pa.RecordBatch]]:
-    """Give rows of one day each, without the column that tells the day."""
-    for batch in rows:
-        if DAY.name not in batch.schema.names:
-            yield None, batch
-            continue
-        runs = pc.run_end_encode(batch[DAY.name])
-        stored, begin = batch.drop_columns([DAY.name]), 0
-        for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
-            yield day, stored.slice(begin, end - begin)
-            begin = end
-
-
-TIMEZONE: Final = "timezone"
-"""The footer's name for the zone that a mart's days and hours are counted in."""
-
-SOURCE_CHARACTERS: Final = 32
-"""Of a SHA-256 in hexadecimal: 128 bits tell any two apart."""
-
-
-class Part(NamedTuple):
-    """A table's day, or a table that has no days, as it stands; without a footer it is missing."""
-
-    table: Table
-    day: date | None
-    footer: Footer | None
-
-
-def days_read(lake: Lake, mart: Mart, day: date | None, table: Table) -> list[date | None]:
-    """Give the partitions of a source that a mart, or a day of it, is made of."""
-    if not is_daily(table):
-        return [None]
-    return [day] if mart.is_daily else list(lake.days(table.name))
-
-
-def parts_read(lake: Lake, mart: Mart, day: date | None) -> list[Part]:
-    """Give all that a mart, or a day of it, is made of."""
-    parts = []
-    for table in mart.sources:
-        days = days_read(lake, mart, day, table)
-        footers = lake.footers(table.name, days)
-        parts += [Part(table, *each) for each in zip(days, footers, strict=True)]
-    return parts
-
-
-def mart_source(mart: Mart, parts: Iterable[Part]) -> str:
-    """Give a short text that changes when a mart made of `parts` would be another."""
-    lines = [mart.recipe]
-    for table, day, footer in parts:
-        lines.append(f"{table.name} {day} {footer.fingerprint if footer else 'missing'}")
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:SOURCE_CHARACTERS]
-
-
-def footer_of(mart: Mart, parts: Iterable[Part], timezone: str) -> dict[str, str]:
-    """Give what the footer of a mart says that is made of `parts`, by the clocks of `timezone`."""
-    source = {BUILT_FROM: mart_source(mart, parts)}
-    return source | ({TIMEZONE: timezone} if mart.needs_timezone else {})
-
-
-def says(footer: Footer | None, expected: dict[str, str]) -> bool:
-    """Say whether a mart stands, and its footer says what is expected."""
-    return footer is not None and expected.items() <= footer.metadata.items()
-
-
-Due = dict[date | None, dict[str, str]]
-"""Days to make, each with what its footer will say of what it is made of."""
-
-Kept = dict[date | None, PartitionStats]
-"""Days that stand, each with what it holds."""
-
-
-def days_with_stale_marts(lake: Lake, days: Iterable[date]) -> list[date]:
-    """Give those of the days that have enriched_updates, and a daily mart not made of it."""
-    due, asked = set(), list(days)
-    enriched = lake.footers(ENRICHED_UPDATES.name, asked)
-    for mart in DAILY_MARTS:
-        standing = lake.footers(mart.name, asked)
-        for day, source, footer in zip(asked, enriched, standing, strict=True):
-            expected = {BUILT_FROM: mart_source(mart, [Part(ENRICHED_UPDATES, day, source)])}
-            if source and not says(footer, expected):
-                due.add(day)
-    return sorted(due)
-
-
-def due_and_kept(
-    lake: Lake, mart: Mart, days: Sequence[date | None], timezone: str
-) -> tuple[Due, Kept]:
-    """Tell the days of a mart that are to be made from those that are made of their sources."""
-    parts = lake.map_concurrent(partial(parts_read, lake, mart), days)
-    due, kept = {}, {}
-    for day, read, footer in zip(days, parts, lake.footers(mart.name, days), strict=True):
-        expected = footer_of(mart, read, timezone)
-        if footer is not None and says(footer, expected):
-            kept[day] = PartitionStats(footer.rows, footer.bytes)
-        else:
-            due[day] = expected
-    return due, kept
-
-
-def cumulative_marts_are_stale(lake: Lake, timezone: str) -> bool:
-    """Say whether a mart of all days is not made of its sources, by the clocks of `timezone`."""
-    return any(due_and_kept(lake, mart, [None], timezone)[0] for mart in CUMULATIVE_MARTS)
+# Building
 
 
 @dataclass(frozen=True, slots=True)
 class MartBuildResult:
-    """What a build of a mart, or of a day of it, found and left."""
+    """The outcome of building a mart, or a day of one."""
 
     written: PartitionStats
     is_new: bool
-    """Whether it was written; else it stood already, made of the same."""
-    balance: Conservation | None
-    """The counts of its law, if it has one."""
+    """Whether it was written by this build; otherwise it was up to date already."""
+    conservation: Conservation | None
+    """The counts of its conservation rule, if it has one."""
 
 
-Built = dict[date | None, MartBuildResult]
+@contextmanager
+def mart_builder(lake: Lake, timezone: str) -> Iterator["MartBuilder"]:
+    """Open a builder for the marts of a lake; errors of DuckDB are raised as StoreError."""
+    with tempfile.TemporaryDirectory() as spill_folder:
+        try:
+            with open_engine(Path(spill_folder)) as engine:
+                yield MartBuilder(lake, engine, timezone)
+        except EngineError as error:
+            raise StoreError(f"The marts can't be built: {error}") from error
 
 
 class MartBuilder:
-    """Builds marts of a lake, one after the other, with one DuckDB."""
+    """Builds marts of a lake, one after another, with one DuckDB."""
 
     def __init__(self, lake: Lake, engine: "DuckDBPyConnection", timezone: str) -> None:
-        """Build in `lake`, by the clocks of `timezone`."""
+        """Build marts in `lake`, with days and hours in `timezone`."""
         self._lake, self._engine, self._timezone = lake, engine, timezone
 
-    def build(self, mart: Mart, day: date | None = None) -> MartBuildResult:
-        """Bring a mart, or a day of one, up to its sources; raises StoreError."""
+    def build(self, mart: Mart, day: Day = None) -> MartBuildResult:
+        """Build a mart, or a day of one, if it is stale; raises StoreError."""
         (built,) = self.build_days(mart, [day])
         return built
 
-    def build_days(self, mart: Mart, days: Sequence[date | None]) -> list[MartBuildResult]:
-        """Bring days of a mart, ascending, up to their sources; raises StoreError.
+    def build_days(self, mart: Mart, days: Sequence[Day]) -> list[MartBuildResult]:
+        """Build those of some days (ascending) that are stale; raises StoreError.
 
-        One query makes them all: of a day of some thousand updates, the most is the planning of it.
+        One query makes them all: for days of a few thousand updates, most of the time is planning.
         """
-        due, kept = due_and_kept(self._lake, mart, days, self._timezone)
-        built = self._make(mart, due) | self._look_at(mart, kept)
-        return [built[day] for day in days]
+        with _open_snapshot(self._lake, mart, days) as sources:
+            expected = _expected_footers(mart, _read_sources(sources, mart, days), self._timezone)
+            stored = dict(zip(days, self._lake.footers(mart.name, days), strict=True))
+            stale = [day for day in days if not _matches(stored[day], expected[day])]
+            stats = {
+                day: PartitionStats(footer.rows, footer.bytes)
+                for day, footer in stored.items()
+                if footer and day not in stale
+            }
+            if stale:
+                stats |= self._write_days(mart, sources, {day: expected[day] for day in stale})
+            counts = self._check_conservation(mart, sources, days)
+        return [MartBuildResult(stats[day], day in stale, counts.get(day)) for day in days]
 
-    def _make(self, mart: Mart, due: Due) -> Built:
-        if not due:
-            return {}
-        with ExitStack() as stack:
-            self._show_sources(stack, mart, due)
-            written = {}
+    def _write_days(
+        self, mart: Mart, sources: Lake, footers: Mapping[Day, dict[str, str]]
+    ) -> dict[Day, PartitionStats]:
+        """Write days (ascending) of a mart, with their footers."""
+        with self._source_views(mart, sources, footers):
             rows = run_query(self._engine, mart, self._timezone)
-            for day, batches in rows_by_day(rows, due):
-                written[day] = self._write(mart, day, batches, due[day])
-            return self._weigh(stack, mart, written, is_new=True)
+            return {
+                day: self._write(mart, day, batches, footers[day])
+                for day, batches in rows_by_day(rows, footers)
+            }
 
-    def _look_at(self, mart: Mart, kept: Kept) -> Built:
-        if not kept:
-            return {}
-        with ExitStack() as stack:
-            self._show_sources(stack, mart, kept)
-            return self._weigh(stack, mart, kept, is_new=False)
-
-    def _write(
-        self, mart: Mart, day: date | None, batches: Rows, footer: dict[str, str]
-    ) -> PartitionStats:
+    def _write(self, mart: Mart, day: Day, batches: Rows, footer: dict[str, str]) -> PartitionStats:
         with self._lake.writer(mart.name, day, mart.schema) as output:
             for batch in batches:
                 output.write(batch)
             return output.commit(**footer)
 
-    def _weigh(self, stack: ExitStack, mart: Mart, stored: Kept, *, is_new: bool) -> Built:
-        """Hold the days that stand against the mart's law, if it has one."""
-        balances: list[Conservation | None] = [None] * len(stored)
-        if mart.law:
-            self._show(stack, mart, stored)
-            weighed = conservation_counts(self._engine, mart.law, stored)
-            balances = [Conservation(day, *pair) for day, pair in zip(stored, weighed, strict=True)]
-        return {
-            day: MartBuildResult(stored[day], is_new, balance)
-            for day, balance in zip(stored, balances, strict=True)
-        }
+    def _check_conservation(
+        self, mart: Mart, sources: Lake, days: Sequence[Day]
+    ) -> dict[Day, Conservation]:
+        """Return the counts of the mart's conservation rule by day; none without a rule."""
+        rule = mart.conservation_rule
+        if rule is None:
+            return {}
+        with (
+            self._source_views(mart, sources, days),
+            self._lake.files(mart.name, days) as files,
+        ):
+            create_view(self._engine, mart, files)
+            counts = conservation_counts(self._engine, rule, days)
+        return {day: Conservation(day, *pair) for day, pair in zip(days, counts, strict=True)}
 
-    def _show_sources(self, stack: ExitStack, mart: Mart, days: Iterable[date | None]) -> None:
-        for table in mart.sources:
-            read = [part for day in days for part in days_read(self._lake, mart, day, table)]
-            self._show(stack, table, read)
+    @contextmanager
+    def _source_views(self, mart: Mart, sources: Lake, days: Iterable[Day]) -> Iterator[None]:
+        """Create views of a mart's sources, with what these days of the mart are made from."""
+        with ExitStack() as stack:
+            for table in mart.sources:
+                read = _source_days(sources, mart, days, table)
+                files = stack.enter_context(sources.files(table.name, read))
+                create_view(self._engine, table, files)
+            yield
 
-    def _show(self, stack: ExitStack, table: Table, days: Iterable[date | None]) -> None:
-        files = stack.enter_context(self._lake.files(table.name, days))
-        create_view(self._engine, table, files)
+
+def rows_by_day(rows: Rows, days: Iterable[Day]) -> Iterator[tuple[Day, Rows]]:
+    """Yield each day with its rows; the days must be ascending, and the rows ordered by day.
+
+    All rows of a table without days belong to None. A day may have no rows.
+    """
+    groups = groupby(_split_by_day(rows), itemgetter(0))
+    group_day, group = next(groups, (None, iter(())))
+    for day in days:
+        if day != group_day:
+            yield day, iter(())
+            continue
+        yield day, (batch for _, batch in group)
+        group_day, group = next(groups, (None, iter(())))
+
+
+def _split_by_day(rows: Rows) -> Iterator[tuple[Day, pa.RecordBatch]]:
+    """Yield batches of rows of one day each, without the partition column."""
+    for batch in rows:
+        if DAY.name not in batch.schema.names:
+            yield None, batch
+            continue
+        runs = pc.run_end_encode(batch[DAY.name])
+        columns, begin = batch.drop_columns([DAY.name]), 0
+        for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+            yield day, columns.slice(begin, end - begin)
+            begin = end
 
 
 @contextmanager
-def mart_builder(lake: Lake, timezone: str) -> Iterator[MartBuilder]:
-    """Give a builder for the marts of a lake; what DuckDB fails at is a StoreError."""
-    with tempfile.TemporaryDirectory() as spill:
-        try:
-            with open_engine(Path(spill)) as engine:
-                yield MartBuilder(lake, engine, timezone)
-        except EngineError as error:
-            raise StoreError(f"The marts can't be built: {error}") from error
+def _open_snapshot(lake: Lake, mart: Mart, days: Sequence[Day]) -> Iterator[Lake]:
+    """Open a lake with the partitions that days of a mart are made from, as they are now.
+
+    A partition may be replaced while a mart is built from it. So that the fingerprint in the mart's
+    footer is that of the very rows it was made from, both are read from here: from hard links to a
+    disk's files, and from copies of a bucket's objects.
+    """
+    with temp_dir(lake.folder) as folder:
+        for table in mart.sources:
+            with lake.files(table.name, _source_days(lake, mart, days, table)) as files:
+                for file in files:
+                    # The last parts of the path are the partition's key.
+                    key = Path(*file.parts[-3:] if is_daily(table) else file.parts[-2:])
+                    (folder / key).parent.mkdir(parents=True, exist_ok=True)
+                    _link_or_copy(file, folder / key)
+        yield Lake(folder.as_uri())
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # a file system without hard links
+        shutil.copyfile(source, target)
+
+
+# Staleness
+
+
+def days_with_stale_marts(lake: Lake, days: Iterable[date], timezone: str) -> list[date]:
+    """Return those of the days that have enriched_updates, and a daily mart that is stale."""
+    wanted = list(days)
+    enriched = lake.footers(ENRICHED_UPDATES.name, wanted)
+    sources: _Sources = {
+        day: [_SourcePartition(ENRICHED_UPDATES, day, footer)]
+        for day, footer in zip(wanted, enriched, strict=True)
+        if footer
+    }
+    stale = {day for mart in DAILY_MARTS for day in _stale_days(lake, mart, sources, timezone)}
+    return [day for day in sorted(set(wanted)) if day in stale]
+
+
+def cumulative_marts_are_stale(lake: Lake, timezone: str) -> bool:
+    """Return whether a mart over all days is stale."""
+    return any(
+        _stale_days(lake, mart, _read_sources(lake, mart, [None]), timezone)
+        for mart in CUMULATIVE_MARTS
+    )
+
+
+class _SourcePartition(NamedTuple):
+    """A partition that a mart is made from; its footer is None if it was never built."""
+
+    table: Table
+    day: Day
+    footer: Footer | None
+
+
+_Sources = dict[Day, list[_SourcePartition]]
+"""The partitions that days of a mart are made from."""
+
+
+def _read_sources(lake: Lake, mart: Mart, days: Sequence[Day]) -> _Sources:
+    def read(day: Day) -> list[_SourcePartition]:
+        parts = []
+        for table in mart.sources:
+            source_days = _source_days(lake, mart, [day], table)
+            footers = lake.footers(table.name, source_days)
+            parts += [_SourcePartition(table, *p) for p in zip(source_days, footers, strict=True)]
+        return parts
+
+    return dict(zip(days, lake.map_concurrent(read, days), strict=True))
+
+
+def _source_days(lake: Lake, mart: Mart, days: Iterable[Day], table: Table) -> list[Day]:
+    """Return the days of a source that days of a mart are made from."""
+    if not is_daily(table):
+        return [None]
+    return list(days) if mart.is_daily else list(lake.days(table.name))
+
+
+def _stale_days(lake: Lake, mart: Mart, sources: _Sources, timezone: str) -> list[Day]:
+    expected = _expected_footers(mart, sources, timezone)
+    stored = zip(expected, lake.footers(mart.name, list(expected)), strict=True)
+    return [day for day, footer in stored if not _matches(footer, expected[day])]
+
+
+def _expected_footers(mart: Mart, sources: _Sources, timezone: str) -> dict[Day, dict[str, str]]:
+    """Return the footer metadata of a mart that is made from `sources`, by day."""
+    definition = mart.definition_hash
+    zone = {TIMEZONE: timezone} if mart.needs_timezone else {}
+    return {
+        day: {BUILT_FROM: _fingerprint(definition, parts)} | zone for day, parts in sources.items()
+    }
+
+
+def _fingerprint(definition: str, sources: Iterable[_SourcePartition]) -> str:
+    lines = [definition]
+    for table, day, footer in sources:
+        lines.append(f"{table.name} {day} {footer.fingerprint if footer else 'missing'}")
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:FINGERPRINT_CHARACTERS]
+
+
+def _matches(footer: Footer | None, expected: dict[str, str]) -> bool:
+    """Return whether a mart exists, and was made from what is expected."""
+    return footer is not None and expected.items() <= footer.metadata.items()

@@ -1,4 +1,7 @@
-"""`status --json`."""
+"""The status of the pipeline for monitors: `tg-pipeline status --json`.
+
+The fields of the classes are the keys of the JSON; docs/monitoring.md describes them.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -28,23 +31,32 @@ from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.marts.catalog import DAILY_MARTS
 
 VERSION: Final = 1
-"""Of the keys: one more does not change it; one that is gone, or means something else, does."""
+"""The version of the keys. It changes if a key is removed or changes its meaning."""
+
+DEFAULT_DAYS: Final = 31
+"""Days checked up to the newest one due; older days are checked too if they were never built."""
+
+GRACE: Final = timedelta(hours=2)
+"""Time allowed for a build, after objects landed and after the nightly run was due."""
+
+Span = tuple[date, date]
+"""A first and a last day."""
 
 
 @dataclass(frozen=True, slots=True)
-class DueDay:
+class DueDayStatus:
     """The newest day whose nightly run was due."""
 
     day: date
     verdict: str
     objects: int
     rows: dict[str, int]
-    """By table, layers and daily marts; one that was never built is not named."""
+    """By table: layers and daily marts; tables that were never built are left out."""
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
-    """The days looked at, all of them due."""
+class DaysStatus:
+    """The days that were checked, all of them due."""
 
     looked_at: int
     first: date | None
@@ -53,98 +65,56 @@ class Days:
     late: list[date]
     without_marts: list[date]
     overdue: list[date]
-    """Those that should have been built by now."""
+    """Days that should have been built by now."""
     lag: int
-    """From the oldest that is not built to the newest due, both included; 0 where all are."""
+    """Days from the oldest one not built to the newest one due, both included; 0 if all are."""
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
-    """What landed."""
+class LandingStatus:
+    """The landed objects."""
 
     last_at: datetime | None
-    """When the newest object was written, of those on the days looked at and since."""
+    """When the newest object was written, among the days checked and the days after them."""
     pending_objects: int
-    """On the days looked at: landed, and not read yet."""
+    """Objects on the days checked that are not read yet."""
     open_objects: int
-    """On days whose nightly run is still to come."""
+    """Objects on days whose nightly run is not due yet."""
     rejected_objects: int
-    """Bodies that no door could take for an update."""
+    """Bodies that could not be landed as updates."""
     rejected_events: int
     """Messages of the events queue that could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tables:
-    """What was built."""
+class TablesStatus:
+    """The built tables."""
 
     last_written_at: datetime | None
-    """When a day of enriched_updates was written last."""
+    """When a day of enriched_updates was last written."""
     quarantined_rows: int
-    """On the days looked at."""
+    """On the days checked."""
 
 
 @dataclass(frozen=True, slots=True)
 class PipelineStatus:
-    """How the pipeline stands."""
+    """The status of the pipeline."""
 
     version: int
     at: datetime
     timezone: str
     ok: bool
-    """Whether nothing is overdue."""
-    due: DueDay | None
+    """Whether no day is overdue."""
+    due: DueDayStatus | None
     """None before the first day is due."""
-    days: Days
-    landing: Landing
-    tables: Tables
-
-
-def landing_status(
-    landing: ObjectStore, lake: ObjectStore, due: Sequence[DayState], open_days: Sequence[DayState]
-) -> Landing:
-    """Say what landed on days that are due, and on those whose nightly run is still to come."""
-    return Landing(
-        last_at=landed_at([*due, *open_days]),
-        pending_objects=sum(map(_pending, due)),
-        open_objects=sum(state.objects for state in open_days),
-        rejected_objects=sum(map(len, list_pages(landing, REJECTED_PREFIX))),
-        rejected_events=count_dead_letters(lake),
-    )
-
-
-def landed_at(states: Iterable[DayState]) -> datetime | None:
-    """Give when the newest object of the days was written, in UTC; None where there is none."""
-    newest = max((_fingerprint(state.listing)[2] for state in states), default=0)
-    return EPOCH + timedelta(microseconds=newest) if newest else None
-
-
-def _pending(state: DayState) -> int:
-    """Count the objects that raw_updates was not built from: one at least, if any has changed."""
-    if state.is_raw_current or not state.objects:
-        return 0
-    read = _fingerprint(state.layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT)[0]
-    return max(state.objects - read, 1)
-
-
-def _fingerprint(listing: str) -> tuple[int, int, int]:
-    """Take a fingerprint of a listing apart: objects, bytes, the newest one's microsecond."""
-    objects, size, newest = map(int, listing.split(":"))
-    return objects, size, newest
-
-
-DAYS_LOOKED_AT: Final = 31
-"""Up to the newest day due; beside them, all before that were never built."""
-
-GRACE: Final = timedelta(hours=2)
-"""How long something may stand unbuilt after it landed, and after its nightly run was due."""
-
-Span = tuple[date, date]
+    days: DaysStatus
+    landing: LandingStatus
+    tables: TablesStatus
 
 
 @dataclass(frozen=True, slots=True)
 class MonitorContext:
-    """Where to look, and when: `now` must be aware."""
+    """What is checked, and when; `now` must have a time zone."""
 
     landing: ObjectStore
     lake: Lake
@@ -154,89 +124,124 @@ class MonitorContext:
 
     @property
     def last_due(self) -> date:
-        """Give the newest day whose nightly run was due."""
+        """The newest day whose nightly run was due."""
         return last_scheduled_day(self.now, self.zone)
 
     @property
     def today(self) -> date:
-        """Give the local day."""
+        """The local day."""
         return self.now.astimezone(self.zone).date()
 
     def states(self, days: list[date]) -> list[DayState]:
-        """Give the state of each day."""
+        """Read the state of each day."""
         return day_states(self.landing, self.lake, days)
 
-    def verdict(self, state: DayState) -> DayStatus:
-        """Say what there is to do about a day; it is open until its nightly run was due."""
-        return state.verdict(self.last_due + ONE_DAY)
+    def status(self, state: DayState) -> DayStatus:
+        """Return the status of a day, which is open until its nightly run is due."""
+        return state.status(self.last_due + ONE_DAY)
 
 
-def pipeline_status(look: MonitorContext, span: Span | None = None) -> PipelineStatus:
-    """Say how the pipeline stands on the days of a span that are due, or on the last ones.
+def pipeline_status(context: MonitorContext, span: Span | None = None) -> PipelineStatus:
+    """Return the status of the days of a span that are due, by default of the last days.
 
-    Raises StoreError, or what a disk raises.
+    Raises StoreError or OSError.
     """
-    states = look.states(_days_to_look_at(look, span))
-    first_open = max(look.last_due + ONE_DAY, look.start_date)
-    open_days = look.states(list(iter_days(first_open, look.today)))
-    days = _days(look, states)
+    states = context.states(_days_to_check(context, span))
+    first_open = max(context.last_due + ONE_DAY, context.start_date)
+    open_days = context.states(list(iter_days(first_open, context.today)))
+    days = _days(context, states)
     return PipelineStatus(
         version=VERSION,
-        at=look.now.astimezone(UTC),
-        timezone=str(look.zone),
+        at=context.now.astimezone(UTC),
+        timezone=str(context.zone),
         ok=not days.overdue,
-        due=_due_day(look),
+        due=_due_day(context),
         days=days,
-        landing=landing_status(look.landing, look.lake.store, states, open_days),
-        tables=_tables(look, states),
+        landing=_landing(context, states, open_days),
+        tables=_tables(context, states),
     )
 
 
-def _days_to_look_at(look: MonitorContext, span: Span | None) -> list[date]:
+def _days_to_check(context: MonitorContext, span: Span | None) -> list[date]:
     if span:
-        return list(iter_days(span[0], min(span[1], look.last_due)))
-    first = max(look.last_due - (DAYS_LOOKED_AT - 1) * ONE_DAY, look.start_date)
-    built = set(look.lake.days(RAW_UPDATES.name))
-    before = (day for day in list_days(look.landing) if look.start_date <= day < first)
-    return [*(day for day in before if day not in built), *iter_days(first, look.last_due)]
+        return list(iter_days(span[0], min(span[1], context.last_due)))
+    first = max(context.last_due - (DEFAULT_DAYS - 1) * ONE_DAY, context.start_date)
+    built = set(context.lake.days(RAW_UPDATES.name))
+    older = (day for day in list_days(context.landing) if context.start_date <= day < first)
+    never_built = [day for day in older if day not in built]
+    return [*never_built, *iter_days(first, context.last_due)]
 
 
-def _days(look: MonitorContext, states: list[DayState]) -> Days:
-    missing = [each.day for each in states if look.verdict(each) is DayStatus.MISSING]
-    late = [each.day for each in states if look.verdict(each) is DayStatus.LATE]
-    without_marts = days_with_stale_marts(look.lake, [each.day for each in states])
+def _days(context: MonitorContext, states: list[DayState]) -> DaysStatus:
+    missing = [each.day for each in states if context.status(each) is DayStatus.MISSING]
+    late = [each.day for each in states if context.status(each) is DayStatus.LATE]
+    without_marts = days_with_stale_marts(
+        context.lake, [each.day for each in states], str(context.zone)
+    )
     unbuilt = {*missing, *late, *without_marts}
-    return Days(
+    return DaysStatus(
         looked_at=len(states),
         first=states[0].day if states else None,
         last=states[-1].day if states else None,
         missing=missing,
         late=late,
         without_marts=without_marts,
-        overdue=[each.day for each in states if each.day in unbuilt and _has_waited(look, each)],
-        lag=(look.last_due - min(unbuilt)).days + 1 if unbuilt else 0,
+        overdue=[s.day for s in states if s.day in unbuilt and _is_grace_over(context, s)],
+        lag=(context.last_due - min(unbuilt)).days + 1 if unbuilt else 0,
     )
 
 
-def _has_waited(look: MonitorContext, state: DayState) -> bool:
-    last = landed_at([state])
-    is_old = last is None or look.now - last >= GRACE
-    return is_old and state.day <= last_scheduled_day(look.now, look.zone, GRACE)
+def _is_grace_over(context: MonitorContext, state: DayState) -> bool:
+    last = _last_landed_at([state])
+    is_old = last is None or context.now - last >= GRACE
+    return is_old and state.day <= last_scheduled_day(context.now, context.zone, GRACE)
 
 
-def _due_day(look: MonitorContext) -> DueDay | None:
-    if look.last_due < look.start_date:
+def _due_day(context: MonitorContext) -> DueDayStatus | None:
+    if context.last_due < context.start_date:
         return None
-    (state,) = look.states([look.last_due])
-    held = state.layers
-    rows = {each.name: held[each.name].rows for each in ALL_LAYERS if held[each.name].source}
+    (state,) = context.states([context.last_due])
+    layers = state.layers
+    rows = {each.name: layers[each.name].rows for each in ALL_LAYERS if layers[each.name].source}
     for mart in DAILY_MARTS:
-        if footer := look.lake.footer(mart.name, state.day):
+        if footer := context.lake.footer(mart.name, state.day):
             rows[mart.name] = footer.rows
-    return DueDay(state.day, look.verdict(state).value, state.objects, rows)
+    return DueDayStatus(state.day, context.status(state).value, state.objects, rows)
 
 
-def _tables(look: MonitorContext, states: list[DayState]) -> Tables:
-    objects = (each for page in list_pages(look.lake.store, ENRICHED_UPDATES.name) for each in page)
-    written = max((each["last_modified"] for each in objects), default=None)
-    return Tables(written, sum(state.layers[QUARANTINE.name].rows for state in states))
+def _landing(
+    context: MonitorContext, due: Sequence[DayState], open_days: Sequence[DayState]
+) -> LandingStatus:
+    return LandingStatus(
+        last_at=_last_landed_at([*due, *open_days]),
+        pending_objects=sum(map(_count_pending, due)),
+        open_objects=sum(state.objects for state in open_days),
+        rejected_objects=sum(map(len, list_pages(context.landing, REJECTED_PREFIX))),
+        rejected_events=count_dead_letters(context.lake.store),
+    )
+
+
+def _last_landed_at(states: Iterable[DayState]) -> datetime | None:
+    """Return when the newest object of the days was written, in UTC; None without objects."""
+    newest = max((_parse_fingerprint(state.listing)[2] for state in states), default=0)
+    return EPOCH + timedelta(microseconds=newest) if newest else None
+
+
+def _count_pending(state: DayState) -> int:
+    """Count the objects that raw_updates was not built from: at least one, if any has changed."""
+    if state.is_raw_current or not state.objects:
+        return 0
+    read = _parse_fingerprint(state.layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT)[0]
+    return max(state.objects - read, 1)
+
+
+def _parse_fingerprint(listing: str) -> tuple[int, int, int]:
+    """Parse a listing's fingerprint: objects, bytes, and the newest object's microsecond."""
+    objects, size, newest = map(int, listing.split(":"))
+    return objects, size, newest
+
+
+def _tables(context: MonitorContext, states: list[DayState]) -> TablesStatus:
+    listing = list_pages(context.lake.store, ENRICHED_UPDATES.name)
+    written = max((each["last_modified"] for page in listing for each in page), default=None)
+    return TablesStatus(written, sum(state.layers[QUARANTINE.name].rows for state in states))

@@ -117,7 +117,7 @@ def _health_day(state: DayState) -> HealthDay:
 
 def _are_marts_behind(source: ReportSource, period: Period) -> bool:
     days = list(iter_days(period.first, period.last))
-    is_a_day_behind = bool(days_with_stale_marts(source.lake, days))
+    is_a_day_behind = bool(days_with_stale_marts(source.lake, days, source.zone))
     return is_a_day_behind or cumulative_marts_are_stale(source.lake, source.zone)
 
 

@@ -1,4 +1,9 @@
-"""Day state from footers; last due day."""
+"""Which days are stale, from the footers of the layers; and which day the nightly run builds.
+
+Each partition's footer says what it was built from. A day is stale if any of its layers was built
+from something else than is there now, or was never built. Nothing else is remembered, so an
+interrupted build leaves its day stale.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,74 +30,78 @@ from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 
 ONE_DAY: Final = timedelta(days=1)
 
+DAILY_HOUR: Final = 3
+"""The local hour of the nightly run: by then, most of Telegram's retries after midnight landed."""
+
 
 class DayStatus(Enum):
-    """What there is to do about a day."""
+    """The status of a day."""
 
     BUILT = "built"
     LATE = "late"
-    """It was built, and what it was built from has changed since."""
+    """Built, but from input that has changed since."""
     MISSING = "missing"
-    """Something landed, and a layer was never built."""
+    """Objects landed, and a layer was never built."""
     OPEN = "open"
     """The day is not over."""
     EMPTY = "empty"
-    """Nothing landed, and nothing was built."""
+    """No object landed, and no layer was built."""
 
 
 @dataclass(frozen=True, slots=True)
 class LayerDay:
-    """A layer's partition, and what it was built from; None where it was never written."""
+    """A day of a layer."""
 
     rows: int
     bytes: int
     source: str | None
+    """The fingerprint of what it was built from; None if it was never built."""
     duplicates: int = 0
     """Rows that deduped_updates left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayState:
-    """A day through all layers."""
+    """A day of the landing zone and of all layers."""
 
     day: date
     objects: int
     listing: str
-    """The fingerprint of the landing zone as it is."""
+    """The fingerprint of the day's objects in the landing zone now."""
     layers: dict[str, LayerDay]
     expected_deduped: str
-    """What deduped_updates would be built from now: raw_updates of this day and the one before."""
+    """The fingerprint of what deduped_updates would be built from now: raw_updates of two days."""
 
     @property
     def is_raw_current(self) -> bool:
-        """Say whether raw_updates and quarantine are both built from what has landed."""
+        """Whether raw_updates and quarantine are both built from the objects landed so far."""
         parts = (self.layers[RAW_UPDATES.name], self.layers[QUARANTINE.name])
         return all(part.source == self.listing for part in parts)
 
     @property
     def is_current(self) -> bool:
-        """Say whether every layer is built from what stands above it."""
+        """Whether every layer is built from its present input."""
         deduped = self.layers[DEDUPED_UPDATES.name].source
         enriched = self.layers[ENRICHED_UPDATES.name].source
         return self.is_raw_current and deduped == enriched == self.expected_deduped
 
     @property
     def is_complete(self) -> bool:
-        """Say whether every layer has its partition."""
+        """Whether every layer has its partition."""
         return all(part.source is not None for part in self.layers.values())
 
     @property
     def has_something(self) -> bool:
-        """Say whether anything landed or was ever built."""
+        """Whether any object landed or any layer was built."""
         return self.objects > 0 or any(part.source is not None for part in self.layers.values())
 
     @property
     def is_stale(self) -> bool:
-        """Say whether a build would change anything."""
+        """Whether a build would change anything."""
         return self.has_something and not self.is_current
 
-    def verdict(self, today: date) -> DayStatus:
-        """Say what there is to do about the day, seen from `today`."""
+    def status(self, today: date) -> DayStatus:
+        """Return the status of the day, if the current day is `today`."""
         if self.day >= today:
             return DayStatus.OPEN
         if not self.has_something:
@@ -103,25 +112,8 @@ class DayState:
 
 
 def day_states(landing: ObjectStore, lake: Lake, days: Iterable[date]) -> list[DayState]:
-    """Give the state of each day, in the order asked."""
+    """Read the state of each day, in the order given."""
     return lake.map_concurrent(lambda day: _day_state(landing, lake, day), list(days))
-
-
-def known_days(landing: ObjectStore, lake: Lake) -> list[date]:
-    """Give the days on which anything landed or was built, ascending."""
-    return sorted({*list_days(landing), *lake.days(RAW_UPDATES.name)})
-
-
-def stale_days(states: Iterable[DayState]) -> list[date]:
-    """Give the days that are due, and the known day behind each whose raw rows will change.
-
-    The copies of an update that landed on two days are told by the raw rows of both, so a change
-    of one day decides about the next.
-    """
-    known = {state.day: state for state in states}
-    due = {state.day for state in known.values() if state.is_stale}
-    behind = {day + ONE_DAY for day in due if not known[day].is_raw_current}
-    return sorted(due | {day for day in behind if day in known and known[day].has_something})
 
 
 def _day_state(landing: ObjectStore, lake: Lake, day: date) -> DayState:
@@ -141,19 +133,32 @@ def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
     footer = lake.footer_or_raise(layer, day)
     if footer is None:
         return LayerDay(0, 0, None)
-    left_out = int(footer.metadata.get(DUPLICATES, 0))
-    return LayerDay(footer.rows, footer.bytes, footer.metadata.get(BUILT_FROM), left_out)
+    duplicates = int(footer.metadata.get(DUPLICATES, 0))
+    return LayerDay(footer.rows, footer.bytes, footer.metadata.get(BUILT_FROM), duplicates)
 
 
-DAILY_HOUR: Final = 3
-"""The local hour of the nightly run: what Telegram retried after midnight is mostly there."""
+def known_days(landing: ObjectStore, lake: Lake) -> list[date]:
+    """Return the days on which objects landed or raw_updates was built, ascending."""
+    return sorted({*list_days(landing), *lake.days(RAW_UPDATES.name)})
+
+
+def stale_days(states: Iterable[DayState]) -> list[date]:
+    """Return the stale days, and each known day after one whose raw rows will change; ascending.
+
+    The copies of an update that landed on two days are found in the raw rows of both days, so a
+    change of one day also affects the next.
+    """
+    known = {state.day: state for state in states}
+    stale = {day for day, state in known.items() if state.is_stale}
+    following = {day + ONE_DAY for day in stale if not known[day].is_raw_current}
+    return sorted(stale | {day for day in following if day in known and known[day].has_something})
 
 
 def last_scheduled_day(now: datetime, zone: ZoneInfo, grace: timedelta = timedelta()) -> date:
-    """Give the newest day that the nightly run, `grace` ago or earlier, was to build.
+    """Return the newest day whose nightly run was due at least `grace` ago.
 
-    `now` must be aware.
+    `now` must have a time zone.
     """
     local = (now - grace).astimezone(zone)
-    due = local.date() if local.time() >= time(DAILY_HOUR) else local.date() - timedelta(days=1)
-    return due - timedelta(days=1)
+    run_day = local.date() if local.time() >= time(DAILY_HOUR) else local.date() - ONE_DAY
+    return run_day - ONE_DAY

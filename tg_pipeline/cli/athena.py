@@ -1,4 +1,4 @@
-"""`tg-pipeline athena`: the lake's tables and questions, made known to Athena."""
+"""`tg-pipeline athena`: register the lake's tables and saved queries in Athena."""
 
 import sys
 from typing import TYPE_CHECKING, Annotated
@@ -13,39 +13,39 @@ from tg_pipeline.settings import load_settings
 if TYPE_CHECKING:
     from tg_pipeline.athena.glue import Diff
 
-Check = Annotated[bool, typer.Option("--check", help="Only tell what is not as declared.")]
+Check = Annotated[bool, typer.Option("--check", help="Only print what is not as declared.")]
 
 
 def ddl() -> None:
-    """Print the statements that make the tables in Athena."""
+    """Print the statements that create the tables in Athena."""
     settings = load_settings()
     tables = declared_tables(settings)
     sys.stdout.write("\n".join(statements(settings.athena.database, tables)))
 
 
 def register(check: Check = False) -> None:
-    """Make the database, the tables and the saved queries, or bring them up to date.
+    """Create the database, the tables and the saved queries, or update them.
 
-    What is as declared is left alone. Region and credentials are AWS's standard ones.
+    Whatever is as declared stays unchanged. Region and credentials are AWS's standard ones.
     """
-    # boto3 takes most of a second to import: only a command that needs it waits for it.
+    # The import of boto3 takes most of a second, and other commands don't need it.
     from tg_pipeline.athena.register import diff, sync  # noqa: PLC0415
 
-    drifted = 0
-    for finding in (diff if check else sync)(load_settings()):
-        drifted += finding.is_drift
-        out.print(_told(finding, check=check), markup=False, soft_wrap=True)
-    if check and drifted:
-        raise CommandError(f"{drifted} not as declared: tg-pipeline athena register mends that.")
+    different = 0
+    for each in (diff if check else sync)(load_settings()):
+        different += each.needs_change
+        out.print(_line(each, check=check), markup=False, soft_wrap=True)
+    if check and different:
+        raise CommandError(f"{different} not as declared: tg-pipeline athena register fixes that.")
 
 
-def _told(finding: "Diff", *, check: bool) -> str:
-    state = finding.state.value if check or not finding.is_drift else finding.state.mended
-    return f"{finding.what}: {state}" + "".join(f"\n  {each}" for each in finding.differences)
+def _line(diff: "Diff", *, check: bool) -> str:
+    state = diff.state.value if check else diff.state.applied
+    return f"{diff.what}: {state}" + "".join(f"\n  {each}" for each in diff.differences)
 
 
 athena = typer.Typer(
-    help="The lake in Athena: print or make its tables, and save its questions.",
+    help="The lake in Athena: print or create its tables, and save its queries.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )

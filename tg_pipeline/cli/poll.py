@@ -17,7 +17,7 @@ from lambda_ingest.writer import LandingWriter, open_writer
 from tg_pipeline.cli.console import err
 from tg_pipeline.cli.context import open_api, refuse_sample, show, warn
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_writer import Delivery, LandingStats, LandResult, land_all
+from tg_pipeline.lake.landing_writer import Delivery, LandingStats, LandResult, land_all, land_one
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import load_settings
 from tg_pipeline.telegram.polling import GracefulShutdown, NotStoredError, Poller

@@ -68,7 +68,7 @@ def _changed_days(settings: Settings, today: date) -> list[date]:
     landing, lake = open_landing(settings), open_lake(settings)
     within = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
     due = stale_days(day_states(landing, lake, within))
-    return sorted({*due, *days_with_stale_marts(lake, within)})
+    return sorted({*due, *days_with_stale_marts(lake, within, settings.timezone)})
 
 
 def _check_partitions(days: list[date], settings: Settings) -> None:

@@ -1,4 +1,4 @@
-"""`tg-pipeline status`: days by layers, and what is missing or late; for people, or a monitor."""
+"""`tg-pipeline status`: each day by layer, and what is missing or late; for people or monitors."""
 
 from collections import Counter
 from datetime import date, datetime, timedelta
@@ -23,78 +23,15 @@ from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.settings import Settings, load_settings
 
 DAYS_SHOWN: Final = 31
-"""Without a span: so many days up to the last one on which anything landed."""
+"""Days shown by default, up to the last day on which anything landed."""
+
+EXIT_OVERDUE: Final = 3
+"""The exit code of `--check` if a day is overdue; 1 and 2 mean that the status is unknown."""
 
 COLORS: Final = {DayStatus.MISSING: "red", DayStatus.LATE: "yellow", DayStatus.BUILT: "green"}
 
-
-def show_days(settings: Settings, look: MonitorContext, asked: Span | None) -> None:
-    """Show the days of a span, or the last ones, and what else there is to know."""
-    landing, lake, today = look.landing, look.lake, look.today
-    known = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
-    span = asked or _last_days(known)
-    if span is None:
-        out.print(f"Nothing has landed since TG_START_DATE={settings.start_date}.")
-        out.print("Try: tg-pipeline sample")
-        return
-    states = day_states(landing, lake, iter_days(*span))
-    out.print(_table(states, today))
-    counts = Counter(state.verdict(today) for state in states)
-    out.print(", ".join(f"{counts[v]} {v.value}" for v in DayStatus if counts[v]) + ".")
-    if counts[DayStatus.MISSING] or counts[DayStatus.LATE]:
-        out.print("Next: tg-pipeline run")
-    _tell_rejected_events(lake)
-    _tell_successions(landing, settings.ingest.chat_ids)
-
-
-def _tell_rejected_events(lake: Lake) -> None:
-    """Say how many messages of the events queue could not be read."""
-    if count := count_dead_letters(lake.store):
-        messages = "1 message" if count == 1 else f"{count} messages"
-        out.print(
-            f"{messages} of the events queue could not be read: {REJECTED_EVENTS}/", soft_wrap=True
-        )
-
-
-def _tell_successions(landing: ObjectStore, chat_ids: frozenset[int]) -> None:
-    """Say which kept chats have a new id that TELEGRAM_CHAT_IDS does not name yet."""
-    chats = ChatFilter(landing, chat_ids)
-    with translate_errors(landing):
-        for each in successions(landing) if chat_ids else []:
-            if each.new not in chat_ids and chats.keeps(each.new):
-                out.print(each.told(), soft_wrap=True)
-
-
-def _last_days(known: list[date]) -> tuple[date, date] | None:
-    if not known:
-        return None
-    return max(known[0], known[-1] - timedelta(days=DAYS_SHOWN - 1)), known[-1]
-
-
-def _table(states: list[DayState], today: date) -> Table:
-    table = Table(title="Rows by day and layer")
-    table.add_column("day", no_wrap=True)
-    table.add_column("landed", justify="right", no_wrap=True)
-    for layer in ALL_LAYERS:
-        table.add_column(layer.name.removesuffix("_updates"), justify="right", no_wrap=True)
-    table.add_column("", no_wrap=True)
-    for state in states:
-        cells = (state.layers[layer.name] for layer in ALL_LAYERS)
-        verdict = state.verdict(today)
-        table.add_row(
-            str(state.day),
-            f"{state.objects:,}",
-            *("–" if cell.source is None else f"{cell.rows:,}" for cell in cells),
-            f"[{COLORS.get(verdict, 'default')}]{verdict.value}[/]",
-        )
-    return table
-
-
-OVERDUE: Final = 3
-"""The exit code where something is overdue and that was asked: 1 and 2 say that nobody knows."""
-
 AsJson = Annotated[bool, typer.Option("--json", help="For a monitor: see docs/monitoring.md.")]
-Check = Annotated[bool, typer.Option("--check", help="Exit with 3 where something is overdue.")]
+Check = Annotated[bool, typer.Option("--check", help="Exit with 3 if something is overdue.")]
 
 
 def status(
@@ -105,11 +42,73 @@ def status(
     now = datetime.now(settings.zone)
     span = parse_span(first, last, now.date())
     landing, lake = open_landing(settings), open_lake(settings)
-    look = MonitorContext(landing, lake, now, settings.zone, settings.start_date)
-    told = pipeline_status(look, span) if as_json or check else None
+    context = MonitorContext(landing, lake, now, settings.zone, settings.start_date)
+    result = pipeline_status(context, span) if as_json or check else None
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(told)))
+        typer.echo(msgspec.json.format(msgspec.json.encode(result)))
     else:
-        show_days(settings, look, span)
-    if told and check and not told.ok:
-        raise typer.Exit(OVERDUE)
+        _print_days(settings, context, span)
+    if result and check and not result.ok:
+        raise typer.Exit(EXIT_OVERDUE)
+
+
+def _print_days(settings: Settings, context: MonitorContext, span: Span | None) -> None:
+    """Print the days of a span, by default the last ones, and hints on what to do."""
+    landing, lake, today = context.landing, context.lake, context.today
+    known = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
+    shown = span or _last_days(known)
+    if shown is None:
+        out.print(f"Nothing has landed since TG_START_DATE={settings.start_date}.")
+        out.print("Try: tg-pipeline sample")
+        return
+    states = day_states(landing, lake, iter_days(*shown))
+    out.print(_days_table(states, today))
+    counts = Counter(state.status(today) for state in states)
+    out.print(", ".join(f"{counts[each]} {each.value}" for each in DayStatus if counts[each]) + ".")
+    if counts[DayStatus.MISSING] or counts[DayStatus.LATE]:
+        out.print("Next: tg-pipeline run")
+    _print_dead_letters(lake)
+    _print_migrations(landing, settings.ingest.chat_ids)
+
+
+def _last_days(known: list[date]) -> Span | None:
+    if not known:
+        return None
+    return max(known[0], known[-1] - timedelta(days=DAYS_SHOWN - 1)), known[-1]
+
+
+def _days_table(states: list[DayState], today: date) -> Table:
+    table = Table(title="Rows by day and layer")
+    table.add_column("day", no_wrap=True)
+    table.add_column("landed", justify="right", no_wrap=True)
+    for layer in ALL_LAYERS:
+        table.add_column(layer.name.removesuffix("_updates"), justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for state in states:
+        cells = (state.layers[layer.name] for layer in ALL_LAYERS)
+        day_status = state.status(today)
+        table.add_row(
+            str(state.day),
+            f"{state.objects:,}",
+            *("–" if cell.source is None else f"{cell.rows:,}" for cell in cells),
+            f"[{COLORS.get(day_status, 'default')}]{day_status.value}[/]",
+        )
+    return table
+
+
+def _print_dead_letters(lake: Lake) -> None:
+    """Print how many messages of the events queue could not be read."""
+    if count := count_dead_letters(lake.store):
+        messages = "1 message" if count == 1 else f"{count} messages"
+        out.print(
+            f"{messages} of the events queue could not be read: {REJECTED_EVENTS}/", soft_wrap=True
+        )
+
+
+def _print_migrations(landing: ObjectStore, chat_ids: frozenset[int]) -> None:
+    """Print which kept chats have a new id that is not in TELEGRAM_CHAT_IDS yet."""
+    chats = ChatFilter(landing, chat_ids)
+    with translate_errors(landing):
+        for each in successions(landing) if chat_ids else []:
+            if each.new not in chat_ids and chats.keeps(each.new):
+                out.print(each.told(), soft_wrap=True)

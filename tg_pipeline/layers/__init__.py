@@ -1,4 +1,7 @@
-"""`ALL_LAYERS`."""
+"""Transforms landing → raw_updates → deduped_updates → enriched_updates, on Arrow batches.
+
+No Dagster, no store, no clock, no environment.
+"""
 
 from typing import Final
 

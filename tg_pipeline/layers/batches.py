@@ -1,4 +1,4 @@
-"""Ordered merge of Arrow batches; GC pause."""
+"""Ordered merge of Arrow batches, and a pause of the garbage collector while batches are built."""
 
 import gc
 from collections.abc import Iterator
@@ -8,40 +8,41 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-ORDER: Final = [("object_key", "ascending"), ("line", "ascending")]
+ROW_ORDER: Final = [("object_key", "ascending"), ("line", "ascending")]
+"""The order of the rows of every layer."""
 
 
 class Merge:
-    """Takes new rows a batch at a time and gives old and new in order, a batch of each in hand.
+    """Merges new rows into old ones, holding one batch of each in memory.
 
-    New batches must come in order, and no object may have rows on both sides.
+    Both sides must be in ROW_ORDER, and no object may have rows on both sides.
     """
 
     def __init__(self, old: Iterator[pa.RecordBatch]) -> None:
-        """Merge into `old`."""
+        """Merge into the rows of `old`."""
         self._old = old
-        self._left = _next(old)
+        self._old_batch = _next_nonempty(old)
 
     def push(self, new: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
-        """Give all rows that are certain to come no later than those of `new`, and `new` itself."""
-        right = new if new.num_rows else None
-        while right is not None and self._left is not None:
-            bound = min(_last_key(self._left), _last_key(right))
-            left_part, left = _cut(self._left, bound)
-            right_part, right = _cut(right, bound)
-            self._left = left or _next(self._old)
-            yield _sorted(left_part, right_part)
-        if right is not None:
-            yield right
+        """Yield `new`, merged with all old rows that sort before its last row."""
+        new_batch = new if new.num_rows else None
+        while new_batch is not None and self._old_batch is not None:
+            bound = min(_last_key(self._old_batch), _last_key(new_batch))
+            old_part, old_rest = _split_after(self._old_batch, bound)
+            new_part, new_batch = _split_after(new_batch, bound)
+            self._old_batch = old_rest or _next_nonempty(self._old)
+            yield _merged(old_part, new_part)
+        if new_batch is not None:
+            yield new_batch
 
     def rest(self) -> Iterator[pa.RecordBatch]:
-        """Give the old rows behind the last new one."""
-        if self._left is not None:
-            yield self._left
+        """Yield the old rows that sort after the last new one."""
+        if self._old_batch is not None:
+            yield self._old_batch
         yield from self._old
 
 
-def _next(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
+def _next_nonempty(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
     return next((batch for batch in batches if batch.num_rows), None)
 
 
@@ -50,27 +51,27 @@ def _last_key(batch: pa.RecordBatch) -> str:
     return key
 
 
-def _cut(batch: pa.RecordBatch, bound: str) -> tuple[pa.RecordBatch, pa.RecordBatch | None]:
-    """Split an ordered batch behind the last row of `bound`; None stands for an empty rest."""
-    within = pc.sum(pc.less_equal(batch["object_key"], bound)).as_py() or 0
-    rest = batch.slice(within)
-    return batch.slice(0, within), rest if rest.num_rows else None
+def _split_after(batch: pa.RecordBatch, key: str) -> tuple[pa.RecordBatch, pa.RecordBatch | None]:
+    """Split an ordered batch after the last row of `key`; an empty rest is None."""
+    count = pc.sum(pc.less_equal(batch["object_key"], key)).as_py() or 0
+    rest = batch.slice(count)
+    return batch.slice(0, count), rest if rest.num_rows else None
 
 
-def _sorted(left: pa.RecordBatch, right: pa.RecordBatch) -> pa.RecordBatch:
+def _merged(left: pa.RecordBatch, right: pa.RecordBatch) -> pa.RecordBatch:
     if not left.num_rows or not right.num_rows:
         return left if left.num_rows else right
     both = pa.Table.from_batches([left, right])
-    return both.sort_by(ORDER).combine_chunks().to_batches()[0]
+    return both.sort_by(ROW_ORDER).combine_chunks().to_batches()[0]
 
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Spare the collector a walk through thousands of young rows, none of which is garbage."""
-    was_on = gc.isenabled()
+    """Pause the garbage collector, which would scan thousands of new rows that are all in use."""
+    was_enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
-        if was_on:
+        if was_enabled:
             gc.enable()

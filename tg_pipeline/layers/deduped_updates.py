@@ -1,7 +1,7 @@
-"""raw_updates → deduped_updates: one row per (bot_id, update_id), the first that landed.
+"""raw_updates → deduped_updates: one row per (bot_id, update_id), the copy that landed first.
 
-Two readings of a day. The narrow key columns say which rows are repeats; the rows themselves then
-stream past that mark. Keys are sorted a share at a time, so memory does not grow with the day.
+A day is read twice: first its narrow key columns, to find the duplicates, then its rows, to drop
+them. Keys are sorted one shard at a time, so memory does not grow with the day.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,64 +21,18 @@ DEDUPED_UPDATES: Final = Layer(
 )
 
 KEY_COLUMNS: Final = ["bot_id", "update_id", "received_at"]
-"""What telling repeats apart takes."""
+"""The columns that `duplicate_positions` reads."""
 
-SHARE_ROWS: Final = 500_000
-"""Keys sorted at a time: 32 bytes each, so some 16 MB and as much again while they are sorted."""
+SHARD_ROWS: Final = 500_000
+"""Keys sorted at a time: 32 bytes each, so about 16 MB, and as much again while sorting."""
 
-EARLIER: Final = -1
-"""The position of a row of the day before: ahead of all rows of this one."""
+DAY_BEFORE: Final = -1
+"""The position of each row of the day before: sorted before all rows of this day."""
 
 ReadKeys = Callable[[], Iterator[pa.RecordBatch]]
-"""Reads the KEY_COLUMNS of a day's raw rows, in their order; called once a share."""
+"""Reads the KEY_COLUMNS of a day's raw rows, in their order; called once per shard."""
 
-
-def repeats(today: ReadKeys, day_before: ReadKeys, rows: int) -> pa.Array:
-    """Give the positions of today's raw rows that repeat an earlier one, ascending.
-
-    `rows` is how many rows both days have in all.
-    """
-    shares = 1
-    while shares * SHARE_ROWS < rows:
-        shares *= 2
-    found = [
-        _repeats_among(_share(today(), day_before(), number, shares)) for number in range(shares)
-    ]
-    positions = pa.concat_arrays(found)
-    return positions.take(pc.sort_indices(positions))
-
-
-def drop(batches: Iterator[pa.RecordBatch], positions: pa.Array) -> Iterator[pa.RecordBatch]:
-    """Give the rows of a stream without those at `positions` (ascending), in their order."""
-    offset = passed = 0
-    for batch in batches:
-        window = positions.slice(passed, batch.num_rows)
-        here = pc.sum(pc.less(window, offset + batch.num_rows)).as_py() or 0
-        if here:
-            own = pa.array(range(offset, offset + batch.num_rows), pa.int64())
-            yield batch.filter(pc.invert(pc.is_in(own, value_set=window.slice(0, here))))
-        else:
-            yield batch
-        offset += batch.num_rows
-        passed += here
-
-
-def _share(
-    today: Iterator[pa.RecordBatch], day_before: Iterator[pa.RecordBatch], number: int, shares: int
-) -> pa.Table:
-    """Give the keys of both days whose update_id belongs to one share, with their positions."""
-    offset = 0
-    parts = [
-        _keys(batch, pa.repeat(EARLIER, batch.num_rows), number, shares) for batch in day_before
-    ]
-    for batch in today:
-        positions = pa.array(range(offset, offset + batch.num_rows), pa.int64())
-        parts.append(_keys(batch, positions, number, shares))
-        offset += batch.num_rows
-    return pa.Table.from_batches(parts, schema=_KEY_SCHEMA)
-
-
-_KEY_SCHEMA: Final = pa.schema(
+_SORT_KEY: Final = pa.schema(
     [
         ("bot_id", pa.int64()),
         ("update_id", pa.int64()),
@@ -87,33 +41,79 @@ _KEY_SCHEMA: Final = pa.schema(
         ("position", pa.int64()),
     ]
 )
+"""Sorted by these columns, the copy to keep comes first among the copies of an update."""
 
 
-def _keys(batch: pa.RecordBatch, positions: pa.Array, number: int, shares: int) -> pa.RecordBatch:
+def duplicate_positions(today: ReadKeys, day_before: ReadKeys, rows: int) -> pa.Array:
+    """Return the positions of today's raw rows that are copies of an earlier row, ascending.
+
+    `rows` is the number of rows of both days together.
+    """
+    shards = 1
+    while shards * SHARD_ROWS < rows:
+        shards *= 2
+    found = [
+        _duplicates_in(_read_shard(today(), day_before(), number, shards))
+        for number in range(shards)
+    ]
+    positions = pa.concat_arrays(found)
+    return positions.take(pc.sort_indices(positions))
+
+
+def drop_rows(batches: Iterator[pa.RecordBatch], positions: pa.Array) -> Iterator[pa.RecordBatch]:
+    """Yield the rows of a stream without those at `positions` (ascending), in their order."""
+    offset = dropped = 0
+    for batch in batches:
+        candidates = positions.slice(dropped, batch.num_rows)
+        count = pc.sum(pc.less(candidates, offset + batch.num_rows)).as_py() or 0
+        if count:
+            own = pa.array(range(offset, offset + batch.num_rows), pa.int64())
+            yield batch.filter(pc.invert(pc.is_in(own, value_set=candidates.slice(0, count))))
+        else:
+            yield batch
+        offset += batch.num_rows
+        dropped += count
+
+
+def _read_shard(
+    today: Iterator[pa.RecordBatch], day_before: Iterator[pa.RecordBatch], number: int, shards: int
+) -> pa.Table:
+    """Read the keys of both days whose update_id belongs to one shard, with their positions."""
+    offset = 0
+    parts = [
+        _sort_keys(batch, pa.repeat(DAY_BEFORE, batch.num_rows), number, shards)
+        for batch in day_before
+    ]
+    for batch in today:
+        positions = pa.array(range(offset, offset + batch.num_rows), pa.int64())
+        parts.append(_sort_keys(batch, positions, number, shards))
+        offset += batch.num_rows
+    return pa.Table.from_batches(parts, schema=_SORT_KEY)
+
+
+def _sort_keys(
+    batch: pa.RecordBatch, positions: pa.Array, number: int, shards: int
+) -> pa.RecordBatch:
     positions = positions.cast(pa.int64())
     keys = pa.record_batch(
         [
             batch["bot_id"],
             batch["update_id"],
-            pc.not_equal(positions, EARLIER),
+            pc.not_equal(positions, DAY_BEFORE),
             batch["received_at"],
             positions,
         ],
-        schema=_KEY_SCHEMA,
+        schema=_SORT_KEY,
     )
-    return keys.filter(pc.equal(pc.bit_wise_and(batch["update_id"], shares - 1), number))
+    return keys.filter(pc.equal(pc.bit_wise_and(batch["update_id"], shards - 1), number))
 
 
-def _repeats_among(keys: pa.Table) -> pa.Array:
-    """Give the positions of today's rows that stand behind another row of the same update."""
-    order = [(name, "ascending") for name in _KEY_SCHEMA.names]
+def _duplicates_in(keys: pa.Table) -> pa.Array:
+    """Return the positions of today's rows that sort after another row of the same update."""
+    order = [(name, "ascending") for name in _SORT_KEY.names]
     ranked = keys.take(pc.sort_indices(keys, sort_keys=order)).combine_chunks()
-    same_as_before = pc.and_(
-        _equals_row_before(ranked["bot_id"]), _equals_row_before(ranked["update_id"])
-    )
-    return _flat(
-        ranked["position"].slice(1).filter(pc.and_(same_as_before, ranked["is_today"][1:]))
-    )
+    is_copy = pc.and_(_equals_row_before(ranked["bot_id"]), _equals_row_before(ranked["update_id"]))
+    return _flat(ranked["position"].slice(1).filter(pc.and_(is_copy, ranked["is_today"][1:])))
 
 
 def _equals_row_before(column: pa.ChunkedArray) -> pa.Array:

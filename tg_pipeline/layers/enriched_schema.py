@@ -1,4 +1,4 @@
-"""The columns of enriched_updates: the one place that says what each is and where it comes from."""
+"""The columns of enriched_updates: the one declaration of their types, meanings and origins."""
 
 from typing import Annotated, Final
 

@@ -1,4 +1,7 @@
-"""Payload → columns: messages, entities, events."""
+"""deduped_updates → enriched_updates: each payload flattened into one typed row.
+
+The columns are declared in `enriched_schema.py`.
+"""
 
 from typing import Final
 
@@ -21,42 +24,11 @@ from tg_pipeline.telegram.models import (
     User,
 )
 
-LINKS: Final = frozenset({"url", "text_link"})
-MENTIONS: Final = frozenset({"mention", "text_mention"})
+CARRIED: Final = frozenset({"bot_id", "update_id", "update_type", "received_at"})
+"""Columns that deduped_updates has already, and that are passed through unchanged."""
 
-
-def fill_text(row: EnrichedUpdate, text: str, entities: list[Entity] | None) -> None:
-    """Fill the columns that a text, or a caption in its place, and its entities tell of."""
-    row.text_length = len(text)
-    if not entities:
-        return
-    types = [entity.type for entity in entities if entity.type is not None]
-    row.entity_types = types
-    row.url_count = sum(kind in LINKS for kind in types)
-    row.mention_count = sum(kind in MENTIONS for kind in types)
-    if "hashtag" in types:
-        row.hashtags = [stretch(text, entity) for entity in entities if entity.type == "hashtag"]
-    if types[:1] == ["bot_command"] and entities[0].offset == 0:
-        _fill_command(row, text, entities[0])
-
-
-def stretch(text: str, entity: Entity) -> str:
-    """Give the part of a text that an entity marks; its offset and length are UTF-16 units."""
-    start, length = max(entity.offset or 0, 0), max(entity.length or 0, 0)
-    if text.isascii():
-        return text[start : start + length]
-    units = text.encode("utf-16-le")
-    return units[2 * start : 2 * (start + length)].decode("utf-16-le", "replace")
-
-
-def _fill_command(row: EnrichedUpdate, text: str, entity: Entity) -> None:
-    written = stretch(text, entity)
-    row.command = written.removeprefix("/").partition("@")[0].lower() or None
-    row.command_args = text[len(written) :].strip() or None
-
-
-SECOND: Final = 1_000_000
-"""Microseconds, the unit of the timestamp columns."""
+MICROSECONDS: Final = 1_000_000
+"""Microseconds per second; the unit of the timestamp columns."""
 
 FILES: Final = (
     "animation",
@@ -70,7 +42,7 @@ FILES: Final = (
     "video_note",
 )
 """Contents that are a file. An animation comes with a document, a live photo with a photo: the
-one that says more stands first."""
+more specific one is listed first."""
 
 NOT_CONTENT: Final = frozenset(
     """
@@ -86,75 +58,122 @@ NOT_CONTENT: Final = frozenset(
     new_chat_member left_chat_participant
     """.split()
 )
-"""Fields that surround a message's content. https://core.telegram.org/bots/api#message"""
+"""Fields of a message that are not its content. https://core.telegram.org/bots/api#message"""
 
-CONTENT_ABOVE_OTHERS: Final = ("venue", "new_chat_members", "left_chat_member")
-"""Contents that come with a second one that says less, such as a venue with its location."""
+PREFERRED_CONTENT: Final = ("venue", "new_chat_members", "left_chat_member")
+"""Contents that come together with a less specific one, such as a venue with its location."""
 
-
-def fill_user(row: EnrichedUpdate, user: User | None) -> None:
-    """Fill the columns about whoever acted."""
-    if user is None:
-        return
-    row.user_id = user.id
-    row.user_is_bot = user.is_bot
-    row.user_first_name = user.first_name
-    row.user_username = user.username
-    row.user_language_code = user.language_code
-    row.user_is_premium = user.is_premium
+LINKS: Final = frozenset({"url", "text_link"})
+MENTIONS: Final = frozenset({"mention", "text_mention"})
 
 
-def fill_chat(row: EnrichedUpdate, chat: Chat | None) -> None:
-    """Fill the columns about where it happened."""
-    if chat is None:
-        return
-    row.chat_id = chat.id
-    row.chat_type = chat.type
-    row.chat_title = chat.title
-    row.chat_username = chat.username
+def enrich(deduped: pa.RecordBatch) -> pa.RecordBatch:
+    """Return one flat row per deduped row, in the same order. No payload raises an error."""
+    schema = ENRICHED_UPDATES.schema
+    with gc_paused():
+        payloads = deduped["payload"].to_pylist()
+        types = deduped["update_type"].to_pylist()
+        rows = [
+            msgspec.structs.astuple(enrich_update(payload, update_type))
+            for payload, update_type in zip(payloads, types, strict=True)
+        ]
+        columns = zip(*rows, strict=True) if rows else iter([()] * len(schema))
+        arrays = [
+            deduped[field.name] if field.name in CARRIED else pa.array(values, field.type)
+            for field, values in zip(schema, columns, strict=True)
+        ]
+    return pa.record_batch(arrays, schema=schema)
 
 
-def fill_message(row: EnrichedUpdate, message: Message, *, edited: bool) -> None:
-    """Fill a message's columns; `edited` says that its time is that of the edit."""
+def enrich_update(payload: bytes, update_type: str | None) -> EnrichedUpdate:
+    """Return one update as a flat row; the CARRIED columns keep their defaults."""
+    content = read_content(payload, update_type)
+    row = EnrichedUpdate(fields_nulled=content.nulled)
+    is_edit = update_type is not None and update_type.startswith("edited_")
+    match content.value:
+        case Message() as message:
+            _fill_message(row, message, is_edit=is_edit)
+            if row.content_type is None and update_type is not None:
+                row.content_type = _content_type(content_keys(payload, update_type))
+        case CallbackQuery() as callback:
+            _fill_callback(row, callback)
+        case Poll() as poll:
+            row.poll_id = poll.id
+        case OtherUpdate() as update:
+            _fill_other_update(row, update, is_edit=is_edit)
+        case _:
+            pass
+    return row
+
+
+# Messages
+
+
+def _fill_message(row: EnrichedUpdate, message: Message, *, is_edit: bool) -> None:
     row.message_id = message.message_id
     row.message_thread_id = message.message_thread_id
     row.date = message.date
     row.edit_date = message.edit_date
-    row.event_at = microseconds(message.edit_date if edited else message.date)
-    fill_user(row, message.from_user)
-    fill_chat(row, message.chat)
+    row.event_at = _timestamp(message.edit_date if is_edit else message.date)
+    _fill_user(row, message.from_user)
+    _fill_chat(row, message.chat)
     row.sender_chat_id = message.sender_chat.id if message.sender_chat else None
     if message.text is not None:
         row.text = message.text
         row.content_type = "text"
-        fill_text(row, message.text, message.entities)
+        _fill_text(row, message.text, message.entities)
     else:
         _fill_media(row, message)
-        _fill_rare(row, message)
+        _fill_rare_contents(row, message)
     _fill_relations(row, message)
 
 
-def content_among(keys: list[str]) -> str | None:
-    """Give the field among a message's fields that is its content, known or not."""
+def _content_type(keys: list[str]) -> str | None:
+    """Return the key of a message's content among the message's keys, whether known or not."""
     contents = [key for key in keys if key not in NOT_CONTENT]
-    leading = (key for key in CONTENT_ABOVE_OTHERS if key in contents)
-    return next(leading, None) or next(iter(contents), None)
+    preferred = (key for key in PREFERRED_CONTENT if key in contents)
+    return next(preferred, None) or next(iter(contents), None)
 
 
-def microseconds(second: int | None) -> int | None:
-    """Give a Unix time as the timestamp columns hold it; 0 stands for no time at all."""
-    return second * SECOND if second else None
+def _fill_text(row: EnrichedUpdate, text: str, entities: list[Entity] | None) -> None:
+    """Fill the columns about a text or a caption, and its entities."""
+    row.text_length = len(text)
+    if not entities:
+        return
+    types = [entity.type for entity in entities if entity.type is not None]
+    row.entity_types = types
+    row.url_count = sum(kind in LINKS for kind in types)
+    row.mention_count = sum(kind in MENTIONS for kind in types)
+    if "hashtag" in types:
+        row.hashtags = [_entity_text(text, each) for each in entities if each.type == "hashtag"]
+    if types[:1] == ["bot_command"] and entities[0].offset == 0:
+        command = _entity_text(text, entities[0])
+        row.command = command.removeprefix("/").partition("@")[0].lower() or None
+        row.command_args = text[len(command) :].strip() or None
+
+
+def _entity_text(text: str, entity: Entity) -> str:
+    """Return the part of a text that an entity marks; its offset and length are UTF-16 units.
+
+    https://core.telegram.org/bots/api#messageentity
+    """
+    start, length = max(entity.offset or 0, 0), max(entity.length or 0, 0)
+    if text.isascii():
+        return text[start : start + length]
+    units = text.encode("utf-16-le")
+    return units[2 * start : 2 * (start + length)].decode("utf-16-le", "replace")
 
 
 def _fill_media(row: EnrichedUpdate, message: Message) -> None:
     if message.caption is not None:
         row.caption = message.caption
-        fill_text(row, message.caption, message.caption_entities)
+        _fill_text(row, message.caption, message.caption_entities)
     row.media_group_id = message.media_group_id
     for name in FILES:
         file: Media | list[Media] | None = getattr(message, name)
         if file:
             row.content_type = name
+            # A photo is a list of sizes, the largest one last.
             _fill_file(row, file[-1] if isinstance(file, list) else file)
             return
 
@@ -166,7 +185,7 @@ def _fill_file(row: EnrichedUpdate, file: Media) -> None:
     row.duration = file.duration
 
 
-def _fill_rare(row: EnrichedUpdate, message: Message) -> None:
+def _fill_rare_contents(row: EnrichedUpdate, message: Message) -> None:
     row.migrate_to_chat_id = message.migrate_to_chat_id
     row.migrate_from_chat_id = message.migrate_from_chat_id
     row.poll_id = message.poll.id if message.poll else None
@@ -177,15 +196,15 @@ def _fill_rare(row: EnrichedUpdate, message: Message) -> None:
 
 
 def _fill_relations(row: EnrichedUpdate, message: Message) -> None:
-    answered = message.reply_to_message
-    if answered:
-        row.reply_to_message_id = answered.message_id
-        row.reply_to_user_id = answered.from_user.id if answered.from_user else None
+    replied = message.reply_to_message
+    if replied:
+        row.reply_to_message_id = replied.message_id
+        row.reply_to_user_id = replied.from_user.id if replied.from_user else None
     row.via_bot_id = message.via_bot.id if message.via_bot else None
-    row.forward_origin_type = _origin_type(message)
+    row.forward_origin_type = _forward_origin_type(message)
 
 
-def _origin_type(message: Message) -> str | None:
+def _forward_origin_type(message: Message) -> str | None:
     if message.forward_origin:
         return message.forward_origin.type
     if message.forward_from:
@@ -195,53 +214,56 @@ def _origin_type(message: Message) -> str | None:
     return "hidden_user" if message.forward_sender_name else None
 
 
-def fill_callback(row: EnrichedUpdate, callback: CallbackQuery) -> None:
-    """Fill the columns of a press on a button; the message is the one the button hangs on."""
-    fill_user(row, callback.from_user)
+# Other updates
+
+
+def _fill_callback(row: EnrichedUpdate, callback: CallbackQuery) -> None:
+    """Fill the columns of a pressed button; the message is the one that the button belongs to."""
+    _fill_user(row, callback.from_user)
     row.callback_data = callback.data
     if callback.message:
         row.message_id = callback.message.message_id
         row.message_thread_id = callback.message.message_thread_id
-        fill_chat(row, callback.message.chat)
+        _fill_chat(row, callback.message.chat)
 
 
-def fill_event(row: EnrichedUpdate, event: OtherUpdate, *, edited: bool) -> None:
+def _fill_other_update(row: EnrichedUpdate, update: OtherUpdate, *, is_edit: bool) -> None:
     """Fill the columns of any other update, of a known type or an unknown one."""
-    fill_user(row, event.from_user or event.user)
-    fill_chat(row, event.chat)
-    actor = event.actor_chat or event.voter_chat
+    _fill_user(row, update.from_user or update.user)
+    _fill_chat(row, update.chat)
+    actor = update.actor_chat or update.voter_chat
     row.sender_chat_id = actor.id if actor else None
-    row.date = event.date
-    row.edit_date = event.edit_date
-    row.event_at = microseconds(event.edit_date if edited else event.date)
-    row.message_id = event.message_id
-    row.message_thread_id = event.message_thread_id
-    row.query = event.query
-    row.poll_id = event.poll_id
-    row.currency = event.currency
-    row.total_amount = event.total_amount
-    _fill_reactions(row, event)
-    _fill_member(row, event.old_chat_member, event.new_chat_member)
+    row.date = update.date
+    row.edit_date = update.edit_date
+    row.event_at = _timestamp(update.edit_date if is_edit else update.date)
+    row.message_id = update.message_id
+    row.message_thread_id = update.message_thread_id
+    row.query = update.query
+    row.poll_id = update.poll_id
+    row.currency = update.currency
+    row.total_amount = update.total_amount
+    _fill_reactions(row, update)
+    _fill_member(row, update.old_chat_member, update.new_chat_member)
 
 
-def reaction_name(reaction: Reaction) -> str | None:
-    """Give a reaction in one word: the emoji, `custom:<id>`, or the type where that is all."""
-    if reaction.type == "custom_emoji":
-        return f"custom:{reaction.custom_emoji_id}"
-    return reaction.emoji or reaction.type
-
-
-def _fill_reactions(row: EnrichedUpdate, event: OtherUpdate) -> None:
-    if event.old_reaction is None and event.new_reaction is None:
+def _fill_reactions(row: EnrichedUpdate, update: OtherUpdate) -> None:
+    if update.old_reaction is None and update.new_reaction is None:
         return
-    old, new = _names(event.old_reaction), _names(event.new_reaction)
+    old, new = _reaction_names(update.old_reaction), _reaction_names(update.new_reaction)
     row.reactions_added = [name for name in new if name not in old]
     row.reactions_removed = [name for name in old if name not in new]
 
 
-def _names(reactions: list[Reaction] | None) -> list[str]:
-    names = (reaction_name(reaction) for reaction in reactions or [])
+def _reaction_names(reactions: list[Reaction] | None) -> list[str]:
+    names = (_reaction_name(reaction) for reaction in reactions or [])
     return [name for name in names if name]
+
+
+def _reaction_name(reaction: Reaction) -> str | None:
+    """Return the emoji, `custom:<id>`, or the type of a reaction that has neither."""
+    if reaction.type == "custom_emoji":
+        return f"custom:{reaction.custom_emoji_id}"
+    return reaction.emoji or reaction.type
 
 
 def _fill_member(row: EnrichedUpdate, old: Member | None, new: Member | None) -> None:
@@ -251,45 +273,30 @@ def _fill_member(row: EnrichedUpdate, old: Member | None, new: Member | None) ->
         row.member_user_id = new.user.id if new.user else None
 
 
-SCHEMA: Final = ENRICHED_UPDATES.schema
-
-CARRIED: Final = frozenset({"bot_id", "update_id", "update_type", "received_at"})
-"""Columns that stand in the deduped rows already and pass through untouched."""
+# Parts of messages and of other updates
 
 
-def enrich(deduped: pa.RecordBatch) -> pa.RecordBatch:
-    """Give one flat row per deduped row, in its order. No payload makes it raise."""
-    with gc_paused():
-        payloads = deduped["payload"].to_pylist()
-        types = deduped["update_type"].to_pylist()
-        rows = [
-            msgspec.structs.astuple(enrich_update(payload, update_type))
-            for payload, update_type in zip(payloads, types, strict=True)
-        ]
-        made = zip(*rows, strict=True) if rows else iter([()] * len(SCHEMA))
-        arrays = [
-            deduped[field.name] if field.name in CARRIED else pa.array(values, field.type)
-            for field, values in zip(SCHEMA, made, strict=True)
-        ]
-    return pa.record_batch(arrays, schema=SCHEMA)
+def _fill_user(row: EnrichedUpdate, user: User | None) -> None:
+    """Fill the columns about the user who acted."""
+    if user is None:
+        return
+    row.user_id = user.id
+    row.user_is_bot = user.is_bot
+    row.user_first_name = user.first_name
+    row.user_username = user.username
+    row.user_language_code = user.language_code
+    row.user_is_premium = user.is_premium
 
 
-def enrich_update(payload: bytes, update_type: str | None) -> EnrichedUpdate:
-    """Flatten one update; the columns that are carried over from raw are left at their defaults."""
-    content = read_content(payload, update_type)
-    row = EnrichedUpdate(fields_nulled=content.nulled)
-    edited = update_type is not None and update_type.startswith("edited_")
-    match content.value:
-        case Message() as message:
-            fill_message(row, message, edited=edited)
-            if row.content_type is None and update_type is not None:
-                row.content_type = content_among(content_keys(payload, update_type))
-        case CallbackQuery() as callback:
-            fill_callback(row, callback)
-        case Poll() as poll:
-            row.poll_id = poll.id
-        case OtherUpdate() as event:
-            fill_event(row, event, edited=edited)
-        case _:
-            pass
-    return row
+def _fill_chat(row: EnrichedUpdate, chat: Chat | None) -> None:
+    if chat is None:
+        return
+    row.chat_id = chat.id
+    row.chat_type = chat.type
+    row.chat_title = chat.title
+    row.chat_username = chat.username
+
+
+def _timestamp(second: int | None) -> int | None:
+    """Return a Unix time in microseconds; Telegram uses 0 for "no time"."""
+    return second * MICROSECONDS if second else None

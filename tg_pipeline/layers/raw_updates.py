@@ -1,4 +1,4 @@
-"""landing → raw_updates and quarantine: what each landed line is, or why it can't be read."""
+"""landing → raw_updates and quarantine: landed lines, and those that can't be read."""
 
 from typing import Annotated, Final
 
@@ -11,7 +11,7 @@ from tg_pipeline.telegram.decoding import Envelope, UnreadableError, read_envelo
 
 
 class RawUpdate(Row):
-    """A landed update, as it came."""
+    """A landed update, verbatim."""
 
     bot_id: Annotated[int, always(int64("The bot that got the update: from the object's name."))]
     update_id: Annotated[int, always(int64("Telegram's id of the update, unique per bot."))]
@@ -27,7 +27,7 @@ class RawUpdate(Row):
 
 
 class Quarantined(Row):
-    """A landed line that is no update."""
+    """A landed line that can't be read as an update, with the reason."""
 
     object_key: Annotated[str, always(string("The object it was read from, in the landing zone."))]
     line: Annotated[int, always(int64("Its line in that object; 0 for the object as a whole."))]
@@ -53,25 +53,25 @@ QUARANTINE: Final = Layer(
 
 
 def split(lines: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
-    """Give the rows of raw_updates and the rows of quarantine that a batch of lines makes.
+    """Return a batch of landed lines as rows of raw_updates and rows of quarantine.
 
-    The lines have the columns `bot_id, received_at, object_key, line, content`, and `fault`: why
-    the line could not even be fetched whole, null where it could.
+    The lines have the columns `bot_id`, `received_at`, `object_key`, `line`, `content`, and
+    `fault`: the reason why the line could not be fetched completely, or null.
     """
     with gc_paused():
         contents, faults = lines["content"].to_pylist(), lines["fault"].to_pylist()
-        verdicts = [
+        results = [
             UnreadableError(fault) if fault else _read(content)
             for content, fault in zip(contents, faults, strict=True)
         ]
-        good = [verdict for verdict in verdicts if isinstance(verdict, Envelope)]
-        if len(good) == len(verdicts):
-            return _raw_rows(lines, good), _quarantined_rows(lines.slice(0, 0), [])
-        bad = [str(verdict) for verdict in verdicts if isinstance(verdict, UnreadableError)]
-        readable = pa.array([isinstance(verdict, Envelope) for verdict in verdicts], pa.bool_())
+        envelopes = [result for result in results if isinstance(result, Envelope)]
+        if len(envelopes) == len(results):
+            return _raw_rows(lines, envelopes), _quarantined_rows(lines.slice(0, 0), [])
+        reasons = [str(result) for result in results if isinstance(result, UnreadableError)]
+        is_readable = pa.array([isinstance(result, Envelope) for result in results], pa.bool_())
         return (
-            _raw_rows(lines.filter(readable), good),
-            _quarantined_rows(lines.filter(pc.invert(readable)), bad),
+            _raw_rows(lines.filter(is_readable), envelopes),
+            _quarantined_rows(lines.filter(pc.invert(is_readable)), reasons),
         )
 
 

@@ -1,4 +1,4 @@
-"""A layer's columns, declared once as an annotated struct, and the Arrow schema made of it.
+"""A layer's columns, declared once as an annotated struct, and the Arrow schema derived from it.
 
 The Parquet metadata, the Dagster column schema and `docs/tables.md` all derive from the struct.
 """
@@ -11,12 +11,12 @@ import pyarrow as pa
 from msgspec import Struct
 
 TIMESTAMP: Final = pa.timestamp("us", tz="UTC")
-"""Instants: microseconds in UTC, as fine as a disk's modification times are worth."""
+"""The type of instants: microseconds in UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What a column is in Arrow, and where its values come from."""
+    """A column's Arrow type, and a description of its values."""
 
     type: pa.DataType
     description: str
@@ -24,15 +24,15 @@ class Column:
 
 
 class Table(Protocol):
-    """What a layer and a mart have in common: a name, and columns with descriptions."""
+    """What a layer and a mart have in common: a name and a schema."""
 
     @property
     def name(self) -> str:
-        """Give the name: of the asset, and of the folder in the lake."""
+        """The name of the asset, and of the folder in the lake."""
 
     @property
     def schema(self) -> pa.Schema:
-        """Give the Arrow schema, with a description on the table and on each column."""
+        """The Arrow schema, with a description of the table and of each column."""
 
 
 class Row(Struct, gc=False):
@@ -41,7 +41,7 @@ class Row(Struct, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A table of the lake: its name, what one row is, and its columns."""
+    """A table of the lake: its name, a description of its rows, and its columns."""
 
     name: str
     description: str
@@ -49,12 +49,12 @@ class Layer:
 
     @property
     def schema(self) -> pa.Schema:
-        """Give the Arrow schema, with a description on the table and on each column."""
+        """The Arrow schema, with a description of the table and of each column."""
         return _schema(self)
 
 
 def columns(row: type[Row]) -> dict[str, Column]:
-    """Give the columns that a row struct declares, by name and in order."""
+    """Return the columns that a row struct declares, by name and in order."""
     hints = get_type_hints(row, include_extras=True)
     return {name: _column_of(hints[name]) for name in row.__struct_fields__}
 
@@ -70,12 +70,12 @@ def int64(description: str) -> Column:
 
 
 def boolean(description: str) -> Column:
-    """Declare a column of true and false."""
+    """Declare a column of booleans."""
     return Column(pa.bool_(), description)
 
 
 def timestamp(description: str) -> Column:
-    """Declare a column of instants; the struct holds microseconds since 1970 in UTC."""
+    """Declare a column of instants; the struct holds microseconds since 1970-01-01 UTC."""
     return Column(TIMESTAMP, description)
 
 
@@ -85,7 +85,7 @@ def strings(description: str) -> Column:
 
 
 def binary(description: str) -> Column:
-    """Declare a column of bytes as they came."""
+    """Declare a column of bytes."""
     return Column(pa.binary(), description)
 
 

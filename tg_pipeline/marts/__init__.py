@@ -1,1 +1,1 @@
-"""Small tables that answer questions, one SQL file each. No Dagster, no stores, no clock."""
+"""Marts: small tables that answer questions, one SQL file each. No Dagster, store or clock."""

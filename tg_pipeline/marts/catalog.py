@@ -1,4 +1,4 @@
-"""All marts, each behind what it is made of."""
+"""All marts, each after its sources."""
 
 from typing import Final
 
@@ -31,7 +31,7 @@ DAILY_MARTS: Final = (
     REACTIONS,
     MEMBERS,
 )
-"""A partition a day."""
+"""One partition a day, built together with the layers of that day."""
 
 CUMULATIVE_MARTS: Final = (
     ACTIVE_USERS,
@@ -43,6 +43,6 @@ CUMULATIVE_MARTS: Final = (
     RESPONSE_TIMES,
     RESOLUTION,
 )
-"""One object for all days, made anew from all of them."""
+"""One object for all days, rebuilt from all of them."""
 
 ALL_MARTS: Final = DAILY_MARTS + CUMULATIVE_MARTS

@@ -1,4 +1,4 @@
-"""The 8 marts over all days."""
+"""The marts with one object for all days, made from all days of their sources."""
 
 from typing import Final
 
@@ -21,7 +21,7 @@ from tg_pipeline.questions import QUESTIONS_SCHEMA, find_questions
 
 MESSAGES: Final = Mart(
     name="messages",
-    answers="Every message once, as it reads now.",
+    description="Every message once, as it reads now.",
     limitations="What the bot wrote, what was deleted, and corrections that were not delivered.",
     columns={
         **BOT,
@@ -54,7 +54,7 @@ MESSAGES: Final = Mart(
         "is_forward": always(boolean("Whether somebody else wrote it elsewhere.")),
     },
     sources=(ENRICHED_UPDATES,),
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "messages_are_counted_once",
         "Distinct messages in enriched_updates = rows of messages.",
         input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, "
@@ -68,7 +68,7 @@ MESSAGES: Final = Mart(
 
 QUESTIONS: Final = Mart(
     name="questions",
-    answers="What people ask, with the questions that mean the same in one group.",
+    description="What people ask, with the questions that mean the same in one group.",
     limitations="What is asked in pictures and voice, or in other languages than pt, en and es.",
     columns={
         field.name: Column(
@@ -77,19 +77,19 @@ QUESTIONS: Final = Mart(
         for field in QUESTIONS_SCHEMA
     },
     sources=(MESSAGES,),
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "questions_are_messages",
         "Messages that are questions = rows of questions.",
         input_rows="SELECT count(*) FROM messages SEMI JOIN questions "
         "USING (bot_id, kind, chat_id, message_id, sent_at)",
         output_rows="SELECT count(*) FROM questions",
     ),
-    step=find_questions,
+    post_process=find_questions,
 )
 
 FREQUENT_QUESTIONS: Final = Mart(
     name="frequent_questions",
-    answers="What is asked most, week by week.",
+    description="What is asked most, week by week.",
     limitations="Questions that mean the same but share no words may stand in two groups.",
     columns={
         **BOT,
@@ -101,7 +101,7 @@ FREQUENT_QUESTIONS: Final = Mart(
         "share": always(number("Its share of all questions of the week.")),
     },
     sources=(QUESTIONS,),
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "frequent_questions_are_conserved",
         "Rows of questions = the sum of questions.",
         input_rows="SELECT count(*) FROM questions",
@@ -110,12 +110,14 @@ FREQUENT_QUESTIONS: Final = Mart(
 )
 
 
-UNSEEN: Final = "Answers by the bot itself: Telegram does not deliver a bot's own messages to it."
+UNSEEN_ANSWERS: Final = (
+    "Answers by the bot itself: Telegram does not deliver a bot's own messages to it."
+)
 
 THREADS: Final = Mart(
     name="threads",
-    answers="What became of each question: who answered, how, and how soon.",
-    limitations=f"{UNSEEN} And whether what somebody says next is an answer.",
+    description="What became of each question: who answered, how, and how soon.",
+    limitations=f"{UNSEEN_ANSWERS} And whether what somebody says next is an answer.",
     columns={
         **BOT,
         **KIND,
@@ -141,7 +143,7 @@ THREADS: Final = Mart(
         "seconds_to_answer": int64("Seconds from the question to the answer."),
     },
     sources=(MESSAGES, QUESTIONS),
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "threads_are_questions",
         "Rows of questions = rows of threads.",
         input_rows="SELECT count(*) FROM questions",
@@ -151,8 +153,8 @@ THREADS: Final = Mart(
 
 RESPONSE_TIMES: Final = Mart(
     name="response_times",
-    answers="How long people wait for an answer, and how many wait in vain.",
-    limitations=f"{UNSEEN} So questions asked in private, or of a guest, are left out.",
+    description="How long people wait for an answer, and how many wait in vain.",
+    limitations=f"{UNSEEN_ANSWERS} So questions asked in private, or of a guest, are left out.",
     columns={
         **BOT,
         **WEEK,
@@ -164,7 +166,7 @@ RESPONSE_TIMES: Final = Mart(
         "p90_seconds": number("Seconds that nine of ten answers took at most; null if none."),
     },
     sources=(THREADS,),
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "response_times_are_conserved",
         "Rows of threads with a visible answer = the sum of questions.",
         input_rows="SELECT count(*) FROM threads WHERE is_answer_visible",
@@ -174,8 +176,8 @@ RESPONSE_TIMES: Final = Mart(
 
 RESOLUTION: Final = Mart(
     name="resolution",
-    answers="Whether questions are resolved: answered, and not asked again.",
-    limitations=f"{UNSEEN} And whether an answer helped whoever says nothing afterwards.",
+    description="Whether questions are resolved: answered, and not asked again.",
+    limitations=f"{UNSEEN_ANSWERS} And whether an answer helped whoever says nothing afterwards.",
     columns={
         **BOT,
         "week": day("The Monday of the ISO week, in `TG_TIMEZONE`; null for all weeks in one."),
@@ -191,7 +193,7 @@ RESOLUTION: Final = Mart(
         "resolved_share": number("resolved / (answered + unanswered); null if there are none."),
     },
     sources=(MESSAGES, THREADS),
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "resolution_is_conserved",
         "Rows of threads = the sum of unseen, unanswered and answered.",
         input_rows="SELECT count(*) FROM threads",
@@ -202,7 +204,7 @@ RESOLUTION: Final = Mart(
 
 ACTIVE_USERS: Final = Mart(
     name="active_users",
-    answers="How many people do anything on a day, within 7 days, and within 30.",
+    description="How many people do anything on a day, within 7 days, and within 30.",
     limitations="People who only read, or who speak for a chat; and in the first 30 days who was "
     "there before the first day.",
     columns={
@@ -214,7 +216,7 @@ ACTIVE_USERS: Final = Mart(
         "stickiness": number("daily_users / monthly_users; null where nobody was there."),
     },
     sources=(USER_ACTIVITY,),
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "active_days_are_conserved",
         "Days on which each person did anything = the sum of daily_users.",
         input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, user_id, context_date "
@@ -225,7 +227,7 @@ ACTIVE_USERS: Final = Mart(
 
 RETENTION: Final = Mart(
     name="retention",
-    answers="Of the people who first came in a week, how many came back in each later week.",
+    description="Of the people who first came in a week, how many came back in each later week.",
     limitations="Who had come before the first day; and the last week is mostly not over.",
     columns={
         **BOT,
@@ -236,7 +238,7 @@ RETENTION: Final = Mart(
         "share": always(number("returned / cohort_size.")),
     },
     sources=(USER_ACTIVITY,),
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "active_weeks_are_conserved",
         "Weeks in which each person did anything = the sum of returned.",
         input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, user_id, "

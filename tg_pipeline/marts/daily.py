@@ -1,4 +1,4 @@
-"""The 7 marts with a partition a day."""
+"""The marts with a partition a day, made from that day of enriched_updates."""
 
 from typing import Final
 
@@ -20,10 +20,11 @@ SENT_ROWS: Final = (
     "enriched_updates "
     "WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message')"
 )
+"""The rows of sent messages; an edit is not a new message."""
 
 DAILY_ACTIVITY: Final = Mart(
     name="daily_activity",
-    answers="How much is written in each chat, and by how many people.",
+    description="How much is written in each chat, and by how many people.",
     limitations="What the bot itself wrote: Telegram does not deliver a bot's own messages to it.",
     columns={
         **BOT,
@@ -36,7 +37,7 @@ DAILY_ACTIVITY: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "daily_messages_are_conserved",
         "Messages in enriched_updates = the sum of messages.",
         input_rows=each_day("count(*)", SENT_ROWS),
@@ -46,7 +47,7 @@ DAILY_ACTIVITY: Final = Mart(
 
 USER_ACTIVITY: Final = Mart(
     name="user_activity",
-    answers="What each user did in each chat.",
+    description="What each user did in each chat.",
     limitations="Who only reads; and who speaks for a chat, as channels and anonymous admins do.",
     columns={
         **BOT,
@@ -65,7 +66,7 @@ USER_ACTIVITY: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "user_actions_are_conserved",
         "Updates by users in enriched_updates = the sum of actions.",
         input_rows=each_day(
@@ -77,7 +78,7 @@ USER_ACTIVITY: Final = Mart(
 
 HOURLY_ACTIVITY: Final = Mart(
     name="hourly_activity",
-    answers="At which hours and on which weekdays people write.",
+    description="At which hours and on which weekdays people write.",
     limitations="The hour it was for the user: all hours are those of `TG_TIMEZONE`.",
     columns={
         **BOT,
@@ -92,7 +93,7 @@ HOURLY_ACTIVITY: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "hourly_messages_are_conserved",
         "Messages in enriched_updates = the sum of messages.",
         input_rows=each_day("count(*)", SENT_ROWS),
@@ -103,7 +104,7 @@ HOURLY_ACTIVITY: Final = Mart(
 
 COMMANDS: Final = Mart(
     name="commands",
-    answers="Which commands the bot is given.",
+    description="Which commands the bot is given.",
     limitations="Commands to other bots of the chat look the same where they name no bot.",
     columns={
         **BOT,
@@ -114,7 +115,7 @@ COMMANDS: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "commands_are_conserved",
         "Messages in enriched_updates that begin with a command = the sum of uses.",
         input_rows=each_day("count(*)", f"{SENT_ROWS} AND command IS NOT NULL"),
@@ -124,7 +125,7 @@ COMMANDS: Final = Mart(
 
 CONTENT_MIX: Final = Mart(
     name="content_mix",
-    answers="What messages hold: text, photo, voice, and what happens to the chat itself.",
+    description="What messages hold: text, photo, voice, and what happens to the chat itself.",
     limitations="An album counts as many messages as it has pictures: that is how it arrives.",
     columns={
         **BOT,
@@ -135,7 +136,7 @@ CONTENT_MIX: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "content_is_conserved",
         "Messages in enriched_updates = the sum of messages.",
         input_rows=each_day("count(*)", SENT_ROWS),
@@ -145,7 +146,7 @@ CONTENT_MIX: Final = Mart(
 
 REACTIONS: Final = Mart(
     name="reactions",
-    answers="Which reactions people give, and take back.",
+    description="Which reactions people give, and take back.",
     limitations="Anonymous reactions, of which Telegram gives totals only; and all of them in "
     "chats where the bot is no administrator.",
     columns={
@@ -158,7 +159,7 @@ REACTIONS: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    law=ConservationRule(
+    conservation_rule=ConservationRule(
         "reactions_are_conserved",
         "Reactions in enriched_updates = the sum of added and removed.",
         input_rows=each_day(
@@ -171,7 +172,7 @@ REACTIONS: Final = Mart(
 
 MEMBERS: Final = Mart(
     name="members",
-    answers="How many people join and leave each chat.",
+    description="How many people join and leave each chat.",
     limitations="How many at once where the bot is no administrator: the announcement of several "
     "new members counts as one; and nobody where announcements are turned off.",
     columns={

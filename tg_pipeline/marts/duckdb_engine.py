@@ -1,4 +1,4 @@
-"""DuckDB, kept on a short lead: bounded memory, nothing downloaded, no time zone of its own."""
+"""DuckDB for the marts: bounded memory, no downloads, clocks in UTC; views and queries."""
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,45 +13,44 @@ from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.mart import ConservationRule, Mart, is_daily
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, DuckDBPyRelation
-
+    from duckdb import DuckDBPyConnection
 
 MEMORY: Final = "1GB"
-"""Beyond it DuckDB spills to disk. A million messages are sorted in less."""
+"""Above it, DuckDB spills to disk. Sorting a million messages takes less."""
 
-MOST_THREADS: Final = 4
-"""Each has buffers of its own, and the queries hardly gain from more."""
+MAX_THREADS: Final = 4
+"""Each thread has buffers of its own, and the queries hardly gain from more."""
 
 BATCH_ROWS: Final = 65_536
-"""Rows a batch of what a query gives."""
+"""Rows per batch of a query's result."""
 
 DAY: Final = pa.field("context_date", pa.date32())
-"""What the folders of a table with a partition a day tell."""
+"""The partition column of a table with a partition a day."""
 
 
 class EngineError(Exception):
-    """A query failed; the message says why, in one line."""
+    """A query failed; the message is DuckDB's first line."""
 
 
 @contextmanager
-def open_engine(spill: Path) -> Iterator["DuckDBPyConnection"]:
-    """Open a DuckDB of one's own, which spills into the folder `spill`; raises EngineError."""
-    # It takes a fifth of a second to import: only who builds a mart waits for it.
+def open_engine(spill_folder: Path) -> Iterator["DuckDBPyConnection"]:
+    """Open a separate in-memory DuckDB that spills into `spill_folder`; raises EngineError."""
+    # Its import takes 0.2 s, and only commands and runs that use marts need it.
     import duckdb  # noqa: PLC0415
 
     settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": MEMORY,
-        "threads": min(MOST_THREADS, os.cpu_count() or 1),
-        "temp_directory": str(spill),
+        "threads": min(MAX_THREADS, os.cpu_count() or 1),
+        "temp_directory": str(spill_folder),
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
-        # Every query says its order itself.
+        # Every query has an ORDER BY.
         "preserve_insertion_order": False,
     }
     try:
         with duckdb.connect(config=settings) as engine:
             engine.execute("SET TimeZone = 'UTC'")
-            # Where DuckDB takes a process for a person's session, it would draw one.
+            # DuckDB draws one if it takes the process for an interactive session.
             engine.execute("SET enable_progress_bar = false")
             yield engine
     except duckdb.Error as error:
@@ -59,14 +58,14 @@ def open_engine(spill: Path) -> Iterator["DuckDBPyConnection"]:
 
 
 def create_view(engine: "DuckDBPyConnection", table: Table, files: Sequence[Path]) -> None:
-    """Make the rows of a table's files visible under its name; no rows where there are no files.
+    """Create a view of a table's files under the table's name; without files, an empty view.
 
-    A table with a partition a day also shows its `context_date`.
+    The view of a table with a partition a day also has the column `context_date`.
     """
     if files:
-        listed = ", ".join(f"'{_literally(path)}'" for path in files)
+        paths = ", ".join(f"'{_escaped(path)}'" for path in files)
         days = ", union_by_name = true, hive_partitioning = true" if is_daily(table) else ""
-        rows = f"read_parquet([{listed}]{days})"
+        rows = f"read_parquet([{paths}]{days})"
     else:
         rows = f"no_{table.name}"
         fields = [*table.schema, DAY] if is_daily(table) else table.schema
@@ -75,45 +74,41 @@ def create_view(engine: "DuckDBPyConnection", table: Table, files: Sequence[Path
     engine.execute(view)
 
 
-def run_query(engine: "DuckDBPyConnection", mart: Mart, timezone: str) -> Iterator[pa.RecordBatch]:
-    """Give a mart's rows in their order; its sources must be visible.
+def _escaped(path: Path) -> str:
+    """Return a path as part of an SQL string, with DuckDB's wildcards escaped."""
+    plain = str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
+    return plain.replace("'", "''")
 
-    Those of a mart with a partition a day end with their `context_date`, and come day by day.
+
+def run_query(engine: "DuckDBPyConnection", mart: Mart, timezone: str) -> Iterator[pa.RecordBatch]:
+    """Yield a mart's rows in their order; views of its sources must exist.
+
+    For a mart with a partition a day, `context_date` is the last column, and the rows come day by
+    day.
     """
     schema = mart.schema.append(DAY) if mart.is_daily else mart.schema
-    found = _query(engine, mart, timezone)
-    if mart.step:
-        batches = iter(mart.step(found.to_arrow_table()).to_batches(BATCH_ROWS))
+    parameters = {"timezone": timezone} if mart.needs_timezone else None
+    result = engine.sql(mart.sql, params=parameters)
+    if mart.post_process:
+        batches = iter(mart.post_process(result.to_arrow_table()).to_batches(BATCH_ROWS))
     else:
-        batches = iter(found.to_arrow_reader(BATCH_ROWS))
+        batches = iter(result.to_arrow_reader(BATCH_ROWS))
     for batch in batches:
         yield pa.record_batch(batch.columns, schema=schema)
 
 
 def conservation_counts(
-    engine: "DuckDBPyConnection", law: ConservationRule, days: Iterable[date | None]
+    engine: "DuckDBPyConnection", rule: ConservationRule, days: Iterable[date | None]
 ) -> list[tuple[int, int]]:
-    """Give the two counts of a law on each day; the mart and its sources must be visible."""
+    """Return both counts of a rule for each day; views of the mart and its sources must exist."""
     input_rows, output_rows = (
-        _numbers(engine, query) for query in (law.input_rows, law.output_rows)
+        _count_by_day(engine, query) for query in (rule.input_rows, rule.output_rows)
     )
     return [(input_rows.get(day, 0), output_rows.get(day, 0)) for day in days]
 
 
-def _numbers(engine: "DuckDBPyConnection", query: str) -> dict[date | None, int]:
-    """Give a number a day; the only number of a table that has no days stands under None."""
-    # All rows are fetched, or DuckDB would wait for whoever wants the rest.
+def _count_by_day(engine: "DuckDBPyConnection", query: str) -> dict[date | None, int]:
+    """Return a number per day; for a table without days, its only number has the key None."""
+    # All rows are fetched at once: an open result would block the connection.
     rows = engine.execute(query).fetchall()
     return {day[0] if day else None: int(number or 0) for *day, number in rows}
-
-
-def _query(engine: "DuckDBPyConnection", mart: Mart, timezone: str) -> "DuckDBPyRelation":
-    if mart.needs_timezone:
-        return engine.sql(mart.sql, params={"timezone": timezone})
-    return engine.sql(mart.sql)
-
-
-def _literally(path: Path) -> str:
-    """Give a path as it stands in an SQL string in which nothing is a wildcard."""
-    plain = str(path).replace("[", "[[]").replace("*", "[*]").replace("?", "[?]")
-    return plain.replace("'", "''")

@@ -1,4 +1,4 @@
-"""Which columns each column of a mart is made of, read from its SQL."""
+"""Column lineage: the source columns of each column of a mart, parsed from its SQL."""
 
 from functools import cache
 from typing import Final
@@ -10,39 +10,39 @@ from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.mart import Mart, is_daily
 
 CONTEXT_DATE: Final = "context_date"
-"""The column that the folders of a table with a partition a day tell."""
+"""The partition column: it is in the names of the folders, not in the files."""
 
 Origin = tuple[str, str]
-"""A table and a column of it."""
+"""The names of a table and of one of its columns."""
 
 
 @cache
 def column_origins(mart: Mart) -> dict[str, list[Origin]]:
-    """Give, for each column that the query makes, the sources' columns that it is made of.
+    """Return the source columns of each column of the query's result.
 
-    Columns that count rows are made of none; those that only a step knows are left out.
+    A column that counts rows has none. Columns added by `post_process` are left out.
     """
-    found = {table.name: _columns(table) for table in mart.sources}
-    made = lineage(
+    columns = {table.name: _columns(table) for table in mart.sources}
+    nodes = lineage(
         None,
         mart.sql,
         # The types do not matter here.
-        schema={name: dict.fromkeys(columns, "text") for name, columns in found.items()},
+        schema={table: dict.fromkeys(names, "text") for table, names in columns.items()},
         dialect="duckdb",
-        # Both are for looking at one column; all at once is a hundred times faster without.
+        # Both help with a single column only; with all columns they take a hundred times longer.
         trim_selects=False,
         copy=False,
     )
-    known = {(table, column) for table, columns in found.items() for column in columns}
+    known = {(table, name) for table, names in columns.items() for name in names}
     return {
         name: sorted(known.intersection(map(_origin, node.walk())))
-        for name, node in made.items()
+        for name, node in nodes.items()
         if name in mart.columns
     }
 
 
 def _columns(table: Table) -> list[str]:
-    """Give the columns that a query finds."""
+    """Return the names of the columns that a query can use."""
     return [*table.schema.names, CONTEXT_DATE] if is_daily(table) else table.schema.names
 
 

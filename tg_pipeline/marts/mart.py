@@ -1,4 +1,4 @@
-"""`Mart`, `ConservationRule`, shared columns."""
+"""`Mart`, the declaration of a table made by one SQL query; and columns that many marts share."""
 
 import hashlib
 import inspect
@@ -11,86 +11,89 @@ import pyarrow as pa
 
 from tg_pipeline.layers.schema import Column, Layer, Table, always, int64, string
 
-DIGEST_CHARACTERS: Final = 16
-"""Of a SHA-256 in hexadecimal: enough to tell one wording of a query from another."""
+HASH_CHARACTERS: Final = 16
+"""Hexadecimal digits kept of a SHA-256: enough to tell versions of a definition apart."""
 
 TIMEZONE: Final = "$timezone"
-"""How a query names the time zone that days, weeks and hours are counted in."""
+"""The query parameter for the time zone of days, weeks and hours."""
 
-Step = Callable[[pa.Table], pa.Table]
-"""What SQL does not do: a function over the whole result of the query."""
+PostProcess = Callable[[pa.Table], pa.Table]
+"""A function of the query's whole result, for what SQL can't do."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConservationRule:
-    """Two counts that agree if a mart leaves nothing out and counts nothing twice."""
+    """Two counts that are equal if a mart leaves nothing out and counts nothing twice."""
 
     name: str
     description: str
     input_rows: str
-    """A query over the mart's sources that gives one number, or for a mart by day `each_day`."""
+    """A query over the mart's sources for one number; for a daily mart, see `each_day`."""
     output_rows: str
-    """A query over the mart itself that gives the same."""
+    """A query over the mart for the same number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Mart:
-    """A table made of other tables."""
+    """A table made from other tables."""
 
     name: str
-    """Of the asset, of the folder in the lake, and of the SQL file beside this module."""
-    answers: str
-    """What one can ask it, in a sentence."""
+    """The name of the asset, of the folder in the lake, and of the file in `sql/`."""
+    description: str
+    """The question that it answers, in a sentence."""
     limitations: str
-    """What it is silent about, in a sentence."""
+    """What it can't know, in a sentence."""
     columns: Mapping[str, Column]
     sources: tuple["Layer | Mart", ...]
     is_daily: bool = False
-    """Whether a day of it is made of the same day of its sources; else all of it, of all days."""
-    law: ConservationRule | None = None
-    step: Step | None = None
+    """Whether it has a partition a day, made from that day of its sources only."""
+    conservation_rule: ConservationRule | None = None
+    post_process: PostProcess | None = None
 
     @property
     def schema(self) -> pa.Schema:
-        """Give the Arrow schema, with a description on the table and on each column."""
+        """The Arrow schema, with a description of the table and of each column."""
         fields = [
             pa.field(name, column.type, not column.required, {"description": column.description})
             for name, column in self.columns.items()
         ]
-        return pa.schema(fields, metadata={"description": self.answers})
+        return pa.schema(fields, metadata={"description": self.description})
 
     @property
     def sql(self) -> str:
-        """Give the query, in DuckDB's dialect; its tables are the sources, by their names."""
+        """The query, in DuckDB's dialect; its tables are the sources, by their names."""
         return Path(__file__).with_name("sql").joinpath(f"{self.name}.sql").read_text("utf-8")
 
     @property
     def needs_timezone(self) -> bool:
-        """Say whether the answer depends on the time zone."""
+        """Whether the rows depend on the time zone."""
         return TIMEZONE in self.sql
 
     @property
-    def recipe(self) -> str:
-        """Give a short text that changes when the same sources make another table."""
+    def definition_hash(self) -> str:
+        """A hash of the query, the columns and the code of `post_process`.
+
+        If it changes, the mart is built again from the same sources.
+        """
         columns = self.schema.to_string(truncate_metadata=False)
-        parts = [self.sql, columns, *(_code(self.step) if self.step else [])]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:DIGEST_CHARACTERS]
+        parts = [self.sql, columns, *(_source_code(self.post_process) if self.post_process else [])]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:HASH_CHARACTERS]
+
+
+def _source_code(function: PostProcess) -> list[str]:
+    """Return the source code of all modules in the function's package."""
+    folder = Path(inspect.getfile(function)).parent
+    return [path.read_text("utf-8") for path in sorted(folder.rglob("*.py"))]
 
 
 def each_day(number: str, rows: str) -> str:
-    """Give a query for a number of each day: `rows` are a table, and conditions on it."""
+    """Return a query for one number per day; `rows` is a table, and conditions on its rows."""
     return f"SELECT context_date, {number} FROM {rows} GROUP BY context_date"  # noqa: S608 - ours
 
 
 def is_daily(table: Table) -> bool:
-    """Say whether a table has a partition a day; all layers have."""
+    """Return whether a table has a partition a day, as all layers have."""
     return table.is_daily if isinstance(table, Mart) else True
-
-
-def _code(step: Step) -> list[str]:
-    """Return the code of a step: all modules of its package, subpackages included."""
-    package = Path(inspect.getfile(step)).parent
-    return [path.read_text("utf-8") for path in sorted(package.rglob("*.py"))]
 
 
 def day(description: str) -> Column:
@@ -99,7 +102,7 @@ def day(description: str) -> Column:
 
 
 def number(description: str) -> Column:
-    """Declare a column of numbers that need not be whole: shares, seconds."""
+    """Declare a column of floating-point numbers: shares, seconds."""
     return Column(pa.float64(), description)
 
 

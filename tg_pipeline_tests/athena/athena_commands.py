@@ -1,4 +1,4 @@
-"""`tg-pipeline athena` run in this process, against an AWS that holds nothing else."""
+"""`tg-pipeline athena`, run in this process against an imitation of AWS."""
 
 import sys
 from dataclasses import dataclass
@@ -21,11 +21,11 @@ TABLE_KEYS = (
     "PartitionKeys",
     "StorageDescriptor",
 )
-"""What of a table is declared; the catalog adds times and versions."""
+"""The declared keys of a table; the catalog adds times and versions."""
 
 
 def point_to(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
-    """Set what says where AWS is, who asks, and where the lake is."""
+    """Set the endpoint of AWS, credentials, and the URI of the lake."""
     settings = {
         "AWS_ACCESS_KEY_ID": "anyone",
         "AWS_SECRET_ACCESS_KEY": "anything",
@@ -35,27 +35,27 @@ def point_to(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
-    # boto3 remembers who asked first in this process.
+    # boto3 caches the first credentials of a process.
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a command said, and how it ended."""
+    """The output and exit code of a command."""
 
     code: int
     out: str
     err: str
 
     def in_state(self, state: str) -> list[str]:
-        """Give what is said to be in a state."""
-        told = (line.rpartition(": ") for line in self.out.splitlines())
-        return [what for what, _, said in told if said == state]
+        """Return what is printed with a state."""
+        lines = (line.rpartition(": ") for line in self.out.splitlines())
+        return [what for what, _, found in lines if found == state]
 
 
 @dataclass(frozen=True)
 class AthenaCommands:
-    """The command, and clients that see what it has done."""
+    """The command, and clients to inspect its effects."""
 
     glue: Any
     athena: Any
@@ -71,21 +71,21 @@ class AthenaCommands:
         return Done(int(ended.value.code or 0), said.out, said.err)
 
     def table(self, name: str) -> TableInput:
-        """Give a table as the catalog has it, of what is declared."""
+        """Return the declared keys of a table in the catalog."""
         found = self.glue.get_table(DatabaseName=DEFAULT_DATABASE, Name=name)["Table"]
         return {key: found[key] for key in TABLE_KEYS}
 
     def change(self, table: TableInput) -> None:
-        """Make a table in the catalog something else."""
+        """Replace a table in the catalog."""
         self.glue.update_table(DatabaseName=DEFAULT_DATABASE, TableInput=table)
 
     def versions(self, name: str) -> int:
-        """Give how often a table was written."""
-        told = self.glue.get_table_versions(DatabaseName=DEFAULT_DATABASE, TableName=name)
-        return len(told["TableVersions"])
+        """Return the number of versions of a table."""
+        found = self.glue.get_table_versions(DatabaseName=DEFAULT_DATABASE, TableName=name)
+        return len(found["TableVersions"])
 
     def queries(self) -> list[tuple[str, str]]:
-        """Give names and texts of the saved queries."""
+        """Return names and texts of the saved queries."""
         keys = self.athena.list_named_queries(WorkGroup=DEFAULT_WORKGROUP)["NamedQueryIds"]
         found = [self.athena.get_named_query(NamedQueryId=key)["NamedQuery"] for key in keys]
         assert {query["Database"] for query in found} <= {DEFAULT_DATABASE}

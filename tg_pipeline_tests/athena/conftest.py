@@ -1,14 +1,14 @@
-"""Lakes built from the sample month and from recorded updates, and an AWS to register them in."""
+"""A lake built from the sample month, and an AWS to register it in."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import requests
+import sqlglot
 
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
@@ -29,26 +29,28 @@ FIRST_DAY = date(2026, 10, 1)
 DAYS, PER_DAY = 30, 300
 BATCH = 500
 
-RECORDED = Path(__file__).parents[3] / "shared" / "updates" / "recorded.ndjson"
-REPLAYED_AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
-
 
 @dataclass(frozen=True)
 class BuiltLake:
-    """A landing zone and the lake that was built from it, and a session to ask it."""
+    """A landing zone, the lake that was built from it, and a DuckDB session on the lake."""
 
     pipeline: Pipeline
     session: Session
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Give the rows of the last of some statements of DuckDB's."""
+        """Return the rows of the last of some DuckDB statements."""
         statements = self.session.statements(sql)
         return [self.session.ask(each, lambda rows: rows.fetchall()) for each in statements][-1]
 
 
+def to_duckdb(athena_sql: str) -> str:
+    """Translate a query from Athena's dialect to DuckDB's."""
+    return sqlglot.parse_one(athena_sql, read="athena").sql("duckdb", pretty=True)
+
+
 def land(pipeline: Pipeline, arrivals: Iterable[Delivery], sender: TrustLevel) -> None:
-    door = LandingWriter(pipeline.landing, SAMPLE_BOT_ID, ZONE, sender)
-    for outcome in land_batches(door, arrivals, BATCH):
+    writer = LandingWriter(pipeline.landing, SAMPLE_BOT_ID, ZONE, sender)
+    for outcome in land_batches(writer, arrivals, BATCH):
         assert outcome.origin
 
 
@@ -59,8 +61,7 @@ def build(pipeline: Pipeline) -> None:
         pipeline.build(day)
     with mart_builder(pipeline.lake, TIMEZONE) as builder:
         for mart in DAILY_MARTS:
-            for day in days:
-                builder.build(mart, day)
+            builder.build_days(mart, days)
         for mart in CUMULATIVE_MARTS:
             builder.build(mart)
 
@@ -80,29 +81,9 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltLake]:
         yield BuiltLake(pipeline, session)
 
 
-@pytest.fixture(scope="session")
-def recorded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltLake]:
-    """Updates as real bots received them, from before and after São Paulo gave up summer time."""
-    if not RECORDED.exists():
-        pytest.skip("no recorded updates beside the checkout: nothing is replayed")
-    pipeline = Pipeline(tmp_path_factory.mktemp("recorded"))
-    lines = RECORDED.read_bytes().splitlines()
-    land(pipeline, (Delivery(line, REPLAYED_AT, "recorded") for line in lines), TrustLevel.OPERATOR)
-    build(pipeline)
-    with open_session(pipeline.lake, TIMEZONE) as session:
-        yield BuiltLake(pipeline, session)
-
-
-@pytest.fixture(params=["sample", "recorded"])
-def lake(request: pytest.FixtureRequest) -> BuiltLake:
-    """Each of the two."""
-    found: BuiltLake = request.getfixturevalue(request.param)
-    return found
-
-
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    """The address of an AWS that holds nothing yet."""
+    """The endpoint of an empty AWS."""
     with moto_server() as endpoint:
         yield endpoint
 
@@ -111,7 +92,7 @@ def aws() -> Iterator[str]:
 def commands(
     aws: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> AthenaCommands:
-    """Give `tg-pipeline athena`, and an AWS with the stack's workgroup and nothing else."""
+    """`tg-pipeline athena`, and an AWS with the stack's workgroup and nothing else."""
     requests.post(f"{aws}/moto-api/reset", timeout=10).raise_for_status()
     glue, athena = (client_of(aws, service) for service in ("glue", "athena"))
     athena.create_work_group(Name=DEFAULT_WORKGROUP)

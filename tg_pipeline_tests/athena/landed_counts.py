@@ -1,4 +1,4 @@
-"""The original's four questions, answered by counting what has landed: no table, and no SQL."""
+"""The answers to the original's four queries, counted from the landed JSON without SQL."""
 
 import gzip
 import json
@@ -15,7 +15,7 @@ Counts = dict[tuple[Any, ...], int]
 
 
 def landed_messages(landing: Path) -> list[Message]:
-    """Give the message of each landed update that is one, however often that has landed."""
+    """Return the message of each landed update of type `message`, without duplicates."""
     updates = {(bot, update["update_id"]): update for bot, update in _landed(landing)}
     return [update["message"] for update in updates.values() if "message" in update]
 

@@ -1,6 +1,6 @@
-"""Where Athena looks for a table's rows, by the table's own settings in the catalog.
+"""The locations of a table's partitions, computed from its parameters in the catalog.
 
-Worked out here from AWS's page alone:
+Implemented from AWS's page only:
 https://docs.aws.amazon.com/athena/latest/ug/partition-projection-supported-types.html
 """
 
@@ -14,24 +14,28 @@ ONE_DAY = timedelta(days=1)
 
 
 def places(table: dict[str, Any], today: date) -> dict[date | None, str]:
-    """Give each place that is looked at, by its day; None for a table without days."""
+    """Return the location of each day; None is the key for a table without days."""
     if not table["PartitionKeys"]:
         return {None: table["StorageDescriptor"]["Location"]}
     (key,) = (each["Name"] for each in table["PartitionKeys"])
-    told = table["Parameters"]
-    assert told["projection.enabled"] == "true"
-    form = _python_format(told[f"projection.{key}.format"])
-    template = told["storage.location.template"]
+    parameters = table["Parameters"]
+    assert parameters["projection.enabled"] == "true"
+    form = _python_format(parameters[f"projection.{key}.format"])
+    template = parameters["storage.location.template"]
     return {
         day: template.replace(f"${{{key}}}", day.strftime(form))
-        for day in _days(told, f"projection.{key}", form, today)
+        for day in _days(parameters, f"projection.{key}", form, today)
     }
 
 
-def _days(told: dict[str, str], of_key: str, form: str, today: date) -> list[date]:
-    step = (told[f"{of_key}.type"], told[f"{of_key}.interval"], told[f"{of_key}.interval.unit"])
+def _days(parameters: dict[str, str], of_key: str, form: str, today: date) -> list[date]:
+    step = (
+        parameters[f"{of_key}.type"],
+        parameters[f"{of_key}.interval"],
+        parameters[f"{of_key}.interval.unit"],
+    )
     assert step == ("date", "1", "DAYS")
-    first, last = (_bound(text, form, today) for text in told[f"{of_key}.range"].split(","))
+    first, last = (_bound(text, form, today) for text in parameters[f"{of_key}.range"].split(","))
     return [first + number * ONE_DAY for number in range((last - first).days + 1)]
 
 

@@ -1,4 +1,4 @@
-"""What Athena finds by a table's own settings is the table's partitions, and nothing else."""
+"""Partition projection finds a table's partitions, and nothing else."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -20,23 +20,26 @@ from tg_pipeline_tests.athena.conftest import DAYS, FIRST_DAY, BuiltLake
 from tg_pipeline_tests.athena.projection import ONE_DAY, places
 from tg_pipeline_tests.template.deployment import client_of
 
+pytestmark = pytest.mark.slow
+"""Hundreds of objects are put into moto."""
+
 TODAY = FIRST_DAY + (DAYS + 5) * ONE_DAY
 """Some days after the sample month: those have no partition."""
 
-BESIDE = [
+OTHER_KEYS = [
     "telegram/context_date=2026-10-01/part-0.parquet",
     "enriched_updates_old/context_date=2026-10-01/part-0.parquet",
     "athena-results/answer.csv",
 ]
-"""Keys in the same place that no table may read."""
+"""Other keys in the bucket, which no table may read."""
 
 DUCKDB_TYPES = {"string": "VARCHAR", "int": "INTEGER", "timestamp": "TIMESTAMP WITH TIME ZONE"}
-"""Hive's types that DuckDB calls otherwise."""
+"""Hive's types with another name in DuckDB."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A table as the catalog has it, and the objects in each place that Athena looks at for it."""
+    """A table in the catalog, and the objects in each of its locations."""
 
     table: dict[str, Any]
     objects: dict[date | None, list[str]]
@@ -48,7 +51,7 @@ class Found:
 
 @pytest.fixture(scope="module")
 def files(aws: str, sample: BuiltLake) -> Iterator[LakeFiles]:
-    """Give the sample's lake in a bucket, with other things beside it, and all tables made."""
+    """The sample's lake in a bucket with other objects, and all tables created."""
     client_of(aws, "s3").create_bucket(Bucket="my-bot")
     client_of(aws, "athena").create_work_group(Name=DEFAULT_WORKGROUP)
     with pytest.MonkeyPatch.context() as monkeypatch:
@@ -56,16 +59,16 @@ def files(aws: str, sample: BuiltLake) -> Iterator[LakeFiles]:
         store, folder = open_store(LAKE), sample.pipeline.folder / "lake"
         for path in folder.rglob("*.parquet"):
             obstore.put(store, str(path.relative_to(folder)), path)
-        for key in BESIDE:
+        for key in OTHER_KEYS:
             obstore.put(store, key, b"nothing of theirs")
-        for finding in diff(load_settings()):
-            finding.mend()
+        for each in diff(load_settings()):
+            each.apply()
         yield LakeFiles(store)
 
 
 @pytest.fixture(scope="module")
 def found(aws: str, files: LakeFiles) -> dict[str, Found]:
-    """Give what is found of each table, by its name."""
+    """The tables in the catalog, by name."""
     tables = client_of(aws, "glue").get_tables(DatabaseName=DEFAULT_DATABASE)["TableList"]
     return {table["Name"]: Found(table, _objects(files, table)) for table in tables}
 
@@ -81,7 +84,7 @@ def _objects(files: LakeFiles, table: dict[str, Any]) -> dict[date | None, list[
     }
 
 
-def test_every_partition_is_found_and_nothing_beside(
+def test_every_partition_is_found_and_nothing_else(
     files: LakeFiles, found: dict[str, Found]
 ) -> None:
     folders = {table.folder for table in ATHENA_TABLES}
@@ -108,7 +111,7 @@ def test_a_partition_is_found_on_its_day_and_the_days_after_are_empty(
 def test_the_files_hold_the_catalog_s_columns_in_its_types_and_all_rows(
     files: LakeFiles, found: dict[str, Found], sample: BuiltLake, name: str
 ) -> None:
-    told = found[name].table["StorageDescriptor"]["Columns"]
+    columns = found[name].table["StorageDescriptor"]["Columns"]
 
     with duckdb.connect() as connection:
         connection.register_filesystem(files)
@@ -116,7 +119,7 @@ def test_the_files_hold_the_catalog_s_columns_in_its_types_and_all_rows(
         rows = connection.read_parquet(paths, hive_partitioning=False)
         held = dict(zip(rows.columns, map(str, rows.types), strict=True))
 
-        assert held == {column["Name"]: duckdb_type(column["Type"]) for column in told}
+        assert held == {column["Name"]: duckdb_type(column["Type"]) for column in columns}
         assert rows.count("*").fetchall() == sample.rows(f"SELECT count(*) FROM {name}")  # noqa: S608 - a table's name
 
 

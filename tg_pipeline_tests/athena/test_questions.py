@@ -1,4 +1,4 @@
-"""docs/questions.md: every query runs on the sample month, and says how to read its answer."""
+"""docs/questions.md: every query runs on the sample month, and is explained."""
 
 import re
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tg_pipeline.athena.saved_queries import ORIGINALS, original, to_duckdb
-from tg_pipeline_tests.athena.conftest import TIMEZONE, BuiltLake
+from tg_pipeline.athena.saved_queries import ORIGINALS, original_query
+from tg_pipeline_tests.athena.conftest import TIMEZONE, BuiltLake, to_duckdb
 
 PAGE = Path(__file__).parents[2] / "docs" / "questions.md"
 
 NO_ANSWER_IS_GOOD = {"Are updates missing?", "What could not be read?"}
-"""Questions that nothing has to be answered to, on a month in which all went well."""
+"""Questions whose answer is empty for a month without problems."""
 
 
 @dataclass(frozen=True)
@@ -36,26 +36,26 @@ QUESTIONS = questions()
 each_question = pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.title)
 
 
-def test_there_is_a_query_under_every_title() -> None:
+def test_every_section_has_a_query() -> None:
     assert len(QUESTIONS) == PAGE.read_text().count("\n### ")
     assert len(QUESTIONS) > 28
 
 
 @each_question
-def test_a_query_gives_an_answer_on_the_sample_month(sample: BuiltLake, question: Question) -> None:
+def test_a_query_has_rows_on_the_sample_month(sample: BuiltLake, question: Question) -> None:
     rows = sample.rows(question.sql)
 
     assert rows or question.title in NO_ANSWER_IS_GOOD
 
 
 @each_question
-def test_a_line_says_how_to_read_the_answer(question: Question) -> None:
+def test_the_answer_is_explained(question: Question) -> None:
     assert len(question.reading.split()) >= 5
 
 
-def test_the_original_s_four_are_the_ones_that_athena_has(sample: BuiltLake) -> None:
+def test_the_four_queries_of_the_original_are_the_saved_ones(sample: BuiltLake) -> None:
     on_the_page = QUESTIONS[-len(ORIGINALS) :]
 
     for question, name in zip(on_the_page, ORIGINALS, strict=True):
-        in_athena = to_duckdb(original(name, TIMEZONE).sql)
+        in_athena = to_duckdb(original_query(name, TIMEZONE).sql)
         assert sample.rows(question.sql) == sample.rows(in_athena), name

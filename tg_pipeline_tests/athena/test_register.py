@@ -1,17 +1,27 @@
-"""`tg-pipeline athena register`: what is declared is made once, and brought back to it."""
+"""`tg-pipeline athena register` creates what is declared, and updates what differs."""
+
+import json
+import re
+import socket
+from pathlib import Path
+from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from tg_pipeline.athena.saved_queries import saved_queries
-from tg_pipeline.athena.tables import ATHENA_TABLES, Place, table_input
-from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_START_DATE
+from tg_pipeline.athena.tables import ATHENA_TABLES, TableLocation, table_input
+from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_START_DATE, AthenaSettings, Settings
 from tg_pipeline_tests.athena.athena_commands import LAKE, AthenaCommands
 from tg_pipeline_tests.athena.conftest import TIMEZONE
 
 TABLES = [
-    table_input(table, Place(LAKE, DEFAULT_START_DATE.isoformat())) for table in ATHENA_TABLES
+    table_input(table, TableLocation(LAKE, DEFAULT_START_DATE.isoformat()))
+    for table in ATHENA_TABLES
 ]
+
 QUERIES = [(query.name, query.sql) for query in saved_queries(TIMEZONE)]
+
 ALL = 1 + len(TABLES) + len(QUERIES)
 
 
@@ -21,11 +31,11 @@ def registered(commands: AthenaCommands) -> AthenaCommands:
     return commands
 
 
-def test_everything_is_made_as_declared(commands: AthenaCommands) -> None:
+def test_everything_is_created_as_declared(commands: AthenaCommands) -> None:
     done = commands.run("register")
 
     assert (done.code, done.err) == (0, "")
-    assert len(done.in_state("made")) == ALL
+    assert len(done.in_state("created")) == ALL
     assert [commands.table(table["Name"]) for table in TABLES] == TABLES
     assert commands.queries() == QUERIES
 
@@ -38,7 +48,7 @@ def test_a_second_time_changes_nothing(registered: AthenaCommands) -> None:
     assert registered.queries() == QUERIES
 
 
-def test_check_tells_what_is_missing_and_makes_nothing(commands: AthenaCommands) -> None:
+def test_check_lists_what_is_missing_and_creates_nothing(commands: AthenaCommands) -> None:
     done = commands.run("register", "--check")
 
     assert done.code == 1
@@ -48,14 +58,8 @@ def test_check_tells_what_is_missing_and_makes_nothing(commands: AthenaCommands)
     assert commands.queries() == []
 
 
-def test_check_is_content_with_what_register_made(registered: AthenaCommands) -> None:
-    done = registered.run("register", "--check")
-
-    assert (done.code, done.err) == (0, "")
-
-
-def test_what_drifted_is_told_and_brought_back(registered: AthenaCommands) -> None:
-    # Given a table of which somebody changed this and that
+def test_differences_are_listed_and_undone(registered: AthenaCommands) -> None:
+    # Given a table with several changes
     table = registered.table("telegram")
     (first, *_, last) = columns = table["StorageDescriptor"]["Columns"]
     first["Type"] = "string"
@@ -66,11 +70,11 @@ def test_what_drifted_is_told_and_brought_back(registered: AthenaCommands) -> No
     table["Parameters"]["projection.context_date.range"] = "2024-01-01,NOW"
     registered.change(table)
 
-    # When it is looked at
-    looked = registered.run("register", "--check")
+    # When it is checked
+    checked = registered.run("register", "--check")
 
-    # Then each difference is told, and is there still
-    told = [
+    # Then each difference is listed, and nothing is changed
+    differences = [
         "column message_id is 'string', not 'bigint'",
         f"column {last['Name']} is missing",
         "column mood is not declared",
@@ -78,14 +82,16 @@ def test_what_drifted_is_told_and_brought_back(registered: AthenaCommands) -> No
         "description is 'Mine.', not 'One row per update of every type, flat and typed.'",
         "parameter projection.context_date.range is '2024-01-01,NOW', not '2026-10-01,NOW+1DAYS'",
     ]
-    assert (looked.code, looked.in_state("different")) == (1, ["table telegram"])
-    assert [line.strip() for line in looked.out.splitlines() if line.startswith(" ")] == told
+    assert (checked.code, checked.in_state("different")) == (1, ["table telegram"])
+    assert [
+        line.strip() for line in checked.out.splitlines() if line.startswith(" ")
+    ] == differences
     assert registered.table("telegram") == table
 
-    # And when it is registered, it is as declared
-    mended = registered.run("register")
-    assert (mended.code, mended.in_state("brought up to date")) == (0, ["table telegram"])
-    assert all(line in mended.out for line in told)
+    # And after it is registered, it is as declared
+    updated = registered.run("register")
+    assert (updated.code, updated.in_state("updated")) == (0, ["table telegram"])
+    assert all(line in updated.out for line in differences)
     assert registered.table("telegram") == TABLES[0]
 
 
@@ -96,10 +102,10 @@ def test_columns_in_another_order_are_a_difference(registered: AthenaCommands) -
 
     done = registered.run("register", "--check")
 
-    assert "the columns stand in another order" in done.out
+    assert "the columns are in another order" in done.out
 
 
-def test_days_that_are_no_longer_computed_so_are_a_difference(registered: AthenaCommands) -> None:
+def test_an_undeclared_projection_parameter_is_a_difference(registered: AthenaCommands) -> None:
     table = registered.table("telegram")
     table["Parameters"]["projection.chat_id.type"] = "injected"
     registered.change(table)
@@ -110,14 +116,14 @@ def test_days_that_are_no_longer_computed_so_are_a_difference(registered: Athena
     assert registered.table("telegram") == TABLES[0]
 
 
-def test_what_others_note_on_a_table_is_their_business(registered: AthenaCommands) -> None:
-    # Given a table with a parameter that a crawler left, and a description of somebody's
+def test_parameters_set_by_others_are_kept(registered: AthenaCommands) -> None:
+    # Given a table with a parameter that a crawler has set
     table = registered.table("telegram")
     table["Parameters"]["UPDATED_BY_CRAWLER"] = "weekly"
     registered.change(table)
     assert registered.run("register", "--check").code == 0
 
-    # When it is brought back for another reason
+    # When the table is updated for another reason
     registered.change(table | {"Description": "Mine."})
     registered.run("register")
 
@@ -125,7 +131,7 @@ def test_what_others_note_on_a_table_is_their_business(registered: AthenaCommand
     assert registered.table("telegram") == table
 
 
-def test_a_table_of_somebody_else_s_is_left_alone(registered: AthenaCommands) -> None:
+def test_other_tables_are_left_alone(registered: AthenaCommands) -> None:
     mine = {"Name": "mine", "StorageDescriptor": {"Columns": []}}
     registered.glue.create_table(DatabaseName=DEFAULT_DATABASE, TableInput=mine)
 
@@ -135,16 +141,16 @@ def test_a_table_of_somebody_else_s_is_left_alone(registered: AthenaCommands) ->
     assert registered.versions("mine") == 1
 
 
-def test_a_query_of_somebody_else_s_is_left_alone(commands: AthenaCommands) -> None:
-    # Given a query that is called as ours, but asks another database
+def test_queries_of_other_databases_are_left_alone(commands: AthenaCommands) -> None:
+    # Given a query with the name of a declared one, but of another database
     commands.athena.create_named_query(
         Name=QUERIES[0][0], Database="other", QueryString="SELECT 1", WorkGroup="tg-pipeline"
     )
 
-    assert f"query {QUERIES[0][0]}" in commands.run("register").in_state("made")
+    assert f"query {QUERIES[0][0]}" in commands.run("register").in_state("created")
 
 
-def test_another_lake_or_start_moves_the_tables(
+def test_another_lake_or_start_date_updates_the_tables(
     registered: AthenaCommands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TG_LAKE_URI", "s3://another")
@@ -156,3 +162,115 @@ def test_another_lake_or_start_moves_the_tables(
     assert "location is 's3://my-bot/lake/enriched_updates/'" in done.out
     assert table["StorageDescriptor"]["Location"] == "s3://another/enriched_updates/"
     assert table["Parameters"]["projection.context_date.range"] == "2024-08-01,NOW+1DAYS"
+
+
+def fails(commands: AthenaCommands, *arguments: str) -> str:
+    """Run a command that fails, and return its one line of error output."""
+    done = commands.run(*arguments)
+    assert done.code == 1, done
+    assert done.err.startswith("tg-pipeline: "), done
+    assert done.err.count("\n") == 1, done
+    return done.err
+
+
+@pytest.mark.parametrize("command", ["ddl", "register"])
+def test_a_lake_outside_of_s3_is_an_error(
+    commands: AthenaCommands, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("TG_LAKE_URI", "file:///var/lib/lake")
+
+    said = fails(commands, command)
+
+    assert "Athena reads S3, and TG_LAKE_URI is file:///var/lib/lake" in said
+
+
+def test_a_missing_region_is_an_error(
+    commands: AthenaCommands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_REGION")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
+
+    assert "You must specify a region" in fails(commands, "register")
+
+
+def test_missing_credentials_are_an_error(
+    commands: AthenaCommands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    assert "Unable to locate credentials" in fails(commands, "register")
+
+
+def test_an_unreachable_endpoint_is_an_error(
+    commands: AthenaCommands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+
+    assert "AWS can't be asked: Could not connect" in fails(commands, "register")
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "athena.md").read_text()
+
+ONLY_ON_AWS = {"athena:UpdateNamedQuery"}
+"""What moto can't do; see `test_glue.py`."""
+
+
+@pytest.fixture
+def called(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The actions that this process requests from AWS, as policies name them."""
+    actions: set[str] = set()
+    call = BaseClient._make_api_call  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def recorded(client: Any, operation: str, params: Any) -> Any:
+        actions.add(f"{client.meta.service_model.service_name}:{operation}")
+        return call(client, operation, params)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", recorded)
+    return actions
+
+
+def test_the_policy_allows_what_register_does_and_nothing_more(
+    commands: AthenaCommands, called: set[str]
+) -> None:
+    # Given everything created, then one table changed and updated
+    commands.run("register")
+    to_create = set(called)
+    commands.change(commands.table("telegram") | {"Description": "Mine."})
+    called.clear()
+    commands.run("register")
+    to_update = set(called)
+
+    # When the policy in docs/athena.md is read
+    (policy,) = (json.loads(each) for each in re.findall(r"```json\n(.+?)```", PAGE, re.DOTALL))
+
+    # Then it allows exactly these actions
+    allowed = {action for each in policy["Statement"] for action in each["Action"]}
+    assert allowed == to_create | to_update | ONLY_ON_AWS
+
+
+def test_every_saved_query_is_documented() -> None:
+    table = PAGE.partition("## Saved queries")[2].partition("\n\nThe first four")[0]
+
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [
+        query.name for query in saved_queries(TIMEZONE)
+    ]
+
+
+def test_every_setting_is_documented_with_its_default(tmp_path: Path) -> None:
+    rows = dict(re.findall(r"^\| `(TG_\w+)` \|.*\| (.+?) \|$", PAGE, re.MULTILINE))
+
+    settings = Settings.from_environment({}, tmp_path)
+
+    assert rows == {
+        "TG_ATHENA_DATABASE": f"`{settings.athena.database}`",
+        "TG_ATHENA_WORKGROUP": f"`{settings.athena.workgroup}`",
+        "TG_ATHENA_REGISTER": "not set",
+        "TG_START_DATE": f"`{settings.start_date}`",
+    }
+    assert not AthenaSettings().registers

@@ -1,22 +1,38 @@
-"""A saved query is Athena's SQL, and means what its counterpart here means."""
+"""A saved query is valid in Athena, and gives the rows of its counterpart here."""
 
 import re
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlglot
 from sqlglot import exp
 
-from tg_pipeline.athena.saved_queries import MARTS, SavedQuery, of_mart, saved_queries, to_duckdb
+from tg_pipeline.athena.saved_queries import (
+    ORIGINALS,
+    TRANSLATED_MARTS,
+    SavedQuery,
+    mart_query,
+    original_query,
+    saved_queries,
+    to_athena,
+)
 from tg_pipeline.athena.tables import ATHENA_TABLES
 from tg_pipeline.marts.mart import Mart
-from tg_pipeline_tests.athena.conftest import TIMEZONE, BuiltLake
+from tg_pipeline.query.session import TELEGRAM, open_session
+from tg_pipeline_tests.athena import landed_counts as counted
+from tg_pipeline_tests.athena.conftest import TIMEZONE, ZONE, BuiltLake, to_duckdb
+from tg_pipeline_tests.conftest import Pipeline
 
 QUERIES = saved_queries(TIMEZONE)
 
 AT_TIMEZONE = (
     "CREATE OR REPLACE TEMP MACRO at_timezone(instant, zone) AS instant AT TIME ZONE zone;"
 )
-"""A function of Athena's that DuckDB has as an operator only."""
+"""A function of Athena that is an operator in DuckDB."""
 
 ATHENA_FUNCTIONS = frozenset(
     """
@@ -27,17 +43,19 @@ ATHENA_FUNCTIONS = frozenset(
 """https://trino.io/docs/current/functions/list.html, of which Athena has these."""
 
 NOT_FUNCTIONS = frozenset("and as filter from in on or over then using when where".split())
-"""Words that stand before a parenthesis."""
+"""Keywords that may be followed by a parenthesis."""
+
+Count = Callable[[list[counted.Message], ZoneInfo], counted.Counts]
 
 each_query = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
 
 
 def test_names_are_unique() -> None:
-    assert len({query.name for query in QUERIES}) == len(QUERIES) == 4 + len(MARTS)
+    assert len({query.name for query in QUERIES}) == len(QUERIES) == 4 + len(TRANSLATED_MARTS)
 
 
 @each_query
-def test_a_query_asks_tables_that_athena_has(query: SavedQuery) -> None:
+def test_a_query_reads_tables_of_athena(query: SavedQuery) -> None:
     parsed = sqlglot.parse_one(query.sql, read="athena")
     made_on_the_way = {each.alias for each in parsed.find_all(exp.CTE)}
 
@@ -48,7 +66,7 @@ def test_a_query_asks_tables_that_athena_has(query: SavedQuery) -> None:
 
 
 @each_query
-def test_a_query_calls_functions_that_athena_has(query: SavedQuery) -> None:
+def test_a_query_calls_functions_of_athena(query: SavedQuery) -> None:
     code = re.sub(r"--.*|/\*.*?\*/|'[^']*'", "", query.sql)
 
     called = {name.lower() for name in re.findall(r"\b([A-Za-z_]+) ?\(", code)}
@@ -58,17 +76,103 @@ def test_a_query_calls_functions_that_athena_has(query: SavedQuery) -> None:
 
 
 @each_query
-def test_a_query_has_nothing_left_to_fill_in(query: SavedQuery) -> None:
+def test_a_query_has_no_parameters(query: SavedQuery) -> None:
     parsed = sqlglot.parse_one(query.sql, read="athena")
 
     assert not list(parsed.find_all(exp.Parameter, exp.Placeholder))
     assert "timezone" not in re.sub(r"(?i)at_timezone\(", "", query.sql)
-    assert 0 < len(query.description) <= 1024, "as long as Athena keeps"
+    assert 0 < len(query.description) <= 1024, "the limit of Athena"
 
 
-@pytest.mark.parametrize("mart", MARTS, ids=lambda mart: mart.name)
-def test_the_query_of_a_mart_gives_the_rows_of_the_mart(sample: BuiltLake, mart: Mart) -> None:
-    rows = sample.rows(AT_TIMEZONE + to_duckdb(of_mart(mart, TIMEZONE).sql))
+@pytest.mark.parametrize("mart", TRANSLATED_MARTS, ids=lambda mart: mart.name)
+def test_the_query_of_a_mart_returns_the_rows_of_the_mart(sample: BuiltLake, mart: Mart) -> None:
+    rows = sample.rows(AT_TIMEZONE + to_duckdb(mart_query(mart, TIMEZONE).sql))
 
     assert sorted(rows, key=repr) == sorted(sample.rows(f"FROM {mart.name}"), key=repr)
     assert rows
+
+
+def words(sql: str) -> str:
+    """Return a query in one line."""
+    return " ".join(sql.split())
+
+
+def test_the_time_zone_replaces_the_parameter() -> None:
+    sql = to_athena("SELECT sent_at AT TIME ZONE $timezone FROM messages", TIMEZONE, {})
+
+    assert words(sql) == "SELECT AT_TIMEZONE(sent_at, 'America/Sao_Paulo') FROM messages"
+
+
+def test_a_table_is_renamed() -> None:
+    sql = to_athena("SELECT old.a FROM old JOIN b AS old2 USING (a)", TIMEZONE, {"old": "new"})
+
+    assert words(sql) == "SELECT old.a FROM new AS old JOIN b AS old2 USING (a)"
+
+
+@pytest.mark.parametrize(
+    ("athena", "duckdb"),
+    [
+        ("day_of_week(d)", "ISODOW(d)"),
+        ("year_of_week(d)", "EXTRACT(ISOYEAR FROM d)"),
+        ("from_unixtime(d)", "TO_TIMESTAMP(d)"),
+        ("week(d)", "WEEKOFYEAR(d)"),
+    ],
+)
+def test_calendar_functions_are_translated(athena: str, duckdb: str) -> None:
+    assert words(to_duckdb(f"SELECT {athena}")) == f"SELECT {duckdb}"
+
+
+def answers(lake: BuiltLake, name: str) -> list[tuple[Any, ...]]:
+    """Return the rows of an original query, run by DuckDB."""
+    return lake.rows(to_duckdb(original_query(name, TIMEZONE).sql))
+
+
+@pytest.mark.parametrize(
+    ("name", "count", "columns"),
+    [
+        ("messages_per_day", counted.per_day, [0, 1]),
+        ("messages_per_user_per_day", counted.per_user_per_day, [0, 1, 3]),
+        ("text_length_per_user_per_day", counted.text_length_per_user_per_day, [0, 1, 3]),
+        ("messages_per_hour_weekday_week", counted.per_hour_weekday_week, [0, 1, 2, 3, 4]),
+    ],
+)
+def test_an_original_query_returns_what_a_plain_count_of_the_landed_messages_does(
+    sample: BuiltLake, name: str, count: Count, columns: list[int]
+) -> None:
+    rows = [tuple(row[column] for column in columns) for row in answers(sample, name)]
+
+    messages = counted.landed_messages(sample.pipeline.folder / "landing")
+    expected = count(messages, ZONE)
+    assert len(rows) > 1
+    assert Counter(rows) == Counter((*key, number) for key, number in expected.items())
+
+
+def test_hours_are_local_in_summer_time_too(pipeline: Pipeline) -> None:
+    # Given a message of 06:00:10 UTC, in a year in which São Paulo had summer time
+    day = date(2017, 10, 24)
+    message = {"message_id": 1, "date": 1_508_824_810, "chat": {"id": 5}}
+    pipeline.land({"update_id": 1, "message": message}, day=day)
+    pipeline.build(day)
+
+    # When it is counted by hour, weekday and week
+    with open_session(pipeline.lake, TIMEZONE, [TELEGRAM]) as session:
+        rows = answers(BuiltLake(pipeline, session), "messages_per_hour_weekday_week")
+
+    # Then it was sent at four o'clock, not at three, on the Tuesday of week 43
+    assert rows == [(2017, 43, 2, 4, 1)]
+
+
+def test_the_configured_time_zone_replaces_the_original_one() -> None:
+    query = original_query("messages_per_hour_weekday_week", "Asia/Kolkata")
+
+    assert "Asia/Kolkata" in query.sql
+    assert "Sao_Paulo" not in query.sql
+
+
+@pytest.mark.parametrize("name", ORIGINALS)
+def test_an_original_query_reads_telegram_and_has_a_description(name: str) -> None:
+    query = original_query(name, TIMEZONE)
+
+    tables = sqlglot.parse_one(query.sql, read="athena").find_all(exp.Table)
+    assert {table.name for table in tables} <= {"telegram", "sent"}
+    assert query.description.endswith(".")

@@ -1,4 +1,4 @@
-"""A day of messages, and all marts of it, built."""
+"""Messages of a day, and builds of all marts."""
 
 from datetime import date
 from pathlib import Path
@@ -11,7 +11,7 @@ from tg_pipeline_tests.conftest import Pipeline
 
 ZONE: Final = "America/Sao_Paulo"
 NINE: Final = 1_791_374_400
-"""Nine o'clock on the tests' day in São Paulo, in Unix seconds."""
+"""9:00 on DAY in São Paulo, in Unix seconds."""
 
 
 def said(number: int, text: str = "como faço isso?", **fields: Any) -> dict[str, Any]:
@@ -22,19 +22,19 @@ def said(number: int, text: str = "como faço isso?", **fields: Any) -> dict[str
 
 
 def build_all(builder: MartBuilder, *days: date) -> dict[str, bool]:
-    """Build every mart, and say which were written."""
-    asked: list[tuple[Mart, date | None]] = [(mart, day) for mart in DAILY_MARTS for day in days]
-    asked += [(mart, None) for mart in CUMULATIVE_MARTS]
-    return {f"{mart.name} {day}": builder.build(mart, day).is_new for mart, day in asked}
+    """Build every mart, and return which were written."""
+    wanted: list[tuple[Mart, date | None]] = [(mart, day) for mart in DAILY_MARTS for day in days]
+    wanted += [(mart, None) for mart in CUMULATIVE_MARTS]
+    return {f"{mart.name} {day}": builder.build(mart, day).is_new for mart, day in wanted}
 
 
 def whole(pipeline: Pipeline, mart: str) -> list[dict[str, Any]]:
-    """Give the rows of a mart of all days."""
+    """Return the rows of a cumulative mart."""
     with pipeline.lake.open(mart, None) as partition:
         return [row for batch in partition.batches() for row in batch.to_pylist()]
 
 
 def files(pipeline: Pipeline) -> dict[Path, bytes]:
-    """Give the bytes of all marts' objects."""
+    """Return the bytes of all marts' objects."""
     folders = (pipeline.folder / "lake" / mart.name for mart in ALL_MARTS)
     return {path: path.read_bytes() for each in folders for path in each.rglob("*.parquet")}

@@ -1,4 +1,4 @@
-"""Updates as real bots received them, where the recording is at hand beside the checkout."""
+"""Updates that real bots received, replayed if the recording is next to the checkout."""
 
 import json
 from datetime import UTC, datetime
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def recorded() -> list[bytes]:
     if not RECORDED.exists():
-        pytest.skip("no recorded updates beside the checkout: nothing is replayed")
+        pytest.skip("there are no recorded updates next to the checkout")
     return RECORDED.read_bytes().splitlines()
 
 
@@ -28,11 +28,13 @@ def test_every_recorded_line_can_be_followed_to_its_enriched_row(
     pipeline: Pipeline, recorded: list[bytes]
 ) -> None:
     # Given the recording, landed by an operator
-    door = LandingWriter(pipeline.landing, BOT, ZoneInfo("America/Sao_Paulo"), TrustLevel.OPERATOR)
+    writer = LandingWriter(
+        pipeline.landing, BOT, ZoneInfo("America/Sao_Paulo"), TrustLevel.OPERATOR
+    )
     arrivals = [Delivery(line, NOW, f"line {number}") for number, line in enumerate(recorded, 1)]
-    outcomes = list(land_all(door, arrivals))
+    outcomes = list(land_all(writer, arrivals))
 
-    # When the days it happened on are built
+    # When the days of its updates are built
     for day in {outcome.taken.what.day for outcome in outcomes}:
         pipeline.build(day)
 

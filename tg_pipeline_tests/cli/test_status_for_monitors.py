@@ -1,4 +1,4 @@
-"""`tg-pipeline status --json` as a monitor calls it, and as docs/monitoring.md tells of it."""
+"""`tg-pipeline status --json` as a monitor calls it, and as docs/monitoring.md describes it."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "monitoring.md"
 
 @pytest.fixture
 def overdue(shell: Shell) -> Shell:
-    """Give a pipeline on which a day landed, three hours ago, and was not built."""
+    """A pipeline with a day that landed three hours ago and was not built."""
     shell.run("sample", "--days", "1", "--per-day", "20")
     for path in shell.landing.rglob("*.json"):
         os.utime(path, (THREE_HOURS_AGO.timestamp(),) * 2)
@@ -30,17 +30,17 @@ def overdue(shell: Shell) -> Shell:
 
 def test_a_monitor_reads_json_and_an_exit_code(overdue: Shell) -> None:
     # When something is overdue
-    alarming = overdue.run("status", "--json", "--check")
+    failing = overdue.run("status", "--json", "--check")
 
-    # Then the code says so if asked to, and the JSON what it is
-    assert (alarming.returncode, alarming.stderr) == (3, "")
-    told = json.loads(alarming.stdout)
-    assert (told["version"], told["ok"]) == (1, False)
-    assert told["days"]["overdue"]
+    # Then the exit code of --check shows it, and the JSON has the details
+    assert (failing.returncode, failing.stderr) == (3, "")
+    status = json.loads(failing.stdout)
+    assert (status["version"], status["ok"]) == (1, False)
+    assert status["days"]["overdue"]
     assert overdue.run("status", "--json").returncode == 0
     assert overdue.run("status", "--check").returncode == 3
 
-    # And once it is built all is well
+    # And once it is built, all is well
     overdue.run("run")
     calm = overdue.run("status", "--json", "--check")
     assert calm.returncode == 0
@@ -54,13 +54,13 @@ def test_a_wrong_setting_is_one_sentence_and_no_json(shell: Shell) -> None:
     assert done.stderr == "tg-pipeline: 'ftp://x' is no file://, s3:// or memory:// URI.\n"
 
 
-def test_people_are_told_of_messages_that_could_not_be_read(overdue: Shell) -> None:
+def test_the_status_for_people_counts_unreadable_messages(overdue: Shell) -> None:
     assert "events queue" not in overdue.run("status").stdout
     dead_letter(Lake(overdue.lake.as_uri()).store, "nope", "The message is no event.")
 
-    told = overdue.run("status").stdout
+    status = overdue.run("status").stdout
 
-    assert "1 message of the events queue could not be read: rejected_events/" in told
+    assert "1 message of the events queue could not be read: rejected_events/" in status
 
 
 def test_the_page_names_every_key_and_no_other() -> None:
@@ -71,14 +71,14 @@ def test_the_page_names_every_key_and_no_other() -> None:
 
 
 def named(row: str) -> list[str]:
-    """Give the keys of a row; one that begins with a dot stands beside the first."""
+    """Return the keys of a row; one that begins with a dot belongs to the object of the first."""
     first, *others = re.findall("`(.+?)`", row)
     within = first.rpartition(".")[0]
     return [first, *(f"{within}{key}" if key.startswith(".") else key for key in others)]
 
 
 def keys(of: Any, within: str = "") -> list[str]:
-    """Give the keys of a dataclass and those within, with a dot between."""
+    """Return the keys of a dataclass and of those in it, joined by dots."""
     named: list[str] = []
     for name, kind in get_type_hints(of).items():
         parts = [each for each in (kind, *get_args(kind)) if dataclasses.is_dataclass(each)]

@@ -1,4 +1,4 @@
-"""A lake into which tests put updates, day by day, and from which they read marts."""
+"""A lake in which tests put updates, day by day, and from which they read marts."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -28,13 +28,13 @@ DAY = date(2026, 10, 7)
 """A Wednesday, in the ISO week that begins on the 5th."""
 
 RECEIVED = datetime(2026, 10, 7, 15, 30, tzinfo=UTC)
-"""When updates without a time of their own arrived: at half past twelve in São Paulo."""
+"""When updates without an event time arrived: at 12:30 in São Paulo."""
 
 Cells = list[tuple[Any, ...]]
 
 
 def ending_in_a_question_mark(messages: pa.Table) -> pa.Table:
-    """Find questions by their last sign; those with the same first letter mean the same."""
+    """Find questions by their last character, and group them by their first letter."""
     asked = messages.filter(pc.ends_with(messages["text"], "?"))
     texts = asked["text"].to_pylist()
     groups = [-1 if text[0] == "?" else ord(text[0]) for text in texts]
@@ -45,11 +45,11 @@ def ending_in_a_question_mark(messages: pa.Table) -> pa.Table:
     return pa.table(columns).select(QUESTIONS_SCHEMA.names).cast(QUESTIONS_SCHEMA)
 
 
-SIMPLE_QUESTIONS = replace(QUESTIONS, step=ending_in_a_question_mark)
+SIMPLE_QUESTIONS = replace(QUESTIONS, post_process=ending_in_a_question_mark)
 
 
 class Marts:
-    """A lake, and what a test does with it."""
+    """A lake, and operations of tests on it."""
 
     def __init__(self, lake: Lake, builder: MartBuilder) -> None:
         self.lake, self._builder = lake, builder
@@ -74,17 +74,17 @@ class Marts:
             output.commit()
 
     def build(self, mart: Mart, day: date = DAY) -> None:
-        """Build a mart and all that it is made of, and see that its law holds."""
+        """Build a mart and its sources, and check its conservation rule."""
         for source in mart.sources:
             if isinstance(source, Mart):
                 simple = SIMPLE_QUESTIONS if source is QUESTIONS else source
                 for each in self.lake.days(ENRICHED_UPDATES.name) if source.is_daily else [day]:
                     self.build(simple, each)
         built = self._builder.build(mart, day if mart.is_daily else None)
-        assert built.balance is None or built.balance.holds
+        assert built.conservation is None or built.conservation.holds
 
     def rows(self, mart: Mart, columns: str, day: date = DAY) -> Cells:
-        """Build a mart, and give some columns of its rows."""
+        """Build a mart, and return some columns of its rows."""
         self.build(mart, day)
         with self.lake.open(mart.name, day if mart.is_daily else None) as partition:
             rows = [row for batch in partition.batches() for row in batch.to_pylist()]

@@ -1,6 +1,8 @@
-"""Every message once, as it reads now."""
+"""The mart `messages`: every message once, with its place and its speaker."""
 
 from datetime import UTC, date, datetime, timedelta
+
+import pytest
 
 from tg_pipeline.marts.cumulative import MESSAGES
 from tg_pipeline_tests.marts.conftest import DAY, RECEIVED, Marts
@@ -8,6 +10,8 @@ from tg_pipeline_tests.marts.updates import (
     ANA,
     BIA,
     GROUP,
+    GROUP_ANONYMOUS_BOT,
+    HELPER_BOT,
     Payload,
     announced,
     command,
@@ -23,7 +27,7 @@ def utc(local: str) -> datetime:
     return datetime.fromtimestamp(second(local), UTC)
 
 
-def test_the_last_edit_wins_and_the_message_stays_when_it_was_sent(marts: Marts) -> None:
+def test_the_last_edit_wins_and_the_time_of_sending_is_kept(marts: Marts) -> None:
     # Given a message that is corrected twice, the second time on the next day
     sent = message("2026-10-07 23:58", ANA, "um", 1)
     marts.put(sent, edit(sent, "2026-10-07 23:59", "dois"))
@@ -35,7 +39,7 @@ def test_the_last_edit_wins_and_the_message_stays_when_it_was_sent(marts: Marts)
     assert rows == [(1, "três", 2, sent_at, DAY, edited_at)]
 
 
-def test_of_two_edits_in_one_second_the_later_update_wins(marts: Marts) -> None:
+def test_the_later_of_two_edits_in_one_second_wins(marts: Marts) -> None:
     sent = message("2026-10-07 09:00", ANA, "um", 1)
     earlier, later = (edit(sent, "2026-10-07 09:01", text) for text in ("dois", "três"))
     marts.put(later, earlier, sent)
@@ -43,7 +47,7 @@ def test_of_two_edits_in_one_second_the_later_update_wins(marts: Marts) -> None:
     assert marts.rows(MESSAGES, "text edits") == [("três", 2)]
 
 
-def test_a_message_known_only_by_its_edit_counts_when_it_was_sent(marts: Marts) -> None:
+def test_a_message_known_only_by_its_edit_has_its_time_of_sending(marts: Marts) -> None:
     sent = message("2026-10-05 09:00", ANA, "antes do bot", 1)
     marts.put(edit(sent, "2026-10-07 09:01", "agora"))
 
@@ -52,7 +56,7 @@ def test_a_message_known_only_by_its_edit_counts_when_it_was_sent(marts: Marts) 
     assert rows == [("agora", 1, date(2026, 10, 5), "message")]
 
 
-def test_the_same_id_in_another_chat_or_another_mailbox_is_another_message(marts: Marts) -> None:
+def test_message_ids_are_unique_within_a_chat_and_kind_only(marts: Marts) -> None:
     private: Payload = {"chat": {"id": ANA, "type": "private"}}
     marts.put(
         message("2026-10-07 09:00", ANA, "no grupo", 5),
@@ -71,14 +75,14 @@ def test_the_same_id_in_another_chat_or_another_mailbox_is_another_message(marts
     ]
 
 
-def test_two_bots_in_one_chat_keep_their_messages_apart(marts: Marts) -> None:
+def test_the_messages_of_two_bots_are_separate(marts: Marts) -> None:
     marts.put(message("2026-10-07 09:00", ANA, "oi", 1), bot=7)
     marts.put(message("2026-10-07 09:00", ANA, "oi", 1), bot=8, day=NEXT_DAY)
 
     assert marts.rows(MESSAGES, "bot_id message_id") == [(7, 1), (8, 1)]
 
 
-def test_ephemeral_messages_have_no_id_and_stand_alone(marts: Marts) -> None:
+def test_ephemeral_messages_without_an_id_are_separate(marts: Marts) -> None:
     marts.put(
         message("2026-10-07 09:00", ANA, "um", 0),
         message("2026-10-07 09:01", ANA, "dois", 0),
@@ -87,7 +91,7 @@ def test_ephemeral_messages_have_no_id_and_stand_alone(marts: Marts) -> None:
     assert marts.rows(MESSAGES, "message_id text") == [(0, "um"), (0, "dois")]
 
 
-def test_a_caption_is_a_text_and_events_say_nothing(marts: Marts) -> None:
+def test_captions_are_texts_and_service_messages_have_none(marts: Marts) -> None:
     marts.put(
         message("2026-10-07 09:00", ANA, None, 1, photo=[{}], caption="por que dá erro?"),
         announced("2026-10-07 09:01", BIA, "new_chat_members", BIA, message_id=2),
@@ -104,7 +108,96 @@ def test_a_caption_is_a_text_and_events_say_nothing(marts: Marts) -> None:
     ]
 
 
-def test_a_message_without_a_date_was_sent_when_it_arrived(marts: Marts) -> None:
+def test_a_message_without_a_date_was_sent_at_its_arrival(marts: Marts) -> None:
     marts.put(message("2026-10-07 09:00", ANA, "quando?", 1, date=0))
 
     assert marts.rows(MESSAGES, "sent_at") == [(RECEIVED,)]
+
+
+OLD_GROUP, NEW_GROUP = -7, -100_7
+
+MOVES = {
+    "announced in both chats": ("to", "from"),
+    "announced in the old chat": ("to",),
+    "announced in the new chat": ("from",),
+}
+
+
+@pytest.mark.parametrize("where", MOVES)
+def test_a_migrated_group_is_one_chat_with_its_newest_id(marts: Marts, where: str) -> None:
+    # Given a group that becomes a supergroup, in which message ids restart
+    signs = {
+        "to": message("2026-10-07 10:00", ANA, None, 9, OLD_GROUP, migrate_to_chat_id=NEW_GROUP),
+        "from": message("2026-10-07 10:00", ANA, None, 1, NEW_GROUP, migrate_from_chat_id=-7),
+    }
+    marts.put(
+        message("2026-10-07 09:00", ANA, "na casa velha", 8, OLD_GROUP),
+        *(signs[each] for each in MOVES[where]),
+        message("2026-10-07 11:00", BIA, "na casa nova", 8, NEW_GROUP),
+    )
+
+    rows = marts.rows(MESSAGES, "chat_id chat_id_then message_id text")
+
+    assert [row for row in rows if row[-1]] == [
+        (NEW_GROUP, OLD_GROUP, 8, "na casa velha"),
+        (NEW_GROUP, NEW_GROUP, 8, "na casa nova"),
+    ]
+    assert {row[0] for row in rows} == {NEW_GROUP}
+
+
+def test_the_speaker_is_a_user_a_bot_or_a_chat(marts: Marts) -> None:
+    group = {"id": GROUP, "type": "supergroup"}
+    marts.put(
+        message("2026-10-07 09:00", ANA, "a", 1),
+        message("2026-10-07 09:01", HELPER_BOT, "b", 2),
+        message("2026-10-07 09:02", GROUP_ANONYMOUS_BOT, "c", 3, sender_chat=group),
+        message("2026-10-07 09:03", None, "d", 4, sender_chat={"id": -200, "type": "channel"}),
+    )
+
+    rows = marts.rows(MESSAGES, "user_id user_first_name speaker_id is_bot")
+
+    assert rows == [
+        (ANA, "Ana", ANA, False),
+        (HELPER_BOT, "Helper", HELPER_BOT, True),
+        (None, None, GROUP, False),
+        (None, None, -200, False),
+    ]
+
+
+def in_topic(at: str, text: str, message_id: int, reply_to: int) -> Payload:
+    return message(at, ANA, text, message_id, reply_to=reply_to, message_thread_id=50)
+
+
+def test_in_a_topic_a_reply_to_its_first_message_is_not_a_reply(marts: Marts) -> None:
+    # Given a topic that was opened before the bot came, so that its first message is unknown
+    marts.put(
+        in_topic("2026-10-07 09:00", "no tópico", 51, reply_to=50),
+        in_topic("2026-10-07 09:01", "resposta", 52, reply_to=51),
+    )
+
+    assert marts.rows(MESSAGES, "topic_id reply_to_message_id") == [(50, None), (50, 51)]
+
+
+def test_a_topic_whose_first_message_is_known_is_a_topic_too(marts: Marts) -> None:
+    opened: Payload = {"message_thread_id": 50, "forum_topic_created": {"name": "SQL"}}
+    marts.put(
+        message("2026-10-07 09:00", ANA, None, 50, **opened),
+        in_topic("2026-10-07 09:01", "no tópico", 51, reply_to=50),
+    )
+
+    rows = marts.rows(MESSAGES, "topic_id reply_to_message_id is_service")
+
+    assert rows == [(50, None, True), (50, None, False)]
+
+
+def test_a_thread_outside_of_topics_is_not_a_topic(marts: Marts) -> None:
+    # Given a supergroup without topics, where Telegram calls the first message answered a thread
+    marts.put(
+        message("2026-10-07 09:00", BIA, "alguém sabe?", 50),
+        in_topic("2026-10-07 09:01", "eu sei", 51, reply_to=50),
+        in_topic("2026-10-07 09:02", "melhor dito", 52, reply_to=51),
+    )
+
+    rows = marts.rows(MESSAGES, "topic_id reply_to_message_id")
+
+    assert rows == [(None, None), (None, 50), (None, 51)]

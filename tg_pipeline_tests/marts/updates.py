@@ -1,4 +1,4 @@
-"""Updates as tests write them: as small as their story allows."""
+"""Builders of small updates."""
 
 from datetime import datetime
 from itertools import count
@@ -11,7 +11,7 @@ ANA, BIA, CAIO, HELPER_BOT = 1, 2, 3, 99
 NAMES: Final = {ANA: "Ana", BIA: "Bia", CAIO: "Caio", HELPER_BOT: "Helper"}
 
 GROUP_ANONYMOUS_BOT: Final = 1_087_968_824
-"""The account that Telegram shows where an administrator speaks as the group."""
+"""The account that Telegram shows if an administrator writes as the group."""
 
 Payload = dict[str, Any]
 
@@ -19,7 +19,7 @@ _update_ids = count(1)
 
 
 def second(local: str) -> int:
-    """Read a local time such as `2026-10-07 09:30` as Unix seconds."""
+    """Return a local time such as `2026-10-07 09:30` in Unix seconds."""
     return int(datetime.fromisoformat(local).replace(tzinfo=SAO_PAULO).timestamp())
 
 
@@ -49,7 +49,7 @@ def message(
     chat_id: int = GROUP,
     **fields: Any,
 ) -> Payload:
-    """Give an update of a message; `kind` names another type of update, `reply_to` an id."""
+    """Return an update with a message; `kind` is another update type, `reply_to` a message id."""
     kind, reply_to = fields.pop("kind", "message"), fields.pop("reply_to", None)
     content: Payload = {"message_id": message_id, "date": second(at), "chat": chat(chat_id)}
     content |= {"from": user(sender)} if sender else {}
@@ -59,7 +59,7 @@ def message(
 
 
 def edit(of: Payload, at: str, text: str) -> Payload:
-    """Give the update that corrects the message of an earlier one."""
+    """Return the update that edits the message of an earlier one."""
     ((kind, content),) = [(name, each) for name, each in of.items() if name != "update_id"]
     return update(f"edited_{kind}", content | {"edit_date": second(at), "text": text})
 
@@ -70,7 +70,7 @@ def command(at: str, sender: int, text: str, message_id: int, chat_id: int = GRO
 
 
 def reaction(at: str, reactor: int, old: str, new: str, message_id: int = 1) -> Payload:
-    """Give a change of reactions; each letter of `old` and `new` is one."""
+    """Return a change of reactions; each character of `old` and `new` is one."""
     content: Payload = {"chat": chat(GROUP), "message_id": message_id, "date": second(at)}
     content |= {"user": user(reactor)}
     for name, emojis in (("old_reaction", old), ("new_reaction", new)):
@@ -79,7 +79,7 @@ def reaction(at: str, reactor: int, old: str, new: str, message_id: int = 1) -> 
 
 
 def membership(at: str, actor: int, member: int, change: str, **fields: Any) -> Payload:
-    """Give a change such as `left → member`; `kind` names another type of update."""
+    """Return a change such as `left → member`; `kind` is another update type."""
     old, _, new = change.partition(" → ")
     content: Payload = {"chat": chat(GROUP), "from": user(actor), "date": second(at)}
     content["old_chat_member"] = {"user": user(member), "status": old}
@@ -88,13 +88,13 @@ def membership(at: str, actor: int, member: int, change: str, **fields: Any) -> 
 
 
 def announced(at: str, sender: int, what: str, *members: int, message_id: int = 1) -> Payload:
-    """Give the service message about members: `new_chat_members` or `left_chat_member`."""
+    """Return a service message: `new_chat_members` or `left_chat_member`."""
     about = [user(member) for member in members]
     content: Payload = {what: about if what == "new_chat_members" else about[0]}
     return message(at, sender, None, message_id, **content)
 
 
 def press(presser: int, data: str) -> Payload:
-    """Give a press on a button: an update without a time of its own."""
+    """Return a pressed button: an update without an event time."""
     about = {"message_id": 1, "chat": chat(GROUP), "date": 0}
     return update("callback_query", {"from": user(presser), "message": about, "data": data})

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tg_pipeline.athena.tables import Place, athena_columns, table_input
+from tg_pipeline.athena.tables import TableLocation, athena_columns, table_input
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.query.session import TELEGRAM
 from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_START_DATE, DEFAULT_WORKGROUP
@@ -31,7 +31,7 @@ def test_the_columns_are_the_declaration_s(table: Template) -> None:
 
 
 def test_it_is_the_table_that_the_command_line_would_register(table: Template) -> None:
-    place = Place("s3://${EnrichedBucket}", DEFAULT_START_DATE.isoformat())
+    place = TableLocation("s3://${EnrichedBucket}", DEFAULT_START_DATE.isoformat())
 
     assert _substituted(table) == table_input(TELEGRAM, place)
 

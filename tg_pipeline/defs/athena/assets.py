@@ -32,7 +32,7 @@ def athena_tables() -> dg.MaterializeResult[None]:
         findings = list(sync(load_settings()))
     except AthenaError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
-    changed = [finding.what for finding in findings if finding.is_drift]
+    changed = [finding.what for finding in findings if finding.needs_change]
     return dg.MaterializeResult(
         metadata={"looked_at": len(findings), "changed": ", ".join(changed) or "nothing"}
     )

@@ -35,8 +35,10 @@ MARTS_BY_DAY: Final = "marts_by_day"
 MARTS: Final = "marts"
 """The group of the cumulative marts."""
 
-DAILY_LAWS: Final = [
-    dg.AssetCheckKey(dg.AssetKey(mart.name), mart.law.name) for mart in DAILY_MARTS if mart.law
+DAILY_CONSERVATION_CHECKS: Final = [
+    dg.AssetCheckKey(dg.AssetKey(mart.name), mart.conservation_rule.name)
+    for mart in DAILY_MARTS
+    if mart.conservation_rule
 ]
 
 marts_job = dg.define_asset_job(
@@ -51,10 +53,10 @@ def mart_spec(mart: Mart) -> dg.AssetSpec:
     return dg.AssetSpec(
         mart.name,
         deps=[_dep(mart, table) for table in mart.sources],
-        description=f"{mart.answers}\n\nWhat it can't know: {mart.limitations}",
+        description=f"{mart.description}\n\nWhat it can't know: {mart.limitations}",
         group_name=MARTS_BY_DAY if mart.is_daily else MARTS,
         owners=OWNERS,
-        kinds={"duckdb", "parquet"} | ({"python"} if mart.step else {"sql"}),
+        kinds={"duckdb", "parquet"} | ({"python"} if mart.post_process else {"sql"}),
         automation_condition=None if mart.is_daily else FOLLOW_INPUTS,
         metadata={
             "dagster/column_schema": table_schema(mart),
@@ -66,12 +68,12 @@ def mart_spec(mart: Mart) -> dg.AssetSpec:
 
 def mart_asset(mart: Mart) -> dg.AssetsDefinition:
     """Return the asset of a mart: one partition per day, or a single table."""
-    law = mart.law
+    rule = mart.conservation_rule
 
     @dg.multi_asset(
         name=mart.name,
         specs=[mart_spec(mart)],
-        check_specs=[conservation_check(law.name, mart, law.description)] if law else [],
+        check_specs=[conservation_check(rule.name, mart, rule.description)] if rule else [],
         partitions_def=daily_partitions if mart.is_daily else None,
         backfill_policy=MONTHLY_BACKFILL if mart.is_daily else None,
         retry_policy=RETRY_POLICY,
@@ -98,8 +100,9 @@ def _build_mart(
             partition = PartitionMetadata(mart, day, each.written, seconds)
             chart = mart_chart(tables, mart, day)
             add_partition_metadata(context, tables, partition, list(mart.columns), chart)
-    balances = [each.balance for each in built if each.balance]
-    checks = [conservation_result(mart.law.name, balances)] if mart.law else []
+    conservation = [each.conservation for each in built if each.conservation]
+    rule = mart.conservation_rule
+    checks = [conservation_result(rule.name, conservation)] if rule else []
     return dg.MaterializeResult(check_results=checks)
 
 

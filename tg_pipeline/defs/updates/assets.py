@@ -1,5 +1,6 @@
 """The layers as assets: landing → raw_updates → deduped_updates → enriched_updates, by day."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from time import perf_counter
@@ -7,6 +8,8 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from tg_pipeline.builds.layers import (
     build_deduped_updates,
@@ -36,11 +39,15 @@ from tg_pipeline.defs.partitions import (
 )
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.activity import ACTIVITY_COLUMNS, count_activity
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
+
+HOURS_PER_DAY: Final = 24
+
+SENT_TYPES: Final = pa.array(["message", "channel_post", "business_message", "guest_message"])
+"""Types of sent messages; an edit is not a new message."""
 
 LAYERS: Final = "layers"
 """The asset group that the nightly run builds."""
@@ -230,8 +237,13 @@ def enriched_updates(
 
 def messages_per_hour(lake: Lake, day: date, zone: ZoneInfo) -> list[int]:
     """Return the number of messages sent in each of the 24 hours of the local day."""
+    hours: Counter[int] = Counter()
     with lake.open(ENRICHED_UPDATES.name, day) as partition:
-        return count_activity(partition.project(ACTIVITY_COLUMNS), zone).hours()
+        for batch in partition.project(["update_type", "event_at"]):
+            sent = batch.filter(pc.is_in(batch["update_type"], value_set=SENT_TYPES))
+            local = sent["event_at"].drop_null().cast(pa.timestamp("us", tz=zone.key))
+            hours.update(pc.hour(local).to_pylist())
+    return [hours[hour] for hour in range(HOURS_PER_DAY)]
 
 
 defs = dg.Definitions(assets=[landing_zone, raw_updates, deduped_updates, enriched_updates])

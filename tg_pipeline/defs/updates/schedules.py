@@ -6,7 +6,7 @@ from typing import Final
 import dagster as dg
 
 from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
-from tg_pipeline.defs.marts.assets import DAILY_LAWS, MARTS_BY_DAY
+from tg_pipeline.defs.marts.assets import DAILY_CONSERVATION_CHECKS, MARTS_BY_DAY
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.updates.assets import CONSERVATION_CHECKS, LAYERS
 
@@ -16,7 +16,7 @@ DAILY_CRON: Final = f"0 {DAILY_HOUR} * * *"
 updates_job = dg.define_asset_job(
     "updates_job",
     selection=dg.AssetSelection.groups(LAYERS, MARTS_BY_DAY).without_checks()
-    | dg.AssetSelection.checks(*CONSERVATION_CHECKS, *DAILY_LAWS),
+    | dg.AssetSelection.checks(*CONSERVATION_CHECKS, *DAILY_CONSERVATION_CHECKS),
     description="Builds all layers and daily marts of a day, or of a range of days.",
 )
 

@@ -9,7 +9,7 @@ import pytest
 
 from tg_pipeline.builds.marts import MartBuilder
 from tg_pipeline.definitions import defs
-from tg_pipeline.defs.marts.assets import DAILY_LAWS
+from tg_pipeline.defs.marts.assets import DAILY_CONSERVATION_CHECKS
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.daily import DAILY_ACTIVITY
 from tg_pipeline.marts.mart import Mart
@@ -36,8 +36,10 @@ def test_a_mart_depends_on_its_sources_and_its_page_describes_it(mart: Mart) -> 
     assert node.description
     assert mart.limitations in node.description
     assert {"dagster/column_schema", "dagster/uri", "query"} <= node.metadata.keys()
-    if mart.law:
-        assert graph.get(dg.AssetCheckKey(dg.AssetKey(mart.name), mart.law.name)).blocking
+    if mart.conservation_rule:
+        assert graph.get(
+            dg.AssetCheckKey(dg.AssetKey(mart.name), mart.conservation_rule.name)
+        ).blocking
 
 
 def test_a_run_of_a_day_builds_its_marts_and_records_their_contents(house: House) -> None:
@@ -84,7 +86,9 @@ def test_a_mart_that_loses_rows_fails_its_check(
     def lose(builder: MartBuilder, mart: Mart, days: list[date | None]) -> list[object]:
         built = build_days(builder, mart, days)
         return [
-            replace(each, balance=each.balance and replace(each.balance, output_rows=0))
+            replace(
+                each, conservation=each.conservation and replace(each.conservation, output_rows=0)
+            )
             for each in built
         ]
 
@@ -93,11 +97,11 @@ def test_a_mart_that_loses_rows_fails_its_check(
 
     evaluations = house.run(DAY).get_asset_check_evaluations()
 
-    assert DAILY_ACTIVITY.law
+    assert DAILY_ACTIVITY.conservation_rule
     failed = {each.asset_check_key for each in evaluations if not each.passed}
-    name = dg.AssetCheckKey(dg.AssetKey("daily_activity"), DAILY_ACTIVITY.law.name)
+    name = dg.AssetCheckKey(dg.AssetKey("daily_activity"), DAILY_ACTIVITY.conservation_rule.name)
     assert name in failed
-    assert name in DAILY_LAWS
+    assert name in DAILY_CONSERVATION_CHECKS
 
 
 def test_a_damaged_source_fails_once_with_one_sentence(house: House) -> None:

@@ -1,6 +1,7 @@
 """The guarantees of builds hold on every kind of store: the same tests, imported."""
 
 import pytest
+
 from tg_pipeline_tests.builds.test_layers import (  # noqa: F401 - run here
     test_a_build_interrupted_between_quarantine_and_raw_loses_nothing,
     test_a_duplicate_across_midnight_is_counted_once_on_the_earlier_day,
@@ -17,7 +18,6 @@ from tg_pipeline_tests.builds.test_staleness import (  # noqa: F401 - run here
     test_a_missing_partition_leaves_the_day_stale,
     test_an_interrupted_build_leaves_the_day_stale,
 )
-
 from tg_pipeline_tests.defs.updates.test_assets import (  # noqa: F401 - run here
     test_a_span_of_days_is_one_run_and_each_day_has_its_own_counts,
 )

@@ -1,4 +1,4 @@
-"""What the marts of a day are to say. A row is all columns of the mart, in their order."""
+"""The expected rows of the daily marts, with all columns of the mart in their order."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
@@ -72,7 +72,7 @@ def reactions(day: Day) -> Iterable[Row]:
 
 
 def members(day: Day) -> Iterable[Row]:
-    """Count by the changes told: the sample's bot is an administrator, who is told of all."""
+    """Count membership updates: the sample's bot is an administrator, who gets all of them."""
     joined, left = Counter[int | None](), Counter[int | None]()
     for each in day:
         if each.kind == "chat_member":

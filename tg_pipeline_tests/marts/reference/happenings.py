@@ -1,7 +1,6 @@
-"""What happened, read from the landed JSON with the standard library alone.
+"""The updates of the sample, read from their JSON with the standard library only.
 
-The reference says what the marts are to say, in plain loops that know nothing of SQL, of the layers
-or of Arrow.
+The reference computes the expected rows of the marts in plain loops, without SQL, layers or Arrow.
 """
 
 import json
@@ -24,7 +23,7 @@ EVENTS: Final = {
     "forum_topic_created",
     "successful_payment",
 }
-"""Contents of the sample's messages that say nothing."""
+"""Contents of service messages in the sample."""
 
 CONTENTS: Final = {
     *("text", "photo", "animation", "sticker", "voice", "video", "document", "contact", "dice"),
@@ -36,7 +35,7 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True)
 class Happening:
-    """An update: its day and local time, its type, and what stands under that key."""
+    """An update: its local time, its type, and its content."""
 
     update_id: int
     kind: str
@@ -55,7 +54,7 @@ class Happening:
 
     @property
     def account(self) -> dict[str, Any]:
-        """The user who acted, if it is one and not somebody who speaks for a chat."""
+        """The user who acted, unless a chat did."""
         for name in ("sender_chat", "actor_chat", "voter_chat"):
             if name in self.content:
                 return {}
@@ -84,7 +83,7 @@ class Happening:
 
 
 def happenings(month: Iterable[SampleDelivery]) -> list[Happening]:
-    """Give each update once, as it first arrived."""
+    """Return each update once, as it first arrived."""
     seen: dict[int, Happening] = {}
     for delivery in month:
         for each in _happening(delivery):

@@ -1,4 +1,4 @@
-"""What messages are to say."""
+"""The expected messages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Message:
 
     @property
     def topic(self) -> int | None:
-        """The sample's only threads are topics."""
+        """The topic: the sample has no other threads."""
         topic: int | None = self.last.content.get("message_thread_id")
         return topic
 
@@ -56,7 +56,7 @@ class Message:
 
 
 def messages(month: Iterable[Happening]) -> list[Message]:
-    """Give every message once, in the order in which each place saw them."""
+    """Return every message once, in the order of each chat and topic."""
     written = [each for each in month if each.kind in SENT | EDITED]
     moves = {
         each.chat: each.content["migrate_to_chat_id"]

@@ -1,4 +1,4 @@
-"""A sample month in a lake, through the real door, layers and marts; and what its JSON says."""
+"""A sample month, landed and built; and the content of its JSON."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ DAYS, PER_DAY = 17, 120
 
 
 class Month:
-    """A month in the lake, and what its JSON says."""
+    """A month in the lake, and the content of its JSON."""
 
     def __init__(self, pipeline: Pipeline, happened: list[Happening]) -> None:
         self._pipeline, self.happened = pipeline, happened
@@ -51,16 +51,17 @@ class Month:
 
 
 def sample_month(pipeline: Pipeline) -> Month:
-    """Land the month, and build everything."""
+    """Land the month, and build all tables."""
     sample = list(deliveries(START, DAYS, PER_DAY, zone=ZONE))
     land_sample(pipeline, sample, batch=100)
+    days = list_days(pipeline.landing)
+    for day in days:
+        pipeline.build(day)
     with mart_builder(pipeline.lake, ZONE.key) as builder:
-        for day in list_days(pipeline.landing):
-            pipeline.build(day)
-            for mart in DAILY_MARTS:
-                builder.build(mart, day)
+        for mart in DAILY_MARTS:
+            builder.build_days(mart, days)
         for mart in CUMULATIVE_MARTS:
-            balance = builder.build(mart).balance
-            assert balance
-            assert balance.holds
+            conservation = builder.build(mart).conservation
+            assert conservation
+            assert conservation.holds
     return Month(pipeline, happenings(sample))

@@ -1,4 +1,4 @@
-"""What became of questions, as one finds by reading on from each."""
+"""The expected answers, found by reading the messages after each question."""
 
 import re
 from dataclasses import dataclass
@@ -48,24 +48,22 @@ Questions = dict[tuple[int, int, datetime], dict[str, Any]]
 
 
 def threads(said: list[Message], questions: Questions) -> list[Thread]:
-    """Look through the messages behind each question for its answer."""
-    speaking = [each for each in said if not each.is_event]
+    """Find the answer to each question among the messages after it."""
+    spoken = [each for each in said if not each.is_event]
     found = []
-    for place, question in enumerate(speaking):
+    for place, question in enumerate(spoken):
         row = questions.get(_key(question))
         if row is not None:
             thread = Thread(question, row["group_id"])
-            _look_for_answer(thread, speaking, place, questions)
+            _find_answer(thread, spoken, place, questions)
             found.append(thread)
     return found
 
 
-def _look_for_answer(
-    thread: Thread, speaking: list[Message], place: int, questions: Questions
-) -> None:
+def _find_answer(thread: Thread, spoken: list[Message], place: int, questions: Questions) -> None:
     question = thread.question
-    behind = speaking[place + 1 :]
-    others = [m for m in behind if m.place == question.place and m.speaker != question.speaker]
+    later = spoken[place + 1 :]
+    others = [m for m in later if m.place == question.place and m.speaker != question.speaker]
     replies = (
         m for m in others if m.reply_to == question.message_id and m.chat_then == question.chat_then
     )
@@ -83,7 +81,7 @@ def _key(message: Message) -> tuple[int, int, datetime]:
 
 
 def is_thanked(thread: Thread, said: list[Message], questions: Questions) -> bool:
-    """Say whether the asker says thanks within an hour of the answer."""
+    """Return whether the asker says thanks within an hour of the answer."""
     answer, question = thread.answer, thread.question
     return answer is not None and any(
         timedelta() <= each.sent_at - answer.sent_at <= HOUR
@@ -97,7 +95,7 @@ def is_thanked(thread: Thread, said: list[Message], questions: Questions) -> boo
 
 
 def is_asked_again(thread: Thread, all_threads: list[Thread]) -> bool:
-    """Say whether the asker asks a question of the same group within a day."""
+    """Return whether the asker asks a question of the same group within a day."""
     return thread.group >= 0 and any(
         each is not thread
         and each.group == thread.group

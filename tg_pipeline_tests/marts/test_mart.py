@@ -1,14 +1,15 @@
-"""A mart's declaration, its query, its object in the lake and its page in docs say the same."""
+"""A mart's declaration, its query and its object in the lake agree."""
 
+from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import pytest
 import sqlglot
 from sqlglot import exp
 
-from tg_pipeline.docs_pages import marts_page
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.lineage import CONTEXT_DATE, column_origins
+from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.mart import Mart, is_daily
 from tg_pipeline.telegram.models import MESSAGE_TYPES
 from tg_pipeline_tests.marts.conftest import DAY, Marts
@@ -18,7 +19,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 
 def stored(marts: Marts, mart: Mart) -> int:
-    """Build a mart, see that its object has the declared schema, and count its rows."""
+    """Build a mart, check that its object has the declared schema, and return its rows."""
     marts.build(mart)
     with marts.lake.open(mart.name, DAY if mart.is_daily else None) as partition:
         assert partition.exists
@@ -43,20 +44,22 @@ def test_the_result_of_the_query_has_the_declared_columns(marts: Marts, mart: Ma
     assert stored(marts, mart) > 0
 
 
-def test_an_empty_lake_has_empty_marts(marts: Marts, mart: Mart) -> None:
-    assert stored(marts, mart) == 0
-
-
-def test_a_day_without_messages_has_empty_marts(marts: Marts, mart: Mart) -> None:
-    marts.put()
+@pytest.mark.parametrize("is_built", [False, True], ids=["nothing is built", "an empty day"])
+def test_without_messages_marts_are_empty(marts: Marts, mart: Mart, *, is_built: bool) -> None:
+    if is_built:
+        marts.put()
 
     assert stored(marts, mart) == 0
 
 
-def test_every_mart_and_column_says_what_it_is(mart: Mart) -> None:
-    for text in (mart.answers, mart.limitations, *(c.description for c in mart.columns.values())):
+def test_every_mart_and_column_has_a_description(mart: Mart) -> None:
+    for text in (
+        mart.description,
+        mart.limitations,
+        *(c.description for c in mart.columns.values()),
+    ):
         assert text.endswith((".", "…"))
-        assert "|" not in text, "it stands in a table of Markdown"
+        assert "|" not in text, "it is a cell of a Markdown table"
 
 
 def test_every_query_belongs_to_a_mart_and_every_mart_has_one() -> None:
@@ -65,7 +68,7 @@ def test_every_query_belongs_to_a_mart_and_every_mart_has_one() -> None:
     assert written == {mart.name for mart in ALL_MARTS}
 
 
-def test_every_mart_stands_behind_its_sources() -> None:
+def test_every_mart_is_listed_after_its_sources() -> None:
     seen: set[str] = set()
     for mart in ALL_MARTS:
         assert {source.name for source in mart.sources if isinstance(source, Mart)} <= seen
@@ -81,10 +84,10 @@ def test_a_query_reads_the_declared_sources(mart: Mart) -> None:
     }
 
 
-def test_a_query_can_be_told_to_athena(mart: Mart) -> None:
+def test_a_query_can_be_translated_for_athena(mart: Mart) -> None:
     for dialect in ("trino", "athena"):
-        (told,) = sqlglot.transpile(mart.sql, "duckdb", dialect)
-        assert columns(told, dialect) == columns(mart.sql, "duckdb")
+        (translated,) = sqlglot.transpile(mart.sql, "duckdb", dialect)
+        assert columns(translated, dialect) == columns(mart.sql, "duckdb")
 
 
 def columns(query: str, dialect: str) -> list[str]:
@@ -93,7 +96,7 @@ def columns(query: str, dialect: str) -> list[str]:
     return list(parsed.named_selects)
 
 
-def test_a_query_means_the_same_types_of_update_as_the_anatomy(mart: Mart) -> None:
+def test_a_query_selects_the_message_types_of_the_bot_api_models(mart: Mart) -> None:
     query = sqlglot.parse_one(mart.sql, read="duckdb")
     sent = {name for name in MESSAGE_TYPES if not name.startswith("edited_")}
 
@@ -103,33 +106,33 @@ def test_a_query_means_the_same_types_of_update_as_the_anatomy(mart: Mart) -> No
             assert named in (sent, MESSAGE_TYPES)
 
 
-def test_no_query_asks_the_clock_or_trusts_chance(mart: Mart) -> None:
+def test_no_query_is_random_or_depends_on_the_clock(mart: Mart) -> None:
     for word in ("now(", "current_date", "current_timestamp", "random(", "any_value("):
         assert word not in mart.sql.lower()
 
 
-def test_the_origins_of_a_column_exist(mart: Mart) -> None:
-    known = {source.name: {*source.schema.names, CONTEXT_DATE} for source in mart.sources}
-    for name, origins in column_origins(mart).items():
-        assert name in mart.columns
-        assert all(column in known[table] for table, column in origins)
-
-
-def test_a_column_knows_what_it_is_made_of() -> None:
-    origins = {mart.name: column_origins(mart) for mart in ALL_MARTS}
-
-    assert origins["messages"]["text"] == [
-        ("enriched_updates", "caption"),
-        ("enriched_updates", "text"),
-    ]
-    assert origins["retention"]["cohort_week"] == [("user_activity", CONTEXT_DATE)]
-
-
 @pytest.mark.parametrize("mart", ALL_MARTS, ids=lambda mart: mart.name)
-def test_only_what_is_made_by_day_is_made_of_days_alone(mart: Mart) -> None:
+def test_daily_marts_have_daily_sources(mart: Mart) -> None:
     if mart.is_daily:
         assert all(is_daily(source) for source in mart.sources)
 
 
-def test_the_page_in_docs_is_the_declarations() -> None:
-    assert (CHECKOUT / "docs" / "marts.md").read_text() == marts_page(), "run: make docs"
+def test_the_definition_hash_covers_every_module_of_the_post_process_and_its_subpackages(
+    tmp_path: Path,
+) -> None:
+    package = tmp_path / "process" / "__init__.py"
+    patterns = tmp_path / "process" / "patterns" / "english.py"
+    patterns.parent.mkdir(parents=True)
+    package.write_text("def process(table): return table\n")
+    patterns.write_text("QUESTION = 'how'\n")
+    spec = spec_from_file_location("process_of_a_mart", package)
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    mart = replace(QUESTIONS, post_process=module.process)
+    before = mart.definition_hash
+
+    patterns.write_text("QUESTION = 'when'\n")
+
+    assert mart.definition_hash != before

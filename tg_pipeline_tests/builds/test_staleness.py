@@ -1,4 +1,4 @@
-"""The tables themselves tell what is due, whatever was cut off on the way."""
+"""Which days are stale follows from the tables alone, wherever a build was interrupted."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,14 +23,14 @@ def state(pipeline: Pipeline) -> DayState:
 
 
 def test_a_day_goes_from_empty_to_missing_to_built_to_late(pipeline: Pipeline) -> None:
-    assert state(pipeline).verdict(TOMORROW) is DayStatus.EMPTY
+    assert state(pipeline).status(TOMORROW) is DayStatus.EMPTY
     pipeline.land(POLL)
-    assert state(pipeline).verdict(TOMORROW) is DayStatus.MISSING
+    assert state(pipeline).status(TOMORROW) is DayStatus.MISSING
     pipeline.build()
-    assert state(pipeline).verdict(TOMORROW) is DayStatus.BUILT
+    assert state(pipeline).status(TOMORROW) is DayStatus.BUILT
     pipeline.land({"update_id": 101})
-    assert state(pipeline).verdict(TOMORROW) is DayStatus.LATE
-    assert state(pipeline).verdict(DAY) is DayStatus.OPEN
+    assert state(pipeline).status(TOMORROW) is DayStatus.LATE
+    assert state(pipeline).status(DAY) is DayStatus.OPEN
 
 
 CUT_OFF: dict[str, Callable[[Pipeline], object]] = {
@@ -43,34 +43,33 @@ CUT_OFF: dict[str, Callable[[Pipeline], object]] = {
 
 
 @pytest.mark.parametrize("where", CUT_OFF)
-def test_a_build_that_was_cut_off_leaves_the_day_due(pipeline: Pipeline, where: str) -> None:
-    # Given a day that was built, and something that landed late on it
+def test_an_interrupted_build_leaves_the_day_stale(pipeline: Pipeline, where: str) -> None:
+    # Given a day that was built, and an object that landed late
     pipeline.land(POLL)
     pipeline.build()
     pipeline.land({"update_id": 101})
 
-    # When its build ends half way
+    # When its build is interrupted
     CUT_OFF[where](pipeline)
 
-    # Then the day is due, and what is behind is not told by guesses
+    # Then the day is stale until the build is finished
     assert state(pipeline).is_stale
-    assert state(pipeline).verdict(TOMORROW) is DayStatus.LATE
-    assert state(pipeline).layers["deduped_updates"].duplicates == 0
+    assert state(pipeline).status(TOMORROW) is DayStatus.LATE
     build_deduped_updates(pipeline.lake, DAY)
     build_enriched_updates(pipeline.lake, DAY)
     assert not state(pipeline).is_stale
 
 
-def test_a_partition_that_is_gone_leaves_the_day_due(pipeline: Pipeline) -> None:
+def test_a_missing_partition_leaves_the_day_stale(pipeline: Pipeline) -> None:
     pipeline.land(POLL)
     pipeline.build()
     pipeline.lose("enriched_updates")
 
     assert state(pipeline).is_stale
-    assert state(pipeline).verdict(TOMORROW) is DayStatus.MISSING
+    assert state(pipeline).status(TOMORROW) is DayStatus.MISSING
 
 
-def test_what_lands_on_a_day_decides_about_the_day_behind(pipeline: Pipeline) -> None:
+def test_a_late_object_may_change_the_next_day(pipeline: Pipeline) -> None:
     # Given an update without a time of its own, built on the day it landed
     pipeline.land(POLL, day=NEXT_DAY)
     pipeline.build(DAY)
@@ -79,7 +78,7 @@ def test_what_lands_on_a_day_decides_about_the_day_behind(pipeline: Pipeline) ->
     # When a copy lands on the day before
     pipeline.land(POLL, day=DAY)
 
-    # Then both days are to be built, and then the later copy is gone
+    # Then both days are stale, and after they are built the later copy is gone
     days = [DAY, NEXT_DAY]
     assert stale_days(day_states(pipeline.landing, pipeline.lake, days)) == days
     for day in days:

@@ -1,4 +1,4 @@
-"""What a monitor is told, as days land, wait, are built, and are late."""
+"""The status for monitors, as days land, wait, are built, and are late."""
 
 import os
 from datetime import UTC, date, datetime, timedelta
@@ -10,9 +10,9 @@ import obstore
 from lambda_ingest.landing import REJECTED_PREFIX
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.monitoring import (
-    DAYS_LOOKED_AT,
-    Days,
-    DueDay,
+    DEFAULT_DAYS,
+    DaysStatus,
+    DueDayStatus,
     MonitorContext,
     PipelineStatus,
     Span,
@@ -28,15 +28,15 @@ LANDED_AT = datetime(2026, 10, 8, 12, tzinfo=UTC)
 START = date(2026, 10, 1)
 
 
-def look(pipeline: Pipeline, at: str, span: Span | None = None) -> PipelineStatus:
-    """Look at a moment in São Paulo."""
+def status_at(pipeline: Pipeline, at: str, span: Span | None = None) -> PipelineStatus:
+    """Return the status at a local time in São Paulo."""
     now = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(ZONE))
     where = MonitorContext(pipeline.landing, pipeline.lake, now, ZoneInfo(ZONE), START)
     return pipeline_status(where, span)
 
 
 def land(pipeline: Pipeline, *numbers: int, day: date = DAY) -> None:
-    """Land updates as long ago as they were."""
+    """Land updates at LANDED_AT."""
     pipeline.land(*map(said, numbers), day=day)
     for path in Path(pipeline.folder / "landing").rglob("*.json"):
         os.utime(path, (LANDED_AT.timestamp(), LANDED_AT.timestamp()))
@@ -51,64 +51,64 @@ def build(pipeline: Pipeline, *days: date) -> None:
             builder.build_days(mart, list(days))
 
 
-def due(status: PipelineStatus) -> DueDay:
+def due(status: PipelineStatus) -> DueDayStatus:
     assert status.due
     return status.due
 
 
-def test_where_nothing_landed_nothing_is_wrong(pipeline: Pipeline) -> None:
-    status = look(pipeline, "2026-10-08 09:00")
+def test_an_empty_pipeline_is_ok(pipeline: Pipeline) -> None:
+    status = status_at(pipeline, "2026-10-08 09:00")
 
     assert status.ok
-    assert status.due == DueDay(DAY, "empty", 0, {})
-    assert status.days == Days(7, START, DAY, [], [], [], [], 0)
+    assert status.due == DueDayStatus(DAY, "empty", 0, {})
+    assert status.days == DaysStatus(7, START, DAY, [], [], [], [], 0)
     assert (status.landing.last_at, status.tables.last_written_at) == (None, None)
 
 
-def test_before_the_first_day_is_due_there_is_nothing_to_say(pipeline: Pipeline) -> None:
+def test_no_day_is_due_before_the_nightly_run_of_the_first_one(pipeline: Pipeline) -> None:
     land(pipeline, 1, day=START)
 
-    status = look(pipeline, "2026-10-01 09:00")
+    status = status_at(pipeline, "2026-10-01 09:00")
 
     assert (status.ok, status.due, status.days.first) == (True, None, None)
     assert status.landing.open_objects == 1
 
 
-def test_what_landed_and_is_not_built_is_missing_and_overdue_two_hours_later(
+def test_a_landed_day_that_is_not_built_is_missing_and_two_hours_later_overdue(
     pipeline: Pipeline,
 ) -> None:
     land(pipeline, 1, 2)
 
-    # While the day is not over, its objects are no news
-    before = look(pipeline, "2026-10-08 02:59")
+    # Before its nightly run is due, its objects are not pending
+    before = status_at(pipeline, "2026-10-08 02:59")
     assert (before.landing.open_objects, before.landing.pending_objects) == (2, 0)
     assert before.days.missing == []
 
-    # Once it is due it is missing, and overdue when what landed has waited as well
-    at_first = look(pipeline, "2026-10-08 10:59")
+    # Once that is due the day is missing, and overdue two hours after its objects landed
+    at_first = status_at(pipeline, "2026-10-08 10:59")
     assert (at_first.ok, at_first.days.missing, at_first.days.overdue) == (True, [DAY], [])
     assert (at_first.landing.open_objects, at_first.landing.pending_objects) == (0, 2)
     assert at_first.landing.last_at == LANDED_AT
-    assert due(at_first) == DueDay(DAY, "missing", 2, {})
-    later = look(pipeline, "2026-10-08 11:00")
+    assert due(at_first) == DueDayStatus(DAY, "missing", 2, {})
+    later = status_at(pipeline, "2026-10-08 11:00")
     assert (later.ok, later.days.overdue, later.days.lag) == (False, [DAY], 1)
 
 
-def test_a_day_is_overdue_two_hours_after_its_nightly_run_at_the_earliest(
+def test_a_day_is_not_overdue_until_two_hours_after_its_nightly_run(
     pipeline: Pipeline,
 ) -> None:
     land(pipeline, 1, day=DAY + timedelta(days=2))
 
-    assert look(pipeline, "2026-10-10 04:59").ok
-    assert not look(pipeline, "2026-10-10 05:00").ok
+    assert status_at(pipeline, "2026-10-10 04:59").ok
+    assert not status_at(pipeline, "2026-10-10 05:00").ok
 
 
-def test_a_day_that_is_built_tells_its_rows(pipeline: Pipeline) -> None:
+def test_a_built_day_has_the_rows_of_each_table(pipeline: Pipeline) -> None:
     land(pipeline, 1, 2)
     pipeline.put("garbage.json", b"{")
     build(pipeline, DAY)
 
-    status = look(pipeline, "2026-10-08 20:00")
+    status = status_at(pipeline, "2026-10-08 20:00")
 
     assert status.ok
     assert due(status).verdict == "built"
@@ -119,59 +119,59 @@ def test_a_day_that_is_built_tells_its_rows(pipeline: Pipeline) -> None:
     assert status.tables.last_written_at > LANDED_AT
 
 
-def test_what_lands_late_is_pending_until_it_is_built(pipeline: Pipeline) -> None:
+def test_a_late_object_is_pending_until_it_is_built(pipeline: Pipeline) -> None:
     land(pipeline, 1, 2)
     build(pipeline, DAY)
     land(pipeline, 3)
 
-    status = look(pipeline, "2026-10-09 20:00")
+    status = status_at(pipeline, "2026-10-09 20:00")
 
     assert (status.ok, status.days.late, status.days.overdue) == (False, [DAY], [DAY])
     assert (status.landing.pending_objects, status.days.lag) == (1, 2)
     assert due(status).verdict == "empty"
 
 
-def test_an_object_that_was_rewritten_is_pending_too(pipeline: Pipeline) -> None:
+def test_a_rewritten_object_is_pending(pipeline: Pipeline) -> None:
     land(pipeline, 1)
     build(pipeline, DAY)
     (path,) = (pipeline.folder / "landing").rglob("*.json")
     path.write_bytes(path.read_bytes() + b" ")
 
-    assert look(pipeline, "2026-10-08 20:00").landing.pending_objects == 1
+    assert status_at(pipeline, "2026-10-08 20:00").landing.pending_objects == 1
 
 
-def test_a_day_without_its_marts_is_not_done(pipeline: Pipeline) -> None:
+def test_a_day_without_its_marts_is_overdue(pipeline: Pipeline) -> None:
     land(pipeline, 1)
     pipeline.build()
 
-    status = look(pipeline, "2026-10-08 20:00")
+    status = status_at(pipeline, "2026-10-08 20:00")
 
     assert (status.ok, status.days.without_marts, status.days.late) == (False, [DAY], [])
 
 
-def test_an_old_day_that_was_never_built_is_looked_at_however_old_it_is(
+def test_a_day_that_was_never_built_is_checked_at_any_age(
     pipeline: Pipeline,
 ) -> None:
     land(pipeline, 1)
 
-    days = look(pipeline, "2027-10-08 20:00").days
+    days = status_at(pipeline, "2027-10-08 20:00").days
 
-    assert (days.looked_at, days.first, days.missing) == (DAYS_LOOKED_AT + 1, DAY, [DAY])
+    assert (days.looked_at, days.first, days.missing) == (DEFAULT_DAYS + 1, DAY, [DAY])
 
 
-def test_a_span_is_looked_at_as_far_as_it_is_due(pipeline: Pipeline) -> None:
+def test_the_days_of_a_span_are_checked_if_they_are_due(pipeline: Pipeline) -> None:
     land(pipeline, 1)
     span = (date(2026, 10, 6), date(2026, 10, 31))
 
-    days = look(pipeline, "2026-10-08 20:00", span).days
+    days = status_at(pipeline, "2026-10-08 20:00", span).days
 
     assert (days.first, days.last, days.missing) == (date(2026, 10, 6), DAY, [DAY])
 
 
-def test_what_could_not_be_read_is_counted(pipeline: Pipeline) -> None:
+def test_rejected_objects_and_events_are_counted(pipeline: Pipeline) -> None:
     obstore.put(pipeline.landing, f"{REJECTED_PREFIX}/context_date=2026-10-07/a.json", b"{}")
     dead_letter(pipeline.lake.store, "nope", "The message is no event.")
 
-    landing = look(pipeline, "2026-10-08 09:00").landing
+    landing = status_at(pipeline, "2026-10-08 09:00").landing
 
     assert (landing.rejected_objects, landing.rejected_events) == (1, 1)

@@ -1,4 +1,4 @@
-"""What AWS answers that the imitation of it does not: refusals, and a saved query replaced."""
+"""Responses of AWS that moto does not have: denied requests, and a saved query replaced."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -36,7 +36,7 @@ def athena() -> Iterator[Stubber]:
 
 
 def saved(**changes: str) -> dict[str, Any]:
-    """Give QUERY as Athena has it, with changes."""
+    """Return QUERY as Athena does, with changes."""
     query = {
         "Name": QUERY.name,
         "Database": "db",
@@ -48,7 +48,7 @@ def saved(**changes: str) -> dict[str, Any]:
     return {"NamedQuery": query | changes}
 
 
-def test_who_may_not_look_at_the_catalog_is_told_what_is_refused(glue: Stubber) -> None:
+def test_a_denied_request_is_named(glue: Stubber) -> None:
     glue.add_client_error(
         "get_database", "AccessDeniedException", "not authorized: glue:GetDatabase"
     )
@@ -61,17 +61,17 @@ def test_who_may_not_look_at_the_catalog_is_told_what_is_refused(glue: Stubber) 
     )
 
 
-def test_who_may_look_but_not_make_is_told_when_it_comes_to_making(glue: Stubber) -> None:
+def test_a_denied_creation_is_named(glue: Stubber) -> None:
     glue.add_client_error("get_database", "EntityNotFoundException", "not found")
     glue.add_client_error("create_database", "AccessDeniedException", "not authorized")
 
     (database,) = Catalog(glue.client, "db").compare([])
 
     with pytest.raises(AthenaError, match="AWS refuses CreateDatabase: not authorized"):
-        database.mend()
+        database.apply()
 
 
-def test_a_workgroup_that_is_not_there_is_named(athena: Stubber) -> None:
+def test_a_missing_workgroup_is_named(athena: Stubber) -> None:
     athena.add_client_error("get_work_group", "InvalidRequestException", "WorkGroup is not found.")
 
     with pytest.raises(AthenaError, match=r"no workgroup tg-pipeline: .* TG_ATHENA_WORKGROUP"):
@@ -79,14 +79,14 @@ def test_a_workgroup_that_is_not_there_is_named(athena: Stubber) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "difference"),
     [
         ({"QueryString": "SELECT 2"}, "the text differs"),
         ({"Description": "Mine."}, "the description differs"),
     ],
 )
 def test_a_saved_query_that_differs_is_replaced_under_its_name(
-    athena: Stubber, changes: dict[str, str], told: str
+    athena: Stubber, changes: dict[str, str], difference: str
 ) -> None:
     # Given a query that was saved with another text, or another description
     athena.add_response("get_work_group", GROUP)
@@ -103,16 +103,16 @@ def test_a_saved_query_that_differs_is_replaced_under_its_name(
         },
     )
 
-    # When it is compared, and mended
+    # When it is compared, and the difference applied
     (found,) = Workgroup(athena.client, "tg-pipeline", "db").compare([QUERY])
-    found.mend()
+    found.apply()
 
-    # Then the difference was told, and the query replaced
-    assert (found.state, found.differences) == (DiffState.DIFFERENT, (told,))
+    # Then the difference is named, and the query replaced
+    assert (found.state, found.differences) == (DiffState.DIFFERENT, (difference,))
     athena.assert_no_pending_responses()
 
 
-def test_queries_beyond_the_first_page_are_known(athena: Stubber) -> None:
+def test_all_pages_of_saved_queries_are_read(athena: Stubber) -> None:
     athena.add_response("get_work_group", GROUP)
     athena.add_response("list_named_queries", {"NamedQueryIds": [KEY], "NextToken": "more"})
     athena.add_response("get_named_query", saved(Name="another"))
@@ -121,4 +121,4 @@ def test_queries_beyond_the_first_page_are_known(athena: Stubber) -> None:
 
     (found,) = Workgroup(athena.client, "tg-pipeline", "db").compare([QUERY])
 
-    assert not found.is_drift
+    assert not found.needs_change

@@ -1,4 +1,4 @@
-"""New rows worked into old ones keep the order of (object_key, line)."""
+"""New rows are merged into old ones in the order of (object_key, line)."""
 
 from collections.abc import Iterator
 
@@ -21,12 +21,12 @@ def batches(rows: list[tuple[str, int]], size: int) -> Iterator[pa.RecordBatch]:
 def test_merged_rows_are_all_rows_in_order(
     objects: dict[str, int], is_new: set[str], size: int
 ) -> None:
-    # Given the rows of some objects, of which some are there and some are new
+    # Given the rows of some objects, some of which are new
     rows = sorted((key, line + 1) for key, count in objects.items() for line in range(count))
     old = [row for row in rows if row[0] not in is_new]
     new = [row for row in rows if row[0] in is_new]
 
-    # When the new ones are pushed, in batches that cut objects anywhere
+    # When the new ones are merged, in batches that may split objects
     merge = Merge(batches(old, size))
     merged = [out for batch in batches(new, size) for out in merge.push(batch)]
     merged += merge.rest()

@@ -1,0 +1,420 @@
+"""A day is built from whatever landed: no row is lost, and the same input gives the same bytes."""
+
+import gzip
+import json
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tg_pipeline.builds.layers import (
+    build_raw_updates,
+    deduped_conservation,
+    enriched_conservation,
+    raw_conservation,
+)
+from tg_pipeline.layers import ALL_LAYERS
+from tg_pipeline_tests.conftest import DAY, Pipeline
+
+LAYERS = [layer.name for layer in ALL_LAYERS]
+NEXT_DAY = DAY + timedelta(days=1)
+
+CALLBACK = {"update_id": 8, "callback_query": {"id": "1", "from": {"id": 3}, "data": "sim"}}
+
+UNREADABLE = {
+    "7-1.json": (b"", "the object is empty"),
+    "7-2.json": (b'{"update_id": 1', "not JSON"),
+    "7-3.json": (b'{"update_id": 1, "message": {"text": "\xff"}}', "not UTF-8"),
+    "7-4.json": (b"[" * 1_000 + b"]" * 1_000, "nested deeper"),
+    "7-5.json": (b"[]", "not an object"),
+    "7-6.json": (b'{"message": {}}', "no update_id"),
+    "7-7.json": (b'{"update_id": 9223372036854775808}', "update_id is no whole number"),
+    "7-8.json.gz": (gzip.compress(b'{"update_id": 1}')[:-9], "the gzip stream ends early"),
+    "7-9.json.gz": (b'{"update_id": 1}', "not a gzip stream"),
+    "7-a.txt": (b'{"update_id": 1}', "the name is no"),
+}
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=10,
+)
+
+FIELDS = st.sampled_from(
+    ["message_id", "from", "chat", "date", "edit_date", "text", "entities", "photo", "poll"]
+)
+
+
+def message(update_id: int, **fields: Any) -> dict[str, Any]:
+    content = {"message_id": update_id, "date": 1_791_378_000, "text": f"oi {update_id}"}
+    return {"update_id": update_id, "message": content | fields}
+
+
+def test_a_rebuilt_day_is_byte_identical(pipeline: Pipeline) -> None:
+    # Given a day with updates and garbage, built
+    pipeline.land(*(message(number) for number in range(50)))
+    pipeline.put("garbage.json", b"{")
+    pipeline.build()
+    before = [pipeline.digest(layer) for layer in LAYERS]
+
+    # When the lake is deleted and built again
+    pipeline.lose()
+    pipeline.build()
+
+    # Then every layer has the same bytes
+    assert [pipeline.digest(layer) for layer in LAYERS] == before
+
+
+@settings(max_examples=12)
+@given(st.sets(st.integers(0, 29)), st.integers(1, 4))
+def test_a_day_built_in_two_steps_has_the_bytes_of_a_day_built_at_once(
+    new_pipeline: Callable[[], Pipeline], early: set[int], garbage: int
+) -> None:
+    # Given thirty updates and some garbage, some of which land and are built early
+    at_once, in_two = new_pipeline(), new_pipeline()
+    everything = {f"7-{number}.json": body(number, garbage) for number in range(30)}
+    for number in sorted(early):
+        in_two.put(f"7-{number}.json", everything[f"7-{number}.json"])
+    in_two.age_landing()
+    in_two.build()
+
+    # When the rest lands and the day is built again
+    for name, content in everything.items():
+        at_once.put(name, content)
+        if int(name[2:-5]) not in early:
+            in_two.put(name, content)
+    at_once.age_landing()
+    in_two.age_landing()
+    at_once.build()
+    second = in_two.build()
+
+    # Then only the rest was read, and the bytes are those of the day landed at once
+    assert second.raw.objects_read == 30 - len(early)
+    for layer in LAYERS:
+        assert in_two.digest(layer) == at_once.digest(layer)
+
+
+def body(number: int, garbage: int) -> bytes:
+    return b"?" * number if number % garbage == 1 else json.dumps(message(number)).encode()
+
+
+def test_a_second_build_reads_nothing_and_changes_nothing(pipeline: Pipeline) -> None:
+    pipeline.land(message(1), message(2))
+    first = pipeline.build()
+    before = [pipeline.digest(layer) for layer in LAYERS]
+
+    second = pipeline.build()
+
+    assert (first.raw.objects_read, second.raw.objects_read) == (2, 0)
+    assert [pipeline.digest(layer) for layer in LAYERS] == before
+    assert len(pipeline.objects()) == len(LAYERS)
+
+
+def test_a_full_build_reads_every_object_again(pipeline: Pipeline) -> None:
+    pipeline.land(message(1), message(2))
+    pipeline.build()
+
+    assert pipeline.build(full=True).raw.objects_read == 2
+
+
+def test_the_old_rows_of_a_rewritten_object_are_removed(pipeline: Pipeline) -> None:
+    # Given a day built from an object that is rewritten afterwards
+    pipeline.put("20261007120000000001.json", json.dumps(message(1)).encode())
+    pipeline.put("20261007120000000002.json", json.dumps(message(2)).encode())
+    pipeline.build()
+    pipeline.rewrite("20261007120000000001.json", json.dumps(message(30)).encode())
+
+    # When the day is built again
+    pipeline.build()
+
+    # Then it has the new content, and nothing of the old
+    assert [row["update_id"] for row in pipeline.rows("enriched_updates")] == [30, 2]
+
+
+def test_a_build_interrupted_between_quarantine_and_raw_loses_nothing(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a day that is built, and then gets an object with a good line and a bad one
+    pipeline.land(message(1))
+    pipeline.build()
+    pipeline.land_batch("mixed", json.dumps(message(2)).encode(), b"garbage")
+
+    # When the build dies after quarantine is in place and before raw_updates is
+    publish = pipeline.lake.publish
+
+    def die_before_raw(path: Any, key: str) -> None:
+        if key.startswith("raw_updates"):
+            raise KeyboardInterrupt
+        publish(path, key)
+
+    monkeypatch.setattr(pipeline.lake, "publish", die_before_raw)
+    with pytest.raises(KeyboardInterrupt):
+        pipeline.build()
+    monkeypatch.undo()
+
+    # Then the next build has every line exactly once
+    built = pipeline.build()
+    assert built.raw.lines == 3
+    assert [row["update_id"] for row in pipeline.rows("raw_updates")] == [1, 2]
+    assert [row["bytes"] for row in pipeline.rows("quarantine")] == [b"garbage"]
+
+
+def test_batches_and_single_objects_become_the_same_rows(
+    new_pipeline: Callable[[], Pipeline],
+) -> None:
+    one_by_one, batched = new_pipeline(), new_pipeline()
+    updates = [message(number) for number in range(10, 40)]
+    one_by_one.land(*updates)
+    batched.land_batch("aa", *(json.dumps(update).encode() for update in updates))
+
+    one_by_one.build()
+    batched.build()
+
+    def without_arrival(pipeline: Pipeline) -> list[dict[str, Any]]:
+        rows = pipeline.rows("enriched_updates", DAY)
+        return [{k: v for k, v in row.items() if k != "received_at"} for row in rows]
+
+    assert without_arrival(one_by_one) == without_arrival(batched)
+
+
+def test_a_duplicate_across_midnight_is_counted_once_on_the_earlier_day(
+    pipeline: Pipeline,
+) -> None:
+    # Given an update without a time of its own, landed on both sides of midnight
+    pipeline.land(CALLBACK, day=DAY)
+    pipeline.land(CALLBACK, {**CALLBACK, "update_id": 9}, day=NEXT_DAY)
+
+    # When both days are built
+    pipeline.build(DAY)
+    built = pipeline.build(NEXT_DAY)
+
+    # Then the copy on the later day is left out
+    assert [row["update_id"] for row in pipeline.rows("enriched_updates", DAY)] == [8]
+    assert [row["update_id"] for row in pipeline.rows("enriched_updates", NEXT_DAY)] == [9]
+    assert (built.deduped.raw_rows, built.deduped.duplicates) == (2, 1)
+
+
+def test_the_copy_that_landed_first_is_kept(pipeline: Pipeline) -> None:
+    # Given objects of the original project, where a retry is a second object; b landed before a
+    for name, text, age in (("20261007a.json", "second", 200), ("20261007b.json", "first", 100)):
+        update = {"update_id": 1, "message": {"message_id": 1, "text": text}}
+        pipeline.put(name, json.dumps(update).encode())
+        path = next((pipeline.folder / "landing").rglob(name))
+        os.utime(path, (1_791_000_000 + age, 1_791_000_000 + age))
+
+    built = pipeline.build()
+
+    (row,) = pipeline.rows("enriched_updates")
+    assert row["text"] == "first"
+    assert built.deduped.duplicates == 1
+
+
+def test_copies_that_landed_at_once_are_ordered_by_key_and_line(pipeline: Pipeline) -> None:
+    def body(text: str) -> bytes:
+        return json.dumps({"update_id": 1, "message": {"text": text}}).encode()
+
+    pipeline.land_batch("b", body("b1"), body("b2"))
+    pipeline.land_batch("a", body("a1"), body("a2"))
+    pipeline.age_landing()
+
+    pipeline.build()
+
+    (row,) = pipeline.rows("enriched_updates")
+    assert row["text"] == "a1"
+
+
+def test_two_bots_may_share_an_update_id(pipeline: Pipeline) -> None:
+    for bot in (5, 6):
+        pipeline.put(f"{bot}-1.json", b'{"update_id": 1}')
+
+    pipeline.build()
+
+    rows = pipeline.rows("enriched_updates")
+    assert [(row["bot_id"], row["update_id"]) for row in rows] == [(5, 1), (6, 1)]
+
+
+def test_the_order_of_the_landed_lines_is_kept(pipeline: Pipeline) -> None:
+    pipeline.land_batch("z", b'{"update_id": 3}', b'{"update_id": 1}', b'{"update_id": 3}')
+    pipeline.land_batch("a", b'{"update_id": 9}', b'{"update_id": 2}')
+    pipeline.age_landing()
+
+    pipeline.build()
+
+    expected = [9, 2, 3, 1]
+    assert [row["update_id"] for row in pipeline.rows("deduped_updates")] == expected
+    assert [row["update_id"] for row in pipeline.rows("enriched_updates")] == expected
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_unreadable_input_is_quarantined_with_the_reason(pipeline: Pipeline, name: str) -> None:
+    content, reason = UNREADABLE[name]
+    pipeline.put(name, content)
+    pipeline.land(message(99))
+
+    built = pipeline.build()
+
+    (bad,) = pipeline.rows("quarantine")
+    assert reason in bad["reason"]
+    assert bad["object_key"].endswith(name)
+    assert [row["update_id"] for row in pipeline.rows("enriched_updates")] == [99]
+    assert built.raw.lines == 2
+
+
+def test_a_day_with_only_unreadable_input_is_built(pipeline: Pipeline) -> None:
+    for name, (content, _) in UNREADABLE.items():
+        pipeline.put(name, content)
+
+    built = pipeline.build()
+
+    assert built.raw.quarantined.rows == len(UNREADABLE)
+    assert built.raw.raw.rows == built.deduped.deduped.rows == built.enriched.enriched.rows == 0
+
+
+def test_an_empty_day_is_built(pipeline: Pipeline) -> None:
+    built = pipeline.build()
+
+    assert built.raw.lines == 0
+    assert pipeline.rows("enriched_updates") == []
+
+
+def test_the_lines_of_a_truncated_gzip_file_are_kept(pipeline: Pipeline) -> None:
+    lines = b"".join(b'{"update_id": %d}\n' % number for number in range(20_000))
+    pipeline.put("7-cut.ndjson.gz", gzip.compress(lines, mtime=0)[:-2_000])
+
+    built = pipeline.build()
+
+    assert 0 < built.raw.raw.rows < 20_000
+    (bad,) = pipeline.rows("quarantine")
+    assert bad["reason"] == "the gzip stream ends early"
+    assert bad["line"] == built.raw.raw.rows + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("cut \\ud83d off", "cut � off"),
+        ("nul \\u0000 inside", "nul \x00 inside"),
+        ("whole \\ud83d\\ude00", "whole 😀"),
+        ("a" * 1_000_000, "a" * 1_000_000),
+    ],
+    ids=["half a surrogate pair", "NUL", "a whole pair", "a megabyte"],
+)
+def test_any_text_becomes_a_row(pipeline: Pipeline, text: str, kept: str) -> None:
+    pipeline.put("7-1.json", b'{"update_id": 1, "message": {"text": "%s"}}' % text.encode())
+
+    pipeline.build()
+
+    (row,) = pipeline.rows("enriched_updates")
+    assert row["text"] == kept
+    assert row["fields_nulled"] == 0
+
+
+def test_64_bit_ids_are_exact(pipeline: Pipeline) -> None:
+    chat = {"id": -1_009_007_199_254_740_993, "type": "supergroup"}
+    user = {"id": 9_007_199_254_740_993, "is_bot": False, "first_name": "Ana"}
+    pipeline.land(
+        {"update_id": 2**63 - 1, "message": {"message_id": 1, "chat": chat, "from": user}}
+    )
+
+    pipeline.build()
+
+    (row,) = pipeline.rows("enriched_updates")
+    assert (row["update_id"], row["chat_id"], row["user_id"]) == (2**63 - 1, chat["id"], user["id"])
+
+
+def test_a_value_of_a_wrong_type_is_nulled_and_counted(pipeline: Pipeline) -> None:
+    pipeline.land(
+        {
+            "update_id": 1,
+            "message": {
+                "message_id": "five",
+                "date": 10**30,
+                "text": "oi",
+                "from": {"id": 2**70, "first_name": "Ana"},
+            },
+        }
+    )
+
+    built = pipeline.build()
+
+    (row,) = pipeline.rows("enriched_updates")
+    assert (row["message_id"], row["date"], row["user_id"]) == (None, None, None)
+    assert (row["text"], row["user_first_name"]) == ("oi", "Ana")
+    assert row["fields_nulled"] == built.enriched.fields_nulled == 3
+
+
+def test_an_update_of_an_unknown_type_is_a_row(pipeline: Pipeline) -> None:
+    content = {"from": {"id": 3, "first_name": "Rui"}, "chat": {"id": 9}, "date": 1_791_378_000}
+    pipeline.land({"update_id": 1, "telepathy": content})
+
+    pipeline.build()
+
+    (row,) = pipeline.rows("enriched_updates")
+    assert (row["update_type"], row["user_id"], row["chat_id"]) == ("telepathy", 3, 9)
+    assert row["event_at"].timestamp() == 1_791_378_000
+
+
+@settings(max_examples=25)
+@given(st.lists(st.dictionaries(FIELDS, JSON), min_size=1, max_size=5), st.binary(max_size=40))
+def test_rows_are_conserved_for_any_content(
+    pipeline: Pipeline, contents: list[dict[str, Any]], noise: bytes
+) -> None:
+    lines = [
+        json.dumps({"update_id": number, "edited_message": content}).encode()
+        for number, content in enumerate(contents)
+    ]
+    for path in (pipeline.folder / "landing").rglob("*.gz"):
+        path.unlink()
+    noise = noise.replace(b"\n", b"") or b"?"
+    pipeline.land_batch("any", *lines, noise)
+
+    built = pipeline.build(full=True)
+
+    assert raw_conservation(DAY, built.raw).holds
+    assert deduped_conservation(DAY, built.deduped).holds
+    assert enriched_conservation(DAY, built.enriched).holds
+
+
+def test_rows_lost_by_an_earlier_build_are_detected(pipeline: Pipeline) -> None:
+    # Given a day whose raw_updates has lost the rows of an object
+    pipeline.land({"update_id": 1}, {"update_id": 2})
+    pipeline.build()
+    path = pipeline.folder / "lake" / "raw_updates" / f"context_date={DAY}" / "part-0.parquet"
+    footer = {k: v for k, v in pq.read_metadata(path).metadata.items() if k == b"built_from"}
+    table = pq.read_table(path)
+    with pq.ParquetWriter(path, table.schema) as writer:
+        writer.write_table(table.slice(0, 1))
+        writer.add_key_value_metadata(footer)
+
+    # When the day is built, and nothing new has landed
+    built = pipeline.build()
+
+    # Then the counts differ
+    assert not raw_conservation(DAY, built.raw).holds
+
+
+def test_a_day_of_more_than_a_thousand_objects_is_read_whole(pipeline: Pipeline) -> None:
+    folder = pipeline.folder / "landing" / "telegram" / f"context_date={DAY}"
+    folder.mkdir(parents=True)
+    for number in range(2_500):
+        (folder / f"7-{number}.json").write_bytes(b'{"update_id": %d}' % number)
+
+    assert build_raw_updates(pipeline.landing, pipeline.lake, DAY, bot_id=0).raw.rows == 2_500
+
+
+def test_objects_named_by_the_original_project_are_read(pipeline: Pipeline) -> None:
+    body = json.dumps(message(5)).encode()
+    pipeline.put("20240802183859123456.json", body)
+    path = next((pipeline.folder / "landing").rglob("*.json"))
+    os.utime(path, (1_722_634_739, 1_722_634_739))
+
+    build_raw_updates(pipeline.landing, pipeline.lake, DAY, bot_id=42)
+
+    (row,) = pipeline.rows("raw_updates")
+    assert (row["bot_id"], row["update_id"], row["payload"]) == (42, 5, body)
+    assert row["received_at"] == datetime(2024, 8, 2, 21, 38, 59, tzinfo=UTC)

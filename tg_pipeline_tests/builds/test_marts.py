@@ -1,0 +1,346 @@
+"""A mart follows its sources: built if they changed, and otherwise byte for byte the same."""
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from lambda_ingest.store import StoreError
+from tg_pipeline.builds import marts
+from tg_pipeline.builds.layers import Conservation
+from tg_pipeline.builds.marts import (
+    MartBuilder,
+    cumulative_marts_are_stale,
+    days_with_stale_marts,
+    mart_builder,
+)
+from tg_pipeline.marts import duckdb_engine
+from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.cumulative import MESSAGES
+from tg_pipeline.marts.daily import DAILY_ACTIVITY, HOURLY_ACTIVITY
+from tg_pipeline.marts.duckdb_engine import run_query
+from tg_pipeline.marts.mart import Mart, each_day
+from tg_pipeline_tests.builds.mart_days import NINE, ZONE, build_all, files, said, whole
+from tg_pipeline_tests.conftest import DAY, Pipeline
+
+NEXT_DAY = DAY + timedelta(days=1)
+
+ANA = {"id": 1, "is_bot": False, "first_name": "Ana"}
+
+CHAT = {"id": -100, "type": "supergroup", "title": "Turma"}
+
+EVENTS = [
+    said(1),
+    said(2, "/ajuda", entities=[{"type": "bot_command", "offset": 0, "length": 6}]),
+    {
+        "update_id": 3,
+        "message_reaction": {
+            "chat": CHAT,
+            "message_id": 1,
+            "user": ANA,
+            "date": NINE,
+            "old_reaction": [],
+            "new_reaction": [{"type": "emoji", "emoji": "👍"}],
+        },
+    },
+    {
+        "update_id": 4,
+        "chat_member": {
+            "chat": CHAT,
+            "from": ANA,
+            "date": NINE,
+            "old_chat_member": {"user": ANA, "status": "left"},
+            "new_chat_member": {"user": ANA, "status": "member"},
+        },
+    },
+]
+"""Something for every mart of a day."""
+
+
+@pytest.fixture
+def builder(pipeline: Pipeline) -> Iterator[MartBuilder]:
+    with mart_builder(pipeline.lake, ZONE) as opened:
+        yield opened
+
+
+def written(number: int) -> bytes:
+    return json.dumps(said(number)).encode()
+
+
+def test_marts_have_the_same_bytes_with_any_number_of_threads(
+    pipeline: Pipeline, builder: MartBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given enough messages for several threads to share the work
+    pipeline.land_batch("many", *map(written, range(1, 8_000)))
+    pipeline.build()
+    build_all(builder, DAY)
+    before = files(pipeline)
+
+    # When the marts are deleted and built again, by one thread
+    for mart in ALL_MARTS:
+        shutil.rmtree(pipeline.folder / "lake" / mart.name)
+    monkeypatch.setattr(duckdb_engine, "MAX_THREADS", 1)
+    with mart_builder(pipeline.lake, ZONE) as alone:
+        build_all(alone, DAY)
+
+    # Then every object has the same bytes
+    assert len(before) == len(ALL_MARTS)
+    assert files(pipeline) == before
+
+
+def test_a_mart_is_not_written_again_if_its_sources_are_the_same(
+    pipeline: Pipeline, builder: MartBuilder
+) -> None:
+    pipeline.land(said(1), said(2, "assim"))
+    pipeline.build()
+
+    assert all(build_all(builder, DAY).values())
+    assert not any(build_all(builder, DAY).values())
+    pipeline.build(full=True)
+    assert not any(build_all(builder, DAY).values()), "the same bytes are the same source"
+
+
+def test_a_late_message_changes_the_marts_of_its_day_and_those_of_all_days(
+    pipeline: Pipeline, builder: MartBuilder
+) -> None:
+    # Given two days that are built
+    pipeline.land(said(1), day=DAY)
+    pipeline.land(said(2, date=NINE + 86_400), day=NEXT_DAY)
+    for day in (DAY, NEXT_DAY):
+        pipeline.build(day)
+    build_all(builder, DAY, NEXT_DAY)
+
+    # When something lands late on the first
+    pipeline.land(said(3, "tarde"), day=DAY)
+    pipeline.build(DAY)
+    new = build_all(builder, DAY, NEXT_DAY)
+
+    # Then that day's marts are rewritten, the next day's are not, and all have the message
+    assert all(is_new for name, is_new in new.items() if str(NEXT_DAY) not in name)
+    assert not any(is_new for name, is_new in new.items() if str(NEXT_DAY) in name)
+    assert [row["messages"] for row in pipeline.rows("daily_activity")] == [2]
+    assert len(whole(pipeline, "messages")) == 3
+
+
+@pytest.mark.parametrize("mart", DAILY_MARTS, ids=lambda mart: mart.name)
+def test_days_built_together_have_the_bytes_of_days_built_alone(
+    pipeline: Pipeline, builder: MartBuilder, mart: Mart
+) -> None:
+    # Given days in which much happens, nothing, and something; and one that was never built
+    days = [DAY + timedelta(days=number) for number in range(4)]
+    pipeline.land(*EVENTS, day=days[0])
+    pipeline.land(said(9, "/ajuda", date=NINE + 2 * 86_400), day=days[2])
+    for day in days[:3]:
+        pipeline.build(day)
+    alone = [builder.build(mart, day) for day in days]
+    before = files(pipeline)
+
+    # When the days are built together
+    shutil.rmtree(pipeline.folder / "lake" / mart.name)
+    together = builder.build_days(mart, days)
+
+    # Then every object has the same bytes, and every day its own counts
+    assert files(pipeline) == before
+    assert len(before) == len(days)
+    assert together == alone
+    assert together[0].written.rows > 0
+    assert all(built.conservation is None or built.conservation.holds for built in together)
+
+
+def test_only_the_stale_ones_of_several_days_are_written(
+    pipeline: Pipeline, builder: MartBuilder
+) -> None:
+    # Given three days of which the second has changed
+    days = [DAY + timedelta(days=number) for number in range(3)]
+    for number, day in enumerate(days):
+        pipeline.land(said(number + 1, date=NINE + number * 86_400), day=day)
+        pipeline.build(day)
+    builder.build_days(DAILY_ACTIVITY, days)
+    pipeline.land(said(9, date=NINE + 86_400), day=days[1])
+    pipeline.build(days[1])
+
+    # When all three are built
+    built = builder.build_days(DAILY_ACTIVITY, days)
+
+    # Then that one is written, and the conservation of all is checked
+    assert [each.is_new for each in built] == [False, True, False]
+    assert [each.conservation for each in built] == [
+        Conservation(day, count, count) for day, count in zip(days, (1, 2, 1), strict=True)
+    ]
+
+
+def test_a_mart_with_a_changed_definition_is_stale(
+    pipeline: Pipeline, builder: MartBuilder
+) -> None:
+    pipeline.land(said(1))
+    pipeline.build()
+    builder.build(DAILY_ACTIVITY, DAY)
+    changed = replace(DAILY_ACTIVITY, description="The same in other words.")
+
+    assert builder.build(changed, DAY).is_new
+
+
+def test_marts_that_depend_on_the_time_zone_are_stale_in_another_one(
+    pipeline: Pipeline, builder: MartBuilder
+) -> None:
+    pipeline.land(said(1))
+    pipeline.build()
+    build_all(builder, DAY)
+
+    with mart_builder(pipeline.lake, "Asia/Tokyo") as elsewhere:
+        assert elsewhere.build(HOURLY_ACTIVITY, DAY).is_new
+        assert not elsewhere.build(DAILY_ACTIVITY, DAY).is_new
+
+    assert [row["hour"] for row in pipeline.rows("hourly_activity")] == [21]
+
+
+def test_the_time_zone_of_the_machine_has_no_effect(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.land(said(1))
+    pipeline.build()
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+
+    with mart_builder(pipeline.lake, ZONE) as builder:
+        builder.build(HOURLY_ACTIVITY, DAY)
+
+    assert [row["hour"] for row in pipeline.rows("hourly_activity")] == [9]
+
+
+def stale(pipeline: Pipeline) -> list[date]:
+    return days_with_stale_marts(pipeline.lake, [DAY, NEXT_DAY], ZONE)
+
+
+def test_a_day_is_stale_from_its_enrichment_until_its_last_mart_is_built(
+    pipeline: Pipeline, builder: MartBuilder
+) -> None:
+    pipeline.land(said(1))
+    assert stale(pipeline) == [], "no layer was built"
+    pipeline.build()
+    for mart in DAILY_MARTS:
+        assert stale(pipeline) == [DAY]
+        builder.build(mart, DAY)
+    assert stale(pipeline) == []
+
+
+def test_a_day_is_stale_again_if_it_changes_or_the_time_zone_does(
+    pipeline: Pipeline, builder: MartBuilder
+) -> None:
+    # Given a day with its marts
+    pipeline.land(said(1))
+    pipeline.build()
+    build_all(builder, DAY)
+    assert stale(pipeline) == []
+
+    # Then it is stale in another time zone, and once it has another message
+    assert days_with_stale_marts(pipeline.lake, [DAY], "Asia/Tokyo") == [DAY]
+    pipeline.land(said(2))
+    pipeline.build()
+    assert stale(pipeline) == [DAY]
+
+
+def test_cumulative_marts_are_stale_until_all_are_built_and_if_a_day_is_added(
+    pipeline: Pipeline, builder: MartBuilder
+) -> None:
+    # Given a day
+    pipeline.land(said(1))
+    pipeline.build()
+
+    # When the marts are built, they are stale until the last one is
+    for mart in CUMULATIVE_MARTS:
+        assert cumulative_marts_are_stale(pipeline.lake, ZONE)
+        builder.build(mart)
+    assert not cumulative_marts_are_stale(pipeline.lake, ZONE)
+
+    # Then they are stale in another time zone, and after a day is added
+    assert cumulative_marts_are_stale(pipeline.lake, "Asia/Tokyo")
+    pipeline.build(NEXT_DAY)
+    assert cumulative_marts_are_stale(pipeline.lake, ZONE)
+
+
+def test_wildcards_in_the_name_of_the_lake_s_folder_have_no_effect(
+    new_pipeline: Callable[[], Pipeline],
+) -> None:
+    odd = Pipeline(new_pipeline().folder / "d'água [1] * ?{a,b}")
+    odd.land(said(1))
+    odd.build()
+
+    with mart_builder(odd.lake, ZONE) as builder:
+        build_all(builder, DAY)
+
+    assert len(whole(odd, "messages")) == 1
+
+
+def test_a_footer_describes_the_rows_that_were_read_if_a_source_is_replaced_meanwhile(
+    pipeline: Pipeline, builder: MartBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a source that is replaced just before a mart's query runs
+    pipeline.land(said(1))
+    pipeline.build()
+
+    def replace_source_and_run(*arguments: Any) -> Iterator[pa.RecordBatch]:
+        pipeline.land(said(2))
+        pipeline.build()
+        return run_query(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(marts, "run_query", replace_source_and_run)
+        built = builder.build(DAILY_ACTIVITY, DAY)
+
+    # Then the mart has the rows of the old source, and is stale
+    assert built.conservation == Conservation(DAY, 1, 1)
+    assert [row["messages"] for row in pipeline.rows("daily_activity")] == [1]
+    assert builder.build(DAILY_ACTIVITY, DAY).is_new
+    assert [row["messages"] for row in pipeline.rows("daily_activity")] == [2]
+
+
+def test_a_damaged_mart_is_rebuilt(pipeline: Pipeline, builder: MartBuilder) -> None:
+    pipeline.land(said(1))
+    pipeline.build()
+    builder.build(MESSAGES)
+    path = pipeline.folder / "lake" / "messages" / "part-0.parquet"
+    path.write_bytes(path.read_bytes()[:-10])
+
+    assert builder.build(MESSAGES).is_new
+    assert len(whole(pipeline, "messages")) == 1
+
+
+def test_a_damaged_source_is_named_and_the_old_mart_is_kept(pipeline: Pipeline) -> None:
+    pipeline.land(said(1))
+    pipeline.build()
+    with mart_builder(pipeline.lake, ZONE) as builder:
+        builder.build(MESSAGES)
+    path = pipeline.folder / "lake" / "enriched_updates" / f"context_date={DAY}" / "part-0.parquet"
+    path.write_bytes(b"no Parquet")
+
+    with (
+        pytest.raises(StoreError, match="enriched_updates/context_date=2026-10-07"),
+        mart_builder(pipeline.lake, ZONE) as builder,
+    ):
+        builder.build(MESSAGES)
+
+    assert len(whole(pipeline, "messages")) == 1
+
+
+def test_a_mart_that_loses_rows_breaks_its_conservation_rule(
+    pipeline: Pipeline, builder: MartBuilder
+) -> None:
+    # Given a mart that is to hold every update, though its query reads messages only
+    assert DAILY_ACTIVITY.conservation_rule
+    stricter = replace(
+        DAILY_ACTIVITY.conservation_rule, input_rows=each_day("count(*)", "enriched_updates")
+    )
+    pipeline.land(said(1), {"update_id": 2, "poll": {"id": "7"}})
+    pipeline.build()
+
+    conservation = builder.build(
+        replace(DAILY_ACTIVITY, conservation_rule=stricter), DAY
+    ).conservation
+
+    assert conservation
+    assert (conservation.input_rows, conservation.output_rows, conservation.holds) == (2, 1, False)
