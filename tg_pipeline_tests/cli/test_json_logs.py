@@ -50,6 +50,7 @@ def test_a_build_logs_a_line_per_day_and_table_with_its_run(shell: Shell) -> Non
     assert "partition" not in logged[-1]
 
 
+@pytest.mark.slow  # the step is retried
 def test_a_failed_build_logs_its_run_table_and_day(shell: Shell) -> None:
     land_sample(shell)
     (shell.lake / "raw_updates").mkdir(parents=True)

@@ -17,7 +17,7 @@ from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
-from tg_pipeline_tests.cli.test_commands import wait_until
+from tg_pipeline_tests.cli.test_run import wait_until
 from tg_pipeline_tests.conftest import Pipeline
 
 CHECKOUT = Path(__file__).parents[2]

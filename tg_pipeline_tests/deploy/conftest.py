@@ -8,10 +8,10 @@ import pytest
 from moto.server import ThreadedMotoServer
 from selenium.webdriver import Chrome
 
-from tg_pipeline_tests.browser.chromium import open_chromium
 from tg_pipeline_tests.deploy.alerts import Alerts, alerts_webhook
 from tg_pipeline_tests.deploy.postgres import Postgres, find_binaries
 from tg_pipeline_tests.deploy.team import LOGS, Team
+from tg_pipeline_tests.integration.browser.chromium import open_chromium
 
 
 @pytest.fixture(scope="module")

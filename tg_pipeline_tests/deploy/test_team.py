@@ -15,9 +15,9 @@ from tg_pipeline.builds.layers import build_raw_updates
 from tg_pipeline.defs.schedules import DAILY_CRON
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
-from tg_pipeline_tests.browser.backfills import launch_backfill_of_everything
 from tg_pipeline_tests.deploy.alerts import Alerts
 from tg_pipeline_tests.deploy.history import History, Run
+from tg_pipeline_tests.integration.browser.backfills import launch_backfill_of_everything
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome

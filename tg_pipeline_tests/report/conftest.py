@@ -11,7 +11,7 @@ from selenium.webdriver.chrome.service import Service
 from tg_pipeline.marts.report.facts import Facts
 from tg_pipeline.marts.report.language import LANGUAGES
 from tg_pipeline.marts.report.report import Options, render
-from tg_pipeline_tests.browser.chromium import CHROMIUM_FLAGS
+from tg_pipeline_tests.integration.browser.chromium import CHROMIUM_FLAGS
 from tg_pipeline_tests.report.opened import Opened
 
 Open = Callable[[Facts | None, str], Opened]
