@@ -1,4 +1,4 @@
-"""A landing zone and a lake on the disk, of a test's own."""
+"""Fixtures of all tests: a landing zone and a lake per test, and no settings from outside."""
 
 import gzip
 import hashlib
@@ -38,9 +38,9 @@ BOT = 7
 
 
 def pytest_configure() -> None:
-    """Hear SIGINT, here and in what is started here; a script in the background does not.
+    """Restore SIGINT, which is ignored in a script's background job and in its child processes.
 
-    Dagster gives SIGTERM the same ear, or the same deafness.
+    Dagster handles SIGTERM only if SIGINT is not ignored.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -48,7 +48,7 @@ def pytest_configure() -> None:
 
 @dataclass(frozen=True)
 class BuiltDay:
-    """What the three builds of a day said."""
+    """The results of building the three layers of a day."""
 
     raw: RawBuildResult
     deduped: DedupedBuildResult
@@ -56,10 +56,10 @@ class BuiltDay:
 
 
 class Pipeline:
-    """A landing zone and a lake, and what a test does with them."""
+    """A landing zone and a lake, with short ways to land, build and read."""
 
     def __init__(self, folder: Path, place: str | None = None) -> None:
-        """Keep both below `place`, by default in a folder on the disk."""
+        """Open both below the URI `place`; the default is `folder`."""
         self.folder = folder
         self.landing_uri = f"{place or folder.as_uri()}/landing"
         self.lake_uri = f"{place or folder.as_uri()}/lake"
@@ -67,20 +67,20 @@ class Pipeline:
         self.lake = Lake(self.lake_uri)
 
     def put(self, name: str, body: bytes, day: date = DAY) -> None:
-        """Land an object under a name of the test's choice."""
+        """Land an object under a name; fail if it is there already."""
         assert put_if_absent(self.landing, f"{day_prefix(day)}/{name}", body)
 
     def rewrite(self, name: str, body: bytes, day: date = DAY) -> None:
-        """Put other bytes under a name that has landed."""
+        """Replace a landed object."""
         obstore.put(self.landing, f"{day_prefix(day)}/{name}", body)
 
     def land(self, *updates: dict[str, Any], day: date = DAY) -> None:
-        """Land updates as a door does, one object each."""
+        """Land updates as ingestion does, one object each."""
         for update in updates:
             self.put(f"{BOT}-{update['update_id']}.json", json.dumps(update).encode(), day)
 
     def land_batch(self, name: str, *bodies: bytes, day: date = DAY) -> None:
-        """Land bodies as one .ndjson.gz object."""
+        """Land several bodies as one .ndjson.gz object."""
         self.put(f"{BOT}-{name}.ndjson.gz", gzip.compress(b"\n".join(bodies), mtime=0), day)
 
     def build(self, day: date = DAY, *, full: bool = False) -> BuiltDay:
@@ -92,25 +92,25 @@ class Pipeline:
         )
 
     def rows(self, layer: str, day: date = DAY) -> list[dict[str, Any]]:
-        """Give the rows of a layer's day."""
+        """Return the rows of a layer's day."""
         with self.lake.open(layer, day) as partition:
             return [row for batch in partition.batches() for row in batch.to_pylist()]
 
     def digest(self, layer: str, day: date = DAY) -> str:
-        """Give the digest of a layer's day, byte for byte."""
+        """Return the SHA-256 of a layer's day."""
         body = obstore.get(self.lake.store, partition_key(layer, day)).bytes()
         return hashlib.sha256(body).hexdigest()
 
     def lose(self, prefix: str = "") -> None:
-        """Delete what is in the lake below a prefix."""
+        """Delete the objects of the lake below a prefix."""
         obstore.delete(self.lake.store, [each["path"] for each in self.objects(prefix)])
 
     def objects(self, prefix: str = "") -> "list[obstore.ObjectMeta]":
-        """Give what is in the lake below a prefix."""
+        """List the objects of the lake below a prefix."""
         return list(obstore.list(self.lake.store, prefix).collect())
 
     def age_landing(self) -> None:
-        """Make all that landed as old as each other, so that only names order it."""
+        """Set the same modification time on all landed objects, so that only names order them."""
         for path in (self.folder / "landing").rglob("*"):
             os.utime(path, (1_790_000_000, 1_790_000_000))
 
@@ -122,14 +122,14 @@ def pipeline(tmp_path: Path) -> Pipeline:
 
 @pytest.fixture
 def new_pipeline(tmp_path: Path) -> Callable[[], Pipeline]:
-    """Give a maker of pipelines that share nothing."""
+    """Return a factory of pipelines that share nothing."""
     folders = (tmp_path / str(number) for number in count())
     return lambda: Pipeline(next(folders))
 
 
 @pytest.fixture(autouse=True)
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the settings of whoever runs the tests out of them."""
+    """Remove the user's own settings from the environment of a test."""
     for name in list(os.environ):
         if name.startswith(("TG_", "TELEGRAM_", "AWS_")) and name != "TG_SCREENSHOTS":
             monkeypatch.delenv(name)

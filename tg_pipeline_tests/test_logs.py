@@ -1,4 +1,4 @@
-"""A log line is one JSON object, whatever it is about."""
+"""A log line is one JSON object, with the time, the message and the fields of the record."""
 
 import json
 import logging
@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from tg_pipeline.logs import JsonLines, json_logs_enabled, log_fields
 
 
-def line(message: str, *arguments: object, **named: Any) -> str:
+def line(message: str, *arguments: object, **fields: Any) -> str:
     record = logging.LogRecord(
         "tg_pipeline.days", logging.INFO, __file__, 1, message, arguments, None
     )
     record.created = 1_791_378_000.5
-    vars(record).update(log_fields(**named))
+    vars(record).update(log_fields(**fields))
     return JsonLines().format(record)
 
 
-def test_a_line_says_when_how_grave_and_what_and_its_facts() -> None:
+def test_a_line_has_time_level_logger_message_and_fields() -> None:
     assert json.loads(line("%s: %d rows", "raw_updates", 5, partition="2026-10-07", rows=5)) == {
         "time": "2026-10-07T13:00:00.500Z",
         "level": "INFO",
@@ -31,24 +31,24 @@ def test_a_line_says_when_how_grave_and_what_and_its_facts() -> None:
 
 
 @given(st.text())
-def test_whatever_is_said_is_one_line(text: str) -> None:
-    said = line("%s", text, table=text)
+def test_any_text_is_one_line_of_ascii(text: str) -> None:
+    formatted = line("%s", text, table=text)
 
-    assert len(said.splitlines()) == 1
-    assert said.isascii()
-    assert json.loads(said)["message"] == text
+    assert len(formatted.splitlines()) == 1
+    assert formatted.isascii()
+    assert json.loads(formatted)["message"] == text
 
 
-def test_what_went_wrong_is_told_whole_within_the_line() -> None:
+def test_an_exception_is_within_the_line() -> None:
     error = ValueError("no\nway")
-    told = (ValueError, error, error.__traceback__)
-    record = logging.LogRecord("tg_pipeline", logging.ERROR, __file__, 1, "failed", (), told)
+    caught = (ValueError, error, error.__traceback__)
+    record = logging.LogRecord("tg_pipeline", logging.ERROR, __file__, 1, "failed", (), caught)
 
-    said = JsonLines().format(record)
+    formatted = JsonLines().format(record)
 
-    assert len(said.splitlines()) == 1
-    assert "ValueError: no\nway" in json.loads(said)["trace"]
+    assert len(formatted.splitlines()) == 1
+    assert "ValueError: no\nway" in json.loads(formatted)["trace"]
 
 
-def test_unless_it_is_asked_for_nothing_is_json() -> None:
+def test_logs_are_text_by_default() -> None:
     assert not json_logs_enabled()

@@ -1,4 +1,4 @@
-"""What is installed without the checkout, as in an image, holds all that the code reads."""
+"""An installed wheel, as in an image, contains every file that the code reads."""
 
 import subprocess
 import sys
@@ -9,10 +9,10 @@ from zipfile import ZipFile
 ROOT = Path(__file__).parents[1]
 BUILDING = "from setuptools.build_meta import build_wheel; print(build_wheel('.'))"
 PACKAGES = ("tg_pipeline", "lambda_ingest")
-READ_BY_PEOPLE = {"Makefile", "requirements.txt", "samconfig.toml", "template.yaml"}
+NOT_INSTALLED = {"Makefile", "requirements.txt", "samconfig.toml", "template.yaml"}
 
 
-def test_a_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
+def test_a_wheel_contains_every_file_of_the_packages(tmp_path: Path) -> None:
     # Given a copy of the packages as they are
     for name in PACKAGES:
         copytree(ROOT / name, tmp_path / name, ignore=lambda *_: ["__pycache__"])
@@ -22,10 +22,10 @@ def test_a_wheel_holds_every_file_of_the_packages(tmp_path: Path) -> None:
         path.relative_to(tmp_path).as_posix()
         for name in PACKAGES
         for path in (tmp_path / name).rglob("*")
-        if path.is_file() and path.name not in READ_BY_PEOPLE
+        if path.is_file() and path.name not in NOT_INSTALLED
     }
 
-    # When a wheel is built of it
+    # When a wheel is built from it
     subprocess.run(
         [sys.executable, "-c", BUILDING], cwd=tmp_path, check=True, capture_output=True, text=True
     )

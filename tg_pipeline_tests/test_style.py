@@ -15,6 +15,7 @@ CONFIGURATION: Final = {".yaml", ".toml", ".cfg", ".json"}
 PRIVATE_DAGSTER: Final = re.compile(r"\bdagster\._")
 PRIVATE_ACCESS: Final = re.compile(r"noqa:.*\bSLF001\b")
 DISCOURAGED_FIRST_WORDS: Final = {"Give", "Gives", "Say", "Says", "Tell", "Tells"}
+DISCOURAGED_WORDS: Final = re.compile(r"\b(whoever|anew|likewise)\b", re.IGNORECASE)
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -67,6 +68,10 @@ def test_docstrings_begin_with_the_verbs_of_the_field() -> None:
     ]
 
     assert found == []
+
+
+def test_the_product_is_written_in_plain_words() -> None:
+    assert matches(python_files(*PRODUCT), DISCOURAGED_WORDS) == []
 
 
 def test_a_public_class_name_is_defined_once() -> None:

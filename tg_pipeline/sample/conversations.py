@@ -41,21 +41,23 @@ MENU: Final = (
 Buttons = tuple[tuple[str, str], ...]
 
 
-def offer_feedback(scene: Scene, room: ChatState, person: Payload) -> None:
+def offer_feedback(scene: Scene, chat_state: ChatState, person: Payload) -> None:
     """Let the bot answer the person and ask whether that helped."""
-    _offer(scene, room, person, "Isso resolveu a sua dúvida?", FEEDBACK)
+    _offer(scene, chat_state, person, "Isso resolveu a sua dúvida?", FEEDBACK)
 
 
-def offer_menu(scene: Scene, room: ChatState, person: Payload) -> None:
+def offer_menu(scene: Scene, chat_state: ChatState, person: Payload) -> None:
     """Let the bot show the person its menu."""
-    _offer(scene, room, person, "Como posso ajudar?", MENU)
+    _offer(scene, chat_state, person, "Como posso ajudar?", MENU)
 
 
-def _offer(scene: Scene, room: ChatState, person: Payload, text: str, buttons: Buttons) -> None:
+def _offer(
+    scene: Scene, chat_state: ChatState, person: Payload, text: str, buttons: Buttons
+) -> None:
     """Count the bot's message, which is never delivered to it, and schedule a button press."""
     keys = [{"text": label, "callback_data": data} for label, data in buttons]
     content = {"text": text, "reply_markup": {"inline_keyboard": [keys]}}
-    shown = scene.message(room, BOT, content)
+    shown = scene.message(chat_state, BOT, content)
     if scene.rng.happens(PRESSED):
         data = scene.rng.pick(buttons)[1]
         scene.later(3, 400, partial(press, person=person, message=shown, data=data))
@@ -70,17 +72,17 @@ def press(scene: Scene, person: Payload, message: Payload, data: str) -> Generat
 
 def press_old(scene: Scene) -> GeneratedUpdate:
     """Press a button of a message that the bot can no longer access: its date is 0."""
-    room = scene.topics[0]
-    message = {"chat": room.chat, "message_id": scene.rng.between(90, 900), "date": 0}
+    chat_state = scene.topics[0]
+    message = {"chat": chat_state.chat, "message_id": scene.rng.between(90, 900), "date": 0}
     return press(scene, scene.rng.pick(CROWD).user, message, MENU[0][1])
 
 
 def press_feedback(scene: Scene) -> GeneratedUpdate:
     """Press a button of a message that the bot has just written in a topic."""
-    room, person = scene.rng.pick(scene.topics), scene.rng.pick(CROWD).user
+    chat_state, person = scene.rng.pick(scene.topics), scene.rng.pick(CROWD).user
     keys = [{"text": label, "callback_data": data} for label, data in FEEDBACK]
     content = {"text": "Ficou claro?", "reply_markup": {"inline_keyboard": [keys]}}
-    message = scene.message(room, BOT, content)
+    message = scene.message(chat_state, BOT, content)
     return press(scene, person, message, scene.rng.pick(FEEDBACK)[1])
 
 
@@ -103,20 +105,20 @@ MOST_TRIES: Final = 3
 class Question:
     """A question asked in a chat for the n-th time."""
 
-    room: ChatState
+    chat_state: ChatState
     asker: Person
     intent: Intent
     tries: int = 1
 
 
-def ask(scene: Scene, room: ChatState | None = None) -> GeneratedUpdate:
+def ask(scene: Scene, chat_state: ChatState | None = None) -> GeneratedUpdate:
     """Ask a question, in the support chat unless another chat is passed."""
     rng = scene.rng
     asker, intent = rng.pick(CROWD), rng.pick(INTENTS)
     asked = rng.pick(intent.phrasings(asker.language))
     if asker.language == "pt":
         asked = rng.pick(OPENERS) + asked + rng.pick(CLOSERS)
-    return _pose(scene, Question(room or scene.support, asker, intent), asked)
+    return _ask(scene, Question(chat_state or scene.support, asker, intent), asked)
 
 
 def ask_in_topic(scene: Scene) -> GeneratedUpdate:
@@ -124,47 +126,47 @@ def ask_in_topic(scene: Scene) -> GeneratedUpdate:
     return ask(scene, scene.rng.pick(scene.topics))
 
 
-def chat(scene: Scene) -> GeneratedUpdate:
+def small_talk(scene: Scene) -> GeneratedUpdate:
     """Send small talk, to which somebody may reply."""
-    return _say_small(scene, scene.support, reply_to=None)
+    return _small_talk(scene, scene.support, reply_to=None)
 
 
-def _pose(scene: Scene, question: Question, asked: str) -> GeneratedUpdate:
-    room, asker = question.room, question.asker.user
-    message = scene.message(room, asker, {"text": asked})
-    fate = scene.rng.fraction()
-    if fate < ANSWERED:
+def _ask(scene: Scene, question: Question, asked: str) -> GeneratedUpdate:
+    chat_state, asker = question.chat_state, question.asker.user
+    message = scene.message(chat_state, asker, {"text": asked})
+    outcome = scene.rng.fraction()
+    if outcome < ANSWERED:
         scene.later(20, 2400, partial(answer, question=question, message=message))
-    elif fate < ANSWERED + ASKED_AGAIN and question.tries < MOST_TRIES:
+    elif outcome < ANSWERED + ASKED_AGAIN and question.tries < MOST_TRIES:
         scene.later(1800, 6000, partial(ask_again, question=question))
     if scene.rng.happens(BOT_ANSWERS):
-        offer_feedback(scene, room, asker)
-    return send_with_follow_ups(scene, room, message)
+        offer_feedback(scene, chat_state, asker)
+    return send_with_follow_ups(scene, chat_state, message)
 
 
 def answer(scene: Scene, question: Question, message: Payload) -> GeneratedUpdate:
     """Let a helper answer, mostly by a reply, otherwise by the next message."""
-    rng, room = scene.rng, question.room.current()
+    rng, chat_state = scene.rng, question.chat_state.current()
     helper = rng.pick(HELPERS)
     if helper is question.asker:
         helper = HELPERS[-1]
     text = rng.pick(HELPFUL) + rng.pick(question.intent.answers)
-    replies = room is question.room and rng.happens(BY_REPLY)
+    replies = chat_state is question.chat_state and rng.happens(BY_REPLY)
     reply_to = message if replies else None
-    answered = scene.message(room, helper.user, {"text": text}, reply_to)
+    answered = scene.message(chat_state, helper.user, {"text": text}, reply_to)
     if rng.happens(THANKED):
         scene.later(10, 1200, partial(thank, question=question, answered=answered))
-    return send_with_follow_ups(scene, room, answered)
+    return send_with_follow_ups(scene, chat_state, answered)
 
 
 def thank(scene: Scene, question: Question, answered: Payload) -> GeneratedUpdate:
     """Let the asker say thanks, by a reply or without one."""
-    room = question.room.current()
-    replies = answered["chat"] is room.chat and scene.rng.happens(BY_REPLY)
+    chat_state = question.chat_state.current()
+    replies = answered["chat"] is chat_state.chat and scene.rng.happens(BY_REPLY)
     content = {"text": scene.rng.pick(THANKS[question.asker.language])}
     reply_to = answered if replies else None
     return send_with_follow_ups(
-        scene, room, scene.message(room, question.asker.user, content, reply_to)
+        scene, chat_state, scene.message(chat_state, question.asker.user, content, reply_to)
     )
 
 
@@ -173,19 +175,19 @@ def ask_again(scene: Scene, question: Question) -> GeneratedUpdate:
     asker, intent = question.asker, question.intent
     asked = scene.rng.pick(intent.phrasings(asker.language))
     asked = scene.rng.pick(AGAIN) + asked if asker.language == "pt" else asked
-    again = Question(question.room.current(), asker, intent, question.tries + 1)
-    return _pose(scene, again, asked)
+    again = Question(question.chat_state.current(), asker, intent, question.tries + 1)
+    return _ask(scene, again, asked)
 
 
-def _say_small(scene: Scene, room: ChatState, reply_to: Payload | None) -> GeneratedUpdate:
-    rng, room = scene.rng, room.current()
-    quoted = reply_to if reply_to and reply_to["chat"] is room.chat else None
+def _small_talk(scene: Scene, chat_state: ChatState, reply_to: Payload | None) -> GeneratedUpdate:
+    rng, chat_state = scene.rng, chat_state.current()
+    quoted = reply_to if reply_to and reply_to["chat"] is chat_state.chat else None
     content = {"text": rng.pick(SMALL_TALK)}
-    message = scene.message(room, rng.pick(CROWD).user, content, quoted)
+    message = scene.message(chat_state, rng.pick(CROWD).user, content, quoted)
     if rng.happens(JOINED_IN):
-        heard = message if rng.happens(0.5) else None
-        scene.later(8, 900, partial(_say_small, room=room, reply_to=heard))
-    return send_with_follow_ups(scene, room, message)
+        next_reply_to = message if rng.happens(0.5) else None
+        scene.later(8, 900, partial(_small_talk, chat_state=chat_state, reply_to=next_reply_to))
+    return send_with_follow_ups(scene, chat_state, message)
 
 
 OLDEST: Final = 20 * 86_400
@@ -228,15 +230,17 @@ def send_via_bot(scene: Scene) -> GeneratedUpdate:
     return send_with_follow_ups(scene, scene.support, message)
 
 
-def speak_as_group(scene: Scene) -> GeneratedUpdate:
-    """Speak as an anonymous administrator of the forum: `sender_chat` is the group itself."""
-    room = scene.rng.pick(scene.topics)
-    content = {"sender_chat": room.chat, "text": scene.rng.pick(NOTICES)}
-    return send_with_follow_ups(scene, room, scene.message(room, ANONYMOUS_ADMIN, content))
+def send_as_group(scene: Scene) -> GeneratedUpdate:
+    """Write as an anonymous administrator of the forum: `sender_chat` is the group itself."""
+    chat_state = scene.rng.pick(scene.topics)
+    content = {"sender_chat": chat_state.chat, "text": scene.rng.pick(NOTICES)}
+    return send_with_follow_ups(
+        scene, chat_state, scene.message(chat_state, ANONYMOUS_ADMIN, content)
+    )
 
 
-def speak_as_channel(scene: Scene) -> GeneratedUpdate:
-    """Speak in the group as the channel: a message that has no `from` at all."""
+def send_as_channel(scene: Scene) -> GeneratedUpdate:
+    """Write in the group as the channel: a message that has no `from` at all."""
     content = {"sender_chat": CHANNEL, "text": scene.rng.pick(NOTICES)}
     return send_with_follow_ups(scene, scene.support, scene.message(scene.support, None, content))
 
@@ -280,23 +284,23 @@ TAGGED: Final = tuple(
 
 def command(scene: Scene) -> GeneratedUpdate:
     """Send the bot a command in the support chat; it may show its menu."""
-    room, person = scene.support, scene.rng.pick(CROWD).user
-    message = scene.message(room, person, scene.rng.pick(COMMANDS))
+    chat_state, person = scene.support, scene.rng.pick(CROWD).user
+    message = scene.message(chat_state, person, scene.rng.pick(COMMANDS))
     if scene.rng.happens(MENU_SHOWN):
-        offer_menu(scene, room, person)
-    return send_with_follow_ups(scene, room, message)
+        offer_menu(scene, chat_state, person)
+    return send_with_follow_ups(scene, chat_state, message)
 
 
 def private_command(scene: Scene) -> GeneratedUpdate:
     """Send the bot a command in a private chat."""
-    person, room = scene.rng.pick(scene.private)
-    message = scene.message(room, person.user, scene.rng.pick(COMMANDS))
+    person, chat_state = scene.rng.pick(scene.private)
+    message = scene.message(chat_state, person.user, scene.rng.pick(COMMANDS))
     if scene.rng.happens(MENU_SHOWN):
-        offer_menu(scene, room, person.user)
-    return send_with_follow_ups(scene, room, message)
+        offer_menu(scene, chat_state, person.user)
+    return send_with_follow_ups(scene, chat_state, message)
 
 
-def tag(scene: Scene) -> GeneratedUpdate:
+def send_with_entity(scene: Scene) -> GeneratedUpdate:
     """Send a text with a hashtag, a link, a mention or formatting."""
     content, person = scene.rng.pick(TAGGED), scene.rng.pick(CROWD)
     return send_with_follow_ups(

@@ -108,7 +108,7 @@ KINDS: Final[tuple[Callable[[SeededRandom], Payload], ...]] = (
 """Builders of media messages, each as often as people send that kind."""
 
 
-def show(scene: Scene) -> GeneratedUpdate:
+def send_media(scene: Scene) -> GeneratedUpdate:
     """Send a media message to the support chat."""
     person, content = scene.rng.pick(CROWD), scene.rng.pick(KINDS)(scene.rng)
     return send_with_follow_ups(
@@ -116,24 +116,25 @@ def show(scene: Scene) -> GeneratedUpdate:
     )
 
 
-def show_album(scene: Scene) -> GeneratedUpdate:
+def send_album(scene: Scene) -> GeneratedUpdate:
     """Send an album: one message per photo, the first with a caption."""
     group, person = {"media_group_id": scene.rng.query_id()}, scene.rng.pick(CROWD).user
     for _ in range(scene.rng.between(1, 3)):
         scene.schedule(
-            scene.now, partial(_show_next, room=scene.support, person=person, group=group)
+            scene.now,
+            partial(_send_next_photo, chat_state=scene.support, person=person, group=group),
         )
     content = group | {"photo": _sizes(scene.rng), "caption": scene.rng.pick(CAPTIONS)}
     return GeneratedUpdate("message", scene.message(scene.support, person, content))
 
 
-def _show_next(
-    scene: Scene, room: ChatState, person: Payload, group: Payload
+def _send_next_photo(
+    scene: Scene, chat_state: ChatState, person: Payload, group: Payload
 ) -> GeneratedUpdate | None:
-    if room.successor:
+    if chat_state.successor:
         return None
     content = group | {"photo": _sizes(scene.rng)}
-    return GeneratedUpdate("message", scene.message(room, person, content))
+    return GeneratedUpdate("message", scene.message(chat_state, person, content))
 
 
 EDITED: Final = 0.25
@@ -160,7 +161,7 @@ def post(scene: Scene) -> GeneratedUpdate:
     return GeneratedUpdate("channel_post", message)
 
 
-def whole_post(scene: Scene) -> GeneratedUpdate:
+def post_edit_and_count(scene: Scene) -> GeneratedUpdate:
     """Post in the channel, then edit the post, then collect reactions."""
     message = _post(scene)
     scene.later(60, 120, partial(correct, message=message))

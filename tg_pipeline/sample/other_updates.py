@@ -39,9 +39,9 @@ def connect(scene: Scene) -> GeneratedUpdate:
 def _write(scene: Scene, connection: str) -> GeneratedUpdate:
     customer = scene.rng.pick(VISITORS)
     # Message ids are unique in a chat only: the time keeps those of two connections apart.
-    room = ChatState(private_chat(customer), count(FIRST_MESSAGE_ID + scene.second % 86_400))
+    chat_state = ChatState(private_chat(customer), count(FIRST_MESSAGE_ID + scene.second % 86_400))
     content = {"business_connection_id": connection, "text": "vocês fazem turma para empresas?"}
-    message = scene.message(room, customer.user, content)
+    message = scene.message(chat_state, customer.user, content)
     scene.later(10, 60, partial(_rewrite, message=message))
     return GeneratedUpdate("business_message", message)
 
@@ -76,7 +76,7 @@ ADDRESS: Final[Payload] = {
 
 
 def buy(scene: Scene) -> GeneratedUpdate:
-    """Order the workbook: first where to, then the checkout, then it is paid."""
+    """Order the workbook: a shipping query, a checkout, then the payment."""
     buyer = scene.rng.pick(scene.private)[0].user
     scene.later(5, 20, partial(_check_out, buyer=buyer))
     query = {"id": scene.rng.query_id(), "from": buyer}
@@ -92,10 +92,10 @@ def _check_out(scene: Scene, buyer: Payload) -> GeneratedUpdate:
 
 
 def _pay(scene: Scene, buyer: Payload) -> GeneratedUpdate:
-    room = next(room for person, room in scene.private if person.user is buyer)
+    chat_state = next(chat_state for person, chat_state in scene.private if person.user is buyer)
     charges = {"telegram_payment_charge_id": f"tg_{scene.rng.bits(64):016x}"}
     charges["provider_payment_charge_id"] = f"pv_{scene.rng.bits(64):016x}"
-    message = scene.message(room, buyer, {"successful_payment": PRICE | charges})
+    message = scene.message(chat_state, buyer, {"successful_payment": PRICE | charges})
     return GeneratedUpdate("message", message)
 
 
@@ -179,10 +179,10 @@ def _remove_boost(scene: Scene, about: Payload, source: Payload) -> GeneratedUpd
 
 def call_as_guest(scene: Scene) -> GeneratedUpdate:
     """Mention the bot in a group that it is not a member of."""
-    room = ChatState(GUEST_GROUP, count(5_000 + scene.second % 86_400))
+    chat_state = ChatState(GUEST_GROUP, count(5_000 + scene.second % 86_400))
     content = {"guest_query_id": scene.rng.query_id(), "text": "qual o prazo do projeto?"}
     return GeneratedUpdate(
-        "guest_message", scene.message(room, scene.rng.pick(CROWD).user, content)
+        "guest_message", scene.message(chat_state, scene.rng.pick(CROWD).user, content)
     )
 
 
@@ -194,38 +194,38 @@ def manage_bot(scene: Scene) -> GeneratedUpdate:
 
 def stop_answer(scene: Scene) -> GeneratedUpdate:
     """Stop the answer that the bot is writing in a private chat."""
-    room = scene.rng.pick(scene.private)[1]
-    stopped = {"chat": room.chat, "draft_id": scene.rng.bits(31)}
+    chat_state = scene.rng.pick(scene.private)[1]
+    stopped = {"chat": chat_state.chat, "draft_id": scene.rng.bits(31)}
     return GeneratedUpdate("stopped_message_generation", stopped)
 
 
-def write_richly(scene: Scene) -> GeneratedUpdate:
+def send_rich_message(scene: Scene) -> GeneratedUpdate:
     """Send a message whose content is in `rich_message`, without `text`."""
     paragraphs = ("Resumo da aula de hoje", "Agrupar antes, filtrar depois.")
     blocks = [{"type": "paragraph", "text": text} for text in paragraphs]
-    room, person = scene.rng.pick(scene.topics), scene.rng.pick(CROWD)
-    message = scene.message(room, person.user, {"rich_message": {"blocks": blocks}})
+    chat_state, person = scene.rng.pick(scene.topics), scene.rng.pick(CROWD)
+    message = scene.message(chat_state, person.user, {"rich_message": {"blocks": blocks}})
     return GeneratedUpdate("message", message)
 
 
 def correct_in_private(scene: Scene) -> GeneratedUpdate:
     """Write to the bot in private, and then correct the message."""
-    person, room = scene.rng.pick(scene.private)
-    message = scene.message(room, person.user, {"text": "quando sai a nota do projeto?"})
-    scene.later(10, 60, partial(edit, room=room, message=message))
+    person, chat_state = scene.rng.pick(scene.private)
+    message = scene.message(chat_state, person.user, {"text": "quando sai a nota do projeto?"})
+    scene.later(10, 60, partial(edit, chat_state=chat_state, message=message))
     return GeneratedUpdate("message", message)
 
 
-def please(scene: Scene) -> GeneratedUpdate:
+def send_liked_message(scene: Scene) -> GeneratedUpdate:
     """Write a message in a topic that another member reacts to."""
-    room, author = scene.rng.pick(scene.topics), scene.rng.pick(MEMBERS).user
-    message = scene.message(room, author, {"text": "postei o resumo da aula 🎉"})
+    chat_state, author = scene.rng.pick(scene.topics), scene.rng.pick(MEMBERS).user
+    message = scene.message(chat_state, author, {"text": "postei o resumo da aula 🎉"})
     liker = scene.rng.pick(CROWD).user
-    scene.later(10, 60, partial(react, room=room, message=message, reactor=liker))
+    scene.later(10, 60, partial(react, chat_state=chat_state, message=message, reactor=liker))
     return GeneratedUpdate("message", message)
 
 
-def break_off(scene: Scene, text: str) -> GeneratedUpdate:
+def send_hard_text(scene: Scene, text: str) -> GeneratedUpdate:
     """Send a text that is valid JSON but hard to store: not valid UTF-8, or with a NUL."""
     message = scene.message(scene.support, MEMBERS[24].user, {"text": text})
     return GeneratedUpdate("message", message)
@@ -246,9 +246,9 @@ LINK: Final[Payload] = {
 
 
 def _membership(
-    scene: Scene, room: ChatState, person: Person, old: str, new: str
+    scene: Scene, chat_state: ChatState, person: Person, old: str, new: str
 ) -> GeneratedUpdate:
-    changed: Payload = {"chat": room.chat, "from": person.user, "date": scene.second}
+    changed: Payload = {"chat": chat_state.chat, "from": person.user, "date": scene.second}
     changed["old_chat_member"] = {"user": person.user, "status": old}
     changed["new_chat_member"] = {"user": person.user, "status": new}
     return GeneratedUpdate("chat_member", changed)

@@ -54,7 +54,7 @@ class Scene:
         opened_at = int(begin) - TOPIC_AGE
         self.topics = [topic(self.forum, number, opened_at) for number in range(TOPICS_AT_START)]
         self._agenda: list[tuple[float, int, Action]] = []
-        self._noted = 0
+        self._scheduled = 0
 
     @property
     def second(self) -> int:
@@ -63,8 +63,8 @@ class Scene:
 
     def schedule(self, due: float, action: Action) -> None:
         """Schedule an action for `due` (Unix seconds), or the first update after it."""
-        self._noted += 1  # orders two actions of the same time, which can't be compared
-        heappush(self._agenda, (due, self._noted, action))
+        self._scheduled += 1  # orders two actions of the same time, which can't be compared
+        heappush(self._agenda, (due, self._scheduled, action))
 
     def later(self, least: float, most: float, action: Action) -> None:
         """Schedule an action for between `least` and `most` seconds from now."""
@@ -79,20 +79,23 @@ class Scene:
 
     def message(
         self,
-        room: ChatState,
+        chat_state: ChatState,
         sender: Payload | None,
         content: Payload,
         reply_to: Payload | None = None,
     ) -> Payload:
         """Build a Message sent now; without a sender it has no `from`."""
-        message: Payload = {"message_id": next(room.ids)}
+        message: Payload = {"message_id": next(chat_state.ids)}
         if sender is not None:
             message["from"] = sender
-        message |= {"chat": room.chat, "date": self.second}
-        if room.root is not None:
-            message |= {"message_thread_id": room.root["message_id"], "is_topic_message": True}
+        message |= {"chat": chat_state.chat, "date": self.second}
+        if chat_state.root is not None:
+            message |= {
+                "message_thread_id": chat_state.root["message_id"],
+                "is_topic_message": True,
+            }
         # In a topic Telegram has every message reply to the one that opened the topic.
-        answered = reply_to or room.root
+        answered = reply_to or chat_state.root
         if answered is not None:
             message["reply_to_message"] = without_reply(answered)
         message.update(content)
@@ -115,19 +118,21 @@ EMOJI: Final = ("👍", "👍", "❤", "🔥", "👏", "😁", "🤔", "🎉", "
 CUSTOM_EMOJI: Final = ("5368324170671202286", "5377305978079288312")
 
 
-def send_with_follow_ups(scene: Scene, room: ChatState, message: Payload) -> GeneratedUpdate:
+def send_with_follow_ups(scene: Scene, chat_state: ChatState, message: Payload) -> GeneratedUpdate:
     """Send the message, and schedule edits and reactions in the minutes after it."""
     if scene.rng.happens(EDITED):
-        scene.later(5, 240, partial(edit, room=room, message=message))
+        scene.later(5, 240, partial(edit, chat_state=chat_state, message=message))
     if scene.rng.happens(REACTED):
         reactor = scene.rng.pick(CROWD).user
-        scene.later(3, 1800, partial(react, room=room, message=message, reactor=reactor))
+        scene.later(
+            3, 1800, partial(react, chat_state=chat_state, message=message, reactor=reactor)
+        )
     return GeneratedUpdate("message", message)
 
 
-def edit(scene: Scene, room: ChatState, message: Payload) -> GeneratedUpdate | None:
+def edit(scene: Scene, chat_state: ChatState, message: Payload) -> GeneratedUpdate | None:
     """Correct a text by adding to its end, so that its entities stay where they are."""
-    if room.successor or "text" not in message:
+    if chat_state.successor or "text" not in message:
         return None
     edited = message | {"edit_date": scene.second}
     edited["text"] = message["text"] + scene.rng.pick(EDIT_TAILS)
@@ -135,26 +140,28 @@ def edit(scene: Scene, room: ChatState, message: Payload) -> GeneratedUpdate | N
 
 
 def react(
-    scene: Scene, room: ChatState, message: Payload, reactor: Payload
+    scene: Scene, chat_state: ChatState, message: Payload, reactor: Payload
 ) -> GeneratedUpdate | None:
     """React to the message, and sometimes remove the reaction later."""
-    if room.successor:
+    if chat_state.successor:
         return None
     reaction: Payload = {"type": "emoji", "emoji": scene.rng.pick(EMOJI)}
     if reactor.get("is_premium") and scene.rng.happens(0.3):
         reaction = {"type": "custom_emoji", "custom_emoji_id": scene.rng.pick(CUSTOM_EMOJI)}
-    target = {"chat": room.chat, "message_id": message["message_id"], "user": reactor}
+    target = {"chat": chat_state.chat, "message_id": message["message_id"], "user": reactor}
     if scene.rng.happens(TAKEN_BACK):
-        scene.later(4, 90, partial(take_back, room=room, target=target, reaction=reaction))
+        scene.later(
+            4, 90, partial(take_back, chat_state=chat_state, target=target, reaction=reaction)
+        )
     change = {"date": scene.second, "old_reaction": [], "new_reaction": [reaction]}
     return GeneratedUpdate("message_reaction", target | change)
 
 
 def take_back(
-    scene: Scene, room: ChatState, target: Payload, reaction: Payload
+    scene: Scene, chat_state: ChatState, target: Payload, reaction: Payload
 ) -> GeneratedUpdate | None:
     """Remove the reaction."""
-    if room.successor:
+    if chat_state.successor:
         return None
     change = {"date": scene.second, "old_reaction": [reaction], "new_reaction": []}
     return GeneratedUpdate("message_reaction", target | change)

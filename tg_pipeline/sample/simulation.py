@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from tg_pipeline.sample import conversations, media, other_updates
 from tg_pipeline.sample.delivery import SampleDelivery, Sent, deliver, outages
-from tg_pipeline.sample.other_updates import HALF_EMOJI, WITH_NUL, break_off, migrate, query
+from tg_pipeline.sample.other_updates import HALF_EMOJI, WITH_NUL, migrate, query, send_hard_text
 from tg_pipeline.sample.scene import Action, GeneratedUpdate, Scene
 from tg_pipeline.sample.timeline import (
     CURVE,
@@ -25,16 +25,16 @@ from tg_pipeline.sample.timeline import (
 _SHARES: Final[tuple[tuple[Action, int], ...]] = (
     (conversations.ask, 300),
     (conversations.ask_in_topic, 70),
-    (conversations.chat, 290),
+    (conversations.small_talk, 290),
     (conversations.command, 60),
     (conversations.private_command, 25),
-    (conversations.tag, 60),
-    (media.show, 95),
-    (media.show_album, 8),
+    (conversations.send_with_entity, 60),
+    (media.send_media, 95),
+    (media.send_album, 8),
     (conversations.forward, 18),
     (conversations.send_via_bot, 8),
-    (conversations.speak_as_group, 8),
-    (conversations.speak_as_channel, 3),
+    (conversations.send_as_group, 8),
+    (conversations.send_as_channel, 3),
     (conversations.press_feedback, 15),
     (other_updates.query, 18),
     (media.post, 8),
@@ -46,10 +46,10 @@ EVERYDAY: Final = tuple(action for action, share in _SHARES for _ in range(share
 
 UNCOMMON: Final[tuple[Action, ...]] = (
     other_updates.correct_in_private,
-    media.whole_post,
+    media.post_edit_and_count,
     other_updates.request_to_join,
     media.start_poll,
-    other_updates.please,
+    other_updates.send_liked_message,
     other_updates.query_and_choose,
     conversations.press_old,
     other_updates.block_bot,
@@ -59,31 +59,31 @@ UNCOMMON: Final[tuple[Action, ...]] = (
     other_updates.boost,
     other_updates.manage_bot,
     other_updates.change_subscription,
-    other_updates.write_richly,
+    other_updates.send_rich_message,
     other_updates.open_topic,
 )
 """Actions that together generate every update type."""
 
-LEAST_PACE: Final = 10
-TURNS_A_DAY: Final = 25
-"""The first round takes 16 turns: well within the first day, and within the first 200 updates of
-a sample that has fewer a day."""
+LEAST_INTERVAL: Final = 10
+UNCOMMON_PER_DAY: Final = 25
+"""The first round is 16 actions: well within the first day, and within the first 200 updates of a
+sample that has fewer per day."""
 
-LATER_TURNS: Final = 9
-"""After the first round only every ninth turn is taken; 9 and 16 share no factor."""
+LATER_EVERY: Final = 9
+"""After the first round, only every ninth action is taken; 9 and 16 share no factor."""
 
 
-def pace(per_day: int) -> int:
+def uncommon_interval(per_day: int) -> int:
     """Return the number of updates between two uncommon actions."""
-    return max(LEAST_PACE, per_day // TURNS_A_DAY)
+    return max(LEAST_INTERVAL, per_day // UNCOMMON_PER_DAY)
 
 
-def uncommon_action(number: int, pace_of_turns: int) -> Action | None:
+def uncommon_action(number: int, interval: int) -> Action | None:
     """Return the uncommon action due at an update, counted from 0; None if there is none."""
-    turn, rest = divmod(number, pace_of_turns)
-    if rest or (turn >= len(UNCOMMON) and turn % LATER_TURNS):
+    index, rest = divmod(number, interval)
+    if rest or (index >= len(UNCOMMON) and index % LATER_EVERY):
         return None
-    return UNCOMMON[turn if turn < len(UNCOMMON) else turn // LATER_TURNS % len(UNCOMMON)]
+    return UNCOMMON[index if index < len(UNCOMMON) else index // LATER_EVERY % len(UNCOMMON)]
 
 
 def begin(scene: Scene) -> GeneratedUpdate:
@@ -100,7 +100,7 @@ MOVING_DAY: Final = 8
 LATE_CALL_EVERY: Final = 7
 LATE_CALL: Final = 8.0
 """Every so many days a query without an event time comes so many seconds before midnight, and
-is retried after it: it reaches the door on two days."""
+is retried after it, so that it arrives on two days."""
 
 MONTH: Final = 30
 """Days between two texts that are hard to store."""
@@ -128,7 +128,7 @@ def story(start: date, days: int, per_day: int, seed: int, zone: ZoneInfo) -> It
         for hour in hours(day, updates - (late_call is not None), zone, rng):
             for now in _moments(hour, late_call, rng):
                 scene.now = now
-                yield _event(scene, written, pace(per_day), late_call)
+                yield _event(scene, written, uncommon_interval(per_day), late_call)
                 written += 1
 
 
@@ -137,9 +137,9 @@ def _schedule_day(scene: Scene, index: int, days: int, day: date, zone: ZoneInfo
     if index == min(MOVING_DAY, days // 2):
         scene.schedule(instant(day, 10, zone), migrate)
     if index % MONTH == 0:
-        scene.schedule(instant(day, 11, zone), partial(break_off, text=WITH_NUL))
+        scene.schedule(instant(day, 11, zone), partial(send_hard_text, text=WITH_NUL))
     if index % MONTH == 1:
-        scene.schedule(instant(day, 9, zone), partial(break_off, text=HALF_EMOJI))
+        scene.schedule(instant(day, 9, zone), partial(send_hard_text, text=HALF_EMOJI))
 
 
 def _before_midnight(day: date, zone: ZoneInfo) -> float:
@@ -153,8 +153,8 @@ def _moments(hour: Hour, late_call: float | None, rng: SeededRandom) -> list[flo
     return times
 
 
-def _event(scene: Scene, written: int, turn: int, late_call: float | None) -> SampleEvent:
-    action = uncommon_action(written, turn)
+def _event(scene: Scene, written: int, interval: int, late_call: float | None) -> SampleEvent:
+    action = uncommon_action(written, interval)
     if action is not None:
         scene.schedule(scene.now, action)
     if scene.now == late_call:

@@ -106,14 +106,14 @@ def hours(day: date, updates: int, zone: ZoneInfo, rng: SeededRandom) -> Iterato
     weights = [
         weight if end > begin else 0 for (begin, end), weight in zip(spans, CURVE, strict=True)
     ]
-    shift, total, dealt = rng.fraction(), sum(weights), 0
+    shift, total, assigned = rng.fraction(), sum(weights), 0
     for (begin, end), so_far in zip(spans, accumulate(weights), strict=True):
         if end > begin:
             # The shift of the day keeps a lone update from falling on the same hour every day.
             due = updates if so_far == total else int(updates * so_far / total + shift)
             due = min(due, updates)
-            yield Hour(begin, end, due - dealt)
-            dealt = due
+            yield Hour(begin, end, due - assigned)
+            assigned = due
 
 
 def _bounds(day: date, zone: ZoneInfo) -> list[float]:

@@ -105,7 +105,7 @@ def test_a_missing_setting_is_named(commands: BotCommands, name: str) -> None:
 WRONG = {
     "--period month": "--period month is not supported: use day or week.",
     "--lang es": "--lang es is not supported: use en or pt.",
-    "--date someday": "'someday' is no day: write YYYY-MM-DD",
+    "--date someday": "'someday' is not a valid date: write YYYY-MM-DD",
     "--date today": "is not over before the end of",
     "--period week --date today": "is not over before the end of",
 }

@@ -10,7 +10,7 @@ from selenium.webdriver.chrome.service import Service
 
 from tg_pipeline.report.models import ReportData
 from tg_pipeline.report.report import render_report
-from tg_pipeline_tests.browser.chromium import CHROMIUM_FLAGS
+from tg_pipeline_tests.integration.browser.chromium import CHROMIUM_FLAGS
 from tg_pipeline_tests.report.opened import Opened
 
 Open = Callable[[ReportData | None, str], Opened]

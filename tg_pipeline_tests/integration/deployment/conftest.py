@@ -8,8 +8,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 from selenium.webdriver import Chrome
 
-from tg_pipeline_tests.browser.chromium import open_chromium
 from tg_pipeline_tests.fakes.postgres import Postgres, find_binaries
+from tg_pipeline_tests.integration.browser.chromium import open_chromium
 from tg_pipeline_tests.integration.deployment.alerts import Alerts, alerts_webhook
 from tg_pipeline_tests.integration.deployment.team import LOGS, Team
 

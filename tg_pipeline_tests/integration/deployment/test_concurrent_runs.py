@@ -16,8 +16,8 @@ from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
-from tg_pipeline_tests.cli.test_commands import wait_until
 from tg_pipeline_tests.conftest import Pipeline
+from tg_pipeline_tests.integration.deployment.component import wait_until
 
 CHECKOUT = Path(__file__).parents[3]
 DAYS = 6
@@ -88,7 +88,7 @@ def test_a_killed_run_leaves_each_partition_old_or_new_and_blocks_no_other(
 
     # When the run of it is killed midway
     with house.start("run") as running:
-        wait_until(lambda: changed(house.lake, old) > 2)
+        wait_until(lambda: changed(house.lake, old) > 2, "some partitions are replaced")
         running.kill()
     midway = digests(house.lake)
 

@@ -10,7 +10,7 @@ import pytest
 from tg_pipeline.builds.layers import build_raw_updates
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
-from tg_pipeline_tests.browser.backfills import launch_backfill_of_everything
+from tg_pipeline_tests.integration.browser.backfills import launch_backfill_of_everything
 from tg_pipeline_tests.integration.deployment.alerts import Alerts
 from tg_pipeline_tests.integration.deployment.history import History, Run
 

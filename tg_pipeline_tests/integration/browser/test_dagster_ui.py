@@ -1,29 +1,31 @@
-"""A person opens Dagster's UI, launches a backfill of two months, and looks at a day."""
+"""A user opens Dagster's UI, launches a backfill of two months, and opens a day's page."""
 
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from tg_pipeline_tests.browser.backfills import (
+import pytest
+
+from tg_pipeline_tests.integration.browser.backfills import (
     launch_backfill_of_everything,
     status_of_last_backfill,
 )
-from tg_pipeline_tests.browser.chromium import find, save
+from tg_pipeline_tests.integration.browser.chromium import find, save
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
-    from tg_pipeline_tests.browser.conftest import Ui
+    from tg_pipeline_tests.integration.browser.conftest import Ui
 
-SECONDS_FOR_A_BACKFILL = 480
+BACKFILL_TIMEOUT = 480
+"""Seconds."""
 
 
+@pytest.mark.browser
 def test_a_backfill_launched_from_the_ui_fills_the_partition_bar(
     ui: "Ui", browser: "Chrome"
 ) -> None:
-    # Given the asset graph of two months that have landed
-
-    # When all partitions are asked for, in the dialog that the page offers
+    # Given two months that have landed, when all partitions are requested in the dialog
     launch_backfill_of_everything(browser, ui.url)
 
     # Then the backfill succeeds
@@ -35,7 +37,7 @@ def test_a_backfill_launched_from_the_ui_fills_the_partition_bar(
     find(browser, "//*[text()='enriched_updates']")
     save(browser, "asset-graph")
 
-    # And no day is missing, and one's page shows its counts and the plot of its hours, in place
+    # And no day is missing, and the page of a day shows the plot of its hours
     day = ui.first_day.isoformat()
     browser.get(f"{ui.url}/assets/enriched_updates?view=partitions&partition={day}")
     find(browser, "//*[contains(text(), 'Missing (0)')]")
@@ -51,7 +53,7 @@ def picture_width(browser: "Chrome", name: str) -> int:
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + SECONDS_FOR_A_BACKFILL
+    deadline = time.monotonic() + BACKFILL_TIMEOUT
     while not holds():
         assert time.monotonic() < deadline, f"waited too long until {what}"
         time.sleep(1)

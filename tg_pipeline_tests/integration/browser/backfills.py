@@ -1,11 +1,11 @@
-"""A backfill, launched as a person does, and what Dagster says of it."""
+"""A backfill, launched in the UI as a user does, and its status in Dagster."""
 
 from collections.abc import Callable
 from typing import Any
 
 from selenium.webdriver import Chrome
 
-from tg_pipeline_tests.browser.chromium import press, save
+from tg_pipeline_tests.integration.browser.chromium import press, save
 
 LAST_BACKFILL = """{
     partitionBackfillsOrError(limit: 1) {
@@ -17,7 +17,7 @@ Ask = Callable[[str], Any]
 
 
 def launch_backfill_of_everything(browser: Chrome, url: str) -> None:
-    """Ask for all partitions of all tables, in the dialog that the page offers."""
+    """Launch a backfill of all partitions of all tables, in the dialog of the page."""
     browser.get(f"{url}/asset-groups")
     press(browser, "Materialize all")
     save(browser, "backfill-dialog")

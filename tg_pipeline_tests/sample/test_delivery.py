@@ -1,4 +1,4 @@
-"""Retries repeat what was delivered, and what the door missed comes late."""
+"""Deliveries are retried with the same bytes, and arrive late after an outage."""
 
 import json
 from collections import defaultdict
@@ -13,6 +13,7 @@ ZONE = ZoneInfo("America/Sao_Paulo")
 
 @cache
 def calls() -> dict[int, list[SampleDelivery]]:
+    """Return the deliveries of a month by update id, the first delivery first."""
     grouped = defaultdict(list)
     for call in deliveries(date(2025, 3, 3), 30, 400, zone=ZONE):
         grouped[json.loads(call.body)["update_id"]].append(call)
@@ -20,11 +21,11 @@ def calls() -> dict[int, list[SampleDelivery]]:
 
 
 def test_retries_have_the_same_bytes_and_come_up_to_two_minutes_later() -> None:
-    for first, *again in calls().values():
-        for retry in again:
+    for first, *retries in calls().values():
+        for retry in retries:
             assert retry.body == first.body
-            later = retry.arrived_at - first.arrived_at
-            assert timedelta(seconds=1) <= later <= timedelta(seconds=120)
+            delay = retry.arrived_at - first.arrived_at
+            assert timedelta(seconds=1) <= delay <= timedelta(seconds=120)
 
 
 def test_one_update_in_two_hundred_is_retried_once_or_twice() -> None:
@@ -35,9 +36,9 @@ def test_one_update_in_two_hundred_is_retried_once_or_twice() -> None:
 
 def test_a_query_without_event_time_is_retried_across_midnight_on_several_days() -> None:
     days = set()
-    for first, *again in calls().values():
+    for first, *retries in calls().values():
         day = first.arrived_at.astimezone(ZONE).date()
-        crossed = any(retry.arrived_at.astimezone(ZONE).date() > day for retry in again)
+        crossed = any(retry.arrived_at.astimezone(ZONE).date() > day for retry in retries)
         if crossed and json.loads(first.body).keys() & {"callback_query", "inline_query"}:
             days.add(day)
     assert len(days) >= 2
@@ -55,7 +56,7 @@ def test_after_an_outage_updates_of_the_evening_arrive_on_the_next_day() -> None
     assert sum(delay > timedelta(hours=3) for delay in delays) > 10
 
 
-def test_nothing_arrives_before_it_happened() -> None:
+def test_no_update_arrives_before_its_event() -> None:
     for first, *_ in calls().values():
         message = json.loads(first.body).get("message", {"date": 0})
         assert first.arrived_at.timestamp() > message["date"]

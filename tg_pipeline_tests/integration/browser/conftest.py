@@ -1,4 +1,4 @@
-"""Dagster's UI over a sample of its own, and a headless Chromium that looks at it."""
+"""Dagster's UI over a sample of two months, and a headless Chromium."""
 
 import os
 import shutil
@@ -17,27 +17,28 @@ import pytest
 import requests
 from selenium import webdriver
 
-from tg_pipeline_tests.browser.chromium import open_chromium
+from tg_pipeline_tests.integration.browser.chromium import open_chromium
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 
 DAYS = 60
 """Two months, so that a backfill takes two runs."""
 
 UPDATES_A_DAY = 100
-"""As few as still make every picture."""
+"""Few, but enough for every chart."""
 
 
 @dataclass(frozen=True)
 class Ui:
-    """A running `dagster dev`, and the first day that it shows."""
+    """A running `dagster dev`, and the first day of its sample."""
 
     url: str
     first_day: date
 
     def ask(self, query: str) -> Any:
-        answer = requests.post(f"{self.url}/graphql", json={"query": query}, timeout=30)
-        return answer.json()["data"]
+        """Return the data of a GraphQL query."""
+        response = requests.post(f"{self.url}/graphql", json={"query": query}, timeout=30)
+        return response.json()["data"]
 
 
 @pytest.fixture(scope="session")

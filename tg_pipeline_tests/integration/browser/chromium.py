@@ -1,4 +1,4 @@
-"""A headless Chromium, and what a person does in it."""
+"""A headless Chromium, with short ways to press, find and take screenshots."""
 
 import os
 import shutil
@@ -19,7 +19,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-SECONDS_FOR_A_PAGE = 60
+PAGE_TIMEOUT = 60
+"""Seconds."""
 
 CHROMIUM_FLAGS = (
     "--headless",
@@ -37,10 +38,10 @@ CHROMIUM_FLAGS = (
 
 @contextmanager
 def open_chromium() -> Iterator[Chrome]:
-    """Give a Chromium; skip the test where there is none."""
+    """Open a Chromium; skip the test if it is not installed."""
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not chromium or not driver:
-        pytest.skip("no chromium and chromedriver here: the UI is not looked at")
+        pytest.skip("chromium and chromedriver are not installed")
     options = ChromeOptions()
     options.binary_location = chromium
     for flag in CHROMIUM_FLAGS:
@@ -53,6 +54,7 @@ def open_chromium() -> Iterator[Chrome]:
 
 
 def press(browser: Chrome, label: str, *, exactly: bool = False) -> None:
+    """Press the button whose text contains, or exactly is, a label; wait until that is possible."""
     text = "normalize-space()"
     path = f"//button[{text}='{label}']" if exactly else f"//button[contains({text}, '{label}')]"
     redrawn = [
@@ -60,12 +62,12 @@ def press(browser: Chrome, label: str, *, exactly: bool = False) -> None:
         StaleElementReferenceException,
         ElementNotInteractableException,
     ]
-    wait = WebDriverWait(browser, SECONDS_FOR_A_PAGE, ignored_exceptions=redrawn)
-    wait.until(lambda page: pressed(page.find_element(By.XPATH, path)), f"can't press {label}")
+    wait = WebDriverWait(browser, PAGE_TIMEOUT, ignored_exceptions=redrawn)
+    wait.until(lambda page: _pressed(page.find_element(By.XPATH, path)), f"can't press {label}")
 
 
-def pressed(button: WebElement) -> bool:
-    """Press a button if it can be pressed; the page may redraw it meanwhile, and one tries anew."""
+def _pressed(button: WebElement) -> bool:
+    """Press a button if it is enabled, and return whether it was; a redrawn one raises."""
     if not button.is_enabled():
         return False
     button.click()
@@ -73,13 +75,14 @@ def pressed(button: WebElement) -> bool:
 
 
 def find(browser: Chrome, path: str) -> WebElement:
-    wait = WebDriverWait(browser, SECONDS_FOR_A_PAGE)
+    """Return the element of an XPath, once the page has it."""
+    wait = WebDriverWait(browser, PAGE_TIMEOUT)
     return wait.until(lambda page: page.find_element(By.XPATH, path), f"no {path}")
 
 
 def save(browser: Chrome, name: str) -> None:
-    """Keep a picture of the page where TG_SCREENSHOTS names a folder."""
+    """Save a screenshot of the page in the folder of TG_SCREENSHOTS, if it is set."""
     folder = os.environ.get("TG_SCREENSHOTS")
     if folder:
-        time.sleep(2)  # the page draws its graph in a moment of its own
+        time.sleep(2)  # the page draws its graph after it has loaded
         browser.save_screenshot(str(Path(folder) / f"{name}.png"))

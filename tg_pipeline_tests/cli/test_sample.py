@@ -1,4 +1,4 @@
-"""`tg-pipeline sample --demo`: a month that ends yesterday, apart from a real bot's updates."""
+"""`tg-pipeline sample`: the same month for the same options, and a demo that ends yesterday."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from tg_pipeline.cli.sample import sample
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.sample import SAMPLE_BOT_ID
 from tg_pipeline.settings import Settings
+from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 
 TODAY = datetime.now(UTC).date()
 ENVIRONMENT = {"TG_TIMEZONE": "UTC", "TG_START_DATE": str(TODAY - timedelta(days=60))}
@@ -39,6 +40,16 @@ def landed(home: Path) -> dict[str, float]:
 
 def days(home: Path) -> list[str]:
     return sorted({key.split("/")[0].removeprefix("context_date=") for key in landed(home)})
+
+
+def test_the_same_options_print_the_same_updates(shell: Shell) -> None:
+    options = ("--days", "2", "--per-day", "30", "--start", str(FIRST_DAY), "--stdout")
+
+    first, second = (shell.run("sample", *options).stdout for _ in range(2))
+
+    assert first == second
+    assert len(first.splitlines()) >= 40
+    assert shell.landed() == []
 
 
 def test_a_demo_ends_yesterday(home: Path) -> None:

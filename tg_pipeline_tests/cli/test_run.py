@@ -1,0 +1,124 @@
+"""`tg-pipeline run`: it builds what is new, late, lost or damaged, and then the marts."""
+
+import json
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from datetime import time as clock_time
+
+import pyarrow.parquet as pq
+import pytest
+
+from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS
+from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
+
+
+def test_a_sample_is_built_with_its_marts_and_shown(shell: Shell) -> None:
+    # Given a sample of two days
+    assert shell.run("sample", "--days", "2", "--per-day", "60").returncode == 0
+    assert "2 missing" in shell.run("status").stdout
+
+    # When everything that has landed is built
+    built = shell.run("run")
+
+    # Then the command reports it, every mart is there, and the status and the summary show it
+    assert built.returncode == 0, built.stderr
+    assert f"Built 2 days, {FIRST_DAY}" in built.stdout
+    for mart in ALL_MARTS:
+        partitions = list((shell.lake / mart.name).rglob("part-0.parquet"))
+        assert len(partitions) == (2 if mart.is_daily else 1)
+    assert pq.read_metadata(shell.lake / "messages" / "part-0.parquet").num_rows > 50
+    assert "2 built" in shell.run("status").stdout
+    summary = shell.run("summary").stdout
+    assert "busiest hours" in summary
+    assert "most active users" in summary
+    assert summary.index("raw_updates") < summary.index("enriched_updates")
+
+    # And a second run has nothing to do
+    assert "nothing to build" in shell.run_here("run").stdout
+
+
+@pytest.mark.slow
+def test_a_run_builds_what_is_late_lost_or_damaged_and_nothing_else(shell: Shell) -> None:
+    shell.run("sample", "--days", "2", "--per-day", "60")
+    shell.run("run")
+
+    # A late update: its day is built, and the next one, whose duplicates it decides
+    shell.run("land", "-", stdin=json.dumps(message_on(FIRST_DAY)).encode())
+    assert "1 late" in shell.run("status").stdout
+    assert "Built 2 days" in shell.run("run").stdout
+
+    # A lost mart
+    (shell.lake / "threads" / "part-0.parquet").unlink()
+    assert "Built the marts in " in shell.run("run").stdout
+    shutil.rmtree(shell.lake / "reactions" / f"context_date={FIRST_DAY}")
+    assert f"Built 1 day, {FIRST_DAY} to {FIRST_DAY}," in shell.run("run").stdout
+
+    # A damaged partition: the status names the command that builds it from the landing zone
+    path = shell.lake / "raw_updates" / f"context_date={FIRST_DAY}" / "part-0.parquet"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-10])
+    status = shell.run("status")
+    assert status.returncode == 1
+    assert "Parquet file: tg-pipeline run --date" in status.stderr
+    assert len(status.stderr.splitlines()) == 1
+    span = ("--from", str(FIRST_DAY), "--to", str(FIRST_DAY))
+    assert shell.run("run", *span, "--full").returncode == 0
+    assert path.read_bytes() == whole
+    assert "2 built" in shell.run("status").stdout
+
+
+@pytest.mark.slow  # the step is retried
+def test_a_mart_that_can_not_be_written_is_one_clear_line(shell: Shell) -> None:
+    shell.run("sample", "--days", "1", "--per-day", "20")
+    shell.lake.mkdir()
+    (shell.lake / CUMULATIVE_MARTS[0].name).write_text("in the way")
+
+    done = shell.run("run")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("tg-pipeline: the marts failed: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_missing_dagster_home_is_one_clear_line(shell: Shell) -> None:
+    missing = str(shell.folder / "missing")
+
+    done = shell.run("run", "--date", "yesterday", settings={"DAGSTER_HOME": missing})
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("tg-pipeline: Dagster's instance can't be opened: ")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_says_so_and_the_next_one_finishes(shell: Shell) -> None:
+    # Given a build that takes a while
+    shell.run("sample", "--days", "30", "--per-day", "100")
+
+    # When it is interrupted after its first day
+    with shell.start("run") as running:
+        wait_until(lambda: any(shell.lake.glob("raw_updates/*/part-0.parquet")))
+        running.send_signal(signal.SIGINT)
+        _, errors = running.communicate(timeout=60)
+
+    # Then it says so, and the next run finishes the work
+    assert running.returncode == 1
+    assert "stopped; " in errors.decode().splitlines()[-1]
+    assert shell.run("run").returncode == 0
+    assert "30 built" in shell.run("status").stdout
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    for _ in range(600):
+        if holds():
+            return
+        time.sleep(0.1)
+    raise AssertionError("nothing happened within a minute")
+
+
+def message_on(day: date) -> dict[str, object]:
+    noon = datetime.combine(day, clock_time(15), UTC)  # noon in the default time zone
+    return {"update_id": 1, "message": {"date": int(noon.timestamp()), "text": "tarde"}}

@@ -1,0 +1,104 @@
+"""The operator's settings: nothing is sent unless it is set, and a wrong setting is named."""
+
+from pathlib import Path
+
+import pytest
+
+from lambda_ingest.settings import Secret, SettingsError
+from tg_pipeline.report.messages import LANGUAGES as REPORT_LANGUAGES
+from tg_pipeline.report.models import DigestKind
+from tg_pipeline.settings import DIGESTS, LANGUAGES, AdminSettings, Settings
+
+WRONG = {
+    "TG_ADMIN_CHAT_ID=my chat": "TG_ADMIN_CHAT_ID='my chat' is neither a chat id nor an @name",
+    "TG_ADMIN_CHAT_ID=-": "TG_ADMIN_CHAT_ID='-' is neither a chat id nor an @name",
+    "TG_ADMIN_CHAT_ID=-100.5": "TG_ADMIN_CHAT_ID='-100.5' is neither",
+    "TG_ADMIN_CHAT_ID=@a/b/../c": "is neither a chat id nor an @name",
+    "TG_ADMIN_CHAT_ID=5\n": "is neither a chat id nor an @name",
+    "TG_DIGEST=month": "TG_DIGEST='month' is not one of day, week",
+    "TG_DIGEST=Day": "TG_DIGEST='Day' is not one of day, week",
+    "TG_DIGEST_LANG=es": "TG_DIGEST_LANG='es' is not one of en, pt",
+    "TG_ATHENA_REGISTER=maybe": "TG_ATHENA_REGISTER='maybe' is neither yes nor no",
+    "TG_START_DATE=soon": "TG_START_DATE='soon' is not a valid date",
+    "TG_TIMEZONE=Mars/Olympus": "TG_TIMEZONE='Mars/Olympus'",
+    "TELEGRAM_BOT_ID=me": "TELEGRAM_BOT_ID is",
+}
+
+
+def settings(home: Path, **environment: str) -> Settings:
+    return Settings.from_environment(environment, home)
+
+
+def test_updates_and_tables_are_in_the_state_folder_by_default(tmp_path: Path) -> None:
+    read = settings(tmp_path)
+
+    assert read.landing_uri == (tmp_path / ".tg_pipeline" / "landing").as_uri()
+    assert read.lake_uri == (tmp_path / ".tg_pipeline" / "lake").as_uri()
+    assert read.is_landing_default
+
+
+def test_the_buckets_of_the_original_course_are_used_unless_others_are_set(tmp_path: Path) -> None:
+    original = {"AWS_S3_BUCKET": "raw", "AWS_S3_ENRICHED": "enriched"}
+    newer = {"TG_LANDING_URI": "memory:///", "TG_LAKE_URI": "s3://lake"}
+
+    of_original, of_both = (settings(tmp_path, **each) for each in (original, original | newer))
+
+    assert (of_original.landing_uri, of_original.lake_uri) == ("s3://raw", "s3://enriched")
+    assert (of_both.landing_uri, of_both.lake_uri) == ("memory:///", "s3://lake")
+    assert not of_original.is_landing_default
+
+
+def test_no_digest_and_no_alert_is_sent_by_default(tmp_path: Path) -> None:
+    empty = dict.fromkeys(["TG_ADMIN_CHAT_ID", "TG_DIGEST", "TG_DIGEST_LANG", "TG_ALERT_URL"], "")
+
+    assert settings(tmp_path).admin == AdminSettings(None, None, "en", None)
+    assert settings(tmp_path, **empty).admin == AdminSettings(None, None, "en", None)
+
+
+@pytest.mark.parametrize(
+    ("chat", "digest", "language"),
+    [
+        ("-1001234567890", "day", "en"),
+        ("5", "week", "pt"),
+        ("@my_channel", "day", "pt"),
+        ("@abcd", "week", "en"),
+    ],
+)
+def test_a_chat_a_digest_and_its_language_are_read(
+    tmp_path: Path, chat: str, digest: str, language: str
+) -> None:
+    environment = {"TG_ADMIN_CHAT_ID": chat, "TG_DIGEST": digest, "TG_DIGEST_LANG": language}
+
+    admin = settings(tmp_path, **environment).admin
+
+    assert (admin.chat_id, admin.digest, admin.language) == (chat, digest, language)
+
+
+@pytest.mark.parametrize("setting", WRONG)
+def test_a_wrong_setting_is_named(tmp_path: Path, setting: str) -> None:
+    name, _, value = setting.partition("=")
+
+    with pytest.raises(SettingsError) as caught:
+        settings(tmp_path, **{name: value})
+
+    assert WRONG[setting] in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["TG_ALERT_URL", "TELEGRAM_API_URL", "TG_EVENTS_QUEUE_URL"])
+def test_a_wrong_url_is_named_and_not_shown(tmp_path: Path, name: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(tmp_path, **{name: "ftp://hooks.example/secret"})
+
+    assert str(caught.value) == f"{name} is not an http:// or https:// URL."
+
+
+def test_the_url_of_alerts_is_a_secret(tmp_path: Path) -> None:
+    admin = settings(tmp_path, TG_ALERT_URL="https://hooks.example/secret").admin
+
+    assert admin.alert_url == Secret("https://hooks.example/secret")
+    assert "secret" not in repr(admin)
+
+
+def test_the_choices_are_those_of_the_digest() -> None:
+    assert tuple(kind.value for kind in DigestKind) == DIGESTS
+    assert tuple(REPORT_LANGUAGES) == LANGUAGES
