@@ -63,7 +63,7 @@ def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
             landing=open_object_store(settings.landing_uri),
             bot_id=settings.bot_id if bot_id is None else bot_id,
             zone=settings.zone,
-            sender=TrustLevel.OPERATOR,
+            trust=TrustLevel.OPERATOR,
         )
         arrivals = _arrivals(inputs, datetime.now(UTC))
         outcomes = land_batches(door, arrivals, batch) if batch else land_all(door, arrivals)

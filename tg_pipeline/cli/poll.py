@@ -50,7 +50,7 @@ class PollProgress:
         """Add an update that is durable."""
         self.tally.count(outcome)
         self._last_update_at = self.clock()
-        if moved := outcome.taken.succession:
+        if moved := outcome.taken.new_migration:
             warn(f"Chat {moved.old} became {moved.new}, which is kept as well from now on.")
 
     def note(self) -> None:

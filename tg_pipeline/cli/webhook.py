@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from lambda_ingest.settings import IngestSettings, Secret
+from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH, IngestSettings, Secret
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_api, patience, printable, show, warn
 from tg_pipeline.exceptions import CommandError
@@ -206,7 +206,8 @@ def _has_no_webhook(api: "BotApiClient") -> bool:
 
 
 def _warn_of_path(url: str, door: IngestSettings) -> None:
-    if not path_of(url).endswith(door.webhook_path.reveal()):
+    path = door.webhook_path or Secret(DEFAULT_WEBHOOK_PATH)
+    if not path_of(url).endswith(path.reveal()):
         warn("The URL's path is not the door's (TG_WEBHOOK_PATH): it answers 404 elsewhere.")
 
 

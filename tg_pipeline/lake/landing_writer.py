@@ -8,7 +8,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Final
 
-from lambda_ingest.landing import LandedUpdate, RejectedBody, batch
+from lambda_ingest.landing import LandedUpdate, RejectedBody, build_batch
 from lambda_ingest.store import put_if_absent
 from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus
 from tg_pipeline.lake.errors import translate_errors
@@ -49,15 +49,15 @@ class LandingStats:
 
     def count(self, outcome: "LandResult") -> None:
         """Add one."""
-        what, fate = outcome.taken.what, outcome.taken.fate
-        self.landed += fate is WriteStatus.LANDED
-        self.already_there += fate is WriteStatus.DUPLICATE
-        self.filtered += fate is WriteStatus.FILTERED
-        if isinstance(what, RejectedBody):
+        parsed, status = outcome.taken.parsed, outcome.taken.status
+        self.landed += status is WriteStatus.LANDED
+        self.already_there += status is WriteStatus.DUPLICATE
+        self.filtered += status is WriteStatus.FILTERED
+        if isinstance(parsed, RejectedBody):
             self.rejected += 1
-            self.first_rejection = self.first_rejection or f"{outcome.origin}: {what.reason}"
-        elif fate is not WriteStatus.FILTERED:
-            self.days[what.day] += 1
+            self.first_rejection = self.first_rejection or f"{outcome.origin}: {parsed.reason}"
+        elif status is not WriteStatus.FILTERED:
+            self.days[parsed.day] += 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +93,14 @@ def land_batches(
     """Put the arrivals as `.ndjson.gz` objects of up to `size` updates of one day each."""
     held: dict[date, list[LandResult]] = {}
     for arrival in arrivals:
-        outcome = LandResult(door.name(arrival.body, arrival.arrived_at), arrival.origin)
-        if outcome.taken.fate is not WriteStatus.LANDED:
+        outcome = LandResult(door.classify(arrival.body, arrival.arrived_at), arrival.origin)
+        if outcome.taken.status is not WriteStatus.LANDED:
             yield put_one(door, arrival)
             continue
-        day = held.setdefault(outcome.taken.what.day, [])
+        day = held.setdefault(outcome.taken.parsed.day, [])
         day.append(outcome)
         if len(day) == size:
-            yield from _put_batch(door, held.pop(outcome.taken.what.day))
+            yield from _put_batch(door, held.pop(outcome.taken.parsed.day))
     for rest in held.values():
         yield from _put_batch(door, rest)
 
@@ -111,7 +111,7 @@ def put_one(door: LandingWriter, arrival: Delivery) -> LandResult:
     A put that may or may not have come through is made again: the first stands in any case.
     """
     with translate_errors(door.landing):
-        taken = retry(lambda: door.take(arrival.body, arrival.arrived_at))
+        taken = retry(lambda: door.write(arrival.body, arrival.arrived_at))
     return LandResult(taken, arrival.origin)
 
 
@@ -120,10 +120,10 @@ def _put_each(door: LandingWriter, arrivals: list[Delivery]) -> list[LandResult]
 
 
 def _put_batch(door: LandingWriter, outcomes: list[LandResult]) -> Iterator[LandResult]:
-    landed = [each.taken.what for each in outcomes if isinstance(each.taken.what, LandedUpdate)]
-    key, body = batch([each.body for each in landed], bot_id=door.bot_id, day=landed[0].day)
+    landed = [each.taken.parsed for each in outcomes if isinstance(each.taken.parsed, LandedUpdate)]
+    key, body = build_batch([each.body for each in landed], bot_id=door.bot_id, day=landed[0].day)
     with translate_errors(door.landing):
         is_new = retry(lambda: put_if_absent(door.landing, key, body))
-    fate = WriteStatus.LANDED if is_new else WriteStatus.DUPLICATE
+    status = WriteStatus.LANDED if is_new else WriteStatus.DUPLICATE
     for each in outcomes:
-        yield LandResult(replace(each.taken, fate=fate), each.origin)
+        yield LandResult(replace(each.taken, status=status), each.origin)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pyarrow.parquet as pq
 
-from lambda_ingest.landing import LandedUpdate, TrustLevel, land
+from lambda_ingest.landing import LandedUpdate, TrustLevel, classify
 from tg_pipeline.builds.layers import build_raw_updates
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
@@ -46,12 +46,12 @@ def test_an_update_that_arrives_after_midnight_counts_on_the_day_it_happened() -
     sent = datetime(2026, 10, 8, 2, 59, 59, tzinfo=UTC)  # 23:59:59 of the 7th in São Paulo
     body = json.dumps({"update_id": 1, "message": {"date": int(sent.timestamp())}}).encode()
 
-    landed = land(
+    landed = classify(
         body,
         bot_id=7,
         arrived_at=datetime(2026, 10, 8, 9, tzinfo=UTC),
         zone=ZoneInfo("America/Sao_Paulo"),
-        sender=TrustLevel.NETWORK,
+        trust=TrustLevel.NETWORK,
     )
 
     assert isinstance(landed, LandedUpdate)

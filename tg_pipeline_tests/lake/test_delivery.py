@@ -59,9 +59,9 @@ def lines_of(door: LandingWriter, key: str) -> list[bytes]:
 def test_each_body_is_put_under_its_own_key_as_it_came(door: LandingWriter) -> None:
     (outcome,) = land_all(door, [arrival(5)])
 
-    assert isinstance(outcome.taken.what, LandedUpdate)
-    assert outcome.taken.what.key == "telegram/context_date=2026-10-07/7-5.json"
-    stored = obstore.get(door.landing, outcome.taken.what.key).bytes().to_bytes()
+    assert isinstance(outcome.taken.parsed, LandedUpdate)
+    assert outcome.taken.parsed.key == "telegram/context_date=2026-10-07/7-5.json"
+    stored = obstore.get(door.landing, outcome.taken.parsed.key).bytes().to_bytes()
     assert stored == arrival(5).body
 
 
