@@ -33,8 +33,8 @@ from tg_pipeline_tests.lake.test_whole_table import (
     test_what_is_no_whole_object_has_no_footer,
 )
 from tg_pipeline_tests.lambda_ingest.test_store import (
-    test_of_doors_that_put_at_once_one_wins,
-    test_the_first_bytes_under_a_key_stand,
+    test_only_one_of_several_concurrent_writers_succeeds,
+    test_the_first_object_under_a_key_is_kept,
 )
 
 ON = ("moto", "ceph")
@@ -48,9 +48,9 @@ __all__ = [
     "test_a_footer_longer_than_the_first_read_is_read_whole",
     "test_a_reader_sees_the_day_as_it_was_when_it_was_opened",
     "test_lines_come_in_the_order_of_their_objects_and_of_their_numbers",
-    "test_of_doors_that_put_at_once_one_wins",
+    "test_only_one_of_several_concurrent_writers_succeeds",
     "test_the_files_of_days_are_those_that_exist_each_in_its_day_s_folder",
-    "test_the_first_bytes_under_a_key_stand",
+    "test_the_first_object_under_a_key_is_kept",
     "test_the_footer_and_the_descriptions_survive",
     "test_the_same_rows_are_the_same_bytes",
     "test_what_is_no_whole_object_has_no_footer",

@@ -1,4 +1,4 @@
-"""A bot's own webhook on loopback, which answers as it is told, byte by byte."""
+"""An HTTP server on loopback that sends prepared responses, byte by byte: a bot, or a bucket."""
 
 import socket
 import ssl
@@ -12,7 +12,7 @@ from typing import BinaryIO, Self
 
 @dataclass(frozen=True)
 class Heard:
-    """A request as the bot heard it, and on its how manieth connection."""
+    """A received request, and the number of its connection."""
 
     start: str
     headers: dict[str, str]
@@ -24,23 +24,23 @@ class Heard:
 
 HANG_UP = None
 Reply = Callable[[Heard, Event], Iterable[bytes | None]]
-"""Gives what is sent, piece after piece, or HANG_UP; the event is set when the test is over."""
+"""Returns the pieces to send, or HANG_UP; the event is set at the end of the test."""
 
 
 def reply(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
-    """Give a whole reply."""
+    """Return a complete response."""
     named = {"content_length": str(len(body))} | headers
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in named.items()]
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode() + body
 
 
 def always(*pieces: bytes | None) -> Reply:
-    """Answer every request alike."""
+    """Send the same response to every request."""
     return lambda _, __: pieces
 
 
 class Bot:
-    """Listens while it is entered."""
+    """Listens inside the `with` block."""
 
     def __init__(self, reply: Reply, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.heard: list[Heard] = []
@@ -66,11 +66,11 @@ class Bot:
 
     @property
     def url(self) -> str:
-        """Give its address, with a token in it as many bots have theirs."""
+        """The URL, with a token in its path, as many bots have it."""
         return f"{'https' if self._tls else 'http'}://localhost:{self.port}/hook/7:open-sesame"
 
     def hang_up(self) -> None:
-        """Close all connections, as servers do after a while."""
+        """Close all connections, as servers do after some time."""
         for connection in self._connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

@@ -1,30 +1,35 @@
-"""The Runtime API of AWS Lambda on loopback: hands events to a runtime, and hears what it says.
+"""AWS Lambda on loopback: its Runtime API, and a process with the genuine runtime client.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from queue import Queue
 from threading import Thread
 from typing import Any, Self
 from uuid import uuid4
 
+HANDLER = "lambda_ingest.handler.lambda_handler"
 VERSION = "/2018-06-01/runtime"
 ARN = "arn:aws:lambda:sa-east-1:123456789012:function:ingest"
 TIMEOUT = 30.0
-"""Seconds that the function has for an invocation, and that the tests wait for one."""
+"""Seconds until an invocation times out, and until the tests stop waiting for one."""
 
 
 @dataclass(frozen=True)
-class Said:
-    """What a runtime posted: about an invocation, or about its own start."""
+class RuntimeMessage:
+    """A message of the runtime: the response to an invocation, or an error of its start."""
 
     about: str
-    """The id of the invocation and the kind of the answer: `<id>/response`, `init/error`."""
+    """The invocation and the kind of message: `<id>/response`, `init/error`."""
 
     body: Any
     error_type: str | None
@@ -37,11 +42,11 @@ class _Invocation:
 
 
 class RuntimeApi:
-    """Serves one runtime while it is entered."""
+    """Serves one runtime inside the `with` block."""
 
     def __init__(self) -> None:
         self._invocations: Queue[_Invocation | None] = Queue()
-        self._said: Queue[Said] = Queue()
+        self._messages: Queue[RuntimeMessage] = Queue()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._thread = Thread(target=lambda: self._server.serve_forever(poll_interval=0.05))
 
@@ -57,31 +62,33 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """Give what AWS_LAMBDA_RUNTIME_API says."""
+        """The value of AWS_LAMBDA_RUNTIME_API."""
         return f"127.0.0.1:{self._server.server_port}"
 
     def invoke(self, event: object) -> Any:
-        """Give what the function answers to an event."""
+        """Return the function's response to an event."""
         (answer,) = self.invoke_all([event])
         return answer
 
     def invoke_all(self, events: Iterable[object]) -> list[Any]:
-        """Give what the function answers to each of the events, which wait for it in line."""
+        """Return the function's responses to events, which it gets one after the other."""
         waiting = [_Invocation(str(uuid4()), json.dumps(event).encode()) for event in events]
         for invocation in waiting:
             self._invocations.put(invocation)
-        said = [self.heard() for _ in waiting]
-        assert [each.about for each in said] == [f"{each.request_id}/response" for each in waiting]
-        return [each.body for each in said]
+        messages = [self.next_message() for _ in waiting]
+        assert [each.about for each in messages] == [
+            f"{each.request_id}/response" for each in waiting
+        ]
+        return [each.body for each in messages]
 
-    def invoke_raw(self, event: bytes) -> Said:
-        """Give what the runtime says about bytes that may be no event."""
+    def invoke_raw(self, event: bytes) -> RuntimeMessage:
+        """Return the runtime's message about bytes that may not be an event."""
         self._invocations.put(_Invocation(str(uuid4()), event))
-        return self.heard()
+        return self.next_message()
 
-    def heard(self) -> Said:
-        """Give the next thing that the runtime says."""
-        return self._said.get(timeout=TIMEOUT)
+    def next_message(self) -> RuntimeMessage:
+        """Return the next message of the runtime."""
+        return self._messages.get(timeout=TIMEOUT)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
         api = self
@@ -110,7 +117,7 @@ class RuntimeApi:
                 error_type = self.headers["Lambda-Runtime-Function-Error-Type"]
                 about = self.path.removeprefix(f"{VERSION}/").removeprefix("invocation/")
                 self._reply(202, {}, b"")
-                api._said.put(Said(about, json.loads(body), error_type))
+                api._messages.put(RuntimeMessage(about, json.loads(body), error_type))
 
             def _reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
                 self.send_response(status)
@@ -120,6 +127,48 @@ class RuntimeApi:
                 self.wfile.write(body)
 
             def log_message(self, *_: object) -> None:
-                """Say nothing of each request."""
+                """Log nothing."""
 
         return Handler
+
+
+class Runtime:
+    """A container as AWS starts it: the process, and the Runtime API that it polls."""
+
+    def __init__(self, settings: dict[str, str], log: Path) -> None:
+        self.api = RuntimeApi()
+        self._settings = settings
+        self._log = log
+
+    def __enter__(self) -> Self:
+        self.api.__enter__()
+        with self._log.open("wb") as out:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "awslambdaric", HANDLER],
+                env={
+                    "PATH": os.environ["PATH"],
+                    "AWS_LAMBDA_FUNCTION_NAME": "ingest",
+                    "AWS_LAMBDA_RUNTIME_API": self.api.address,
+                    **self._settings,
+                },
+                stdout=out,
+                stderr=subprocess.STDOUT,
+            )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        self.api.__exit__()
+
+    def exit_code(self) -> int:
+        """Wait for the process to exit, and return its exit code."""
+        return self._process.wait(TIMEOUT)
+
+    def log(self) -> str:
+        """Return everything it printed."""
+        return self._log.read_text("utf-8")
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return the printed lines, which must be JSON."""
+        return [json.loads(line) for line in self.log().splitlines()]
