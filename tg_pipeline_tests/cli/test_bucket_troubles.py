@@ -11,7 +11,7 @@ from tg_pipeline.cli import context as stores
 from tg_pipeline.cli.main import app
 from tg_pipeline_tests.cli.conftest import FIRST_DAY
 from tg_pipeline_tests.lake.aws_answers import REACH, SECRET, answering
-from tg_pipeline_tests.lambda_ingest.bot import Bot
+from tg_pipeline_tests.lambda_ingest.bot_server import Bot
 
 COMMANDS = [
     ("run",),

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 from dataclasses import dataclass
 from typing import Final
 
-from tg_pipeline_tests.lambda_ingest.bot import Reply, always, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import Reply, always, reply
 
 SECRET: Final = "open-sesame"  # noqa: S105 - it opens nothing
 REACH: Final = {

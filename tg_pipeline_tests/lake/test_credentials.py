@@ -13,7 +13,7 @@ from moto.server import ThreadedMotoServer
 from lambda_ingest.store import StoreError
 from tg_pipeline.aws import ASK_AGAIN, beside_environment
 from tg_pipeline.lake.object_store import open_object_store
-from tg_pipeline_tests.lambda_ingest.bot import Bot, Heard, always, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, always, reply
 
 URI = "s3://lake/of/mine"
 IN_AN_HOUR = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -10,7 +10,7 @@ from obstore.store import ObjectStore
 from lambda_ingest.store import open_store
 from tg_pipeline.lake.object_io import AT_ONCE, ReplacedError, copy_object, open_object
 from tg_pipeline_tests.lake.aws_answers import REACH
-from tg_pipeline_tests.lambda_ingest.bot import Bot, Heard, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, reply
 
 CONTENT = bytes(range(256)) * 40
 LATELY = {"last_modified": "Wed, 07 Oct 2026 10:00:00 GMT", "etag": '"a"'}

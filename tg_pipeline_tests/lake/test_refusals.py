@@ -16,7 +16,7 @@ from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.lake.aws_answers import ANSWERS, REACH, SECRET, answering
 from tg_pipeline_tests.lake.conftest import DAY, write
-from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Bot, always, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Bot, always, reply
 
 URI = "s3://lake/of/mine"
 HURRIED = timedelta(seconds=1)

@@ -12,7 +12,7 @@ from obstore.store import S3Store
 from lambda_ingest.store import open_store
 from tg_pipeline.lake.s3_fetch import CONNECTIONS, fetch_small
 from tg_pipeline_tests.lake.aws_answers import REACH, SECRET
-from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Bot, Heard, Reply, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Bot, Heard, Reply, reply
 
 KEYS = [f"day/{number}.json" for number in range(200)]
 Serving = Callable[[Reply], AbstractContextManager[tuple[S3Store, Bot]]]

@@ -1,7 +1,7 @@
-"""Every update that aiogram's models of the Bot API can express, field by field.
+"""Updates with every field of aiogram's models of the Bot API.
 
-For each update type: one with the required fields alone, one for each field and for each thing
-that may stand there, and one with all fields at once, some levels deep.
+For each update type: one with the required fields only, one for each field and each type of its
+value, and one with all fields, some levels deep.
 """
 
 from collections.abc import Iterator
@@ -16,21 +16,21 @@ from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
 
 DEPTH: Final = 3
-"""Levels at which the fullest examples have their optional fields too."""
+"""Levels at which the largest examples have their optional fields too."""
 
 SCALARS: Final[dict[Any, Any]] = {int: 2**51 + 1, float: 0.5, bool: True, str: "olá 😀\n"}
-"""What stands for any whole number is as large as Telegram's ids may be."""
+"""The integer is as large as Telegram's ids may be."""
 
 
 class Examples:
-    """Makes contents in which every moment of a name is the same."""
+    """Builds contents in which all times of one name are the same."""
 
     def __init__(self, moments: dict[str, int], other_moment: int) -> None:
         self._moments = moments
         self._other_moment = other_moment
 
     def of(self, kind: str) -> Iterator[dict[str, Any]]:
-        """Give contents of an update type."""
+        """Build contents of an update type."""
         (model,) = (each for each in _members(Update.model_fields[kind].annotation) if each)
         least = self._filled(model, 0)
         yield least
@@ -47,7 +47,7 @@ class Examples:
         }
 
     def _alternatives(self, name: str, annotation: Any, depth: int) -> Iterator[Any]:
-        """Give a value for each thing that may stand in a field, the plainest first."""
+        """Build a value for each type that a field may have, the simplest first."""
         for member in sorted(_members(annotation), key=_is_model):
             if get_origin(member) is list:
                 (inner,) = get_args(member)
@@ -63,13 +63,13 @@ class Examples:
 
 
 def as_telegram_sends(update_id: int, kind: str, content: dict[str, Any]) -> bytes:
-    """Have aiogram check an update, and write it."""
+    """Validate an update with aiogram, and serialize it."""
     update = Update.model_validate({"update_id": update_id, kind: content})
     return update.model_dump_json(by_alias=True, exclude_unset=True).encode()
 
 
 def _members(annotation: Any) -> list[Any]:
-    """Give what a union is of; anything else is a union of itself."""
+    """Return the members of a union; of any other type, the type itself."""
     if isinstance(annotation, TypeAliasType):
         return _members(annotation.__value__)
     if get_origin(annotation) in {Union, UnionType}:
@@ -88,5 +88,5 @@ def _required(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
 
 
 def _is_needed(field: FieldInfo) -> bool:
-    """Tell what Telegram always sends; also the name of a variant, which aiogram fills in."""
+    """Return whether Telegram always sends a field; a variant's name is a default in aiogram."""
     return field.is_required() or get_origin(field.annotation) is Literal
