@@ -53,7 +53,7 @@ def serve(app: ASGIApp, listener: socket.socket, certificate: Certificate | None
     """Respond to requests until SIGINT or SIGTERM, then finish those in progress."""
     config = uvicorn.Config(
         app,
-        http=_IdleClosingProtocol,
+        http=IdleClosingProtocol,
         ws="none",
         access_log=False,
         log_level="warning",
@@ -150,7 +150,7 @@ async def _read_body(request: Request) -> bytes:
     return bytes(body)
 
 
-class _IdleClosingProtocol(H11Protocol):
+class IdleClosingProtocol(H11Protocol):
     """Closes connections on which no request arrives; Uvicorn closes only those after the first."""
 
     _last_cycle: RequestResponseCycle | None = None

@@ -9,7 +9,7 @@ import pytest
 
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.conftest import DAY, Pipeline
-from tg_pipeline_tests.peers.scene import where_it_is_noon
+from tg_pipeline_tests.fakes.clock import zone_at_noon
 from tg_pipeline_tests.report.test_report_command import build, message
 
 CHAT = "-1001234567890"
@@ -118,7 +118,7 @@ def test_what_is_asked_for_wrongly_is_told(commands: BotCommands, options: str) 
 def test_without_a_date_it_is_about_yesterday_and_says_if_that_is_not_built(
     commands: BotCommands,
 ) -> None:
-    zone = where_it_is_noon()
+    zone = zone_at_noon()
     yesterday = datetime.now(ZoneInfo(zone)).date() - timedelta(days=1)
 
     said = commands.fails("digest", settings={"TG_TIMEZONE": zone})

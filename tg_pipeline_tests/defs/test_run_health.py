@@ -12,7 +12,7 @@ from dagster._core.launcher import WorkerStatus
 
 from tg_pipeline.defs.run_health import CODE_SERVER_TAG, why_gone
 from tg_pipeline_tests.defs.watched import dagster_of_the_checkout, end, python, started
-from tg_pipeline_tests.peers.ports import free_port
+from tg_pipeline_tests.fakes.ports import free_port
 
 LOCAL = {CODE_SERVER_TAG: json.dumps({"socket": "/tmp/a"})}  # noqa: S108 - nobody opens it
 SPAWNED = "import multiprocessing, time; time.sleep(600)"

@@ -22,7 +22,7 @@ from tg_pipeline_tests.deploy.component import Component, wait_until
 from tg_pipeline_tests.deploy.compose import DEPLOY, Loopback, settings_to_fill_in
 from tg_pipeline_tests.deploy.history import History
 from tg_pipeline_tests.deploy.postgres import PASSWORD, Postgres
-from tg_pipeline_tests.peers.ports import free_port
+from tg_pipeline_tests.fakes.ports import free_port
 
 BINARIES = Path(sys.executable).parent
 LOGS = "logs"

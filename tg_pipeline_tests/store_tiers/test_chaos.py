@@ -10,7 +10,7 @@ import pytest
 from tg_pipeline.lake import object_io as uploads
 from tg_pipeline.lake.partitions import partition_key
 from tg_pipeline_tests.conftest import DAY, Pipeline
-from tg_pipeline_tests.peers.failing_proxy import (
+from tg_pipeline_tests.fakes.proxy import (
     CUT_AFTER,
     CUT_BEFORE,
     CUT_MIDWAY,

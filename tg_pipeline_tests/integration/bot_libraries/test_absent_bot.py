@@ -1,0 +1,60 @@
+"""A bot that is gone for a while finds all that happened meanwhile, each chat in its order."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lambda_ingest.store import open_store
+from tg_pipeline_tests.integration.bot_libraries.conftest import SEED
+from tg_pipeline_tests.integration.bot_libraries.scene import Scene, playing
+
+
+def test_a_bot_that_died_is_told_everything_when_it_is_back(scene: Scene) -> None:
+    # Given a bot that dies while its users write
+    scene.users.act(60)
+    scene.wait_until_delivered(all_but=40)
+    scene.bot.kill()
+
+    # When they write on, and Telegram hears that nobody is there
+    scene.users.act(60)
+    scene.wait_for_failure("502 Bad Gateway")
+
+    # Then what the bot has not seen has landed already
+    assert scene.landed().keys() & set(scene.telegram.pending)
+    # And when it is back it is told everything; what it had answered by a call just before it
+    # died, it may answer again
+    scene.bot.start()
+    scene.wait_until_delivered()
+    assert scene.landed() == scene.telegram.sent
+    assert scene.first_answers() == scene.users.questions
+
+
+@pytest.fixture
+def impatient(library: str, tmp_path: Path) -> Iterator[Scene]:
+    """Give a scene whose door does not wait for its bot for long."""
+    uri = (tmp_path / "landing").as_uri()
+    settings = {"TG_LANDING_URI": uri, "FORWARD_TIMEOUT_SECONDS": "0.5"}
+    with playing(library, SEED, tmp_path, open_store(uri), **settings) as played:
+        yield played
+
+
+@pytest.mark.parametrize("library", ["ptb"], indirect=True)
+def test_a_bot_that_hangs_is_asked_again_until_it_answers(impatient: Scene) -> None:
+    # Given a bot that takes updates, and then neither answers nor ends
+    scene = impatient
+    scene.users.act(60)
+    scene.wait_until_delivered(all_but=40)
+    scene.bot.send(signal.SIGSTOP)
+
+    # When its users write on, and the door gives up waiting
+    scene.users.act(60)
+    scene.wait_for_failure("504 Gateway Timeout")
+    assert scene.landed().keys() & set(scene.telegram.pending)
+
+    # Then all is well as soon as it goes on; what it was told twice it may answer twice
+    scene.bot.send(signal.SIGCONT)
+    scene.wait_until_delivered()
+    assert scene.landed() == scene.telegram.sent
+    assert scene.first_answers() == scene.users.questions

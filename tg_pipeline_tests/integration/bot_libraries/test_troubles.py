@@ -1,0 +1,58 @@
+"""Whatever breaks on the way, each update is landed once, and each question is answered."""
+
+from random import Random
+
+import pytest
+
+from tg_pipeline_tests.conftest import Pipeline
+from tg_pipeline_tests.fakes.bucket import Bucket
+from tg_pipeline_tests.fakes.proxy import TROUBLES
+from tg_pipeline_tests.integration.bot_libraries.conftest import SEED
+from tg_pipeline_tests.integration.bot_libraries.layers import enriched_ids
+from tg_pipeline_tests.integration.bot_libraries.scene import Scene
+
+
+@pytest.mark.parametrize("library", ["ptb"], indirect=True)
+def test_a_store_that_fails_costs_no_update_and_no_second_answer(
+    over_a_bucket: Scene, bucket: Bucket
+) -> None:
+    # Given a bucket that refuses puts or loses connections, before or after it has stored
+    scene = over_a_bucket
+
+    # When users write
+    scene.users.act(200)
+    scene.wait_until_delivered()
+
+    # Then all has landed as it was sent, though the door had to say at times that it could not
+    assert set(bucket.proxy.met) == set(TROUBLES)
+    assert '"status": 500' in scene.webhook.log()
+    assert scene.landed() == scene.telegram.sent
+    # And since nothing goes on to the bot before it is stored, nobody was answered twice
+    assert scene.users.answers() == scene.users.questions
+
+
+def test_a_door_that_is_killed_again_and_again_loses_nothing(
+    over_a_bucket: Scene, bucket: Bucket, pipeline: Pipeline
+) -> None:
+    # Given users who write on while the bucket fails and the door is killed at any moment
+    scene, random = over_a_bucket, Random(SEED)  # noqa: S311 - no secret
+    for _ in range(3):
+        scene.users.act(60)
+        scene.wait_until_delivered(all_but=random.randrange(5, 50))
+        scene.webhook.kill()
+        scene.users.act(5)
+        scene.webhook.start()
+
+    # When the last of them is up
+    scene.wait_until_delivered()
+
+    # Then each update has landed once, byte for byte
+    assert set(bucket.proxy.met) == set(TROUBLES)
+    assert scene.landed() == scene.telegram.sent
+    # And each question was answered in its turn; again only where the bot had called Telegram
+    # by itself, and the door was gone before it could say so
+    assert scene.first_answers() == scene.users.questions
+    assert len(scene.replies()) == len(set(scene.replies()))
+    # And the layers have a row for each
+    pipeline.landing = scene.landing
+    assert enriched_ids(pipeline) == list(scene.telegram.sent)

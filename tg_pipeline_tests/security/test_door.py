@@ -1,0 +1,65 @@
+"""The door's journal holds no secret, whoever calls, and whatever fails behind it."""
+
+import shutil
+from collections.abc import Iterator
+
+import pytest
+import requests
+
+from tg_pipeline_tests.cli.conftest import Shell
+from tg_pipeline_tests.fakes.webhook_process import Serving, close, start
+from tg_pipeline_tests.security.known import FOR_DOOR, IN_PATH, NO_BOT
+from tg_pipeline_tests.security.search import Text, files_below, secrets_in
+from tg_pipeline_tests.telegram_server.listener import Listener
+
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
+UPDATE = b'{"update_id": 1}'
+
+pytestmark = pytest.mark.usefixtures("telegram")
+
+
+@pytest.fixture
+def bot() -> Iterator[Listener]:
+    with Listener() as listener:
+        yield listener
+
+
+@pytest.fixture(params=[200, 502])
+def answered(request: pytest.FixtureRequest) -> int:
+    """Give what the door answers: 200 where there is a bot behind it."""
+    status: int = request.param
+    return status
+
+
+@pytest.fixture
+def serving(house: Shell, bot: Listener, answered: int) -> Iterator[Serving]:
+    """Give a door whose bot's address is a secret."""
+    address = f"{bot.url}?token={IN_PATH}" if answered == 200 else NO_BOT
+    opened = start(house.folder, TELEGRAM_SECRET_TOKEN=FOR_DOOR, FORWARD_URL=address)
+    yield opened
+    close(opened)
+
+
+def status(serving: Serving, body: bytes, path: str = "/telegram", secret: str = FOR_DOOR) -> int:
+    url, headers = f"{serving.address}{path}", {SECRET_HEADER: secret}
+    return requests.post(url, data=body, headers=headers, timeout=30).status_code
+
+
+def test_a_door_writes_no_secret(serving: Serving, house: Shell, answered: int) -> None:
+    # Given good calls and bad ones, the last of them over a store that fails
+    statuses = [
+        status(serving, UPDATE),
+        status(serving, b"no update"),
+        status(serving, UPDATE, secret=f"{FOR_DOOR}x"),
+        status(serving, UPDATE, path=f"/{IN_PATH}"),
+    ]
+    shutil.rmtree(serving.landing)
+    serving.landing.write_text("in the way")
+    statuses.append(status(serving, UPDATE))
+    code, printed, said = serving.stop()
+
+    # Then the door has told of all that, and of no secret
+    assert (code, statuses) == (0, [answered, answered, 403, 404, 500])
+    assert len(printed.splitlines()) == len(statuses)
+    told = Text("what it said", said.encode())
+    assert secrets_in([told, *files_below(house.folder)]) == []
