@@ -164,6 +164,7 @@ def settings_with(url: str) -> dict[str, str]:
     return {
         "TELEGRAM_BOT_TOKEN": TOKEN,
         "TELEGRAM_CHAT_IDS": str(GROUP),
+        "TG_WEBHOOK_PATH": "/telegram",
         "FORWARD_URL": url,
         "FORWARD_SECRET_TOKEN": BOT_SECRET,
         "FORWARD_TIMEOUT_SECONDS": "5",
