@@ -1,11 +1,10 @@
-"""The template in its shapes, and an AWS of a module's own to deploy it to."""
+"""The template with each choice of parameters, and an AWS per module to deploy it to."""
 
 from collections.abc import Iterator
 
 import pytest
 
-from tg_pipeline_tests.cloudformation.documents import SHAPES, shaped, source
-from tg_pipeline_tests.cloudformation.shapes import Template
+from tg_pipeline_tests.cloudformation.template import SHAPES, Template, shaped, source
 from tg_pipeline_tests.fakes.aws import moto_server
 
 
@@ -17,7 +16,7 @@ def written() -> Template:
 
 @pytest.fixture(scope="session")
 def shapes() -> dict[str, Template]:
-    """The resources and outputs that there are, for each of the operator's choices."""
+    """The resources and outputs for each choice of parameters."""
     return {name: shaped(**chosen) for name, chosen in SHAPES.items()}
 
 
@@ -37,13 +36,13 @@ def batch(shapes: dict[str, Template]) -> Template:
 
 @pytest.fixture(scope="session")
 def everything(shapes: dict[str, Template]) -> Template:
-    """The resources where chats are filtered, updates forwarded, and alarms mailed."""
+    """The resources with a chat filter, forwarding, and alarms by mail."""
     resources: Template = shapes["everything"]["Resources"]
     return resources
 
 
 @pytest.fixture(scope="module")
 def moto_endpoint() -> Iterator[str]:
-    """The address of an AWS that holds nothing yet."""
+    """The address of an empty AWS."""
     with moto_server() as endpoint:
         yield endpoint

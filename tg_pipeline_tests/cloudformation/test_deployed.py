@@ -1,4 +1,4 @@
-"""The template deployed to moto, with all that an operator can ask for."""
+"""The template deployed to moto, with every optional resource."""
 
 import json
 import re
@@ -10,11 +10,15 @@ from lambda_ingest.landing import day_prefix
 from lambda_ingest.settings import IngestSettings, Secret
 from tg_pipeline.athena.tables import athena_columns
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline_tests.cloudformation.calls import CALLS
-from tg_pipeline_tests.cloudformation.deployment import Deployment, deploy
-from tg_pipeline_tests.cloudformation.documents import SHAPES
-from tg_pipeline_tests.cloudformation.moto_template import GENERATED, IN_PART, LEFT_OUT
-from tg_pipeline_tests.cloudformation.shapes import Template
+from tg_pipeline_tests.cloudformation.deployment import (
+    CALLS,
+    GENERATED,
+    IN_PART,
+    LEFT_OUT,
+    Deployment,
+    deploy,
+)
+from tg_pipeline_tests.cloudformation.template import SHAPES, Template
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.fakes.aws import client_of
 
@@ -34,7 +38,7 @@ def bucket(request: pytest.FixtureRequest) -> dict[str, str]:
     return {"Bucket": request.param}
 
 
-def test_what_moto_can_t_deploy_is_known(shapes: dict[str, Template]) -> None:
+def test_the_resources_that_moto_can_t_deploy_are_listed(shapes: dict[str, Template]) -> None:
     kinds = {each["Type"] for shaped in shapes.values() for each in shaped["Resources"].values()}
     unknown = {kind for kind in kinds if kind not in get_model_map()}
 
@@ -42,7 +46,7 @@ def test_what_moto_can_t_deploy_is_known(shapes: dict[str, Template]) -> None:
     assert unknown == LEFT_OUT | (CALLS.keys() - {IN_PART}) | {GENERATED}
 
 
-def test_the_stack_holds_what_the_template_says_for_these_parameters(
+def test_the_stack_has_the_resources_for_these_parameters(
     deployed: Deployment, everything: Template
 ) -> None:
     stacks = deployed.client("cloudformation")
@@ -55,7 +59,7 @@ def test_the_stack_holds_what_the_template_says_for_these_parameters(
     }
 
 
-def test_the_operator_is_told_all_there_is_to_set(deployed: Deployment) -> None:
+def test_the_outputs_contain_everything_that_must_be_configured(deployed: Deployment) -> None:
     assert deployed.outputs.keys() == {
         "WebhookUrl",
         "WebhookSecretArn",
@@ -71,7 +75,7 @@ def test_the_operator_is_told_all_there_is_to_set(deployed: Deployment) -> None:
     assert deployed.outputs["EnrichedBucketName"] == "my-bot-enriched"
 
 
-def test_the_function_s_environment_is_what_the_door_reads(deployed: Deployment) -> None:
+def test_the_function_s_environment_is_valid_settings(deployed: Deployment) -> None:
     settings = IngestSettings.from_environment(deployed.environment)
 
     assert settings.landing_uri == "s3://my-bot-raw"
@@ -83,11 +87,11 @@ def test_the_function_s_environment_is_what_the_door_reads(deployed: Deployment)
     assert settings.forward.url.reveal() == FORWARD["url"]
 
 
-def test_the_generated_secret_is_one_that_telegram_takes(deployed: Deployment) -> None:
+def test_the_generated_secret_is_valid_for_telegram(deployed: Deployment) -> None:
     assert re.fullmatch("[A-Za-z0-9]{64}", deployed.environment["TELEGRAM_SECRET_TOKEN"])
 
 
-def test_the_function_is_as_asked(deployed: Deployment) -> None:
+def test_the_function_has_the_configured_limits(deployed: Deployment) -> None:
     functions = deployed.client("lambda")
 
     held = functions.get_function(FunctionName=deployed.outputs["IngestFunctionName"])
@@ -97,7 +101,7 @@ def test_the_function_is_as_asked(deployed: Deployment) -> None:
     assert held["Concurrency"]["ReservedConcurrentExecutions"] == 20
 
 
-def test_its_role_may_do_what_the_template_says(deployed: Deployment) -> None:
+def test_its_role_has_the_policies_of_the_template(deployed: Deployment) -> None:
     roles = deployed.client("iam")
     (name,) = (
         each["RoleName"] for each in roles.list_roles()["Roles"] if "IngestRole" in each["RoleName"]
@@ -127,7 +131,7 @@ def test_a_bucket_is_encrypted_versioned_and_private(
     assert set(private.values()) == {True}
 
 
-def test_what_lands_is_in_the_events_queue_and_what_is_rejected_is_not(
+def test_landed_objects_are_events_in_the_queue_and_rejected_ones_are_not(
     deployed: Deployment,
 ) -> None:
     key = f"{day_prefix(DAY)}/7-1.json"
@@ -142,7 +146,7 @@ def test_what_lands_is_in_the_events_queue_and_what_is_rejected_is_not(
     assert [each["detail"]["object"]["key"] for each in events] == [key]
 
 
-def test_events_that_nobody_can_handle_go_to_the_dead_letters(deployed: Deployment) -> None:
+def test_unhandled_events_go_to_the_dead_letter_queue(deployed: Deployment) -> None:
     held = deployed.client("sqs").get_queue_attributes(
         QueueUrl=deployed.outputs["EventsQueueUrl"], AttributeNames=["All"]
     )["Attributes"]
@@ -167,7 +171,7 @@ def test_the_table_is_in_the_catalog_with_its_days_computed(deployed: Deployment
     )
 
 
-def test_the_workgroup_keeps_to_its_limits(deployed: Deployment) -> None:
+def test_the_workgroup_has_its_limits(deployed: Deployment) -> None:
     groups = deployed.client("athena")
 
     held = groups.get_work_group(WorkGroup=deployed.outputs["WorkGroupName"])["WorkGroup"]
@@ -188,7 +192,7 @@ def test_the_tick_is_scheduled_in_the_bot_s_zone(deployed: Deployment) -> None:
     assert "EventsQueue" in schedule["Target"]["Arn"]
 
 
-def test_alarms_reach_the_address_given(deployed: Deployment) -> None:
+def test_alarms_are_sent_to_the_address(deployed: Deployment) -> None:
     alarms = deployed.client("cloudwatch").describe_alarms()["MetricAlarms"]
     topics = {topic for each in alarms for topic in each["AlarmActions"]}
     (topic,) = topics

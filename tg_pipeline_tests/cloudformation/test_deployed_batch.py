@@ -1,4 +1,4 @@
-"""The batch mode deployed to moto: the queue, its dead letters, and the way to the function."""
+"""The batch mode deployed to moto: the queue, its dead letters and its event source."""
 
 import json
 from typing import Any
@@ -23,20 +23,20 @@ def queue(deployed: Deployment) -> dict[str, Any]:
     return attributes
 
 
-def test_what_can_t_be_stored_goes_to_the_dead_letters(queue: dict[str, Any]) -> None:
+def test_updates_that_can_t_be_stored_go_to_the_dead_letter_queue(queue: dict[str, Any]) -> None:
     redrive = json.loads(queue["RedrivePolicy"])
 
     assert "UpdatesDeadLetters" in redrive["deadLetterTargetArn"]
     assert redrive["maxReceiveCount"] == 100
 
 
-def test_the_queue_takes_a_mebibyte_and_keeps_it_a_fortnight(queue: dict[str, Any]) -> None:
+def test_the_queue_accepts_a_mebibyte_and_keeps_it_for_14_days(queue: dict[str, Any]) -> None:
     assert queue["MaximumMessageSize"] == str(2**20)
     assert queue["MessageRetentionPeriod"] == str(14 * 24 * 60 * 60)
     assert queue["SqsManagedSseEnabled"] == "true"
 
 
-def test_it_feeds_the_function_in_batches(deployed: Deployment, queue: dict[str, Any]) -> None:
+def test_the_function_receives_batches(deployed: Deployment, queue: dict[str, Any]) -> None:
     (mapping,) = deployed.client("lambda").list_event_source_mappings()["EventSourceMappings"]
 
     assert mapping["EventSourceArn"] == queue["QueueArn"]

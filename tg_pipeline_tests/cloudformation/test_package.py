@@ -1,4 +1,4 @@
-"""The function's package is built as `sam build` does it, is whole, and is small."""
+"""The function's package, built as by `sam build`, is complete and small."""
 
 import shutil
 import subprocess
@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tg_pipeline_tests.cloudformation.documents import CHECKOUT
-from tg_pipeline_tests.cloudformation.shapes import Template
+from tg_pipeline_tests.cloudformation.template import CHECKOUT, Template
 
 FOLDER = CHECKOUT / "lambda_ingest"
 LARGEST = 20_000_000
@@ -27,7 +26,7 @@ def requirements() -> list[Requirement]:
 
 
 def needed() -> set[str]:
-    """Give the names of what is required, and of what that requires in turn on this Python."""
+    """Return the names of the requirements, and of their own requirements on this Python."""
     further = [
         Requirement(each)
         for name in requirements()
@@ -46,7 +45,7 @@ def copy_installed(name: str, package: Path) -> None:
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The package, but of wheels for this machine: those for the Lambda would need an index."""
+    """The package with wheels for this machine: those for the Lambda would need an index."""
     folder = tmp_path_factory.mktemp("package")
     make = ["make", "--silent", "-C", str(FOLDER), "modules", f"ARTIFACTS_DIR={folder}"]
     subprocess.run(make, check=True, capture_output=True)
@@ -55,7 +54,9 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_handler_is_there_and_needs_nothing_else(package: Path, single: Template) -> None:
+def test_the_handler_can_be_imported_from_the_package_alone(
+    package: Path, single: Template
+) -> None:
     module, _, function = single["IngestFunction"]["Properties"]["Handler"].rpartition(".")
     code = f"import sys; sys.path.insert(0, {str(package)!r}); import {module} as module; "
     code += f"assert callable(module.{function}); print(module.__file__)"
@@ -77,13 +78,13 @@ def test_it_is_small(package: Path) -> None:
     assert sum(each.stat().st_size for each in package.rglob("*") if each.is_file()) < LARGEST
 
 
-def test_it_holds_the_package_s_modules_and_no_more(package: Path) -> None:
+def test_it_contains_the_modules_and_nothing_else(package: Path) -> None:
     packaged = sorted(each.name for each in (package / "lambda_ingest").iterdir())
 
     assert packaged == sorted(each.name for each in FOLDER.glob("*.py"))
 
 
-def test_the_versions_are_those_that_are_tested() -> None:
+def test_the_versions_are_the_tested_ones() -> None:
     tested = (CHECKOUT / "constraints.txt").read_text().splitlines()
 
     for each in requirements():

@@ -1,17 +1,17 @@
-"""Who may do what, and nothing else."""
+"""Roles and policies allow what is needed, and nothing else."""
 
 import json
 
 import pytest
 
-from tg_pipeline_tests.cloudformation.grants import (
+from tg_pipeline_tests.cloudformation.template import (
+    Template,
     grants_of,
     grants_of_role,
     policies_on,
     text_of,
     who_may_assume,
 )
-from tg_pipeline_tests.cloudformation.shapes import Template
 
 LANDING = {
     "s3:PutObject on ${RawBucket.Arn}/telegram/*",
@@ -35,28 +35,28 @@ def test_the_function_may_put_and_log_and_nothing_else(
     assert grants_of_role(shapes[name]["Resources"], "IngestRole") == LANDING
 
 
-def test_with_a_chat_filter_it_may_also_look_up_which_chats_moved(everything: Template) -> None:
+def test_with_a_chat_filter_it_may_also_list_chats(everything: Template) -> None:
     assert grants_of_role(everything, "IngestRole") == LANDING | LOOKING_UP_CHATS
 
 
-def test_in_batch_mode_it_may_also_take_from_its_queue(batch: Template) -> None:
+def test_in_batch_mode_it_may_also_receive_from_its_queue(batch: Template) -> None:
     assert grants_of_role(batch, "IngestRole") == LANDING | TAKING
 
 
-def test_only_lambda_may_take_on_the_function_s_role(single: Template) -> None:
+def test_only_lambda_may_assume_the_function_s_role(single: Template) -> None:
     (statement,) = who_may_assume(single, "IngestRole")
 
     assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
-def test_the_function_has_that_role_and_no_policy_by_the_way(single: Template) -> None:
+def test_the_function_has_that_role_and_no_other_policy(single: Template) -> None:
     function = single["IngestFunction"]["Properties"]
 
     assert function["Role"] == {"Fn::GetAtt": ["IngestRole", "Arn"]}
     assert len(policies_on(single, "IngestRole")) == 1
 
 
-def test_the_api_may_put_into_the_updates_queue_and_nothing_else(batch: Template) -> None:
+def test_the_api_may_send_to_the_updates_queue_and_nothing_else(batch: Template) -> None:
     assert grants_of_role(batch, "HttpApiRole") == {"sqs:SendMessage on ${UpdatesQueue.Arn}"}
 
 
@@ -67,7 +67,7 @@ def test_the_webhook_s_route_may_invoke_the_function(single: Template) -> None:
     assert text_of(permission["SourceArn"]).endswith(":${HttpApi}/*/POST/telegram")
 
 
-def test_nobody_else_may_invoke_it_but_by_a_url_that_was_asked_for(
+def test_only_the_api_or_the_function_url_may_invoke_it(
     shapes: dict[str, Template],
 ) -> None:
     may_invoke = {
@@ -88,14 +88,14 @@ def test_nobody_else_may_invoke_it_but_by_a_url_that_was_asked_for(
     }
 
 
-def test_anyone_who_may_invoke_may_do_so_by_the_url_only(shapes: dict[str, Template]) -> None:
+def test_public_invocation_is_limited_to_the_url(shapes: dict[str, Template]) -> None:
     resources = shapes["function-url"]["Resources"]
 
     assert resources["AnyoneMayCallTheUrl"]["Properties"]["FunctionUrlAuthType"] == "NONE"
     assert resources["AnyoneMayInvokeByTheUrl"]["Properties"]["InvokedViaFunctionUrl"] is True
 
 
-def test_the_machine_that_runs_dagster_reads_what_landed_and_writes_the_lake(
+def test_dagster_s_policy_allows_reading_the_landing_zone_and_writing_the_lake(
     single: Template,
 ) -> None:
     granted = grants_of(single["DagsterPolicy"])
@@ -112,7 +112,7 @@ def test_the_machine_that_runs_dagster_reads_what_landed_and_writes_the_lake(
     }
 
 
-def test_no_policy_that_allows_names_all_actions_or_all_resources(
+def test_no_policy_allows_all_actions_or_all_resources(
     shapes: dict[str, Template],
 ) -> None:
     for shaped in shapes.values():

@@ -1,4 +1,4 @@
-"""Buckets, queues and logs: encrypted, private, and kept as long as they should be."""
+"""Buckets, queues and logs are encrypted, private, and kept for the right time."""
 
 import json
 from typing import Any
@@ -7,7 +7,7 @@ import pytest
 
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
 from lambda_ingest.writer import CHATS_PREFIX
-from tg_pipeline_tests.cloudformation.shapes import Template
+from tg_pipeline_tests.cloudformation.template import Template
 
 BUCKETS = ["RawBucket", "EnrichedBucket"]
 
@@ -31,7 +31,7 @@ def test_there_are_two_buckets(single: Template) -> None:
     assert list(of_kind(single, "AWS::S3::Bucket")) == BUCKETS
 
 
-def test_they_are_called_as_the_original_s(single: Template, everything: Template) -> None:
+def test_they_are_named_as_in_the_original_course(single: Template, everything: Template) -> None:
     names = [
         [made[each]["Properties"]["BucketName"] for each in BUCKETS]
         for made in (
@@ -59,25 +59,25 @@ def test_a_bucket_outlives_its_stack(bucket: Template) -> None:
     assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
 
 
-def test_former_versions_and_abandoned_uploads_go_away(bucket: Template) -> None:
+def test_old_versions_and_abandoned_uploads_expire(bucket: Template) -> None:
     written = json.dumps(rules_of(bucket))
 
     assert "NoncurrentVersionExpiration" in written
     assert "AbortIncompleteMultipartUpload" in written
 
 
-def test_nothing_that_landed_is_ever_deleted_by_a_rule(single: Template) -> None:
+def test_landed_objects_never_expire(single: Template) -> None:
     assert not [rule for rule in rules_of(single["RawBucket"]) if "ExpirationInDays" in rule]
 
 
-def test_of_the_lake_only_query_results_expire(single: Template) -> None:
+def test_only_query_results_of_the_lake_expire(single: Template) -> None:
     expiring = [rule for rule in rules_of(single["EnrichedBucket"]) if "ExpirationInDays" in rule]
 
     assert [rule["Prefix"] for rule in expiring] == ["athena-results/"]
 
 
 @pytest.mark.parametrize("name", BUCKETS)
-def test_a_bucket_refuses_whoever_does_not_use_tls(single: Template, name: str) -> None:
+def test_a_bucket_rejects_requests_without_tls(single: Template, name: str) -> None:
     policy = single[f"{name}Policy"]["Properties"]
     (statement,) = policy["PolicyDocument"]["Statement"]
 
@@ -92,14 +92,14 @@ def test_a_bucket_refuses_whoever_does_not_use_tls(single: Template, name: str) 
     }
 
 
-def test_the_function_may_write_where_a_door_writes(single: Template) -> None:
+def test_the_function_may_write_to_every_prefix_of_the_landing_zone(single: Template) -> None:
     written = json.dumps(single["IngestRole"])
 
     for prefix in (LANDING_PREFIX, REJECTED_PREFIX, CHATS_PREFIX):
         assert f"${{RawBucket.Arn}}/{prefix}/*" in written
 
 
-def test_every_queue_is_encrypted_and_keeps_messages_as_long_as_can_be(batch: Template) -> None:
+def test_every_queue_is_encrypted_and_keeps_messages_for_14_days(batch: Template) -> None:
     queues = of_kind(batch, "AWS::SQS::Queue")
 
     assert len(queues) == 4
@@ -108,7 +108,7 @@ def test_every_queue_is_encrypted_and_keeps_messages_as_long_as_can_be(batch: Te
         assert queue["Properties"]["MessageRetentionPeriod"] == 14 * 24 * 60 * 60
 
 
-def test_every_queue_refuses_whoever_does_not_use_tls(batch: Template) -> None:
+def test_every_queue_rejects_requests_without_tls(batch: Template) -> None:
     guarded = [
         queue["Ref"]
         for policy in of_kind(batch, "AWS::SQS::QueuePolicy").values()
@@ -119,7 +119,7 @@ def test_every_queue_refuses_whoever_does_not_use_tls(batch: Template) -> None:
     assert sorted(guarded) == sorted(of_kind(batch, "AWS::SQS::Queue"))
 
 
-def test_what_a_queue_gives_up_goes_to_its_dead_letters(batch: Template) -> None:
+def test_every_queue_has_a_dead_letter_queue(batch: Template) -> None:
     for name, tries in (("Events", 5), ("Updates", 100)):
         assert batch[f"{name}Queue"]["Properties"]["RedrivePolicy"] == {
             "deadLetterTargetArn": {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]},
@@ -127,12 +127,12 @@ def test_what_a_queue_gives_up_goes_to_its_dead_letters(batch: Template) -> None
         }
 
 
-def test_the_only_copy_of_an_update_outlives_the_batch_mode(batch: Template) -> None:
+def test_queued_updates_outlive_the_batch_mode(batch: Template) -> None:
     for name in ("UpdatesQueue", "UpdatesDeadLetters"):
         assert batch[name]["DeletionPolicy"] == batch[name]["UpdateReplacePolicy"] == "Retain"
 
 
-def test_no_log_is_kept_for_ever(batch: Template) -> None:
+def test_logs_expire(batch: Template) -> None:
     groups = of_kind(batch, "AWS::Logs::LogGroup")
 
     assert len(groups) == 2

@@ -1,4 +1,4 @@
-"""The Athena table is the declaration of enriched_updates, over where its partitions lie."""
+"""The Athena table has the columns of enriched_updates, and computes its partitions."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from tg_pipeline.athena.tables import Place, athena_columns, table_input
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.query.session import TELEGRAM
 from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_START_DATE, DEFAULT_WORKGROUP
-from tg_pipeline_tests.cloudformation.shapes import Template
+from tg_pipeline_tests.cloudformation.template import Template
 
 FOLDER = "s3://${EnrichedBucket}/enriched_updates/"
 
@@ -19,7 +19,7 @@ def table(single: Template) -> dict[str, Any]:
     return found
 
 
-def test_the_columns_are_the_declaration_s(table: Template) -> None:
+def test_the_columns_are_those_of_the_layer(table: Template) -> None:
     told = [
         (each["Name"], each["Type"], each["Comment"])
         for each in table["StorageDescriptor"]["Columns"]
@@ -30,18 +30,18 @@ def test_the_columns_are_the_declaration_s(table: Template) -> None:
     )
 
 
-def test_it_is_the_table_that_the_command_line_would_register(table: Template) -> None:
+def test_it_is_the_table_that_the_command_registers(table: Template) -> None:
     place = Place("s3://${EnrichedBucket}", DEFAULT_START_DATE.isoformat())
 
     assert _substituted(table) == table_input(TELEGRAM, place)
 
 
-def test_it_is_where_the_settings_look_by_default(written: Template, single: Template) -> None:
+def test_its_names_are_the_defaults_of_the_settings(written: Template, single: Template) -> None:
     assert written["Parameters"]["DatabaseName"]["Default"] == DEFAULT_DATABASE
     assert single["WorkGroup"]["Properties"]["Name"] == DEFAULT_WORKGROUP
 
 
-def test_it_is_called_as_the_original_and_partitioned_as_the_original(table: Template) -> None:
+def test_its_name_and_partitions_are_those_of_the_original(table: Template) -> None:
     assert table["Name"] == "telegram"
     assert [each["Name"] for each in table["PartitionKeys"]] == ["context_date"]
 
@@ -54,7 +54,7 @@ def test_it_reads_the_parquet_objects_of_the_layer(table: Template) -> None:
     assert table["Parameters"]["classification"] == "parquet"
 
 
-def test_a_new_day_needs_no_repair_since_the_days_are_computed(table: Template) -> None:
+def test_the_partitions_are_computed(table: Template) -> None:
     told = table["Parameters"]
     projection = {
         name.removeprefix("projection."): value
@@ -75,7 +75,7 @@ def test_a_new_day_needs_no_repair_since_the_days_are_computed(table: Template) 
     }
 
 
-def test_queries_leave_encrypted_results_in_one_place_and_stop_at_a_limit(
+def test_queries_have_encrypted_results_and_a_limit(
     single: Template,
 ) -> None:
     rules = single["WorkGroup"]["Properties"]["WorkGroupConfiguration"]
@@ -89,7 +89,7 @@ def test_queries_leave_encrypted_results_in_one_place_and_stop_at_a_limit(
 
 
 def _substituted(value: Any) -> Any:
-    """Give a value with CloudFormation's texts as the table gets them, its bucket left open."""
+    """Return a value with CloudFormation's substitutions, except for the bucket."""
     if isinstance(value, dict):
         if value.keys() == {"Fn::Sub"}:
             return value["Fn::Sub"].replace("${!", "${")

@@ -1,4 +1,4 @@
-"""A bucket on loopback, with a proxy in front that lets puts fail."""
+"""A bucket on loopback, with a proxy in front of it that makes puts fail."""
 
 import logging
 from collections.abc import Iterable, Iterator
@@ -16,12 +16,12 @@ from tg_pipeline_tests.telegram_server.loopback import Loopback
 
 NAME: Final = "landing"
 OFTEN: Final = 0.2
-"""The part of all puts that meets trouble."""
+"""The share of puts that fail."""
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket by its own address, and by that of the proxy."""
+    """A bucket with its own address, and that of the proxy."""
 
     address: str
     address_of_proxy: str
@@ -29,7 +29,7 @@ class Bucket:
 
     @property
     def settings(self) -> dict[str, str]:
-        """Give the settings of who goes to it directly."""
+        """The settings for direct access."""
         return {
             "TG_LANDING_URI": f"s3://{NAME}",
             "AWS_ENDPOINT_URL": self.address,
@@ -40,24 +40,24 @@ class Bucket:
 
     @property
     def failing_settings(self) -> dict[str, str]:
-        """Give the settings of who goes through the proxy."""
+        """The settings for access through the proxy."""
         return self.settings | {"AWS_ENDPOINT_URL": self.address_of_proxy}
 
     def store(self) -> ObjectStore:
-        """Open it, to look what is there."""
+        """Open the bucket directly."""
         return S3Store(
             NAME,
             endpoint=self.address,
             region="us-east-1",
             access_key_id="anyone",
-            secret_access_key="anything",  # noqa: S106 - it opens nothing
+            secret_access_key="anything",  # noqa: S106 - moto accepts any
             client_options={"allow_http": True},
         )
 
 
 @contextmanager
 def failing_bucket(random: Random, chance: float, troubles: Iterable[str]) -> Iterator[Bucket]:
-    """Give an empty bucket whose puts meet these troubles; all in it is lost at the end."""
+    """Run an empty bucket whose puts fail in these ways."""
     logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it tells of each request
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()

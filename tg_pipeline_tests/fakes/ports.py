@@ -1,16 +1,16 @@
-"""Addresses that a process keeps when it is started anew."""
+"""Ports that a process can keep when it is restarted."""
 
 import socket
 from random import SystemRandom
 
-BELOW_THE_SYSTEMS_OWN = range(20_000, 32_000)
-"""No client is given one of these for its own end while the process that listens is down."""
+BELOW_EPHEMERAL_PORTS = range(20_000, 32_000)
+"""Outside of the ephemeral ports, so that no client gets one while the server is down."""
 
 
 def free_port() -> int:
-    """Give a port of loopback that nobody listens at."""
+    """Return a free port of loopback."""
     while True:
-        port = SystemRandom().choice(BELOW_THE_SYSTEMS_OWN)
+        port = SystemRandom().choice(BELOW_EPHEMERAL_PORTS)
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)):
                 return port

@@ -1,4 +1,4 @@
-"""What stands in front of a bucket, and spoils some of what is asked of it."""
+"""A proxy in front of a bucket that makes some requests fail."""
 
 import asyncio
 import io
@@ -38,14 +38,14 @@ def is_anything(_: web.Request) -> bool:
 
 @dataclass
 class FailingProxy:
-    """Hands on what comes; every so often a request meets the trouble whose turn it is, if any."""
+    """Forwards requests; some of them fail, in the given ways one after the other."""
 
     behind: str
     random: Random
     chance: float
     ahead: Iterator[str]
     spoils: Callable[[web.Request], bool] = is_put
-    """Which requests may meet trouble."""
+    """Which requests may fail."""
 
     met: list[str] = field(default_factory=list)
 

@@ -1,4 +1,4 @@
-"""A house whose settings hold secrets, and a Bot API that takes them."""
+"""A project with secrets in its settings, and a Bot API that accepts them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +16,7 @@ telemetry: {enabled: false}
 nux: {enabled: false}
 python_logs: {managed_python_loggers: [tg_pipeline, root], python_log_level: DEBUG}
 """
-"""All that anything logs belongs into a run's log."""
+"""Everything that is logged goes to a run's log."""
 
 
 @pytest.fixture
@@ -34,8 +34,8 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     return Shell(tmp_path)
 
 
-def said_by(house: Shell, command: str, **settings: str) -> Text:
-    """Run a command, however it ends; give what it said."""
+def output_of(house: Shell, command: str, **settings: str) -> Text:
+    """Run a command, which may fail; return its output."""
     done = house.run(*command.split(), settings=settings)
     assert done.stdout + done.stderr, command
     return Text(command, (done.stdout + done.stderr).encode())

@@ -1,4 +1,4 @@
-"""What Dagster's UI shows, as its pages ask for it, and what stands at its other addresses."""
+"""The contents of Dagster's UI: the queries of its pages, and its other addresses."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +19,7 @@ ADDRESSES: Final = ("/", "/server_info", "/dagit_info", "/runs", "/deployment/co
 
 
 def pages(up: Up) -> Iterator[Text]:
-    """Give all that the UI tells of the project, and of each of its runs."""
+    """Return all contents of the UI about the project and each of its runs."""
     for name in PAGES:
         yield Text(f"page {name}", str(ask(up, name, here=PLACE)).encode())
     for address in ADDRESSES:
@@ -32,7 +32,7 @@ def pages(up: Up) -> Iterator[Text]:
 
 
 def ask(up: Up, operation: str, **variables: Any) -> Any:
-    """Ask one of the queries; give the answer's data."""
+    """Send one of the queries; return the response's data."""
     asked = {"query": QUERIES, "operationName": operation, "variables": variables}
     answer = requests.post(f"{up.url}/graphql", json=asked, timeout=60).json()
     assert "errors" not in answer, answer["errors"]
@@ -46,7 +46,7 @@ def get(up: Up, address: str) -> bytes:
 
 
 def launch(up: Up, day: str) -> str:
-    """Press "Materialize" for a day; give the run."""
+    """Press "Materialize" for a day; return the run."""
     where = {**PLACE, "pipelineName": "updates_job"}
     tags = [{"key": "dagster/partition", "value": day}]
     parameters = {"selector": where, "runConfigData": {}, "executionMetadata": {"tags": tags}}
@@ -57,7 +57,7 @@ def launch(up: Up, day: str) -> str:
 
 
 def runs(up: Up) -> dict[str, str]:
-    """Give the runs, and how each stands."""
+    """Return the runs with their statuses."""
     found = ask(up, "Runs")["runsOrError"]["results"]
     return {run["runId"]: run["status"] for run in found}
 

@@ -1,4 +1,4 @@
-"""Looks for secrets, also where they are compressed, encoded or in a database."""
+"""Search for secrets, also if they are compressed, encoded or in a database."""
 
 import base64
 import gzip
@@ -15,14 +15,14 @@ SQLITE: Final = b"SQLite format 3\0"
 
 
 class Text(NamedTuple):
-    """Something that people or programs can read, and where."""
+    """A readable content and its location."""
 
     place: str
     content: bytes
 
 
 def secrets_in(texts: Iterable[Text]) -> list[str]:
-    """Give which secrets are where."""
+    """Return the secrets that are found, and where."""
     return [
         f"{name}: {text.place}"
         for text in texts
@@ -32,13 +32,13 @@ def secrets_in(texts: Iterable[Text]) -> list[str]:
 
 
 def holds(content: bytes, words: str) -> bool:
-    """Tell whether words are in there, in whatever case, or in base64."""
+    """Return whether a content contains words, in any case or in base64."""
     lower = content.lower()
     return words.lower().encode() in lower or any(each in content for each in _in_base64(words))
 
 
 def files_below(folder: Path) -> Iterator[Text]:
-    """Give all files, and the values in those that are databases."""
+    """Return all files, and the values of databases."""
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError):  # what runs may take its files away
             if path.is_file():
@@ -67,7 +67,7 @@ def _bytes(value: object) -> bytes:
 
 
 def unpacked(content: bytes) -> bytes:
-    """Give what was compressed, and anything else as it is."""
+    """Return the decompressed content, or the content itself if it is not compressed."""
     for unpack in (zlib.decompress, gzip.decompress):
         with suppress(zlib.error, OSError, EOFError):
             return unpack(content)
@@ -75,6 +75,6 @@ def unpacked(content: bytes) -> bytes:
 
 
 def _in_base64(words: str) -> list[bytes]:
-    """Give the middle of what base64 makes of it, for each place where it may begin."""
+    """Return the middle of the words in base64, for each of the three alignments."""
     texts = (base64.b64encode(b"\0" * shift + words.encode()) for shift in range(3))
     return [text[4:-4] for text in texts]

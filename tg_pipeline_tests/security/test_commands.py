@@ -1,4 +1,4 @@
-"""No command says a secret, whether all goes well or nothing does."""
+"""No command prints a secret, whether it succeeds or fails."""
 
 import json
 from typing import Final
@@ -6,10 +6,12 @@ from typing import Final
 import pytest
 
 from tg_pipeline_tests.cli.conftest import Shell
-from tg_pipeline_tests.security.conftest import said_by
+from tg_pipeline_tests.security.conftest import output_of
 from tg_pipeline_tests.security.known import IN_PATH, PASSWORD, TOKEN
 from tg_pipeline_tests.security.search import files_below, secrets_in
 from tg_pipeline_tests.telegram_server.server import TelegramServer
+
+pytestmark = pytest.mark.slow
 
 WEBHOOK: Final = f"http://127.0.0.1:9/{IN_PATH}/telegram"
 COMMANDS: Final = (
@@ -33,20 +35,18 @@ COMMANDS: Final = (
 CALLING: Final = ("bot", f"webhook set {WEBHOOK} --replace", "webhook info", "poll --once")
 
 
-def test_no_command_says_a_secret_and_none_leaves_one(
-    house: Shell, telegram: TelegramServer
-) -> None:
+def test_no_command_prints_or_stores_a_secret(house: Shell, telegram: TelegramServer) -> None:
     (house.folder / "updates.json").write_text(json.dumps({"update_id": 5, "message": {}}))
     telegram.user_sends(5, "hello")
 
-    said = [said_by(house, command) for command in COMMANDS]
+    said = [output_of(house, command) for command in COMMANDS]
 
     assert secrets_in([*said, *files_below(house.folder)]) == []
     assert telegram.pending == []
 
 
 @pytest.mark.parametrize("trouble", ["401", "500", "a closed port"])
-def test_a_bot_api_that_fails_brings_no_secret_to_light(
+def test_errors_of_the_bot_api_show_no_secret(
     house: Shell, telegram: TelegramServer, trouble: str
 ) -> None:
     closed = {"TELEGRAM_API_URL": f"http://operator:{PASSWORD}@127.0.0.1:9"}
@@ -54,7 +54,7 @@ def test_a_bot_api_that_fails_brings_no_secret_to_light(
         telegram.fail(int(trouble), times=50, description=f"{trouble}: {WEBHOOK} {TOKEN}")
         closed = {}
 
-    said = [said_by(house, command, **closed) for command in CALLING]
+    said = [output_of(house, command, **closed) for command in CALLING]
 
     assert all(b"tg-pipeline: " in each.content for each in said)
     assert secrets_in([*said, *files_below(house.folder)]) == []

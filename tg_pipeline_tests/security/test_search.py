@@ -1,4 +1,4 @@
-"""The search for secrets finds them, in whatever they are wrapped."""
+"""The search for secrets finds them in any encoding."""
 
 import base64
 import gzip
@@ -28,13 +28,13 @@ WRAPPED = {
 
 
 @pytest.mark.parametrize("how", WRAPPED)
-def test_a_file_that_holds_a_secret_is_found(tmp_path: Path, how: str) -> None:
+def test_a_secret_in_a_file_is_found(tmp_path: Path, how: str) -> None:
     (tmp_path / "file").write_bytes(WRAPPED[how])
 
     assert any(each.startswith("the token's half") for each in secrets_in(files_below(tmp_path)))
 
 
-def test_a_database_is_looked_through_value_by_value(tmp_path: Path) -> None:
+def test_a_compressed_value_in_a_database_is_found(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "some.db")) as connection:
         connection.execute("CREATE TABLE runs (body BLOB)")
         connection.execute("INSERT INTO runs VALUES (?)", [zlib.compress(LINE)])
@@ -45,7 +45,7 @@ def test_a_database_is_looked_through_value_by_value(tmp_path: Path) -> None:
     ]
 
 
-def test_half_a_secret_is_none(tmp_path: Path) -> None:
+def test_part_of_a_secret_is_not_found(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(LINE.replace(HALF.encode(), HALF[:-1].encode()))
 
     assert secrets_in(files_below(tmp_path)) == []

@@ -1,4 +1,4 @@
-"""A setting that is wrong is named, and not shown: it may be a secret with a slip in it."""
+"""A wrong setting is named but not shown: it may be a secret with a typo."""
 
 import os
 import subprocess
@@ -9,8 +9,15 @@ from typing import Final
 import pytest
 
 from tg_pipeline_tests.cli.conftest import Shell
-from tg_pipeline_tests.security.conftest import said_by
-from tg_pipeline_tests.security.known import FOR_BOT, FOR_DOOR, HALF, IN_PATH, PASSWORD, TOKEN
+from tg_pipeline_tests.security.conftest import output_of
+from tg_pipeline_tests.security.known import (
+    BOT_SECRET,
+    HALF,
+    IN_PATH,
+    PASSWORD,
+    TOKEN,
+    WEBHOOK_SECRET,
+)
 from tg_pipeline_tests.security.search import Text, files_below, secrets_in
 
 CHECKOUT: Final = Path(__file__).parents[2]
@@ -19,8 +26,8 @@ WRONG: Final = {
     "half a token": {"TELEGRAM_BOT_TOKEN": HALF},
     "a token with a name before": {"TELEGRAM_BOT_TOKEN": f"bot{TOKEN}"},
     "a token for an id": {"TELEGRAM_BOT_TOKEN": "", "TELEGRAM_BOT_ID": TOKEN},
-    "a secret with a blank": {"TELEGRAM_SECRET_TOKEN": f"{FOR_DOOR} "},
-    "a bot's secret with a mark": {"FORWARD_SECRET_TOKEN": f"{FOR_BOT}!"},
+    "a secret with a blank": {"TELEGRAM_SECRET_TOKEN": f"{WEBHOOK_SECRET} "},
+    "a bot's secret with a mark": {"FORWARD_SECRET_TOKEN": f"{BOT_SECRET}!"},
     "a bot at no address": {"FORWARD_URL": f"127.0.0.1:9/{IN_PATH}"},
     "a bot at a port too high": {"FORWARD_URL": f"http://127.0.0.1:99999/{IN_PATH}"},
     "a bot at half an address": {"FORWARD_URL": f"http://[::1/{IN_PATH}"},
@@ -31,15 +38,15 @@ WRONG: Final = {
 
 @pytest.mark.usefixtures("telegram")
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_setting_that_is_wrong_is_named_and_not_shown(house: Shell, wrong: str) -> None:
-    said = said_by(house, "serve --port 0", **WRONG[wrong])
+def test_a_wrong_setting_is_named_and_not_shown(house: Shell, wrong: str) -> None:
+    said = output_of(house, "serve --port 0", **WRONG[wrong])
 
     assert said.content.startswith(b"tg-pipeline: T") or said.content.startswith(b"tg-pipeline: F")
     assert secrets_in([said]) == []
 
 
 @pytest.mark.usefixtures("telegram")
-def test_dagster_shows_no_secret_of_a_project_that_it_can_not_load(house: Shell) -> None:
+def test_dagster_shows_no_secret_if_it_can_t_load_the_project(house: Shell) -> None:
     environment = os.environ | WRONG["half a token"] | {"DAGSTER_HOME": str(house.folder)}
 
     done = subprocess.run(

@@ -1,4 +1,4 @@
-"""A bot written with aiogram, run by itself: it answers through its webhook, and by calls."""
+"""A bot written with aiogram: it answers in webhook replies, and by calls."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ router = Router()
 @router.message(Command("ask"))
 @router.edited_message(Command("ask"))
 async def ask(message: Message, command: CommandObject) -> SendMessage:
-    """Answer in the reply to the webhook call."""
+    """Answer in the response to the webhook call."""
     return message.answer(f"answer to {command.args}")
 
 
@@ -33,14 +33,14 @@ async def tell(message: Message, command: CommandObject) -> None:
 
 @router.callback_query()
 async def press(query: CallbackQuery) -> SendMessage:
-    """Answer by both: the button by a call, its person in the reply."""
+    """Answer the button by a call, and its user in the response."""
     await query.answer()
     return SendMessage(chat_id=query.from_user.id, text=f"answer to {query.data}")
 
 
 @router.inline_query()
 async def look(query: InlineQuery) -> None:
-    """Find nothing."""
+    """Return no results."""
     await query.answer([])
 
 

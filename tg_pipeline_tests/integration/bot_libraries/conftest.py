@@ -1,4 +1,4 @@
-"""Scenes, for each of the libraries that a bot may be written with."""
+"""Scenes for each library that a bot may be written with."""
 
 from collections.abc import Iterator
 from itertools import cycle
@@ -24,7 +24,7 @@ def library(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def scene(library: str, tmp_path: Path) -> Iterator[Scene]:
-    """Give a scene whose updates land on a disk."""
+    """Run a scene whose updates land on a disk."""
     uri = (tmp_path / "landing").as_uri()
     with playing(library, SEED, tmp_path, open_store(uri), TG_LANDING_URI=uri) as played:
         yield played
@@ -39,7 +39,7 @@ def bucket() -> Iterator[Bucket]:
 
 @pytest.fixture
 def over_a_bucket(library: str, tmp_path: Path, bucket: Bucket) -> Iterator[Scene]:
-    """Give a scene whose updates land in the bucket that fails."""
+    """Run a scene whose updates land in a failing bucket."""
     store, settings = bucket.store(), bucket.failing_settings
     with playing(library, SEED, tmp_path, store, **settings) as played:
         yield played

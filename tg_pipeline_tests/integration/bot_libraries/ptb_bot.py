@@ -1,4 +1,4 @@
-"""A bot written with python-telegram-bot, run by itself behind a web server of its own.
+"""A bot written with python-telegram-bot, with its own web server.
 
 https://github.com/python-telegram-bot/python-telegram-bot/blob/master/examples/customwebhookbot
 """
@@ -37,7 +37,7 @@ async def answer(update: Update, context: Context) -> None:
 
 
 async def press(update: Update, context: Context) -> None:
-    """Answer a button and its person."""
+    """Answer a button and its user."""
     query = update.callback_query
     assert query
     await query.answer()
@@ -45,13 +45,13 @@ async def press(update: Update, context: Context) -> None:
 
 
 async def look(update: Update, _: Context) -> None:
-    """Find nothing."""
+    """Return no results."""
     assert update.inline_query
     await update.inline_query.answer([])
 
 
 def web_application(application: Any, path: str, secret: str) -> Starlette:
-    """Give a webhook that says yes to an update when it is dealt with."""
+    """Return a webhook that responds 200 after an update is handled."""
 
     async def take(request: Request) -> Response:
         if not hmac.compare_digest(request.headers.get(SECRET_HEADER, ""), secret):

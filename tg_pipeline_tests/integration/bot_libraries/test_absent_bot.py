@@ -1,4 +1,4 @@
-"""A bot that is gone for a while finds all that happened meanwhile, each chat in its order."""
+"""A bot that was down gets all updates of that time, in order within each chat."""
 
 import signal
 from collections.abc import Iterator
@@ -10,8 +10,10 @@ from lambda_ingest.store import open_store
 from tg_pipeline_tests.integration.bot_libraries.conftest import SEED
 from tg_pipeline_tests.integration.bot_libraries.scene import Scene, playing
 
+pytestmark = pytest.mark.slow
 
-def test_a_bot_that_died_is_told_everything_when_it_is_back(scene: Scene) -> None:
+
+def test_a_bot_that_was_killed_gets_all_updates_after_its_restart(scene: Scene) -> None:
     # Given a bot that dies while its users write
     scene.users.act(60)
     scene.wait_until_delivered(all_but=40)
@@ -33,7 +35,7 @@ def test_a_bot_that_died_is_told_everything_when_it_is_back(scene: Scene) -> Non
 
 @pytest.fixture
 def impatient(library: str, tmp_path: Path) -> Iterator[Scene]:
-    """Give a scene whose door does not wait for its bot for long."""
+    """Run a scene in which the bot has little time to respond."""
     uri = (tmp_path / "landing").as_uri()
     settings = {"TG_LANDING_URI": uri, "FORWARD_TIMEOUT_SECONDS": "0.5"}
     with playing(library, SEED, tmp_path, open_store(uri), **settings) as played:
@@ -41,7 +43,7 @@ def impatient(library: str, tmp_path: Path) -> Iterator[Scene]:
 
 
 @pytest.mark.parametrize("library", ["ptb"], indirect=True)
-def test_a_bot_that_hangs_is_asked_again_until_it_answers(impatient: Scene) -> None:
+def test_updates_are_sent_again_to_a_bot_that_hangs(impatient: Scene) -> None:
     # Given a bot that takes updates, and then neither answers nor ends
     scene = impatient
     scene.users.act(60)

@@ -1,4 +1,4 @@
-"""Bots behind the door answer their users as if Telegram came to them directly."""
+"""Bots that updates are forwarded to answer their users as if Telegram called them directly."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ from tg_pipeline_tests.integration.bot_libraries.layers import enriched_ids
 from tg_pipeline_tests.integration.bot_libraries.scene import Scene, playing
 from tg_pipeline_tests.integration.bot_libraries.users import answered
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def pipeline(tmp_path_factory: pytest.TempPathFactory, library: str) -> Pipeline:
@@ -21,7 +23,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory, library: str) -> Pipeline
 
 @pytest.fixture(scope="module")
 def evening(library: str, pipeline: Pipeline) -> Iterator[Scene]:
-    """Give a scene after users wrote, edited, pressed buttons and did much else."""
+    """Run a scene in which users write, edit, press buttons and more."""
     uri = pipeline.landing_uri
     with playing(library, SEED, pipeline.folder, open_store(uri), TG_LANDING_URI=uri) as scene:
         scene.users.act(200)
@@ -29,16 +31,16 @@ def evening(library: str, pipeline: Pipeline) -> Iterator[Scene]:
         yield scene
 
 
-def test_every_question_is_answered_once_and_in_its_turn(evening: Scene) -> None:
+def test_every_question_is_answered_once_and_in_order(evening: Scene) -> None:
     assert evening.users.answers() == evening.users.questions
     assert evening.telegram.last_error == ""
 
 
-def test_every_update_landed_once_in_the_very_bytes_that_were_sent(evening: Scene) -> None:
+def test_every_update_landed_once_byte_for_byte(evening: Scene) -> None:
     assert evening.landed() == evening.telegram.sent
 
 
-def test_an_answer_comes_by_the_way_that_the_bot_chose(evening: Scene, library: str) -> None:
+def test_an_answer_arrives_in_the_way_that_the_bot_chose(evening: Scene, library: str) -> None:
     ways = Counter(
         (evening.users.commands[answered(message)], message.how)
         for message in evening.telegram.messages
@@ -52,7 +54,7 @@ def test_the_layers_have_a_row_for_each_update(evening: Scene, pipeline: Pipelin
     assert enriched_ids(pipeline) == list(evening.telegram.sent)
 
 
-def test_the_bot_lets_in_the_door_and_nobody_else(evening: Scene) -> None:
+def test_the_bot_rejects_calls_without_its_secret(evening: Scene) -> None:
     before = len(evening.telegram.messages)
     forged = b'{"update_id": 1, "message": {"chat": {"id": 5}, "text": "/ask 1"}}'
 

@@ -1,4 +1,4 @@
-"""What a store says to hold, it holds, whatever became of the put."""
+"""A put that is reported as stored is stored, even if the connection failed."""
 
 from random import Random
 
@@ -15,9 +15,7 @@ ALWAYS = 1.0
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
-def test_nothing_is_taken_for_stored_that_is_not(
-    monkeypatch: pytest.MonkeyPatch, trouble: str
-) -> None:
+def test_a_successful_put_is_stored(monkeypatch: pytest.MonkeyPatch, trouble: str) -> None:
     # Given a bucket in which the first put of an object meets trouble
     random = Random(1)  # noqa: S311 - no secret
     with failing_bucket(random, ALWAYS, [trouble]) as bucket:

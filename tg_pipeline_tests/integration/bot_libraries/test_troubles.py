@@ -1,4 +1,4 @@
-"""Whatever breaks on the way, each update is landed once, and each question is answered."""
+"""If the store fails or the webhook is killed, each update lands once and is answered."""
 
 from random import Random
 
@@ -11,9 +11,11 @@ from tg_pipeline_tests.integration.bot_libraries.conftest import SEED
 from tg_pipeline_tests.integration.bot_libraries.layers import enriched_ids
 from tg_pipeline_tests.integration.bot_libraries.scene import Scene
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("library", ["ptb"], indirect=True)
-def test_a_store_that_fails_costs_no_update_and_no_second_answer(
+def test_a_failing_store_loses_no_update_and_causes_no_second_answer(
     over_a_bucket: Scene, bucket: Bucket
 ) -> None:
     # Given a bucket that refuses puts or loses connections, before or after it has stored
@@ -31,7 +33,7 @@ def test_a_store_that_fails_costs_no_update_and_no_second_answer(
     assert scene.users.answers() == scene.users.questions
 
 
-def test_a_door_that_is_killed_again_and_again_loses_nothing(
+def test_a_webhook_that_is_killed_repeatedly_loses_nothing(
     over_a_bucket: Scene, bucket: Bucket, pipeline: Pipeline
 ) -> None:
     # Given users who write on while the bucket fails and the door is killed at any moment

@@ -1,4 +1,4 @@
-"""The bot's users: what they do in their chats, made up from a seed, and what they wait for."""
+"""The bot's users: their actions in chats, generated from a seed, and the expected answers."""
 
 import json
 import time
@@ -14,14 +14,14 @@ from tg_pipeline_tests.telegram_server.server import TelegramServer
 PEOPLE = [1001, 1002, 1003, 1004]
 GROUPS = [-1_001_000_000_001, -1_001_000_000_002]
 NOT_YET = "telepathy"
-"""A type of update that no library knows."""
+"""An update type that no library knows."""
 
 ALLOWED = [*UPDATE_TYPES, NOT_YET]
 PROMPT = "answer to "
 
 
 class Users:
-    """Each question has a number, and a lane: those of a lane are asked one after the other."""
+    """Each question has a number, and a lane, within which questions are asked in order."""
 
     def __init__(self, telegram: TelegramServer, seed: int) -> None:
         self._telegram, self._random = telegram, Random(seed)  # noqa: S311 - no secret
@@ -40,13 +40,13 @@ class Users:
         }
 
     def act(self, times: int) -> None:
-        """Do so many things."""
+        """Perform a number of random actions."""
         acts, weights = list(self._acts), list(self._acts.values())
         for act in self._random.choices(acts, weights, k=times):
             act()
 
     def answers(self) -> dict[str, list[int]]:
-        """Give the numbers that were answered, by the lanes they were asked in."""
+        """Return the numbers of the answered questions by lane."""
         lanes = {number: lane for lane, asked in self.questions.items() for number in asked}
         answers: dict[str, list[int]] = defaultdict(list)
         for message in self._telegram.messages:
@@ -80,7 +80,7 @@ class Users:
         self._telegram.push({"message_reaction": reaction})
 
     def _chat(self) -> None:
-        """Write what no question is, in JSON as no program of ours writes it."""
+        """Write a message that is not a question, in unusual JSON."""
         message = json.dumps(self._written(self._random.choice(PEOPLE)) | {"text": "olá\0 😀"})
         self._telegram.push(b'{ "message":\t%b ,\r\n"update_id" : 0 }\n' % message.encode())
 
@@ -127,7 +127,7 @@ class Users:
 
 
 def answered(message: SentMessage) -> int:
-    """Give the number of the question that a message answers."""
+    """Return the number of the question that a message answers."""
     assert message.text.startswith(PROMPT), message.text
     return int(message.text.removeprefix(PROMPT))
 

@@ -1,4 +1,4 @@
-"""What Parquet holds of a column, told to Athena."""
+"""The Athena type and comment of a column."""
 
 import pyarrow as pa
 import pytest
@@ -40,13 +40,13 @@ def test_an_arrow_type_has_its_hive_type(arrow: pa.DataType, hive: str) -> None:
 
 
 @pytest.mark.parametrize("layer", ALL_LAYERS, ids=lambda layer: layer.name)
-def test_every_column_of_every_layer_can_be_told(layer: Layer) -> None:
+def test_every_column_of_every_layer_has_a_type(layer: Layer) -> None:
     told = athena_columns(layer.schema)
 
     assert sorted(each.name for each in told) == sorted(layer.schema.names)
 
 
-def test_the_original_s_columns_come_first_whatever_the_order_of_the_layer() -> None:
+def test_the_original_s_columns_come_first() -> None:
     names = ["update_id", *reversed(ORIGINAL), "caption"]
 
     told = athena_columns(pa.schema([column(name, pa.string()) for name in names]))
@@ -61,7 +61,7 @@ def test_a_type_without_a_counterpart_is_named_with_its_column() -> None:
         athena_columns(schema)
 
 
-def test_a_description_that_the_catalog_would_refuse_is_an_error() -> None:
+def test_a_description_that_is_too_long_for_the_catalog_is_an_error() -> None:
     fits, too_long = "x" * MAX_COMMENT, "x" * (MAX_COMMENT + 1)
 
     athena_columns(pa.schema([column("text", pa.string(), fits)]))
@@ -69,7 +69,7 @@ def test_a_description_that_the_catalog_would_refuse_is_an_error() -> None:
         athena_columns(pa.schema([column("text", pa.string(), too_long)]))
 
 
-def test_a_description_keeps_to_ascii_since_cloudformation_loses_the_rest() -> None:
+def test_a_description_is_converted_to_ascii() -> None:
     schema = pa.schema([column("text", pa.string(), "Polls, queries, ….")])
 
     assert athena_columns(schema) == [AthenaColumn("text", "string", "Polls, queries, ....")]

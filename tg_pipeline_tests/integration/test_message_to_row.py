@@ -1,7 +1,8 @@
-"""What goes in at the deployed function comes out of enriched_updates, through the two buckets."""
+"""A message to the deployed function becomes a row of enriched_updates, through the two buckets."""
 
 import io
 import json
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -16,9 +17,16 @@ from tg_pipeline.builds.layers import (
 )
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.cloudformation.deployment import Deployment, deploy
+from tg_pipeline_tests.fakes.aws import moto_server
 
 NOON = datetime(2026, 10, 7, 15, tzinfo=UTC)
 DAY = date(2026, 10, 7)
+
+
+@pytest.fixture(scope="module")
+def moto_endpoint() -> Iterator[str]:
+    with moto_server() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(scope="module")
@@ -35,12 +43,12 @@ def credentials(moto_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def front(deployed: Deployment, credentials: None) -> Dispatcher:  # noqa: ARG001 - its store needs them
+def dispatcher(deployed: Deployment, credentials: None) -> Dispatcher:  # noqa: ARG001 - its store needs them
     return open_dispatcher(deployed.environment, io.StringIO(), lambda: NOON)
 
 
 def call(deployed: Deployment, body: str, **headers: str) -> dict[str, Any]:
-    """Give the event that the stack's HTTP API makes of a webhook call."""
+    """Return the event of the stack's HTTP API for a webhook call."""
     secret = deployed.environment["TELEGRAM_SECRET_TOKEN"]
     return {
         "version": "2.0",
@@ -61,7 +69,7 @@ def message(update_id: int, text: str) -> str:
 
 
 def build(deployed: Deployment) -> list[dict[str, Any]]:
-    """Build the day in the stack's lake; give the rows of enriched_updates."""
+    """Build the day in the stack's lake; return the rows of enriched_updates."""
     landing = open_store(deployed.environment["TG_LANDING_URI"])
     lake = Lake(f"s3://{deployed.outputs['EnrichedBucketName']}")
     build_raw_updates(landing, lake, DAY, bot_id=0, full=False)
@@ -71,27 +79,25 @@ def build(deployed: Deployment) -> list[dict[str, Any]]:
         return [row for batch in partition.batches() for row in batch.to_pylist()]
 
 
-def test_a_message_to_the_function_is_a_row_of_the_table(
-    deployed: Deployment, front: Dispatcher
+def test_a_message_to_the_function_becomes_one_row(
+    deployed: Deployment, dispatcher: Dispatcher
 ) -> None:
-    first = front.handle(call(deployed, message(1, "alguém sabe?")), 28)
-    again = front.handle(call(deployed, message(1, "alguém sabe?")), 28)
-    stranger = front.handle(
+    first = dispatcher.handle(call(deployed, message(1, "alguém sabe?")), 28)
+    again = dispatcher.handle(call(deployed, message(1, "alguém sabe?")), 28)
+    unauthenticated = dispatcher.handle(
         call(deployed, message(2, "deixa eu entrar"), **{"x-telegram-bot-api-secret-token": "?"}),
         28,
     )
 
     (row,) = build(deployed)
 
-    assert [each["statusCode"] for each in (first, again, stranger)] == [200, 200, 403]
+    assert [each["statusCode"] for each in (first, again, unauthenticated)] == [200, 200, 403]
     assert (row["update_id"], row["user_first_name"], row["text"]) == (1, "Ana", "alguém sabe?")
     assert row["bot_id"] == int(deployed.environment["TELEGRAM_BOT_ID"])
 
 
-def test_what_comes_later_joins_the_rows_that_are_there(
-    deployed: Deployment, front: Dispatcher
-) -> None:
-    front.handle(call(deployed, message(3, "eu sei")), 28)
+def test_a_later_update_is_added_to_the_rows(deployed: Deployment, dispatcher: Dispatcher) -> None:
+    dispatcher.handle(call(deployed, message(3, "eu sei")), 28)
 
     rows = build(deployed)
 

@@ -1,4 +1,4 @@
-"""The door's journal holds no secret, whoever calls, and whatever fails behind it."""
+"""The webhook's log contains no secret, for any call and any failure."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import requests
 
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.fakes.webhook_process import Serving, close, start
-from tg_pipeline_tests.security.known import FOR_DOOR, IN_PATH, NO_BOT
+from tg_pipeline_tests.security.known import IN_PATH, NO_BOT, WEBHOOK_SECRET
 from tg_pipeline_tests.security.search import Text, files_below, secrets_in
 from tg_pipeline_tests.telegram_server.listener import Listener
 
@@ -26,31 +26,35 @@ def bot() -> Iterator[Listener]:
 
 @pytest.fixture(params=[200, 502])
 def answered(request: pytest.FixtureRequest) -> int:
-    """Give what the door answers: 200 where there is a bot behind it."""
+    """The expected status: 200 if the bot is up."""
     status: int = request.param
     return status
 
 
 @pytest.fixture
 def serving(house: Shell, bot: Listener, answered: int) -> Iterator[Serving]:
-    """Give a door whose bot's address is a secret."""
+    """Start a webhook that forwards to a bot with a secret URL."""
     address = f"{bot.url}?token={IN_PATH}" if answered == 200 else NO_BOT
-    opened = start(house.folder, TELEGRAM_SECRET_TOKEN=FOR_DOOR, FORWARD_URL=address)
+    opened = start(house.folder, TELEGRAM_SECRET_TOKEN=WEBHOOK_SECRET, FORWARD_URL=address)
     yield opened
     close(opened)
 
 
-def status(serving: Serving, body: bytes, path: str = "/telegram", secret: str = FOR_DOOR) -> int:
+def status(
+    serving: Serving, body: bytes, path: str = "/telegram", secret: str = WEBHOOK_SECRET
+) -> int:
     url, headers = f"{serving.address}{path}", {SECRET_HEADER: secret}
     return requests.post(url, data=body, headers=headers, timeout=30).status_code
 
 
-def test_a_door_writes_no_secret(serving: Serving, house: Shell, answered: int) -> None:
+def test_the_log_and_the_files_contain_no_secret(
+    serving: Serving, house: Shell, answered: int
+) -> None:
     # Given good calls and bad ones, the last of them over a store that fails
     statuses = [
         status(serving, UPDATE),
         status(serving, b"no update"),
-        status(serving, UPDATE, secret=f"{FOR_DOOR}x"),
+        status(serving, UPDATE, secret=f"{WEBHOOK_SECRET}x"),
         status(serving, UPDATE, path=f"/{IN_PATH}"),
     ]
     shutil.rmtree(serving.landing)
