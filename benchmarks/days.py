@@ -67,7 +67,8 @@ def land_day(place: Place, updates: int, *, singly: bool = False) -> int:
     outcomes = land_all(door, arrivals) if singly else land_batches(door, arrivals, OBJECT_UPDATES)
     shown = _with_progress(outcomes, updates)
     return sum(
-        isinstance(each.taken.parsed, LandedUpdate) and each.taken.parsed.day == DAY for each in shown
+        isinstance(each.taken.parsed, LandedUpdate) and each.taken.parsed.day == DAY
+        for each in shown
     )
 
 

@@ -50,7 +50,7 @@ def status(
 def test_the_log_and_the_files_contain_no_secret(
     serving: Serving, house: Shell, answered: int
 ) -> None:
-    # Given good calls and bad ones, the last of them over a store that fails
+    # When valid and invalid calls arrive, the last of them while the store fails
     statuses = [
         status(serving, UPDATE),
         status(serving, b"no update"),
@@ -62,7 +62,7 @@ def test_the_log_and_the_files_contain_no_secret(
     statuses.append(status(serving, UPDATE))
     code, printed, said = serving.stop()
 
-    # Then the door has told of all that, and of no secret
+    # Then the log has a line for each call, and no secret
     assert (code, statuses) == (0, [answered, answered, 403, 404, 500])
     assert len(printed.splitlines()) == len(statuses)
     told = Text("what it said", said.encode())

@@ -16,8 +16,8 @@ from tg_pipeline.lake import object_io as uploads
 from tg_pipeline.lake.object_io import AT_ONCE, ReplacedError
 from tg_pipeline.lake.partitions import Lake, Partition, partition_key
 from tg_pipeline_tests.conftest import DAY
-from tg_pipeline_tests.lake.conftest import SCHEMA
 from tg_pipeline_tests.fakes.proxy import FailingProxy, is_put
+from tg_pipeline_tests.lake.conftest import SCHEMA
 from tg_pipeline_tests.store_tiers.server import S3Server
 from tg_pipeline_tests.store_tiers.tier import BUCKET
 from tg_pipeline_tests.telegram_server.loopback import Loopback

@@ -14,19 +14,19 @@ pytestmark = pytest.mark.slow
 
 
 def test_a_bot_that_was_killed_gets_all_updates_after_its_restart(scene: Scene) -> None:
-    # Given a bot that dies while its users write
+    # Given a bot that is killed while its users write
     scene.users.act(60)
     scene.wait_until_delivered(all_but=40)
     scene.bot.kill()
 
-    # When they write on, and Telegram hears that nobody is there
+    # When they continue to write, and Telegram gets an error
     scene.users.act(60)
     scene.wait_for_failure("502 Bad Gateway")
 
-    # Then what the bot has not seen has landed already
+    # Then the undelivered updates have landed already
     assert scene.landed().keys() & set(scene.telegram.pending)
-    # And when it is back it is told everything; what it had answered by a call just before it
-    # died, it may answer again
+    # And the bot gets all updates after its restart; it may repeat an answer that it sent by a
+    # call just before it was killed
     scene.bot.start()
     scene.wait_until_delivered()
     assert scene.landed() == scene.telegram.sent
@@ -44,18 +44,18 @@ def impatient(library: str, tmp_path: Path) -> Iterator[Scene]:
 
 @pytest.mark.parametrize("library", ["ptb"], indirect=True)
 def test_updates_are_sent_again_to_a_bot_that_hangs(impatient: Scene) -> None:
-    # Given a bot that takes updates, and then neither answers nor ends
+    # Given a bot that stops responding without exiting
     scene = impatient
     scene.users.act(60)
     scene.wait_until_delivered(all_but=40)
     scene.bot.send(signal.SIGSTOP)
 
-    # When its users write on, and the door gives up waiting
+    # When its users continue to write, and the forwarding times out
     scene.users.act(60)
     scene.wait_for_failure("504 Gateway Timeout")
     assert scene.landed().keys() & set(scene.telegram.pending)
 
-    # Then all is well as soon as it goes on; what it was told twice it may answer twice
+    # Then everything is delivered once it continues; it may answer repeated updates twice
     scene.bot.send(signal.SIGCONT)
     scene.wait_until_delivered()
     assert scene.landed() == scene.telegram.sent

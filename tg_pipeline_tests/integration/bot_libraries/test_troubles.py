@@ -18,25 +18,25 @@ pytestmark = pytest.mark.slow
 def test_a_failing_store_loses_no_update_and_causes_no_second_answer(
     over_a_bucket: Scene, bucket: Bucket
 ) -> None:
-    # Given a bucket that refuses puts or loses connections, before or after it has stored
+    # Given a bucket that rejects puts or drops connections, before or after storing the object
     scene = over_a_bucket
 
     # When users write
     scene.users.act(200)
     scene.wait_until_delivered()
 
-    # Then all has landed as it was sent, though the door had to say at times that it could not
+    # Then all updates have landed byte for byte, though some calls got a 500
     assert set(bucket.proxy.met) == set(TROUBLES)
     assert '"status": 500' in scene.webhook.log()
     assert scene.landed() == scene.telegram.sent
-    # And since nothing goes on to the bot before it is stored, nobody was answered twice
+    # And since updates are forwarded only after they are stored, no question was answered twice
     assert scene.users.answers() == scene.users.questions
 
 
 def test_a_webhook_that_is_killed_repeatedly_loses_nothing(
     over_a_bucket: Scene, bucket: Bucket, pipeline: Pipeline
 ) -> None:
-    # Given users who write on while the bucket fails and the door is killed at any moment
+    # Given users who write while the bucket fails and the webhook is killed at any moment
     scene, random = over_a_bucket, Random(SEED)  # noqa: S311 - no secret
     for _ in range(3):
         scene.users.act(60)
@@ -45,16 +45,16 @@ def test_a_webhook_that_is_killed_repeatedly_loses_nothing(
         scene.users.act(5)
         scene.webhook.start()
 
-    # When the last of them is up
+    # When it was started for the last time
     scene.wait_until_delivered()
 
     # Then each update has landed once, byte for byte
     assert set(bucket.proxy.met) == set(TROUBLES)
     assert scene.landed() == scene.telegram.sent
-    # And each question was answered in its turn; again only where the bot had called Telegram
-    # by itself, and the door was gone before it could say so
+    # And each question was answered in order; twice only if the bot had called Telegram and the
+    # webhook was killed before it could respond
     assert scene.first_answers() == scene.users.questions
     assert len(scene.replies()) == len(set(scene.replies()))
-    # And the layers have a row for each
+    # And the layers have one row for each
     pipeline.landing = scene.landing
     assert enriched_ids(pipeline) == list(scene.telegram.sent)
