@@ -8,8 +8,6 @@ from moto.cloudformation.parsing import get_model_map
 
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.settings import IngestSettings, Secret
-from tg_pipeline.athena.tables import athena_columns
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline_tests.cloudformation.deployment import (
     CALLS,
     GENERATED,
@@ -31,11 +29,6 @@ def deployed(moto_endpoint: str) -> Deployment:
         Name=SHAPES["everything"]["ForwardSecretName"], SecretString=json.dumps(FORWARD)
     )
     return deploy(moto_endpoint, "my-stack", **SHAPES["everything"])
-
-
-@pytest.fixture(params=["my-bot-raw", "my-bot-enriched"])
-def bucket(request: pytest.FixtureRequest) -> dict[str, str]:
-    return {"Bucket": request.param}
 
 
 def test_the_resources_that_moto_can_t_deploy_are_listed(shapes: dict[str, Template]) -> None:
@@ -101,36 +94,6 @@ def test_the_function_has_the_configured_limits(deployed: Deployment) -> None:
     assert held["Concurrency"]["ReservedConcurrentExecutions"] == 20
 
 
-def test_its_role_has_the_policies_of_the_template(deployed: Deployment) -> None:
-    roles = deployed.client("iam")
-    (name,) = (
-        each["RoleName"] for each in roles.list_roles()["Roles"] if "IngestRole" in each["RoleName"]
-    )
-
-    assert roles.list_role_policies(RoleName=name)["PolicyNames"] == [
-        "land-and-log",
-        "look-up-chats",
-    ]
-    # moto keeps the document as Python writes it, not as JSON.
-    policy = str(roles.get_role_policy(RoleName=name, PolicyName="land-and-log"))
-    for prefix in ("telegram", "rejected", "chats"):
-        assert f"'arn:aws:s3:::my-bot-raw/{prefix}/*'" in policy
-
-
-def test_a_bucket_is_encrypted_versioned_and_private(
-    deployed: Deployment, bucket: dict[str, str]
-) -> None:
-    objects = deployed.client("s3")
-
-    encryption = objects.get_bucket_encryption(**bucket)["ServerSideEncryptionConfiguration"]
-    assert encryption["Rules"][0]["ApplyServerSideEncryptionByDefault"] == {
-        "SSEAlgorithm": "AES256"
-    }
-    assert objects.get_bucket_versioning(**bucket)["Status"] == "Enabled"
-    private = objects.get_public_access_block(**bucket)["PublicAccessBlockConfiguration"]
-    assert set(private.values()) == {True}
-
-
 def test_landed_objects_are_events_in_the_queue_and_rejected_ones_are_not(
     deployed: Deployment,
 ) -> None:
@@ -144,52 +107,6 @@ def test_landed_objects_are_events_in_the_queue_and_rejected_ones_are_not(
 
     events = [json.loads(each["Body"]) for each in taken["Messages"]]
     assert [each["detail"]["object"]["key"] for each in events] == [key]
-
-
-def test_unhandled_events_go_to_the_dead_letter_queue(deployed: Deployment) -> None:
-    held = deployed.client("sqs").get_queue_attributes(
-        QueueUrl=deployed.outputs["EventsQueueUrl"], AttributeNames=["All"]
-    )["Attributes"]
-
-    redrive = json.loads(held["RedrivePolicy"])
-    assert "EventsDeadLetters" in redrive["deadLetterTargetArn"]
-    assert redrive["maxReceiveCount"] == 5
-    assert held["SqsManagedSseEnabled"] == "true"
-    assert "OnlyOverTls" in held["Policy"]
-
-
-def test_the_table_is_in_the_catalog_with_its_days_computed(deployed: Deployment) -> None:
-    catalog = deployed.client("glue")
-
-    table = catalog.get_table(DatabaseName=deployed.outputs["Database"], Name="telegram")["Table"]
-
-    columns = [each["Name"] for each in table["StorageDescriptor"]["Columns"]]
-    assert columns == [each.name for each in athena_columns(ENRICHED_UPDATES.schema)]
-    assert table["Parameters"]["projection.enabled"] == "true"
-    assert table["Parameters"]["storage.location.template"] == (
-        "s3://my-bot-enriched/enriched_updates/context_date=${context_date}"
-    )
-
-
-def test_the_workgroup_has_its_limits(deployed: Deployment) -> None:
-    groups = deployed.client("athena")
-
-    held = groups.get_work_group(WorkGroup=deployed.outputs["WorkGroupName"])["WorkGroup"]
-
-    assert held["Configuration"]["ResultConfiguration"]["OutputLocation"] == (
-        "s3://my-bot-enriched/athena-results/"
-    )
-    assert held["Configuration"]["EnforceWorkGroupConfiguration"] is True
-
-
-def test_the_tick_is_scheduled_in_the_bot_s_zone(deployed: Deployment) -> None:
-    schedule = deployed.client("scheduler").get_schedule(
-        GroupName=deployed.stack, Name="DailySchedule"
-    )
-
-    assert schedule["ScheduleExpression"] == "cron(0 3 * * ? *)"
-    assert schedule["ScheduleExpressionTimezone"] == "America/Sao_Paulo"
-    assert "EventsQueue" in schedule["Target"]["Arn"]
 
 
 def test_alarms_are_sent_to_the_address(deployed: Deployment) -> None:

@@ -1,6 +1,5 @@
 """The batch mode deployed to moto: the queue, its dead letters and its event source."""
 
-import json
 from typing import Any
 
 import pytest
@@ -23,13 +22,6 @@ def queue(deployed: Deployment) -> dict[str, Any]:
     return attributes
 
 
-def test_updates_that_can_t_be_stored_go_to_the_dead_letter_queue(queue: dict[str, Any]) -> None:
-    redrive = json.loads(queue["RedrivePolicy"])
-
-    assert "UpdatesDeadLetters" in redrive["deadLetterTargetArn"]
-    assert redrive["maxReceiveCount"] == 100
-
-
 def test_the_queue_accepts_a_mebibyte_and_keeps_it_for_14_days(queue: dict[str, Any]) -> None:
     assert queue["MaximumMessageSize"] == str(2**20)
     assert queue["MessageRetentionPeriod"] == str(14 * 24 * 60 * 60)
@@ -42,10 +34,6 @@ def test_the_function_receives_batches(deployed: Deployment, queue: dict[str, An
     assert mapping["EventSourceArn"] == queue["QueueArn"]
     assert mapping["FunctionArn"].endswith(deployed.outputs["IngestFunctionName"])
     assert mapping["BatchSize"] == 1000
-
-
-def test_the_function_forwards_nothing(deployed: Deployment) -> None:
-    assert "FORWARD_URL" not in deployed.environment
 
 
 def test_buckets_are_named_after_the_stack_and_the_account(deployed: Deployment) -> None:
