@@ -101,7 +101,7 @@ $(CHECKOV)/.installed: constraints-checkov.txt
 	@touch $@
 
 template: $(DEVELOPER) $(CHECKOV)/.installed ## lint the AWS template, as written and as transformed
-	@$(BIN)/python -m tg_pipeline_tests.template.documents $(TEMPLATE)
+	@$(BIN)/python -m tg_pipeline_tests.cloudformation.template $(TEMPLATE)
 	@$(BIN)/cfn-lint -r us-east-1 sa-east-1 -t lambda_ingest/template.yaml $(TEMPLATE)/transformed.json
 	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml -f lambda_ingest/template.yaml
 	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml -d $(TEMPLATE)

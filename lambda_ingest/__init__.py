@@ -1,1 +1,1 @@
-"""The front door: an update comes in, one object goes out to the landing zone."""
+"""Ingestion: an update comes in, one object goes out to the landing zone. The entire Lambda."""

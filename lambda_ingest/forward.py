@@ -1,6 +1,6 @@
-"""The bot behind the door: what was landed goes on to its own webhook.
+"""`Forwarder`: send landed updates on to the bot's own webhook, within a deadline.
 
-Standard library only, and imported only where there is such a bot.
+Standard library only, and imported only if forwarding is configured.
 """
 
 import base64
@@ -19,59 +19,59 @@ from lambda_ingest.http_events import HttpResponse
 from lambda_ingest.settings import ForwardSettings
 
 SECRET_HEADER: Final = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
-PASSED_ON: Final = ("Content-Type", "Retry-After")
-"""What Telegram looks at in an answer; the rest is between the bot and its server."""
+RETURNED_HEADERS: Final = ("Content-Type", "Retry-After")
+"""The response headers that Telegram evaluates; no others are returned to it."""
 
-LARGEST_REPLY: Final = 4 * 1024 * 1024
-"""Bytes. A Lambda may answer with 6 MB, base64 included."""
+MAX_RESPONSE_BYTES: Final = 4 * 1024 * 1024
+"""A Lambda's response may have 6 MB, including base64."""
 
 STATUSES: Final = range(200, 600)
-"""What may be the status of a whole answer; gateways pass on no other."""
+"""The statuses of a complete response; gateways pass on no others."""
 
-_STALE: Final = (
+_STALE_CONNECTION_ERRORS: Final = (
     *(http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError),
     *(ssl.SSLEOFError, ssl.SSLZeroReturnError),
 )
-"""How a kept connection shows that the other side has closed it meanwhile."""
+"""The errors of a kept connection that the other side has closed in the meantime."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forwarder:
-    """Posts updates to a bot's webhook, over connections that are kept, one a thread."""
+    """Posts updates to a bot's webhook, over one kept connection per thread."""
 
     settings: ForwardSettings
     monotonic: Callable[[], float] = time.monotonic
-    _kept: threading.local = field(default_factory=threading.local)
+    _local: threading.local = field(default_factory=threading.local)
 
-    def send(self, body: bytes, seconds: float) -> HttpResponse:
-        """Give the bot's own answer, or after `seconds` one that says it failed.
+    def send(self, body: bytes, timeout: float) -> HttpResponse:
+        """Return the bot's own response, or a 502 or 504 after `timeout` seconds at most.
 
-        Only the lookup of the host's name is bounded by the system alone.
-        What went wrong is told without the bot's address, which may hold its token.
+        Only the DNS lookup is limited by the operating system alone. Error messages never contain
+        the bot's URL, which may contain its token.
         """
-        self._kept.deadline = self.monotonic() + min(seconds, self.settings.seconds)
+        self._local.deadline = self.monotonic() + min(timeout, self.settings.seconds)
         try:
             return self._send(body)
         except TimeoutError:
-            failed = HttpResponse(504, why="The bot took too long to answer.")
+            failed = HttpResponse(504, reason="The bot did not respond in time.")
         except (OSError, http.client.HTTPException, UnicodeError) as error:
-            failed = HttpResponse(502, why=f"The bot can't be reached: {type(error).__name__}.")
+            failed = HttpResponse(502, reason=f"The bot can't be reached: {type(error).__name__}.")
         self.close()
         return failed
 
     def close(self) -> None:
-        """Close this thread's connection; the next update opens another."""
+        """Close this thread's connection; the next update opens a new one."""
         connection = self._kept_connection()
         if connection is not None:
             connection.close()
-            self._kept.connection = None
+            self._local.connection = None
 
     def _send(self, body: bytes) -> HttpResponse:
         kept = self._kept_connection()
         may_be_stale = kept is not None and kept.sock is not None
         try:
             return self._exchange(body)
-        except _STALE:
+        except _STALE_CONNECTION_ERRORS:
             if not may_be_stale:
                 raise
         self.close()
@@ -80,32 +80,32 @@ class Forwarder:
     def _exchange(self, body: bytes) -> HttpResponse:
         connection = self._kept_connection() or self._new_connection()
         if connection.sock is None:
-            # Each of the host's addresses is tried for that long.
+            # `connect` applies the timeout to each of the host's addresses in turn.
             addresses = socket.getaddrinfo(
                 connection.host, connection.port, type=socket.SOCK_STREAM
             )
-            connection.timeout = self._left() / len(addresses)
+            connection.timeout = self._remaining() / len(addresses)
             connection.connect()
-        connection.sock.settimeout(self._left())
+        connection.sock.settimeout(self._remaining())
         parts = urlsplit(self.settings.url.reveal())
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("POST", target, body, self._headers())
         response = connection.getresponse()
-        reply = response.read(LARGEST_REPLY + 1)
-        if response.status not in STATUSES or len(reply) > LARGEST_REPLY or response.length:
+        content = response.read(MAX_RESPONSE_BYTES + 1)
+        is_too_large = len(content) > MAX_RESPONSE_BYTES
+        if response.status not in STATUSES or is_too_large or response.length:
             raise http.client.HTTPException
-        said = {name: response.headers.get(name, "").split() for name in PASSED_ON}
-        headers = {name: " ".join(words) for name, words in said.items() if words}
-        return HttpResponse(response.status, reply, headers)
+        return HttpResponse(response.status, content, _returned_headers(response))
 
     def _headers(self) -> dict[str, str]:
-        secret, login = self.settings.secret_token, _login(self.settings.url.reveal())
-        offered = {SECRET_HEADER: secret.reveal()} if secret else {}
-        authorized = {"Authorization": f"Basic {login}"} if login else {}
-        return {"Content-Type": "application/json", **offered, **authorized}
+        secret = self.settings.secret_token
+        credentials = _basic_credentials(self.settings.url.reveal())
+        secret_header = {SECRET_HEADER: secret.reveal()} if secret else {}
+        authorization = {"Authorization": f"Basic {credentials}"} if credentials else {}
+        return {"Content-Type": "application/json", **secret_header, **authorization}
 
     def _kept_connection(self) -> http.client.HTTPConnection | None:
-        connection: http.client.HTTPConnection | None = getattr(self._kept, "connection", None)
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
         return connection
 
     def _new_connection(self) -> http.client.HTTPConnection:
@@ -117,27 +117,34 @@ class Forwarder:
             connection = http.client.HTTPSConnection(host, port, context=context)
         else:
             connection = http.client.HTTPConnection(host, parts.port or http.client.HTTP_PORT)
-        connection.response_class = _timely(self._left)
-        self._kept.connection = connection
+        connection.response_class = _with_deadline(self._remaining)
+        self._local.connection = connection
         return connection
 
-    def _left(self) -> float:
-        left: float = self._kept.deadline - self.monotonic()
-        if left <= 0:
+    def _remaining(self) -> float:
+        """Return the seconds until the deadline; raises TimeoutError."""
+        remaining: float = self._local.deadline - self.monotonic()
+        if remaining <= 0:
             raise TimeoutError
-        return left
+        return remaining
 
 
-def _login(url: str) -> str:
-    """Give the user and password that stand in an address, as Telegram itself sends them on."""
+def _returned_headers(response: http.client.HTTPResponse) -> dict[str, str]:
+    """Return the headers for Telegram, each on a single line."""
+    words = {name: response.headers.get(name, "").split() for name in RETURNED_HEADERS}
+    return {name: " ".join(value) for name, value in words.items() if value}
+
+
+def _basic_credentials(url: str) -> str:
+    """Return the user and password of a URL as Telegram itself sends them; "" if there are none."""
     user_info = urlsplit(url).netloc.rpartition("@")[0]
     return base64.b64encode(unquote(user_info).encode()).decode("ascii")
 
 
-def _timely(left: Callable[[], float]) -> type[http.client.HTTPResponse]:
-    """Make a kind of reply whose reading ends in time, also where it drips."""
+def _with_deadline(remaining: Callable[[], float]) -> type[http.client.HTTPResponse]:
+    """Build a response class that reads until a deadline, even if bytes arrive one at a time."""
 
-    class Timely(http.client.HTTPResponse):
+    class DeadlineResponse(http.client.HTTPResponse):
         def __init__(
             self,
             sock: socket.socket,
@@ -147,30 +154,30 @@ def _timely(left: Callable[[], float]) -> type[http.client.HTTPResponse]:
         ) -> None:
             super().__init__(sock, debuglevel, method, url)
             self.fp.close()
-            self.fp = io.BufferedReader(_TimelyReads(sock, left))
+            self.fp = io.BufferedReader(_DeadlineReader(sock, remaining))
 
-    return Timely
+    return DeadlineResponse
 
 
-class _TimelyReads(io.RawIOBase):
-    """What comes over a connection; no read waits longer than what is left of the time."""
+class _DeadlineReader(io.RawIOBase):
+    """The bytes of a socket; each read waits for the remaining time at most."""
 
-    def __init__(self, sock: socket.socket, left: Callable[[], float]) -> None:
-        """Read from a connection, which stays open for as long as this does."""
+    def __init__(self, sock: socket.socket, remaining: Callable[[], float]) -> None:
+        """Read from a socket, which stays open until this reader is closed."""
         self._sock = sock
-        self._reads = sock.makefile("rb", buffering=0)
-        self._left = left
+        self._stream = sock.makefile("rb", buffering=0)
+        self._remaining = remaining
 
     def readable(self) -> bool:
-        """Say that this can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        """Read what is there, or wait for it; raises TimeoutError."""
-        self._sock.settimeout(self._left())
-        return self._reads.readinto(buffer)
+        """Read available bytes, or wait for some; raises TimeoutError."""
+        self._sock.settimeout(self._remaining())
+        return self._stream.readinto(buffer)
 
     def close(self) -> None:
-        """Let go of the connection."""
-        self._reads.close()
+        """Release the socket."""
+        self._stream.close()
         super().close()

@@ -1,4 +1,4 @@
-"""`lambda_handler`; routes an event to the webhook or the SQS batch."""
+"""`lambda_handler`: route a Lambda event to the webhook or to the SQS batch handler."""
 
 import os
 import sys
@@ -11,71 +11,74 @@ from typing import Any, Final, Protocol, TextIO
 from lambda_ingest.http_events import HttpResponse, InvalidHttpEventError, read_body, read_request
 from lambda_ingest.metrics import MetricsLogger
 from lambda_ingest.settings import IngestSettings
-from lambda_ingest.sqs import SqsBatchHandler, is_queue_event
+from lambda_ingest.sqs import SqsBatchHandler, is_sqs_event
 from lambda_ingest.webhook import WebhookHandler, open_webhook
 
+RESERVED_SECONDS: Final = 2.0
+"""Kept back from the remaining time, so that the handler responds before AWS ends it."""
 
-@dataclass(frozen=True, slots=True)
-class Dispatcher:
-    """Tells the two kinds of events apart."""
-
-    webhook: WebhookHandler
-    queue: SqsBatchHandler
-
-    def handle(self, event: object, seconds: float) -> dict[str, Any]:
-        """Give what AWS expects for an event, within `seconds`."""
-        if not isinstance(event, dict) or not is_queue_event(event):
-            return self.answer(event, seconds).as_event()
-        failed = self.queue.take(event["Records"])
-        return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
-
-    def answer(self, event: object, seconds: float) -> HttpResponse:
-        """Give the answer to a webhook call."""
-        try:
-            refusal = self.webhook.refusal(read_request(event))
-            return refusal or self.webhook.take(read_body(event), seconds)
-        except InvalidHttpEventError as error:
-            return self.webhook.refuse(400, str(error))
-
-
-def open_dispatcher(
-    environment: Mapping[str, str], out: TextIO, now: Callable[[], datetime]
-) -> Dispatcher:
-    """Open the door that the environment describes; raises SettingsError or StoreError."""
-    settings = IngestSettings.from_environment(environment)
-    webhook = open_webhook(settings, MetricsLogger(out, settings.bot_id, with_metrics=True), now)
-    return Dispatcher(
-        webhook, SqsBatchHandler(webhook.door, webhook.secret_token, webhook.journal, now)
-    )
-
-
-SECONDS_TO_ANSWER: Final = 2.0
-"""Kept back from what the runtime leaves, so that it is the door that answers."""
+DEFAULT_SECONDS: Final = 30.0
+"""The time limit of a call without a context: as long as an HTTP API waits for a Lambda."""
 
 
 class Context(Protocol):
-    """What the runtime tells of an invocation.
+    """The part of the Lambda context object that is used.
 
     https://docs.aws.amazon.com/lambda/latest/dg/python-context.html
     """
 
     def get_remaining_time_in_millis(self) -> int:
-        """Give the milliseconds until the invocation is cut off."""
+        """Return the milliseconds until the invocation times out."""
         ...
 
 
-def lambda_handler(event: object, context: Context) -> dict[str, Any]:
-    """Land the updates of an event, and return the response in the shape of the event's source."""
-    left = context.get_remaining_time_in_millis() / 1000
-    return front().handle(event, left - SECONDS_TO_ANSWER)
+def lambda_handler(event: object, context: Context | None = None) -> dict[str, Any]:
+    """Land the updates of an event, and return the response in the shape of the event's source.
+
+    Without a context, as in a shell, the time limit is DEFAULT_SECONDS.
+    """
+    seconds = context.get_remaining_time_in_millis() / 1000 if context else DEFAULT_SECONDS
+    return dispatcher().handle(event, seconds - RESERVED_SECONDS)
 
 
 @cache
-def front() -> Dispatcher:
-    """Open the dispatcher of this process once."""
+def dispatcher() -> "Dispatcher":
+    """Open the dispatcher of this process once; raises SettingsError or StoreError."""
     return open_dispatcher(os.environ, sys.stdout, lambda: datetime.now(UTC))
 
 
+def open_dispatcher(
+    environment: Mapping[str, str], out: TextIO, now: Callable[[], datetime]
+) -> "Dispatcher":
+    """Open the dispatcher that the environment describes; raises SettingsError or StoreError."""
+    settings = IngestSettings.from_environment(environment)
+    webhook = open_webhook(settings, MetricsLogger(out, settings.bot_id, with_metrics=True), now)
+    batch = SqsBatchHandler(webhook.writer, webhook.secret_token, webhook.metrics, now)
+    return Dispatcher(webhook, batch)
+
+
+@dataclass(frozen=True, slots=True)
+class Dispatcher:
+    """Routes an event by its source: SQS, or else HTTP."""
+
+    webhook: WebhookHandler
+    batch: SqsBatchHandler
+
+    def handle(self, event: object, timeout: float) -> dict[str, Any]:
+        """Return the response that AWS expects for an event, within `timeout` seconds."""
+        if not isinstance(event, dict) or not is_sqs_event(event):
+            return self._handle_http(event, timeout).as_event()
+        failed = self.batch.handle(event["Records"])
+        return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
+
+    def _handle_http(self, event: object, timeout: float) -> HttpResponse:
+        try:
+            rejection = self.webhook.check(read_request(event))
+            return rejection or self.webhook.handle(read_body(event), timeout)
+        except InvalidHttpEventError as error:
+            return self.webhook.reject(400, str(error))
+
+
 if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
-    # During the init phase, so that a wrong setting fails before the first event.
-    front()
+    # Opened in the init phase, so that a wrong setting fails before the first event.
+    dispatcher()

@@ -1,4 +1,8 @@
-"""API Gateway / function-URL event → `HttpRequest`; `HttpResponse` → event."""
+"""Lambda's HTTP events: API Gateway or function-URL event → `HttpRequest`, `HttpResponse` → event.
+
+Both payload formats of API Gateway are supported (REST API, HTTP API 1.0 and 2.0).
+https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+"""
 
 import base64
 import binascii
@@ -7,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 DEFAULT_STAGE: Final = "$default"
-"""The one stage of an HTTP API that is no part of the path."""
+"""The only stage of an HTTP API that is not part of the path."""
 
 
 class InvalidHttpEventError(ValueError):
-    """The event is no HTTP request; the message says why, in one sentence."""
+    """The event is not an HTTP request; the message states the reason in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
-    """What a request says before its body."""
+    """A request without its body."""
 
     method: str
     path: str
@@ -25,66 +29,40 @@ class HttpRequest:
 
 
 def read_request(event: object) -> HttpRequest:
-    """Give the method, path and headers of an event; raises NotARequestError."""
+    """Return the method, path and headers of an event; raises InvalidHttpEventError."""
     if not isinstance(event, dict):
-        raise InvalidHttpEventError("The event is no JSON object.")
+        raise InvalidHttpEventError("The event is not a JSON object.")
     http = _mapping(_mapping(event.get("requestContext")).get("http"))
     method = event.get("httpMethod") or http.get("method")
-    path = event.get("path") if "httpMethod" in event else _unstaged(event)
+    path = event.get("path") if "httpMethod" in event else _path_without_stage(event)
     if not isinstance(method, str) or not isinstance(path, str):
         raise InvalidHttpEventError("The event has no method and path.")
     return HttpRequest(method.upper(), path.rstrip("/") or "/", _headers(event))
 
 
 def read_body(event: object) -> bytes:
-    """Give the body of an event as it was sent; raises NotARequestError.
+    """Return the body of an event as it was sent; raises InvalidHttpEventError.
 
-    A surrogate that can't be UTF-8 stays one, so that the landing contract meets and keeps it.
+    A lone surrogate, which UTF-8 can't encode, is passed through: the landing contract rejects
+    the body and keeps it.
     """
-    members = _mapping(event)
-    body = members.get("body")
+    fields = _mapping(event)
+    body = fields.get("body")
     if body is None:
         return b""
     if not isinstance(body, str):
-        raise InvalidHttpEventError("The event's body is no text.")
-    if not members.get("isBase64Encoded"):
+        raise InvalidHttpEventError("The event's body is not a string.")
+    if not fields.get("isBase64Encoded"):
         return body.encode("utf-8", "surrogatepass")
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidHttpEventError("The event's body is not base64, as it says.") from None
-
-
-def _unstaged(event: Mapping[str, Any]) -> object:
-    path = event.get("rawPath")
-    stage = _mapping(event.get("requestContext")).get("stage")
-    if isinstance(path, str) and isinstance(stage, str) and stage != DEFAULT_STAGE:
-        prefix = f"/{stage}"
-        return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
-    return path
-
-
-def _headers(event: Mapping[str, Any]) -> dict[str, str]:
-    single, multiple = _mapping(event.get("headers")), _mapping(event.get("multiValueHeaders"))
-    last = {name: values[-1] for name, values in multiple.items() if _is_filled_list(values)}
-    return {
-        str(name).lower(): value
-        for name, value in {**last, **single}.items()
-        if isinstance(value, str)
-    }
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _is_filled_list(value: object) -> bool:
-    return isinstance(value, list) and bool(value)
+        raise InvalidHttpEventError("The event's body is not valid base64.") from None
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A status, and nothing in the body unless a bot behind the door said it.
+    """A status, with an empty body unless the bot that updates are forwarded to sent one.
 
     Telegram takes any 2xx for success and executes a body that has a `method`.
     https://core.telegram.org/bots/api#making-requests-when-getting-updates
@@ -93,11 +71,11 @@ class HttpResponse:
     status: int
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    why: str = ""
-    """For the journal, where the status alone does not say it; never sent."""
+    reason: str = ""
+    """For the log, if the status alone does not explain the response; never sent."""
 
     def as_event(self) -> dict[str, Any]:
-        """Give it in the shape that API Gateway and function URLs take from a Lambda."""
+        """Return the response in the shape that API Gateway and function URLs expect."""
         try:
             text, is_base64 = self.body.decode("utf-8"), False
         except UnicodeDecodeError:
@@ -108,3 +86,28 @@ class HttpResponse:
             "body": text,
             "isBase64Encoded": is_base64,
         }
+
+
+def _path_without_stage(event: Mapping[str, Any]) -> object:
+    path = event.get("rawPath")
+    stage = _mapping(event.get("requestContext")).get("stage")
+    if isinstance(path, str) and isinstance(stage, str) and stage != DEFAULT_STAGE:
+        prefix = f"/{stage}"
+        return path.removeprefix(prefix) if path.startswith(f"{prefix}/") else path
+    return path
+
+
+def _headers(event: Mapping[str, Any]) -> dict[str, str]:
+    single, multiple = _mapping(event.get("headers")), _mapping(event.get("multiValueHeaders"))
+    last = {
+        name: values[-1] for name, values in multiple.items() if isinstance(values, list) and values
+    }
+    return {
+        str(name).lower(): value
+        for name, value in {**last, **single}.items()
+        if isinstance(value, str)
+    }
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}

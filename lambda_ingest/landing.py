@@ -1,4 +1,8 @@
-"""The landing contract: parse, event day, object key, chat id; pure stdlib."""
+"""The landing contract: which object key and bytes an update is stored as. Standard library only.
+
+The key is a function of the update (its day, the bot and the `update_id`), so that landing it
+twice, through any ingestion path, produces one object.
+"""
 
 import base64
 import gzip
@@ -10,117 +14,64 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from typing import Any, Final, TypeGuard
 
-MAX_CHAT_ID: Final = 2**63 - 1
-"""Ids are kept as signed 64-bit integers, everywhere downstream."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChatMigration:
-    """A group that became a supergroup, and has two ids since."""
-
-    old: int
-    new: int
-
-    def told(self) -> str:
-        """Say what it means for a filter, and what to do."""
-        return f"Chat {self.old} became {self.new}, which is kept too. Add it to TELEGRAM_CHAT_IDS."
-
-
-def chat_of(update: dict[str, Any]) -> int | None:
-    """Give the id of the chat that an update happened in, None where it names none.
-
-    A callback happened where its message stands; an inline query, a poll or a payment names no
-    chat. Source: https://core.telegram.org/bots/api#update
-    """
-    for content in _contents(update):
-        message = content.get("message")
-        for place in (content, message if isinstance(message, dict) else {}):
-            chat = place.get("chat")
-            chat_id = chat.get("id") if isinstance(chat, dict) else None
-            if _is_chat_id(chat_id):
-                return chat_id
-        private = content.get("user_chat_id")
-        if _is_chat_id(private):
-            return private
-    return None
-
-
-def new_migration(update: dict[str, Any]) -> ChatMigration | None:
-    """Give the change of id that a service message tells of, in the old chat or in the new one.
-
-    Source: https://core.telegram.org/bots/api#message (migrate_to_chat_id, migrate_from_chat_id)
-    """
-    message = update.get("message")
-    if not isinstance(message, dict):
-        return None
-    here, new, old = (
-        chat_of(update),
-        message.get("migrate_to_chat_id"),
-        message.get("migrate_from_chat_id"),
-    )
-    if here is not None and _is_chat_id(new):
-        return ChatMigration(old=here, new=new)
-    if here is not None and _is_chat_id(old):
-        return ChatMigration(old=old, new=here)
-    return None
-
-
-def _contents(update: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for name, content in update.items():
-        if name != "update_id" and isinstance(content, dict):
-            yield content
-
-
-def _is_chat_id(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MAX_CHAT_ID
-
-
 LANDING_PREFIX: Final = "telegram"
 REJECTED_PREFIX: Final = "rejected"
 
-MAX_UPDATE_ID: Final = 2**63 - 1
-"""Ids are kept as signed 64-bit integers, everywhere downstream."""
+MAX_ID: Final = 2**63 - 1
+"""Ids are stored as signed 64-bit integers, everywhere downstream."""
 
-LATEST_SECOND: Final = 253_402_300_799
-"""The last second of the year 9999: a later `date` is no date."""
+MAX_SECOND: Final = 253_402_300_799
+"""The last second of the year 9999; a later `date` is not valid."""
 
 TELEGRAM_LAUNCH: Final = date(2013, 8, 14)
 """No update is older than Telegram itself."""
 
 MAX_AGE: Final = timedelta(days=7)
-"""How long before its arrival an update from the network may claim to have happened."""
+"""How long before its arrival the event time of an update from the network may lie."""
 
 MAX_LEAD: Final = timedelta(days=1)
-"""How far ahead of its arrival an update may claim to have happened: clocks differ, days do not."""
+"""How long after its arrival the event time of an update may lie: clocks differ by less."""
 
 
 class TrustLevel(Enum):
-    """Who hands an update in, and so how far back its own date is believed."""
+    """How far back the event times of a source are trusted."""
 
     NETWORK = "network"
-    """A webhook call or a poll: a wrong or forged date must not open old days at will."""
+    """A webhook call or a poll: MAX_AGE. A wrong or forged date must not create old partitions."""
 
     OPERATOR = "operator"
-    """A person who lands files by hand: believed back to Telegram's launch."""
+    """A person who lands files: back to Telegram's launch."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMigration:
+    """A group that became a supergroup, and so has a new id."""
+
+    old: int
+    new: int
+
+    def describe(self) -> str:
+        """Return a sentence for the operator of a chat filter."""
+        return f"Chat {self.old} became {self.new}, which is kept too. Add it to TELEGRAM_CHAT_IDS."
 
 
 @dataclass(frozen=True, slots=True)
 class LandedUpdate:
-    """An update and where it belongs: put `body` under `key`, unless something is there."""
+    """An update and its object: put `body` under `key` if the key does not exist."""
 
     key: str
     body: bytes
     day: date
     update_id: int
     chat_id: int | None = None
-    """The chat it happened in; None where it names none."""
+    """The chat that the update belongs to; None if it names no chat."""
 
     migration: ChatMigration | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RejectedBody:
-    """What can't be an update: put `body` (an envelope around the original) under `key`."""
+    """A body that can't be an update: put `body`, an envelope around the original, under `key`."""
 
     key: str
     body: bytes
@@ -129,36 +80,36 @@ class RejectedBody:
 
 
 class NotAnUpdateError(ValueError):
-    """The bytes are not a Telegram update; the message says why, in one sentence."""
+    """The bytes are not a Telegram update; the message states the reason in one sentence."""
 
 
-def land(
-    body: bytes, *, bot_id: int, arrived_at: datetime, zone: tzinfo, sender: TrustLevel
+def classify(
+    body: bytes, *, bot_id: int, arrived_at: datetime, zone: tzinfo, trust: TrustLevel
 ) -> LandedUpdate | RejectedBody:
-    """Name an update by what it says, or reject it with the reason.
+    """Return the object that a body is stored as: an update, or a rejected body with the reason.
 
-    `arrived_at` must be aware. The day is the day the update happened in `zone`; an update
-    without an event time, or with one that `sender` can't be believed on, gets the arrival's.
+    `arrived_at` must be aware. The day is the day of the event time in `zone`, or of the arrival
+    if there is no event time or it is outside the range that `trust` allows.
     """
     arrival_day = arrived_at.astimezone(zone).date()
     try:
         update = parse_update(body)
     except NotAnUpdateError as error:
         return _reject(body, arrival_day, str(error))
-    happened = event_time(update)
-    believed = happened is not None and _believable(happened, arrived_at, zone, sender)
-    day = _day_of(happened, zone) if happened is not None and believed else arrival_day
+    second = event_time(update)
+    is_trusted = second is not None and _is_plausible(second, arrived_at, zone, trust)
+    day = _day_of(second, zone) if second is not None and is_trusted else arrival_day
     update_id = update["update_id"]
     key = f"{day_prefix(day)}/{bot_id}-{update_id}.json"
-    return LandedUpdate(key, body, day, update_id, chat_of(update), new_migration(update))
+    return LandedUpdate(key, body, day, update_id, chat_id_of(update), migration_of(update))
 
 
 def parse_update(body: bytes) -> dict[str, Any]:
-    """Give the update that `body` holds, or raise NotAnUpdateError."""
+    """Parse an update; raises NotAnUpdateError."""
     if not body.strip():
         raise NotAnUpdateError("The body is empty.")
     try:
-        update = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+        update = json.loads(body.decode("utf-8"), parse_constant=_reject_constant)
     except UnicodeDecodeError as error:
         raise NotAnUpdateError(f"The body is not UTF-8 (byte {error.start}).") from None
     except RecursionError:
@@ -168,34 +119,68 @@ def parse_update(body: bytes) -> dict[str, Any]:
         raise NotAnUpdateError(f"The body is not JSON: {why}.") from None
     if not isinstance(update, dict):
         raise NotAnUpdateError("The body is JSON, but not an object.")
-    if not _is_id(update.get("update_id")):
+    if not _is_integer(update.get("update_id"), 0, MAX_ID):
         raise NotAnUpdateError("The body has no update_id that is a whole number from 0 to 2^63-1.")
     return update
 
 
 def event_time(update: dict[str, Any]) -> int | None:
-    """Give the Unix second at which an update happened, or None where it does not say.
+    """Return the Unix second at which an update happened, or None if it has none.
 
-    An edit happened at its `edit_date`, everything else at its own `date`; a callback or a
-    query has none. Source: https://core.telegram.org/bots/api#update
+    It is the `edit_date` of an edit and the `date` of everything else; callbacks and queries have
+    none. Source: https://core.telegram.org/bots/api#update
     """
-    for name, content in update.items():
-        if name != "update_id" and isinstance(content, dict):
-            happened = content.get("edit_date" if name.startswith("edited_") else "date")
-            return happened if _is_second(happened) else None
+    for name, content in _contents(update):
+        second = content.get("edit_date" if name.startswith("edited_") else "date")
+        return second if _is_integer(second, 1, MAX_SECOND) else None
+    return None
+
+
+def chat_id_of(update: dict[str, Any]) -> int | None:
+    """Return the id of the chat that an update belongs to, or None if it names none.
+
+    A callback belongs to the chat of its message; an inline query, a poll or a payment names no
+    chat. Source: https://core.telegram.org/bots/api#update
+    """
+    for _, content in _contents(update):
+        message = content.get("message")
+        for holder in (content, message if isinstance(message, dict) else {}):
+            chat = holder.get("chat")
+            chat_id = chat.get("id") if isinstance(chat, dict) else None
+            if _is_chat_id(chat_id):
+                return chat_id
+        private = content.get("user_chat_id")
+        if _is_chat_id(private):
+            return private
+    return None
+
+
+def migration_of(update: dict[str, Any]) -> ChatMigration | None:
+    """Return the change of a chat's id that a service message, in either chat, reports.
+
+    Source: https://core.telegram.org/bots/api#message (migrate_to_chat_id, migrate_from_chat_id)
+    """
+    message, chat_id = update.get("message"), chat_id_of(update)
+    if not isinstance(message, dict) or chat_id is None:
+        return None
+    new, old = message.get("migrate_to_chat_id"), message.get("migrate_from_chat_id")
+    if _is_chat_id(new):
+        return ChatMigration(old=chat_id, new=new)
+    if _is_chat_id(old):
+        return ChatMigration(old=old, new=chat_id)
     return None
 
 
 def day_prefix(day: date) -> str:
-    """Give the folder that a day's updates land in."""
+    """Return the prefix of a day's updates."""
     return f"{LANDING_PREFIX}/context_date={day.isoformat()}"
 
 
-def batch(bodies: Sequence[bytes], *, bot_id: int, day: date) -> tuple[str, bytes]:
-    """Give the key and the bytes of one `.ndjson.gz` object that holds many updates of a day.
+def build_batch(bodies: Sequence[bytes], *, bot_id: int, day: date) -> tuple[str, bytes]:
+    """Return the key and the bytes of one `.ndjson.gz` object with many updates of a day.
 
-    The name is a digest of the content, so a batch delivered twice lands once. A line break
-    in a JSON text stands between tokens only, so a blank in its place changes nothing.
+    The key contains a digest of the content, so a batch that is delivered twice lands once. Line
+    breaks become spaces: in JSON they can only be between tokens, so the values stay the same.
     """
     lines = b"".join(body.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n" for body in bodies)
     digest = hashlib.sha256(lines).hexdigest()
@@ -203,10 +188,7 @@ def batch(bodies: Sequence[bytes], *, bot_id: int, day: date) -> tuple[str, byte
 
 
 def unwrap_rejected(body: bytes) -> bytes:
-    """Give the original bytes of a rejected object, so that it can be landed again.
-
-    Any other body is given back as it is.
-    """
+    """Return the original bytes of a rejected object, to land them again; other bodies as is."""
     if not body.startswith(b'{"reason": '):
         return body
     try:
@@ -217,34 +199,41 @@ def unwrap_rejected(body: bytes) -> bytes:
     return original if _wrap(original, envelope["reason"]) == body else body
 
 
-def _wrap(body: bytes, reason: str) -> bytes:
-    envelope = {"reason": reason, "body_base64": base64.b64encode(body).decode("ascii")}
-    return json.dumps(envelope).encode("ascii")
-
-
 def _reject(body: bytes, day: date, reason: str) -> RejectedBody:
     digest = hashlib.sha256(body).hexdigest()
     key = f"{REJECTED_PREFIX}/context_date={day.isoformat()}/{digest}.json"
     return RejectedBody(key, _wrap(body, reason), day, reason)
 
 
-def _believable(happened: int, arrived_at: datetime, zone: tzinfo, sender: TrustLevel) -> bool:
+def _wrap(body: bytes, reason: str) -> bytes:
+    envelope = {"reason": reason, "body_base64": base64.b64encode(body).decode("ascii")}
+    return json.dumps(envelope).encode("ascii")
+
+
+def _is_plausible(second: int, arrived_at: datetime, zone: tzinfo, trust: TrustLevel) -> bool:
     launch = datetime.combine(TELEGRAM_LAUNCH, time.min, zone)
-    earliest = launch if sender is TrustLevel.OPERATOR else arrived_at - MAX_AGE
-    return earliest.timestamp() <= happened <= (arrived_at + MAX_LEAD).timestamp()
+    earliest = launch if trust is TrustLevel.OPERATOR else arrived_at - MAX_AGE
+    return earliest.timestamp() <= second <= (arrived_at + MAX_LEAD).timestamp()
 
 
 def _day_of(second: int, zone: tzinfo) -> date:
     return datetime.fromtimestamp(second, UTC).astimezone(zone).date()
 
 
-def _is_id(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_UPDATE_ID
+def _contents(update: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the members of an update that may be its content, with their names."""
+    for name, content in update.items():
+        if name != "update_id" and isinstance(content, dict):
+            yield name, content
 
 
-def _is_second(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LATEST_SECOND
+def _is_integer(value: object, lowest: int, highest: int) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
 
 
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is no JSON value")
+def _is_chat_id(value: object) -> TypeGuard[int]:
+    return _is_integer(value, -MAX_ID, MAX_ID)
+
+
+def _reject_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON value")

@@ -1,6 +1,6 @@
-"""What a door says of itself: a JSON line an answer, which CloudWatch also reads as metrics.
+"""`MetricsLogger`: one JSON log line a request, which CloudWatch also reads as metrics (EMF).
 
-No line holds a token, a secret, or a word of what people wrote.
+No line contains a token, a secret, or message texts.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
@@ -23,7 +23,10 @@ COUNTS: Final = (
 )
 DURATION: Final = "ms"
 
-_DIRECTIVE: Final = json.dumps(
+MAX_DETAIL_CHARACTERS: Final = 300
+"""Longer texts are cut: an error message of a store may have several pages."""
+
+_METRIC_DIRECTIVE: Final = json.dumps(
     {
         "Namespace": NAMESPACE,
         "Dimensions": [["bot_id"]],
@@ -33,58 +36,57 @@ _DIRECTIVE: Final = json.dumps(
         ],
     }
 )
-"""What CloudWatch makes of a line. It never changes, so it is written out once."""
-
-LONGEST_DETAIL: Final = 300
-"""Characters of an error that are kept: a store's may go on for pages."""
+"""Tells CloudWatch which fields are metrics. It never changes, so it is serialized once."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """What happened: how often, how long it took, and what helps to find out why."""
+    """A handled request, or a batch of messages."""
 
     at: datetime
     counts: Mapping[str, int]
-    """By the names in COUNTS; a name that is absent counts 0."""
+    """By the names in COUNTS; a missing name counts 0."""
 
-    milliseconds: float
+    duration_ms: float
     details: Mapping[str, str | int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class MetricsLogger:
-    """Writes entries, a line each."""
+    """Writes request records, one a line."""
 
     out: TextIO
     bot_id: int
     with_metrics: bool
-    """Whether the lines carry what CloudWatch needs to make metrics of them."""
+    """Whether the lines contain the metadata from which CloudWatch makes metrics."""
 
-    def write(self, entry: RequestRecord) -> None:
-        """Write one line, and leave nothing in a buffer. A log that is gone costs no update."""
+    def write(self, record: RequestRecord) -> None:
+        """Write and flush one line. A closed log is ignored: it must not cost an update."""
         line = {
-            "level": "ERROR" if entry.counts.get("failed") else "INFO",
+            "level": "ERROR" if record.counts.get("failed") else "INFO",
             "bot_id": str(self.bot_id),
-            **self._shown_counts(entry),
-            DURATION: round(entry.milliseconds, 1),
-            **{name: _short(value) for name, value in entry.details.items()},
+            **self._counts(record),
+            DURATION: round(record.duration_ms, 1),
+            **{name: _truncate(value) for name, value in record.details.items()},
         }
         with suppress(OSError):
-            self.out.write(f"{{{self._stamp(entry.at)}, {json.dumps(line)[1:]}\n")
+            self.out.write(f"{{{self._timestamp(record.at)}, {json.dumps(line)[1:]}\n")
             self.out.flush()
 
-    def _shown_counts(self, entry: RequestRecord) -> dict[str, int]:
-        """Metrics want every count, people those that are not 0."""
-        counts = {name: entry.counts.get(name, 0) for name in COUNTS}
+    def _counts(self, record: RequestRecord) -> dict[str, int]:
+        """Return every count for CloudWatch; only those that are not 0 for people."""
+        counts = {name: record.counts.get(name, 0) for name in COUNTS}
         return {name: n for name, n in counts.items() if n or self.with_metrics}
 
-    def _stamp(self, at: datetime) -> str:
-        """Give the line's first member: when it was, as CloudWatch or as people read it."""
+    def _timestamp(self, at: datetime) -> str:
+        """Return the line's first member: the time in the format of CloudWatch, or in ISO 8601."""
         if not self.with_metrics:
             return f'"at": "{at.isoformat()}"'
         milliseconds = int(at.timestamp() * 1000)
-        return f'"_aws": {{"Timestamp": {milliseconds}, "CloudWatchMetrics": [{_DIRECTIVE}]}}'
+        return (
+            f'"_aws": {{"Timestamp": {milliseconds}, "CloudWatchMetrics": [{_METRIC_DIRECTIVE}]}}'
+        )
 
 
-def _short(value: str | int) -> str | int:
-    return value[:LONGEST_DETAIL] if isinstance(value, str) else value
+def _truncate(value: str | int) -> str | int:
+    return value[:MAX_DETAIL_CHARACTERS] if isinstance(value, str) else value

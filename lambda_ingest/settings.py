@@ -1,4 +1,4 @@
-"""Environment variables, `Secret`."""
+"""`IngestSettings`: the environment variables of ingestion. `Secret`: a text never printed."""
 
 import hmac
 import re
@@ -8,54 +8,20 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-
-class Secret:
-    """A text that prints as stars, so that no log line, page or traceback shows it by accident."""
-
-    __slots__ = ("_text",)
-
-    def __init__(self, text: str) -> None:
-        """Hide a text."""
-        self._text = text
-
-    def reveal(self) -> str:
-        """Give the text itself, for the one call that needs it."""
-        return self._text
-
-    def matches(self, offered: str | None) -> bool:
-        """Compare in constant time, so that the answer's delay tells nothing of the text."""
-        return offered is not None and hmac.compare_digest(_bytes(self._text), _bytes(offered))
-
-    def __repr__(self) -> str:
-        """Give stars."""
-        return "***"
-
-    def __eq__(self, other: object) -> bool:
-        """Equal texts are equal secrets."""
-        return isinstance(other, Secret) and self.matches(other.reveal())
-
-    def __hash__(self) -> int:
-        """Hash by the text."""
-        return hash(self._text)
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
 DEFAULT_TIMEZONE: Final = "America/Sao_Paulo"
-"""Where the first users are; the day of an update is its day there."""
+"""The time zone of the first users, which defines the day of an update."""
 
 DEFAULT_BOT_ID: Final = 0
-"""The bot of updates that nothing names a bot for."""
+"""The bot id of updates if none is configured."""
 
 BOT_ID_DIGITS: Final = 18
-"""What fits 64 bits for certain; the longest ids have ten or eleven."""
+"""Any number of so many digits fits in 64 bits; the longest ids have ten or eleven."""
 
 DEFAULT_WEBHOOK_PATH: Final = "/telegram"
+"""The path of `tg-pipeline serve` if TG_WEBHOOK_PATH is not set; the Lambda accepts any then."""
 
 DEFAULT_FORWARD_SECONDS: Final = 25.0
-"""Below the 30 s that the Lambda and its HTTP API have, and the 60 s that Telegram waits."""
+"""Below the 30 s of the Lambda and its HTTP API, and the 60 s that Telegram waits."""
 
 YES: Final = "yes"
 
@@ -66,24 +32,54 @@ _CHAT_ID: Final = re.compile(r"-?[0-9]{1,18}")
 
 
 class SettingsError(Exception):
-    """A setting can't be used; the message says which and why, in one sentence."""
+    """A setting can't be used; the message states which one and why, in one sentence."""
+
+
+class Secret:
+    """A text that prints as stars, so that no log line, page or traceback shows it by accident."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        """Wrap a text."""
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the text itself, for the one call that needs it."""
+        return self._text
+
+    def matches(self, offered: str | None) -> bool:
+        """Compare in constant time, so that response times reveal nothing about the text."""
+        return offered is not None and hmac.compare_digest(_bytes(self._text), _bytes(offered))
+
+    def __repr__(self) -> str:
+        """Return stars."""
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the texts."""
+        return isinstance(other, Secret) and self.matches(other.reveal())
+
+    def __hash__(self) -> int:
+        """Hash the text."""
+        return hash(self._text)
 
 
 @dataclass(frozen=True, slots=True)
 class ForwardSettings:
-    """The webhook of the bot that stands behind the door."""
+    """The webhook of the bot that updates are forwarded to."""
 
     url: Secret
-    """A secret, since many bots put their token into their path."""
+    """A secret, since many bots put their token into the path."""
 
     secret_token: Secret | None
     seconds: float
-    """How long the bot has to answer."""
+    """The time that the bot has to respond."""
 
 
 @dataclass(frozen=True, slots=True)
 class IngestSettings:
-    """What a door needs to know."""
+    """The settings of ingestion from the network."""
 
     landing_uri: str
     timezone: str
@@ -91,16 +87,16 @@ class IngestSettings:
     secret_token: Secret | None
     needs_secret_token: bool
     chat_ids: frozenset[int]
-    """The chats to keep; none named means all."""
+    """The chats to store; empty means all."""
 
-    webhook_path: Secret
-    """A secret, since some put one into it; the default is none."""
+    webhook_path: Secret | None
+    """A secret, since some put one into it. None if it is not set."""
 
     forward: ForwardSettings | None
 
     @property
     def zone(self) -> ZoneInfo:
-        """Give the time zone that days are counted in."""
+        """The time zone that defines a day."""
         return ZoneInfo(self.timezone)
 
     @classmethod
@@ -116,23 +112,23 @@ class IngestSettings:
             secret_token=_secret_token(environment, "TELEGRAM_SECRET_TOKEN"),
             needs_secret_token=environment.get("TG_WITHOUT_SECRET_TOKEN") != YES,
             chat_ids=_chat_ids(environment),
-            webhook_path=_path(environment.get("TG_WEBHOOK_PATH") or DEFAULT_WEBHOOK_PATH),
+            webhook_path=_webhook_path(environment.get("TG_WEBHOOK_PATH")),
             forward=_forward(environment),
         )
 
 
 def read_landing_uri(environment: Mapping[str, str]) -> str | None:
-    """Give where updates land, None where nothing says so."""
+    """Return the URI of the landing zone, None if it is not set."""
     return environment.get("TG_LANDING_URI") or bucket_uri(environment.get("AWS_S3_BUCKET"))
 
 
 def bucket_uri(name: str | None) -> str | None:
-    """Give the URI of a bucket that is named as the original course named it."""
+    """Return the URI of a bucket from a setting of the original course, None if it is not set."""
     return f"s3://{name}" if name else None
 
 
 def read_token(environment: Mapping[str, str]) -> Secret | None:
-    """Give the bot's token, None where there is none; raises SettingsError."""
+    """Return the bot's token, None if it is not set; raises SettingsError."""
     token = environment.get("TELEGRAM_BOT_TOKEN")
     if not token:
         return None
@@ -143,13 +139,15 @@ def read_token(environment: Mapping[str, str]) -> Secret | None:
 
 
 def _bot_id(environment: Mapping[str, str]) -> int:
-    """Give the bot's id: the part of its token before the colon, or the one set alone."""
+    """Return the bot's id: the part of its token before the colon, or TELEGRAM_BOT_ID."""
     token = read_token(environment)
     if token:
         return int(token.reveal().partition(":")[0])
     text = environment.get("TELEGRAM_BOT_ID") or str(DEFAULT_BOT_ID)
     if not _is_bot_id(text):
-        raise SettingsError("TELEGRAM_BOT_ID is no bot id: that is the number before the colon.")
+        raise SettingsError(
+            "TELEGRAM_BOT_ID is not a bot id: that is the number before the colon of a token."
+        )
     return int(text)
 
 
@@ -162,7 +160,7 @@ def _timezone(name: str) -> str:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise SettingsError(
-            f"TG_TIMEZONE={name!r} is no time zone such as Europe/Lisbon."
+            f"TG_TIMEZONE={name!r} is not a time zone such as Europe/Lisbon."
         ) from None
 
 
@@ -178,17 +176,19 @@ def _chat_ids(environment: Mapping[str, str]) -> frozenset[int]:
     words = [word.strip() for word in environment.get(name, "").split(",")]
     for word in filter(None, words):
         if not _CHAT_ID.fullmatch(word):
-            raise SettingsError(f"{name} has {word!r}, which is no chat id such as -1001234567890.")
-    kept = frozenset(int(word) for word in words if word)
-    if environment.get(name) and not kept:
-        raise SettingsError(f"{name} is set and names no chat: leave it empty to keep all.")
-    return kept
+            raise SettingsError(f"{name}: {word!r} is not a chat id such as -1001234567890.")
+    chat_ids = frozenset(int(word) for word in words if word)
+    if environment.get(name) and not chat_ids:
+        raise SettingsError(f"{name} is set but names no chat: leave it empty to keep all chats.")
+    return chat_ids
 
 
-def _path(path: str) -> Secret:
+def _webhook_path(path: str | None) -> Secret | None:
+    if not path:
+        return None
     if not path.startswith("/") or "?" in path or "#" in path:
         # Not shown: many bots put their token into it.
-        raise SettingsError("TG_WEBHOOK_PATH is no path such as /telegram.")
+        raise SettingsError("TG_WEBHOOK_PATH is not a path such as /telegram.")
     return Secret(path.rstrip("/") or "/")
 
 
@@ -196,8 +196,8 @@ def _forward(environment: Mapping[str, str]) -> ForwardSettings | None:
     url = environment.get("FORWARD_URL")
     if not url:
         return None
-    if not _is_web_address(url):
-        raise SettingsError("FORWARD_URL is no http:// or https:// address.")
+    if not _is_http_url(url):
+        raise SettingsError("FORWARD_URL is not a valid http:// or https:// URL.")
     return ForwardSettings(
         url=Secret(url),
         secret_token=_secret_token(environment, "FORWARD_SECRET_TOKEN"),
@@ -205,14 +205,14 @@ def _forward(environment: Mapping[str, str]) -> ForwardSettings | None:
     )
 
 
-def _is_web_address(url: str) -> bool:
+def _is_http_url(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        is_sendable = all("!" <= char <= "~" for char in parts.path + parts.query)
-        known = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        is_printable = all("!" <= char <= "~" for char in parts.path + parts.query)
+        is_http = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
-    return known and is_sendable
+    return is_http and is_printable
 
 
 def _seconds(text: str | None) -> float:
@@ -222,6 +222,10 @@ def _seconds(text: str | None) -> float:
         seconds = 0.0
     if not 0 < seconds <= DEFAULT_FORWARD_SECONDS * 2:
         raise SettingsError(
-            f"FORWARD_TIMEOUT_SECONDS={text!r} is no number of seconds from above 0 to 50."
+            f"FORWARD_TIMEOUT_SECONDS={text!r} is not a number of seconds above 0 and up to 50."
         )
     return seconds
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")

@@ -1,7 +1,8 @@
-"""Many updates at a time: what API Gateway put into an SQS queue goes to the store in batches.
+"""SQS batches: store many updates as one object a day, with partial batch failures.
 
-The gateway can't compare secrets, so it hands the header on as a message attribute, and each
-message is let in here. https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+API Gateway can't compare secrets, so it passes the secret header on as a message attribute, and
+each message is authenticated here.
+https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
 """
 
 from collections import Counter
@@ -12,161 +13,160 @@ from typing import Any, Final, TypeGuard
 
 from obstore.exceptions import BaseError
 
-from lambda_ingest.landing import LandedUpdate, RejectedBody, batch
+from lambda_ingest.landing import LandedUpdate, RejectedBody, build_batch
 from lambda_ingest.metrics import MetricsLogger, RequestRecord
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import first_line, put_if_absent
 from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus
 
-SOURCE: Final = "aws:sqs"
+EVENT_SOURCE: Final = "aws:sqs"
 SECRET_ATTRIBUTE: Final = "secret_token"  # noqa: S105 - the attribute's name
 
-LONGEST_INSTANT: Final = len("1700000000000")
+MAX_TIMESTAMP_DIGITS: Final = len("1700000000000")
 """Digits of a time in milliseconds, until the year 2286."""
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """A body in a queue, since when (aware), and the secret it came with."""
-
-    message_id: str
-    body: bytes
-    sent_at: datetime
-    secret_token: str | None
-    is_first_time: bool
-    """A queue keeps no order: the word that a chat has a new id may come after that chat's first
-    messages. So what a filter would drop comes once more, minutes later, and is asked again."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far a batch is."""
-
-    counts: Counter[str]
-    again: list[str]
-    """The ids of what must come again."""
-
-    details: dict[str, str | int] = field(default_factory=dict)
-
-    def fail(self, message_ids: Sequence[str], why: str) -> None:
-        """Have messages delivered again, since something is wrong."""
-        self.again.extend(message_ids)
-        self.counts["failed"] += len(message_ids)
-        self.details["why"] = why
-
-
-@dataclass(frozen=True, slots=True)
 class SqsBatchHandler:
-    """A door behind a queue."""
+    """Handles the records of an SQS event."""
 
-    door: LandingWriter
+    writer: LandingWriter
     secret_token: Secret | None
-    journal: MetricsLogger
+    metrics: MetricsLogger
     now: Callable[[], datetime]
 
-    def take(self, records: Iterable[object]) -> list[str]:
-        """Put the records, one object a day; give the ids of those that must come again."""
-        started, progress = self.now(), Progress(Counter(), [])
+    def handle(self, records: Iterable[object]) -> list[str]:
+        """Store the records, one object a day; return the ids of those to be delivered again."""
+        started, progress = self.now(), _Progress()
         days: dict[date, list[tuple[LandedUpdate, Message]]] = {}
-        for message, taken in self._name(self._let_in(records, progress), progress):
-            if isinstance(taken.what, LandedUpdate) and taken.fate is WriteStatus.LANDED:
-                days.setdefault(taken.what.day, []).append((taken.what, message))
-        for day, members in days.items():
-            self._put(day, members, progress)
+        for message, result in self._classify(self._authenticate(records, progress), progress):
+            if isinstance(result.parsed, LandedUpdate) and result.status is WriteStatus.LANDED:
+                days.setdefault(result.parsed.day, []).append((result.parsed, message))
+        for day, updates in days.items():
+            self._put_day(day, updates, progress)
         now = self.now()
-        took = (now - started).total_seconds() * 1000
-        self.journal.write(RequestRecord(now, progress.counts, took, progress.details))
-        return progress.again
+        duration_ms = (now - started).total_seconds() * 1000
+        self.metrics.write(RequestRecord(now, progress.counts, duration_ms, progress.details))
+        return progress.redeliver
 
-    def _let_in(self, records: Iterable[object], progress: Progress) -> Iterator[Message]:
+    def _authenticate(
+        self, records: Iterable[object], progress: "_Progress"
+    ) -> Iterator["Message"]:
         for record in records:
             message = read_message(record)
             if isinstance(message, str):
-                progress.fail([message], "A record is not as SQS makes them.")
+                progress.fail([message], "A record is not in the format of SQS.")
             elif self.secret_token and not self.secret_token.matches(message.secret_token):
                 progress.counts["unauthorized"] += 1
             else:
                 yield message
 
-    def _name(
-        self, messages: Iterable[Message], progress: Progress
-    ) -> Iterator[tuple[Message, WriteResult]]:
+    def _classify(
+        self, messages: Iterable["Message"], progress: "_Progress"
+    ) -> Iterator[tuple["Message", WriteResult]]:
+        """Classify messages, and store those that are rejected at once."""
         for message in messages:
             try:
-                taken = self.door.name(message.body, message.sent_at)
-                if isinstance(taken.what, RejectedBody):
-                    put_if_absent(self.door.landing, taken.what.key, taken.what.body)
+                result = self.writer.classify(message.body, message.sent_at)
+                if isinstance(result.parsed, RejectedBody):
+                    put_if_absent(self.writer.landing, result.parsed.key, result.parsed.body)
             except (BaseError, OSError) as error:
                 progress.fail([message.message_id], f"The store failed: {first_line(error)}")
                 continue
-            if taken.succession:
-                progress.details["succession"] = taken.succession.told()
-            if taken.fate is WriteStatus.FILTERED and message.is_first_time:
-                progress.again.append(message.message_id)
+            if result.new_migration:
+                progress.details["succession"] = result.new_migration.describe()
+            if result.status is WriteStatus.FILTERED and message.is_first_delivery:
+                progress.redeliver.append(message.message_id)
                 continue
-            if taken.fate is not WriteStatus.LANDED:
-                progress.counts[taken.fate.value] += 1
-            yield message, taken
+            if result.status is not WriteStatus.LANDED:
+                progress.counts[result.status.value] += 1
+            yield message, result
 
-    def _put(
-        self, day: date, members: list[tuple[LandedUpdate, Message]], progress: Progress
+    def _put_day(
+        self, day: date, updates: list[tuple[LandedUpdate, "Message"]], progress: "_Progress"
     ) -> None:
-        """Put a day's updates as one object, which the same updates always name the same."""
-        ordered = sorted((landed for landed, _ in members), key=_order)
-        key, body = batch([each.body for each in ordered], bot_id=self.door.bot_id, day=day)
+        """Put a day's updates as one object; the same updates always get the same key."""
+        ordered = sorted((update for update, _ in updates), key=_sort_key)
+        key, body = build_batch([each.body for each in ordered], bot_id=self.writer.bot_id, day=day)
         try:
-            fate = (
-                WriteStatus.LANDED
-                if put_if_absent(self.door.landing, key, body)
-                else WriteStatus.DUPLICATE
-            )
+            is_new = put_if_absent(self.writer.landing, key, body)
         except (BaseError, OSError) as error:
-            failed = [message.message_id for _, message in members]
+            failed = [message.message_id for _, message in updates]
             progress.fail(failed, f"The store failed: {first_line(error)}")
             return
-        progress.counts[fate.value] += len(members)
+        status = WriteStatus.LANDED if is_new else WriteStatus.DUPLICATE
+        progress.counts[status.value] += len(updates)
 
 
-def _order(landed: LandedUpdate) -> tuple[int, bytes]:
-    """Order updates by what they are alone, also where two claim one id."""
-    return landed.update_id, landed.body
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A queue message: a body, when it was sent (aware), and the secret that came with it."""
+
+    message_id: str
+    body: bytes
+    sent_at: datetime
+    secret_token: str | None
+    is_first_delivery: bool
+    """A queue keeps no order: the message about a chat's new id may arrive after the first messages
+    of that chat. So a filtered message is delivered once more, minutes later, and checked again."""
 
 
-def is_queue_event(event: object) -> bool:
-    """Tell an event that SQS sent from any other."""
+@dataclass(slots=True)
+class _Progress:
+    """What happened to a batch so far."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    redeliver: list[str] = field(default_factory=list)
+    """The ids of the messages that SQS must deliver again."""
+
+    details: dict[str, str | int] = field(default_factory=dict)
+
+    def fail(self, message_ids: Sequence[str], reason: str) -> None:
+        self.redeliver.extend(message_ids)
+        self.counts["failed"] += len(message_ids)
+        self.details["why"] = reason
+
+
+def is_sqs_event(event: object) -> bool:
+    """Return whether SQS sent an event."""
     records = event.get("Records") if isinstance(event, dict) else None
     first = records[0] if isinstance(records, list) and records else None
-    return isinstance(first, dict) and first.get("eventSource") == SOURCE
+    return isinstance(first, dict) and first.get("eventSource") == EVENT_SOURCE
 
 
 def read_message(record: object) -> Message | str:
-    """Give a record of such an event, or the id of one that is not as SQS makes them.
+    """Parse a record of an SQS event, or return the message id of one in another format.
 
-    An id that is missing is given as "", by which AWS has the whole batch come again.
+    A missing id is returned as "", for which AWS delivers the whole batch again.
     """
-    members = _mapping(record)
-    message_id, body = members.get("messageId"), members.get("body")
-    attributes = _mapping(members.get("attributes"))
+    fields = _mapping(record)
+    message_id, body = fields.get("messageId"), fields.get("body")
+    attributes = _mapping(fields.get("attributes"))
     sent = attributes.get("SentTimestamp")
-    if not isinstance(message_id, str) or not isinstance(body, str) or not _is_instant(sent):
+    if not isinstance(message_id, str) or not isinstance(body, str) or not _is_timestamp(sent):
         return message_id if isinstance(message_id, str) else ""
-    offered = _mapping(_mapping(members.get("messageAttributes")).get(SECRET_ATTRIBUTE))
-    secret = offered.get("stringValue")
+    attribute = _mapping(_mapping(fields.get("messageAttributes")).get(SECRET_ATTRIBUTE))
+    secret = attribute.get("stringValue")
     return Message(
         message_id=message_id,
         body=body.encode("utf-8", "surrogatepass"),
         sent_at=datetime.fromtimestamp(int(sent) / 1000, UTC),
         secret_token=secret if isinstance(secret, str) else None,
-        is_first_time=attributes.get("ApproximateReceiveCount") == "1",
+        is_first_delivery=attributes.get("ApproximateReceiveCount") == "1",
     )
 
 
-def _is_instant(milliseconds: object) -> TypeGuard[str]:
+def _sort_key(update: LandedUpdate) -> tuple[int, bytes]:
+    """Return an order that depends on the updates only, also if two have the same id."""
+    return update.update_id, update.body
+
+
+def _is_timestamp(milliseconds: object) -> TypeGuard[str]:
     return (
         isinstance(milliseconds, str)
         and milliseconds.isascii()
         and milliseconds.isdecimal()
-        and len(milliseconds) <= LONGEST_INSTANT
+        and len(milliseconds) <= MAX_TIMESTAMP_DIGITS
     )
 
 

@@ -1,4 +1,4 @@
-"""Open file://, s3://, memory://; durable conditional put."""
+"""Object stores: open file://, s3:// or memory://, and put an object durably if it is absent."""
 
 import os
 from collections.abc import Callable
@@ -13,117 +13,98 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
-
-def durable_put(folder: Path, key: str, body: bytes) -> bool:
-    """Write a file unless its name is taken; say whether it was written.
-
-    The bytes are on the disk before the name is, so a name never stands for half an object; and
-    the name is on the disk before this returns, whoever wrote it.
-    """
-    path = folder / key
-    _make_folder(path.parent)
-    staged = path.with_name(f"{path.name}#{os.getpid()}{get_ident()}")
-    try:
-        _write(staged, body)
-        os.link(staged, path)
-    except FileExistsError:
-        return False
-    else:
-        return True
-    finally:
-        staged.unlink(missing_ok=True)
-        sync(path.parent)
-
-
-def _write(path: Path, body: bytes) -> None:
-    """Write a file whose name, ending in # and digits, is one that obstore's listings leave out."""
-    with path.open("wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _make_folder(folder: Path) -> None:
-    if folder.is_dir():
-        return
-    _make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync(folder.parent)
-
-
-def sync(path: Path) -> None:
-    """Have a file or a folder survive a power cut; raises OSError."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 SCHEMES: Final = ("file", "s3", "memory")
 
 BATCH_TIMEOUT: Final = timedelta(minutes=3)
-"""How long a bucket is tried for a build: what waits is a machine."""
+"""How long a build retries a request to a bucket: nobody waits for it."""
 
 REQUEST_TIMEOUT: Final = timedelta(seconds=8)
-"""How long for a webhook call: Telegram would rather hear of a failure, and try again."""
+"""How long a webhook call retries one: Telegram sends the update again after an error."""
 
-_ONE_TRY: Final = timedelta(seconds=30)
+_ATTEMPT_TIMEOUT: Final = timedelta(seconds=30)
 
-_MAX_TRIES: Final = 1_000_000
-"""More than fit in any patience, which is what bounds them; obstore's own bound is 10."""
-
-StoreFactory = Callable[[str, timedelta], ObjectStore]
-"""Opens the store at a URI, which then tries for so long; raises StoreError."""
+_MAX_RETRIES: Final = 1_000_000
+"""More than fit in any timeout, which is the real limit; obstore's default is 10."""
 
 _CONFLICT: Final = "status code: 409"
-"""How a bucket says that something else is happening to a key just now, and nothing was stored.
+"""How S3 reports a concurrent change of a key, in which case nothing was stored.
 
-obstore takes that for a key that is taken, and its message is all that tells the two apart.
+obstore raises the same error as for an existing key; only its message tells the two apart.
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (If-None-Match)
 """
 
+StoreFactory = Callable[[str, timedelta], ObjectStore]
+"""Opens the store at a URI, which retries requests until a timeout; raises StoreError."""
+
 
 class StoreError(Exception):
-    """A store can't be used; the message says which and why, in one sentence."""
+    """A store can't be used; the message states which one and why, in one sentence."""
 
 
-def open_store(
-    uri: str, patience: timedelta = BATCH_TIMEOUT, **beside_environment: Any
-) -> ObjectStore:
+def open_store(uri: str, timeout: timedelta = BATCH_TIMEOUT, **options: Any) -> ObjectStore:
     """Open the store at `file:///folder`, `s3://bucket/prefix` or `memory://`.
 
-    A folder is made where it is missing. Credentials, region and endpoint of a bucket come from
-    the standard AWS variables, or are given beside them as obstore's options; nothing is asked of
-    it yet. A request is tried again while `patience` lasts. Raises StoreError.
+    Creates a missing folder. Credentials, region and endpoint of a bucket come from the standard
+    AWS variables and from `options`, which are obstore's; the bucket is not contacted yet. Requests
+    are retried until `timeout`. Raises StoreError.
     """
     try:
         parts = urlsplit(uri)
     except ValueError as error:
-        raise StoreError(f"{uri!r} is no URI: {first_line(error)}") from None
+        raise StoreError(f"{uri!r} is not a valid URI: {first_line(error)}") from None
     scheme = parts.scheme
     if scheme not in SCHEMES:
-        raise StoreError(f"{uri!r} is no file://, s3:// or memory:// URI.")
+        raise StoreError(f"{uri!r} is not a file://, s3:// or memory:// URI.")
     if scheme == "memory":
-        return _memory(uri)
+        return _open_memory(uri)
     try:
         if scheme == "file":
             return _open_folder(uri)
-        return _open_bucket(uri, patience, beside_environment)
+        return _open_bucket(uri, timeout, options)
     except (OSError, ValueError, obstore.exceptions.BaseError) as error:
         raise StoreError(f"{uri} can't be opened: {first_line(error)}") from error
 
 
 def local_folder(uri: str) -> Path | None:
-    """Give the folder that a `file://` URI names, None for any other."""
+    """Return the folder of a `file://` URI, None for any other URI."""
     parts = urlsplit(uri)
     return Path(unquote(parts.path)) if parts.scheme == "file" else None
 
 
-def put_if_absent(store: ObjectStore, key: str, body: bytes) -> bool:
-    """Put an object unless its key is taken; say whether it was put. It is durable either way.
+def first_line(error: BaseException) -> str:
+    """Return an error's message without the pages of detail that a client library adds."""
+    return str(error).strip().partition("\n")[0] or type(error).__name__
 
-    The condition is the store's own (`If-None-Match: *` on S3), so two doors can't both win.
+
+@cache
+def _open_memory(_uri: str) -> MemoryStore:
+    """Return the same store for the same memory:// URI, within a process."""
+    return MemoryStore()
+
+
+def _open_folder(uri: str) -> LocalStore:
+    folder = local_folder(uri)
+    if folder is None or not folder.is_absolute() or urlsplit(uri).netloc not in {"", "localhost"}:
+        raise ValueError("a file:// URI needs an absolute path, such as file:///var/lib/landing")
+    folder.mkdir(parents=True, exist_ok=True)
+    return LocalStore(folder)
+
+
+def _open_bucket(uri: str, timeout: timedelta, options: dict[str, Any]) -> ObjectStore:
+    # A custom endpoint may be http://; those of AWS are https:// in any case.
+    return from_url(
+        uri,
+        client_options={"allow_http": True, "timeout": min(timeout, _ATTEMPT_TIMEOUT)},
+        retry_config={"retry_timeout": timeout, "max_retries": _MAX_RETRIES},
+        **options,
+    )
+
+
+def put_if_absent(store: ObjectStore, key: str, body: bytes) -> bool:
+    """Put an object if its key does not exist; return whether it was put. It is durable either way.
+
+    The condition is checked by the store (`If-None-Match: *` on S3), so that only one of several
+    concurrent writers succeeds.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     """
     if isinstance(store, LocalStore) and store.prefix is not None:
@@ -137,30 +118,47 @@ def put_if_absent(store: ObjectStore, key: str, body: bytes) -> bool:
     return True
 
 
-def first_line(error: BaseException) -> str:
-    """Give an error's message without the pages of detail that a client library adds."""
-    return str(error).strip().partition("\n")[0] or type(error).__name__
+def durable_put(folder: Path, key: str, body: bytes) -> bool:
+    """Write a file if it does not exist; return whether it was written.
+
+    The content is synced before the file gets its name, so a name never belongs to a partial
+    object; the name is synced before this returns, even if another process wrote it.
+    """
+    path = folder / key
+    _create_folder(path.parent)
+    # obstore's listings omit names that end in # and digits.
+    temporary = path.with_name(f"{path.name}#{os.getpid()}{get_ident()}")
+    try:
+        _write(temporary, body)
+        os.link(temporary, path)
+    except FileExistsError:
+        return False
+    else:
+        return True
+    finally:
+        temporary.unlink(missing_ok=True)
+        sync(path.parent)
 
 
-@cache
-def _memory(_uri: str) -> MemoryStore:
-    """Give the one store of a memory:// URI: what a process puts there, it finds there."""
-    return MemoryStore()
+def sync(path: Path) -> None:
+    """Flush a file or a folder to the disk, so that it survives a power cut; raises OSError."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
-def _open_folder(uri: str) -> LocalStore:
-    folder = local_folder(uri)
-    if folder is None or not folder.is_absolute() or urlsplit(uri).netloc not in {"", "localhost"}:
-        raise ValueError("a file:// URI needs an absolute path, such as file:///var/lib/landing")
-    folder.mkdir(parents=True, exist_ok=True)
-    return LocalStore(folder)
+def _create_folder(folder: Path) -> None:
+    if folder.is_dir():
+        return
+    _create_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync(folder.parent)
 
 
-def _open_bucket(uri: str, patience: timedelta, beside_environment: dict[str, Any]) -> ObjectStore:
-    # An endpoint of one's own may be http://; AWS's are https:// whatever is allowed.
-    return from_url(
-        uri,
-        client_options={"allow_http": True, "timeout": min(patience, _ONE_TRY)},
-        retry_config={"retry_timeout": patience, "max_retries": _MAX_TRIES},
-        **beside_environment,
-    )
+def _write(path: Path, body: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,14 +1,14 @@
-"""What a webhook call is answered: who may, how much, and what became of it.
+"""The webhook: check a request, store its body, forward it, and choose the response.
 
 | status | when |
 |---|---|
-| 200 | it is durable, or filtered; or what the bot behind the door answers |
-| 400 | the event is no HTTP request |
-| 403 | the secret token is missing or another |
-| 404, 405 | another path, another method than POST |
-| 413 | the body is larger than LARGEST_BODY |
-| 500 | the store failed: Telegram sends the update again |
-| 502, 504 | the bot behind the door failed, or took too long: likewise |
+| 200 | the update is durable, or filtered; or the response of the bot that it is forwarded to |
+| 400 | the event is not an HTTP request |
+| 403 | the secret token is missing or wrong |
+| 404, 405 | the path is not TG_WEBHOOK_PATH (if set); the method is not POST |
+| 413 | the body is larger than MAX_BODY_BYTES |
+| 500 | the store failed; Telegram sends the update again |
+| 502, 504 | the bot that updates are forwarded to failed, or timed out; Telegram sends it again |
 """
 
 from collections.abc import Callable, Mapping
@@ -26,115 +26,125 @@ from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus, open_w
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
 
-LARGEST_BODY: Final = 1024 * 1024
-"""Bytes. The largest updates that were seen have some 100 KB."""
+MAX_BODY_BYTES: Final = 1024 * 1024
+"""The largest updates seen have about 100 KB."""
 
 SUCCESS: Final = range(200, 300)
 SERVER_ERROR: Final = 500
 
 Forward = Callable[[bytes, float], HttpResponse]
-"""Hands a body on and gives the answer to it, within so many seconds."""
+"""Sends a body on and returns the response to it, within a timeout in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookHandler:
-    """A door behind HTTP: says who may come in, and answers them."""
+    """Handles webhook calls, independent of the HTTP server or gateway that received them."""
 
-    door: LandingWriter
+    writer: LandingWriter
     secret_token: Secret | None
-    """None lets anyone in."""
+    """If None, calls are not authenticated."""
 
-    path: Secret
+    path: Secret | None
+    """If None, any path is accepted."""
+
     forward: Forward | None
-    journal: MetricsLogger
+    metrics: MetricsLogger
     now: Callable[[], datetime]
 
-    def refusal(self, head: HttpRequest) -> HttpResponse | None:
-        """Give the answer to a request whose body need not be looked at, None for any other."""
-        if not self.path.matches(head.path):
-            return self.refuse(404)
-        if head.method != "POST":
-            return self.refuse(405, headers={"Allow": "POST"})
-        if self.secret_token and not self.secret_token.matches(head.headers.get(SECRET_HEADER)):
-            return self._noted(HttpResponse(403), {"unauthorized": 1})
-        declared = head.headers.get("content-length", "")
+    def check(self, request: HttpRequest) -> HttpResponse | None:
+        """Return the response that rejects a request before its body is read, None if it passes."""
+        if self.path and not self.path.matches(request.path):
+            return self.reject(404)
+        if request.method != "POST":
+            return self.reject(405, headers={"Allow": "POST"})
+        if self.secret_token and not self.secret_token.matches(request.headers.get(SECRET_HEADER)):
+            return self._log(HttpResponse(403), {"unauthorized": 1})
+        declared = request.headers.get("content-length", "")
         if declared.isascii() and declared.isdecimal() and not _fits(declared):
-            return self.refuse(413)
+            return self.reject(413)
         return None
 
-    def refuse(
-        self, status: int, why: str = "", headers: Mapping[str, str] | None = None
+    def reject(
+        self, status: int, reason: str = "", headers: Mapping[str, str] | None = None
     ) -> HttpResponse:
-        """Give the answer to a request that can't be one of Telegram's."""
-        return self._noted(HttpResponse(status, headers=headers or {}, why=why), {"refused": 1})
+        """Log and return the response to a request that Telegram would not send."""
+        response = HttpResponse(status, headers=headers or {}, reason=reason)
+        return self._log(response, {"refused": 1})
 
-    def take(self, body: bytes, seconds: float) -> HttpResponse:
-        """Take a body that was let in, and answer within `seconds`; never raises."""
-        if len(body) > LARGEST_BODY:
-            return self.refuse(413)
+    def handle(self, body: bytes, timeout: float) -> HttpResponse:
+        """Store and forward the body of a checked request within `timeout` seconds; never raises.
+
+        The response is a success only after the update is durable.
+        """
+        if len(body) > MAX_BODY_BYTES:
+            return self.reject(413)
         started = self.now()
         try:
-            taken = self.door.take(body, started)
+            result = self.writer.write(body, started)
         except (BaseError, OSError) as error:
-            why = f"The store failed: {first_line(error)}"
-            return self._noted(HttpResponse(SERVER_ERROR, why=why), {"failed": 1}, started)
-        left = seconds - (self.now() - started).total_seconds()
-        answer = self.forward(body, left) if self.forward else HttpResponse(200)
-        counts = {taken.fate.value: 1, "failed": int(answer.status not in SUCCESS)}
-        return self._noted(answer, counts, started, _details(taken))
+            reason = f"The store failed: {first_line(error)}"
+            return self._log(HttpResponse(SERVER_ERROR, reason=reason), {"failed": 1}, started)
+        remaining = timeout - (self.now() - started).total_seconds()
+        response = self.forward(body, remaining) if self.forward else HttpResponse(200)
+        counts = {result.status.value: 1, "failed": int(response.status not in SUCCESS)}
+        return self._log(response, counts, started, _details(result))
 
-    def _noted(
+    def _log(
         self,
-        answer: HttpResponse,
+        response: HttpResponse,
         counts: Mapping[str, int],
         started: datetime | None = None,
         details: Mapping[str, str | int] | None = None,
     ) -> HttpResponse:
         now = self.now()
-        took = (now - (started or now)).total_seconds() * 1000
-        why = {"why": answer.why} if answer.why else {}
-        shown = {"status": answer.status, **(details or {}), **why}
-        self.journal.write(RequestRecord(now, counts, took, shown))
-        return answer
-
-
-def _fits(declared: str) -> bool:
-    return len(declared) <= len(str(LARGEST_BODY)) and int(declared) <= LARGEST_BODY
-
-
-def _details(taken: WriteResult) -> dict[str, str | int]:
-    details: dict[str, str | int] = {}
-    if taken.fate is not WriteStatus.FILTERED:
-        details["key"] = taken.what.key
-    if taken.succession:
-        details["succession"] = taken.succession.told()
-    return details
+        duration_ms = (now - (started or now)).total_seconds() * 1000
+        why = {"why": response.reason} if response.reason else {}
+        fields = {"status": response.status, **(details or {}), **why}
+        self.metrics.write(RequestRecord(now, counts, duration_ms, fields))
+        return response
 
 
 def open_webhook(
     settings: IngestSettings,
-    journal: MetricsLogger,
+    metrics: MetricsLogger,
     now: Callable[[], datetime],
     open_landing: StoreFactory = open_store,
 ) -> WebhookHandler:
-    """Open a webhook; raises SettingsError where nothing keeps strangers out, and StoreError."""
+    """Open the landing zone and build a handler for it.
+
+    Raises SettingsError if calls would be accepted without authentication by mistake, and
+    StoreError.
+    """
     if settings.needs_secret_token and not settings.secret_token:
         raise SettingsError(
-            "TELEGRAM_SECRET_TOKEN is not set, so anyone could write here: set it, or "
-            "TG_WITHOUT_SECRET_TOKEN=yes where something else keeps strangers out."
+            "TELEGRAM_SECRET_TOKEN is not set, so anyone could write to the landing zone: set it, "
+            "or set TG_WITHOUT_SECRET_TOKEN=yes if something else authenticates the calls."
         )
     return WebhookHandler(
-        door=open_writer(settings, open_landing),
+        writer=open_writer(settings, open_landing),
         secret_token=settings.secret_token,
         path=settings.webhook_path,
         forward=_open_forward(settings.forward) if settings.forward else None,
-        journal=journal,
+        metrics=metrics,
         now=now,
     )
 
 
 def _open_forward(settings: ForwardSettings) -> Forward:
-    # Most doors forward nothing, and TLS is a third of what a cold start imports.
+    # Imported only if needed: TLS is a third of the imports of a cold start.
     from lambda_ingest.forward import Forwarder  # noqa: PLC0415
 
     return Forwarder(settings).send
+
+
+def _fits(declared: str) -> bool:
+    return len(declared) <= len(str(MAX_BODY_BYTES)) and int(declared) <= MAX_BODY_BYTES
+
+
+def _details(result: WriteResult) -> dict[str, str | int]:
+    details: dict[str, str | int] = {}
+    if result.status is not WriteStatus.FILTERED:
+        details["key"] = result.parsed.key
+    if result.new_migration:
+        details["succession"] = result.new_migration.describe()
+    return details

@@ -1,4 +1,4 @@
-"""`LandingWriter` (put if absent) and `ChatFilter`."""
+"""`LandingWriter`: store an update under its own key, once. `ChatFilter`: only of chosen chats."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
@@ -8,82 +8,22 @@ from typing import Final
 import obstore
 from obstore.store import ObjectStore
 
-from lambda_ingest.landing import ChatMigration, LandedUpdate, RejectedBody, TrustLevel, land
+from lambda_ingest.landing import ChatMigration, LandedUpdate, RejectedBody, TrustLevel, classify
 from lambda_ingest.settings import IngestSettings
 from lambda_ingest.store import REQUEST_TIMEOUT, StoreFactory, open_store, put_if_absent
 
 CHATS_PREFIX: Final = "chats"
-"""`chats/<new id>/successor-of-<old id>.json`: the name says all, so that a door needs to list
-this prefix and never to read an object."""
+"""`chats/<new id>/successor-of-<old id>.json`: the key contains all the information, so that the
+Lambda's role may list this prefix and needs no permission to read objects."""
 
 _SUCCESSOR_OF: Final = "successor-of-"
 
 MAX_MIGRATIONS: Final = 8
-"""How many ids back a chat is followed: a group becomes a supergroup once, and stays one."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChatFilter:
-    """Tells which chats are kept. What it learns it stores, since a container forgets."""
-
-    landing: ObjectStore
-    chat_ids: frozenset[int]
-    """The chats that the operator named."""
-
-    _known: set[int] = field(default_factory=set)
-    """Successors found so far: a chat that was kept once stays kept."""
-
-    def keeps(self, chat_id: int, depth: int = MAX_MIGRATIONS) -> bool:
-        """Tell whether a chat, or one that it was before, is among the chats to keep.
-
-        Asks the store about a chat that it does not know; raises what the store raises.
-        """
-        if chat_id in self.chat_ids or chat_id in self._known:
-            return True
-        if depth and any(self.keeps(old, depth - 1) for old in predecessors(self.landing, chat_id)):
-            self._known.add(chat_id)
-            return True
-        return False
-
-    def learn(self, migration: ChatMigration) -> bool:
-        """Keep the successor of a chat that is kept; say whether that is news."""
-        if self.keeps(migration.new) or not self.keeps(migration.old):
-            return False
-        put_if_absent(self.landing, _key(migration), b"{}")
-        self._known.add(migration.new)
-        return True
-
-
-def predecessors(landing: ObjectStore, chat_id: int) -> list[int]:
-    """Give the ids that a chat had before, as a door has stored them."""
-    listing = obstore.list(landing, f"{CHATS_PREFIX}/{chat_id}").collect()
-    return [each.old for meta in listing if (each := _read(meta["path"])) is not None]
-
-
-def successions(landing: ObjectStore) -> list[ChatMigration]:
-    """Give all migrations that doors have stored, in the order of the old ids."""
-    listing = obstore.list(landing, CHATS_PREFIX).collect()
-    found = (_read(meta["path"]) for meta in listing)
-    return sorted((each for each in found if each), key=lambda each: (each.old, each.new))
-
-
-def _key(migration: ChatMigration) -> str:
-    return f"{CHATS_PREFIX}/{migration.new}/{_SUCCESSOR_OF}{migration.old}.json"
-
-
-def _read(path: str) -> ChatMigration | None:
-    """Read a name that a door gave, None where somebody else gave it."""
-    folder, _, name = path.rpartition("/")
-    old = name.removeprefix(_SUCCESSOR_OF).removesuffix(".json")
-    try:
-        migration = ChatMigration(old=int(old), new=int(folder.rpartition("/")[2]))
-    except ValueError:
-        return None
-    return migration if _key(migration) == path else None
+"""How many former ids of a chat are followed. A group becomes a supergroup only once."""
 
 
 class WriteStatus(Enum):
-    """What became of a body."""
+    """The result of writing a body."""
 
     LANDED = "landed"
     DUPLICATE = "duplicate"
@@ -93,60 +33,121 @@ class WriteStatus(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """A body that a door took; it is durable unless it was filtered."""
+    """A handled body; it is durable unless it was filtered."""
 
-    what: LandedUpdate | RejectedBody
-    fate: WriteStatus
-    succession: ChatMigration | None = None
-    """A chat's new id, where the door has just learnt it."""
+    parsed: LandedUpdate | RejectedBody
+    status: WriteStatus
+    new_migration: ChatMigration | None = None
+    """A chat's new id, if this update was the first to report it."""
 
 
 @dataclass(frozen=True, slots=True)
 class LandingWriter:
-    """What a door knows of all that comes through it."""
+    """Writes bodies to a landing zone."""
 
     landing: ObjectStore
     bot_id: int
     zone: tzinfo
-    sender: TrustLevel
-    chats: ChatFilter | None = None
-    """None keeps all chats."""
+    trust: TrustLevel
+    chats: "ChatFilter | None" = None
+    """If None, all chats are stored."""
 
-    def take(self, body: bytes, arrived_at: datetime) -> WriteResult:
-        """Put a body under its own key; `arrived_at` must be aware. Raises what the store raises.
+    def write(self, body: bytes, arrived_at: datetime) -> WriteResult:
+        """Put a body under its own key; `arrived_at` must be aware. Raises the store's errors.
 
-        An update of a chat that is not kept is not stored. One that names no chat is: it can't
-        be told from one that belongs to a kept chat.
+        Updates of other chats than those of the filter are not stored. An update without a chat is
+        stored: it may belong to a chosen chat.
         """
-        named = self.name(body, arrived_at)
-        if named.fate is WriteStatus.FILTERED:
-            return named
-        is_new = put_if_absent(self.landing, named.what.key, named.what.body)
-        if is_new or named.fate is WriteStatus.REJECTED:
-            return named
-        return WriteResult(named.what, WriteStatus.DUPLICATE, named.succession)
+        result = self.classify(body, arrived_at)
+        if result.status is WriteStatus.FILTERED:
+            return result
+        is_new = put_if_absent(self.landing, result.parsed.key, result.parsed.body)
+        if is_new or result.status is WriteStatus.REJECTED:
+            return result
+        return WriteResult(result.parsed, WriteStatus.DUPLICATE, result.new_migration)
 
-    def name(self, body: bytes, arrived_at: datetime) -> WriteResult:
-        """Tell what a body is and where it belongs, as if it were new; put only what is learnt."""
-        what = land(
-            body, bot_id=self.bot_id, arrived_at=arrived_at, zone=self.zone, sender=self.sender
+    def classify(self, body: bytes, arrived_at: datetime) -> WriteResult:
+        """Return what `write` would return for a new body. Only chat migrations are stored."""
+        parsed = classify(
+            body, bot_id=self.bot_id, arrived_at=arrived_at, zone=self.zone, trust=self.trust
         )
-        if isinstance(what, RejectedBody):
-            return WriteResult(what, WriteStatus.REJECTED)
+        if isinstance(parsed, RejectedBody):
+            return WriteResult(parsed, WriteStatus.REJECTED)
         if self.chats is None:
-            return WriteResult(what, WriteStatus.LANDED)
-        succession = what.migration if what.migration and self.chats.learn(what.migration) else None
-        kept = what.chat_id is None or self.chats.keeps(what.chat_id)
-        return WriteResult(what, WriteStatus.LANDED if kept else WriteStatus.FILTERED, succession)
+            return WriteResult(parsed, WriteStatus.LANDED)
+        is_new = parsed.migration is not None and self.chats.record(parsed.migration)
+        keeps = parsed.chat_id is None or self.chats.keeps(parsed.chat_id)
+        status = WriteStatus.LANDED if keeps else WriteStatus.FILTERED
+        return WriteResult(parsed, status, parsed.migration if is_new else None)
 
 
 def open_writer(settings: IngestSettings, open_landing: StoreFactory = open_store) -> LandingWriter:
-    """Open the door that updates from the network come through; raises StoreError."""
+    """Open a writer for updates from the network; raises StoreError."""
     landing = open_landing(settings.landing_uri, REQUEST_TIMEOUT)
     return LandingWriter(
         landing=landing,
         bot_id=settings.bot_id,
         zone=settings.zone,
-        sender=TrustLevel.NETWORK,
+        trust=TrustLevel.NETWORK,
         chats=ChatFilter(landing, settings.chat_ids) if settings.chat_ids else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ChatFilter:
+    """The chats to store, including their later ids, which it keeps in the landing zone."""
+
+    landing: ObjectStore
+    chat_ids: frozenset[int]
+    """The chats that the operator chose."""
+
+    _known: set[int] = field(default_factory=set)
+    """Later ids found so far. They never expire, so they can be cached."""
+
+    def keeps(self, chat_id: int, depth: int = MAX_MIGRATIONS) -> bool:
+        """Return whether a chat is chosen, under this id or a former one.
+
+        Lists the store for an unknown chat; raises the store's errors.
+        """
+        if chat_id in self.chat_ids or chat_id in self._known:
+            return True
+        if depth and any(self.keeps(old, depth - 1) for old in former_ids(self.landing, chat_id)):
+            self._known.add(chat_id)
+            return True
+        return False
+
+    def record(self, migration: ChatMigration) -> bool:
+        """Store the new id of a chosen chat; return whether it was unknown."""
+        if self.keeps(migration.new) or not self.keeps(migration.old):
+            return False
+        put_if_absent(self.landing, _migration_key(migration), b"{}")
+        self._known.add(migration.new)
+        return True
+
+
+def former_ids(landing: ObjectStore, chat_id: int) -> list[int]:
+    """Return the stored former ids of a chat."""
+    listing = obstore.list(landing, f"{CHATS_PREFIX}/{chat_id}").collect()
+    return [each.old for meta in listing if (each := _parse_migration_key(meta["path"]))]
+
+
+def list_migrations(landing: ObjectStore) -> list[ChatMigration]:
+    """Return all stored migrations, ordered by the old ids."""
+    listing = obstore.list(landing, CHATS_PREFIX).collect()
+    found = (_parse_migration_key(meta["path"]) for meta in listing)
+    return sorted((each for each in found if each), key=lambda each: (each.old, each.new))
+
+
+def _migration_key(migration: ChatMigration) -> str:
+    return f"{CHATS_PREFIX}/{migration.new}/{_SUCCESSOR_OF}{migration.old}.json"
+
+
+def _parse_migration_key(key: str) -> ChatMigration | None:
+    """Parse an object key; None for an object of another origin."""
+    folder, _, name = key.rpartition("/")
+    old = name.removeprefix(_SUCCESSOR_OF).removesuffix(".json")
+    try:
+        migration = ChatMigration(old=int(old), new=int(folder.rpartition("/")[2]))
+    except ValueError:
+        return None
+    return migration if _migration_key(migration) == key else None

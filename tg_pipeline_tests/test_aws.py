@@ -15,7 +15,7 @@ from lambda_ingest.store import StoreError
 from tg_pipeline.aws import CREDENTIALS_TTL, s3_options, translate_aws_errors
 from tg_pipeline.exceptions import AthenaError
 from tg_pipeline.lake.object_store import open_object_store
-from tg_pipeline_tests.lambda_ingest.bot import Bot, Heard, always, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, always, reply
 
 URI = "s3://lake/of/mine"
 IN_AN_HOUR = (datetime.now(UTC) + timedelta(hours=1)).strftime("%Y-%m-%dT%H:%M:%SZ")

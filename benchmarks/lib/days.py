@@ -93,7 +93,8 @@ def land_day(place: Place, updates: int, *, singly: bool = False) -> int:
     )
     shown = _with_progress(outcomes, updates)
     return sum(
-        isinstance(each.taken.what, LandedUpdate) and each.taken.what.day == DAY for each in shown
+        isinstance(each.taken.parsed, LandedUpdate) and each.taken.parsed.day == DAY
+        for each in shown
     )
 
 

@@ -65,7 +65,7 @@ def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
             landing=open_object_store(settings.landing_uri),
             bot_id=bot_id,
             zone=settings.zone,
-            sender=TrustLevel.OPERATOR,
+            trust=TrustLevel.OPERATOR,
         )
         deliveries = _deliveries(inputs, datetime.now(UTC))
         results = land_batches(writer, deliveries, batch) if batch else land_all(writer, deliveries)

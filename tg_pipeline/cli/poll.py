@@ -116,7 +116,7 @@ class PollProgress:
         """Count an update that is durable."""
         self.stats.count(outcome)
         self._last_update_at = self.clock()
-        if moved := outcome.taken.succession:
+        if moved := outcome.taken.new_migration:
             warn(f"Chat {moved.old} became {moved.new}; its messages are kept as well from now on.")
 
     def log(self) -> None:

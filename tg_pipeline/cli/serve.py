@@ -1,7 +1,8 @@
-"""`tg-pipeline serve`: the webhook on a machine of one's own."""
+"""`tg-pipeline serve`: receive webhook calls on your own machine."""
 
 import socket
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,26 +10,25 @@ from typing import Annotated
 import typer
 
 from lambda_ingest.metrics import MetricsLogger
-from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH
+from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH, IngestSettings, Secret
 from lambda_ingest.webhook import open_webhook
 from tg_pipeline.cli.console import err
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.object_store import open_object_store
-from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.settings import load_settings
 from tg_pipeline.webhook_server import (
-    DESCRIPTION_PATH,
     HEALTH_PATH,
     Certificate,
-    application,
+    build_application,
     listen,
     until_stopped,
 )
 from tg_pipeline.webhook_server import serve as serve_application
 
-Host = Annotated[str, typer.Option("--host", help="The address to listen at; 0.0.0.0 for all.")]
-Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any that is free.")]
+Host = Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for all.")]
+Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free port.")]
 CertificateFile = Annotated[
-    Path | None, typer.Option("--certificate", help="A PEM file, to speak HTTPS without a proxy.")
+    Path | None, typer.Option("--certificate", help="A PEM file, to serve HTTPS without a proxy.")
 ]
 KeyFile = Annotated[Path | None, typer.Option("--key", help="The certificate's key.")]
 
@@ -39,33 +39,38 @@ def serve(
     certificate: CertificateFile = None,
     key: KeyFile = None,
 ) -> None:
-    """Take webhook calls, as the Lambda does, and print a JSON line for each.
+    """Receive webhook calls, as the Lambda does, and print a JSON line for each.
 
-    Telegram speaks HTTPS only: put a proxy with a certificate in front, or give one here.
+    Telegram requires HTTPS: use a proxy with a certificate, or --certificate and --key.
     """
-    settings = load_settings()
-    pair = _pair(certificate, key)
-    journal = MetricsLogger(sys.stdout, settings.bot_id, with_metrics=False)
-    if any(settings.ingest.webhook_path.matches(path) for path in (HEALTH_PATH, DESCRIPTION_PATH)):
-        raise CommandError(f"TG_WEBHOOK_PATH must be none of {HEALTH_PATH}, {DESCRIPTION_PATH}.")
-    webhook = open_webhook(settings.ingest, journal, lambda: datetime.now(UTC), open_object_store)
-    listening = _listen(host, port)
+    pair = _certificate(certificate, key)
+    settings = _with_default_path(load_settings().ingest)
+    metrics = MetricsLogger(sys.stdout, settings.bot_id, with_metrics=False)
+    webhook = open_webhook(settings, metrics, lambda: datetime.now(UTC), open_object_store)
+    listener = _listen(host, port)
     scheme = "https" if pair else "http"
     with until_stopped():
-        _announce(f"{scheme}://{host}:{listening.getsockname()[1]}", settings)
-        serve_application(application(webhook), listening, pair)
-    _say("Stopped.")
+        _announce(f"{scheme}://{host}:{listener.getsockname()[1]}", settings)
+        serve_application(build_application(webhook), listener, pair)
+    _print("Stopped.")
 
 
-def _pair(certificate: Path | None, key: Path | None) -> Certificate | None:
+def _certificate(certificate: Path | None, key: Path | None) -> Certificate | None:
     if certificate is None and key is None:
         return None
     if certificate is None or key is None:
-        raise CommandError("--certificate and --key belong together: give both.")
+        raise CommandError("--certificate and --key must be given together.")
     for path in (certificate, key):
         if not path.is_file():
-            raise CommandError(f"{path} is no file.")
+            raise CommandError(f"{path} is not a file.")
     return Certificate(certificate, key)
+
+
+def _with_default_path(settings: IngestSettings) -> IngestSettings:
+    path = settings.webhook_path or Secret(DEFAULT_WEBHOOK_PATH)
+    if path.matches(HEALTH_PATH):
+        raise CommandError(f"TG_WEBHOOK_PATH must not be {HEALTH_PATH}, the health check.")
+    return replace(settings, webhook_path=path)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -73,22 +78,21 @@ def _listen(host: str, port: int) -> socket.socket:
         return listen(host, port)
     except OSError as error:
         why = error.strerror or error
-        raise CommandError(f"{host}:{port} can't be listened at: {why}.") from None
+        raise CommandError(f"Can't listen on {host}:{port}: {why}.") from None
 
 
-def _announce(address: str, settings: Settings) -> None:
-    door = settings.ingest
-    is_default = door.webhook_path.matches(DEFAULT_WEBHOOK_PATH)
+def _announce(address: str, settings: IngestSettings) -> None:
+    is_default = settings.webhook_path == Secret(DEFAULT_WEBHOOK_PATH)
     path = DEFAULT_WEBHOOK_PATH if is_default else "/… (TG_WEBHOOK_PATH)"
-    _say(f"Listening at {address}{path}. Updates land in {door.landing_uri}.")
-    if door.secret_token is None:
-        _say("No secret token is asked for (TG_WITHOUT_SECRET_TOKEN=yes).")
-    if door.chat_ids:
-        _say(f"Chats kept, of TELEGRAM_CHAT_IDS: {len(door.chat_ids)}.")
-    if door.forward:
-        _say("Each update goes on to FORWARD_URL, whose answer is Telegram's.")
-    _say("Ctrl-C stops it.")
+    _print(f"Listening at {address}{path}. Updates land in {settings.landing_uri}.")
+    if settings.secret_token is None:
+        _print("Calls are not authenticated (TG_WITHOUT_SECRET_TOKEN=yes).")
+    if settings.chat_ids:
+        _print(f"Only chats in TELEGRAM_CHAT_IDS are stored: {len(settings.chat_ids)}.")
+    if settings.forward:
+        _print("Each update is forwarded to FORWARD_URL, whose response Telegram gets.")
+    _print("Press Ctrl-C to stop.")
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     err.print(line, markup=False, soft_wrap=True)

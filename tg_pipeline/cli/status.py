@@ -9,7 +9,7 @@ import typer
 from obstore.store import ObjectStore
 from rich.table import Table
 
-from lambda_ingest.writer import ChatFilter, successions
+from lambda_ingest.writer import ChatFilter, list_migrations
 from tg_pipeline.builds.monitoring import MonitorContext, Span, pipeline_status
 from tg_pipeline.builds.staleness import DayState, DayStatus, day_states, known_days
 from tg_pipeline.cli.console import out
@@ -109,6 +109,6 @@ def _print_migrations(landing: ObjectStore, chat_ids: frozenset[int]) -> None:
     """Print which kept chats have a new id that is not in TELEGRAM_CHAT_IDS yet."""
     chats = ChatFilter(landing, chat_ids)
     with translate_errors(landing):
-        for each in successions(landing) if chat_ids else []:
+        for each in list_migrations(landing) if chat_ids else []:
             if each.new not in chat_ids and chats.keeps(each.new):
-                out.print(each.told(), soft_wrap=True)
+                out.print(each.describe(), soft_wrap=True)

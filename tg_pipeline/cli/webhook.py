@@ -11,7 +11,7 @@ import msgspec
 import typer
 from rich.table import Table
 
-from lambda_ingest.settings import IngestSettings, Secret
+from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH, IngestSettings, Secret
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_api, printable, rate_limit_retry, show, warn
 from tg_pipeline.exceptions import CommandError
@@ -175,7 +175,8 @@ def _has_no_webhook(api: "BotApiClient") -> bool:
 
 
 def _warn_of_path(url: str, ingest: IngestSettings) -> None:
-    if not path_of(url).endswith(ingest.webhook_path.reveal()):
+    path = ingest.webhook_path or Secret(DEFAULT_WEBHOOK_PATH)
+    if not path_of(url).endswith(path.reveal()):
         warn("The URL's path is not TG_WEBHOOK_PATH: the endpoint answers 404 at other paths.")
 
 

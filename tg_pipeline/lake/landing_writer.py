@@ -8,7 +8,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Final
 
-from lambda_ingest.landing import LandedUpdate, RejectedBody, batch
+from lambda_ingest.landing import LandedUpdate, RejectedBody, build_batch
 from lambda_ingest.store import put_if_absent
 from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus
 from tg_pipeline.lake.errors import translate_errors
@@ -57,15 +57,15 @@ class LandingStats:
 
     def count(self, outcome: LandResult) -> None:
         """Add a result."""
-        what, fate = outcome.taken.what, outcome.taken.fate
-        self.landed += fate is WriteStatus.LANDED
-        self.already_there += fate is WriteStatus.DUPLICATE
-        self.filtered += fate is WriteStatus.FILTERED
-        if isinstance(what, RejectedBody):
+        parsed, status = outcome.taken.parsed, outcome.taken.status
+        self.landed += status is WriteStatus.LANDED
+        self.already_there += status is WriteStatus.DUPLICATE
+        self.filtered += status is WriteStatus.FILTERED
+        if isinstance(parsed, RejectedBody):
             self.rejected += 1
-            self.first_rejection = self.first_rejection or f"{outcome.origin}: {what.reason}"
-        elif fate is not WriteStatus.FILTERED:
-            self.days[what.day] += 1
+            self.first_rejection = self.first_rejection or f"{outcome.origin}: {parsed.reason}"
+        elif status is not WriteStatus.FILTERED:
+            self.days[parsed.day] += 1
 
 
 def land_all(
@@ -97,7 +97,7 @@ def land_one(writer: LandingWriter, delivery: Delivery) -> LandResult:
     A put without a response is retried: only the first put of a key has an effect.
     """
     with translate_errors(writer.landing):
-        taken = retry(lambda: writer.take(delivery.body, delivery.arrived_at))
+        taken = retry(lambda: writer.write(delivery.body, delivery.arrived_at))
     return LandResult(taken, delivery.origin)
 
 
@@ -110,11 +110,11 @@ def land_batches(
     """
     by_day: dict[date, list[LandResult]] = {}
     for delivery in deliveries:
-        outcome = LandResult(writer.name(delivery.body, delivery.arrived_at), delivery.origin)
-        if outcome.taken.fate is not WriteStatus.LANDED:
+        outcome = LandResult(writer.classify(delivery.body, delivery.arrived_at), delivery.origin)
+        if outcome.taken.status is not WriteStatus.LANDED:
             yield land_one(writer, delivery)
             continue
-        day = outcome.taken.what.day
+        day = outcome.taken.parsed.day
         by_day.setdefault(day, []).append(outcome)
         if len(by_day[day]) == size:
             yield from _land_batch(writer, by_day.pop(day))
@@ -123,10 +123,14 @@ def land_batches(
 
 
 def _land_batch(writer: LandingWriter, outcomes: list[LandResult]) -> Iterator[LandResult]:
-    updates = [each.taken.what for each in outcomes if isinstance(each.taken.what, LandedUpdate)]
-    key, body = batch([update.body for update in updates], bot_id=writer.bot_id, day=updates[0].day)
+    updates = [
+        each.taken.parsed for each in outcomes if isinstance(each.taken.parsed, LandedUpdate)
+    ]
+    key, body = build_batch(
+        [update.body for update in updates], bot_id=writer.bot_id, day=updates[0].day
+    )
     with translate_errors(writer.landing):
         is_new = retry(lambda: put_if_absent(writer.landing, key, body))
-    fate = WriteStatus.LANDED if is_new else WriteStatus.DUPLICATE
+    status = WriteStatus.LANDED if is_new else WriteStatus.DUPLICATE
     for outcome in outcomes:
-        yield LandResult(replace(outcome.taken, fate=fate), outcome.origin)
+        yield LandResult(replace(outcome.taken, status=status), outcome.origin)

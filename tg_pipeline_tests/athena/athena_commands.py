@@ -10,7 +10,7 @@ import pytest
 from tg_pipeline.athena.tables import TableInput
 from tg_pipeline.cli.main import app
 from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_WORKGROUP
-from tg_pipeline_tests.template.shapes import REGION
+from tg_pipeline_tests.fakes.aws import REGION
 
 LAKE = "s3://my-bot/lake"
 TABLE_KEYS = (

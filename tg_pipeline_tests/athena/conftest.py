@@ -21,7 +21,7 @@ from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 from tg_pipeline.settings import DEFAULT_WORKGROUP
 from tg_pipeline_tests.athena.athena_commands import AthenaCommands, point_to
 from tg_pipeline_tests.conftest import Pipeline
-from tg_pipeline_tests.template.deployment import client_of, moto_server
+from tg_pipeline_tests.fakes.aws import client_of, moto_server
 
 TIMEZONE = "America/Sao_Paulo"
 ZONE = ZoneInfo(TIMEZONE)

@@ -10,7 +10,7 @@ from tg_pipeline.athena.glue import Catalog, DiffState
 from tg_pipeline.athena.saved_queries import SavedQuery, Workgroup
 from tg_pipeline.aws import open_client
 from tg_pipeline.exceptions import AthenaError
-from tg_pipeline_tests.template.shapes import REGION
+from tg_pipeline_tests.fakes.aws import REGION
 
 QUERY = SavedQuery("messages_per_day", "Messages per day.", "SELECT 1")
 KEY = "11111111-2222-3333-4444-555555555555"

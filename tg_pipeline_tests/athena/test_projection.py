@@ -18,7 +18,7 @@ from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_WORKGROUP, load_setti
 from tg_pipeline_tests.athena.athena_commands import LAKE, point_to
 from tg_pipeline_tests.athena.conftest import DAYS, FIRST_DAY, BuiltLake
 from tg_pipeline_tests.athena.projection import ONE_DAY, places
-from tg_pipeline_tests.template.deployment import client_of
+from tg_pipeline_tests.fakes.aws import client_of
 
 pytestmark = pytest.mark.slow
 """Hundreds of objects are put into moto."""

@@ -35,15 +35,15 @@ def test_every_recorded_line_can_be_followed_to_its_enriched_row(
     outcomes = list(land_all(writer, arrivals))
 
     # When the days of its updates are built
-    for day in {outcome.taken.what.day for outcome in outcomes}:
+    for day in {outcome.taken.parsed.day for outcome in outcomes}:
         pipeline.build(day)
 
     # Then each line is verbatim in raw_updates, and its content in its enriched row
     for line, outcome in zip(recorded, outcomes, strict=True):
-        assert isinstance(outcome.taken.what, LandedUpdate)
-        (raw,) = rows_of(pipeline, "raw_updates", outcome.taken.what)
-        (row,) = rows_of(pipeline, "enriched_updates", outcome.taken.what)
-        assert (raw["payload"], raw["object_key"]) == (line, outcome.taken.what.key)
+        assert isinstance(outcome.taken.parsed, LandedUpdate)
+        (raw,) = rows_of(pipeline, "raw_updates", outcome.taken.parsed)
+        (row,) = rows_of(pipeline, "enriched_updates", outcome.taken.parsed)
+        assert (raw["payload"], raw["object_key"]) == (line, outcome.taken.parsed.key)
         update = json.loads(line)
         (content,) = (value for name, value in update.items() if name != "update_id")
         assert row["update_type"] in update

@@ -12,7 +12,7 @@ from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.cli.conftest import FIRST_DAY
 from tg_pipeline_tests.conftest import DAY, Pipeline
-from tg_pipeline_tests.peers.scene import where_it_is_noon
+from tg_pipeline_tests.fakes.clock import zone_at_noon
 from tg_pipeline_tests.report.built_days import build, message
 
 CHAT = "-1001234567890"
@@ -120,7 +120,7 @@ def test_an_invalid_option_is_one_clear_line(commands: BotCommands, options: str
 def test_the_default_is_yesterday_which_must_be_built(
     commands: BotCommands,
 ) -> None:
-    zone = where_it_is_noon()
+    zone = zone_at_noon()
     yesterday = datetime.now(ZoneInfo(zone)).date() - timedelta(days=1)
 
     error = commands.fails("digest", settings={"TG_TIMEZONE": zone})

@@ -12,7 +12,7 @@ from typing import Any
 import requests
 
 from tg_pipeline_tests.cli.conftest import COMMAND, Shell
-from tg_pipeline_tests.peers.ports import free_port
+from tg_pipeline_tests.fakes.ports import free_port
 
 PATIENCE = 300
 """Seconds, for what would else hang."""

@@ -8,8 +8,8 @@ from botocore.exceptions import ClientError
 from tg_pipeline.events.queue import DrainLimits, drain
 from tg_pipeline.events.sqs import SqsQueue, open_queue
 from tg_pipeline.exceptions import EventsQueueError
+from tg_pipeline_tests.fakes.ports import free_port
 from tg_pipeline_tests.fakes.sqs import SqsServer
-from tg_pipeline_tests.peers.ports import free_port
 
 
 def test_a_message_is_received_again_unless_it_is_deleted(sqs: SqsServer) -> None:

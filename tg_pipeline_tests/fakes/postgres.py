@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import Self
 
-from tg_pipeline_tests.peers.ports import free_port
+from tg_pipeline_tests.fakes.ports import free_port
 
 USER = "dagster"
 PASSWORD = "of this test"  # noqa: S105 - it opens nothing else

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tg_pipeline_tests.lambda_ingest.bot import Bot, Reply, always, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Reply, always, reply
 
 SECRET: Final = "open-sesame"  # noqa: S105 - it opens nothing
 CREDENTIALS: Final = {

@@ -16,7 +16,7 @@ from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.fakes.s3_errors import CREDENTIALS, S3, SECRET, always_error, not_found
 from tg_pipeline_tests.lake.conftest import DAY, write
-from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, always, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, always, reply
 
 URI = "s3://lake/of/mine"
 TIMEOUT = timedelta(seconds=1)

@@ -60,9 +60,9 @@ def content(writer: LandingWriter, key: str) -> bytes:
 def test_a_body_lands_unchanged_under_its_own_key(writer: LandingWriter) -> None:
     (result,) = land_all(writer, [delivery(5)])
 
-    assert isinstance(result.taken.what, LandedUpdate)
-    assert result.taken.what.key == "telegram/context_date=2026-10-07/7-5.json"
-    assert content(writer, result.taken.what.key) == delivery(5).body
+    assert isinstance(result.taken.parsed, LandedUpdate)
+    assert result.taken.parsed.key == "telegram/context_date=2026-10-07/7-5.json"
+    assert content(writer, result.taken.parsed.key) == delivery(5).body
 
 
 def test_results_are_counted(writer: LandingWriter) -> None:

@@ -16,7 +16,7 @@ from tg_pipeline.lake.landing_zone import list_days, list_objects
 from tg_pipeline.lake.object_store import BACKOFF, retry
 from tg_pipeline_tests.fakes.s3_errors import S3, error_reply
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER
-from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Heard, Reply, always, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Heard, Reply, always, reply
 
 TIMEOUT = timedelta(seconds=10)
 TIME = "2026-10-07T10:00:00.000Z"

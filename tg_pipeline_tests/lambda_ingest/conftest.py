@@ -1,4 +1,4 @@
-"""A landing zone, and a container of the Lambda that lands what comes in it."""
+"""A landing zone, and a container of the Lambda that writes to it."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -24,51 +24,52 @@ DAY_FOLDER = "telegram/context_date=2026-10-07"
 
 
 def update(update_id: int, kind: str = "message", **content: Any) -> bytes:
-    """Give an update that happened a minute before it arrives."""
+    """Return an update that happened a minute before it arrives."""
     happened = {"edit_date": SENT} if kind.startswith("edited_") else {"date": SENT}
     return json.dumps({"update_id": update_id, kind: happened | content}).encode()
 
 
 def stored(landing: ObjectStore, prefix: str | None = None) -> dict[str, bytes]:
-    """Give all objects that a store has, by their keys."""
+    """Return all objects of a store by their keys."""
     keys = [meta["path"] for meta in obstore.list(landing, prefix).collect()]
     return {key: obstore.get(landing, key).bytes().to_bytes() for key in keys}
 
 
 class Container:
-    """A Lambda as one container of it lives: its settings, its store and its log."""
+    """One container of the Lambda: its settings, its store, its clock and its log."""
 
     def __init__(self, settings: dict[str, str]) -> None:
         self.now = ARRIVED
-        self.pace = timedelta(0)
+        self.clock_step = timedelta(0)
+        """How much time passes between two looks at the clock."""
         self.log = StringIO()
         self.landing = open_store(settings["TG_LANDING_URI"])
-        self.front = open_dispatcher(settings, self.log, self._tell_time)
+        self.dispatcher = open_dispatcher(settings, self.log, self._read_clock)
 
     def handle(self, event: object) -> dict[str, Any]:
-        """Give what AWS is answered."""
-        return self.front.handle(event, 25.0)
+        """Return the response to AWS."""
+        return self.dispatcher.handle(event, 25.0)
 
-    def post(self, body: bytes, /, **members: Any) -> dict[str, Any]:
-        """Answer a webhook call; `members` stand in the place of those of the event."""
-        return self.handle(http_event(body) | members)
+    def post(self, body: bytes, /, **fields: Any) -> dict[str, Any]:
+        """Return the response to a webhook call; `fields` replace those of the event."""
+        return self.handle(http_event(body) | fields)
 
-    def status(self, body: bytes, /, **members: Any) -> int:
-        """Give the status of the answer to a webhook call."""
-        status: int = self.post(body, **members)["statusCode"]
+    def status(self, body: bytes, /, **fields: Any) -> int:
+        """Return the status of the response to a webhook call."""
+        status: int = self.post(body, **fields)["statusCode"]
         return status
 
     def lines(self) -> list[dict[str, Any]]:
-        """Give what is in the log, line for line."""
+        """Return the lines of the log."""
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
     def stored(self) -> dict[str, bytes]:
-        """Give all that landed."""
+        """Return all stored objects."""
         return stored(self.landing)
 
-    def _tell_time(self) -> datetime:
+    def _read_clock(self) -> datetime:
         now = self.now
-        self.now += self.pace
+        self.now += self.clock_step
         return now
 
 
@@ -85,18 +86,23 @@ def landing(landing_uri: str) -> ObjectStore:
 
 @pytest.fixture
 def new_container(tmp_path: Path) -> Callable[..., Container]:
-    """Give a maker of containers that share a landing folder, each with settings of its own."""
-    usual = {
+    """Return a factory of containers that share a landing folder, each with its own settings."""
+    defaults = {
         "TG_LANDING_URI": (tmp_path / "landing").as_uri(),
         "TELEGRAM_BOT_ID": "7",
         "TELEGRAM_SECRET_TOKEN": SECRET,
     }
-    return lambda **settings: Container(usual | settings)
+    return lambda **settings: Container(defaults | settings)
 
 
 @pytest.fixture
-def reach(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """Say who asks for a bucket; a test says where it is, by AWS_ENDPOINT_URL."""
+def container(new_container: Callable[..., Container]) -> Container:
+    return new_container()
+
+
+@pytest.fixture
+def aws_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """Set credentials for a bucket; a test sets its address, AWS_ENDPOINT_URL."""
     settings = {
         "AWS_ACCESS_KEY_ID": "an-id",
         "AWS_SECRET_ACCESS_KEY": "open-sesame",
@@ -110,7 +116,7 @@ def reach(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch
 
 @pytest.fixture(scope="module")
 def folder_in_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Give a folder that need not wait for a disk, where the system has one."""
+    """Return a folder without a slow disk, if the system has one."""
     memory = Path("/dev/shm")  # noqa: S108 - only the new folder in it is written to
     parent = memory if memory.is_dir() else tmp_path_factory.mktemp("folder")
     with TemporaryDirectory(dir=parent) as folder:
@@ -119,7 +125,7 @@ def folder_in_memory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]
 
 @pytest.fixture
 def forward_to() -> Iterator[Callable[..., Forwarder]]:
-    """Give a maker of forwarders whose connections are closed in the end."""
+    """Return a factory of forwarders, whose connections are closed at the end."""
     made: list[Forwarder] = []
 
     def forward_to(url: str, seconds: float = 20.0, secret_token: str | None = None) -> Forwarder:
@@ -130,8 +136,3 @@ def forward_to() -> Iterator[Callable[..., Forwarder]]:
     yield forward_to
     for forwarder in made:
         forwarder.close()
-
-
-@pytest.fixture
-def container(new_container: Callable[..., Container]) -> Container:
-    return new_container()

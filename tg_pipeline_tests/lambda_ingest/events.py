@@ -1,11 +1,11 @@
-"""The events that AWS hands to a Lambda, in the shapes that its documentation shows."""
+"""The events that AWS sends to a Lambda, in the shapes of its documentation."""
 
 import base64
 from typing import Any
 
-SECRET = "a-webhook_SECRET-5"  # noqa: S105 - no door but the tests' own has it
+SECRET = "a-webhook_SECRET-5"  # noqa: S105 - used by the tests only
 SENT_AT = "1791385200000"
-"""When a queue took a message: 2026-10-07 15:00 in UTC, in milliseconds."""
+"""When a queue received a message: 2026-10-07 15:00 UTC, in milliseconds."""
 
 HEADERS = {
     "Accept-Encoding": "gzip, deflate",
@@ -17,7 +17,7 @@ HEADERS = {
 def http_event(
     body: bytes | None, path: str = "/telegram", method: str = "POST", stage: str = "$default"
 ) -> dict[str, Any]:
-    """Give what an HTTP API sends in its own format, 2.0, and a function URL too.
+    """Return the event of an HTTP API in its own format, 2.0, and of a function URL.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
     """
@@ -33,14 +33,14 @@ def http_event(
             "stage": stage,
             "timeEpoch": int(SENT_AT),
         },
-        **_written(body),
+        **_encoded(body),
     }
 
 
 def rest_event(
     body: bytes | None, path: str = "/telegram", method: str = "POST", stage: str = "prod"
 ) -> dict[str, Any]:
-    """Give what a REST API sends, and an HTTP API in the format 1.0.
+    """Return the event of a REST API, and of an HTTP API in the format 1.0.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
     """
@@ -57,14 +57,14 @@ def rest_event(
             "stage": stage,
             "requestTimeEpoch": int(SENT_AT),
         },
-        **_written(body),
+        **_encoded(body),
     }
 
 
 def record(
     body: bytes, message_id: str = "1", secret: str | None = SECRET, times: int = 1
 ) -> dict[str, Any]:
-    """Give one message of a queue, received so many times, with the secret from its header.
+    """Return one message of a queue, received `times` times, with the secret of its request.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
@@ -81,12 +81,12 @@ def record(
 
 
 def queue_event(*records: dict[str, Any]) -> dict[str, Any]:
-    """Give a batch of messages."""
+    """Return the event of a batch of messages."""
     return {"Records": list(records)}
 
 
-def _written(body: bytes | None) -> dict[str, Any]:
-    """Write a body as the gateways do: a text as it is, all else in base64."""
+def _encoded(body: bytes | None) -> dict[str, Any]:
+    """Return the body as the gateways encode it: a text as is, anything else in base64."""
     try:
         text = body.decode() if body is not None else None
     except UnicodeDecodeError:
@@ -95,6 +95,6 @@ def _written(body: bytes | None) -> dict[str, Any]:
 
 
 def in_base64(event: dict[str, Any]) -> dict[str, Any]:
-    """Give an event as a gateway sends it that takes every body for binary."""
+    """Return an event of a gateway that encodes every body."""
     body = base64.b64encode(event["body"].encode()).decode()
     return event | {"body": body, "isBase64Encoded": True}

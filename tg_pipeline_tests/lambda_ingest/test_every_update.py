@@ -1,5 +1,6 @@
-"""Every update that the Bot API can send lands as it came, on its day, and comes out a row."""
+"""Every update of the Bot API lands byte for byte on its day, and becomes a row of the layers."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -10,13 +11,13 @@ import pytest
 
 from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.conftest import BuiltDay, Pipeline
-from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED, Container
-from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event
-from tg_pipeline_tests.lambda_ingest.expressible import Examples, as_telegram_sends
+from tg_pipeline_tests.lambda_ingest.aiogram_updates import Examples, as_telegram_sends
+from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED, SENT, Container, update
+from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, queue_event, record
 
 SENT_ON, EDITED_ON, ARRIVED_ON = date(2026, 10, 4), date(2026, 10, 5), ARRIVED.date()
 OTHERWISE_ON = date(2026, 10, 6)
-"""The day of every other moment in an update, which is none that it happened on."""
+"""The day of all other times in an update, which are not its event time."""
 
 EDITS = {"edited_message", "edited_channel_post", "edited_business_message"}
 WITHOUT_A_TIME = {
@@ -33,7 +34,7 @@ def noon(day: date) -> int:
 
 @dataclass(frozen=True)
 class Sent:
-    """An update, and the day that it says it happened on."""
+    """An update, and the day of its event time."""
 
     update_id: int
     body: bytes
@@ -46,7 +47,7 @@ class Sent:
 
 @dataclass(frozen=True)
 class Everything:
-    """All that was sent, what it was answered, and what came of it."""
+    """All updates that were sent, their responses, objects and rows."""
 
     sent: dict[str, list[Sent]]
     statuses: list[int]
@@ -70,21 +71,25 @@ def all_updates() -> Iterator[tuple[str, Sent]]:
         yield kind, Sent(update_id, body, day_of(kind, content))
 
 
-@pytest.fixture(scope="module")
-def everything(folder_in_memory: Path) -> Everything:
-    pipeline = Pipeline(folder_in_memory)
-    container = Container(
+def container_of(pipeline: Pipeline) -> Container:
+    return Container(
         {
             "TG_LANDING_URI": pipeline.landing_uri,
             "TELEGRAM_BOT_ID": "7",
             "TELEGRAM_SECRET_TOKEN": SECRET,
         }
     )
+
+
+@pytest.fixture(scope="module")
+def everything(folder_in_memory: Path) -> Everything:
+    pipeline = Pipeline(folder_in_memory)
+    container = container_of(pipeline)
     sent: dict[str, list[Sent]] = {kind: [] for kind in UPDATE_TYPES}
     statuses = []
-    for kind, update in all_updates():
-        sent[kind].append(update)
-        statuses.append(container.handle(http_event(update.body))["statusCode"])
+    for kind, each in all_updates():
+        sent[kind].append(each)
+        statuses.append(container.handle(http_event(each.body))["statusCode"])
     days = (SENT_ON, EDITED_ON, OTHERWISE_ON, ARRIVED_ON)
     built = [pipeline.build(day) for day in days]
     rows = [row for day in days for row in pipeline.rows("enriched_updates", day)]
@@ -93,41 +98,76 @@ def everything(folder_in_memory: Path) -> Everything:
     return Everything(sent, statuses, container.stored(), by_id, built)
 
 
-def test_every_update_is_answered_200(everything: Everything) -> None:
+def test_every_update_gets_200_and_nothing_else_is_stored(everything: Everything) -> None:
+    keys = [each.key for updates in everything.sent.values() for each in updates]
+
     assert set(everything.statuses) == {200}
     assert len(everything.statuses) > 500
-
-
-def test_nothing_but_the_updates_is_stored(everything: Everything) -> None:
-    keys = [update.key for updates in everything.sent.values() for update in updates]
-
     assert sorted(everything.stored) == sorted(keys)
 
 
 @pytest.mark.parametrize("kind", UPDATE_TYPES)
-def test_each_lands_byte_for_byte_under_the_day_it_happened(
-    everything: Everything, kind: str
-) -> None:
+def test_each_lands_byte_for_byte_on_its_day(everything: Everything, kind: str) -> None:
     updates = everything.sent[kind]
 
     assert len(updates) > 1
-    for update in updates:
-        assert everything.stored[update.key] == update.body
+    for each in updates:
+        assert everything.stored[each.key] == each.body
 
 
 @pytest.mark.parametrize("kind", UPDATE_TYPES)
-def test_each_comes_out_of_the_layers_as_what_it_is(everything: Everything, kind: str) -> None:
-    rows = [everything.rows[update.update_id] for update in everything.sent[kind]]
+def test_each_becomes_a_row_of_its_type(everything: Everything, kind: str) -> None:
+    rows = [everything.rows[each.update_id] for each in everything.sent[kind]]
 
     assert {row["update_type"] for row in rows} == {kind}
     assert {row["bot_id"] for row in rows} == {7}
     assert {row["fields_nulled"] for row in rows} == {0}
 
 
-def test_none_is_put_aside_on_the_way(everything: Everything) -> None:
+def test_no_update_is_quarantined_or_taken_for_a_duplicate(everything: Everything) -> None:
     sent = sum(len(updates) for updates in everything.sent.values())
 
     assert sum(built.raw.lines for built in everything.built) == sent
     assert sum(built.raw.quarantined.rows for built in everything.built) == 0
     assert sum(built.deduped.duplicates for built in everything.built) == 0
     assert sum(built.enriched.enriched.rows for built in everything.built) == sent
+
+
+SHOWN = ("update_id", "update_type", "text", "bot_id")
+
+
+def enriched(pipeline: Pipeline) -> list[dict[str, Any]]:
+    rows = sorted(pipeline.rows("enriched_updates"), key=lambda row: row["update_id"])
+    return [{name: row[name] for name in SHOWN} for row in rows]
+
+
+def test_each_update_of_a_batch_becomes_a_row(pipeline: Pipeline) -> None:
+    # Given a batch with one body on many lines, and one duplicate
+    pretty = json.dumps(json.loads(update(6, text="a\nb")), indent=2).encode()
+    bodies = [update(5, text="olá 😀"), pretty, update(5, text="olá 😀"), update(7, "poll")]
+    container = container_of(pipeline)
+
+    # When it lands twice, and the day is built
+    for _ in range(2):
+        container.handle(queue_event(*map(record, bodies)))
+    built = pipeline.build()
+
+    # Then there is a row for each update
+    assert enriched(pipeline) == [
+        {"update_id": 5, "update_type": "message", "text": "olá 😀", "bot_id": 7},
+        {"update_id": 6, "update_type": "message", "text": "a\nb", "bot_id": 7},
+        {"update_id": 7, "update_type": "poll", "text": None, "bot_id": 7},
+    ]
+    assert (built.raw.lines, built.raw.quarantined.rows, built.deduped.duplicates) == (4, 0, 1)
+
+
+def test_an_update_from_the_webhook_and_from_a_batch_becomes_one_row(pipeline: Pipeline) -> None:
+    container = container_of(pipeline)
+    bodies = [update(n, text=str(n), date=SENT) for n in range(20)]
+
+    container.handle(queue_event(*map(record, bodies[:15])))
+    for body in bodies[5:]:
+        assert container.handle(http_event(body))["statusCode"] == 200
+    pipeline.build()
+
+    assert [row["text"] for row in enriched(pipeline)] == [str(n) for n in range(20)]

@@ -1,154 +1,395 @@
-"""The bot behind the door hears each update as it came, and its answer is the door's."""
+"""The bot gets each update as it was sent, and its response, or a 502 or 504, is returned."""
 
+import ssl
 from base64 import b64encode
-from collections.abc import Callable
-from threading import Thread
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from lambda_ingest.forward import Forwarder
 from lambda_ingest.http_events import HttpResponse
-from tg_pipeline_tests.lambda_ingest.bot import HANG_UP, Bot, always, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Bot, Heard, Reply, always, reply
 
 ForwardTo = Callable[..., Forwarder]
 
-OF_THE_BOT = "a-secret-of-the-bot-s-own"
 METHOD = b'{"method": "sendMessage", "chat_id": 5, "text": "ol\xc3\xa1"}'
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-def test_the_bot_s_answer_is_passed_on(forward_to: ForwardTo) -> None:
-    said = reply(METHOD, content_type="application/json", retry_after="5", x_powered_by="magic")
+class TestExchange:
+    """What is sent, and what is returned."""
 
-    with Bot(always(said)) as bot:
-        answer = forward_to(bot.url).send(b"{}", 20.0)
+    @pytest.mark.parametrize("status", [200, 201, 204, 302, 400, 403, 429, 500, 503])
+    def test_the_bot_s_status_is_returned(self, forward_to: ForwardTo, status: int) -> None:
+        with Bot(always(reply(status=f"{status} Whatever"))) as bot:
+            assert forward_to(bot.url).send(b"{}", 20.0) == HttpResponse(status)
 
-    assert answer == HttpResponse(
-        200, METHOD, {"Content-Type": "application/json", "Retry-After": "5"}
+    def test_the_body_and_two_headers_are_returned(self, forward_to: ForwardTo) -> None:
+        headers = {"content_type": "application/json", "retry_after": "5", "x_powered_by": "magic"}
+
+        with Bot(always(reply(METHOD, **headers))) as bot:
+            response = forward_to(bot.url).send(b"{}", 20.0)
+
+        returned = {"Content-Type": "application/json", "Retry-After": "5"}
+        assert response == HttpResponse(200, METHOD, returned)
+
+    @pytest.mark.parametrize(
+        "body",
+        [b"", b'{"update_id": 5}', "olá 😀".encode(), b"\xff\x00", b"x" * 1024 * 1024],
+        ids=["empty", "an update", "utf-8", "not utf-8", "a mebibyte"],
     )
+    def test_the_bot_gets_the_same_bytes(self, forward_to: ForwardTo, body: bytes) -> None:
+        with Bot(always(reply())) as bot:
+            forward_to(bot.url).send(body, 20.0)
+
+        assert [heard.body for heard in bot.heard] == [body]
+
+    def test_the_request_is_telegram_s(self, forward_to: ForwardTo) -> None:
+        secret = "a-secret-of-the-bot"  # noqa: S105 - used here only
+        with Bot(always(reply())) as bot:
+            forward_to(f"{bot.url}?a=%20b&c", secret_token=secret).send(b"{}", 20.0)
+
+        (heard,) = bot.heard
+        assert heard.start == "POST /hook/7:open-sesame?a=%20b&c HTTP/1.1"
+        assert heard.headers["content-type"] == "application/json"
+        assert heard.headers["host"] == f"localhost:{bot.port}"
+        assert heard.headers["x-telegram-bot-api-secret-token"] == secret
+
+    def test_credentials_in_the_url_are_sent_as_telegram_sends_them(
+        self, forward_to: ForwardTo
+    ) -> None:
+        with Bot(always(reply())) as bot:
+            forward_to(f"http://ana:se%40me@127.0.0.1:{bot.port}/").send(b"{}", 20.0)
+
+        (heard,) = bot.heard
+        assert heard.headers["authorization"] == f"Basic {b64encode(b'ana:se@me').decode()}"
+
+    def test_without_a_secret_no_secret_is_sent(self, forward_to: ForwardTo) -> None:
+        with Bot(always(reply())) as bot:
+            forward_to(f"http://127.0.0.1:{bot.port}").send(b"{}", 20.0)
+
+        (heard,) = bot.heard
+        assert heard.start == "POST / HTTP/1.1"
+        assert "x-telegram-bot-api-secret-token" not in heard.headers
+
+    @pytest.mark.parametrize(("size", "status"), [(4 * 1024**2, 200), (4 * 1024**2 + 1, 502)])
+    def test_a_response_has_four_mebibytes_at_most(
+        self, forward_to: ForwardTo, size: int, status: int
+    ) -> None:
+        with Bot(always(reply(b"x" * size))) as bot:
+            response = forward_to(bot.url).send(b"{}", 20.0)
+
+        assert (response.status, len(response.body)) == (status, size if status == 200 else 0)
 
 
-@pytest.mark.parametrize("status", [200, 201, 204, 302, 400, 403, 429, 500, 503])
-def test_the_bot_s_status_is_passed_on(forward_to: ForwardTo, status: int) -> None:
-    with Bot(always(reply(status=f"{status} As you say"))) as bot:
-        assert forward_to(bot.url).send(b"{}", 20.0) == HttpResponse(status)
+class TestConnections:
+    """Connections are kept, and opened again if the bot has closed them."""
 
+    @pytest.mark.parametrize(
+        ("pieces", "body"),
+        [
+            ([reply(METHOD)], METHOD),
+            ([reply()], b""),
+            ([reply(status="204 No Content")], b""),
+            ([CHUNKED, b"2\r\nok\r\n0\r\n\r\n"], b"ok"),
+            ([b"HTTP/1.1 100 Continue\r\n\r\n", reply(b"ok")], b"ok"),
+            ([bytes([byte]) for byte in reply(b"ok")], b"ok"),
+        ],
+        ids=["a body", "no body", "204", "chunks", "after a 100", "byte by byte"],
+    )
+    def test_one_connection_serves_all_updates(
+        self, forward_to: ForwardTo, pieces: list[bytes], body: bytes
+    ) -> None:
+        with Bot(always(*pieces)) as bot:
+            forwarder = forward_to(bot.url)
+            responses = [forwarder.send(b"%d" % number, 20.0) for number in range(5)]
 
-@pytest.mark.parametrize(
-    "body",
-    [b"", b'{"update_id": 5}', "olá 😀".encode(), b"\xff\x00", b"x" * 1024 * 1024],
-    ids=["nothing", "an update", "utf-8", "no utf-8", "a mebibyte"],
-)
-def test_the_bot_hears_the_very_bytes(forward_to: ForwardTo, body: bytes) -> None:
-    with Bot(always(reply())) as bot:
-        forward_to(bot.url).send(body, 20.0)
+        assert [response.body for response in responses] == [body] * 5
+        assert all(response.status in {200, 204} for response in responses)
+        assert [heard.body for heard in bot.heard] == [b"0", b"1", b"2", b"3", b"4"]
+        assert {heard.connection for heard in bot.heard} == {1}
 
-    assert [heard.body for heard in bot.heard] == [body]
+    @pytest.mark.parametrize(
+        "pieces",
+        [
+            [reply(b"ok", connection="close")],
+            [b"HTTP/1.1 200 OK\r\n\r\nok", HANG_UP],
+            [b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"],
+        ],
+        ids=["Connection: close", "no length", "HTTP/1.0"],
+    )
+    def test_a_bot_that_closes_each_connection_gets_each_update_once(
+        self, forward_to: ForwardTo, pieces: list[bytes]
+    ) -> None:
+        with Bot(always(*pieces)) as bot:
+            forwarder = forward_to(bot.url)
+            responses = [forwarder.send(b"%d" % number, 20.0) for number in range(3)]
 
+        assert responses == [HttpResponse(200, b"ok")] * 3
+        received = [(heard.body, heard.connection) for heard in bot.heard]
+        assert received == [(b"0", 1), (b"1", 2), (b"2", 3)]
 
-def test_the_bot_hears_what_telegram_would_have_said(forward_to: ForwardTo) -> None:
-    with Bot(always(reply())) as bot:
-        forward_to(f"{bot.url}?a=%20b&c", secret_token=OF_THE_BOT).send(b"{}", 20.0)
+    def test_each_thread_has_its_own_connection(self, forward_to: ForwardTo) -> None:
+        with Bot(always(reply())) as bot:
+            forwarder = forward_to(bot.url)
 
-    (heard,) = bot.heard
-    assert heard.start == "POST /hook/7:open-sesame?a=%20b&c HTTP/1.1"
-    assert heard.headers["content-type"] == "application/json"
-    assert heard.headers["host"] == f"localhost:{bot.port}"
-    assert heard.headers["x-telegram-bot-api-secret-token"] == OF_THE_BOT
+            def send() -> None:
+                forwarder.send(b"1", 20.0)
+                forwarder.send(b"2", 20.0)
+                forwarder.close()
 
+            for thread in [Thread(target=send), Thread(target=send)]:
+                thread.start()
+                thread.join()
 
-def test_a_user_and_password_in_the_address_are_sent_as_telegram_sends_them(
-    forward_to: ForwardTo,
-) -> None:
-    with Bot(always(reply())) as bot:
-        forward_to(f"http://ana:se%40me@127.0.0.1:{bot.port}/").send(b"{}", 20.0)
+        assert [heard.connection for heard in bot.heard] == [1, 1, 2, 2]
 
-    (heard,) = bot.heard
-    assert heard.headers["authorization"] == f"Basic {b64encode(b'ana:se@me').decode()}"
-
-
-def test_a_bot_without_a_secret_is_offered_none(forward_to: ForwardTo) -> None:
-    with Bot(always(reply())) as bot:
-        forward_to(f"http://127.0.0.1:{bot.port}").send(b"{}", 20.0)
-
-    (heard,) = bot.heard
-    assert heard.start == "POST / HTTP/1.1"
-    assert "x-telegram-bot-api-secret-token" not in heard.headers
-
-
-@pytest.mark.parametrize(
-    ("said", "body"),
-    [
-        ([reply(METHOD)], METHOD),
-        ([reply()], b""),
-        ([reply(status="204 No Content")], b""),
-        (
-            [b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"2\r\nok\r\n0\r\n\r\n"],
-            b"ok",
-        ),
-        ([b"HTTP/1.1 100 Continue\r\n\r\n", reply(b"ok")], b"ok"),
-        ([bytes([byte]) for byte in reply(b"ok")], b"ok"),
-    ],
-    ids=["a body", "no body", "204", "chunks", "after a 100", "byte for byte"],
-)
-def test_one_connection_is_kept_for_all_updates(
-    forward_to: ForwardTo, said: list[bytes], body: bytes
-) -> None:
-    with Bot(always(*said)) as bot:
-        forwarder = forward_to(bot.url)
-        answers = [forwarder.send(b"%d" % number, 20.0) for number in range(5)]
-
-    assert [answer.body for answer in answers] == [body] * 5
-    assert all(answer.status in {200, 204} for answer in answers)
-    assert [heard.body for heard in bot.heard] == [b"0", b"1", b"2", b"3", b"4"]
-    assert {heard.connection for heard in bot.heard} == {1}
-
-
-@pytest.mark.parametrize(
-    "said",
-    [
-        [reply(b"ok", connection="close")],
-        [b"HTTP/1.1 200 OK\r\n\r\nok", HANG_UP],
-        [b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"],
-    ],
-    ids=["says so", "has no length", "is old"],
-)
-def test_a_bot_that_ends_each_connection_hears_each_update_once(
-    forward_to: ForwardTo, said: list[bytes]
-) -> None:
-    with Bot(always(*said)) as bot:
-        forwarder = forward_to(bot.url)
-        answers = [forwarder.send(b"%d" % number, 20.0) for number in range(3)]
-
-    assert answers == [HttpResponse(200, b"ok")] * 3
-    assert [(heard.body, heard.connection) for heard in bot.heard] == [
-        (b"0", 1),
-        (b"1", 2),
-        (b"2", 3),
-    ]
-
-
-def test_each_thread_has_a_connection_of_its_own(forward_to: ForwardTo) -> None:
-    with Bot(always(reply())) as bot:
-        forwarder = forward_to(bot.url)
-
-        def send() -> None:
+    def test_a_kept_connection_that_the_bot_closed_is_opened_again(
+        self, forward_to: ForwardTo
+    ) -> None:
+        with Bot(always(reply())) as bot:
+            forwarder = forward_to(bot.url)
             forwarder.send(b"1", 20.0)
-            forwarder.send(b"2", 20.0)
-            forwarder.close()
+            bot.hang_up()
 
-        for thread in [Thread(target=send), Thread(target=send)]:
-            thread.start()
-            thread.join()
+            response = forwarder.send(b"2" * 300_000, 20.0)
 
-    assert [heard.connection for heard in bot.heard] == [1, 1, 2, 2]
+        assert response.status == 200
+        received = [(heard.body[:1], heard.connection) for heard in bot.heard]
+        assert received == [(b"1", 1), (b"2", 2)]
+
+    @pytest.mark.parametrize("first", [HANG_UP, reply(connection="close")])
+    def test_an_update_that_makes_the_bot_hang_up_is_not_sent_again(
+        self, forward_to: ForwardTo, first: bytes | None
+    ) -> None:
+        with Bot(lambda heard, _: [first if heard.body == b"1" else HANG_UP]) as bot:
+            forwarder = forward_to(bot.url)
+            statuses = [forwarder.send(b"1", 20.0).status, forwarder.send(b"2", 20.0).status]
+
+        assert statuses == [200 if first else 502, 502]
+        assert [heard.body for heard in bot.heard] == [b"1", b"2"]
+
+    def test_after_an_invalid_response_the_next_update_has_a_new_connection(
+        self, forward_to: ForwardTo
+    ) -> None:
+        responses = iter([[reply(status="999 Whatever")], [reply(b"ok")]])
+
+        with Bot(lambda _, __: next(responses)) as bot:
+            forwarder = forward_to(bot.url)
+            statuses = [forwarder.send(b"{}", 20.0).status for _ in range(2)]
+
+        assert statuses == [502, 200]
+        assert [heard.connection for heard in bot.heard] == [1, 2]
 
 
-@pytest.mark.parametrize(("size", "status"), [(4 * 1024**2, 200), (4 * 1024**2 + 1, 502)])
-def test_a_reply_may_be_as_large_as_a_lambda_s(
-    forward_to: ForwardTo, size: int, status: int
-) -> None:
-    with Bot(always(reply(b"x" * size))) as bot:
-        answer = forward_to(bot.url).send(b"{}", 20.0)
+class TestFailures:
+    """A bot that can't be reached, or that sends no valid response."""
 
-    assert answer.status == status
-    assert len(answer.body) == (size if status == 200 else 0)
+    def test_a_bot_that_is_down_is_502_until_it_is_back(self, forward_to: ForwardTo) -> None:
+        with Bot(always(reply())) as down:
+            pass
+        forwarder = forward_to(down.url)
+
+        response = forwarder.send(b"1", 20.0)
+
+        assert (response.status, response.body) == (502, b"")
+        assert response.reason == "The bot can't be reached: ConnectionRefusedError."
+        with Bot(always(reply()), port=down.port) as back:
+            assert forwarder.send(b"1", 20.0).status == 200
+        assert len(back.heard) == 1
+
+    @pytest.mark.parametrize(
+        "pieces",
+        [
+            [b"SSH-2.0-OpenSSH_9.6\r\n", HANG_UP],
+            [b"\xff" * 70_000, HANG_UP],
+            [b"HTTP/1.1 two hundred\r\n\r\n", HANG_UP],
+            [b"HTTP/1.1 101 Switching Protocols\r\n\r\n"],
+            [reply(status="999 Whatever")],
+            [reply(x="y" * 70_000)],
+            [reply(b"half", content_length="8"), HANG_UP],
+            [CHUNKED + b"8\r\nhalf", HANG_UP],
+            [CHUNKED + b"many\r\nhalf", HANG_UP],
+        ],
+        ids=[
+            *("ssh", "bytes", "words", "101", "999", "a long header", "half", "half a chunk"),
+            "no chunk size",
+        ],
+    )
+    def test_an_invalid_response_is_502(
+        self, forward_to: ForwardTo, pieces: list[bytes | None]
+    ) -> None:
+        with Bot(always(*pieces)) as bot:
+            response = forward_to(bot.url).send(b"{}", 20.0)
+
+        assert (response.status, response.body, response.headers) == (502, b"", {})
+        assert len(bot.heard) == 1
+
+    @pytest.mark.parametrize("host", ["a..b", "a" * 70])
+    def test_an_invalid_host_is_502_and_not_shown(self, forward_to: ForwardTo, host: str) -> None:
+        response = forward_to(f"http://{host}/7:open-sesame").send(b"{}", 20.0)
+
+        assert response.status == 502
+        assert "open-sesame" not in response.reason
+        assert host not in response.reason
+
+
+SLOW_BYTES = 100
+"""How many bytes a slow bot sends, one in 50 ms: many times what the tests wait for."""
+
+
+def slowly(beginning: bytes) -> Reply:
+    """Send something at once, then one byte after the other, and hang up at the end."""
+
+    def pieces(_: Heard, over: Event) -> Iterator[bytes | None]:
+        yield beginning
+        for _byte in range(SLOW_BYTES):
+            over.wait(0.05)
+            yield b"0"
+        yield HANG_UP
+
+    return pieces
+
+
+def never(_: Heard, over: Event) -> Iterator[bytes]:
+    over.wait(SLOW_BYTES * 0.05)
+    yield reply()
+
+
+class TestDeadline:
+    """A slow bot is not waited for."""
+
+    @pytest.mark.parametrize(
+        "slow",
+        [
+            never,
+            slowly(b""),
+            slowly(b"HTTP/1.1 200 OK\r\nX: "),
+            slowly(reply(content_length="1000")),
+            slowly(CHUNKED),
+            slowly(CHUNKED + b"400\r\n"),
+        ],
+        ids=["nothing", "the status", "a header", "the body", "a chunk's size", "a chunk"],
+    )
+    def test_a_response_that_takes_too_long_is_504(
+        self, forward_to: ForwardTo, slow: Reply
+    ) -> None:
+        with Bot(slow) as bot:
+            response = forward_to(bot.url, seconds=0.3).send(b"{}", 20.0)
+
+        assert (response.status, response.body) == (504, b"")
+        assert response.reason == "The bot did not respond in time."
+
+    def test_the_remaining_time_of_the_call_is_a_limit_too(self, forward_to: ForwardTo) -> None:
+        with Bot(never) as bot:
+            assert forward_to(bot.url).send(b"{}", 0.3).status == 504
+
+    @pytest.mark.parametrize("seconds", [0.0, -1.0])
+    def test_without_remaining_time_nothing_is_sent(
+        self, forward_to: ForwardTo, seconds: float
+    ) -> None:
+        with Bot(always(reply())) as bot:
+            assert forward_to(bot.url).send(b"{}", seconds).status == 504
+
+        assert bot.heard == []
+
+    def test_a_late_response_is_not_taken_for_that_to_the_next_update(
+        self, forward_to: ForwardTo
+    ) -> None:
+        def slow_once(heard: Heard, over: Event) -> Iterable[bytes]:
+            return never(heard, over) if heard.body == b"1" else [reply(b"2")]
+
+        with Bot(slow_once) as bot:
+            forwarder = forward_to(bot.url)
+
+            assert forwarder.send(b"1", 0.3).status == 504
+            assert forwarder.send(b"2", 20.0).body == b"2"
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Create a self-signed certificate for localhost, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    now, day = datetime.now(UTC), timedelta(days=1)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(now - day).not_valid_after(now + day)
+    signed = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    path = tmp_path_factory.mktemp("tls") / "certificate.pem"
+    path.write_bytes(
+        signed.public_bytes(serialization.Encoding.PEM)
+        + key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+    )
+    return path
+
+
+@pytest.fixture
+def tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@pytest.fixture
+def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+
+
+class TestTls:
+    """Updates are sent only to a bot with a valid certificate."""
+
+    @pytest.mark.usefixtures("trusted")
+    @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+    def test_a_bot_with_a_valid_certificate_gets_updates_also_after_it_hung_up(
+        self, forward_to: ForwardTo, tls: ssl.SSLContext, version: ssl.TLSVersion
+    ) -> None:
+        tls.minimum_version = tls.maximum_version = version
+
+        with Bot(always(reply(b"ok")), tls) as bot:
+            forwarder = forward_to(bot.url)
+            responses = [forwarder.send(b"%d" % number, 20.0) for number in range(2)]
+            bot.hang_up()
+            responses.append(forwarder.send(b"2", 20.0))
+
+        assert responses == [HttpResponse(200, b"ok")] * 3
+        received = [(heard.body, heard.connection) for heard in bot.heard]
+        assert received == [(b"0", 1), (b"1", 1), (b"2", 2)]
+
+    def test_a_bot_with_an_untrusted_certificate_gets_nothing(
+        self, forward_to: ForwardTo, tls: ssl.SSLContext
+    ) -> None:
+        with Bot(always(reply()), tls) as bot:
+            response = forward_to(bot.url).send(b"{}", 20.0)
+
+        assert (response.status, response.body) == (502, b"")
+        assert response.reason == "The bot can't be reached: SSLCertVerificationError."
+        assert bot.heard == []
+
+    @pytest.mark.usefixtures("trusted")
+    def test_a_bot_with_a_certificate_of_another_host_gets_nothing(
+        self, forward_to: ForwardTo, tls: ssl.SSLContext
+    ) -> None:
+        with Bot(always(reply()), tls) as bot:
+            response = forward_to(bot.url.replace("localhost", "127.0.0.1")).send(b"{}", 20.0)
+
+        assert response.reason == "The bot can't be reached: SSLCertVerificationError."
+        assert bot.heard == []
+
+    @pytest.mark.usefixtures("trusted")
+    def test_a_bot_without_tls_gets_nothing(self, forward_to: ForwardTo) -> None:
+        with Bot(always(reply())) as bot:
+            response = forward_to(bot.url.replace("http:", "https:")).send(b"{}", 20.0)
+
+        assert response.status == 502
+        assert bot.heard == []

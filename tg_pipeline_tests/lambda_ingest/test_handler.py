@@ -1,4 +1,4 @@
-"""The Lambda's own module: one door a container, opened by the container's environment."""
+"""`lambda_handler`: one dispatcher a process, which tells HTTP events from SQS batches."""
 
 import importlib
 import json
@@ -6,15 +6,17 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 from lambda_ingest.settings import SettingsError
 from lambda_ingest.store import open_store
-from tg_pipeline_tests.lambda_ingest.conftest import stored, update
-from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event
+from tg_pipeline_tests.lambda_ingest.conftest import DAY_FOLDER, Container, stored, update
+from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, queue_event, record
 
 NAME = "lambda_ingest.handler"
+IN_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
 
 
 @dataclass(frozen=True)
@@ -33,38 +35,92 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
     return monkeypatch
 
 
-def start(environment: pytest.MonkeyPatch) -> ModuleType:
+def new_process(environment: pytest.MonkeyPatch) -> ModuleType:
     """Import the module as a new container does."""
     environment.delitem(sys.modules, NAME, raising=False)
     return importlib.import_module(NAME)
 
 
-def test_a_container_lands_what_its_environment_says(
+def test_the_environment_configures_the_handler(
     environment: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    handler = start(environment)
+    handler = new_process(environment)
 
-    answer = handler.lambda_handler(http_event(update(5, "poll")), Context())
+    response = handler.lambda_handler(http_event(update(5, "poll")), Context())
 
-    assert answer["statusCode"] == 200
+    assert response["statusCode"] == 200
     assert list(stored(open_store(tmp_path.as_uri())).values()) == [update(5, "poll")]
     (line,) = capsys.readouterr().out.splitlines()
     assert (json.loads(line)["landed"], json.loads(line)["bot_id"]) == (1, "7")
 
 
-@pytest.mark.parametrize("milliseconds", [30_000, 2_000, 1, 0])
-def test_what_can_be_landed_lands_however_little_time_is_left(
-    environment: pytest.MonkeyPatch, milliseconds: int
+@pytest.mark.parametrize("milliseconds", [30_000, 2_000, 1, 0, None])
+def test_an_update_lands_with_any_remaining_time_and_without_a_context(
+    environment: pytest.MonkeyPatch, milliseconds: int | None
 ) -> None:
-    handler = start(environment)
+    handler = new_process(environment)
+    context = None if milliseconds is None else Context(milliseconds)
 
-    answer = handler.lambda_handler(http_event(update(5)), Context(milliseconds))
-
-    assert answer["statusCode"] == 200
+    assert handler.lambda_handler(http_event(update(5)), context)["statusCode"] == 200
 
 
-def test_a_container_of_a_wrong_environment_does_not_start(environment: pytest.MonkeyPatch) -> None:
+def test_the_dispatcher_is_opened_once_a_process(environment: pytest.MonkeyPatch) -> None:
+    handler = new_process(environment)
+
+    assert handler.dispatcher() is handler.dispatcher()
+
+
+def test_in_lambda_a_wrong_setting_fails_in_the_init_phase(
+    environment: pytest.MonkeyPatch,
+) -> None:
     environment.delenv("TELEGRAM_SECRET_TOKEN")
+    environment.setenv(IN_LAMBDA, "ingest")
 
     with pytest.raises(SettingsError, match="TELEGRAM_SECRET_TOKEN is not set"):
-        start(environment)
+        new_process(environment)
+
+
+def test_elsewhere_a_wrong_setting_fails_at_the_first_event(
+    environment: pytest.MonkeyPatch,
+) -> None:
+    environment.delenv("TELEGRAM_SECRET_TOKEN")
+    environment.delenv(IN_LAMBDA, raising=False)
+    handler = new_process(environment)
+
+    with pytest.raises(SettingsError, match="TELEGRAM_SECRET_TOKEN is not set"):
+        handler.lambda_handler(http_event(update(5)), None)
+
+
+def test_an_sqs_event_is_handled_as_a_batch(container: Container) -> None:
+    assert container.handle(queue_event(record(update(5)))) == {"batchItemFailures": []}
+
+    (key,) = container.stored()
+    assert key.startswith(f"{DAY_FOLDER}/7-")
+    assert key.endswith(".ndjson.gz")
+
+
+def test_a_request_that_contains_records_is_a_request(container: Container) -> None:
+    body = json.dumps({"update_id": 5, "Records": [{"eventSource": "aws:sqs"}]}).encode()
+
+    assert container.status(body) == 200
+    assert list(container.stored().values()) == [body]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        *(None, [], {}, "x", 5, {"Records": []}, {"Records": [{}]}),
+        *(
+            queue_event(record(update(5)) | {"eventSource": source})
+            for source in ("aws:s3", "aws:sns", "", None)
+        ),
+    ],
+)
+def test_any_other_event_is_400(container: Container, event: Any) -> None:
+    response = container.handle(event)
+
+    assert (response["statusCode"], response["body"]) == (400, "")
+    assert container.stored() == {}
+    (line,) = container.lines()
+    assert line["refused"] == 1
+    assert line["why"].startswith("The event ")

@@ -1,7 +1,10 @@
-"""An update lands verbatim, under a key that is a function of the update alone."""
+"""The landing contract: which key and bytes an update is stored as, on which day, of which chat."""
 
 import ast
+import gzip
+import hashlib
 import json
+import re
 import sys
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
@@ -10,110 +13,495 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from lambda_ingest import landing
-from lambda_ingest import landing as chats
-from lambda_ingest.landing import LandedUpdate, TrustLevel, land
+from lambda_ingest import forward, landing, settings
+from lambda_ingest.landing import (
+    ChatMigration,
+    LandedUpdate,
+    RejectedBody,
+    TrustLevel,
+    build_batch,
+    chat_id_of,
+    classify,
+    event_time,
+    migration_of,
+    unwrap_rejected,
+)
+from tg_pipeline.telegram.models import UPDATE_TYPES
+from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED
 
-SAO_PAULO = ZoneInfo("America/Sao_Paulo")
-ARRIVED = datetime(2026, 10, 7, 15, 0, tzinfo=UTC)
-ZONES = [SAO_PAULO, UTC, ZoneInfo("Asia/Kathmandu"), ZoneInfo("America/New_York")]
+SAO_PAULO, NEW_YORK = ZoneInfo("America/Sao_Paulo"), ZoneInfo("America/New_York")
+ZONES = [SAO_PAULO, UTC, ZoneInfo("Asia/Kathmandu"), NEW_YORK]
+ARRIVAL_DAY = date(2026, 10, 7)
+SECOND = timedelta(seconds=1)
+SENT, EDITED = 1_791_378_000, 1_791_379_000
+CHAT, OTHER_CHAT, PERSON = -1001234567890, -42, 5
+
+NOT_INTEGERS: list[Any] = [None, True, 1.5, "-100", [], {}]
+NOT_OBJECTS: list[Any] = [None, 5, "text", [], [{"date": SENT, "chat": {"id": CHAT}}], True]
 
 
-def body_of(update_id: object, **contents: Any) -> bytes:
+def body_of(update_id: object = 5, **contents: Any) -> bytes:
     return json.dumps({"update_id": update_id, **contents}).encode()
 
 
-def landed(body: bytes, arrived_at: datetime = ARRIVED, zone: tzinfo = SAO_PAULO) -> LandedUpdate:
-    result = land(body, bot_id=7, arrived_at=arrived_at, zone=zone, sender=TrustLevel.NETWORK)
+def classified(
+    body: bytes,
+    arrived_at: datetime = ARRIVED,
+    zone: tzinfo = SAO_PAULO,
+    trust: TrustLevel = TrustLevel.NETWORK,
+    bot_id: int = 7,
+) -> LandedUpdate | RejectedBody:
+    return classify(body, bot_id=bot_id, arrived_at=arrived_at, zone=zone, trust=trust)
+
+
+def landed(body: bytes, **options: Any) -> LandedUpdate:
+    result = classified(body, **options)
     assert isinstance(result, LandedUpdate)
     return result
 
 
-def test_the_key_says_the_day_the_bot_and_the_update() -> None:
-    update = landed(body_of(41, message={"date": int(ARRIVED.timestamp())}))
-
-    assert update.key == "telegram/context_date=2026-10-07/7-41.json"
-    assert (update.day, update.update_id) == (date(2026, 10, 7), 41)
-
-
-@given(
-    happened=st.integers(1_600_000_000, 1_900_000_000),
-    delays=st.tuples(st.integers(-86_400, 7 * 86_400), st.integers(-86_400, 7 * 86_400)),
-    offsets=st.tuples(st.integers(-12, 14), st.integers(-12, 14)),
-    zone=st.sampled_from(ZONES),
-)
-def test_the_key_is_the_same_whenever_and_wherever_the_update_arrives(
-    happened: int, delays: tuple[int, int], offsets: tuple[int, int], zone: ZoneInfo
-) -> None:
-    body = body_of(41, message={"date": happened})
-    arrivals = [
-        datetime.fromtimestamp(happened + delay, timezone(timedelta(hours=offset)))
-        for delay, offset in zip(delays, offsets, strict=True)
-    ]
-
-    first, second = (landed(body, arrived_at, zone) for arrived_at in arrivals)
-
-    assert first == second
-    assert first.day == datetime.fromtimestamp(happened, zone).date()
-
-
-def test_two_updates_of_one_moment_have_two_keys_and_so_have_two_bots() -> None:
-    message = {"date": int(ARRIVED.timestamp())}
-    results = [
-        land(
-            body_of(update_id, message=message),
-            bot_id=bot_id,
-            arrived_at=ARRIVED,
-            zone=UTC,
-            sender=TrustLevel.NETWORK,
-        )
-        for bot_id, update_id in [(7, 41), (7, 42), (8, 41)]
-    ]
-
-    assert len({result.key for result in results}) == 3
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        b'{ "update_id" : 5 ,\r\n\t"message": {"text": "a"} }\n',
-        b'{"update_id":5,"message":{"text":"\\ud83d"}}',
-        b'{"update_id":5,"message":{"text":"nul \\u0000"}}',
-        '{"update_id":5,"message":{"text":"olá 😀 \u2028"}}'.encode(),
-        b'{"update_id":5,"message":{"text":1e400}}',
-        b'{"update_id":5}',
-    ],
-    ids=["spaced", "half a surrogate pair", "a nul", "utf-8", "a vast float", "no content"],
-)
-def test_what_lands_is_what_came_byte_for_byte(body: bytes) -> None:
-    assert landed(body).body == body
-
-
-@pytest.mark.parametrize("update_id", [0, 1, 2**53 + 1, 2**63 - 1])
-def test_an_update_id_is_any_whole_number_that_fits_64_bits(update_id: int) -> None:
-    update = landed(body_of(update_id))
-
-    assert update.update_id == update_id
-    assert update.key.endswith(f"/7-{update_id}.json")
-
-
-@pytest.mark.parametrize("module", [landing, chats], ids=lambda module: module.__name__)
-def test_the_contract_needs_the_standard_library_only(module: ModuleType) -> None:
+@pytest.mark.parametrize("module", [landing, settings, forward], ids=lambda each: each.__name__)
+def test_the_contract_imports_the_standard_library_only(module: ModuleType) -> None:
     tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
-    imported = {
+    names = {
         name
         for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
         for name in (
             [alias.name for alias in node.names]
             if isinstance(node, ast.Import)
-            else [f"{'.' * node.level}{node.module}"]
-            if isinstance(node, ast.ImportFrom)
-            else []
+            else [str(node.module)]
         )
-    } - {chats.__name__}
+    }
 
-    assert imported
-    assert {name.partition(".")[0] for name in imported} <= sys.stdlib_module_names
+    assert {name.partition(".")[0] for name in names} - {"lambda_ingest"} <= sys.stdlib_module_names
+
+
+class TestKey:
+    """Which object an update becomes."""
+
+    def test_the_key_contains_the_day_the_bot_and_the_update(self) -> None:
+        update = landed(body_of(41, message={"date": int(ARRIVED.timestamp())}))
+
+        assert update.key == "telegram/context_date=2026-10-07/7-41.json"
+        assert (update.day, update.update_id) == (date(2026, 10, 7), 41)
+
+    @given(
+        happened=st.integers(1_600_000_000, 1_900_000_000),
+        delays=st.tuples(st.integers(-86_400, 7 * 86_400), st.integers(-86_400, 7 * 86_400)),
+        offsets=st.tuples(st.integers(-12, 14), st.integers(-12, 14)),
+        zone=st.sampled_from(ZONES),
+    )
+    def test_the_key_is_the_same_for_every_time_and_place_of_arrival(
+        self, happened: int, delays: tuple[int, int], offsets: tuple[int, int], zone: ZoneInfo
+    ) -> None:
+        body = body_of(41, message={"date": happened})
+        arrivals = [
+            datetime.fromtimestamp(happened + delay, timezone(timedelta(hours=offset)))
+            for delay, offset in zip(delays, offsets, strict=True)
+        ]
+
+        first, second = (landed(body, arrived_at=each, zone=zone) for each in arrivals)
+
+        assert first == second
+        assert first.day == datetime.fromtimestamp(happened, zone).date()
+
+    def test_updates_of_one_moment_and_updates_of_two_bots_have_different_keys(self) -> None:
+        message = {"date": int(ARRIVED.timestamp())}
+        keys = {
+            landed(body_of(update_id, message=message), bot_id=bot_id).key
+            for bot_id, update_id in [(7, 41), (7, 42), (8, 41)]
+        }
+
+        assert len(keys) == 3
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b'{ "update_id" : 5 ,\r\n\t"message": {"text": "a"} }\n',
+            b'{"update_id":5,"message":{"text":"\\ud83d"}}',
+            b'{"update_id":5,"message":{"text":"nul \\u0000"}}',
+            '{"update_id":5,"message":{"text":"olá 😀 \u2028"}}'.encode(),
+            b'{"update_id":5,"message":{"text":1e400}}',
+            b'{"update_id":5,"message":{"date":1,"photo":[]}}',
+            b'{"update_id":5,"a_type_of_next_year":{"anything":[1,null]}}',
+            b'{"update_id":5}',
+        ],
+    )
+    def test_an_update_is_stored_byte_for_byte(self, body: bytes) -> None:
+        assert landed(body).body == body
+
+    @pytest.mark.parametrize("update_id", [0, 1, 2**53 + 1, 2**63 - 1])
+    def test_an_update_id_is_any_natural_number_of_63_bits(self, update_id: int) -> None:
+        update = landed(body_of(update_id))
+
+        assert update.update_id == update_id
+        assert update.key.endswith(f"/7-{update_id}.json")
+
+
+class TestEventTime:
+    """When an update happened."""
+
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            *("message", "channel_post", "business_message", "guest_message"),
+            *("message_reaction", "message_reaction_count", "chat_join_request"),
+            *("my_chat_member", "chat_member", "business_connection", "telepathy"),
+        ],
+    )
+    def test_it_is_the_date(self, kind: str) -> None:
+        assert event_time({"update_id": 5, kind: {"date": SENT, "edit_date": EDITED}}) == SENT
+
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            *("edited_message", "edited_channel_post", "edited_business_message"),
+            "edited_telepathy",
+        ],
+    )
+    def test_it_is_the_edit_date_of_an_edit(self, kind: str) -> None:
+        assert event_time({"update_id": 5, kind: {"date": SENT, "edit_date": EDITED}}) == EDITED
+        assert event_time({"update_id": 5, kind: {"date": SENT}}) is None
+
+    @pytest.mark.parametrize(
+        ("kind", "content"),
+        [
+            ("callback_query", {"id": "1", "message": {"date": SENT}}),
+            ("callback_query", {"id": "1", "message": {"date": 0}}),
+            ("inline_query", {"query": "when"}),
+            ("chosen_inline_result", {"query": "when"}),
+            ("poll", {"id": "1", "close_date": SENT}),
+            ("poll_answer", {"poll_id": "1"}),
+            ("pre_checkout_query", {"currency": "BRL"}),
+            ("deleted_business_messages", {"message_ids": [1]}),
+        ],
+    )
+    def test_callbacks_queries_and_polls_have_none(self, kind: str, content: Any) -> None:
+        assert event_time({"update_id": 5, kind: content}) is None
+
+    @pytest.mark.parametrize(
+        "second",
+        [*NOT_INTEGERS, False, float(SENT), 0, -1, 253_402_300_800, 10**30, str(SENT)],
+        ids=repr,
+    )
+    def test_a_date_outside_1970_to_9999_is_ignored(self, second: Any) -> None:
+        assert event_time({"update_id": 5, "message": {"date": second}}) is None
+        update = landed(body_of(message={"date": second}), trust=TrustLevel.OPERATOR)
+        assert update.day == ARRIVAL_DAY
+
+    @pytest.mark.parametrize("second", [1, 253_402_300_799])
+    def test_the_first_and_the_last_second_are_valid(self, second: int) -> None:
+        assert event_time({"update_id": 5, "message": {"date": second}}) == second
+
+    @pytest.mark.parametrize("content", NOT_OBJECTS, ids=repr)
+    def test_content_that_is_not_an_object_has_none(self, content: Any) -> None:
+        assert event_time({"update_id": 5, "message": content}) is None
+
+    def test_the_first_object_is_the_content(self) -> None:
+        several = {"update_id": 5, "note": "x", "message": {"date": SENT}, "x": {"date": EDITED}}
+
+        assert event_time(several) == SENT
+        assert event_time({"update_id": {"date": SENT}}) is None
+        assert event_time({"update_id": 5}) is None
+
+
+def day_of_moment(happened: datetime, **options: Any) -> date:
+    update = landed(body_of(message={"date": int(happened.timestamp())}), **options)
+    assert update.key.startswith(f"telegram/context_date={update.day}/")
+    return update.day
+
+
+def utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+class TestDay:
+    """On which day an update is stored."""
+
+    @pytest.mark.parametrize(
+        ("happened", "day", "zone"),
+        [
+            ("2026-10-07T02:59:59", date(2026, 10, 6), SAO_PAULO),
+            ("2026-10-07T03:00:00", date(2026, 10, 7), SAO_PAULO),
+            # A day of 25 hours
+            ("2026-11-01T03:59:59", date(2026, 10, 31), NEW_YORK),
+            ("2026-11-01T04:00:00", date(2026, 11, 1), NEW_YORK),
+            ("2026-11-02T04:59:59", date(2026, 11, 1), NEW_YORK),
+            ("2026-11-02T05:00:00", date(2026, 11, 2), NEW_YORK),
+            # A day that begins at one o'clock, and daylight-saving time
+            ("2018-11-04T02:59:59", date(2018, 11, 3), SAO_PAULO),
+            ("2018-11-04T03:00:00", date(2018, 11, 4), SAO_PAULO),
+            ("2018-12-01T02:30:00", date(2018, 12, 1), SAO_PAULO),
+        ],
+    )
+    def test_it_is_the_local_day_of_the_event_time(
+        self, happened: str, day: date, zone: tzinfo
+    ) -> None:
+        assert day_of_moment(utc(happened), arrived_at=utc(happened), zone=zone) == day
+
+    @pytest.mark.parametrize("delay", [timedelta(minutes=1), timedelta(hours=24)])
+    def test_a_retry_after_midnight_counts_on_the_day_of_the_event(self, delay: timedelta) -> None:
+        before_midnight = datetime(2026, 10, 7, 23, 59, 30, tzinfo=SAO_PAULO)
+
+        day = day_of_moment(before_midnight, arrived_at=(before_midnight + delay).astimezone(UTC))
+
+        assert day == date(2026, 10, 7)
+
+    @pytest.mark.parametrize(
+        ("arrived_at", "day"),
+        [("2026-10-07T02:59:59", date(2026, 10, 6)), ("2026-10-07T03:00:00", ARRIVAL_DAY)],
+    )
+    def test_without_an_event_time_it_is_the_local_day_of_the_arrival(
+        self, arrived_at: str, day: date
+    ) -> None:
+        assert landed(body_of(message={}), arrived_at=utc(arrived_at)).day == day
+
+    def test_event_times_from_the_network_are_trusted_for_seven_days(self) -> None:
+        earliest = ARRIVED - timedelta(days=7)
+
+        assert day_of_moment(earliest) == date(2026, 9, 30)
+        assert day_of_moment(earliest - SECOND) == ARRIVAL_DAY
+
+    @pytest.mark.parametrize("trust", TrustLevel)
+    def test_no_event_time_is_trusted_that_is_more_than_a_day_ahead(
+        self, trust: TrustLevel
+    ) -> None:
+        latest = ARRIVED + timedelta(days=1)
+
+        assert day_of_moment(latest, trust=trust) == date(2026, 10, 8)
+        assert day_of_moment(latest + SECOND, trust=trust) == ARRIVAL_DAY
+
+    @pytest.mark.parametrize("zone", [SAO_PAULO, UTC, NEW_YORK], ids=str)
+    def test_event_times_from_an_operator_are_trusted_back_to_the_launch_of_telegram(
+        self, zone: tzinfo
+    ) -> None:
+        launch, trust = datetime(2013, 8, 14, tzinfo=zone), TrustLevel.OPERATOR
+
+        assert day_of_moment(launch, zone=zone, trust=trust) == date(2013, 8, 14)
+        assert day_of_moment(launch - SECOND, zone=zone, trust=trust) == ARRIVAL_DAY
+
+
+IN_CHAT = {"chat": {"id": CHAT, "type": "supergroup"}}
+FROM = {"from": {"id": PERSON}}
+CHATS: dict[str, tuple[dict[str, Any], int | None]] = {
+    "message": (IN_CHAT, CHAT),
+    "edited_message": (IN_CHAT, CHAT),
+    "channel_post": (IN_CHAT | {"sender_chat": {"id": OTHER_CHAT}}, CHAT),
+    "edited_channel_post": (IN_CHAT, CHAT),
+    "business_connection": ({"user": {"id": PERSON}, "user_chat_id": PERSON}, PERSON),
+    "business_message": (IN_CHAT, CHAT),
+    "edited_business_message": (IN_CHAT, CHAT),
+    "deleted_business_messages": (IN_CHAT | {"message_ids": [1]}, CHAT),
+    "guest_message": (IN_CHAT, CHAT),
+    "message_reaction": (IN_CHAT | {"actor_chat": {"id": OTHER_CHAT}}, CHAT),
+    "message_reaction_count": (IN_CHAT, CHAT),
+    "inline_query": (FROM | {"query": "x", "chat_type": "group"}, None),
+    "chosen_inline_result": (FROM, None),
+    "callback_query": (FROM | {"message": IN_CHAT}, CHAT),
+    "shipping_query": (FROM, None),
+    "pre_checkout_query": (FROM, None),
+    "purchased_paid_media": (FROM, None),
+    "poll": ({"id": "1"}, None),
+    "poll_answer": ({"poll_id": "1", "voter_chat": {"id": OTHER_CHAT}}, None),
+    "my_chat_member": (IN_CHAT | FROM, CHAT),
+    "chat_member": (IN_CHAT | FROM, CHAT),
+    "chat_join_request": (IN_CHAT | FROM | {"user_chat_id": PERSON}, CHAT),
+    "chat_boost": (IN_CHAT, CHAT),
+    "removed_chat_boost": (IN_CHAT, CHAT),
+    "managed_bot": ({"user": {"id": PERSON}}, None),
+    "subscription": ({"user": {"id": PERSON}}, None),
+    "stopped_message_generation": (IN_CHAT, CHAT),
+}
+NOT_CHAT_IDS: list[Any] = [*NOT_INTEGERS, 2**63, -(2**63)]
+
+
+class TestChat:
+    """Which chat an update belongs to, and which new id it reports."""
+
+    def test_every_update_type_has_an_example(self) -> None:
+        assert sorted(CHATS) == sorted(UPDATE_TYPES)
+
+    @pytest.mark.parametrize("kind", [*CHATS, "telepathy"])
+    def test_an_update_belongs_to_the_chat_that_it_names(self, kind: str) -> None:
+        content, chat_id = CHATS.get(kind, (IN_CHAT, CHAT))
+
+        assert chat_id_of({"update_id": 5, kind: content}) == chat_id
+        assert chat_id_of({kind: content, "update_id": 5}) == chat_id
+        assert landed(body_of(**{kind: content})).chat_id == chat_id
+
+    def test_a_callback_under_an_inline_message_names_no_chat(self) -> None:
+        callback = FROM | {"inline_message_id": "x"}
+
+        assert chat_id_of({"update_id": 5, "callback_query": callback}) is None
+
+    @pytest.mark.parametrize("chat_id", [2**63 - 1, -(2**63) + 1, 0, PERSON])
+    def test_a_chat_id_is_any_integer_of_64_bits(self, chat_id: int) -> None:
+        assert chat_id_of({"update_id": 5, "message": {"chat": {"id": chat_id}}}) == chat_id
+
+    @pytest.mark.parametrize("wrong", NOT_CHAT_IDS, ids=repr)
+    def test_invalid_ids_are_ignored(self, wrong: Any) -> None:
+        assert chat_id_of({"update_id": 5, "message": {"chat": {"id": wrong}}}) is None
+        assert chat_id_of({"update_id": 5, "business_connection": {"user_chat_id": wrong}}) is None
+        for name in ("migrate_to_chat_id", "migrate_from_chat_id"):
+            assert migration_of({"update_id": 5, "message": IN_CHAT | {name: wrong}}) is None
+            assert migration_of({"message": {"chat": {"id": wrong}, name: CHAT}}) is None
+
+    @pytest.mark.parametrize("wrong", NOT_OBJECTS, ids=repr)
+    def test_values_that_are_not_objects_are_ignored(self, wrong: Any) -> None:
+        assert chat_id_of({"update_id": 5, "message": wrong}) is None
+        assert chat_id_of({"update_id": 5, "message": {"chat": wrong}}) is None
+        assert chat_id_of({"update_id": 5, "callback_query": {"message": wrong}}) is None
+        assert chat_id_of({"update_id": 5, "callback_query": {"message": {"chat": wrong}}}) is None
+        assert chat_id_of({"update_id": IN_CHAT}) is None
+
+    @pytest.mark.parametrize(
+        "message",
+        [
+            {"chat": {"id": OTHER_CHAT}, "migrate_to_chat_id": CHAT},
+            {"chat": {"id": CHAT}, "migrate_from_chat_id": OTHER_CHAT},
+        ],
+        ids=["in the old chat", "in the new chat"],
+    )
+    def test_a_service_message_in_either_chat_reports_the_new_id(self, message: Any) -> None:
+        assert migration_of({"message": message}) == ChatMigration(old=OTHER_CHAT, new=CHAT)
+
+    @pytest.mark.parametrize(
+        "update",
+        [
+            {"message": IN_CHAT},
+            {"message": None},
+            {"message": [IN_CHAT]},
+            {"edited_message": IN_CHAT | {"migrate_to_chat_id": OTHER_CHAT}},
+            {"channel_post": IN_CHAT | {"migrate_to_chat_id": OTHER_CHAT}},
+            {"message": IN_CHAT | {"reply_to_message": IN_CHAT | {"migrate_to_chat_id": -1}}},
+            {},
+        ],
+    )
+    def test_no_other_update_reports_a_new_id(self, update: dict[str, Any]) -> None:
+        assert migration_of({"update_id": 5} | update) is None
+
+
+LATE_EVENING = datetime(2026, 10, 7, 2, 30, tzinfo=UTC)
+NO_ID = "no update_id that is a whole number from 0 to 2^63-1"
+GARBAGE = {
+    "nothing": (b"", "empty"),
+    "blanks": (b" \r\n\t", "empty"),
+    "not UTF-8": (b'{"update_id": 5, "text": "\xff"}', "not UTF-8 (byte 26)"),
+    "UTF-16": ('{"update_id": 5}'.encode("utf-16"), "not UTF-8 (byte 0)"),
+    "a byte order mark": (b'\xef\xbb\xbf{"update_id": 5}', "not JSON"),
+    "NaN": (b'{"update_id": 5, "x": NaN}', "NaN is not a JSON value"),
+    "Infinity": (b'{"update_id": 5, "x": -Infinity}', "-Infinity is not a JSON value"),
+    "cut off": (b'{"update_id": 5, "message": {"te', "not JSON"),
+    "two updates": (b'{"update_id": 5}{"update_id": 6}', "not JSON"),
+    "a form": (b"update_id=5", "not JSON"),
+    "an array": (b'[{"update_id": 5}]', "not an object"),
+    "a number": (b"5", "not an object"),
+    "null": (b"null", "not an object"),
+    "no id": (b'{"message": {}}', NO_ID),
+    "an id of 2^63": (b'{"update_id": 9223372036854775808}', NO_ID),
+    "an id below 0": (b'{"update_id": -1}', NO_ID),
+    "true for an id": (b'{"update_id": true}', NO_ID),
+    "a text for an id": (b'{"update_id": "5"}', NO_ID),
+    "a float for an id": (b'{"update_id": 5.0}', NO_ID),
+    "null for an id": (b'{"update_id": null}', NO_ID),
+    "nesting": (b'{"update_id": 5, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too deeply"),
+    "5,000 digits": (b'{"update_id": 5, "x": ' + b"9" * 5_000 + b"}", "digits"),
+}
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
+
+
+class TestRejectedBodies:
+    """A body that can't be an update is kept with the reason, and can be restored."""
+
+    @pytest.mark.parametrize("name", GARBAGE)
+    def test_it_is_stored_under_the_day_of_arrival_with_the_reason_in_one_sentence(
+        self, name: str
+    ) -> None:
+        body, reason = GARBAGE[name]
+
+        result = classified(body, arrived_at=LATE_EVENING)
+
+        assert isinstance(result, RejectedBody)
+        assert reason in result.reason
+        assert re.fullmatch(r"The body .+\.", result.reason)
+        digest = hashlib.sha256(body).hexdigest()
+        assert result.key == f"rejected/context_date=2026-10-06/{digest}.json"
+        assert result.day == date(2026, 10, 6)
+        assert json.loads(result.body)["reason"] == result.reason
+
+    @examples(max_examples=50)
+    @given(st.binary() | st.text().map(str.encode) | JSON.map(json.dumps).map(str.encode))
+    @example(classified(b"once").body)
+    @example(classified(classified(b"twice").body).body)
+    @example(GARBAGE["nesting"][0])
+    def test_every_body_lands_or_is_rejected_and_can_be_restored(self, body: bytes) -> None:
+        result = classified(body)
+
+        restored = unwrap_rejected(result.body) if isinstance(result, RejectedBody) else result.body
+        assert restored == body
+
+    @given(st.binary() | st.binary().map(b'{"reason": '.__add__))
+    @example(b'{"reason": ' + b"[" * 100_000)
+    @example(b'{"reason": "\xff", "body_base64": ""}')
+    @example(b'{"reason": "none"}')
+    @example(b'{"reason": "none", "body_base64": "YQ==", "update_id": 5}')
+    def test_a_body_that_was_never_rejected_is_not_unwrapped(self, body: bytes) -> None:
+        assert unwrap_rejected(body) == body
+
+    @pytest.mark.parametrize("inside", [None, 5, 1.5, True, [], {}, "é", "Y", "not base64", "!!!!"])
+    def test_an_invalid_envelope_is_not_unwrapped(self, inside: Any) -> None:
+        body = json.dumps({"reason": "none", "body_base64": inside}).encode()
+
+        assert unwrap_rejected(body) == body
+
+
+BODIES = [b'{"update_id": 1}', b'{"update_id": 2}']
+UPDATES = st.builds(
+    lambda text, indent, ascii_only: json.dumps(
+        {"update_id": 5, "message": {"text": text}}, indent=indent, ensure_ascii=ascii_only
+    ).encode("utf-8", "replace"),
+    st.text(st.characters(exclude_categories=[])),
+    st.sampled_from([None, 0, 2, "\t"]),
+    st.booleans(),
+)
+
+
+def batch_of(bodies: list[bytes]) -> tuple[str, bytes]:
+    return build_batch(bodies, bot_id=7, day=ARRIVAL_DAY)
+
+
+def lines_of(packed: bytes) -> list[bytes]:
+    return gzip.decompress(packed).removesuffix(b"\n").split(b"\n")
+
+
+class TestBatch:
+    """Many updates of a day in one object."""
+
+    def test_the_same_updates_have_the_same_key_and_bytes(self) -> None:
+        key, packed = batch_of(BODIES)
+
+        assert re.fullmatch(r"telegram/context_date=2026-10-07/7-[0-9a-f]{64}\.ndjson\.gz", key)
+        assert batch_of(list(BODIES)) == (key, packed)
+        assert batch_of(BODIES[:1])[0] != key
+        flags, written_at = packed[3], packed[4:8]
+        assert (flags, written_at) == (0, bytes(4)), "The gzip header has a time or a name."
+
+    def test_a_body_without_line_breaks_stays_byte_for_byte(self) -> None:
+        assert lines_of(batch_of(BODIES)[1]) == BODIES
+
+    @given(st.lists(UPDATES, min_size=1, max_size=5))
+    @example([b'{\r\n"update_id": 1,\r\n"message": {"text": "a\\nb"}}'])
+    def test_each_body_becomes_one_line_with_the_same_values(self, bodies: list[bytes]) -> None:
+        lines = lines_of(batch_of(bodies)[1])
+
+        assert [json.loads(line) for line in lines] == [json.loads(body) for body in bodies]
+        assert not any(b"\r" in line for line in lines)

@@ -1,17 +1,55 @@
-"""A store is opened by its URI, and a key is given once."""
+"""A store is opened by its URI, and an object is put durably if its key does not exist."""
 
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 
 import obstore
 import pytest
-from obstore.store import ObjectStore
+import requests
+from moto.server import ThreadedMotoServer
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, S3Store
 
-from lambda_ingest.store import StoreError, local_folder, open_store, put_if_absent
+from lambda_ingest.store import StoreError, durable_put, local_folder, open_store, put_if_absent
+from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Bot, always, reply
+from tg_pipeline_tests.lambda_ingest.conftest import stored
+
+KEY = "telegram/context_date=2026-10-07/7-5.json"
+SHORT_TIMEOUT = timedelta(seconds=1)
 
 
 def body_of(store: ObjectStore, key: str) -> bytes:
     return obstore.get(store, key).bytes().to_bytes()
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+# On every kind of store: tg_pipeline_tests/store_tiers runs these two on buckets as well.
+
+
+def test_the_first_object_under_a_key_is_kept(landing: ObjectStore) -> None:
+    assert put_if_absent(landing, "telegram/5.json", b"first") is True
+    assert put_if_absent(landing, "telegram/5.json", b"second") is False
+    assert body_of(landing, "telegram/5.json") == b"first"
+
+
+def test_only_one_of_several_concurrent_writers_succeeds(landing: ObjectStore) -> None:
+    bodies = [b"%d" % number for number in range(32)]
+
+    with ThreadPoolExecutor(8) as pool:
+        won = list(pool.map(lambda body: put_if_absent(landing, "telegram/5.json", body), bodies))
+
+    assert won.count(True) == 1
+    assert body_of(landing, "telegram/5.json") == bodies[won.index(True)]
 
 
 def error_of(uri: str) -> str:
@@ -20,84 +58,356 @@ def error_of(uri: str) -> str:
     return str(caught.value)
 
 
-@pytest.mark.parametrize("uri", ["ftp://host/a", "data/landing", "/data", "memory", "", "s4://b"])
-def test_another_scheme_is_named_in_one_sentence(uri: str) -> None:
-    assert error_of(uri) == f"{uri!r} is no file://, s3:// or memory:// URI."
+class TestUri:
+    """Which URIs open a store."""
+
+    @pytest.mark.parametrize("uri", ["ftp://host/a", "data/landing", "/data", "memory", "", "s4:/"])
+    def test_another_scheme_is_an_error(self, uri: str) -> None:
+        assert error_of(uri) == f"{uri!r} is not a file://, s3:// or memory:// URI."
+
+    @pytest.mark.parametrize("uri", ["file:landing", "file://landing", "file://", "file:./landing"])
+    def test_a_relative_folder_is_an_error_with_an_example(self, uri: str) -> None:
+        message = error_of(uri)
+
+        assert message.startswith(f"{uri} can't be opened: ")
+        assert "an absolute path, such as file:///" in message
+
+    def test_a_relative_folder_is_not_mistaken_for_an_absolute_one(self, tmp_path: Path) -> None:
+        folder = tmp_path / "landing"
+
+        assert "absolute path" in error_of(f"file://data{folder}")
+        assert not folder.exists()
+
+    @pytest.mark.parametrize("uri", ["s3://", "s3://[", "file://[x/landing"])
+    def test_an_invalid_uri_is_an_error_in_one_line(self, uri: str) -> None:
+        message = error_of(uri)
+
+        assert uri in message
+        assert "\n" not in message
+
+    @pytest.mark.parametrize("below", ["", "/landing", "/deep/landing"])
+    def test_a_folder_that_can_t_be_created_is_an_error_in_one_line(
+        self, tmp_path: Path, below: str
+    ) -> None:
+        file = tmp_path / "file"
+        file.write_text("not a folder")
+
+        message = error_of(file.as_uri() + below)
+
+        assert message.startswith(f"{file.as_uri()}{below} can't be opened: ")
+        assert "\n" not in message
+        assert file.read_text() == "not a folder"
+
+    def test_a_missing_folder_is_created_also_with_spaces_and_accents(self, tmp_path: Path) -> None:
+        folder = tmp_path / "área de trabalho" / "100% #1"
+
+        put_if_absent(open_store(folder.as_uri()), "a/b.json", b"{}")
+
+        assert (folder / "a" / "b.json").read_bytes() == b"{}"
+        assert local_folder(folder.as_uri()) == folder
+        assert body_of(open_store(folder.as_uri()), "a/b.json") == b"{}"
+
+    def test_only_a_file_uri_has_a_local_folder(self) -> None:
+        assert local_folder("memory://a") is None
+        assert local_folder("s3://bucket/prefix") is None
+
+    def test_a_memory_uri_opens_the_same_store_each_time(self, tmp_path: Path) -> None:
+        put_if_absent(open_store(f"memory://{tmp_path}/a"), "5.json", b"{}")
+
+        assert put_if_absent(open_store(f"memory://{tmp_path}/a"), "5.json", b"") is False
+        assert put_if_absent(open_store(f"memory://{tmp_path}/b"), "5.json", b"") is True
 
 
-@pytest.mark.parametrize("uri", ["file:landing", "file://landing", "file://", "file:./landing"])
-def test_a_relative_folder_is_refused_with_an_example(uri: str) -> None:
-    message = error_of(uri)
-
-    assert message.startswith(f"{uri} can't be opened: ")
-    assert "an absolute path, such as file:///" in message
+Watch = Callable[[Callable[[int], None]], None]
 
 
-def test_a_relative_folder_is_not_taken_for_one_at_the_root(tmp_path: Path) -> None:
-    meant = tmp_path / "landing"
+@pytest.fixture
+def before_each_sync(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """Return a function that registers a callback, which gets the inode of what is synced next."""
+    sync = os.fsync
 
-    assert "absolute path" in error_of(f"file://data{meant}")
-    assert not meant.exists()
+    def register(callback: Callable[[int], None]) -> None:
+        def watched(handle: int) -> None:
+            callback(os.fstat(handle).st_ino)
+            sync(handle)
 
+        monkeypatch.setattr("os.fsync", watched)
 
-@pytest.mark.parametrize("uri", ["s3://", "s3://[", "file://[x/landing"])
-def test_a_uri_that_is_none_is_an_error_in_one_line(uri: str) -> None:
-    message = error_of(uri)
-
-    assert uri in message
-    assert "\n" not in message
-
-
-@pytest.mark.parametrize("below", ["", "/landing", "/deep/landing"])
-def test_a_folder_that_can_t_be_made_is_an_error_in_one_line(tmp_path: Path, below: str) -> None:
-    taken = tmp_path / "taken"
-    taken.write_text("a file stands here")
-
-    message = error_of(taken.as_uri() + below)
-
-    assert message.startswith(f"{taken.as_uri()}{below} can't be opened: ")
-    assert "\n" not in message
-    assert taken.read_text() == "a file stands here"
+    return register
 
 
-def test_a_missing_folder_is_made_also_with_blanks_and_accents_in_its_name(tmp_path: Path) -> None:
-    folder = tmp_path / "área de trabalho" / "100% #1"
+class TestDisk:
+    """An object on a disk is complete and durable as soon as it exists."""
 
-    put_if_absent(open_store(folder.as_uri()), "a/b.json", b"{}")
+    @pytest.mark.parametrize("body", [b"", b"{}", b"\x00\xff" * 500_000], ids=len)
+    def test_any_bytes_are_written_and_missing_folders_created(
+        self, tmp_path: Path, body: bytes
+    ) -> None:
+        assert durable_put(tmp_path / "landing", KEY, body) is True
 
-    assert (folder / "a" / "b.json").read_bytes() == b"{}"
-    assert local_folder(folder.as_uri()) == folder
+        assert (tmp_path / "landing" / KEY).read_bytes() == body
+
+    def test_an_existing_object_is_kept_and_no_temporary_file_remains(self, tmp_path: Path) -> None:
+        durable_put(tmp_path, KEY, b"first")
+
+        assert durable_put(tmp_path, KEY, b"second") is False
+
+        assert (tmp_path / KEY).read_bytes() == b"first"
+        assert names_in(tmp_path) == [KEY]
+
+    def test_the_content_is_synced_before_the_name_exists_and_then_the_name(
+        self, tmp_path: Path, before_each_sync: Watch
+    ) -> None:
+        target, synced = tmp_path / KEY, list[tuple[int, bool]]()
+        before_each_sync(lambda inode: synced.append((inode, target.exists())))
+
+        durable_put(tmp_path, KEY, b"{}")
+
+        assert (target.stat().st_ino, False) in synced
+        assert synced[-1] == (target.parent.stat().st_ino, True)
+
+    def test_created_folders_are_synced(self, tmp_path: Path, before_each_sync: Watch) -> None:
+        synced = list[int]()
+        before_each_sync(synced.append)
+
+        durable_put(tmp_path / "a" / "landing", KEY, b"{}")
+
+        folders = [tmp_path, *(tmp_path / "a" / "landing" / KEY).parents]
+        created = [folder for folder in folders if folder.is_relative_to(tmp_path)]
+        assert {folder.stat().st_ino for folder in created} <= set(synced)
+
+    def test_an_existing_name_is_synced_before_it_is_reported(
+        self, tmp_path: Path, before_each_sync: Watch
+    ) -> None:
+        durable_put(tmp_path, KEY, b"first")
+        synced = list[int]()
+        before_each_sync(synced.append)
+
+        durable_put(tmp_path, KEY, b"second")
+
+        assert synced[-1] == (tmp_path / KEY).parent.stat().st_ino
+
+    def test_listings_omit_objects_that_are_being_written(
+        self, tmp_path: Path, before_each_sync: Watch
+    ) -> None:
+        landing, seen = open_store(tmp_path.as_uri()), list[tuple[list[str], list[str]]]()
+        durable_put(tmp_path, KEY, b"{}")
+        before_each_sync(lambda _: seen.append((names_in(tmp_path), list(stored(landing)))))
+
+        durable_put(tmp_path, KEY, b"again")
+
+        files, listed = seen[0]
+        assert len(files) == 2
+        assert listed == [KEY]
+
+    def test_a_failed_write_leaves_no_file(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: object) -> None:
+            raise OSError("no space left on device")
+
+        monkeypatch.setattr("os.link", fail)
+
+        with pytest.raises(OSError, match="no space left"):
+            durable_put(tmp_path, KEY, b"{}")
+
+        assert names_in(tmp_path) == []
+
+    @pytest.mark.parametrize("name", ["telegram", "telegram/context_date=2026-10-07"])
+    def test_a_file_instead_of_a_folder_is_an_error_and_not_a_duplicate(
+        self, tmp_path: Path, name: str
+    ) -> None:
+        durable_put(tmp_path, name, b"not a folder")
+
+        with pytest.raises(OSError, match=r"exists|Not a directory"):
+            durable_put(tmp_path, KEY, b"{}")
+
+    def test_of_several_threads_one_writes_each_object(self, tmp_path: Path) -> None:
+        keys = [f"telegram/{number}/5.json" for number in range(100)]
+        bodies = [b"%d" % number * 99 for number in range(8)]
+
+        with ThreadPoolExecutor(8) as pool:
+            won = list(
+                pool.map(lambda body: [durable_put(tmp_path, key, body) for key in keys], bodies)
+            )
+
+        assert [sum(of_key) for of_key in zip(*won, strict=True)] == [1] * 100
+        assert names_in(tmp_path) == sorted(keys)
+        assert set(stored(open_store(tmp_path.as_uri())).values()) <= set(bodies)
+
+    def test_of_several_processes_one_writes_each_object(self, tmp_path: Path) -> None:
+        # Given processes that are ready
+        with ExitStack() as stack:
+            writers = [
+                stack.enter_context(
+                    subprocess.Popen(
+                        [sys.executable, "-c", CONCURRENT_WRITER, str(tmp_path), name],
+                        stdin=subprocess.PIPE,
+                        stdout=subprocess.PIPE,
+                        text=True,
+                    )
+                )
+                for name in ("a", "b", "c")
+            ]
+            outputs = [each.stdout for each in writers if each.stdout]
+            assert [output.readline() for output in outputs] == ["ready\n"] * 3
+
+            # When they write the same objects
+            for writer in writers:
+                assert writer.stdin
+                writer.stdin.write("go\n")
+                writer.stdin.flush()
+            won = [int(output.readline()) for output in outputs]
+
+        # Then each object was written once, with the complete bytes of one of them
+        assert sum(won) == 100
+        bodies = stored(open_store(tmp_path.as_uri()))
+        assert len(bodies) == 100
+        assert sorted(bodies) == names_in(tmp_path)
+        assert set(bodies.values()) <= {b"a" * 99, b"b" * 99, b"c" * 99}
 
 
-def test_only_a_file_uri_has_a_local_folder() -> None:
-    assert local_folder("memory://a") is None
-    assert local_folder("s3://bucket/prefix") is None
+CONCURRENT_WRITER = """
+import sys
+from pathlib import Path
+from lambda_ingest.store import durable_put
+
+folder, name = Path(sys.argv[1]), sys.argv[2]
+print("ready", flush=True)
+sys.stdin.readline()
+print(sum(durable_put(folder, f"telegram/{n}/5.json", name.encode() * 99) for n in range(100)))
+"""
 
 
-def test_the_first_bytes_under_a_key_stand(landing: ObjectStore) -> None:
-    assert put_if_absent(landing, "telegram/5.json", b"first") is True
-    assert put_if_absent(landing, "telegram/5.json", b"second") is False
-    assert body_of(landing, "telegram/5.json") == b"first"
+def s3_error(status: str) -> bytes:
+    code = "".join(status.split()[1:])
+    return reply(f"<Error><Code>{code}</Code></Error>".encode(), status=status)
 
 
-def test_of_doors_that_put_at_once_one_wins(landing: ObjectStore) -> None:
-    bodies = [b"%d" % number for number in range(32)]
-
-    with ThreadPoolExecutor(8) as doors:
-        won = list(doors.map(lambda body: put_if_absent(landing, "telegram/5.json", body), bodies))
-
-    assert won.count(True) == 1
-    assert body_of(landing, "telegram/5.json") == bodies[won.index(True)]
+def put_to(server: Bot, environment: pytest.MonkeyPatch) -> bool:
+    environment.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.port}")
+    return put_if_absent(open_store("s3://landing", SHORT_TIMEOUT), KEY, b"{}")
 
 
-def test_what_is_put_in_memory_is_found_again_by_the_same_uri(tmp_path: Path) -> None:
-    put_if_absent(open_store(f"memory://{tmp_path}/a"), "5.json", b"{}")
+class TestBucketResponses:
+    """A put succeeds only if the bucket confirms that the object exists."""
 
-    assert put_if_absent(open_store(f"memory://{tmp_path}/a"), "5.json", b"") is False
-    assert put_if_absent(open_store(f"memory://{tmp_path}/b"), "5.json", b"") is True
+    def test_the_put_is_conditional(self, aws_environment: pytest.MonkeyPatch) -> None:
+        with Bot(always(reply(etag='"a"'))) as server:
+            assert put_to(server, aws_environment) is True
+
+        (heard,) = server.heard
+        assert heard.start.startswith("PUT /landing/telegram/")
+        assert heard.headers["if-none-match"] == "*"
+        assert heard.body == b"{}"
+
+    def test_412_means_that_the_object_exists(self, aws_environment: pytest.MonkeyPatch) -> None:
+        with Bot(always(s3_error("412 Precondition Failed"))) as server:
+            assert put_to(server, aws_environment) is False
+
+    @pytest.mark.parametrize(
+        "response",
+        [
+            *map(
+                s3_error,
+                [
+                    *("400 Bad Request", "401 Unauthorized", "403 Forbidden", "404 Not Found"),
+                    *("409 Conditional Request Conflict", "501 Not Implemented"),
+                    *("500 Internal Server Error", "503 Slow Down"),
+                ],
+            ),
+            HANG_UP,
+        ],
+        ids=lambda each: each.split(b"\r\n")[0].decode() if each else "no response",
+    )
+    def test_any_other_response_is_an_error_without_secrets(
+        self, aws_environment: pytest.MonkeyPatch, response: bytes | None
+    ) -> None:
+        with Bot(always(response)) as server, pytest.raises((BaseError, OSError)) as caught:
+            put_to(server, aws_environment)
+
+        assert "open-sesame" not in str(caught.value)
+
+    @pytest.mark.parametrize("status", ["500 Internal Server Error", "503 Slow Down"])
+    def test_an_overloaded_bucket_is_retried(
+        self, aws_environment: pytest.MonkeyPatch, status: str
+    ) -> None:
+        responses = iter([[s3_error(status)], [s3_error(status)], [reply(etag='"a"')]])
+
+        with Bot(lambda _, __: next(responses)) as server:
+            assert put_to(server, aws_environment) is True
+
+        assert len(server.heard) == 3
+
+    def test_the_timeout_is_the_limit_of_the_retries(self) -> None:
+        landing = open_store("s3://landing", SHORT_TIMEOUT)
+
+        assert isinstance(landing, S3Store)
+        assert landing.retry_config
+        assert landing.retry_config["retry_timeout"] == SHORT_TIMEOUT
+        assert landing.retry_config["max_retries"] > SHORT_TIMEOUT / timedelta(milliseconds=1)
+
+    @pytest.mark.parametrize("endpoint", ["closed", "silent"])
+    def test_an_endpoint_that_does_not_respond_is_an_error(
+        self, aws_environment: pytest.MonkeyPatch, endpoint: str
+    ) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+            aws_environment.setenv(
+                "AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.getsockname()[1]}"
+            )
+            if endpoint == "closed":
+                server.close()
+
+            put = pool.submit(put_if_absent, open_store("s3://landing", SHORT_TIMEOUT), KEY, b"{}")
+
+            with pytest.raises(BaseError, match="error sending request") as caught:
+                put.result(timeout=20)
+        assert "open-sesame" not in str(caught.value)
 
 
-def test_what_is_put_in_a_folder_is_found_again_by_another_store(tmp_path: Path) -> None:
-    put_if_absent(open_store(tmp_path.as_uri()), "5.json", b"{}")
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
 
-    assert body_of(open_store(tmp_path.as_uri()), "5.json") == b"{}"
+
+@pytest.fixture
+def bucket(
+    endpoint: str, aws_environment: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> str:
+    name = f"landing-{abs(hash(request.node.name))}"
+    requests.put(f"{endpoint}/{name}", timeout=30).raise_for_status()
+    aws_environment.setenv("AWS_ENDPOINT_URL", endpoint)
+    return name
+
+
+class TestBucket:
+    """A landing zone in a bucket."""
+
+    def test_the_first_object_under_a_key_is_kept(self, bucket: str) -> None:
+        landing, body = open_store(f"s3://{bucket}"), bytes(range(256)) * 4_096
+
+        put = [put_if_absent(landing, KEY, each) for each in (body, b"second", body)]
+
+        assert put == [True, False, False]
+        assert stored(landing) == {KEY: body}
+
+    @pytest.mark.parametrize("prefix", ["updates", "updates/", "many/updates"])
+    def test_objects_stay_below_the_prefix_of_the_uri(self, bucket: str, prefix: str) -> None:
+        landing = open_store(f"s3://{bucket}/{prefix}")
+
+        put_if_absent(landing, KEY, b"{}")
+
+        assert list(stored(landing)) == [KEY]
+        assert list(stored(open_store(f"s3://{bucket}"))) == [f"{prefix.strip('/')}/{KEY}"]
+
+    def test_a_missing_bucket_is_an_error_and_not_empty(self, bucket: str) -> None:
+        landing = open_store(f"s3://{bucket}-not", SHORT_TIMEOUT)
+
+        with pytest.raises((BaseError, OSError), match="NoSuchBucket"):
+            put_if_absent(landing, KEY, b"{}")
+        with pytest.raises((BaseError, OSError), match="NoSuchBucket"):
+            obstore.list(landing, "chats").collect()

@@ -1,154 +1,433 @@
-"""What a webhook call is answered once it was let in."""
+"""The webhook checks, stores and forwards a call, and responds with the right status."""
 
-from collections.abc import Callable
+import base64
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
 from lambda_ingest.landing import unwrap_rejected
+from lambda_ingest.settings import SettingsError
+from lambda_ingest.store import StoreError
 from tg_pipeline.telegram.models import UPDATE_TYPES
-from tg_pipeline_tests.lambda_ingest.conftest import DAY_FOLDER, Container, update
-from tg_pipeline_tests.lambda_ingest.events import http_event, in_base64, rest_event
+from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, always, reply
+from tg_pipeline_tests.lambda_ingest.conftest import DAY_FOLDER, Container, stored, update
+from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, in_base64, rest_event
+
+NewContainer = Callable[..., Container]
 
 GROUP, SUPERGROUP, STRANGER = -42, -1001234567890, -7
+SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105 - the header's name
+MEBIBYTE = 1024 * 1024
+EMPTY_200 = {"statusCode": 200, "headers": {}, "body": "", "isBase64Encoded": False}
+NO_SECRET = {"TELEGRAM_SECRET_TOKEN": ""}
 
 
-@pytest.mark.parametrize("kind", [*UPDATE_TYPES, "telepathy"])
-def test_an_update_of_any_type_is_answered_200_and_lands(container: Container, kind: str) -> None:
-    body = update(5, kind)
+class TestOpening:
+    """A webhook that anyone could write through is not opened by mistake."""
 
-    assert container.status(body) == 200
-    assert container.stored() == {f"{DAY_FOLDER}/7-5.json": body}
+    @pytest.mark.parametrize("settings", [{}, {"TG_WITHOUT_SECRET_TOKEN": "true"}])
+    def test_a_secret_is_required(
+        self, new_container: NewContainer, settings: dict[str, str]
+    ) -> None:
+        message = r"^TELEGRAM_SECRET_TOKEN is not set, so anyone could"
+        with pytest.raises(SettingsError, match=message):
+            new_container(**NO_SECRET | settings)
 
+    def test_it_can_be_opened_without_a_secret_explicitly(
+        self, new_container: NewContainer
+    ) -> None:
+        container = new_container(**NO_SECRET, TG_WITHOUT_SECRET_TOKEN="yes")  # noqa: S106 - a switch
 
-def test_the_answer_is_empty_so_that_telegram_executes_nothing(container: Container) -> None:
-    assert container.post(update(5)) == {
-        "statusCode": 200,
-        "headers": {},
-        "body": "",
-        "isBase64Encoded": False,
-    }
+        assert container.status(update(5), headers={}) == 200
+        assert container.status(update(6)) == 200
+        assert len(container.stored()) == 2
 
+    def test_a_secret_that_is_set_is_always_checked(self, new_container: NewContainer) -> None:
+        container = new_container(TG_WITHOUT_SECRET_TOKEN="yes")  # noqa: S106 - a switch
 
-@pytest.mark.parametrize("as_base64", [in_base64, lambda event: event], ids=["base64", "text"])
-def test_every_gateway_s_event_lands_the_same_bytes(
-    container: Container, as_base64: Callable[[object], object]
-) -> None:
-    body = update(5, text="olá 😀")
+        assert container.status(update(5), headers={}) == 403
 
-    statuses = [
-        container.handle(as_base64(event(body)))["statusCode"] for event in (http_event, rest_event)
-    ]
-
-    assert statuses == [200, 200]
-    assert list(container.stored().values()) == [body]
-
-
-def test_a_duplicate_is_answered_200_and_the_first_stands(container: Container) -> None:
-    container.post(update(5, text="first"))
-    container.now += timedelta(hours=20)
-
-    assert container.status(update(5, text="second")) == 200
-
-    assert list(container.stored().values()) == [update(5, text="first")]
-    assert [line["duplicate"] for line in container.lines()] == [0, 1]
+    @pytest.mark.parametrize("uri", ["ftp://landing", "file://relative", "s3://"])
+    def test_an_invalid_landing_zone_is_an_error(
+        self, new_container: NewContainer, uri: str
+    ) -> None:
+        with pytest.raises(StoreError):
+            new_container(TG_LANDING_URI=uri)
 
 
-@pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b"{}", b'{"update_id": "5"}'])
-def test_what_is_no_update_is_kept_and_answered_200(container: Container, body: bytes) -> None:
-    assert container.status(body) == 200
-
-    ((key, kept),) = container.stored().items()
-    assert key.startswith("rejected/context_date=2026-10-07/")
-    assert unwrap_rejected(kept) == body
-    assert container.lines()[0]["rejected"] == 1
+def large(size: int) -> bytes:
+    """Return an update of so many bytes."""
+    return update(5, text="x" * (size - len(update(5, text=""))))
 
 
-def test_a_request_without_a_body_is_kept_as_one_that_is_empty(container: Container) -> None:
-    assert container.status(b"", body=None) == 200
-    assert [unwrap_rejected(kept) for kept in container.stored().values()] == [b""]
+class TestChecks:
+    """Which calls are rejected; nothing of theirs is stored."""
 
-
-@pytest.mark.parametrize("name", ["TELEGRAM_CHAT_IDS", "TELEGRAM_CHAT_ID"])
-def test_an_update_of_another_chat_is_answered_200_and_not_stored(
-    new_container: Callable[..., Container], name: str
-) -> None:
-    container = new_container(**{name: str(GROUP)})
-
-    assert container.status(update(5, chat={"id": STRANGER})) == 200
-
-    assert container.stored() == {}
-    assert container.status(update(6, chat={"id": GROUP})) == 200
-    assert list(container.stored()) == [f"{DAY_FOLDER}/7-6.json"]
-
-
-def test_the_chats_that_are_named_land(new_container: Callable[..., Container]) -> None:
-    container = new_container(TELEGRAM_CHAT_IDS=f"{GROUP},5")
-
-    for update_id, chat_id in enumerate([GROUP, STRANGER, 5]):
-        assert container.status(update(update_id, chat={"id": chat_id})) == 200
-
-    assert list(container.stored()) == [f"{DAY_FOLDER}/7-0.json", f"{DAY_FOLDER}/7-2.json"]
-    assert [line["filtered"] for line in container.lines()] == [0, 1, 0]
-
-
-def test_what_a_kept_chat_became_lands_by_another_container_too(
-    new_container: Callable[..., Container],
-) -> None:
-    # Given a group that is kept, and becomes a supergroup
-    first = new_container(TELEGRAM_CHAT_IDS=str(GROUP))
-    migrated = update(1, chat={"id": GROUP}, migrate_to_chat_id=SUPERGROUP)
-    assert first.status(migrated) == 200
-
-    # When the supergroup writes, and the container is another
-    other = new_container(TELEGRAM_CHAT_IDS=str(GROUP))
-    assert other.status(update(2, chat={"id": SUPERGROUP})) == 200
-
-    # Then it landed, and the operator was told once
-    assert f"{DAY_FOLDER}/7-2.json" in other.stored()
-    (told,) = [line["succession"] for line in first.lines() + other.lines() if "succession" in line]
-    assert told == (
-        f"Chat {GROUP} became {SUPERGROUP}, which is kept too. Add it to TELEGRAM_CHAT_IDS."
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            None,
+            {SECRET_HEADER: ""},
+            {SECRET_HEADER: "another"},
+            {SECRET_HEADER: SECRET.lower()},
+            {SECRET_HEADER: SECRET[:-1]},
+            {SECRET_HEADER: f"{SECRET} "},
+            {SECRET_HEADER: f"{SECRET},{SECRET}"},
+            {SECRET_HEADER: "é\ud83d"},
+            {SECRET_HEADER: [SECRET]},
+            {"Authorization": SECRET},
+        ],
+        ids=repr,
     )
+    def test_without_the_secret_it_is_403(self, container: Container, headers: Any) -> None:
+        assert container.status(update(5), headers=headers) == 403
+
+        assert container.stored() == {}
+        assert [line["unauthorized"] for line in container.lines()] == [1]
+
+    @pytest.mark.parametrize("name", [SECRET_HEADER, SECRET_HEADER.lower(), SECRET_HEADER.upper()])
+    def test_the_case_of_the_secret_s_header_does_not_matter(
+        self, container: Container, name: str
+    ) -> None:
+        assert container.status(update(5), headers={name: SECRET}) == 200
+
+    def test_the_secret_may_be_in_a_list_of_headers(self, container: Container) -> None:
+        event = rest_event(update(5)) | {
+            "headers": None,
+            "multiValueHeaders": {SECRET_HEADER: [SECRET]},
+        }
+
+        assert container.handle(event)["statusCode"] == 200
+
+    @pytest.mark.parametrize("path", ["/", "/telegram", "/any/path", ""])
+    def test_any_path_is_accepted_if_none_is_set(self, container: Container, path: str) -> None:
+        assert container.handle(http_event(update(5), path=path))["statusCode"] == 200
+
+    @pytest.mark.parametrize(
+        ("path", "status"),
+        [
+            *[("/7/hook", 200), ("/7/hook/", 200)],
+            *[("/", 404), ("/7", 404), ("/7/hook/x", 404), ("/7/Hook", 404), ("", 404)],
+            *[("/../7/hook", 404), ("/telegram", 404)],
+        ],
+    )
+    def test_another_path_than_the_one_that_is_set_is_404(
+        self, new_container: NewContainer, path: str, status: int
+    ) -> None:
+        container = new_container(TG_WEBHOOK_PATH="/7/hook/")
+
+        assert container.handle(http_event(update(5), path=path))["statusCode"] == status
+        assert len(container.stored()) == (status == 200)
+
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "X"])
+    def test_another_method_than_post_is_405(self, container: Container, method: str) -> None:
+        response = container.handle(http_event(update(5), method=method))
+
+        assert (response["statusCode"], response["headers"]) == (405, {"Allow": "POST"})
+        assert container.stored() == {}
+
+    @pytest.mark.parametrize("wrap", [in_base64, lambda event: event], ids=["base64", "text"])
+    def test_a_body_of_more_than_a_mebibyte_is_413(self, container: Container, wrap: Any) -> None:
+        accepted, too_large = large(MEBIBYTE), large(MEBIBYTE + 1)
+
+        assert container.handle(wrap(http_event(accepted)))["statusCode"] == 200
+        assert container.handle(wrap(http_event(too_large)))["statusCode"] == 413
+        assert list(container.stored().values()) == [accepted]
+
+    @pytest.mark.parametrize(
+        ("declared", "status"),
+        [
+            (str(MEBIBYTE), 200),
+            (str(MEBIBYTE + 1), 413),
+            ("9" * 5_000, 413),
+            ("-1", 200),
+            ("many", 200),
+            ("\N{SUPERSCRIPT TWO}", 200),
+            ("\N{ARABIC-INDIC DIGIT NINE}" * 8, 200),
+        ],
+    )
+    def test_a_content_length_of_more_than_a_mebibyte_is_413(
+        self, container: Container, declared: str, status: int
+    ) -> None:
+        headers = {SECRET_HEADER: SECRET, "Content-Length": declared}
+
+        assert container.status(update(5), headers=headers) == status
+
+    def test_the_path_is_checked_before_the_method_the_secret_and_the_size(
+        self, new_container: NewContainer
+    ) -> None:
+        container = new_container(TG_WEBHOOK_PATH="/telegram")
+        responses = []
+        for path, method, headers in [
+            ("/", "GET", {}),
+            ("/telegram", "GET", {}),
+            ("/telegram", "POST", {}),
+            ("/telegram", "POST", {SECRET_HEADER: SECRET}),
+        ]:
+            event = http_event(None, path=path, method=method)
+            event |= {"body": "x" * (MEBIBYTE + 1), "headers": headers}
+            responses.append(container.handle(event))
+
+        assert [each["statusCode"] for each in responses] == [404, 405, 403, 413]
+        assert {each["body"] for each in responses} == {""}
+        assert container.stored() == {}
+        assert [line["refused"] for line in container.lines()] == [1, 1, 0, 1]
+
+    def test_the_body_of_an_unauthenticated_call_is_not_decoded(self, container: Container) -> None:
+        event = http_event(None) | {"body": "not base64", "isBase64Encoded": True}
+
+        assert container.handle(event | {"headers": {}})["statusCode"] == 403
+        assert container.handle(event)["statusCode"] == 400
 
 
-@pytest.mark.parametrize("chats", ["", str(GROUP)], ids=["all chats", "one chat"])
-def test_a_store_that_fails_is_answered_500_and_the_next_time_it_lands(
-    new_container: Callable[..., Container], tmp_path: Path, chats: str
-) -> None:
-    # Given a container, and a file that came to stand where the days' folders belong
-    container = new_container(TELEGRAM_CHAT_IDS=chats)
-    in_the_way = tmp_path / "landing" / "telegram"
-    in_the_way.write_text("a file stands here")
+class TestStoring:
+    """What happens to the body of an authenticated call."""
 
-    # When an update comes, and again after the file is gone
-    body = update(5, chat={"id": GROUP})
-    failed = container.post(body)
-    in_the_way.unlink()
+    @pytest.mark.parametrize("kind", [*UPDATE_TYPES, "telepathy"])
+    def test_an_update_of_any_type_lands(self, container: Container, kind: str) -> None:
+        body = update(5, kind)
 
-    # Then the first answer has Telegram send it again, and the second is true
-    assert (failed["statusCode"], failed["body"]) == (500, "")
-    assert container.status(body) == 200
-    assert container.stored() == {f"{DAY_FOLDER}/7-5.json": body}
-    assert [line["level"] for line in container.lines()] == ["ERROR", "INFO"]
-    assert container.lines()[0]["why"].startswith("The store failed: ")
+        assert container.post(body) == EMPTY_200
+        assert container.stored() == {f"{DAY_FOLDER}/7-5.json": body}
+
+    @pytest.mark.parametrize("wrap", [in_base64, lambda event: event], ids=["base64", "text"])
+    def test_every_gateway_s_event_lands_the_same_bytes(
+        self, container: Container, wrap: Callable[[object], object]
+    ) -> None:
+        body = update(5, text="olá 😀")
+
+        for event in (http_event(body), rest_event(body)):
+            assert container.handle(wrap(event))["statusCode"] == 200
+
+        assert list(container.stored().values()) == [body]
+
+    def test_a_duplicate_is_a_success_and_the_first_update_is_kept(
+        self, container: Container
+    ) -> None:
+        container.post(update(5, text="first"))
+        container.now += timedelta(hours=20)
+
+        assert container.status(update(5, text="second")) == 200
+
+        assert list(container.stored().values()) == [update(5, text="first")]
+        assert [line["duplicate"] for line in container.lines()] == [0, 1]
+
+    @pytest.mark.parametrize("body", [None, b"", b"\xff", b"[]", b"{}", b'{"update_id": "5"}'])
+    def test_a_body_that_is_not_an_update_is_kept_and_a_success(
+        self, container: Container, body: bytes | None
+    ) -> None:
+        assert container.handle(http_event(body))["statusCode"] == 200
+
+        ((key, kept),) = container.stored().items()
+        assert key.startswith("rejected/context_date=2026-10-07/")
+        assert unwrap_rejected(kept) == (body or b"")
+        assert container.lines()[0]["rejected"] == 1
+
+    @pytest.mark.parametrize("name", ["TELEGRAM_CHAT_IDS", "TELEGRAM_CHAT_ID"])
+    def test_updates_of_other_chats_are_a_success_and_not_stored(
+        self, new_container: NewContainer, name: str
+    ) -> None:
+        container = new_container(**{name: f"{GROUP},5"})
+
+        for update_id, chat_id in enumerate([GROUP, STRANGER, 5]):
+            assert container.status(update(update_id, chat={"id": chat_id})) == 200
+
+        assert list(container.stored()) == [f"{DAY_FOLDER}/7-0.json", f"{DAY_FOLDER}/7-2.json"]
+        assert [line["filtered"] for line in container.lines()] == [0, 1, 0]
+
+    def test_another_container_follows_a_chat_to_its_new_id(
+        self, new_container: NewContainer
+    ) -> None:
+        # Given a chosen group that becomes a supergroup
+        first = new_container(TELEGRAM_CHAT_IDS=str(GROUP))
+        assert first.status(update(1, chat={"id": GROUP}, migrate_to_chat_id=SUPERGROUP)) == 200
+
+        # When another container gets an update of the supergroup
+        other = new_container(TELEGRAM_CHAT_IDS=str(GROUP))
+        assert other.status(update(2, chat={"id": SUPERGROUP})) == 200
+
+        # Then it landed, and the new id was logged once
+        assert f"{DAY_FOLDER}/7-2.json" in other.stored()
+        lines = first.lines() + other.lines()
+        assert [line["succession"] for line in lines if "succession" in line] == [
+            f"Chat {GROUP} became {SUPERGROUP}, which is kept too. Add it to TELEGRAM_CHAT_IDS."
+        ]
+
+    @pytest.mark.parametrize("chats", ["", str(GROUP)], ids=["all chats", "one chat"])
+    def test_a_failing_store_is_500_and_the_retry_lands(
+        self, new_container: NewContainer, tmp_path: Path, chats: str
+    ) -> None:
+        # Given a file where the folder of updates belongs
+        container = new_container(TELEGRAM_CHAT_IDS=chats)
+        file = tmp_path / "landing" / "telegram"
+        file.write_text("not a folder")
+
+        # When an update arrives, and again after the file is gone
+        body = update(5, chat={"id": GROUP})
+        failed = container.post(body)
+        file.unlink()
+
+        # Then the first response makes Telegram send it again, and it lands
+        assert (failed["statusCode"], failed["body"]) == (500, "")
+        assert container.status(body) == 200
+        assert container.stored() == {f"{DAY_FOLDER}/7-5.json": body}
+        assert [line["level"] for line in container.lines()] == ["ERROR", "INFO"]
+        assert container.lines()[0]["why"].startswith("The store failed: ")
+
+    def test_a_store_that_fails_in_the_filter_is_500(
+        self, new_container: NewContainer, tmp_path: Path
+    ) -> None:
+        container = new_container(TELEGRAM_CHAT_IDS=str(GROUP))
+        (tmp_path / "landing" / "chats").write_text("not a folder")
+
+        assert container.status(update(5, chat={"id": SUPERGROUP})) == 500
+
+    def test_the_log_contains_the_key_and_the_duration(self, container: Container) -> None:
+        container.clock_step = timedelta(seconds=1)
+
+        container.post(update(5))
+
+        (line,) = container.lines()
+        assert (line["key"], line["status"]) == (f"{DAY_FOLDER}/7-5.json", 200)
+        assert 1_000 <= line["ms"] <= 10_000
 
 
-def test_a_store_that_fails_while_chats_are_looked_up_turns_no_update_away(
-    new_container: Callable[..., Container], tmp_path: Path
-) -> None:
-    container = new_container(TELEGRAM_CHAT_IDS=str(GROUP))
-    (tmp_path / "landing" / "chats").write_text("a file stands here")
-
-    assert container.status(update(5, chat={"id": SUPERGROUP})) == 500
+DONE = reply(connection="close")
 
 
-def test_the_journal_says_where_an_update_landed_and_how_long_it_took(container: Container) -> None:
-    container.pace = timedelta(seconds=1)
+class TestForwarding:
+    """A durable update is forwarded to the bot, and the bot's response is returned."""
 
-    container.post(update(5))
+    def test_the_response_is_the_bot_s(self, new_container: NewContainer) -> None:
+        method = b'{"method": "sendMessage", "chat_id": 5, "text": "ol\xc3\xa1"}'
+        response = reply(method, connection="close", content_type="application/json")
 
-    (line,) = container.lines()
-    assert (line["key"], line["status"]) == (f"{DAY_FOLDER}/7-5.json", 200)
-    assert 1_000 <= line["ms"] <= 10_000
+        with Bot(always(response)) as bot:
+            returned = new_container(FORWARD_URL=bot.url).post(update(5))
+
+        assert returned == {
+            "statusCode": 200,
+            "headers": {"Content-Type": "application/json"},
+            "body": method.decode(),
+            "isBase64Encoded": False,
+        }
+
+    def test_a_binary_response_is_encoded(self, new_container: NewContainer) -> None:
+        with Bot(always(reply(b"\xff\x00", connection="close"))) as bot:
+            response = new_container(FORWARD_URL=bot.url).post(update(5))
+
+        assert response["isBase64Encoded"] is True
+        assert base64.b64decode(response["body"]) == b"\xff\x00"
+
+    def test_an_update_is_durable_before_the_bot_gets_it(self, new_container: NewContainer) -> None:
+        found: list[dict[str, bytes]] = []
+
+        def inspect(_: Heard, __: Event) -> Iterable[bytes]:
+            found.append(stored(new_container().landing))
+            return [DONE]
+
+        with Bot(inspect) as bot:
+            new_container(FORWARD_URL=bot.url).post(update(5))
+
+        assert found == [{f"{DAY_FOLDER}/7-5.json": update(5)}]
+
+    def test_the_bot_gets_its_own_secret_and_not_ours(self, new_container: NewContainer) -> None:
+        with Bot(always(DONE)) as bot:
+            new_container(FORWARD_URL=bot.url).post(update(5))
+            settings = {"FORWARD_URL": bot.url, "FORWARD_SECRET_TOKEN": "the-bot-s"}
+            new_container(**settings).post(update(6))
+
+        secrets = [heard.headers.get(SECRET_HEADER.lower()) for heard in bot.heard]
+        assert secrets == [None, "the-bot-s"]
+        assert not any(SECRET in str(heard) for heard in bot.heard)
+
+    def test_an_unreachable_bot_is_502_and_the_retry_lands_nothing_twice(
+        self, new_container: NewContainer
+    ) -> None:
+        # Given a bot that is down
+        with Bot(always(DONE)) as down:
+            pass
+        container = new_container(FORWARD_URL=down.url)
+
+        # When an update arrives, and again once the bot is back
+        first = container.post(update(5))
+        with Bot(always(DONE), port=down.port) as back:
+            second = container.post(update(5))
+
+        # Then the bot got it from the retry, and it landed once
+        assert (first["statusCode"], first["body"]) == (502, "")
+        assert second["statusCode"] == 200
+        assert [heard.body for heard in back.heard] == [update(5)]
+        assert container.stored() == {f"{DAY_FOLDER}/7-5.json": update(5)}
+        names = ("landed", "duplicate", "failed", "level")
+        lines = [tuple(line[name] for name in names) for line in container.lines()]
+        assert lines == [(1, 0, 1, "ERROR"), (0, 1, 0, "INFO")]
+
+    def test_a_slow_bot_is_504_within_its_timeout(self, new_container: NewContainer) -> None:
+        def hang(_: Heard, over: Event) -> Iterable[bytes]:
+            over.wait(20)
+            return [DONE]
+
+        with Bot(hang) as bot:
+            container = new_container(FORWARD_URL=bot.url, FORWARD_TIMEOUT_SECONDS="0.3")
+
+            assert container.status(update(5)) == 504
+
+        assert len(container.stored()) == 1
+
+    def test_the_time_of_the_store_reduces_that_of_the_bot(
+        self, new_container: NewContainer
+    ) -> None:
+        with Bot(always(DONE)) as bot:
+            container = new_container(FORWARD_URL=bot.url)
+            container.clock_step = timedelta(seconds=26)
+
+            assert container.status(update(5)) == 504
+
+        assert bot.heard == []
+
+    def test_filtered_updates_are_forwarded_too(self, new_container: NewContainer) -> None:
+        with Bot(always(DONE)) as bot:
+            container = new_container(FORWARD_URL=bot.url, TELEGRAM_CHAT_IDS="5")
+
+            assert container.status(update(5, chat={"id": STRANGER})) == 200
+
+        assert len(bot.heard) == 1
+        assert container.stored() == {}
+        assert container.lines()[0]["filtered"] == 1
+
+    @pytest.mark.parametrize("status", [302, 403, 429, 500])
+    def test_an_error_of_the_bot_is_returned_and_counted_as_failed(
+        self, new_container: NewContainer, status: int
+    ) -> None:
+        response = reply(status=f"{status} Sorry", retry_after="30", connection="close")
+
+        with Bot(always(response)) as bot:
+            container = new_container(FORWARD_URL=bot.url)
+            returned = container.post(update(5))
+
+        assert (returned["statusCode"], returned["headers"]) == (status, {"Retry-After": "30"})
+        (line,) = container.lines()
+        assert (line["landed"], line["failed"]) == (1, 1)
+
+    def test_rejected_and_unstored_calls_are_not_forwarded(
+        self, new_container: NewContainer, tmp_path: Path
+    ) -> None:
+        with Bot(always(DONE)) as bot:
+            container = new_container(FORWARD_URL=bot.url, TG_WEBHOOK_PATH="/telegram")
+            (tmp_path / "landing" / "telegram").write_text("not a folder")
+
+            statuses = [
+                container.status(update(5), headers={}),
+                container.handle(http_event(update(5), path="/"))["statusCode"],
+                container.status(b"x" * (MEBIBYTE + 1)),
+                container.status(update(5)),
+            ]
+
+        assert statuses == [403, 404, 413, 500]
+        assert bot.heard == []

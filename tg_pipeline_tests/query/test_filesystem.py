@@ -12,9 +12,8 @@ from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.query.filesystem import LakeFiles
 from tg_pipeline.query.session import QueryError, open_session
 from tg_pipeline_tests.conftest import DAY
+from tg_pipeline_tests.fakes.aws import REGION, client_of, moto_server
 from tg_pipeline_tests.query.conftest import DAILY, UNDATED, ZONE, answer, write
-from tg_pipeline_tests.template.deployment import client_of, moto_server
-from tg_pipeline_tests.template.shapes import REGION
 
 KEY = f"daily/context_date={DAY}/part-0.parquet"
 PATTERN = "lake://daily/context_date=*/part-0.parquet"

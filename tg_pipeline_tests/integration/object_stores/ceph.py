@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import requests
 
-from tg_pipeline_tests.peers.ports import free_port
+from tg_pipeline_tests.fakes.ports import free_port
 
 PROGRAMS: Final = (
     *("ceph", "ceph-authtool", "monmaptool", "ceph-mon", "ceph-osd"),

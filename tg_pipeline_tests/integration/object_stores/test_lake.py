@@ -32,8 +32,8 @@ from tg_pipeline_tests.lake.test_partitions import (  # noqa: F401 - run here
     test_without_a_commit_the_old_day_stays,
 )
 from tg_pipeline_tests.lambda_ingest.test_store import (  # noqa: F401 - run here
-    test_of_doors_that_put_at_once_one_wins,
-    test_the_first_bytes_under_a_key_stand,
+    test_only_one_of_several_concurrent_writers_succeeds,
+    test_the_first_object_under_a_key_is_kept,
 )
 
 pytestmark = pytest.mark.tiers("moto", "ceph")

@@ -12,6 +12,14 @@ from tg_pipeline.lake.partitions import OBJECT_NAME, partition_key
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.fakes.loopback import Loopback
+from tg_pipeline_tests.fakes.proxy import (
+    CUT_AFTER,
+    CUT_BEFORE,
+    CUT_MIDWAY,
+    LATE,
+    FailingProxy,
+    is_anything,
+)
 from tg_pipeline_tests.integration.object_stores.end_to_end import (
     EndToEnd,
     build,
@@ -21,14 +29,6 @@ from tg_pipeline_tests.integration.object_stores.end_to_end import (
 )
 from tg_pipeline_tests.integration.object_stores.shell import Shell
 from tg_pipeline_tests.integration.object_stores.tier import S3Server
-from tg_pipeline_tests.peers.failing_proxy import (
-    CUT_AFTER,
-    CUT_BEFORE,
-    CUT_MIDWAY,
-    LATE,
-    FailingProxy,
-    is_anything,
-)
 
 SEED, FAILURE_RATE = 20_261_007, 0.2
 FAILURES = ("SlowDown", "InternalError", LATE, CUT_BEFORE, CUT_AFTER, CUT_MIDWAY)

@@ -1,0 +1,223 @@
+"""The template deployed to moto: a stack of the resources that it supports, the rest by API calls.
+
+moto does not resolve dynamic references (`{{resolve:…}}`), so they are resolved here, by its own
+Secrets Manager.
+"""
+
+import json
+import re
+from collections.abc import Callable, Container
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from tg_pipeline_tests.cloudformation.template import (
+    PACKAGE,
+    PARAMETERS,
+    Template,
+    transformed,
+    values_of,
+)
+from tg_pipeline_tests.fakes.aws import client_of
+
+Client = Any
+Clients = Callable[[str], Client]
+Call = Callable[[Clients, str, Template], None]
+
+
+def make(clients: Clients, kind: str, name: str, properties: Template) -> None:
+    """Create a resource, or the part of it that moto's CloudFormation omits."""
+    CALLS[kind](clients, name, properties)
+
+
+def make_secret(secrets: Client, name: str, resource: Template) -> str:
+    """Create a secret with a generated key, and return its ARN."""
+    rules = dict(resource["Properties"]["GenerateSecretString"])
+    content = json.loads(rules.pop("SecretStringTemplate"))
+    key = rules.pop("GenerateStringKey")
+    content[key] = secrets.get_random_password(**rules)["RandomPassword"]
+    made = secrets.create_secret(Name=name, SecretString=json.dumps(content))
+    arn: str = made["ARN"]
+    return arn
+
+
+def _finish_bucket(clients: Clients, _: str, properties: Template) -> None:
+    objects, bucket = clients("s3"), {"Bucket": properties["BucketName"]}
+    objects.put_bucket_versioning(
+        **bucket, VersioningConfiguration=properties["VersioningConfiguration"]
+    )
+    objects.put_public_access_block(
+        **bucket,
+        PublicAccessBlockConfiguration=properties["PublicAccessBlockConfiguration"],
+    )
+    if "NotificationConfiguration" in properties:
+        objects.put_bucket_notification_configuration(
+            **bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
+        )
+
+
+def _queue_policy(clients: Clients, _: str, properties: Template) -> None:
+    policy = json.dumps(properties["PolicyDocument"])
+    for queue in properties["Queues"]:
+        clients("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+
+
+def _work_group(clients: Clients, _: str, properties: Template) -> None:
+    clients("athena").create_work_group(
+        Name=properties["Name"], Configuration=properties["WorkGroupConfiguration"]
+    )
+
+
+def _database(clients: Clients, _: str, properties: Template) -> None:
+    clients("glue").create_database(**properties)
+
+
+def _table(clients: Clients, _: str, properties: Template) -> None:
+    clients("glue").create_table(**properties)
+
+
+def _alarm(clients: Clients, name: str, properties: Template) -> None:
+    clients("cloudwatch").put_metric_alarm(AlarmName=name, **properties)
+
+
+def _schedule_group(clients: Clients, _: str, properties: Template) -> None:
+    clients("scheduler").create_schedule_group(**properties)
+
+
+def _schedule(clients: Clients, name: str, properties: Template) -> None:
+    clients("scheduler").create_schedule(Name=name, **properties)
+
+
+CALLS: Final[dict[str, Call]] = {
+    "AWS::S3::Bucket": _finish_bucket,
+    "AWS::SQS::QueuePolicy": _queue_policy,
+    "AWS::Glue::Database": _database,
+    "AWS::Glue::Table": _table,
+    "AWS::Athena::WorkGroup": _work_group,
+    "AWS::CloudWatch::Alarm": _alarm,
+    "AWS::Scheduler::ScheduleGroup": _schedule_group,
+    "AWS::Scheduler::Schedule": _schedule,
+}
+"""By type, in the order of their dependencies."""
+
+
+LEFT_OUT: Final = frozenset(
+    {
+        "AWS::ApiGatewayV2::Api",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Route",
+        "AWS::ApiGatewayV2::Stage",
+        "AWS::Lambda::Url",
+        "AWS::S3::BucketPolicy",  # moto reads no conditions: it would deny all, not only plain HTTP
+    }
+)
+"""Types that are not deployed; the tests read these resources from the template."""
+
+IN_PART: Final = "AWS::S3::Bucket"
+"""A type that the stack creates in part, and a call completes."""
+
+GENERATED: Final = "AWS::SecretsManager::Secret"
+
+
+def for_moto(template: Template, substitutes: dict[str, str]) -> Template:
+    """Return the template with what moto's CloudFormation supports, and the rest in its outputs.
+
+    A resource that is not in the stack becomes a parameter, so that `Ref` still works; its value is
+    in `substitutes`, or the resource's name in the template.
+    """
+    resources: Template = template["Resources"]
+    absent = _of_kinds(resources, (LEFT_OUT | CALLS.keys() | {GENERATED}) - {IN_PART})
+    called = [name for kind in CALLS for name in _of_kinds(resources, {kind})]
+    return template | {
+        "Resources": {name: each for name, each in resources.items() if name not in absent},
+        "Parameters": template["Parameters"]
+        | {name: {"Type": "String", "Default": substitutes.get(name, name)} for name in absent},
+        "Outputs": template["Outputs"]
+        | {f"{resources[name]['Type']}|{name}": _as_output(resources[name]) for name in called},
+    }
+
+
+def _of_kinds(resources: Template, kinds: Container[str]) -> list[str]:
+    return [name for name, each in resources.items() if each["Type"] in kinds]
+
+
+def _as_output(resource: Template) -> Template:
+    condition = {"Condition": resource["Condition"]} if "Condition" in resource else {}
+    return {"Value": {"Fn::ToJsonString": resource["Properties"]}, **condition}
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A deployed stack, and where to find it."""
+
+    endpoint: str
+    stack: str
+
+    def client(self, service: str) -> Client:
+        """Return a client of a service, at moto's address."""
+        return client_of(self.endpoint, service)
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs, as an operator sees them."""
+        return {name: text for name, text in self._all_outputs().items() if "|" not in name}
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """The function's environment, with resolved secrets as from CloudFormation."""
+        name = self.outputs["IngestFunctionName"]
+        held = self.client("lambda").get_function_configuration(FunctionName=name)
+        variables = held["Environment"]["Variables"]
+        return {name: self._resolve(value) for name, value in variables.items()}
+
+    def create_the_rest(self) -> None:
+        """Create the resources that moto's CloudFormation omits, from the outputs."""
+        for output, properties in self._all_outputs().items():
+            kind, bar, name = output.partition("|")
+            if bar:
+                make(self.client, kind, name, json.loads(properties))
+
+    def _all_outputs(self) -> dict[str, str]:
+        stacks = self.client("cloudformation").describe_stacks(StackName=self.stack)
+        return {each["OutputKey"]: each["OutputValue"] for each in stacks["Stacks"][0]["Outputs"]}
+
+    def _resolve(self, text: str) -> str:
+        reference = re.fullmatch(r"\{\{resolve:secretsmanager:(.+):SecretString:(\w+)\}\}", text)
+        if not reference:
+            return text
+        secret = self.client("secretsmanager").get_secret_value(SecretId=reference[1])
+        value: str = json.loads(secret["SecretString"])[reference[2]]
+        return value
+
+
+def deploy(endpoint: str, stack: str, **parameters: str) -> Deployment:
+    """Deploy the template to the moto server at `endpoint`, as far as moto supports it."""
+    template = transformed()
+    _upload_package(endpoint)
+    substitutes = {
+        "WebhookSecret": make_secret(
+            client_of(endpoint, "secretsmanager"), stack, template["Resources"]["WebhookSecret"]
+        ),
+        "Database": values_of(template, parameters)["DatabaseName"],
+        "ScheduleGroup": stack,
+        "WorkGroup": stack,
+    }
+    client_of(endpoint, "cloudformation").create_stack(
+        StackName=stack,
+        TemplateBody=json.dumps(for_moto(template, substitutes)),
+        Parameters=[
+            {"ParameterKey": name, "ParameterValue": value}
+            for name, value in {**PARAMETERS, **parameters}.items()
+        ],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    deployment = Deployment(endpoint, stack)
+    deployment.create_the_rest()
+    return deployment
+
+
+def _upload_package(endpoint: str) -> None:
+    bucket, key = PACKAGE
+    objects = client_of(endpoint, "s3")
+    objects.create_bucket(Bucket=bucket)
+    objects.put_object(Bucket=bucket, Key=key, Body=b"the function's package")

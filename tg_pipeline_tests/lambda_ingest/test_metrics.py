@@ -1,0 +1,220 @@
+"""One log line a request, for people and for CloudWatch, without anything secret."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambda_ingest.metrics import COUNTS, MetricsLogger, RequestRecord
+from tg_pipeline_tests.lambda_ingest.bot_server import Bot, always, reply
+from tg_pipeline_tests.lambda_ingest.conftest import Container, update
+from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, queue_event, record
+
+NewContainer = Callable[..., Container]
+
+AT = datetime(2026, 10, 7, 15, 0, 0, 123_456, tzinfo=UTC)
+UNITS = {"Count", "Milliseconds"}
+RECORDS = st.builds(
+    RequestRecord,
+    at=st.just(AT),
+    counts=st.dictionaries(st.sampled_from(COUNTS), st.integers(0, 10_000)),
+    duration_ms=st.floats(0, 1e6),
+    details=st.dictionaries(st.sampled_from(["status", "key", "why"]), st.text() | st.integers()),
+)
+
+
+def text_of(*records: RequestRecord, with_metrics: bool) -> str:
+    out = StringIO()
+    for each in records:
+        MetricsLogger(out, 7, with_metrics).write(each)
+    return out.getvalue()
+
+
+def line_of(
+    counts: dict[str, int] | None = None, *, with_metrics: bool = True, **details: str | int
+) -> dict[str, Any]:
+    each = RequestRecord(AT, {"landed": 1} if counts is None else counts, 4.26, details)
+    line: dict[str, Any] = json.loads(text_of(each, with_metrics=with_metrics))
+    return line
+
+
+@given(RECORDS)
+def test_every_declared_metric_and_dimension_is_a_field(each: RequestRecord) -> None:
+    """https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html"""
+    line = json.loads(text_of(each, with_metrics=True))
+
+    metadata = line["_aws"]
+    assert metadata["Timestamp"] == 1_791_385_200_123
+    (directive,) = metadata["CloudWatchMetrics"]
+    assert directive["Namespace"]
+    for metric in directive["Metrics"]:
+        assert metric["Unit"] in UNITS
+        assert isinstance(line[metric["Name"]], int | float)
+    for dimension_set in directive["Dimensions"]:
+        assert all(isinstance(line[name], str) for name in dimension_set)
+
+
+def test_the_metrics_are_the_counts_and_the_duration() -> None:
+    line = line_of({"landed": 2, "failed": 1})
+
+    (directive,) = line["_aws"]["CloudWatchMetrics"]
+    names = {metric["Name"] for metric in directive["Metrics"]}
+    assert {name: line[name] for name in names} == {
+        "landed": 2,
+        "duplicate": 0,
+        "rejected": 0,
+        "filtered": 0,
+        "unauthorized": 0,
+        "refused": 0,
+        "failed": 1,
+        "ms": 4.3,
+    }
+    assert (directive["Dimensions"], line["bot_id"]) == ([["bot_id"]], "7")
+
+
+def test_lines_for_people_contain_only_counts_that_are_not_zero() -> None:
+    line = line_of(with_metrics=False, status=200, key="telegram/5.json")
+
+    assert line == {
+        "at": "2026-10-07T15:00:00.123456+00:00",
+        "level": "INFO",
+        "bot_id": "7",
+        "landed": 1,
+        "ms": 4.3,
+        "status": 200,
+        "key": "telegram/5.json",
+    }
+
+
+@given(st.lists(RECORDS, max_size=4), st.booleans())
+def test_each_record_is_one_line_of_ascii_json(
+    records: list[RequestRecord],
+    with_metrics: bool,  # noqa: FBT001 - drawn by hypothesis
+) -> None:
+    text = text_of(*records, with_metrics=with_metrics)
+
+    assert text.isascii()
+    assert text.count("\n") == len(records)
+    assert all(isinstance(json.loads(line), dict) for line in text.splitlines())
+
+
+@pytest.mark.parametrize(
+    ("counts", "level"),
+    [({"landed": 1}, "INFO"), ({"failed": 0}, "INFO"), ({"landed": 1, "failed": 1}, "ERROR")],
+)
+def test_the_level_is_error_only_for_failures(counts: dict[str, int], level: str) -> None:
+    assert line_of(counts)["level"] == level
+
+
+def test_a_long_text_is_cut() -> None:
+    line = line_of(why="x" * 5_000, status=10**9)
+
+    assert (len(line["why"]), line["status"]) == (300, 10**9)
+
+
+def test_each_line_is_flushed() -> None:
+    class Buffered(StringIO):
+        flushed = ""
+
+        def flush(self) -> None:
+            self.flushed = self.getvalue()
+
+    out = Buffered()
+
+    MetricsLogger(out, 7, with_metrics=True).write(RequestRecord(AT, {"landed": 1}, 4.2))
+
+    assert out.flushed == out.getvalue() != ""
+
+
+def test_a_closed_log_costs_no_update(container: Container) -> None:
+    class Closed(StringIO):
+        def write(self, _: str) -> int:
+            raise BrokenPipeError
+
+    webhook = container.dispatcher.webhook
+    quiet = replace(webhook, metrics=replace(webhook.metrics, out=Closed()))
+
+    assert quiet.handle(update(5), 20.0).status == 200
+    assert list(container.stored().values()) == [update(5)]
+
+
+WRITTEN = "meet me at the old harbour"
+PERSON = {"id": 5_550_001, "first_name": "Iracema", "username": "iracema_77"}
+BY: dict[str, Any] = {"from": PERSON}
+TOKEN, BOT_SECRET, GUESSED = "7:AAF-open-sesame", "the-bot-s-secret", "a-guess-of-a-stranger"
+GROUP = -42
+BODIES = [
+    update(1, text=WRITTEN, chat={"id": GROUP}, **BY),
+    update(2, text=WRITTEN, chat={"id": -7}, **BY),
+    update(3, chat={"id": GROUP}, migrate_to_chat_id=-100, **BY),
+    b'{"update_id": "x", "text": "%b"}' % WRITTEN.encode(),
+    WRITTEN.encode(),
+]
+HIDDEN = [WRITTEN, "harbour", *map(str, PERSON.values()), SECRET, TOKEN, "AAF", BOT_SECRET, GUESSED]
+
+
+def settings_with(url: str) -> dict[str, str]:
+    return {
+        "TELEGRAM_BOT_TOKEN": TOKEN,
+        "TELEGRAM_CHAT_IDS": str(GROUP),
+        "TG_WEBHOOK_PATH": "/telegram",
+        "FORWARD_URL": url,
+        "FORWARD_SECRET_TOKEN": BOT_SECRET,
+        "FORWARD_TIMEOUT_SECONDS": "5",
+    }
+
+
+def log_everything(container: Container) -> str:
+    """Make a container write every kind of line."""
+    for body in BODIES:
+        container.post(body)
+        container.post(body)
+        container.post(body, headers={"x-telegram-bot-api-secret-token": GUESSED})
+        container.post(body, body=f"é{WRITTEN}", isBase64Encoded=True)
+        container.handle(http_event(body, path=f"/{TOKEN}"))
+        container.handle(http_event(body, method="PUT"))
+        container.handle(queue_event(record(body), record(body, secret=GUESSED), record(body)))
+        container.handle(queue_event(record(body) | {"body": [WRITTEN]}))
+        container.handle({"body": WRITTEN})
+    assert len(container.lines()) == 9 * len(BODIES)
+    return container.log.getvalue()
+
+
+def test_the_log_contains_no_secrets_and_no_message_texts(
+    new_container: NewContainer,
+) -> None:
+    with Bot(always(reply(WRITTEN.encode(), connection="close"))) as bot:
+        container = new_container(**settings_with(bot.url))
+        log = log_everything(container)
+
+    assert len(bot.heard) == 2 * len(BODIES)
+    assert [word for word in [*HIDDEN, bot.url, "/hook/", "localhost"] if word in log] == []
+    seen = {name for line in container.lines() for name, count in line.items() if count == 1}
+    assert {"landed", "duplicate", "rejected", "filtered", "unauthorized", "refused"} <= seen
+
+
+def test_nor_does_it_if_the_bot_and_the_store_fail(
+    new_container: NewContainer, tmp_path: Path
+) -> None:
+    # Given a bot that is down, at a URL with a token in it
+    with Bot(always()) as down:
+        pass
+    container = new_container(**settings_with(down.url))
+
+    # When updates arrive, and the store fails as well
+    log = log_everything(container)
+    (tmp_path / "landing" / "telegram").rename(tmp_path / "away")
+    (tmp_path / "landing" / "telegram").write_text(WRITTEN)
+    log += log_everything(new_container(**settings_with(down.url)))
+
+    # Then the log contains the failures, but not the token
+    assert "The bot can't be reached: ConnectionRefusedError." in log
+    assert "The store failed: " in log
+    assert [word for word in [*HIDDEN, down.url, "/hook/", "localhost"] if word in log] == []

@@ -1,0 +1,239 @@
+"""`LandingWriter` stores each update once; `ChatFilter` follows chosen chats to their new ids."""
+
+import json
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import obstore
+import pytest
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore
+
+from lambda_ingest.landing import ChatMigration, RejectedBody, TrustLevel, unwrap_rejected
+from lambda_ingest.settings import IngestSettings
+from lambda_ingest.store import StoreError, open_store
+from lambda_ingest.writer import (
+    ChatFilter,
+    LandingWriter,
+    WriteStatus,
+    former_ids,
+    list_migrations,
+    open_writer,
+)
+from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED, DAY_FOLDER, stored, update
+
+GROUP, SUPERGROUP, STRANGER = -42, -1001234567890, -7
+MIGRATION = ChatMigration(old=GROUP, new=SUPERGROUP)
+MIGRATED = update(9, chat={"id": GROUP}, migrate_to_chat_id=SUPERGROUP)
+
+
+def writer_to(landing: ObjectStore, *chat_ids: int) -> LandingWriter:
+    return LandingWriter(
+        landing=landing,
+        bot_id=7,
+        zone=ZoneInfo("America/Sao_Paulo"),
+        trust=TrustLevel.NETWORK,
+        chats=ChatFilter(landing, frozenset(chat_ids)) if chat_ids else None,
+    )
+
+
+def status(writer: LandingWriter, body: bytes) -> WriteStatus:
+    return writer.write(body, ARRIVED).status
+
+
+class TestWriter:
+    """What happens to a body."""
+
+    def test_an_update_lands_under_its_key_byte_for_byte(self, landing: ObjectStore) -> None:
+        body = update(5, text="olá")
+
+        result = writer_to(landing).write(body, ARRIVED)
+
+        assert (result.status, result.parsed.key) == (
+            WriteStatus.LANDED,
+            f"{DAY_FOLDER}/7-5.json",
+        )
+        assert stored(landing) == {result.parsed.key: body}
+
+    def test_a_second_body_with_the_same_id_is_a_duplicate_and_the_first_is_kept(
+        self, landing: ObjectStore
+    ) -> None:
+        writer_to(landing).write(update(5, text="first"), ARRIVED)
+
+        again = writer_to(landing).write(update(5, text="first"), ARRIVED + timedelta(days=1))
+
+        assert again.status is WriteStatus.DUPLICATE
+        assert status(writer_to(landing), update(5, text="second")) is WriteStatus.DUPLICATE
+        assert stored(landing) == {f"{DAY_FOLDER}/7-5.json": update(5, text="first")}
+
+    @pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b'{"update_id": "5"}'])
+    def test_a_body_that_is_not_an_update_is_kept_once_with_the_reason(
+        self, landing: ObjectStore, body: bytes
+    ) -> None:
+        results = [writer_to(landing, GROUP).write(body, ARRIVED) for _ in range(2)]
+
+        assert [each.status for each in results] == [WriteStatus.REJECTED] * 2
+        ((key, kept),) = stored(landing).items()
+        assert key.startswith("rejected/context_date=2026-10-07/")
+        assert unwrap_rejected(kept) == body
+        assert isinstance(results[0].parsed, RejectedBody)
+        assert json.loads(kept)["reason"] == results[0].parsed.reason
+
+    def test_only_updates_of_chosen_chats_and_without_a_chat_are_stored(
+        self, landing: ObjectStore
+    ) -> None:
+        writer = writer_to(landing, GROUP)
+
+        assert status(writer, update(4, chat={"id": STRANGER})) is WriteStatus.FILTERED
+        assert status(writer, update(5, chat={"id": GROUP})) is WriteStatus.LANDED
+        assert status(writer, update(6, "poll")) is WriteStatus.LANDED
+        assert list(stored(landing)) == [f"{DAY_FOLDER}/7-5.json", f"{DAY_FOLDER}/7-6.json"]
+
+    def test_a_new_chat_id_is_followed_and_reported_once(self, landing: ObjectStore) -> None:
+        writer = writer_to(landing, GROUP)
+
+        reported = [writer.write(MIGRATED, ARRIVED).new_migration for _ in range(2)]
+
+        assert reported == [MIGRATION, None]
+        other = writer_to(landing, GROUP)
+        assert status(other, update(10, chat={"id": SUPERGROUP})) is WriteStatus.LANDED
+
+    def test_without_a_filter_no_migration_is_stored(self, landing: ObjectStore) -> None:
+        assert writer_to(landing).write(MIGRATED, ARRIVED).new_migration is None
+        assert list(stored(landing)) == [f"{DAY_FOLDER}/7-9.json"]
+
+    def test_classifying_an_update_stores_nothing(self, landing: ObjectStore) -> None:
+        result = writer_to(landing).classify(update(5), ARRIVED)
+
+        assert (result.status, result.parsed.key) == (
+            WriteStatus.LANDED,
+            f"{DAY_FOLDER}/7-5.json",
+        )
+        assert stored(landing) == {}
+
+    def test_a_writer_is_opened_from_the_settings(self, tmp_path: Path) -> None:
+        settings = IngestSettings.from_environment(
+            {
+                "TG_LANDING_URI": (tmp_path / "landing").as_uri(),
+                "TG_TIMEZONE": "Asia/Kathmandu",
+                "TELEGRAM_BOT_TOKEN": "7:open-sesame",
+                "TELEGRAM_CHAT_IDS": f"{GROUP}",
+            }
+        )
+
+        writer = open_writer(settings)
+
+        found = (writer.bot_id, writer.zone, writer.trust)
+        assert found == (7, ZoneInfo("Asia/Kathmandu"), TrustLevel.NETWORK)
+        assert status(writer, update(5, chat={"id": STRANGER})) is WriteStatus.FILTERED
+
+    def test_a_landing_zone_that_can_t_be_opened_is_an_error(self) -> None:
+        with pytest.raises(StoreError, match="ftp://landing"):
+            open_writer(IngestSettings.from_environment({"TG_LANDING_URI": "ftp://landing"}))
+
+
+def filter_of(landing: ObjectStore, *chat_ids: int) -> ChatFilter:
+    return ChatFilter(landing, frozenset(chat_ids))
+
+
+class TestChatFilter:
+    """Which chats are kept."""
+
+    def test_only_chosen_chats_are_kept(self, landing: ObjectStore) -> None:
+        chats = filter_of(landing, GROUP, 5)
+
+        kept = [chat_id for chat_id in (GROUP, 5, STRANGER, 0) if chats.keeps(chat_id)]
+
+        assert kept == [GROUP, 5]
+        assert stored(landing) == {}
+
+    def test_every_container_keeps_the_new_id_of_a_chosen_chat(self, landing: ObjectStore) -> None:
+        older, chats = filter_of(landing, GROUP), filter_of(landing, GROUP)
+        assert not older.keeps(SUPERGROUP)
+
+        assert [chats.record(MIGRATION), chats.record(MIGRATION)] == [True, False]
+
+        newer = filter_of(landing, GROUP)
+        assert all(each.keeps(SUPERGROUP) for each in (older, chats, newer))
+        assert newer.record(MIGRATION) is False
+
+    @pytest.mark.parametrize("chosen", [STRANGER, SUPERGROUP])
+    def test_migrations_of_other_chats_and_to_chosen_chats_are_not_stored(
+        self, landing: ObjectStore, chosen: int
+    ) -> None:
+        chats = filter_of(landing, chosen)
+
+        assert chats.record(MIGRATION) is False
+        assert chats.keeps(SUPERGROUP) is (chosen == SUPERGROUP)
+        assert stored(landing) == {}
+
+    @pytest.mark.parametrize("times", [2, 8])
+    def test_a_chat_is_followed_over_several_migrations(
+        self, landing: ObjectStore, times: int
+    ) -> None:
+        ids = list(range(-1, -times - 2, -1))
+        for old, new in pairwise(ids):
+            filter_of(landing, ids[0]).record(ChatMigration(old, new))
+
+        assert filter_of(landing, ids[0]).keeps(ids[-1])
+
+    def test_migrations_in_a_circle_end(self, landing: ObjectStore) -> None:
+        for old, new in [(-1, -2), (-2, -1), (-3, -3)]:
+            obstore.put(landing, f"chats/{new}/successor-of-{old}.json", b"{}")
+
+        chats = filter_of(landing, GROUP)
+
+        assert [chats.keeps(chat_id) for chat_id in (-1, -2, -3)] == [False] * 3
+
+    def test_a_new_id_is_no_longer_kept_once_the_old_one_is_not_chosen(
+        self, landing: ObjectStore
+    ) -> None:
+        filter_of(landing, GROUP).record(MIGRATION)
+
+        assert not filter_of(landing, STRANGER).keeps(SUPERGROUP)
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("x.json", "successor-of-x.json", f"successor-of-0{-GROUP}.json", f"{GROUP}.json"),
+            *("successor-of-.json", f"successor-of-{GROUP}", f"deep/successor-of-{GROUP}.json"),
+            *(f"-9/successor-of-{GROUP}.json", f"successor-of-{GROUP}_0.json"),
+            "successor-of-+5.json",
+        ],
+    )
+    def test_objects_with_other_names_are_ignored(self, landing: ObjectStore, name: str) -> None:
+        obstore.put(landing, f"chats/{SUPERGROUP}/{name}", b"{}")
+
+        assert not filter_of(landing, GROUP).keeps(SUPERGROUP)
+        assert former_ids(landing, SUPERGROUP) == []
+
+        filter_of(landing, GROUP).record(MIGRATION)
+        assert filter_of(landing, GROUP).keeps(SUPERGROUP)
+        assert former_ids(landing, SUPERGROUP) == [GROUP]
+
+    def test_an_id_with_the_same_first_digits_is_another_chat(self, landing: ObjectStore) -> None:
+        filter_of(landing, GROUP).record(ChatMigration(old=GROUP, new=-1001))
+
+        assert not filter_of(landing, GROUP).keeps(-100)
+        assert not filter_of(landing, GROUP).keeps(-10011)
+
+    def test_all_stored_migrations_can_be_listed(self, landing: ObjectStore) -> None:
+        chats = filter_of(landing, GROUP, 5)
+        chats.record(ChatMigration(old=5, new=6))
+        chats.record(MIGRATION)
+        obstore.put(landing, "chats/read-me.txt", b"")
+
+        assert list_migrations(landing) == [MIGRATION, ChatMigration(old=5, new=6)]
+
+    @pytest.mark.parametrize(
+        "act", [lambda chats: chats.keeps(SUPERGROUP), lambda chats: chats.record(MIGRATION)]
+    )
+    def test_an_error_of_the_store_is_raised(self, tmp_path: Path, act: Any) -> None:
+        landing = open_store(tmp_path.as_uri())
+        (tmp_path / "chats").write_text("not a folder")
+
+        with pytest.raises((BaseError, OSError)):
+            act(filter_of(landing, GROUP))

@@ -1,0 +1,67 @@
+"""The contents of Dagster's UI: the queries of its pages, and its other addresses."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+
+from tg_pipeline_tests.cli.up_process import Up
+from tg_pipeline_tests.security.search import Text, unpacked
+
+QUERIES: Final = Path(__file__).with_suffix(".graphql").read_text()
+PLACE: Final = {"repositoryName": "__repository__", "repositoryLocationName": "tg_pipeline"}
+PAGES: Final = (
+    *("Instance", "CodeLocations", "EnvironmentVariables", "Resources", "Runs", "Assets"),
+    "Automation",
+)
+ADDRESSES: Final = ("/", "/server_info", "/dagit_info", "/runs", "/deployment/config")
+
+
+def pages(up: Up) -> Iterator[Text]:
+    """Return all contents of the UI about the project and each of its runs."""
+    for name in PAGES:
+        yield Text(f"page {name}", str(ask(up, name, here=PLACE)).encode())
+    for address in ADDRESSES:
+        yield Text(f"address {address}", get(up, address))
+    for run in runs(up):
+        yield Text(f"run {run}", str(ask(up, "Log", run=run)).encode())
+        yield Text(f"debug file of {run}", unpacked(get(up, f"/download_debug/{run}")))
+        for log in captured(up, run):
+            yield Text(f"what {run} printed", str(ask(up, "Printed", log=log)).encode())
+
+
+def ask(up: Up, operation: str, **variables: Any) -> Any:
+    """Send one of the queries; return the response's data."""
+    asked = {"query": QUERIES, "operationName": operation, "variables": variables}
+    answer = requests.post(f"{up.url}/graphql", json=asked, timeout=60).json()
+    assert "errors" not in answer, answer["errors"]
+    return answer["data"]
+
+
+def get(up: Up, address: str) -> bytes:
+    answer = requests.get(f"{up.url}{address}", timeout=60)
+    answer.raise_for_status()
+    return answer.content
+
+
+def launch(up: Up, day: str) -> str:
+    """Press "Materialize" for a day; return the run."""
+    where = {**PLACE, "pipelineName": "updates_job"}
+    tags = [{"key": "dagster/partition", "value": day}]
+    parameters = {"selector": where, "runConfigData": {}, "executionMetadata": {"tags": tags}}
+    answer = ask(up, "Launch", parameters=parameters)
+    assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
+    run: str = answer["launchRun"]["run"]["runId"]
+    return run
+
+
+def runs(up: Up) -> dict[str, str]:
+    """Return the runs with their statuses."""
+    found = ask(up, "Runs")["runsOrError"]["results"]
+    return {run["runId"]: run["status"] for run in found}
+
+
+def captured(up: Up, run: str) -> list[list[str]]:
+    events = ask(up, "Log", run=run)["logsForRun"]["events"]
+    return [event["logKey"] for event in events if event.get("logKey")]

@@ -1,0 +1,80 @@
+"""Search for secrets, also if they are compressed, encoded or in a database."""
+
+import base64
+import gzip
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from tg_pipeline_tests.security.known import SECRETS
+
+SQLITE: Final = b"SQLite format 3\0"
+
+
+class Text(NamedTuple):
+    """A readable content and its location."""
+
+    place: str
+    content: bytes
+
+
+def secrets_in(texts: Iterable[Text]) -> list[str]:
+    """Return the secrets that are found, and where."""
+    return [
+        f"{name}: {text.place}"
+        for text in texts
+        for name, secret in SECRETS.items()
+        if holds(text.content, secret)
+    ]
+
+
+def holds(content: bytes, words: str) -> bool:
+    """Return whether a content contains words, in any case or in base64."""
+    lower = content.lower()
+    return words.lower().encode() in lower or any(each in content for each in _in_base64(words))
+
+
+def files_below(folder: Path) -> Iterator[Text]:
+    """Return all files, and the values of databases."""
+    for path in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # what runs may take its files away
+            if path.is_file():
+                yield from _file(path)
+
+
+def _file(path: Path) -> Iterator[Text]:
+    content = path.read_bytes()
+    yield Text(str(path), content)
+    yield Text(f"{path} unpacked", unpacked(content))
+    if content.startswith(SQLITE):
+        # A long value is torn into pages, and one may be compressed.
+        yield Text(f"{path} value by value", b"\n".join(map(unpacked, _values(path))))
+
+
+def _values(database: Path) -> Iterator[bytes]:
+    with closing(sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)) as connection:
+        tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        for (table,) in tables.fetchall():
+            for row in connection.execute(f'SELECT * FROM "{table}"'):  # noqa: S608 - its own name
+                yield from (_bytes(value) for value in row)
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+
+
+def unpacked(content: bytes) -> bytes:
+    """Return the decompressed content, or the content itself if it is not compressed."""
+    for unpack in (zlib.decompress, gzip.decompress):
+        with suppress(zlib.error, OSError, EOFError):
+            return unpack(content)
+    return content
+
+
+def _in_base64(words: str) -> list[bytes]:
+    """Return the middle of the words in base64, for each of the three alignments."""
+    texts = (base64.b64encode(b"\0" * shift + words.encode()) for shift in range(3))
+    return [text[4:-4] for text in texts]

@@ -1,0 +1,418 @@
+"""`tg-pipeline serve` responds as the Lambda does, within limits, and stops gracefully."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import requests
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH
+from lambda_ingest.webhook import MAX_BODY_BYTES
+from tg_pipeline import webhook_server
+from tg_pipeline_tests.fakes.webhook_process import COMMAND, SECRET, Serving, close, start
+
+WITH_SECRET = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
+StartServing = Callable[..., Serving]
+
+
+@pytest.fixture
+def start_serving(tmp_path: Path) -> Iterator[StartServing]:
+    """Start servers, which are killed at the end of the test."""
+    started: list[Serving] = []
+
+    def begin(*options: str, **settings: str) -> Serving:
+        started.append(start(tmp_path, *options, **settings))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        close(each)
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """Start a server for all tests of the module."""
+    opened = start(tmp_path_factory.mktemp("serving"))
+    yield opened
+    close(opened)
+
+
+def update(update_id: int) -> bytes:
+    message = {"date": int(time.time()), "chat": {"id": 5}, "text": "olá"}
+    return json.dumps({"update_id": update_id, "message": message}).encode()
+
+
+def post(serving: Serving, body: bytes, **headers: str) -> requests.Response:
+    return requests.post(serving.webhook, data=body, headers=WITH_SECRET | headers, timeout=30)
+
+
+def test_an_update_is_durable_byte_for_byte_before_the_response(serving: Serving) -> None:
+    answer = post(serving, update(1))
+
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert serving.stored()["7-1.json"] == update(1)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "secret", "status"),
+    [
+        ("GET", "/healthz", "", 200),
+        ("POST", "/elsewhere", SECRET, 404),
+        ("GET", "/telegram", SECRET, 405),
+        ("POST", "/telegram", "", 403),
+        ("POST", "/telegram", f"{SECRET}x", 403),
+        ("POST", "/telegram", SECRET, 200),
+    ],
+)
+def test_the_status_is_that_of_the_lambda_and_nothing_rejected_is_stored(
+    serving: Serving, method: str, path: str, secret: str, status: int
+) -> None:
+    before = serving.stored()
+    headers = {"X-Telegram-Bot-Api-Secret-Token": secret}
+
+    response = requests.request(
+        method, f"{serving.address}{path}", data=b"not an update", headers=headers, timeout=30
+    )
+
+    assert response.status_code == status
+    assert serving.stored() == before
+    assert bool(serving.stored("rejected")) >= (status == 200 and path == "/telegram")
+
+
+def test_bytes_that_are_not_http_get_400(serving: Serving) -> None:
+    host, port = serving.address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=30) as connection:
+        connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
+
+        assert connection.recv(100).startswith(b"HTTP/1.1 400")
+
+
+def test_a_body_of_more_than_a_mebibyte_is_413(serving: Serving) -> None:
+    most = post(serving, b" " * (MAX_BODY_BYTES - len(update(3))) + update(3))
+    more = post(serving, b"x" * (MAX_BODY_BYTES + 1))
+
+    assert (most.status_code, more.status_code) == (200, 413)
+    assert len(serving.stored()["7-3.json"]) == MAX_BODY_BYTES
+
+
+def test_a_body_of_unknown_length_is_read_up_to_the_limit(serving: Serving) -> None:
+    chunks = iter([b"x" * 64 * 1024] * 40)
+
+    answer = requests.post(serving.webhook, data=chunks, headers=WITH_SECRET, timeout=30)
+
+    assert answer.status_code == 413
+
+
+def test_without_a_secret_it_does_not_start() -> None:
+    done = subprocess.run([COMMAND, "serve"], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert "TELEGRAM_SECRET_TOKEN is not set" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_port_in_use_is_an_error_in_one_line(start_serving: StartServing) -> None:
+    port = start_serving().address.rpartition(":")[2]
+
+    done = subprocess.run(
+        [COMMAND, "serve", "--port", port],
+        env={"TELEGRAM_SECRET_TOKEN": SECRET, "TG_LANDING_URI": "memory://"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 1
+    assert f"Can't listen on 127.0.0.1:{port}: Address already in use" in done.stderr
+
+
+@pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
+def test_a_shutdown_waits_for_requests_in_progress(
+    start_serving: StartServing, slow_bot: "SlowBot", with_signal: signal.Signals
+) -> None:
+    serving = start_serving(FORWARD_URL=slow_bot.address)
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(post, serving, update(9))
+        slow_bot.asked.wait(30)
+
+        serving.process.send_signal(with_signal)
+        time.sleep(0.2)
+        slow_bot.may_respond.set()
+        code, _, said = serving.stop(0)
+
+    assert answer.result().text == "the bot's own response"
+    assert (code, said.splitlines()[-1]) == (0, "Stopped.")
+
+
+def test_each_response_is_one_log_line_without_message_texts(
+    start_serving: StartServing,
+) -> None:
+    serving = start_serving()
+    for number in (1, 1):
+        post(serving, update(number))
+    requests.post(serving.webhook, data=update(2), timeout=30)
+
+    _, printed, said = serving.stop()
+
+    lines = [json.loads(line) for line in printed.splitlines()]
+    told = [{"landed", "duplicate", "unauthorized"} & set(line) for line in lines]
+    assert told == [{"landed"}, {"duplicate"}, {"unauthorized"}]
+    assert SECRET not in printed + said
+    assert "ol" not in printed.replace("telegram", "")
+
+
+def test_a_hundred_concurrent_clients_get_responses(start_serving: StartServing) -> None:
+    serving = start_serving()
+
+    with ThreadPoolExecutor(100) as pool:
+        answers = list(pool.map(lambda number: post(serving, update(number)), range(300)))
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert len(serving.stored()) == 300
+
+
+def test_with_a_certificate_it_serves_https(start_serving: StartServing, tmp_path: Path) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 "
+        f"-addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}".split(),
+        check=True,
+        capture_output=True,
+    )
+
+    serving = start_serving("--certificate", str(certificate), "--key", str(key))
+
+    answer = requests.post(
+        serving.webhook, data=update(4), headers=WITH_SECRET, verify=str(certificate), timeout=30
+    )
+    assert (answer.status_code, serving.address[:8]) == (200, "https://")
+
+
+class SlowBot:
+    """A bot that responds when the test allows it."""
+
+    def __init__(self) -> None:
+        self.asked, self.may_respond = threading.Event(), threading.Event()
+        bot = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                bot.asked.set()
+                bot.may_respond.wait(30)
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(b"the bot's own response")
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                """Log nothing."""
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.address = f"http://127.0.0.1:{self.server.server_port}/"
+
+
+@pytest.fixture
+def slow_bot() -> Iterator[SlowBot]:
+    bot = SlowBot()
+    thread = threading.Thread(target=bot.server.serve_forever)
+    thread.start()
+    yield bot
+    bot.may_respond.set()
+    bot.server.shutdown()
+    thread.join()
+    bot.server.server_close()
+
+
+def test_a_secret_path_is_not_shown(start_serving: StartServing) -> None:
+    serving = start_serving(TG_WEBHOOK_PATH="/7:AAH-a-token")
+
+    taken = requests.post(
+        f"{serving.address}/7:AAH-a-token", data=update(5), headers=WITH_SECRET, timeout=30
+    )
+    _, printed, said = serving.stop()
+
+    assert taken.status_code == 200
+    assert "AAH-a-token" not in printed + said + serving.announced
+
+
+def test_the_path_of_the_health_check_is_reserved() -> None:
+    done = subprocess.run(
+        [COMMAND, "serve"],
+        env={"TG_WEBHOOK_PATH": "/healthz", "TELEGRAM_SECRET_TOKEN": SECRET},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "TG_WEBHOOK_PATH must not be /healthz" in done.stderr
+
+
+def test_a_websocket_is_refused(start_serving: StartServing) -> None:
+    serving = start_serving()
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+
+    answer = requests.get(
+        serving.webhook, headers=upgrade | {"Sec-WebSocket-Key": "A" * 24}, timeout=30
+    )
+
+    assert answer.status_code in {404, 405}
+    assert "Traceback" not in serving.stop()[2]
+
+
+# Connections on which no request arrives are closed, so that no client can occupy all of them.
+
+
+async def hello(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+@pytest.fixture
+def idle_closing_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
+    monkeypatch.setattr(webhook_server, "IDLE_SECONDS", 0.1)
+    listening = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(
+        hello,
+        http=webhook_server.IdleClosingProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="error",
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, args=([listening],))
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield listening.getsockname()[1]
+    server.should_exit = True
+    thread.join()
+    listening.close()
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST / HTT", b"POST / HTTP/1.1\r\nHost: x\r\n"])
+def test_a_connection_with_an_incomplete_request_is_closed(
+    idle_closing_port: int, begun: bytes
+) -> None:
+    with socket.create_connection(("127.0.0.1", idle_closing_port), timeout=30) as waiting:
+        waiting.sendall(begun)
+
+        assert waiting.recv(100) == b""
+
+
+def test_a_kept_connection_with_an_incomplete_request_is_closed(idle_closing_port: int) -> None:
+    with socket.create_connection(("127.0.0.1", idle_closing_port), timeout=30) as waiting:
+        waiting.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT")
+        heard = b""
+        while piece := waiting.recv(1000):
+            heard += piece
+
+    assert heard.count(b"200 OK") == 1
+
+
+def test_connections_with_requests_stay_open(idle_closing_port: int) -> None:
+    with requests.Session() as session:
+        answers = [
+            session.get(f"http://127.0.0.1:{idle_closing_port}/", timeout=30).text
+            for _ in range(20)
+        ]
+
+    assert set(answers) == {"hello"}
+
+
+SCHEMATHESIS: Final = str(Path(sys.executable).parent / "schemathesis")
+SEED: Final = "20261007"
+
+
+@pytest.mark.slow
+def test_schemathesis_finds_no_response_that_is_not_described(
+    serving: Serving, tmp_path: Path
+) -> None:
+    description = tmp_path / "openapi.json"
+    description.write_text(json.dumps(describe()))
+    header = f"X-Telegram-Bot-Api-Secret-Token: {SECRET}"
+    run = [SCHEMATHESIS, "run", str(description), "--url", serving.address, "--header", header]
+
+    done = subprocess.run(
+        [*run, "--checks", "all", "--max-examples", "100", "--seed", SEED, "--no-color"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert serving.stored("rejected"), "No generated body was stored."
+
+
+RESPONSES: Final = {
+    "200": "The update is durable, or filtered. Empty, or the bot's own response.",
+    "400": "The request is not valid HTTP, or incomplete.",
+    "403": "The secret token is missing or wrong.",
+    "408": "The body did not arrive in time.",
+    "413": f"The body is larger than {MAX_BODY_BYTES} bytes.",
+    "500": "The store failed. Nothing is stored; send it again.",
+    "502": "The bot can't be reached. The update is durable; send it again.",
+    "503": "Too many connections are open. Nothing is stored; send it again.",
+    "504": "The bot did not respond in time. The update is durable; send it again.",
+}
+
+
+def describe() -> dict[str, Any]:
+    """Return the server's description in OpenAPI (https://spec.openapis.org/oas/v3.1.0)."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "tg-pipeline serve",
+            "version": "1",
+            "description": "Stores a Telegram bot's updates.",
+        },
+        "paths": {
+            DEFAULT_WEBHOOK_PATH: {"post": _webhook()},
+            "/healthz": {"get": _health()},
+        },
+        "components": {
+            "securitySchemes": {
+                "secretToken": {
+                    "type": "apiKey",
+                    "in": "header",
+                    "name": "X-Telegram-Bot-Api-Secret-Token",
+                }
+            }
+        },
+    }
+
+
+def _webhook() -> dict[str, Any]:
+    return {
+        "operationId": "storeUpdate",
+        "summary": "Store an update",
+        "description": "Any body is stored; one that is not an update with the reason.",
+        "security": [{"secretToken": []}],
+        "requestBody": {
+            "required": False,
+            "description": "https://core.telegram.org/bots/api#update",
+            "content": {"application/json": {"schema": {}}},
+        },
+        "responses": {status: {"description": what} for status, what in RESPONSES.items()},
+    }
+
+
+def _health() -> dict[str, Any]:
+    content = {"application/json": {"schema": {"type": "object"}}}
+    return {
+        "summary": "Check that it is up",
+        "responses": {"200": {"description": "It is up.", "content": content}},
+    }
