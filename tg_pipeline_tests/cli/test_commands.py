@@ -143,11 +143,11 @@ def test_a_wrong_request_is_one_clear_line_and_costs_nothing(shell: Shell, what:
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"TG_TIMEZONE": "Mars/Olympus"}, "TG_TIMEZONE='Mars/Olympus' is no time zone"),
+        ({"TG_TIMEZONE": "Mars/Olympus"}, "TG_TIMEZONE='Mars/Olympus' is not a time zone"),
         ({"TG_START_DATE": "soon"}, "TG_START_DATE='soon' is no day"),
-        ({"TG_LAKE_URI": "ftp://x"}, "'ftp://x' is no file://, s3:// or memory:// URI"),
+        ({"TG_LAKE_URI": "ftp://x"}, "'ftp://x' is not a file://, s3:// or memory:// URI"),
         ({"TG_LAKE_URI": "file:///dev/null/x"}, "file:///dev/null/x can't be opened"),
-        ({"TELEGRAM_BOT_ID": "me"}, "TELEGRAM_BOT_ID is no bot id"),
+        ({"TELEGRAM_BOT_ID": "me"}, "TELEGRAM_BOT_ID is not a bot id"),
         ({"TELEGRAM_BOT_TOKEN": "AAH-x"}, "TELEGRAM_BOT_TOKEN is not of the form"),
     ],
 )

@@ -61,7 +61,7 @@ def test_a_command_that_can_t_do_its_work_says_so_in_one_object(shell: Shell) ->
 
     (told,) = lines(done.stderr)
     assert (done.returncode, told["level"], told["logger"]) == (1, "ERROR", "tg_pipeline.cli")
-    assert told["message"] == "'ftp://x' is no file://, s3:// or memory:// URI."
+    assert told["message"] == "'ftp://x' is not a file://, s3:// or memory:// URI."
 
 
 def test_what_a_command_tells_on_its_way_is_an_object_a_line(shell: Shell) -> None:
