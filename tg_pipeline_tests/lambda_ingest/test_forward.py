@@ -249,7 +249,7 @@ def slowly(beginning: bytes) -> Reply:
 
     def pieces(_: Heard, over: Event) -> Iterator[bytes | None]:
         yield beginning
-        for _ in range(SLOW_BYTES):
+        for _byte in range(SLOW_BYTES):
             over.wait(0.05)
             yield b"0"
         yield HANG_UP

@@ -18,6 +18,7 @@ from lambda_ingest.http_events import (
 from tg_pipeline_tests.lambda_ingest.events import HEADERS, http_event, in_base64, rest_event
 
 NAME = "x-telegram-bot-api-secret-token"
+NOT_STRINGS: list[Any] = [None, 5, [], ["a"], {}]
 
 
 def headers_of(**fields: Any) -> dict[str, str]:
@@ -93,9 +94,12 @@ class TestRequest:
     @pytest.mark.parametrize(
         ("headers", "lists"),
         [
-            *[({NAME: value}, None) for value in (None, 5, [], ["a"], {})],
-            *[(None, {NAME: value}) for value in (None, 5, "a", [], [None], [["a"]], {"a": "b"})],
-            *[(value, value) for value in (None, 5, [], "a", [[NAME, "a"]])],
+            *[({NAME: value}, None) for value in NOT_STRINGS],
+            *[
+                (None, {NAME: value})
+                for value in (*NOT_STRINGS[:3], "a", [None], [["a"]], {"a": "b"})
+            ],
+            *[(None, None), (5, 5), ([], []), ("a", "a"), ([[NAME, "a"]], [[NAME, "a"]])],
         ],
         ids=repr,
     )

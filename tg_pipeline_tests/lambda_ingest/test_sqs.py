@@ -27,6 +27,7 @@ NewContainer = Callable[..., Container]
 
 DAY = 86_400
 PREVIOUS_FOLDER = "telegram/context_date=2026-10-06"
+NOT_ATTRIBUTES: list[Any] = [None, [], {"secret_token": None}, {"secret_token": "x"}]
 COUNTS = ("landed", "duplicate", "rejected", "filtered", "unauthorized", "failed")
 NUMBERS = count()
 UPDATES = st.builds(
@@ -124,7 +125,7 @@ class TestChecks:
             record(b"garbage", secret=SECRET.upper()),
             *(
                 record(update(8)) | {"messageAttributes": attributes}
-                for attributes in (None, [], {"secret_token": None}, {"secret_token": "x"})
+                for attributes in NOT_ATTRIBUTES
             ),
         ]
 
