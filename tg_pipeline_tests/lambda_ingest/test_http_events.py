@@ -19,6 +19,7 @@ from tg_pipeline_tests.lambda_ingest.events import HEADERS, http_event, in_base6
 
 NAME = "x-telegram-bot-api-secret-token"
 NOT_STRINGS: list[Any] = [None, 5, [], ["a"], {}]
+NOT_LISTS: list[Any] = [None, 5, "a", [], [None], [["a"]], {"a": "b"}]
 
 
 def headers_of(**fields: Any) -> dict[str, str]:
