@@ -38,7 +38,7 @@ class SqsBatchHandler:
     def handle(self, records: Iterable[object]) -> list[str]:
         """Store the records, one object a day; return the ids of those to be delivered again."""
         started, progress = self.now(), _Progress()
-        days: dict[date, list[tuple[LandedUpdate, Message]]] = {}
+        days: dict[date, list[tuple[LandedUpdate, SqsMessage]]] = {}
         for message, result in self._classify(self._authenticate(records, progress), progress):
             if isinstance(result.parsed, LandedUpdate) and result.status is WriteStatus.LANDED:
                 days.setdefault(result.parsed.day, []).append((result.parsed, message))
@@ -51,7 +51,7 @@ class SqsBatchHandler:
 
     def _authenticate(
         self, records: Iterable[object], progress: "_Progress"
-    ) -> Iterator["Message"]:
+    ) -> Iterator["SqsMessage"]:
         for record in records:
             message = read_message(record)
             if isinstance(message, str):
@@ -62,8 +62,8 @@ class SqsBatchHandler:
                 yield message
 
     def _classify(
-        self, messages: Iterable["Message"], progress: "_Progress"
-    ) -> Iterator[tuple["Message", WriteResult]]:
+        self, messages: Iterable["SqsMessage"], progress: "_Progress"
+    ) -> Iterator[tuple["SqsMessage", WriteResult]]:
         """Classify messages, and store those that are rejected at once."""
         for message in messages:
             try:
@@ -83,7 +83,7 @@ class SqsBatchHandler:
             yield message, result
 
     def _put_day(
-        self, day: date, updates: list[tuple[LandedUpdate, "Message"]], progress: "_Progress"
+        self, day: date, updates: list[tuple[LandedUpdate, "SqsMessage"]], progress: "_Progress"
     ) -> None:
         """Put a day's updates as one object; the same updates always get the same key."""
         ordered = sorted((update for update, _ in updates), key=_sort_key)
@@ -99,7 +99,7 @@ class SqsBatchHandler:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class SqsMessage:
     """A queue message: a body, when it was sent (aware), and the secret that came with it."""
 
     message_id: str
@@ -134,7 +134,7 @@ def is_sqs_event(event: object) -> bool:
     return isinstance(first, dict) and first.get("eventSource") == EVENT_SOURCE
 
 
-def read_message(record: object) -> Message | str:
+def read_message(record: object) -> SqsMessage | str:
     """Parse a record of an SQS event, or return the message id of one in another format.
 
     A missing id is returned as "", for which AWS delivers the whole batch again.
@@ -147,7 +147,7 @@ def read_message(record: object) -> Message | str:
         return message_id if isinstance(message_id, str) else ""
     attribute = _mapping(_mapping(fields.get("messageAttributes")).get(SECRET_ATTRIBUTE))
     secret = attribute.get("stringValue")
-    return Message(
+    return SqsMessage(
         message_id=message_id,
         body=body.encode("utf-8", "surrogatepass"),
         sent_at=datetime.fromtimestamp(int(sent) / 1000, UTC),

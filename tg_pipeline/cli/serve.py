@@ -13,6 +13,7 @@ from lambda_ingest.metrics import MetricsLogger
 from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH, IngestSettings, Secret
 from lambda_ingest.webhook import open_webhook
 from tg_pipeline.cli.console import err
+from tg_pipeline.cli.context import refuse_sample
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import load_settings
@@ -44,7 +45,9 @@ def serve(
     Telegram requires HTTPS: use a proxy with a certificate, or --certificate and --key.
     """
     pair = _certificate(certificate, key)
-    settings = _with_default_path(load_settings().ingest)
+    loaded = load_settings()
+    refuse_sample(loaded, loaded.bot_id)
+    settings = _with_default_path(loaded.ingest)
     metrics = MetricsLogger(sys.stdout, settings.bot_id, with_metrics=False)
     webhook = open_webhook(settings, metrics, lambda: datetime.now(UTC), open_object_store)
     listener = _listen(host, port)

@@ -51,7 +51,7 @@ def test_a_wrong_setting_is_one_sentence_and_no_json(shell: Shell) -> None:
     done = shell.run("status", "--json", "--check", settings={"TG_LAKE_URI": "ftp://x"})
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == "tg-pipeline: 'ftp://x' is no file://, s3:// or memory:// URI.\n"
+    assert done.stderr == "tg-pipeline: 'ftp://x' is not a file://, s3:// or memory:// URI.\n"
 
 
 def test_the_status_for_people_counts_unreadable_messages(overdue: Shell) -> None:

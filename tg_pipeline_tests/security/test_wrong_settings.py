@@ -45,6 +45,7 @@ def test_a_wrong_setting_is_named_and_not_shown(house: Shell, wrong: str) -> Non
     assert secrets_in([said]) == []
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("telegram")
 def test_dagster_shows_no_secret_if_it_can_t_load_the_project(house: Shell) -> None:
     environment = os.environ | WRONG["half a token"] | {"DAGSTER_HOME": str(house.folder)}
