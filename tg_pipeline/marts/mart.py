@@ -11,6 +11,8 @@ import pyarrow as pa
 
 from tg_pipeline.layers.schema import Column, Layer, Table, always, int64, string
 
+CODE_SUFFIXES: Final = {".py", ".toml"}
+
 HASH_CHARACTERS: Final = 16
 """Hexadecimal digits kept of a SHA-256: enough to tell versions of a definition apart."""
 
@@ -81,9 +83,10 @@ class Mart:
 
 
 def _source_code(function: PostProcess) -> list[str]:
-    """Return the source code of all modules in the function's package."""
+    """Return the source code and the data files of the function's package."""
     folder = Path(inspect.getfile(function)).parent
-    return [path.read_text("utf-8") for path in sorted(folder.rglob("*.py"))]
+    paths = (path for path in folder.rglob("*") if path.suffix in CODE_SUFFIXES)
+    return [path.read_text("utf-8") for path in sorted(paths)]
 
 
 def each_day(number: str, rows: str) -> str:
