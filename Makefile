@@ -94,29 +94,29 @@ types: $(DEVELOPER) ## check the types, strictly
 contracts: $(DEVELOPER) ## check that imports point one way
 	@$(BIN)/lint-imports
 
-# Of its own: checkov's pins and ours exclude each other.
+# A separate environment: checkov pins versions that conflict with those of the project.
 $(CHECKOV)/.installed: constraints-checkov.txt
 	@$(PYTHON) -m venv $(CHECKOV)
 	@$(CHECKOV)/bin/pip install --quiet --disable-pip-version-check -c constraints-checkov.txt checkov
 	@touch $@
 
-template: $(DEVELOPER) $(CHECKOV)/.installed ## lint the AWS template, as written and as transformed
+template: $(DEVELOPER) $(CHECKOV)/.installed ## lint the AWS template, both the source and the transformed one
 	@$(BIN)/python -m tg_pipeline_tests.cloudformation.template $(TEMPLATE)
 	@$(BIN)/cfn-lint -r us-east-1 sa-east-1 -t lambda_ingest/template.yaml $(TEMPLATE)/transformed.json
 	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml -f lambda_ingest/template.yaml
 	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml -d $(TEMPLATE)
 
-package: $(DEVELOPER) ## build the Lambda's package, and say how large it is
+package: $(DEVELOPER) ## build the Lambda's package and print its size
 	@rm -rf $(STATE)/package
 	@$(MAKE) --no-print-directory --silent -C lambda_ingest build-IngestFunction ARTIFACTS_DIR=$(abspath $(STATE)/package)
 	@du -sh $(STATE)/package
 
 check: lint types contracts template test slow browser ceph team ## everything that main always passes: static checks and every tier of tests
 
-docs: $(DEVELOPER) ## write docs/tables.md and docs/marts.md anew from the columns' one declaration
+docs: $(DEVELOPER) ## write docs/tables.md and docs/marts.md from the declarations of the columns
 	@$(BIN)/python -m tg_pipeline.docs_pages docs
 
-# Aside: wherever pandas is, pyarrow imports it, which costs each process 0.3 seconds and 50 MB.
+# A separate folder: if pandas is installed, pyarrow imports it, at 0.3 seconds and 50 MB per process.
 $(PANDAS)/.installed: constraints.txt $(DEVELOPER)
 	@if command -v uv >/dev/null 2>&1; then \
 		uv pip install --quiet --python $(BIN)/python --no-deps --target $(PANDAS) -c constraints.txt pandas; \
