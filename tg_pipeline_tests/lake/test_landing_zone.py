@@ -32,10 +32,6 @@ def listing(*objects: tuple[str, datetime, int]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=OBJECTS)
 
 
-def keys(objects: pa.Table) -> list[str]:
-    return list(objects["object_key"].to_pylist())
-
-
 def test_days_with_a_folder_are_listed_in_order(landing: ObjectStore) -> None:
     for day in ("2026-10-07", "2024-02-29", "2026-01-01"):
         put_if_absent(landing, f"telegram/context_date={day}/7-1.json", b"{}")
@@ -47,27 +43,17 @@ def test_days_with_a_folder_are_listed_in_order(landing: ObjectStore) -> None:
     "key",
     [
         "rejected/context_date=2026-10-07/a.json",
-        "context_date=2026-10-07/7-1.json",
         "telegram/7-1.json",
         "telegram/context_date=2026-10-07.json",
-        "telegram/context_date=2026-13-01/7-1.json",
         "telegram/context_date=2026-02-30/7-1.json",
         "telegram/context_date=2026-1-1/7-1.json",
         "telegram/context_date=2026-10-07-old/7-1.json",
-        "telegram/old-context_date=2026-10-07/7-1.json",
         "telegram/other/context_date=2026-10-07/7-1.json",
     ],
 )
 def test_other_folders_are_not_days(landing: ObjectStore, key: str) -> None:
     put_if_absent(landing, key, b"{}")
 
-    assert list_days(landing) == []
-    assert list_objects(landing, DAY).num_rows == 0
-
-
-def test_an_empty_landing_zone_has_no_days_and_an_empty_day_no_objects(
-    landing: ObjectStore,
-) -> None:
     assert list_days(landing) == []
     assert list_objects(landing, DAY).equals(OBJECTS.empty_table())
 
@@ -84,13 +70,13 @@ def test_a_listing_has_key_time_and_size(landing: ObjectStore) -> None:
     assert row["received_at"] == written_at
 
 
-def test_a_listing_has_more_than_1000_objects(landing: ObjectStore) -> None:
-    expected = sorted(f"{FOLDER}/7-{number}.json" for number in range(2_345))
+def test_a_listing_has_all_objects_of_the_day_in_order(landing: ObjectStore) -> None:
+    expected = sorted(f"{FOLDER}/7-{number}.json" for number in range(1_100))
     for key in reversed(expected):
         obstore.put(landing, key, b"{}")
     put_if_absent(landing, "telegram/context_date=2026-10-08/7-1.json", b"{}")
 
-    assert keys(list_objects(landing, DAY)) == expected
+    assert list_objects(landing, DAY)["object_key"].to_pylist() == expected
 
 
 def test_a_fingerprint_changes_when_an_object_is_added_rewritten_or_removed() -> None:
@@ -136,7 +122,6 @@ def test_an_object_rewritten_within_the_second_is_detected_by_its_size() -> None
 @pytest.mark.parametrize(
     ("name", "bot"),
     [
-        ("123-5.json", 123),
         ("0-5.json", 0),
         ("9223372036854775807-5.json", 2**63 - 1),
         ("123-abc.ndjson.gz", 123),
@@ -145,7 +130,6 @@ def test_an_object_rewritten_within_the_second_is_detected_by_its_size() -> None
         ("20240802183859123456.json", 42),
         ("-5.json", 42),
         ("a-5.json", 42),
-        ("5.json", 42),
     ],
 )
 def test_the_bot_id_is_in_the_name_or_the_default(name: str, bot: int) -> None:
@@ -153,11 +137,9 @@ def test_the_bot_id_is_in_the_name_or_the_default(name: str, bot: int) -> None:
 
 
 def test_iterated_days_include_both_ends() -> None:
-    assert list(iter_days(date(2026, 2, 27), date(2026, 3, 1))) == [
-        date(2026, 2, 27),
-        date(2026, 2, 28),
-        date(2026, 3, 1),
-    ]
+    days = list(iter_days(date(2026, 2, 27), date(2026, 3, 1)))
+
+    assert days == [date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 1)]
     assert list(iter_days(DAY, date(2026, 10, 6))) == []
 
 
