@@ -66,7 +66,7 @@ def groups(file: pq.ParquetFile) -> list[list[int]]:
     ]
 
 
-@settings(max_examples=20)
+@settings(max_examples=12)
 @given(st.lists(ROWS, max_size=25), st.lists(st.integers(0, 25), max_size=8))
 def test_the_bytes_depend_on_the_rows_and_not_on_the_batches(
     tmp_path: Path, rows: list[dict[str, Any]], cuts: list[int]
@@ -122,13 +122,12 @@ def test_rows_are_read_in_order_in_batches_of_one_row_group(tmp_path: Path) -> N
 
 
 def test_only_the_user_id_has_a_bloom_filter(tmp_path: Path) -> None:
-    rows = [{"user_id": user, "payload": b""} for user in range(12)]
-    file = written(tmp_path / "a", [batch_of(rows)])
+    file = written(tmp_path / "a", [batch_of([{"user_id": 1, "payload": b""}])])
 
-    for group in range(file.num_row_groups):
-        columns = [file.metadata.row_group(group).column(n) for n in range(len(SCHEMA))]
-        filtered = [c.path_in_schema for c in columns if c.bloom_filter_offset is not None]
-        assert filtered == ["user_id"]
+    group = file.metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    filtered = [c.path_in_schema for c in columns if c.bloom_filter_offset is not None]
+    assert filtered == ["user_id"]
 
 
 def test_a_footer_s_fingerprint_changes_only_with_the_rows(lake: Lake) -> None:
