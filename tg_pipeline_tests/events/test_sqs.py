@@ -37,18 +37,6 @@ def test_a_message_in_flight_is_invisible_whatever_the_queue_s_own_timeout(sqs: 
     assert sqs.left(url) == 1
 
 
-def test_a_message_received_five_times_goes_to_the_dead_letter_queue(sqs: SqsServer) -> None:
-    dead_letters = sqs.queue()
-    url = sqs.queue(dead_letters=dead_letters)
-    sqs.send(url, "one")
-    queue = open_queue(url, visibility_timeout=0)
-
-    received = [len(queue.receive()) for _ in range(6)]
-
-    assert received == [1, 1, 1, 1, 1, 0]
-    assert (sqs.left(url), sqs.left(dead_letters)) == (0, 1)
-
-
 def test_many_messages_are_received_and_deleted_in_batches(sqs: SqsServer) -> None:
     url = sqs.queue()
     sqs.send(url, *(str(number) for number in range(25)))

@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import itertools
 from collections.abc import Callable
 from random import Random
 from typing import Any
@@ -20,7 +19,6 @@ from tg_pipeline.lake.landing_reader import (
     Line,
     is_readable_name,
     read_lines,
-    read_objects,
 )
 from tg_pipeline.lake.landing_zone import list_objects
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER, batches, put, rows
@@ -28,7 +26,6 @@ from tg_pipeline_tests.lake.conftest import DAY, FOLDER, batches, put, rows
 A, B, C = b'{"update_id": 1}', b'{"update_id": 2}', b'{"update_id": 3}'
 MAX, KEPT = 40, 16
 LONG = b'{"update_id": 4, "text": "' + b"x" * MAX + b'"}'
-EMPTY = [Line(0, b"", "the object is empty")]
 ENDS_EARLY = "the gzip stream ends early"
 
 
@@ -64,16 +61,12 @@ def test_names_of_json_and_ndjson_are_readable() -> None:
 def test_a_json_object_is_one_line_however_it_is_formatted() -> None:
     pretty = b'{\n  "update_id": 1\r\n}\n'
 
-    assert read("5.json", pretty) == good(pretty)
-    assert read("5.json.gz", gzip.compress(pretty)) == good(pretty)
+    assert read("5.json", pretty) == read("5.json.gz", gzip.compress(pretty)) == good(pretty)
 
 
 @pytest.mark.parametrize("content", [b"%s\n%s\n%s\n", b"%s\r\n%s\r\n%s"], ids=["LF", "CRLF"])
 def test_an_ndjson_object_has_a_line_for_each_update(content: bytes) -> None:
-    lines = content % (A, B, C)
-
-    assert read("5.ndjson", lines) == good(A, B, C)
-    assert read("5.ndjson.gz", gzip.compress(lines)) == good(A, B, C)
+    assert read("5.ndjson", content % (A, B, C)) == good(A, B, C)
 
 
 def test_blank_lines_are_skipped_but_numbered() -> None:
@@ -92,8 +85,10 @@ def test_concatenated_gzip_members_are_one_stream() -> None:
 @pytest.mark.parametrize("content", [b"", b" \r\n\t\n \n"], ids=repr)
 @pytest.mark.parametrize("name", ["5.json", "5.ndjson"])
 def test_an_empty_object_is_one_line_with_a_fault(name: str, content: bytes) -> None:
-    assert read(name, content) == EMPTY
-    assert read(f"{name}.gz", gzip.compress(content)) == read(f"{name}.gz", b"") == EMPTY
+    empty = [Line(0, b"", "the object is empty")]
+
+    assert read(name, content) == read(f"{name}.gz", gzip.compress(content)) == empty
+    assert read(f"{name}.gz", b"") == empty
 
 
 @pytest.mark.usefixtures("short_lines")
@@ -178,7 +173,7 @@ def test_damage_after_the_lines_of_a_gzip_stream_is_a_fault() -> None:
         assert fault in str(rest.fault)
 
 
-@pytest.mark.parametrize("at", range(10, 40, 3))
+@pytest.mark.parametrize("at", [10, 16, 25, 37])
 def test_a_damaged_gzip_stream_raises_nothing(at: int) -> None:
     packed = bytearray(gzip.compress(A + b"\n" + B + b"\n"))
     packed[at] ^= 0xFF
@@ -223,8 +218,7 @@ def test_lines_are_in_the_order_of_objects_and_numbers(landing: ObjectStore) -> 
 
 
 def test_a_line_has_its_bot_object_and_arrival_time(landing: ObjectStore) -> None:
-    put_if_absent(landing, f"{FOLDER}/7-5.json", b'{"update_id": 5}')
-    put_if_absent(landing, f"{FOLDER}/20240802183859123456.json", b"{}")
+    put(landing, **{"7_5__json": A, "20240802183859123456__json": b"{}"})
 
     older, newer = rows(landing)
 
@@ -234,7 +228,7 @@ def test_a_line_has_its_bot_object_and_arrival_time(landing: ObjectStore) -> Non
         "received_at": list_objects(landing, DAY)["received_at"][1].as_py(),
         "object_key": f"{FOLDER}/7-5.json",
         "line": 1,
-        "content": b'{"update_id": 5}',
+        "content": A,
         "fault": None,
     }
 
@@ -259,15 +253,6 @@ def test_many_small_objects_are_all_read(landing: ObjectStore, number_of_objects
     contents = [content.as_py() for batch in found for content in batch["content"]]
     assert contents == [b"%d" % number for number in range(number_of_objects)]
     assert [batch.num_rows for batch in found] == [1_000, 1_000, 100][:number_of_objects]
-
-
-def test_reading_can_stop_early(landing: ObjectStore) -> None:
-    for number in range(200):
-        obstore.put(landing, f"{FOLDER}/7-{number:04}.ndjson", b"1\n" * 100)
-
-    some = list(itertools.islice(read_objects(landing, list_objects(landing, DAY), bot_id=7), 2))
-
-    assert all(batch.num_rows >= 1_000 for batch in some)
 
 
 def test_a_batch_has_a_maximum_of_rows_and_bytes(

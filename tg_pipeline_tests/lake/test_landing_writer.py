@@ -54,13 +54,9 @@ def stats(results: Iterable[LandResult]) -> LandingStats:
     return counted
 
 
-def keys(writer: LandingWriter, prefix: str) -> list[str]:
-    found = obstore.list(writer.landing, prefix).collect()
-    return sorted(meta["path"] for meta in found)
-
-
-def content(writer: LandingWriter, key: str) -> bytes:
-    return obstore.get(writer.landing, key).bytes().to_bytes()
+def contents(writer: LandingWriter, prefix: str) -> list[bytes]:
+    keys = [meta["path"] for meta in obstore.list(writer.landing, prefix).collect()]
+    return [obstore.get(writer.landing, key).bytes().to_bytes() for key in keys]
 
 
 def test_results_are_counted(writer: LandingWriter) -> None:
@@ -99,7 +95,7 @@ def test_a_rejected_body_can_be_restored_from_the_landing_zone(writer: LandingWr
     list(land_all(writer, [garbage("a")]))
     list(land_batches(writer, [garbage("b")], 10))
 
-    stored = {unwrap_rejected(content(writer, key)) for key in keys(writer, "rejected")}
+    stored = set(map(unwrap_rejected, contents(writer, "rejected")))
     assert stored == {garbage("a").body, garbage("b").body}
 
 
@@ -111,9 +107,6 @@ def test_a_batch_has_updates_of_one_day_up_to_its_size(writer: LandingWriter) ->
     assert (counted.landed, counted.days) == (10, {DAY: 5, NEXT_DAY: 5})
     assert list_days(writer.landing) == [DAY, NEXT_DAY]
     for day, first in ((DAY, 0), (NEXT_DAY, 1)):
-        batches = [
-            gzip.decompress(content(writer, key)).splitlines()
-            for key in keys(writer, f"telegram/context_date={day}")
-        ]
-        ids = [[json.loads(line)["update_id"] for line in lines] for lines in batches]
+        batches = map(gzip.decompress, contents(writer, f"telegram/context_date={day}"))
+        ids = [[json.loads(line)["update_id"] for line in each.splitlines()] for each in batches]
         assert sorted(ids) == [[first, first + 2, first + 4], [first + 6, first + 8]]

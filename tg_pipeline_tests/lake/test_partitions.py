@@ -64,20 +64,15 @@ def test_a_partition_reads_as_it_was_written(lake: Lake) -> None:
     assert obstore.head(lake.store, KEY)["size"] == written.bytes
 
 
-def test_a_day_never_written_has_no_rows(lake: Lake) -> None:
-    write(lake, 1, day=NEXT_DAY)
-
-    with lake.open("raw_updates", DAY) as partition:
-        assert not partition.exists
-        assert (partition.rows, partition.bytes, partition.metadata) == (0, 0, {})
-        assert list(partition.batches()) == list(partition.project(["user_id"])) == []
-
-
-def test_a_day_written_without_rows_exists(lake: Lake) -> None:
+def test_a_day_without_rows_exists_and_a_day_never_written_does_not(lake: Lake) -> None:
     write(lake)
 
     with lake.open("raw_updates", DAY) as partition:
         assert (partition.exists, partition.rows, users_in(partition)) == (True, 0, [])
+    with lake.open("raw_updates", NEXT_DAY) as partition:
+        assert (partition.exists, partition.rows, partition.bytes) == (False, 0, 0)
+        assert partition.metadata == {}
+        assert list(partition.batches()) == list(partition.project(["user_id"])) == []
 
 
 def test_metadata_and_column_descriptions_are_stored(lake: Lake) -> None:

@@ -51,15 +51,6 @@ def test_tables_in_a_bucket_can_be_queried(bucket: Lake) -> None:
         assert answer(session, "SELECT user_id FROM daily JOIN undated USING (user_id)") == [(7,)]
 
 
-def test_a_file_is_read_in_ranges(bucket: Lake, files: LakeFiles) -> None:
-    obstore.put(bucket.store, KEY, b"0123456789")
-
-    with files.open(KEY) as file:
-        file.seek(3)
-        assert file.read(4) == b"3456"
-        assert file.read() == b"789"
-
-
 def test_only_the_objects_of_days_match_the_pattern(bucket: Lake, files: LakeFiles) -> None:
     others = ["daily/part-0.parquet", f"daily/x/{KEY}", f"daily2/{KEY}", KEY + ".old"]
     for key in [KEY, KEY.replace("07", "06"), *others]:

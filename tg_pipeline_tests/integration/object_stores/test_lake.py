@@ -20,8 +20,7 @@ from tg_pipeline_tests.lake.test_parquet import (  # noqa: F401 - run here
 from tg_pipeline_tests.lake.test_partitions import (  # noqa: F401 - run here
     test_a_commit_replaces_the_day_as_a_whole,
     test_a_day_can_be_read_while_it_is_rewritten,
-    test_a_day_never_written_has_no_rows,
-    test_a_day_written_without_rows_exists,
+    test_a_day_without_rows_exists_and_a_day_never_written_does_not,
     test_a_partition_reads_as_it_was_written,
     test_a_reader_has_rows_and_metadata_of_the_version_it_opened,
     test_metadata_and_column_descriptions_are_stored,
