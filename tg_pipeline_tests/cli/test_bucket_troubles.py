@@ -45,12 +45,12 @@ def fails(
         monkeypatch.setattr(sys, "argv", ["tg-pipeline", *arguments])
         with pytest.raises(SystemExit) as ended:
             app()
-        said = capsys.readouterr()
-        assert (ended.value.code, said.out) == (1, "")
-        assert said.err.startswith("tg-pipeline: s3://l")
-        assert said.err.count("\n") == 1
-        assert SECRET not in said.err
-        return said.err
+        output = capsys.readouterr()
+        assert (ended.value.code, output.out) == (1, "")
+        assert output.err.startswith("tg-pipeline: s3://l")
+        assert output.err.count("\n") == 1
+        assert SECRET not in output.err
+        return output.err
 
     return fails
 
@@ -60,10 +60,12 @@ def test_an_error_of_a_bucket_is_one_line(
     fails: Fails, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     with serve_s3(always_error("NoSuchBucket"), monkeypatch):
-        said = fails(*command)
+        output = fails(*command)
 
     # Which of the two buckets is read first depends on the command.
-    assert said in {f"tg-pipeline: s3://{each}/mine: {SENTENCE}\n" for each in ("landing", "lake")}
+    assert output in {
+        f"tg-pipeline: s3://{each}/mine: {SENTENCE}\n" for each in ("landing", "lake")
+    }
 
 
 @pytest.mark.parametrize("command", COMMANDS[:2], ids=" ".join)

@@ -47,8 +47,8 @@ class Sql:
         self.monkeypatch.setattr(sys, "argv", ["tg-pipeline", "sql", *arguments])
         with pytest.raises(SystemExit) as ended:
             app()
-        said = self.capsysbinary.readouterr()
-        return Done(int(ended.value.code or 0), said.out.decode(), said.err.decode())
+        output = self.capsysbinary.readouterr()
+        return Done(int(ended.value.code or 0), output.out.decode(), output.err.decode())
 
     def fails(self, *arguments: str) -> str:
         """Run a command that fails, and return its one line of error."""
@@ -142,12 +142,12 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 
 
 def test_only_the_rows_of_the_last_statement_are_written(sql: Sql) -> None:
-    asked = (
+    statements = (
         "SET VARIABLE least = 2; CREATE TEMP TABLE t AS FROM range(4) r(n); SELECT 'not written'; "
         "SELECT count(*) AS n FROM t WHERE n >= getvariable('least')"
     )
 
-    assert sql.run(asked, "--format", "csv", "--output", "n.txt").out == ""
+    assert sql.run(statements, "--format", "csv", "--output", "n.txt").out == ""
     assert (sql.folder / "n.txt").read_text() == "n\n2\n"
 
 
@@ -265,16 +265,16 @@ def test_the_end_of_a_pipe_s_reader_is_not_an_error(
     environment: dict[str, str], form: str, first: bytes
 ) -> None:
     command, pipe = [COMMAND, "sql", MANY_ROWS, "--format", form], subprocess.PIPE
-    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe) as asked:
-        assert asked.stdout
-        assert asked.stderr
-        line = asked.stdout.readline()
+    with subprocess.Popen(command, env=environment, stdout=pipe, stderr=pipe) as process:
+        assert process.stdout
+        assert process.stderr
+        line = process.stdout.readline()
 
-        asked.stdout.close()
+        process.stdout.close()
 
         assert line.startswith(first)
-        assert asked.stderr.read() == b""
-    assert asked.returncode == 0
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 ENDLESS = "SELECT count(*) FROM range(1000000000) a, range(1000) b WHERE a.range % 7 = b.range % 3;"
@@ -303,30 +303,30 @@ def typing(session: Session, capsys: pytest.CaptureFixture[str]) -> Typing:
 
         Prompt(session, ALL_TABLES, read_line).run()
         assert next(remaining, None) is None, "all lines were read"
-        said = capsys.readouterr()
-        return said.out + said.err
+        output = capsys.readouterr()
+        return output.out + output.err
 
     return typed
 
 
 def test_a_statement_may_have_several_lines(typing: Typing) -> None:
-    said = typing("", "   ", "SELECT 6 *", "7 AS answer, ';' AS text", "-- the end;", ";")
+    output = typing("", "   ", "SELECT 6 *", "7 AS answer, ';' AS text", "-- the end;", ";")
 
-    assert "42" in said
+    assert "42" in output
 
 
 def test_an_error_does_not_end_the_prompt(typing: Typing) -> None:
-    said = typing("SELEC 1;", "SELECT 6 * 7;")
+    output = typing("SELEC 1;", "SELECT 6 * 7;")
 
-    assert 'syntax error at or near "SELEC"' in said
-    assert "42" in said
+    assert 'syntax error at or near "SELEC"' in output
+    assert "42" in output
 
 
 def test_ctrl_c_discards_the_lines_typed_so_far(typing: Typing) -> None:
-    said = typing("SELECT 'discarded", KeyboardInterrupt, "SELECT 'next';")
+    output = typing("SELECT 'discarded", KeyboardInterrupt, "SELECT 'next';")
 
-    assert "discarded" not in said
-    assert "next" in said
+    assert "discarded" not in output
+    assert "next" in output
 
 
 def test_tables_and_columns_are_listed_with_their_descriptions(typing: Typing) -> None:

@@ -79,8 +79,8 @@ def test_only_the_columns_that_are_read_are_fetched(
     fetched: list[int] = []
     get = obstore.get
 
-    def counted(*asked: Any, options: Any) -> "obstore.GetResult":
-        found = get(*asked, options=options)
+    def counted(*args: Any, options: Any) -> "obstore.GetResult":
+        found = get(*args, options=options)
         fetched.append(found.range[1] - found.range[0])
         return found
 
