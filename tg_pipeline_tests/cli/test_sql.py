@@ -233,7 +233,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return os.environ | {"TG_LAKE_URI": tmp_path.as_uri()}
 
 
-@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+@pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_a_large_result_goes_through_a_pipe_completely(
     environment: dict[str, str], form: str
 ) -> None:
@@ -247,7 +247,7 @@ def test_a_large_result_goes_through_a_pipe_completely(
 def count_rows(content: bytes, form: str) -> int:
     if form == "parquet":
         return int(pq.read_metadata(io.BytesIO(content)).num_rows)
-    return len(content.splitlines()) - 1 if form == "csv" else len(json.loads(content))
+    return len(content.splitlines()) - 1
 
 
 def test_output_can_be_appended_to_a_file(environment: dict[str, str], tmp_path: Path) -> None:
