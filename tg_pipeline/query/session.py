@@ -127,8 +127,9 @@ class Session:
         read: Callable[[duckdb.DuckDBPyRelation], Result],
     ) -> Result:
         """Run a statement and return what `read` makes of its rows; raises QueryError."""
-        params = self._params(statement)
-        return self._interruptible(lambda: read(self._connection.sql(statement, params=params)))
+        # DuckDB wraps the text in a query of its own, which fails at a comment after a semicolon.
+        query, params = without_end(statement.query), self._params(statement)
+        return self._interruptible(lambda: read(self._connection.sql(query, params=params)))
 
     def copy(self, statement: duckdb.Statement, target: str, options: str) -> None:
         """Stream a query's rows to a file, in the format of COPY's `options`; raises QueryError."""

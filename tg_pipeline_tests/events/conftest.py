@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tg_pipeline_tests.fakes.sqs import REGION, SqsServer, sqs_server
+from tg_pipeline_tests.fakes.aws import moto_settings
+from tg_pipeline_tests.fakes.sqs import SqsServer, sqs_server
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,7 @@ def server() -> Iterator[SqsServer]:
 @pytest.fixture
 def sqs(server: SqsServer, monkeypatch: pytest.MonkeyPatch) -> SqsServer:
     """Return the SQS, with credentials and a region set as an operator sets them."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "anyone")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "anything")
-    monkeypatch.setenv("AWS_REGION", REGION)
+    for name, value in moto_settings(server.endpoint).items():
+        if name != "AWS_ENDPOINT_URL":
+            monkeypatch.setenv(name, value)
     return server

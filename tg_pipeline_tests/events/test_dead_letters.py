@@ -10,7 +10,7 @@ from lambda_ingest.store import open_store
 from tg_pipeline.events.dead_letters import count_dead_letters, dead_letter
 
 
-@pytest.mark.parametrize("body", ["nope", "", "ação \u2028", "\ud800", "x" * 300_000])
+@pytest.mark.parametrize("body", ["", "ação \u2028", "\ud800", "x" * 300_000])
 def test_a_message_is_stored_unchanged_with_the_reason(body: str, tmp_path: Path) -> None:
     lake = open_store(tmp_path.as_uri())
 

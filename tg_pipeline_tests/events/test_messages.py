@@ -4,7 +4,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.events.messages import (
@@ -29,11 +29,9 @@ def read(body: str, uri: str = f"s3://{BUCKET}", zone: ZoneInfo = SAO_PAULO) -> 
 @pytest.mark.parametrize(
     ("at", "zone", "day"),
     [
-        ("2026-10-10T06:00:00Z", "America/Sao_Paulo", date(2026, 10, 9)),
         ("2026-10-10T03:00:00-03:00", "America/Sao_Paulo", date(2026, 10, 9)),
         ("2026-10-10T02:00:00Z", "America/Sao_Paulo", date(2026, 10, 8)),
         ("2026-10-10T18:00:00Z", "Asia/Tokyo", date(2026, 10, 10)),
-        ("2026-10-25T01:00:00Z", "Europe/Lisbon", date(2026, 10, 24)),
     ],
 )
 def test_a_schedule_event_is_about_the_day_before_in_the_time_zone(
@@ -42,29 +40,23 @@ def test_a_schedule_event_is_about_the_day_before_in_the_time_zone(
     assert read(tick(at), zone=ZoneInfo(zone)) == ScheduleEvent(day)
 
 
-def test_an_object_event_is_about_the_day_of_the_folder() -> None:
-    assert read(landed(DAY)) == ObjectCreatedEvent(DAY)
-    assert read(created(f"telegram/{OBJECT}")) == ObjectCreatedEvent(DAY)
-    assert read(created("telegram/context_date=2026-10-07/sub/7-1.json")) == ObjectCreatedEvent(DAY)
-
-
-@pytest.mark.parametrize("name", ["a b.json", "a%20b.json", "a+b.json", "ção:1.json", "a=b&c"])
-def test_keys_are_not_decoded(name: str) -> None:
+@pytest.mark.parametrize(
+    "name", ["7-1.json", "sub/7-1.json", "a%20b+c.json", "ção:1.json", "a=b&c"]
+)
+def test_an_object_event_is_about_the_day_of_the_folder(name: str) -> None:
     assert read(landed(DAY, name)) == ObjectCreatedEvent(DAY)
 
 
 @pytest.mark.parametrize("uri", [f"s3://{BUCKET}/some/where", f"s3://{BUCKET}/some/where/"])
 def test_only_objects_under_the_prefix_of_the_landing_zone_count(uri: str) -> None:
     assert read(created(f"some/where/telegram/{OBJECT}"), uri) == ObjectCreatedEvent(DAY)
-    assert read(created(f"telegram/{OBJECT}"), uri) is None
-    assert read(created(f"some/where/else/telegram/{OBJECT}"), uri) is None
-    assert read(created(f"some/wheretelegram/{OBJECT}"), uri) is None
+    for other in ("telegram", "some/where/else/telegram", "some/wheretelegram"):
+        assert read(created(f"{other}/{OBJECT}"), uri) is None
 
 
 IGNORED = {
     "another bucket": landed(DAY, bucket="another"),
     "rejected": created("rejected/context_date=2026-10-07/ab.json"),
-    "chats": created("chats/-100/successor-of--5.json"),
     "at the top": created("7-1.json"),
     "the marker of a day's folder": created("telegram/context_date=2026-10-07/"),
     "the marker of the root folder": created("telegram/"),
@@ -82,34 +74,20 @@ UNREADABLE = {
     "not JSON": ("nope", "is not a valid event: JSON is malformed"),
     "empty": ("", "is not a valid event: Input data was truncated"),
     "a list": ("[1]", "is not a valid event: Expected `object`"),
-    "no fields": ("{}", "missing required field `source`"),
     "S3's own notification": ('{"Records": []}', "missing required field `source`"),
     "a lone surrogate": ('{"source": "\ud800"}', "is not a valid event"),
-    "deeply nested JSON": ("[" * 100_000, "is not a valid event"),
-    "a deeply nested field": ('{"x": ' + "[" * 100_000, "is not a valid event"),
+    "deeply nested JSON": ('{"x": ' + "[" * 100_000, "is not a valid event"),
     "a schedule event without a time": (tick("<aws.scheduler.scheduled-time>"), "Invalid RFC3339"),
     "a schedule event without a time zone": (tick("2026-10-10T06:00:00"), "with a timezone"),
     "a schedule event before year 1": (tick("0001-01-01T00:00:00Z"), "out of range"),
     "an object without a bucket": (created("x", detail={"object": {"key": "x"}}), "`bucket`"),
-    "a key that is not text": (
-        created("x", detail={"bucket": {"name": BUCKET}, "object": {"key": 5}}),
-        "Expected `str`",
-    ),
     "a day that does not exist": (
         created("telegram/context_date=2026-02-31/7-1.json"),
         "is not in a folder context_date=",
     ),
-    "a day in another form": (
-        created("telegram/context_date=20261007/1.json"),
-        "is not in a folder",
-    ),
     "an encoded key": (
         created("telegram/context_date%3D2026-10-07/1.json"),
-        "is not in a folder context_date=",
-    ),
-    "outside of the days": (
-        created("telegram/notes.txt"),
-        "'telegram/notes.txt' is not in a folder",
+        "'telegram/context_date%3D2026-10-07/1.json' is not in a folder context_date=",
     ),
 }
 
@@ -125,6 +103,7 @@ def test_an_unreadable_message_is_an_error_of_one_sentence(what: str) -> None:
     assert len(str(error.value).splitlines()) == 1
 
 
+@settings(max_examples=50)
 @given(st.text() | st.builds(created, st.text()) | st.builds(tick, st.text()))
 def test_any_text_is_parsed_or_an_unreadable_event(body: str) -> None:
     try:
@@ -134,7 +113,6 @@ def test_any_text_is_parsed_or_an_unreadable_event(body: str) -> None:
     assert event is None or isinstance(event, ScheduleEvent | ObjectCreatedEvent)
 
 
-@pytest.mark.parametrize("uri", ["file:///var/lib/landing", "file://localhost/landing"])
-def test_a_landing_zone_on_disk_has_no_events(uri: str) -> None:
+def test_a_landing_zone_on_disk_has_no_events() -> None:
     with pytest.raises(EventsQueueError, match="set it to the bucket's s3:// URI"):
-        LandingAddress.of(uri)
+        LandingAddress.of("file:///var/lib/landing")

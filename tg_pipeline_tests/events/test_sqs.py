@@ -1,5 +1,6 @@
 """Messages are received from SQS and deleted; errors are one sentence."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,6 @@ from botocore.exceptions import ClientError
 from tg_pipeline.events.queue import DrainLimits, drain
 from tg_pipeline.events.sqs import SqsQueue, open_queue
 from tg_pipeline.exceptions import EventsQueueError
-from tg_pipeline_tests.fakes.ports import free_port
 from tg_pipeline_tests.fakes.sqs import SqsServer
 
 
@@ -36,23 +36,11 @@ def test_a_message_in_flight_is_invisible_whatever_the_queue_s_own_timeout(sqs: 
     assert sqs.left(url) == 1
 
 
-def test_a_message_received_five_times_goes_to_the_dead_letter_queue(sqs: SqsServer) -> None:
-    dead_letters = sqs.queue()
-    url = sqs.queue(dead_letters=dead_letters)
-    sqs.send(url, "one")
-    queue = open_queue(url, visibility_timeout=0)
-
-    received = [len(queue.receive()) for _ in range(6)]
-
-    assert received == [1, 1, 1, 1, 1, 0]
-    assert (sqs.left(url), sqs.left(dead_letters)) == (0, 1)
-
-
 def test_many_messages_are_received_and_deleted_in_batches(sqs: SqsServer) -> None:
     url = sqs.queue()
-    sqs.send(url, *(str(number) for number in range(65)))
+    sqs.send(url, *(str(number) for number in range(25)))
 
-    assert drain(open_queue(url), lambda _: None, DrainLimits()).received >= 65
+    assert drain(open_queue(url), lambda _: None, DrainLimits()).received >= 25
     assert sqs.left(url) == 0
 
 
@@ -79,18 +67,8 @@ def test_a_missing_queue_is_one_sentence(sqs: SqsServer) -> None:
 
 
 @pytest.mark.usefixtures("sqs")
-def test_an_unreachable_queue_is_one_sentence() -> None:
-    url = f"http://127.0.0.1:{free_port()}/123456789012/events"
-
-    with pytest.raises(EventsQueueError, match="can't be used: Could not connect") as error:
-        open_queue(url).receive()
-
-    assert len(str(error.value).splitlines()) == 1
-
-
-@pytest.mark.usefixtures("sqs")
-@pytest.mark.parametrize("url", ["http://", "https://:80/x", "http://no host/x"])
-def test_an_invalid_url_is_one_sentence(url: str) -> None:
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/events", "http://", "http://no host/x"])
+def test_an_unusable_url_is_one_sentence(url: str) -> None:
     with pytest.raises(EventsQueueError, match="can't be used: ") as error:
         open_queue(url).receive()
 
@@ -112,9 +90,7 @@ def test_missing_credentials_are_one_sentence(
     ("code", "reason"),
     [
         ("AccessDenied", "the credentials are not allowed to call ReceiveMessage: attach the"),
-        ("ExpiredToken", "the session has expired: log in again"),
         ("UnrecognizedClientException", "the access key is unknown"),
-        ("SignatureDoesNotMatch", "the secret does not match the access key"),
         ("OverLimit", "Too many of them (OverLimit)"),
     ],
 )
@@ -124,8 +100,8 @@ def test_a_refused_request_is_one_sentence(code: str, reason: str) -> None:
             response = {"Error": {"Code": code, "Message": "Too many of them."}}
             raise ClientError(response, "ReceiveMessage")  # type: ignore[arg-type]
 
-    with pytest.raises(EventsQueueError) as error:
-        SqsQueue(Refusing(), "https://q", wait_seconds=0, visibility_timeout=0).receive()
+    queue = SqsQueue(Refusing(), "https://q", wait_seconds=0, visibility_timeout=0)
+    sentence = f"The events queue https://q refuses ReceiveMessage: .*{re.escape(reason)}"
 
-    assert reason in str(error.value)
-    assert str(error.value).startswith("The events queue https://q refuses ReceiveMessage: ")
+    with pytest.raises(EventsQueueError, match=f"^{sentence}"):
+        queue.receive()

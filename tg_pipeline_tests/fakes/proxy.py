@@ -40,52 +40,54 @@ def is_anything(_: web.Request) -> bool:
 class FailingProxy:
     """Forwards requests; some of them fail, in the given ways one after the other."""
 
-    behind: str
+    target: str
     random: Random
     chance: float
-    ahead: Iterator[str]
-    spoils: Callable[[web.Request], bool] = is_put
+    failures: Iterator[str]
+    may_fail: Callable[[web.Request], bool] = is_put
     """Which requests may fail."""
 
     met: list[str] = field(default_factory=list)
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=2**30)
-        application.router.add_route("*", "/{path:.*}", self._take)
+        application.router.add_route("*", "/{path:.*}", self._handle)
         return application
 
-    async def _take(self, request: web.Request) -> web.StreamResponse:
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
         body, trouble = await request.read(), self._trouble(request)
         if trouble in REFUSALS:
-            said = f"<Error><Code>{trouble}</Code><Message>no</Message></Error>"
-            return web.Response(status=REFUSALS[trouble], text=said, content_type="application/xml")
+            document = f"<Error><Code>{trouble}</Code><Message>no</Message></Error>"
+            return web.Response(
+                status=REFUSALS[trouble], text=document, content_type="application/xml"
+            )
         if trouble == CUT_BEFORE:
             return _cut(request)
         if trouble == LATE:
             await asyncio.sleep(LATENESS)
-        answer = await self._hand_on(request, body)
+        answer = await self._forward(request, body)
         if trouble == CUT_MIDWAY:
             return await _answer_half(request, answer)
         return _cut(request) if trouble == CUT_AFTER else answer
 
     def _trouble(self, request: web.Request) -> str:
-        if not self.spoils(request) or self.random.random() >= self.chance:
+        if not self.may_fail(request) or self.random.random() >= self.chance:
             return ""
-        self.met.append(next(self.ahead, ""))
+        self.met.append(next(self.failures, ""))
         return self.met[-1]
 
-    async def _hand_on(self, request: web.Request, body: bytes) -> web.Response:
-        url = URL(f"{self.behind}{request.raw_path}", encoded=True)
-        headers = _handed_on(request.headers)
+    async def _forward(self, request: web.Request, body: bytes) -> web.Response:
+        url = URL(f"{self.target}{request.raw_path}", encoded=True)
+        headers = _forwarded(request.headers)
         async with (
             ClientSession(auto_decompress=False) as session,
             session.request(request.method, url, data=io.BytesIO(body), headers=headers) as answer,
         ):
-            content, headers = await answer.read(), _handed_on(answer.headers)
+            content, headers = await answer.read(), _forwarded(answer.headers)
             return web.Response(body=content, status=answer.status, headers=headers)
 
 
-def _handed_on(headers: Mapping[str, str]) -> list[tuple[str, str]]:
+def _forwarded(headers: Mapping[str, str]) -> list[tuple[str, str]]:
     return [each for each in headers.items() if each[0].lower() not in OF_ONE_CONNECTION]
 
 

@@ -32,42 +32,21 @@ def listing(*objects: tuple[str, datetime, int]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=OBJECTS)
 
 
-def keys(objects: pa.Table) -> list[str]:
-    return list(objects["object_key"].to_pylist())
-
-
-def test_days_with_a_folder_are_listed_in_order(landing: ObjectStore) -> None:
-    for day in ("2026-10-07", "2024-02-29", "2026-01-01"):
-        put_if_absent(landing, f"telegram/context_date={day}/7-1.json", b"{}")
-
-    assert list_days(landing) == [date(2024, 2, 29), date(2026, 1, 1), DAY]
-
-
 @pytest.mark.parametrize(
     "key",
     [
         "rejected/context_date=2026-10-07/a.json",
-        "context_date=2026-10-07/7-1.json",
         "telegram/7-1.json",
         "telegram/context_date=2026-10-07.json",
-        "telegram/context_date=2026-13-01/7-1.json",
         "telegram/context_date=2026-02-30/7-1.json",
         "telegram/context_date=2026-1-1/7-1.json",
         "telegram/context_date=2026-10-07-old/7-1.json",
-        "telegram/old-context_date=2026-10-07/7-1.json",
         "telegram/other/context_date=2026-10-07/7-1.json",
     ],
 )
 def test_other_folders_are_not_days(landing: ObjectStore, key: str) -> None:
     put_if_absent(landing, key, b"{}")
 
-    assert list_days(landing) == []
-    assert list_objects(landing, DAY).num_rows == 0
-
-
-def test_an_empty_landing_zone_has_no_days_and_an_empty_day_no_objects(
-    landing: ObjectStore,
-) -> None:
     assert list_days(landing) == []
     assert list_objects(landing, DAY).equals(OBJECTS.empty_table())
 
@@ -77,37 +56,32 @@ def test_a_listing_has_key_time_and_size(landing: ObjectStore) -> None:
 
     objects = list_objects(landing, DAY)
 
-    (row,) = objects.to_pylist()
     written_at = obstore.head(landing, f"{FOLDER}/7-1.json")["last_modified"]
     assert objects.schema.equals(OBJECTS)
-    assert (row["object_key"], row["size"]) == (f"{FOLDER}/7-1.json", 5)
-    assert row["received_at"] == written_at
+    assert objects.to_pylist() == [
+        {"object_key": f"{FOLDER}/7-1.json", "received_at": written_at, "size": 5}
+    ]
 
 
-def test_a_listing_has_more_than_1000_objects(landing: ObjectStore) -> None:
-    expected = sorted(f"{FOLDER}/7-{number}.json" for number in range(2_345))
+def test_days_and_objects_are_listed_in_order(landing: ObjectStore) -> None:
+    expected = sorted(f"{FOLDER}/7-{number}.json" for number in range(1_100))
     for key in reversed(expected):
         obstore.put(landing, key, b"{}")
-    put_if_absent(landing, "telegram/context_date=2026-10-08/7-1.json", b"{}")
+    for day in ("2026-10-08", "2024-02-29"):
+        put_if_absent(landing, f"telegram/context_date={day}/7-1.json", b"{}")
 
-    assert keys(list_objects(landing, DAY)) == expected
+    assert list_objects(landing, DAY)["object_key"].to_pylist() == expected
+    assert list_days(landing) == [date(2024, 2, 29), DAY, date(2026, 10, 8)]
 
 
 def test_a_fingerprint_changes_when_an_object_is_added_rewritten_or_removed() -> None:
-    before = [("a", MORNING, 5), ("b", MORNING, 6)]
-    prints = [
-        listing_fingerprint(listing(*objects))
-        for objects in (
-            [],
-            before,
-            [*before, ("c", MORNING, 0)],
-            [("a", NOON, 5), ("b", MORNING, 6)],
-            [("a", MORNING, 5)],
-        )
-    ]
+    a, b = ("a", MORNING, 5), ("b", MORNING, 6)
+    listings = [[], [a], [a, b], [a, b, ("c", MORNING, 0)], [("a", NOON, 5), b]]
+
+    prints = [listing_fingerprint(listing(*objects)) for objects in listings]
 
     assert len(set(prints)) == len(prints)
-    assert listing_fingerprint(listing(*reversed(before))) == prints[1]
+    assert listing_fingerprint(listing(b, a)) == prints[2]
 
 
 def test_objects_are_unread_if_they_are_new_or_rewritten() -> None:
@@ -136,7 +110,6 @@ def test_an_object_rewritten_within_the_second_is_detected_by_its_size() -> None
 @pytest.mark.parametrize(
     ("name", "bot"),
     [
-        ("123-5.json", 123),
         ("0-5.json", 0),
         ("9223372036854775807-5.json", 2**63 - 1),
         ("123-abc.ndjson.gz", 123),
@@ -145,7 +118,6 @@ def test_an_object_rewritten_within_the_second_is_detected_by_its_size() -> None
         ("20240802183859123456.json", 42),
         ("-5.json", 42),
         ("a-5.json", 42),
-        ("5.json", 42),
     ],
 )
 def test_the_bot_id_is_in_the_name_or_the_default(name: str, bot: int) -> None:
@@ -153,11 +125,9 @@ def test_the_bot_id_is_in_the_name_or_the_default(name: str, bot: int) -> None:
 
 
 def test_iterated_days_include_both_ends() -> None:
-    assert list(iter_days(date(2026, 2, 27), date(2026, 3, 1))) == [
-        date(2026, 2, 27),
-        date(2026, 2, 28),
-        date(2026, 3, 1),
-    ]
+    days = list(iter_days(date(2026, 2, 27), date(2026, 3, 1)))
+
+    assert days == [date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 1)]
     assert list(iter_days(DAY, date(2026, 10, 6))) == []
 
 
@@ -171,9 +141,7 @@ def test_only_stale_temporary_files_are_removed(tmp_path: Path) -> None:
         if name != "7-2.json#12345":
             os.utime(folder / name, (two_hours_ago, two_hours_ago))
 
-    # When they are cleaned up, then only the stale one is gone
     remove_stale_temp_files(LocalStore(tmp_path), DAY, lambda: datetime.now(UTC))
 
     left = sorted(path.name for path in folder.iterdir())
     assert left == ["7-1.json", "7-2.json#12345", "7-4.json#a"]
-    remove_stale_temp_files(LocalStore(tmp_path), DAY + timedelta(days=1))

@@ -21,6 +21,11 @@ from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Heard, Reply, al
 TIMEOUT = timedelta(seconds=10)
 TIME = "2026-10-07T10:00:00.000Z"
 
+FOLDERS = reply(
+    b"<ListBucketResult><IsTruncated>false</IsTruncated><CommonPrefixes><Prefix>"
+    b"telegram/context_date=2026-10-07/</Prefix></CommonPrefixes></ListBucketResult>"
+)
+
 Pieces = list[bytes | None]
 
 
@@ -54,9 +59,12 @@ def start_after(heard: Heard) -> str:
 def test_a_page_that_is_cut_off_is_requested_again(s3: S3) -> None:
     with s3(in_turn(cut(page("7-1.json")), cut(page("7-1.json")), [page("7-1.json")])) as server:
         objects = list_objects(open_store("s3://landing", TIMEOUT), DAY)
+    with s3(in_turn(cut(FOLDERS), [FOLDERS])):
+        days = list_days(open_store("s3://landing", TIMEOUT))
 
     assert objects["object_key"].to_pylist() == [f"{FOLDER}/7-1.json"]
     assert len(server.heard) == 3
+    assert days == [DAY]
 
 
 def test_a_long_listing_continues_where_it_was_cut_off(s3: S3) -> None:
@@ -71,15 +79,6 @@ def test_a_long_listing_continues_where_it_was_cut_off(s3: S3) -> None:
     # Then it continues after the last object that it has, and has each once
     assert [start_after(each) for each in server.heard] == ["", "", "7-0999.json"]
     assert objects.num_rows == 1_001
-
-
-def test_the_list_of_days_is_requested_again(s3: S3) -> None:
-    folders = reply(
-        b"<ListBucketResult><IsTruncated>false</IsTruncated><CommonPrefixes><Prefix>"
-        b"telegram/context_date=2026-10-07/</Prefix></CommonPrefixes></ListBucketResult>"
-    )
-    with s3(in_turn(cut(folders), [folders])):
-        assert list_days(open_store("s3://landing", TIMEOUT)) == [DAY]
 
 
 @pytest.mark.parametrize(
@@ -133,21 +132,17 @@ print(len(os.listdir("/proc/self/task")) - before)
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc to count threads")
-@pytest.mark.parametrize(("setting", "expected"), [(None, 1), ("3", 3)])
-def test_obstore_runs_one_thread_unless_set_otherwise(setting: str | None, expected: int) -> None:
-    variable = "TOKIO_WORKER_THREADS"
-    environment = {name: value for name, value in os.environ.items() if name != variable}
-    environment |= {variable: setting} if setting else {}
+@pytest.mark.parametrize(("setting", "expected"), [({}, 1), ({"TOKIO_WORKER_THREADS": "3"}, 3)])
+def test_obstore_runs_one_thread_unless_set_otherwise(
+    monkeypatch: pytest.MonkeyPatch, setting: dict[str, str], expected: int
+) -> None:
+    monkeypatch.delenv("TOKIO_WORKER_THREADS", raising=False)
 
-    done = subprocess.run(
-        [sys.executable, "-c", COUNT_THREADS],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
+    counted = subprocess.check_output(
+        [sys.executable, "-c", COUNT_THREADS], env=os.environ | setting
     )
 
-    assert int(done.stdout) == expected
+    assert int(counted) == expected
 
 
 def test_the_lake_does_not_import_boto3_unless_a_bucket_needs_it() -> None:

@@ -46,10 +46,6 @@ def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "GROUP_BYTES", GROUP_BYTES)
 
 
-def row(size: int) -> dict[str, Any]:
-    return {"payload": b"x" * size}
-
-
 def batch_of(rows: list[dict[str, Any]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
 
@@ -70,7 +66,7 @@ def groups(file: pq.ParquetFile) -> list[list[int]]:
     ]
 
 
-@settings(max_examples=40)
+@settings(max_examples=12)
 @given(st.lists(ROWS, max_size=25), st.lists(st.integers(0, 25), max_size=8))
 def test_the_bytes_depend_on_the_rows_and_not_on_the_batches(
     tmp_path: Path, rows: list[dict[str, Any]], cuts: list[int]
@@ -78,24 +74,21 @@ def test_the_bytes_depend_on_the_rows_and_not_on_the_batches(
     whole = batch_of(rows)
     bounds = sorted({0, len(rows), *(min(cut, len(rows)) for cut in cuts)})
     slices = [whole.slice(start, end - start) for start, end in pairwise(bounds)]
-    copies = [batch_of(rows[start:end]) for start, end in pairwise(bounds)]
     singles = [batch_of([each]) for each in rows]
 
-    bytes_of = []
-    for number, batches in enumerate(
-        [[whole], slices, copies, singles, [whole.slice(0, 0), whole]]
-    ):
-        written(tmp_path / f"{number}", batches, rows=str(len(rows))).close()
-        bytes_of.append((tmp_path / f"{number}").read_bytes())
+    bytes_of = set()
+    for batches in ([whole], slices, singles, [whole.slice(0, 0), whole]):
+        written(tmp_path / "a", batches, rows=str(len(rows))).close()
+        bytes_of.add((tmp_path / "a").read_bytes())
 
-    assert len(set(bytes_of)) == 1
-    assert pq.ParquetFile(tmp_path / "0").read().to_pylist() == whole.to_pylist()
+    assert len(bytes_of) == 1
+    assert pq.ParquetFile(tmp_path / "a").read().to_pylist() == whole.to_pylist()
 
 
 @settings(max_examples=40)
 @given(st.lists(st.integers(0, 80), max_size=40))
 def test_row_groups_are_as_large_as_the_limits_allow(tmp_path: Path, sizes: list[int]) -> None:
-    found = groups(written(tmp_path / "a", [batch_of([row(size) for size in sizes])]))
+    found = groups(written(tmp_path / "a", [batch_of([{"payload": b"x" * n} for n in sizes])]))
 
     assert [size for group in found for size in group] == sizes
     assert all(len(group) <= GROUP_ROWS for group in found)
@@ -110,14 +103,6 @@ def test_text_counts_like_payload(tmp_path: Path) -> None:
     assert [len(group) for group in groups(written(tmp_path / "a", [batch_of(rows)]))] == [3, 1]
 
 
-def test_a_row_larger_than_a_group_is_a_group_of_its_own(tmp_path: Path) -> None:
-    rows = [row(size) for size in (10, 500, 10, 500, 500, 0)]
-
-    found = groups(written(tmp_path / "a", [batch_of(rows)]))
-
-    assert found == [[10], [500], [10], [500], [500], [0]]
-
-
 def test_a_file_without_rows_still_has_its_columns(tmp_path: Path) -> None:
     file = written(tmp_path / "a", [])
 
@@ -127,35 +112,22 @@ def test_a_file_without_rows_still_has_its_columns(tmp_path: Path) -> None:
 
 
 def test_rows_are_read_in_order_in_batches_of_one_row_group(tmp_path: Path) -> None:
-    file = written(tmp_path / "a", [batch_of([row(size) for size in range(12)])])
+    file = written(tmp_path / "a", [batch_of([{"user_id": n, "payload": b""} for n in range(12)])])
 
-    batches = list(read_batches(file, ["payload"], 3))
+    batches = [batch.to_pydict() for batch in read_batches(file, ["user_id"], 3)]
 
-    assert [len(value) for batch in batches for value in batch["payload"].to_pylist()] == list(
-        range(12)
-    )
-    assert max(batch.num_rows for batch in batches) == 3
-    assert batches[0].schema.names == ["payload"]
+    assert batches == [
+        {"user_id": part} for part in ([0, 1, 2], [3, 4], [5, 6, 7], [8, 9], [10, 11])
+    ]
 
 
 def test_only_the_user_id_has_a_bloom_filter(tmp_path: Path) -> None:
-    rows = [{"user_id": user, "payload": b""} for user in range(12)]
-    file = written(tmp_path / "a", [batch_of(rows)])
+    file = written(tmp_path / "a", [batch_of([{"user_id": 1, "payload": b""}])])
 
-    for group in range(file.num_row_groups):
-        columns = [file.metadata.row_group(group).column(n) for n in range(len(SCHEMA))]
-        filtered = [c.path_in_schema for c in columns if c.bloom_filter_offset is not None]
-        assert filtered == ["user_id"]
-
-
-def test_a_footer_has_rows_size_and_metadata(lake: Lake) -> None:
-    written = write(lake, 1, 2, 3, built_from="nothing")
-
-    footer = lake.footer("raw_updates", DAY)
-
-    assert footer
-    assert (footer.rows, footer.bytes) == (3, written.bytes)
-    assert footer.metadata["built_from"] == "nothing"
+    group = file.metadata.row_group(0)
+    columns = [group.column(number) for number in range(group.num_columns)]
+    filtered = [c.path_in_schema for c in columns if c.bloom_filter_offset is not None]
+    assert filtered == ["user_id"]
 
 
 def test_a_footer_s_fingerprint_changes_only_with_the_rows(lake: Lake) -> None:
@@ -168,7 +140,7 @@ def test_a_footer_s_fingerprint_changes_only_with_the_rows(lake: Lake) -> None:
     assert fingerprints[0] == fingerprints[1] != fingerprints[2]
 
 
-@pytest.mark.parametrize("content", [None, b"", b"PAR1", b"x" * 100, b"\xff" * 100])
+@pytest.mark.parametrize("content", [None, b"", b"PAR1", b"x" * 100])
 def test_a_missing_or_damaged_object_has_no_footer(lake: Lake, content: bytes | None) -> None:
     if content is not None:
         obstore.put(lake.store, KEY, content)
@@ -176,20 +148,21 @@ def test_a_missing_or_damaged_object_has_no_footer(lake: Lake, content: bytes | 
     assert lake.footer("raw_updates", DAY) is None
 
 
-def test_a_footer_longer_than_the_first_read_is_read_completely(lake: Lake) -> None:
-    write(lake, 1, note="x" * 200_000)
+def test_a_footer_has_rows_size_and_metadata_of_any_length(lake: Lake) -> None:
+    note = "x" * 200_000
+    written = write(lake, 1, 2, 3, note=note)
 
     footer = lake.footer("raw_updates", DAY)
 
     assert footer
-    assert len(footer.metadata["note"]) == 200_000
+    assert (footer.rows, footer.bytes, footer.metadata["note"]) == (3, written.bytes, note)
 
 
 def test_footers_are_in_the_order_of_the_days(lake: Lake) -> None:
-    for number in range(40):
-        write(lake, *range(number), day=DAY + timedelta(days=number))
-    days = [DAY + timedelta(days=number) for number in reversed(range(41))]
+    days = [DAY + timedelta(days=number) for number in range(20)]
+    for number, day in enumerate(days[:-1]):
+        write(lake, *range(number), day=day)
 
-    rows = [footer and footer.rows for footer in lake.footers("raw_updates", days)]
+    rows = [footer and footer.rows for footer in lake.footers("raw_updates", days[::-1])]
 
-    assert rows == [None, *reversed(range(40))]
+    assert rows == [None, *reversed(range(19))]

@@ -9,7 +9,7 @@ from obstore.store import S3Store
 
 from lambda_ingest.store import open_store
 from tg_pipeline.lake.s3_fetch import CONNECTIONS, fetch_small
-from tg_pipeline_tests.fakes.s3_errors import CREDENTIALS, S3, SECRET
+from tg_pipeline_tests.fakes.s3_errors import S3, SECRET
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Heard, Reply, reply
 
 KEYS = [f"day/{number}.json" for number in range(200)]
@@ -65,17 +65,13 @@ def test_an_object_whose_request_fails_is_left_out(s3: S3, failure: list[bytes |
     assert found == {key: b"%d" % number for number, key in enumerate(KEYS) if number % 2 == 0}
 
 
-def test_without_a_server_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
-
-    assert fetch_small(open_bucket(), KEYS) == {}
-
-
-def test_without_keys_nothing_is_requested(s3: S3) -> None:
+def test_without_a_server_or_keys_nothing_is_fetched(
+    s3: S3, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with s3(its_number) as server:
         assert fetch_small(open_bucket(), []) == {}
-
     assert server.heard == []
+
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
+    assert fetch_small(open_bucket(), KEYS) == {}

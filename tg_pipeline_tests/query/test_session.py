@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import threading
-import time
 from datetime import date, datetime
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from tg_pipeline.query.session import (
     ALL_TABLES,
     CONTEXT_DATE,
     QueryError,
-    QueryTable,
     Session,
     is_finished,
     open_session,
@@ -41,10 +39,9 @@ def test_statements_share_a_session(ask: Ask) -> None:
     assert ask("CREATE TEMP TABLE mine AS SELECT 42 AS answer; FROM mine") == [(42,)]
 
 
-@pytest.mark.parametrize("uri", ["s3://bucket/key.parquet", "https://example.org/key.parquet"])
-def test_no_extension_is_downloaded(ask: Ask, uri: str) -> None:
+def test_no_extension_is_downloaded(ask: Ask) -> None:
     with pytest.raises(QueryError, match="httpfs"):
-        ask(f"FROM '{uri}'")
+        ask("FROM 'https://example.org/key.parquet'")
 
     assert ask("SELECT * FROM duckdb_extensions() WHERE loaded AND NOT installed") == []
 
@@ -53,7 +50,6 @@ def test_no_extension_is_downloaded(ask: Ask, uri: str) -> None:
     ("sql", "message"),
     [
         ("SELEC 1", 'syntax error at or near "SELEC"'),
-        ("SELECT nobody FROM daily", 'column "nobody" not found'),
         ("FROM dayly", "Table with name dayly does not exist"),
         ("SELECT $day", "not provided for the following parameters: day"),
     ],
@@ -66,18 +62,11 @@ def test_a_mistake_is_reported_in_duckdb_s_words(ask: Ask, sql: str, message: st
 
 
 def test_ctrl_c_cancels_a_statement_and_not_the_session(ask: Ask) -> None:
-    # Given Ctrl-C during an endless statement
-    def press() -> None:
-        time.sleep(0.5)
-        os.kill(os.getpid(), signal.SIGINT)
+    threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()
 
-    threading.Thread(target=press).start()
-
-    # When it runs
     with pytest.raises(KeyboardInterrupt):
         ask(ENDLESS)
 
-    # Then it ends, and the next one runs
     assert ask("SELECT 1") == [(1,)]
 
 
@@ -110,11 +99,8 @@ def test_an_open_session_reads_partitions_that_are_written_or_replaced_later(
     write(lake, 4, day=None)
 
     assert before == [(0,)]
-    assert ask("SELECT user_id, context_date FROM daily ORDER BY ALL") == [
-        (1, DAY),
-        (2, DAY),
-        (3, NEXT_DAY),
-    ]
+    dated = ask("SELECT user_id, context_date FROM daily ORDER BY ALL")
+    assert dated == [(1, DAY), (2, DAY), (3, NEXT_DAY)]
     assert ask("SELECT user_id FROM undated") == [(4,)]
     write(lake, 5)
     assert ask("SELECT user_id FROM daily ORDER BY ALL") == [(3,), (5,)]
@@ -147,22 +133,7 @@ def test_the_lake_s_folder_can_have_any_name(tmp_path: Path) -> None:
         assert answer(session, "SELECT user_id, context_date FROM daily") == [(1, DAY)]
 
 
-def test_uncommitted_rows_are_not_read(tmp_path: Path) -> None:
-    # Given a day that is rewritten, and not committed yet
-    lake = Lake(tmp_path.as_uri())
-    write(lake, 1)
-    with lake.writer("daily", DAY, DAILY.schema) as writer:
-        writer.write(pa.RecordBatch.from_pylist([{"user_id": 2}], DAILY.schema))
-
-        # Then a query reads the old day
-        with open_session(lake, ZONE, [DAILY]) as session:
-            assert answer(session, "SELECT user_id FROM daily") == [(1,)]
-
-
-@pytest.mark.parametrize(
-    "statement",
-    ["INSERT INTO daily VALUES (1)", "UPDATE daily SET user_id = 2", "DELETE FROM daily"],
-)
+@pytest.mark.parametrize("statement", ["INSERT INTO daily VALUES (1)", "DELETE FROM daily"])
 def test_tables_are_read_only(lake: Lake, ask: Ask, statement: str) -> None:
     write(lake, 1)
 
@@ -172,14 +143,12 @@ def test_tables_are_read_only(lake: Lake, ask: Ask, statement: str) -> None:
     assert ask("SELECT user_id FROM daily") == [(1,)]
 
 
-@pytest.mark.parametrize("table", ALL_TABLES, ids=lambda table: table.name)
-def test_every_table_exists_as_declared(pipeline: Pipeline, table: QueryTable) -> None:
-    with open_session(pipeline.lake, ZONE, [table]) as session:
-        names = [name for name, *_ in answer(session, f"DESCRIBE {table.name}")]
-
-        assert answer(session, f"FROM {table.name}") == []
-
-    assert names == [*table.schema.names, *([CONTEXT_DATE] if table.has_days else [])]
+def test_every_table_exists_as_declared(pipeline: Pipeline) -> None:
+    with open_session(pipeline.lake, ZONE) as session:
+        for table in ALL_TABLES:
+            names = [name for name, *_ in answer(session, f"DESCRIBE {table.name}")]
+            assert names == [*table.schema.names, *([CONTEXT_DATE] if table.has_days else [])]
+            assert answer(session, f"FROM {table.name}") == []
 
 
 def test_telegram_is_enriched_updates_under_the_original_s_name(pipeline: Pipeline) -> None:
@@ -194,49 +163,33 @@ def test_telegram_is_enriched_updates_under_the_original_s_name(pipeline: Pipeli
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "finished"),
     [
-        "SELECT 1;",
-        "SELECT 1; -- done",
-        "SELECT 1 -- not; here\n;",
-        "SELECT 1; /* done; */",
-        "SELECT 1;;",
-        "SELECT 'olá;' ;",
-        "SELECT 1; SELECT 2;",
-        ";",
+        ("SELECT 1; -- done", True),
+        ("SELECT 1 -- not; here\n;", True),
+        ("SELECT 1; /* done; */", True),
+        ("SELECT 'olá;' ;", True),
+        (";", True),
+        ("SELECT 1", False),
+        ("SELECT 'a;", False),
+        ("SELECT $$ a;", False),
+        ("SELECT 1 -- ;", False),
+        ("SELECT 1 /* ;", False),
+        ("SELECT 1; SELECT 2", False),
+        ("", False),
     ],
 )
-def test_a_statement_is_finished(text: str) -> None:
-    assert is_finished(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "SELECT 1",
-        "SELECT 'a;",
-        'SELECT "a;',
-        "SELECT $$ a;",
-        "SELECT 1 -- ;",
-        "SELECT 1 /* ;",
-        "SELECT 1; SELECT 2",
-        "-- nothing;",
-        "",
-    ],
-)
-def test_a_statement_is_not_finished(text: str) -> None:
-    assert not is_finished(text)
+def test_a_statement_is_finished_by_a_semicolon(text: str, *, finished: bool) -> None:
+    assert is_finished(text) == finished
 
 
 @pytest.mark.parametrize(
     ("statement", "body"),
     [
         ("SELECT 1", "SELECT 1"),
-        ("SELECT 1;", "SELECT 1"),
         ("SELECT 1;;", "SELECT 1"),
         ("SELECT 'olá;' ; -- done;", "SELECT 'olá;' "),
         ("SELECT 1 -- one;\n;", "SELECT 1 -- one;\n"),
-        ("SELECT 1 ;\n-- the next\n", "SELECT 1 "),
     ],
 )
 def test_a_statement_without_its_end(statement: str, body: str) -> None:

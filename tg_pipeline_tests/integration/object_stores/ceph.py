@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -60,7 +60,6 @@ rgw data = {folder}/rgw
 
 
 def missing_programs() -> list[str]:
-    """Return the programs that are not installed."""
     return [program for program in PROGRAMS if shutil.which(program) is None]
 
 
@@ -153,13 +152,11 @@ def _call(*command: str) -> str:
 def _wait_for(address: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while True:
-        try:
+        with suppress(requests.RequestException):
             requests.get(address, timeout=5)
-        except requests.RequestException:
-            assert time.monotonic() < deadline, "the gateway does not start"
-            time.sleep(0.2)
-        else:
             return
+        assert time.monotonic() < deadline, "the gateway does not start"
+        time.sleep(0.2)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

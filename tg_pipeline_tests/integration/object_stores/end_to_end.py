@@ -81,10 +81,9 @@ def run_end_to_end(pipeline: Pipeline) -> EndToEnd:
     days = build(pipeline)
     facts = load_report_data(ReportSource(pipeline.landing, pipeline.lake, ZONE))
     publish_page(pipeline.lake, "en", f"<p>{facts}</p>")
+    sql = "SELECT context_date, count(*) FROM telegram GROUP BY ALL ORDER BY ALL"
     with open_session(pipeline.lake, ZONE) as session:
-        rows_per_day = answer(
-            session, "SELECT context_date, count(*) FROM telegram GROUP BY ALL ORDER BY ALL"
-        )
+        rows_per_day = answer(session, sql)
     states = day_states(pipeline.landing, pipeline.lake, days)
     assert stale_days(states) == []
     return EndToEnd(landed, states, facts, rows_per_day)

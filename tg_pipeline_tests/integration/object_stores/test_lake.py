@@ -14,22 +14,19 @@ from tg_pipeline_tests.lake.test_landing_reader import (  # noqa: F401 - run her
     test_lines_are_in_the_order_of_objects_and_numbers,
 )
 from tg_pipeline_tests.lake.test_parquet import (  # noqa: F401 - run here
-    test_a_footer_longer_than_the_first_read_is_read_completely,
+    test_a_footer_has_rows_size_and_metadata_of_any_length,
     test_a_missing_or_damaged_object_has_no_footer,
 )
 from tg_pipeline_tests.lake.test_partitions import (  # noqa: F401 - run here
     test_a_commit_replaces_the_day_as_a_whole,
     test_a_day_can_be_read_while_it_is_rewritten,
-    test_a_day_never_written_has_no_rows,
-    test_a_day_written_without_rows_exists,
+    test_a_day_without_rows_exists_and_a_day_never_written_does_not,
     test_a_partition_reads_as_it_was_written,
     test_a_reader_has_rows_and_metadata_of_the_version_it_opened,
-    test_after_an_error_the_old_day_stays_and_no_file_is_left,
     test_metadata_and_column_descriptions_are_stored,
     test_the_error_for_a_damaged_table_names_the_command_that_repairs_it,
     test_the_files_of_the_days_that_exist_are_each_in_the_folder_of_their_day,
-    test_the_same_rows_are_the_same_bytes,
-    test_without_a_commit_the_old_day_stays,
+    test_without_a_commit_the_old_day_stays_and_no_file_is_left,
 )
 from tg_pipeline_tests.lambda_ingest.test_store import (  # noqa: F401 - run here
     test_only_one_of_several_concurrent_writers_succeeds,

@@ -1,6 +1,7 @@
 """A partition of many megabytes: uploaded in parts, read in ranges, replaced as a whole."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from random import Random
 from typing import Any
 
@@ -27,7 +28,6 @@ KEY = partition_key("raw_updates", DAY)
 SMALLEST_PART = 5 * 1024 * 1024
 """Bytes: only the last part may be smaller."""
 
-AN_HOUR = timedelta(hours=1)
 
 ROWS = 12_000
 """Of a kilobyte each, which can't be compressed."""
@@ -47,15 +47,6 @@ def write(lake: Lake, seed: int) -> None:
             rows = [{"user_id": seed, "text": text} for text in texts]
             writer.write(pa.RecordBatch.from_pylist(rows, SCHEMA))
         writer.commit()
-
-
-def store_of(lake: Lake) -> S3Store:
-    assert isinstance(lake.store, S3Store)
-    return lake.store
-
-
-def prefix_of(lake: Lake) -> str:
-    return store_of(lake).prefix or ""
 
 
 def seeds(partition: Partition) -> set[int]:
@@ -88,8 +79,8 @@ def test_only_the_columns_that_are_read_are_fetched(
     fetched: list[int] = []
     get = obstore.get
 
-    def counted(*asked: Any, options: Any) -> "obstore.GetResult":
-        found = get(*asked, options=options)
+    def counted(*args: Any, options: Any) -> "obstore.GetResult":
+        found = get(*args, options=options)
         fetched.append(found.range[1] - found.range[0])
         return found
 
@@ -116,17 +107,13 @@ def test_reading_a_day_that_was_replaced_is_an_error(lake: Lake) -> None:
 def test_a_failed_upload_leaves_the_old_day_and_no_part(
     lake: Lake, server: S3Server, monkeypatch: pytest.MonkeyPatch, uri: str
 ) -> None:
-    # Given a day, and a bucket that refuses all further parts
     write(lake, 1)
-    proxy = FailingProxy(server.address, Random(1), 1, iter(["ExpiredToken"] * 99), is_put)  # noqa: S311
+    proxy = FailingProxy(server.address, Random(1), 1, repeat("ExpiredToken"), is_put)  # noqa: S311
     with Loopback(proxy.application) as site:
         monkeypatch.setenv("AWS_ENDPOINT_URL", site.url)
-
-        # When the day is written again
         with pytest.raises(StoreError, match="the session has expired"):
             write(Lake(uri), 2)
 
-    # Then the old one is complete, and nothing of the new one is stored
     assert proxy.met
     with lake.open("raw_updates", DAY) as partition:
         assert seeds(partition) == {1}
@@ -137,7 +124,8 @@ def test_the_unfinished_upload_of_a_killed_process_is_aborted_by_the_next(
     lake: Lake, server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given unfinished uploads, of this day and of another object
-    mine, other = (f"{prefix_of(lake)}/{KEY}{end}" for end in ("", ".other"))
+    assert isinstance(lake.store, S3Store)
+    mine, other = (f"{lake.store.prefix}/{KEY}{end}" for end in ("", ".other"))
     for key in (mine, other):
         server.client().create_multipart_upload(Bucket=BUCKET, Key=key)
     monkeypatch.setattr(aws, "MAX_UPLOAD_AGE", timedelta(hours=-1))
@@ -148,4 +136,5 @@ def test_the_unfinished_upload_of_a_killed_process_is_aborted_by_the_next(
     # Then only the upload of this day is aborted
     assert mine not in pending(server)
     assert other in pending(server)
-    abort_stale_uploads(store_of(lake), f"{KEY}.other", begun_before=datetime.now(UTC) + AN_HOUR)
+    in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+    abort_stale_uploads(lake.store, f"{KEY}.other", begun_before=in_an_hour)

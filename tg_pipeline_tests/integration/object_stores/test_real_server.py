@@ -44,14 +44,6 @@ def test_wrong_credentials_are_refused(
         assert "\n" not in str(caught.value)
 
 
-@pytest.mark.usefixtures("uri")
-def test_a_missing_bucket_is_named() -> None:
-    with pytest.raises(StoreError, match="s3://no-such-bucket/x: there is no such bucket"):
-        list_days(open_object_store("s3://no-such-bucket/x"))
-    with pytest.raises(StoreError, match="s3://no-such-bucket/x: there is no such bucket"):
-        write(Lake("s3://no-such-bucket/x"), 1)
-
-
 def test_a_signed_url_expires(lake: Lake) -> None:
     write(lake, 1)
     assert isinstance(lake.store, S3Store)

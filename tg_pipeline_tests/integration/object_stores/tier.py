@@ -1,19 +1,17 @@
 """The kinds of stores on which the same tests run: files, memory, moto's S3, and Ceph's."""
 
-import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
+from tg_pipeline_tests.fakes import aws
+from tg_pipeline_tests.fakes.aws import client_of, moto_server, moto_settings
 from tg_pipeline_tests.integration.object_stores.ceph import (
     KEY,
     SECRET,
@@ -24,7 +22,6 @@ from tg_pipeline_tests.integration.object_stores.ceph import (
 CEPH: Final = "ceph"
 TIERS: Final = ("file", "memory", "moto", CEPH)
 BUCKET: Final = "a-store-of-the-tests"
-REGION: Final = "us-east-1"
 
 
 @dataclass(frozen=True)
@@ -38,27 +35,12 @@ class S3Server:
     @property
     def settings(self) -> dict[str, str]:
         """The standard AWS variables of its clients."""
-        return {
-            "AWS_ENDPOINT_URL": self.address,
-            "AWS_ACCESS_KEY_ID": self.key,
-            "AWS_SECRET_ACCESS_KEY": self.secret,
-            "AWS_REGION": REGION,
-        }
+        credentials = {"AWS_ACCESS_KEY_ID": self.key, "AWS_SECRET_ACCESS_KEY": self.secret}
+        return moto_settings(self.address) | credentials
 
     def client(self) -> Any:
         """Return boto3's client, for checks of the contents."""
-        return _client(self)
-
-
-@cache
-def _client(server: S3Server) -> Any:
-    return boto3.client(
-        "s3",
-        endpoint_url=server.address,
-        region_name=REGION,
-        aws_access_key_id=server.key,
-        aws_secret_access_key=server.secret,
-    )
+        return client_of(self.address, "s3", self.key, self.secret)
 
 
 @dataclass(frozen=True)
@@ -85,8 +67,8 @@ class Tier:
 def running(name: str) -> Iterator[Tier]:
     """Run a tier's server, if it has one; skip the test if that is not installed."""
     if name == "moto":
-        with running_moto() as server:
-            yield Tier(name, server)
+        with moto_server() as address:
+            yield Tier(name, S3Server(address, aws.KEY, aws.SECRET))
     elif name == CEPH:
         if missing := missing_programs():
             pytest.skip(f"{', '.join(missing)} not installed: make ceph installs them")
@@ -97,16 +79,3 @@ def running(name: str) -> Iterator[Tier]:
             yield Tier(name, S3Server(address, KEY, SECRET))
     else:
         yield Tier(name)
-
-
-@contextmanager
-def running_moto() -> Iterator[S3Server]:
-    """Run an imitation of S3 in this process, which accepts any credentials."""
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it logs each request
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    try:
-        yield S3Server(f"http://{host}:{port}", "anyone", "anything")
-    finally:
-        server.stop()
