@@ -1,6 +1,5 @@
 """The fake Bot API behaves as Telegram's: calls, polling, webhooks, messages and planned faults."""
 
-import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -81,13 +80,6 @@ def test_a_wrong_token_is_unauthorized(telegram: TelegramServer) -> None:
     assert answer.status_code == 401
     assert answer.json() == {"ok": False, "error_code": 401, "description": "Unauthorized"}
     assert telegram.calls == []
-
-
-def test_an_unknown_method_or_path_is_not_found(telegram: TelegramServer, call: Caller) -> None:
-    not_found = {"ok": False, "error_code": 404, "description": "Not Found"}
-
-    for answer in (call("getRich"), requests.get(telegram.url, timeout=10)):
-        assert (answer.status_code, answer.json()) == (404, not_found)
 
 
 def test_parameters_come_in_the_url_as_a_form_as_json_or_in_parts(telegram: TelegramServer) -> None:
@@ -203,13 +195,6 @@ def test_an_offset_confirms_all_updates_below_it(telegram: TelegramServer, call:
     assert ids(call("getUpdates", offset=second)) == [second, third]
     assert first not in telegram.pending
     assert ids(call("getUpdates")) == [second, third]
-
-
-def test_a_limit_is_at_most_100(telegram: TelegramServer, call: Caller) -> None:
-    for _ in range(101):
-        telegram.push({"poll": {}})
-
-    assert [len(ids(call("getUpdates", limit=limit))) for limit in (2, 101)] == [2, 100]
 
 
 def test_a_long_poll_ends_with_an_update_or_its_timeout(
@@ -328,44 +313,6 @@ def test_a_chat_that_fails_delays_no_other(telegram: TelegramServer) -> None:
         telegram.wait_until(lambda: good not in telegram.pending)
 
         assert telegram.pending == [bad, after]
-
-
-def test_deliveries_are_concurrent_up_to_max_connections(telegram: TelegramServer) -> None:
-    active, most = 0, 0
-
-    async def respond(_: ReceivedRequest) -> web.Response:
-        nonlocal active, most
-        active += 1
-        most = max(most, active)
-        await asyncio.sleep(0.02)
-        active -= 1
-        return web.Response()
-
-    with Listener(respond) as listener:
-        for chat_id in range(1, 13):
-            telegram.user_sends(chat_id, "hello")
-        telegram.set_webhook(listener.url, max_connections=3)
-        telegram.wait_until_delivered()
-
-    assert most == 3
-    assert sorted(listener.bodies) == sorted(telegram.sent.values())
-
-
-def test_a_delivery_that_times_out_is_repeated() -> None:
-    slow = [5.0]
-
-    async def respond(_: ReceivedRequest) -> web.Response:
-        await asyncio.sleep(slow.pop() if slow else 0)
-        return web.Response()
-
-    with Listener(respond) as listener, TelegramServer(delivery_timeout=0.1) as telegram:
-        telegram.set_webhook(listener.url)
-        telegram.user_sends(5, "hello")
-        telegram.wait_until(lambda: telegram.last_error == "Read timeout expired")
-        telegram.wait_until_delivered()
-
-    assert set(listener.bodies) == set(telegram.sent.values())
-    assert len(listener.bodies) > 1
 
 
 # Calls in a webhook's response

@@ -5,7 +5,6 @@ import re
 import socket
 import traceback
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from aiohttp import web
@@ -25,23 +24,9 @@ from tg_pipeline.telegram.errors import (
     WebhookIsSetError,
 )
 from tg_pipeline.telegram.models import UPDATE_TYPES, BotInfo
-from tg_pipeline.telegram.webhooks import WebhookRequest
 from tg_pipeline_tests.fakes.loopback import Loopback
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.telegram.conftest import SECRET_HALF, TOKEN
-
-SECRET = Secret("a-secret")
-
-
-def request(**more: Any) -> WebhookRequest:
-    return WebhookRequest(
-        url="http://127.0.0.1:9/telegram",
-        secret_token=SECRET,
-        max_connections=7,
-        allowed_updates=("message", "poll"),
-        **more,
-    )
-
 
 # Calls and results
 
@@ -61,19 +46,6 @@ def test_a_lone_surrogate_in_a_name_is_replaced(
     telegram.answer_with(rb'{"ok":true,"result":{"id":7,"first_name":"cut \ud83d"}}')
 
     assert api.get_me().first_name == "cut \ufffd"
-
-
-def test_a_webhook_is_set_and_shown(api: BotApiClient, telegram: TelegramServer) -> None:
-    telegram.user_sends(5, "pending")
-    before = api.get_webhook_info()
-    api.set_webhook(request())
-
-    (call,) = (call.params for call in telegram.calls if call.method == "setWebhook")
-    info = api.get_webhook_info()
-    assert (before.url, before.pending_update_count, before.allowed_updates) == ("", 1, None)
-    assert call["secret_token"] == SECRET.reveal()
-    assert info.url == "http://127.0.0.1:9/telegram"
-    assert (info.max_connections, info.allowed_updates) == (7, ["message", "poll"])
 
 
 def test_updates_are_returned_byte_for_byte(api: BotApiClient, telegram: TelegramServer) -> None:
@@ -188,7 +160,7 @@ def test_updates_that_are_not_a_list_are_unreadable(
 @pytest.mark.parametrize(
     ("description", "kind", "sentence"),
     [
-        ("can't use getUpdates method", WebhookIsSetError, "tg-pipeline webhook delete"),
+        ("... while webhook is active", WebhookIsSetError, "tg-pipeline webhook delete"),
         ("terminated by setWebhook request", WebhookIsSetError, "it can't be polled (409)"),
         ("terminated by other getUpdates", ConflictingPollerError, "Another program polls"),
     ],

@@ -157,7 +157,9 @@ def test_brackets_in_a_text_or_closed_ones_are_not_nesting(content: str, depth: 
 
 @pytest.mark.timeout(20)
 def test_a_megabyte_of_unterminated_quotes_takes_linear_time() -> None:
-    assert envelope_or_reason(b'"\\' * 500_000 + b"[" * 300) == "not JSON"
+    reason = envelope_or_reason(b'"\\' * 500_000 + b"[" * 300)
+
+    assert str(reason).startswith("not JSON")
 
 
 # Surrogates
@@ -199,6 +201,7 @@ def without_surrogates(value: Any) -> Any:
     return value
 
 
+@settings(max_examples=50)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXTS,
@@ -324,25 +327,16 @@ def test_surrogates_are_replaced_and_nuls_are_kept_without_being_counted() -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"),
+    ("kind", "struct"),
     [
-        ("edited_channel_post", Message()),
-        ("callback_query", CallbackQuery()),
-        ("poll", Poll()),
-        ("message_reaction", OtherUpdate()),
+        ("edited_channel_post", Message),
+        ("callback_query", CallbackQuery),
+        ("poll", Poll),
+        *((kind, OtherUpdate) for kind in ["message_reaction", "été", "", 'a"b', "a\\b", "a\0b"]),
     ],
 )
-def test_each_type_is_read_into_its_struct(kind: str, value: Any) -> None:
-    assert read("{}", kind) == (value, 0)
-
-
-@pytest.mark.parametrize(
-    "kind", ["telepathy", "été", "", "content", 'a"b', "a\\b", "a\0b"], ids=repr
-)
-def test_an_unknown_type_is_read_into_the_common_struct(kind: str) -> None:
-    value, nulled = read('{"date": 1, "from": {"id": 3}, "new": [1]}', kind)
-
-    assert (value, nulled) == (OtherUpdate(date=1, from_user=User(id=3)), 0)
+def test_each_type_is_read_into_its_struct(kind: str, struct: type[TelegramObject]) -> None:
+    assert read('{"new": [1]}', kind) == (struct(), 0)
 
 
 def test_the_keys_of_a_content_keep_their_order() -> None:

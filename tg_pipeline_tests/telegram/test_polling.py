@@ -10,7 +10,7 @@ from itertools import count
 from threading import Timer
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.telegram.errors import (
@@ -119,6 +119,7 @@ def test_an_update_that_can_not_be_confirmed_is_retried_until_another_one_comes(
     assert scene.pending == {}
 
 
+@settings(max_examples=60)
 @given(
     pushes=st.lists(st.integers(0, 250), max_size=8),
     on_request=st.lists(

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.telegram.raw_json import JsonSplitError, split_array, split_object
@@ -29,6 +29,7 @@ def written(draw: st.DrawFn, values: st.SearchStrategy[Any] = VALUES) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
+@settings(max_examples=50)
 @given(st.dictionaries(TEXTS, written(), max_size=5), WHITESPACE, WHITESPACE)
 def test_elements_and_members_are_as_written(
     parts: dict[str, bytes], before: str, after: str

@@ -1,6 +1,7 @@
 """How a bot receives updates: by getUpdates, or by a webhook."""
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +18,6 @@ from tg_pipeline_tests.fakes.telegram_api.protocol import (
 )
 from tg_pipeline_tests.fakes.telegram_api.update_queue import Draft, UpdateQueue
 from tg_pipeline_tests.fakes.telegram_api.webhook_delivery import (
-    Failure,
     Reply,
     Webhook,
     WebhookDelivery,
@@ -165,6 +165,6 @@ class Receiving:
         if isinstance(asked, list) and all(isinstance(kind, str) for kind in asked):
             self._allowed = [kind.lower() for kind in asked]
 
-    def _note(self, failure: Failure) -> None:
-        self._last_error = failure.report()
+    def _note(self, error: str) -> None:
+        self._last_error = {"last_error_date": int(time.time()), "last_error_message": error}
         self._changes.announce()

@@ -2,11 +2,10 @@
 
 import asyncio
 import os
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from aiohttp import (
     ClientConnectorDNSError,
@@ -54,26 +53,12 @@ class Webhook:
         return {"Content-Type": "application/json", **secret}
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A delivery that the listener accepted, and the call in its response."""
-
-    reply: Params
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
+class DeliveryError(Exception):
     """A failed delivery, in Telegram's words."""
-
-    message: str
-
-    def report(self) -> dict[str, Any]:
-        """Return the fields for getWebhookInfo."""
-        return {"last_error_date": int(time.time()), "last_error_message": self.message}
 
 
 Reply = Callable[[Params], Awaitable[None]]
-Report = Callable[[Failure], None]
+Report = Callable[[str], None]
 
 
 class WebhookDelivery:
@@ -127,19 +112,21 @@ class WebhookDelivery:
         del self._lanes[lane]
 
     async def _deliver(self, update: Update) -> None:
-        failures = 0
+        delay = 1.0
         while update in self._queue:
-            async with self._free:
-                outcome = await self._attempt(update)
-            if isinstance(outcome, Accepted):
-                await self._reply(outcome.reply)
+            try:
+                async with self._free:
+                    reply = await self._attempt(update)
+            except DeliveryError as error:
+                self._report(str(error))
+                await asyncio.sleep(SCALE * delay)
+                delay = min(2 * delay, MAX_DELAY)
+            else:
+                await self._reply(reply)
                 self._queue.remove(update)
-                return
-            failures += 1
-            self._report(outcome)
-            await asyncio.sleep(SCALE * min(2 ** min(failures - 1, 16), MAX_DELAY))
 
-    async def _attempt(self, update: Update) -> Accepted | Failure:
+    async def _attempt(self, update: Update) -> Params:
+        """Post an update; return the call in the response."""
         try:
             async with self._session.post(
                 self._webhook.url,
@@ -148,21 +135,17 @@ class WebhookDelivery:
                 allow_redirects=False,
                 timeout=ClientTimeout(total=self._timeout),
             ) as response:
-                return await _outcome(response)
+                return await _reply(response)
         except TimeoutError:
-            return Failure("Read timeout expired")
+            raise DeliveryError("Read timeout expired") from None
         except ClientError as error:
-            return Failure(_explain(error))
-
-
-async def _outcome(response: ClientResponse) -> Accepted | Failure:
-    if 200 <= response.status <= 299:
-        return Accepted(await _reply(response))
-    await response.read()  # otherwise the connection could not be reused
-    return Failure(f"Wrong response from the webhook: {response.status} {response.reason}")
+            raise DeliveryError(_explain(error)) from None
 
 
 async def _reply(response: ClientResponse) -> Params:
+    if not 200 <= response.status <= 299:
+        await response.read()  # otherwise the connection could not be reused
+        raise DeliveryError(f"Wrong response from the webhook: {response.status} {response.reason}")
     try:
         return await read_params(response)
     except (ApiError, ValueError):
