@@ -39,19 +39,17 @@ def test_a_bot_that_sees_everything_needs_no_advice(bot_commands: BotCommands) -
     assert "It can be connected to business accounts." in said
 
 
-def test_only_the_host_of_a_webhook_is_shown(bot_commands: BotCommands) -> None:
+def test_a_name_can_not_control_the_terminal_and_of_a_webhook_the_host_is_shown(
+    bot_commands: BotCommands,
+) -> None:
+    name = "\x1b[31mred [bold]bold[/bold]"
+    bot_commands.telegram.answer_with(answer(first_name=name), method="getMe")
     bot_commands.telegram.set_webhook("http://127.0.0.1:9/of-a-test-bot")
 
     said = bot_commands.run("bot").out
 
+    assert said.startswith("[31mred [bold]bold[/bold] (id 7)\n")
     assert "A webhook is set: http://127.0.0.1:9/… (tg-pipeline webhook info)." in said
-
-
-def test_a_name_can_not_control_the_terminal(bot_commands: BotCommands) -> None:
-    name = "\x1b[31mred [bold]bold[/bold]"
-    bot_commands.telegram.answer_with(answer(first_name=name), method="getMe")
-
-    assert bot_commands.run("bot").out.startswith("[31mred [bold]bold[/bold] (id 7)\n")
 
 
 def test_a_short_rate_limit_is_logged_and_waited_out(bot_commands: BotCommands) -> None:

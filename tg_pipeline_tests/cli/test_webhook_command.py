@@ -68,14 +68,7 @@ def test_every_option_reaches_telegram(commands: BotCommands) -> None:
     assert "2 of 27" in done.out
 
 
-def test_the_same_webhook_can_be_set_again(commands: BotCommands) -> None:
-    commands.run("webhook", "set", ENDPOINT)
-
-    assert commands.run("webhook", "set", ENDPOINT, "--max-connections", "3").code == 0
-    assert parameters(commands)["max_connections"] == 3
-
-
-def test_another_webhook_is_not_replaced_by_default(commands: BotCommands) -> None:
+def test_another_webhook_is_replaced_only_on_request(commands: BotCommands) -> None:
     # Given a bot that answers its users by a webhook
     commands.telegram.set_webhook(USERS)
 
@@ -85,15 +78,14 @@ def test_another_webhook_is_not_replaced_by_default(commands: BotCommands) -> No
     # Then it stays, and the error says how both can receive the updates
     assert "A webhook is already set (http://127.0.0.1:9/…), and a bot has only one." in said
     assert "set FORWARD_URL (and FORWARD_SECRET_TOKEN) there" in said
-    assert "--replace" in said
     assert not is_called(commands)
 
-
-def test_another_webhook_is_replaced_on_request(commands: BotCommands) -> None:
-    commands.telegram.set_webhook(USERS)
-
+    # When it is to replace the other one, or is set again
     assert commands.run("webhook", "set", ENDPOINT, "--replace").code == 0
-    assert parameters(commands)["url"] == ENDPOINT
+    assert commands.run("webhook", "set", ENDPOINT, "--max-connections", "3").code == 0
+
+    # Then it is set
+    assert (parameters(commands)["url"], parameters(commands)["max_connections"]) == (ENDPOINT, 3)
 
 
 def test_a_webhook_that_was_lost_in_the_attempt_is_reported(commands: BotCommands) -> None:
@@ -111,14 +103,6 @@ def test_a_webhook_that_was_lost_in_the_attempt_is_reported(commands: BotCommand
     assert "The previous webhook, http://127.0.0.1:9/…, is gone: set it again." in said
 
 
-def test_a_rejection_is_one_clear_line(commands: BotCommands) -> None:
-    commands.telegram.fail(400, method="setWebhook", description="Bad Request: bad webhook: x")
-
-    assert "rejects setWebhook: Bad Request: bad webhook: x." in commands.fails(
-        "webhook", "set", ENDPOINT
-    )
-
-
 def test_a_secret_is_required_by_default(commands: BotCommands) -> None:
     said = commands.fails("webhook", "set", ENDPOINT, settings=NO_SECRET)
 
@@ -133,10 +117,6 @@ def test_without_a_secret_the_endpoint_must_accept_that_too(commands: BotCommand
     assert parameters(commands)["secret_token"] == ""
     assert "unless TG_WITHOUT_SECRET_TOKEN=yes is set" in done.err
     assert accepted.err == ""
-
-
-def test_a_secret_and_none_contradict_each_other(commands: BotCommands) -> None:
-    assert "contradicts" in commands.fails("webhook", "set", ENDPOINT, "--without-secret")
 
 
 def test_a_path_that_is_not_the_endpoints_is_warned_of(commands: BotCommands) -> None:
@@ -164,14 +144,10 @@ def test_a_type_that_telegram_ignores_is_warned_of(commands: BotCommands) -> Non
 PUBLIC = {"TELEGRAM_API_URL": "https://api.telegram.org"}
 UNUSABLE = {
     "http://bot.example/telegram": "must be an https:// address",
-    "bot.example/telegram": "must be an https:// address",
-    "https:///telegram": "must be an https:// address",
     "https://[": "must be an https:// address",
-    "https://bot.example:0/": "must be an https:// address",
     "https://bot.example:8080/telegram": "only to the ports 443, 80, 88, 8443, not to 8080",
     "https://[::1]/telegram": "by IPv4 only",
     "https://bot.example/a b": "must not contain a blank or a #",
-    "https://bot.example/a#b": "must not contain a blank or a #",
 }
 
 
@@ -185,6 +161,7 @@ def test_a_url_that_telegram_would_reject_is_rejected_before_the_call(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        (("--without-secret",), "contradicts"),
         (("--ip-address", "::1"), "--ip-address ::1 is not a valid IPv4 address"),
         (("--certificate", "nowhere.pem"), "No such file or directory: nowhere.pem"),
         (("--certificate", "text.pem"), "text.pem is not a certificate in PEM form"),
@@ -202,10 +179,6 @@ def test_an_invalid_option_is_one_clear_line(
     assert not is_called(commands)
 
 
-def test_a_number_out_of_range_is_a_usage_error(commands: BotCommands) -> None:
-    assert commands.run("webhook", "set", ENDPOINT, "--max-connections", "101").code == 2
-
-
 def test_info_shows_the_last_error_and_what_to_do(commands: BotCommands) -> None:
     # Given a webhook that nobody listens at
     commands.run("webhook", "set", ENDPOINT)
@@ -220,12 +193,6 @@ def test_info_shows_the_last_error_and_what_to_do(commands: BotCommands) -> None
     assert "Connection refused." in done.out
     assert "Nothing listens at that host and port." in done.out
     assert "1 update is pending, and each is lost 24 hours after it happened." in done.out
-
-
-def test_info_without_a_webhook_says_how_to_continue(commands: BotCommands) -> None:
-    said = commands.run("webhook", "info").out
-
-    assert said.startswith("No webhook is set: tg-pipeline webhook set https://…")
 
 
 def test_info_can_be_json(commands: BotCommands) -> None:

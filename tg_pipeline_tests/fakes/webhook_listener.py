@@ -11,11 +11,10 @@ from tg_pipeline_tests.fakes.loopback import Loopback
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """A request, and the connection it came by."""
+    """A request."""
 
     body: bytes
     headers: Mapping[str, str]
-    connection: object
 
 
 Respond = Callable[[ReceivedRequest], Awaitable[web.Response]]
@@ -66,7 +65,6 @@ class Listener:
         return application
 
     async def _receive(self, request: web.Request) -> web.Response:
-        peer = request.transport.get_extra_info("peername") if request.transport else None
-        received = ReceivedRequest(await request.read(), dict(request.headers), peer)
+        received = ReceivedRequest(await request.read(), dict(request.headers))
         self.received.append(received)
         return await self._respond(received)

@@ -1,7 +1,6 @@
 """An update's id and type are read, or it has a reason; a wrong field is one null."""
 
 import json
-import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -45,7 +44,7 @@ def envelope_or_reason(payload: bytes) -> Envelope | str:
 # The envelope: id and type
 
 
-@pytest.mark.parametrize("kind", ["message", "edited_channel_post", "telepathy", "été", "", "\0"])
+@pytest.mark.parametrize("kind", ["message", "telepathy", "été", "", "\0"])
 def test_the_type_is_the_one_key_besides_the_id_known_or_not(kind: str) -> None:
     contents: list[Any] = [{}, {"date": 1}, [], "text", None, 5]
     for content in contents:
@@ -53,17 +52,10 @@ def test_the_type_is_the_one_key_besides_the_id_known_or_not(kind: str) -> None:
         assert read_envelope(payload) == Envelope(5, kind)
 
 
-def test_the_type_does_not_depend_on_the_order_of_the_keys() -> None:
-    assert read_envelope(b' {"message": {}, "update_id": 5}\n') == Envelope(5, "message")
-
-
-def test_an_update_without_content_has_no_type() -> None:
-    assert read_envelope(b'{"update_id": 5}') == Envelope(5, None)
-
-
 @pytest.mark.parametrize(
     ("contents", "kind"),
     [
+        ({}, None),
         ({"a": {}, "b": {}}, "a"),
         ({"a": 1, "b": {}}, "b"),
         ({"a": [{}], "b": "{", "c": {}}, "c"),
@@ -71,14 +63,14 @@ def test_an_update_without_content_has_no_type() -> None:
     ],
 )
 def test_of_several_types_the_first_with_an_object_wins(
-    contents: dict[str, Any], kind: str
+    contents: dict[str, Any], kind: str | None
 ) -> None:
-    payload = json.dumps({"update_id": 5} | contents, indent=1).encode()
+    for update in ({"update_id": 5} | contents, contents | {"update_id": 5}):
+        payload = json.dumps(update, indent=1).encode()
+        assert read_envelope(payload) == Envelope(5, kind)
 
-    assert read_envelope(payload) == Envelope(5, kind)
 
-
-@pytest.mark.parametrize("update_id", [0, 1, 2**53 + 1, 2**63 - 1])
+@pytest.mark.parametrize("update_id", [0, 2**53 + 1, 2**63 - 1])
 def test_an_id_is_any_whole_number_that_fits_64_bits(update_id: int) -> None:
     assert read_envelope(b'{"update_id": %d}' % update_id).update_id == update_id
 
@@ -96,18 +88,12 @@ def test_any_other_id_is_rejected(wrong: str) -> None:
     ("payload", "reason"),
     [
         (b"", "not JSON"),
-        (b" \n", "not JSON"),
         (b'{"update_id": 5', "not JSON"),
         (b'{"update_id": 5} {}', "not JSON"),
-        (b'{"update_id": 5, "x": NaN}', "not JSON"),
         (b'{"update_id": 5, "x": 01}', "not JSON"),
         (b'{"update_id": 5, "x": "a\nb"}', "not JSON"),
-        (b'{"update_id": 5, "x": "\\ud83d" oops}', "not JSON"),
         (b'\xef\xbb\xbf{"update_id": 5}', "not JSON"),
         (b'[{"update_id": 5}]', "JSON, but not an object"),
-        (b'"update_id"', "JSON, but not an object"),
-        (b"null", "JSON, but not an object"),
-        (b"{}", "no update_id"),
         (b'{"message": {}}', "no update_id"),
         (b'{"update_id": 5, "message": {"text": "\xff"}}', "not UTF-8 at byte 38"),
         (b'{"update_id": 5, "message": {"text": "\xed\xa0\x80"}}', "not UTF-8 at byte 38"),
@@ -118,8 +104,9 @@ def test_a_payload_that_is_not_an_update_has_a_reason(payload: bytes, reason: st
 
 
 def test_a_lone_surrogate_does_not_make_an_update_unreadable() -> None:
-    assert read_envelope(b'{"update_id": 5, "message": {"text": "\\ud83d"}}').update_id == 5
-    assert read_envelope(b'{"update_id": 5, "half \\ude00": {}}').update_type == "half �"
+    payload = b'{"update_id": 5, "half \\ude00": {"text": "\\ud83d"}}'
+
+    assert read_envelope(payload) == Envelope(5, "half �")
 
 
 # Nesting
@@ -141,7 +128,7 @@ def test_nesting_is_limited() -> None:
     assert envelope_or_reason(nested(100_000)) == "nested deeper than 200 levels"
 
 
-@pytest.mark.parametrize("levels", [MAX_NESTING, MAX_NESTING + 1, 300, 350, 400, 100_000])
+@pytest.mark.parametrize("levels", [MAX_NESTING, MAX_NESTING + 1, 350, 100_000])
 def test_the_result_does_not_depend_on_the_callers_stack(levels: int) -> None:
     frames = sys.getrecursionlimit() * 13 // 20
     unclosed = b'{"update_id": 5, "deep": ' + b"[" * levels
@@ -151,35 +138,28 @@ def test_the_result_does_not_depend_on_the_callers_stack(levels: int) -> None:
         assert result == envelope_or_reason(payload)
 
 
-@pytest.mark.parametrize("text", ["[" * 300, "{" * 300, '\\"[' * 300, "\\\\" + "[" * 300])
-def test_brackets_within_a_text_are_not_nesting(text: str) -> None:
-    payload = f'{{"update_id": 5, "message": {{"text": "{text}"}}}}'.encode()
+@pytest.mark.parametrize(
+    ("content", "depth"),
+    [
+        ('{"text": "' + "[" * 300 + '"}', 2),
+        ('{"text": "\\"' + "{" * 300 + '"}', 2),
+        ('{"text": "\\\\' + "[" * 300 + '"}', 2),
+        ("[" + ",".join(["[]"] * 1_000) + "]", 3),
+    ],
+    ids=["in a text", "after a quote", "after a backslash", "adjacent"],
+)
+def test_brackets_in_a_text_or_closed_ones_are_not_nesting(content: str, depth: int) -> None:
+    payload = f'{{"update_id": 5, "message": {content}}}'.encode()
 
-    assert nesting_depth(payload) == 2
+    assert nesting_depth(payload) == depth
     assert read_envelope(payload) == Envelope(5, "message")
 
 
-def test_adjacent_brackets_are_not_nesting() -> None:
-    payload = b'{"update_id": 5, "flat": [' + b",".join([b"[]"] * 1_000) + b"]}"
-
-    assert nesting_depth(payload) == 3
-    assert read_envelope(payload) == Envelope(5, "flat")
-
-
+@pytest.mark.timeout(20)
 def test_a_megabyte_of_unterminated_quotes_takes_linear_time() -> None:
-    code = (
-        "import sys\n"
-        "from tg_pipeline.telegram.decoding import UnreadableError, read_envelope\n"
-        "try: read_envelope(sys.stdin.buffer.read())\n"
-        "except UnreadableError: print('unreadable')\n"
-    )
-    garbage = b'"\\' * 500_000 + b"[" * 300
+    reason = envelope_or_reason(b'"\\' * 500_000 + b"[" * 300)
 
-    done = subprocess.run(
-        [sys.executable, "-c", code], input=garbage, capture_output=True, check=True, timeout=20
-    )
-
-    assert done.stdout.strip() == b"unreadable"
+    assert str(reason).startswith("not JSON")
 
 
 # Surrogates
@@ -188,28 +168,15 @@ def test_a_megabyte_of_unterminated_quotes_takes_linear_time() -> None:
 @pytest.mark.parametrize(
     ("payload", "replaced"),
     [
-        (rb'"\ud83d"', rb'"\ufffd"'),
-        (rb'"\ude00"', rb'"\ufffd"'),
         (rb'"\uD83D!"', rb'"\ufffd!"'),
         (rb'"\ude00\ud83d"', rb'"\ufffd\ufffd"'),
-        (rb'"\ud83d\ud83d\ude00"', rb'"\ufffd\ud83d\ude00"'),
-        (rb'"\ud83d\ude00\ude00"', rb'"\ud83d\ude00\ufffd"'),
-        (rb'"\ud83d\u0041"', rb'"\ufffd\u0041"'),
         (rb'"\ud83d\\ude00"', rb'"\ufffd\\ude00"'),
         (rb'"\\\ud83d"', rb'"\\\ufffd"'),
-        *(
-            (kept, kept)
-            for kept in (
-                rb'"\ud83d\ude00"',
-                rb'"\uD83D\uDE00"',
-                rb'"\\ud83d"',
-                rb'"\\\\ude00"',
-                rb'"\u00e9\ue000\ud7ff"',
-                rb'"\n\"\/ud83d"',
-                '"olá 😀"'.encode(),
-                b'"\xff \\',
-            )
+        (
+            rb'"\ud83d\ude00 \\ud83d \u00e9\ue000\ud7ff"',
+            rb'"\ud83d\ude00 \\ud83d \u00e9\ue000\ud7ff"',
         ),
+        (b'"\xff \\', b'"\xff \\'),
     ],
 )
 def test_only_lone_surrogates_are_replaced(payload: bytes, replaced: bytes) -> None:
@@ -234,6 +201,7 @@ def without_surrogates(value: Any) -> Any:
     return value
 
 
+@settings(max_examples=50)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | TEXTS,
@@ -254,9 +222,9 @@ def test_replacing_surrogates_changes_nothing_else(value: Any) -> None:
 # The content
 
 GOOD: dict[str, Any] = {
-    "message_id": 5,
+    "message_id": 2**63 - 1,
     "from": {"id": 3, "is_bot": False, "first_name": "Ana"},
-    "chat": {"id": -1_001, "type": "supergroup"},
+    "chat": {"id": -(2**63), "type": "supergroup"},
     "date": 1_791_378_000,
     "text": "oi",
     "entities": [{"type": "bold", "offset": 0, "length": 2}],
@@ -278,9 +246,9 @@ def read_message(**fields: Any) -> tuple[Message, int]:
 def test_a_valid_message_is_read_completely() -> None:
     assert read_message() == (
         Message(
-            message_id=5,
+            message_id=2**63 - 1,
             from_user=User(id=3, is_bot=False, first_name="Ana"),
-            chat=Chat(id=-1_001, type="supergroup"),
+            chat=Chat(id=-(2**63), type="supergroup"),
             date=1_791_378_000,
             text="oi",
             entities=[Entity(type="bold", offset=0, length=2)],
@@ -293,17 +261,12 @@ def test_a_valid_message_is_read_completely() -> None:
     ("name", "wrong"),
     [
         ("message_id", "5"),
-        ("message_id", True),
         ("message_id", 5.5),
         ("message_id", 2**63),
-        ("message_id", -(2**63) - 1),
         ("date", -1),
         ("date", 253_402_300_800),
-        ("date", [1_791_378_000]),
         ("text", 5),
-        ("text", {"text": "oi"}),
         ("chat", "a chat"),
-        ("chat", [1]),
         ("entities", {"type": "bold"}),
     ],
 )
@@ -316,19 +279,13 @@ def test_a_wrong_field_is_nulled_and_counted_and_the_rest_is_kept(name: str, wro
     assert msgspec.structs.asdict(message) == msgspec.structs.asdict(good) | {name: None}
 
 
-@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 5_000, "-" + "9" * 5_000])
+@pytest.mark.parametrize("number", ["1e400", "-" + "9" * 5_000])
 def test_an_absurd_number_is_nulled_and_counted_if_its_field_is_read(number: str) -> None:
     unread = f'"unread": [{number}]'
 
     assert read(f'{{"message_id": {number}, "text": "oi"}}') == (Message(text="oi"), 1)
     assert read(f'{{"text": "oi", {unread}}}') == (Message(text="oi"), 0)
     assert read(f'{{"text": "oi", "date": "x", {unread}}}') == (Message(text="oi"), 1)
-
-
-def test_the_bounds_of_64_bits_are_kept() -> None:
-    message, nulled = read_message(message_id=2**63 - 1, chat={"id": -(2**63)})
-
-    assert (message.message_id, message.chat, nulled) == (2**63 - 1, Chat(id=-(2**63)), 0)
 
 
 def test_every_wrong_field_is_counted_also_within_objects() -> None:
@@ -345,7 +302,7 @@ def test_every_wrong_field_is_counted_also_within_objects() -> None:
     assert message.reply_to_message.from_user == User(username="a")
 
 
-@pytest.mark.parametrize("bad", [5, "bold", [], None], ids=repr)
+@pytest.mark.parametrize("bad", [5, [], None], ids=repr)
 def test_a_wrong_element_of_a_list_is_dropped_and_counted(bad: Any) -> None:
     message, nulled = read_message(entities=[{"type": "bold"}, bad, {"type": "url", "offset": 1}])
 
@@ -353,7 +310,7 @@ def test_a_wrong_element_of_a_list_is_dropped_and_counted(bad: Any) -> None:
     assert nulled == 1
 
 
-@pytest.mark.parametrize("content", ["5", '"text"', "[]", "[{}]", "true", "9" * 5_000, "1e400"])
+@pytest.mark.parametrize("content", ['"text"', "[{}]", "9" * 5_000, "1e400"])
 @pytest.mark.parametrize("kind", ["message", "callback_query", "poll", "telepathy"])
 def test_content_that_is_not_an_object_is_nulled_and_counted(kind: str, content: str) -> None:
     assert read(content, kind) == (None, 1)
@@ -370,25 +327,16 @@ def test_surrogates_are_replaced_and_nuls_are_kept_without_being_counted() -> No
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"),
+    ("kind", "struct"),
     [
-        ("edited_channel_post", Message()),
-        ("callback_query", CallbackQuery()),
-        ("poll", Poll()),
-        ("message_reaction", OtherUpdate()),
+        ("edited_channel_post", Message),
+        ("callback_query", CallbackQuery),
+        ("poll", Poll),
+        *((kind, OtherUpdate) for kind in ["message_reaction", "été", "", 'a"b', "a\\b", "a\0b"]),
     ],
 )
-def test_each_type_is_read_into_its_struct(kind: str, value: Any) -> None:
-    assert read("{}", kind) == (value, 0)
-
-
-@pytest.mark.parametrize(
-    "kind", ["telepathy", "été", "", "content", "a.b", 'a"b', "a\\b", "a\nb", "a\0b"], ids=repr
-)
-def test_an_unknown_type_is_read_into_the_common_struct(kind: str) -> None:
-    value, nulled = read('{"date": 1, "from": {"id": 3}, "new": [1]}', kind)
-
-    assert (value, nulled) == (OtherUpdate(date=1, from_user=User(id=3)), 0)
+def test_each_type_is_read_into_its_struct(kind: str, struct: type[TelegramObject]) -> None:
+    assert read('{"new": [1]}', kind) == (struct(), 0)
 
 
 def test_the_keys_of_a_content_keep_their_order() -> None:
@@ -427,19 +375,20 @@ VALID = GOOD | {
 
 @st.composite
 def mutated(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw a valid content in which some fields, or elements of them, were replaced."""
+    """Draw a content in which some fields, or elements of them, were replaced, but not the text."""
     content = VALID | draw(st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=3))
     for name in draw(st.sets(st.sampled_from(["entities", "photo", "new_reaction"]))):
         content[name] = draw(st.lists(JSON | st.just(VALID["entities"][0]), max_size=3))
     for name in draw(st.sets(st.sampled_from(["from", "chat", "reply_to_message"]))):
         inside = st.dictionaries(st.sampled_from(["id", "is_bot", "title", "from"]), JSON)
         content[name] = {"id": 3} | draw(inside)
-    return content
+    return content | {"text": "kept"}
 
 
-@settings(max_examples=200)
 @given(KINDS | st.text(st.characters(exclude_categories=[])), mutated() | JSON)
-def test_content_of_any_shape_is_read_and_can_be_written_again(kind: str, content: Any) -> None:
+def test_content_of_any_shape_is_read_with_its_valid_fields_and_can_be_written_again(
+    kind: str, content: Any
+) -> None:
     payload = json.dumps({"update_id": 5} | {kind: content}).encode()
     update_type = read_envelope(payload).update_type if kind != "update_id" else None
 
@@ -449,32 +398,21 @@ def test_content_of_any_shape_is_read_and_can_be_written_again(kind: str, conten
         content_keys(payload, update_type)
     again = msgspec.json.decode(msgspec.json.encode(found.value), type=type(found.value))
     assert again == found.value
-    assert found.nulled >= 0
-
-
-@given(mutated())
-def test_a_valid_field_is_kept_whatever_is_wrong_elsewhere(content: dict[str, Any]) -> None:
-    payload = json.dumps({"update_id": 5, "message": content | {"text": "kept"}}).encode()
-
-    value = read_content(payload, "message").value
-
-    assert isinstance(value, Message)
-    assert value.text == "kept"
+    if kind == "message" and isinstance(content, dict) and content.get("text") == "kept":
+        assert isinstance(found.value, Message)
+        assert found.value.text == "kept"
 
 
 # Agreement with ingestion
 
 DATES = {"date": 1_791_378_000, "edit_date": 1_791_378_001}
 CONTENTS = st.dictionaries(
-    NAMES | st.text(max_size=5), JSON | st.just(DATES) | st.just({}), max_size=3
+    NAMES | st.just("update_id") | st.text(max_size=5), JSON | st.just(DATES), max_size=3
 )
-UPDATES = st.builds(
-    lambda contents, update_id, last: (
-        contents | {"update_id": update_id} if last else {"update_id": update_id} | contents
-    ),
+UPDATES = CONTENTS | st.builds(
+    lambda update_id, contents: contents | {"update_id": update_id},
+    st.integers(0, 2**63 - 1),
     CONTENTS,
-    st.integers(0, 2**63 - 1) | JSON,
-    st.booleans(),
 )
 WRITTEN = st.builds(
     lambda value, indent, as_ascii: json.dumps(value, indent=indent, ensure_ascii=as_ascii),
@@ -500,17 +438,14 @@ def landed(body: bytes) -> dict[str, Any] | None:
         return None
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(WRITTEN | damaged() | st.binary())
 @example(b'{"update_id": 5, "\\ud83d": {"date": 1791378000}}')
 @example(b'{"update_id": 4, "update_id": 5, "a": 1, "a": {"date": 1791378000}}')
-@example(b'{"update_id": -0}')
 @example(b'{"update_id": 5.0}')
 @example(b'{"update_id": 5, "x": 1e400}')
-@example(b'{"update_id": 5, "x": "\\u12"}')
 @example(b'{"update_id": 5, "note": 1, "message": {"date": 1791378000}}')
 @example(b'{"message": {"date": 1791378000}, "edited_x": {"edit_date": 1}, "update_id": 5}')
-@example(b'{"update_id": 5, "a": {}, "message": {"date": 1791378000}}')
 def test_ingestion_and_layers_agree_on_updates_ids_and_dates(body: bytes) -> None:
     update = landed(body)
 
@@ -525,10 +460,3 @@ def test_ingestion_and_layers_agree_on_updates_ids_and_dates(body: bytes) -> Non
         if without_surrogates(name) == envelope.update_type
     }
     assert event_time(typed) == event_time(update)
-
-
-def test_a_number_too_long_for_ingestion_is_harmless_in_a_layer() -> None:
-    body = b'{"update_id": 5, "message": {"x": ' + b"9" * 5_000 + b"}}"
-
-    assert landed(body) is None
-    assert read_envelope(body).update_type == "message"

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.telegram.raw_json import JsonSplitError, split_array, split_object
@@ -29,22 +29,20 @@ def written(draw: st.DrawFn, values: st.SearchStrategy[Any] = VALUES) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 
 
-@given(st.lists(written(), max_size=5), st.lists(WHITESPACE, min_size=12, max_size=12))
-def test_elements_are_as_written(parts: list[bytes], spaces: list[str]) -> None:
-    spaced = [spaces[n].encode() + part + spaces[n + 5].encode() for n, part in enumerate(parts)]
+@settings(max_examples=50)
+@given(st.dictionaries(TEXTS, written(), max_size=5), WHITESPACE, WHITESPACE)
+def test_elements_and_members_are_as_written(
+    parts: dict[str, bytes], before: str, after: str
+) -> None:
+    left, right = before.encode(), after.encode()
+    elements = [left + part + right for part in parts.values()]
+    members = [
+        left + json.dumps(name).encode() + right + b":" + left + part + right
+        for name, part in parts.items()
+    ]
 
-    array = spaces[10].encode() + b"[" + b",".join(spaced) + b"]" + spaces[11].encode()
-
-    assert split_array(array) == parts
-
-
-@given(st.dictionaries(TEXTS, written(), max_size=4), WHITESPACE)
-def test_members_are_as_written(parts: dict[str, bytes], space: str) -> None:
-    colon = f"{space}:{space}".encode()
-
-    text = b"{" + b",".join(json.dumps(n).encode() + colon + parts[n] for n in parts) + b"}"
-
-    assert split_object(text) == parts
+    assert split_array(left + b"[" + b",".join(elements) + b"]" + right) == [*parts.values()]
+    assert split_object(left + b"{" + b",".join(members) + b"}" + right) == parts
 
 
 @pytest.mark.parametrize(
@@ -55,10 +53,8 @@ def test_members_are_as_written(parts: dict[str, bytes], space: str) -> None:
         rb'{"update_id":1,"message":{"text":"lone surrogate: \ud800"}}',
         rb'{"update_id":1,"message":{"text":"\\\"],[{\\"}}',
         b'{"update_id":1,"message":{"id":123456789012345678901234567890,"n":1.0E+2}}',
-        b'{"update_id":1,"update_id":2}',
         b'{"update_id":1,"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}",
         b'{"update_id":1,"a":"\x00\x01\xff\xfe"}',
-        b'{"update_id":1,"a":nul}',
         b"null",
     ],
 )
@@ -68,24 +64,13 @@ def test_an_unusual_update_among_others_is_unchanged(update: bytes) -> None:
     assert split_array(split_object(body)["result"])[1] == update
 
 
-@pytest.mark.parametrize("empty", [b"[]", b" [ \n ] "])
-def test_an_empty_array_has_no_elements(empty: bytes) -> None:
-    assert split_array(empty) == []
-
-
 @pytest.mark.parametrize(
-    "text",
-    [b"", b"{", b"<html>", b'{"ok":true', b'{"ok":true}}', b'{"a":"}', b'{"a"}', b"{1:2}", b"{}{}"],
+    "text", [b"", b"{", b"[[1]", b'{"ok":true}}', b'{"a":"}', b'{"a"}', b"{1:2}", b"[1][2]"]
 )
-def test_an_incomplete_object_is_rejected(text: bytes) -> None:
-    with pytest.raises(JsonSplitError):
-        split_object(text)
-
-
-@pytest.mark.parametrize("text", [b"", b"[", b"{}", b"[1", b"[[1]", b'["]', b"[1]]", b"[1][2]"])
-def test_an_incomplete_array_is_rejected(text: bytes) -> None:
-    with pytest.raises(JsonSplitError):
-        split_array(text)
+def test_an_incomplete_object_or_array_is_rejected(text: bytes) -> None:
+    for split in (split_object, split_array):
+        with pytest.raises(JsonSplitError):
+            split(text)
 
 
 def test_the_last_of_several_members_with_one_name_wins_however_it_is_escaped() -> None:

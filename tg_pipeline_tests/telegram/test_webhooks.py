@@ -81,24 +81,22 @@ def test_a_backlog_without_an_error_means_the_endpoint_is_too_slow() -> None:
     assert "more --max-connections (now 5)" in said
 
 
-def test_missing_opt_in_types_are_reported() -> None:
-    said = diagnosis(allowed_updates=None)
-
-    assert "Not sent: message_reaction, message_reaction_count, chat_member. Their rows" in said
-    assert "administrator" not in said
-
-
-def test_missing_types_are_reported() -> None:
-    allowed = [name for name in UPDATE_TYPES if name not in {"poll", "chat_member"}]
-
+@pytest.mark.parametrize(
+    ("allowed", "missing"),
+    [
+        (None, "message_reaction, message_reaction_count, chat_member"),
+        (
+            [name for name in UPDATE_TYPES if name not in {"poll", "chat_member"}],
+            "poll, chat_member",
+        ),
+        ([*UPDATE_TYPES, "telepathy"], ""),
+    ],
+)
+def test_missing_types_are_reported(allowed: list[str] | None, missing: str) -> None:
     said = diagnosis(allowed_updates=allowed)
 
-    assert "Not sent: poll, chat_member." in said
-    assert "message_reaction, message_reaction_count: sent only where" in said
-
-
-def test_an_unknown_type_is_ignored() -> None:
-    assert "telepathy" not in diagnosis(allowed_updates=[*UPDATE_TYPES, "telepathy"])
+    assert (f"Not sent: {missing}." in said) == bool(missing)
+    assert "telepathy" not in said
 
 
 def test_an_internal_problem_of_telegram_is_reported_for_an_hour() -> None:
@@ -127,27 +125,16 @@ EXPLANATIONS = {
     "Wrong response from the webhook: 403 Forbidden": "The secret differs",
     "Wrong response from the webhook: 404 Not Found": "TG_WEBHOOK_PATH",
     "Wrong response from the webhook: 405 Method Not Allowed": "accepts no POST",
-    "Wrong response from the webhook: 410 Gone": "Telegram deletes the webhook",
     "Wrong response from the webhook: 413 Request Entity Too Large": "long bodies",
-    "Wrong response from the webhook: 418 I'm a teapot": "may not be the endpoint's",
-    "Wrong response from the webhook: 429 Too Many Requests": "fewer --max-connections",
     "Wrong response from the webhook: 302 Found": "follows no redirects",
     "Wrong response from the webhook: 500 Internal Server Error": "could not store",
-    "Wrong response from the webhook: 502 Bad Gateway": "FORWARD_URL",
-    "Wrong response from the webhook: 503 Service Unavailable": "FORWARD_URL",
     "Wrong response from the webhook: 504 Gateway Timeout": "FORWARD_URL",
     "Connection refused": "Nothing listens",
-    "Connection timed out": "149.154.160.0/20",
     "Can't connect to the webhook": "149.154.160.0/20",
-    "No route to host": "149.154.160.0/20",
     "Read timeout expired": "answers too late",
-    "Write timeout expired": "answers too late",
-    "Connection closed": "closes the connection",
     "Connection reset by peer": "closes the connection",
     "SSL error {error:0A000086:SSL routines::certificate verify failed}": "--certificate",
-    "Can't create an SSL connection: x": "--certificate",
     "Failed to resolve host: Name or service not known": "DNS",
-    "Failed to resolve host: No address associated with hostname": "DNS",
     "IP address 10.0.0.1 is reserved": "private",
     "IPv6-only addresses are not allowed": "A record",
 }
@@ -158,7 +145,7 @@ def test_a_failed_delivery_is_explained(message: str) -> None:
     assert EXPLANATIONS[message] in explain_delivery_error(message)
 
 
-@pytest.mark.parametrize("message", ["", "Something new", "Wrong response from the webhook: ???"])
+@pytest.mark.parametrize("message", ["", "Wrong response from the webhook: ???"])
 def test_an_unknown_error_is_not_explained(message: str) -> None:
     assert explain_delivery_error(message) == ""
 
@@ -166,10 +153,8 @@ def test_an_unknown_error_is_not_explained(message: str) -> None:
 @pytest.mark.parametrize(
     ("second", "words"),
     [
-        (ago(), "0 seconds ago"),
         (ago(seconds=1), "1 second ago"),
         (ago(seconds=59), "59 seconds ago"),
-        (ago(minutes=1), "1 minute ago"),
         (ago(hours=23, minutes=59), "23 hours ago"),
         (ago(days=30), "30 days ago"),
         (ago(hours=-1), "0 seconds ago"),

@@ -1,7 +1,6 @@
 """A bot: the Bot API's methods by name."""
 
 from contextlib import suppress
-from typing import Any
 
 from tg_pipeline_tests.fakes.loopback import Changes
 from tg_pipeline_tests.fakes.telegram_api.messages import How, Messages
@@ -10,37 +9,25 @@ from tg_pipeline_tests.fakes.telegram_api.protocol import (
     ApiError,
     Params,
     result,
-    structure,
 )
 from tg_pipeline_tests.fakes.telegram_api.receiving import Receiving
 from tg_pipeline_tests.fakes.telegram_api.update_queue import UpdateQueue
-from tg_pipeline_tests.fakes.telegram_api.webhook_delivery import Pace
 
-SENDING = {name.lower(): name for name in ["sendMessage", "sendPhoto", "sendDocument"]}
-ALWAYS_TRUE = frozenset(
-    """
-    answercallbackquery answerinlinequery answerprecheckoutquery answershippingquery close
-    deletemessage logout sendchataction setchatmenubutton setmessagereaction setmydescription
-    setmyname setmyshortdescription
-    """.split()
-)
-NOT_IN_A_RESPONSE = frozenset({"setwebhook", "deletewebhook", "close", "logout"})
+SENDING = {name.lower(): name for name in ["sendMessage", "sendPhoto"]}
+ALWAYS_TRUE = frozenset({"answercallbackquery", "answerinlinequery"})
+NOT_IN_A_RESPONSE = frozenset({"setwebhook", "deletewebhook"})
 
 
 class Bot:
     """Executes calls, and those in a webhook's responses."""
 
-    def __init__(self, bot_id: int, queue: UpdateQueue, pace: Pace, changes: Changes) -> None:
+    def __init__(self, bot_id: int, queue: UpdateQueue, timeout: float, changes: Changes) -> None:
         name = {"first_name": f"Bot {bot_id}", "username": f"test_{bot_id}_bot"}
         self._user = {"id": bot_id, "is_bot": True} | name
-        self._commands: list[Any] = []
         self.messages = Messages(self._user, changes)
-        self.receiving = Receiving(queue, pace, self._execute_reply, changes)
+        self.receiving = Receiving(queue, timeout, self._execute_reply, changes)
         self._methods = {
             "getme": self._get_me,
-            "getmycommands": self._get_my_commands,
-            "setmycommands": self._set_my_commands,
-            "deletemycommands": self._set_my_commands,
             "getupdates": self.receiving.get_updates,
             "setwebhook": self.receiving.set_webhook,
             "deletewebhook": self.receiving.delete_webhook,
@@ -70,10 +57,3 @@ class Bot:
     async def _get_me(self, _: Params) -> Answer:
         reach = {"can_join_groups": True, "can_read_all_group_messages": False}
         return result(self._user | reach | {"supports_inline_queries": False})
-
-    async def _get_my_commands(self, _: Params) -> Answer:
-        return result(self._commands)
-
-    async def _set_my_commands(self, params: Params) -> Answer:
-        self._commands = structure(params, "commands") or []
-        return result(value=True)

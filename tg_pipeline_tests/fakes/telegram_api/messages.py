@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from tg_pipeline_tests.fakes.loopback import Changes
@@ -12,7 +12,6 @@ from tg_pipeline_tests.fakes.telegram_api.protocol import (
     ApiError,
     Params,
     result,
-    structure,
     upload,
 )
 
@@ -34,35 +33,30 @@ class UserMessage:
     message_id: int
     text: str
     user_id: int | None = None
-    reply_to: int | None = None
-    date: int = field(default_factory=lambda: int(time.time()))
 
     def update(self) -> dict[str, Any]:
         """Return the update that a bot receives."""
-        message = self._message(self.message_id) | {"from": self._sender(), "text": self.text}
+        user_id = self.user_id or (self.chat_id if self.chat_id > 0 else DEFAULT_USER)
+        message: dict[str, Any] = {
+            "message_id": self.message_id,
+            "date": int(time.time()),
+            "chat": chat(self.chat_id),
+            "from": {"id": user_id, "is_bot": False, "first_name": f"User {user_id}"},
+            "text": self.text,
+        }
         if self.text.startswith("/"):
             length = len(self.text.split()[0])
             message["entities"] = [{"type": "bot_command", "offset": 0, "length": length}]
-        if self.reply_to is not None:
-            message["reply_to_message"] = self._message(self.reply_to)
         return {"message": message}
-
-    def _message(self, message_id: int) -> dict[str, Any]:
-        return {"message_id": message_id, "date": self.date, "chat": chat(self.chat_id)}
-
-    def _sender(self) -> dict[str, Any]:
-        user_id = self.user_id or (self.chat_id if self.chat_id > 0 else DEFAULT_USER)
-        return {"id": user_id, "is_bot": False, "first_name": f"User {user_id}"}
 
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """A message that the bot sent; the text of a photo or a document is its caption."""
+    """A message that the bot sent; the text of a photo is its caption."""
 
     chat_id: int | str
     message_id: int
     read: ReadText
-    reply_to: int | None
     how: How
     method: str
     file: bytes | None
@@ -88,14 +82,13 @@ class Messages:
         return self._last_ids[str(chat_id)]
 
     def send(self, method: str, params: Params, how: How) -> Answer:
-        """Send a text (sendMessage) or a file with a caption (all other methods)."""
+        """Send a text (sendMessage) or a photo with a caption (sendPhoto)."""
         kind = method.removeprefix("send").lower()
         chat_id, read = _chat_id(params), _read(kind, params)
         message = SentMessage(
             chat_id=chat_id,
             message_id=self.next_id(chat_id),
             read=read,
-            reply_to=_reply_to(params),
             how=how,
             method=method,
             file=upload(params, kind),
@@ -103,11 +96,15 @@ class Messages:
         )
         self.sent.append(message)
         self._changes.announce()
-        return result(self._shown(message) | _contents(kind, read))
-
-    def _shown(self, message: SentMessage) -> dict[str, Any]:
-        shown = {"message_id": message.message_id, "from": self._bot, "date": int(time.time())}
-        return shown | {"chat": chat(message.chat_id)}
+        return result(
+            {
+                "message_id": message.message_id,
+                "from": self._bot,
+                "date": int(time.time()),
+                "chat": chat(chat_id),
+            }
+            | _contents(kind, read)
+        )
 
 
 def chat(chat_id: int | str) -> dict[str, Any]:
@@ -145,16 +142,12 @@ def _read(kind: str, params: Params) -> ReadText:
     return read
 
 
-def _reply_to(params: Params) -> int | None:
-    parameters = structure(params, "reply_parameters") or {}
-    message_id = parameters.get("message_id", params.get("reply_to_message_id"))
-    return int(message_id) if message_id else None
-
-
 def _contents(kind: str, read: ReadText) -> dict[str, Any]:
     entities = [asdict(entity) for entity in read.entities]
     if kind == "message":
         return {"text": read.text} | ({"entities": entities} if entities else {})
-    file = [FILE | {"width": 1, "height": 1}] if kind == "photo" else FILE
-    caption = {"caption": read.text} if read.text else {}
-    return {kind: file} | caption | ({"caption_entities": entities} if entities else {})
+    return {
+        "photo": [FILE | {"width": 1, "height": 1}],
+        "caption": read.text,
+        "caption_entities": entities,
+    }

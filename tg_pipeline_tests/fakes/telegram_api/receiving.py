@@ -1,6 +1,7 @@
 """How a bot receives updates: by getUpdates, or by a webhook."""
 
 import asyncio
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -17,8 +18,6 @@ from tg_pipeline_tests.fakes.telegram_api.protocol import (
 )
 from tg_pipeline_tests.fakes.telegram_api.update_queue import Draft, UpdateQueue
 from tg_pipeline_tests.fakes.telegram_api.webhook_delivery import (
-    Failure,
-    Pace,
     Reply,
     Webhook,
     WebhookDelivery,
@@ -64,8 +63,8 @@ class LongPoll:
 class Receiving:
     """A bot's pending updates, and the one way at a time in which it receives them."""
 
-    def __init__(self, queue: UpdateQueue, pace: Pace, reply: Reply, changes: Changes) -> None:
-        self._queue, self._pace = queue, pace
+    def __init__(self, queue: UpdateQueue, timeout: float, reply: Reply, changes: Changes) -> None:
+        self._queue, self._timeout = queue, timeout
         self._reply, self._changes = reply, changes
         self._poll, self._changing = LongPoll(), asyncio.Lock()
         self._allowed: list[str] = []
@@ -144,7 +143,7 @@ class Receiving:
 
     def _start(self, webhook: Webhook) -> None:
         self._webhook = webhook
-        self._delivery = WebhookDelivery(webhook, self._queue, self._pace)
+        self._delivery = WebhookDelivery(webhook, self._queue, self._timeout)
         self._delivery.start(self._reply, self._note)
 
     async def _stop(self, params: Params) -> None:
@@ -166,6 +165,6 @@ class Receiving:
         if isinstance(asked, list) and all(isinstance(kind, str) for kind in asked):
             self._allowed = [kind.lower() for kind in asked]
 
-    def _note(self, failure: Failure) -> None:
-        self._last_error = failure.report()
+    def _note(self, error: str) -> None:
+        self._last_error = {"last_error_date": int(time.time()), "last_error_message": error}
         self._changes.announce()

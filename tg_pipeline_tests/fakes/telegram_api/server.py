@@ -12,7 +12,6 @@ from tg_pipeline_tests.fakes.telegram_api.bot import Bot
 from tg_pipeline_tests.fakes.telegram_api.messages import SentMessage, UserMessage
 from tg_pipeline_tests.fakes.telegram_api.protocol import Answer, ApiError, read_params
 from tg_pipeline_tests.fakes.telegram_api.update_queue import Draft, UpdateQueue
-from tg_pipeline_tests.fakes.telegram_api.webhook_delivery import Pace
 
 TOKEN = "7:of-a-test-bot"  # noqa: S105 - it opens nothing
 FIRST_UPDATE_ID = 500_000_001
@@ -105,23 +104,15 @@ def _hang_up(request: web.Request) -> web.Response:
 class TelegramServer:
     """One bot's Bot API, served within a `with` block; its records can be read after it.
 
-    `pace` is the duration of one of Telegram's seconds: it scales the waits between delivery
-    attempts, and the 60 seconds that one may take (at least 5) unless `delivery_timeout` is set.
-    Times that a client asks for, such as the timeout of getUpdates, are not scaled.
+    A delivery may take `delivery_timeout` seconds, and is repeated within hundredths of a second.
     """
 
-    def __init__(
-        self,
-        token: str = TOKEN,
-        *,
-        pace: float = 0.01,
-        delivery_timeout: float | None = None,
-    ) -> None:
-        self.token, self._bot_id = token, int(token.partition(":")[0])
+    def __init__(self, token: str = TOKEN, *, delivery_timeout: float = 5.0) -> None:
+        self.token = token
         self._changes = Changes()
         self._queue = UpdateQueue(FIRST_UPDATE_ID, self._changes)
-        self._pace = Pace.of(pace, delivery_timeout)
-        self._bot = Bot(self._bot_id, self._queue, self._pace, self._changes)
+        bot_id = int(token.partition(":")[0])
+        self._bot = Bot(bot_id, self._queue, delivery_timeout, self._changes)
         self._api = HttpApi(token, self._bot, self._changes)
         self._site = Loopback(self._api.application)
 
@@ -162,26 +153,25 @@ class TelegramServer:
         """The calls with the right token, including those that failed."""
         return list(self._api.calls)
 
-    def push(self, update: Mapping[str, Any] | bytes, chat_id: int | None = None) -> int | None:
+    def push(self, update: Mapping[str, Any] | bytes) -> int | None:
         """Queue an update; return its id, or None if its type is not allowed.
 
-        Its update_id is replaced; otherwise bytes are sent as they are, even if malformed. With a
-        chat_id, it is delivered in order with that chat's updates.
+        In bytes, the update_id is replaced; otherwise they are sent as they are, even if malformed.
         """
-        draft = Draft.of(update, chat_id)
+        draft = Draft.of(update)
         return self._site.do(lambda: self._bot.receiving.push(draft))
 
-    def user_sends(self, chat_id: int, text: str, **more: Any) -> int | None:
-        """Let a user write a message; `more` are fields of UserMessage."""
+    def user_sends(self, chat_id: int, text: str, user_id: int | None = None) -> int | None:
+        """Let a user write a message."""
 
         def send() -> int | None:
-            message = UserMessage(chat_id, self._bot.messages.next_id(chat_id), text, **more)
+            message = UserMessage(chat_id, self._bot.messages.next_id(chat_id), text, user_id)
             return self._bot.receiving.push(Draft.of(message.update()))
 
         return self._site.do(send)
 
     def set_webhook(self, url: str, **params: Any) -> None:
-        """Set the bot's webhook, without a recorded call; raises ApiError."""
+        """Set the bot's webhook, without a recorded call."""
         self._site.run(self._bot.receiving.set_webhook({"url": url, **params}))
 
     def flood(self, seconds: int, method: str | None = None, times: int = 1) -> None:
@@ -225,16 +215,9 @@ class TelegramServer:
         """Wait until no update is pending."""
         self.wait_until(lambda: not self.pending, timeout)
 
-    def wait_for_messages(self, count: int = 1, timeout: float = WAIT_TIMEOUT) -> list[SentMessage]:
-        """Wait until the bot has sent `count` messages."""
-        self.wait_until(lambda: len(self.messages) >= count, timeout)
-        return self.messages
-
-    def wait_for_calls(self, method: str, count: int = 1, timeout: float = WAIT_TIMEOUT) -> None:
+    def wait_for_calls(self, method: str, count: int = 1) -> None:
         """Wait until a method was called `count` times."""
-        self.wait_until(
-            lambda: [call.method for call in self.calls].count(method) >= count, timeout
-        )
+        self.wait_until(lambda: [call.method for call in self.calls].count(method) >= count)
 
     def _plan_fault(self, fault: Fault, times: int) -> None:
         self._site.do(lambda: self._api.faults.extend([fault] * times))

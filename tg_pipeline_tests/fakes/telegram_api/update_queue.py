@@ -12,9 +12,6 @@ from tg_pipeline_tests.fakes.loopback import Changes
 
 UPDATE_ID = re.compile(rb'("update_id"\s*:\s*)-?\d+')
 
-MAX_OFFSET_AHEAD = 10
-"""Telegram ignores an offset that is further ahead of the next id."""
-
 
 @dataclass(frozen=True, slots=True)
 class Update:
@@ -34,12 +31,11 @@ class Draft:
     lane: str | None
 
     @classmethod
-    def of(cls, source: Mapping[str, Any] | bytes, chat_id: int | None = None) -> Self:
+    def of(cls, source: Mapping[str, Any] | bytes) -> Self:
         """Determine the update's type and lane."""
         contents = _contents(source)
         kind = next((key for key in contents if key != "update_id"), None)
-        lane = f"chat {chat_id}" if chat_id is not None else _lane(contents.get(kind or ""))
-        return cls(source, kind, lane)
+        return cls(source, kind, _lane(contents.get(kind or "")))
 
     def numbered(self, update_id: int) -> Update:
         """Return it with an id, written as Telegram does; in bytes, only that number changes."""
@@ -48,11 +44,8 @@ class Draft:
     def _body(self, update_id: int) -> bytes:
         if isinstance(self.source, bytes):
             return UPDATE_ID.sub(rb"\g<1>%d" % update_id, self.source, count=1)
-        contents = {key: value for key, value in self.source.items() if key != "update_id"}
-        rest = json.dumps(contents, separators=(",", ":")).encode()[1:]
-        if contents:
-            return b'{"update_id":%d,\n%b' % (update_id, rest)
-        return b'{"update_id":%d}' % update_id
+        contents = {"update_id": update_id, **self.source}
+        return json.dumps(contents, separators=(",", ":")).encode()
 
 
 def _contents(source: Mapping[str, Any] | bytes) -> Mapping[str, Any]:
@@ -103,11 +96,8 @@ class UpdateQueue:
         return list(islice(self._pending.values(), limit))
 
     def confirm(self, offset: int) -> None:
-        """Remove all below an offset; if it is negative, all but that many at the end."""
-        if offset > self._next_id + MAX_OFFSET_AHEAD:
-            return
-        kept = set(self.pending[offset:]) if offset < 0 else range(offset, self._next_id)
-        self._remove([update_id for update_id in self._pending if update_id not in kept])
+        """Remove all below an offset."""
+        self._remove([update_id for update_id in self._pending if update_id < offset])
 
     def remove(self, update: Update) -> None:
         """Remove an update that was delivered."""

@@ -2,13 +2,10 @@
 
 import asyncio
 import os
-import re
-import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Self
-from urllib.parse import urlsplit
+from typing import Self
 
 from aiohttp import (
     ClientConnectorDNSError,
@@ -23,35 +20,12 @@ from aiohttp import (
 from tg_pipeline_tests.fakes.telegram_api.protocol import ApiError, Params, integer, read_params
 from tg_pipeline_tests.fakes.telegram_api.update_queue import Update, UpdateQueue
 
-SECRET = re.compile(r"[A-Za-z0-9_-]*")
 DEFAULT_CONNECTIONS, MAX_CONNECTIONS = 40, 100
 
-FIRST_DELAY, MAX_DELAY = 1.0, 60.0
-MAX_RETRY_AFTER = 3600.0
-DELIVERY_TIMEOUT = 60.0
-MIN_TIMEOUT = 5.0
-"""A busy machine is not a slow listener: only a test that asks for less gets less."""
+MAX_DELAY = 60.0
 
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """The duration of one of Telegram's seconds, and the timeout of a delivery, in seconds."""
-
-    scale: float
-    delivery_timeout: float
-
-    @classmethod
-    def of(cls, scale: float, delivery_timeout: float | None) -> Self:
-        """Scale the delivery timeout as well, unless the test sets it."""
-        if delivery_timeout is None:
-            return cls(scale, max(DELIVERY_TIMEOUT * scale, MIN_TIMEOUT))
-        return cls(scale, delivery_timeout)
-
-    def delay(self, failures: int, retry_after: float) -> float:
-        """Return the seconds until the next attempt: as the listener asks, or growing."""
-        growing = FIRST_DELAY * 2 ** min(failures - 1, 16)
-        waited = min(retry_after, MAX_RETRY_AFTER) or min(growing, MAX_DELAY)
-        return waited * self.scale
+SCALE = 0.01
+"""Telegram's waits between delivery attempts are scaled by this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +38,13 @@ class Webhook:
 
     @classmethod
     def of(cls, params: Params) -> Self:
-        """Read the parameters as Telegram does: it bounds connections, and checks the rest."""
-        url, secret = str(params["url"]), str(params.get("secret_token") or "")
-        _check(url, secret)
+        """Read the parameters; connections are bounded, and nothing else is checked."""
         connections = integer(params, "max_connections", DEFAULT_CONNECTIONS)
-        return cls(url, secret, min(max(connections, 1), MAX_CONNECTIONS))
+        return cls(
+            url=str(params["url"]),
+            secret=str(params.get("secret_token") or ""),
+            max_connections=min(max(connections, 1), MAX_CONNECTIONS),
+        )
 
     @property
     def headers(self) -> dict[str, str]:
@@ -77,44 +53,19 @@ class Webhook:
         return {"Content-Type": "application/json", **secret}
 
 
-def _check(url: str, secret: str) -> None:
-    address = urlsplit(url)
-    if address.scheme not in {"http", "https"} or not address.hostname:
-        raise ApiError(400, "Bad Request: invalid webhook URL specified")
-    if len(secret) > 256:
-        raise ApiError(400, "Bad Request: secret token is too long")
-    if not SECRET.fullmatch(secret):
-        raise ApiError(400, "Bad Request: secret token contains unallowed characters")
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A delivery that the listener accepted, and the call in its response."""
-
-    reply: Params
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A failed delivery, in Telegram's words, and the seconds the listener asks to wait."""
-
-    message: str
-    retry_after: float = 0
-
-    def report(self) -> dict[str, Any]:
-        """Return the fields for getWebhookInfo."""
-        return {"last_error_date": int(time.time()), "last_error_message": self.message}
+class DeliveryError(Exception):
+    """A failed delivery, in Telegram's words."""
 
 
 Reply = Callable[[Params], Awaitable[None]]
-Report = Callable[[Failure], None]
+Report = Callable[[str], None]
 
 
 class WebhookDelivery:
     """Delivers until it is stopped; undelivered updates stay in the queue."""
 
-    def __init__(self, webhook: Webhook, queue: UpdateQueue, pace: Pace) -> None:
-        self._webhook, self._queue, self._pace = webhook, queue, pace
+    def __init__(self, webhook: Webhook, queue: UpdateQueue, timeout: float) -> None:
+        self._webhook, self._queue, self._timeout = webhook, queue, timeout
         self._session = ClientSession(
             connector=TCPConnector(limit=0), skip_auto_headers=["User-Agent"]
         )
@@ -161,46 +112,40 @@ class WebhookDelivery:
         del self._lanes[lane]
 
     async def _deliver(self, update: Update) -> None:
-        failures = 0
+        delay = 1.0
         while update in self._queue:
-            async with self._free:
-                outcome = await self._attempt(update)
-            if isinstance(outcome, Accepted):
-                await self._reply(outcome.reply)
+            try:
+                async with self._free:
+                    reply = await self._attempt(update)
+            except DeliveryError as error:
+                self._report(str(error))
+                await asyncio.sleep(SCALE * delay)
+                delay = min(2 * delay, MAX_DELAY)
+            else:
+                await self._reply(reply)
                 self._queue.remove(update)
-                return
-            failures += 1
-            self._report(outcome)
-            await asyncio.sleep(self._pace.delay(failures, outcome.retry_after))
 
-    async def _attempt(self, update: Update) -> Accepted | Failure:
+    async def _attempt(self, update: Update) -> Params:
+        """Post an update; return the call in the response."""
         try:
             async with self._session.post(
                 self._webhook.url,
                 data=update.body,
                 headers=self._webhook.headers,
                 allow_redirects=False,
-                timeout=ClientTimeout(total=self._pace.delivery_timeout),
+                timeout=ClientTimeout(total=self._timeout),
             ) as response:
-                return await _outcome(response)
+                return await _reply(response)
         except TimeoutError:
-            return Failure("Read timeout expired")
+            raise DeliveryError("Read timeout expired") from None
         except ClientError as error:
-            return Failure(_explain(error))
-
-
-async def _outcome(response: ClientResponse) -> Accepted | Failure:
-    if 200 <= response.status <= 299:
-        return Accepted(await _reply(response))
-    await response.read()  # otherwise the connection could not be reused
-    retry_after = response.headers.get("Retry-After", "")
-    return Failure(
-        f"Wrong response from the webhook: {response.status} {response.reason}",
-        retry_after=float(retry_after) if retry_after.isdecimal() else 0,
-    )
+            raise DeliveryError(_explain(error)) from None
 
 
 async def _reply(response: ClientResponse) -> Params:
+    if not 200 <= response.status <= 299:
+        await response.read()  # otherwise the connection could not be reused
+        raise DeliveryError(f"Wrong response from the webhook: {response.status} {response.reason}")
     try:
         return await read_params(response)
     except (ApiError, ValueError):
