@@ -156,9 +156,7 @@ def test_a_shutdown_waits_for_requests_in_progress(
     assert (code, said.splitlines()[-1]) == (0, "Stopped.")
 
 
-def test_each_response_is_one_log_line_without_message_texts(
-    start_serving: StartServing,
-) -> None:
+def test_each_response_is_one_log_line_without_message_texts(start_serving: StartServing) -> None:
     serving = start_serving()
     for number in (1, 1):
         post(serving, update(number))
@@ -285,11 +283,7 @@ def idle_closing_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(webhook_server, "IDLE_SECONDS", 0.1)
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        hello,
-        http=webhook_server.IdleClosingProtocol,
-        ws="none",
-        lifespan="off",
-        log_level="error",
+        hello, http=webhook_server.IdleClosingProtocol, ws="none", lifespan="off", log_level="error"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))
@@ -379,10 +373,7 @@ def describe() -> dict[str, Any]:
             "version": "1",
             "description": "Stores a Telegram bot's updates.",
         },
-        "paths": {
-            DEFAULT_WEBHOOK_PATH: {"post": _webhook()},
-            "/healthz": {"get": _health()},
-        },
+        "paths": {DEFAULT_WEBHOOK_PATH: {"post": _webhook()}, "/healthz": {"get": _health()}},
         "components": {
             "securitySchemes": {
                 "secretToken": {

@@ -47,8 +47,7 @@ def _finish_bucket(clients: Clients, _: str, properties: Template) -> None:
         **bucket, VersioningConfiguration=properties["VersioningConfiguration"]
     )
     objects.put_public_access_block(
-        **bucket,
-        PublicAccessBlockConfiguration=properties["PublicAccessBlockConfiguration"],
+        **bucket, PublicAccessBlockConfiguration=properties["PublicAccessBlockConfiguration"]
     )
     if "NotificationConfiguration" in properties:
         objects.put_bucket_notification_configuration(

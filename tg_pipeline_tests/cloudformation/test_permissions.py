@@ -67,9 +67,7 @@ def test_the_webhook_s_route_may_invoke_the_function(single: Template) -> None:
     assert text_of(permission["SourceArn"]).endswith(":${HttpApi}/*/POST/telegram")
 
 
-def test_only_the_api_or_the_function_url_may_invoke_it(
-    shapes: dict[str, Template],
-) -> None:
+def test_only_the_api_or_the_function_url_may_invoke_it(shapes: dict[str, Template]) -> None:
     may_invoke = {
         name: {
             (each["Properties"]["Principal"], each["Properties"]["Action"])
@@ -112,9 +110,7 @@ def test_dagster_s_policy_allows_reading_the_landing_zone_and_writing_the_lake(
     }
 
 
-def test_no_policy_allows_all_actions_or_all_resources(
-    shapes: dict[str, Template],
-) -> None:
+def test_no_policy_allows_all_actions_or_all_resources(shapes: dict[str, Template]) -> None:
     for shaped in shapes.values():
         for name, resource in shaped["Resources"].items():
             written = json.dumps(resource)

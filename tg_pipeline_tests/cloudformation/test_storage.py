@@ -34,10 +34,7 @@ def test_there_are_two_buckets(single: Template) -> None:
 def test_they_are_named_as_in_the_original_course(single: Template, everything: Template) -> None:
     names = [
         [made[each]["Properties"]["BucketName"] for each in BUCKETS]
-        for made in (
-            everything,
-            single,
-        )
+        for made in (everything, single)
     ]
 
     assert names == [

@@ -75,9 +75,7 @@ def test_the_partitions_are_computed(table: Template) -> None:
     }
 
 
-def test_queries_have_encrypted_results_and_a_limit(
-    single: Template,
-) -> None:
+def test_queries_have_encrypted_results_and_a_limit(single: Template) -> None:
     rules = single["WorkGroup"]["Properties"]["WorkGroupConfiguration"]
 
     assert rules["EnforceWorkGroupConfiguration"] is True

@@ -159,10 +159,7 @@ class TestEventTime:
 
     @pytest.mark.parametrize(
         "kind",
-        [
-            *("edited_message", "edited_channel_post", "edited_business_message"),
-            "edited_telepathy",
-        ],
+        [*("edited_message", "edited_channel_post", "edited_business_message"), "edited_telepathy"],
     )
     def test_it_is_the_edit_date_of_an_edit(self, kind: str) -> None:
         assert event_time({"update_id": 5, kind: {"date": SENT, "edit_date": EDITED}}) == EDITED

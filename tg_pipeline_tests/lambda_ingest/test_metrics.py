@@ -187,9 +187,7 @@ def log_everything(container: Container) -> str:
     return container.log.getvalue()
 
 
-def test_the_log_contains_no_secrets_and_no_message_texts(
-    new_container: NewContainer,
-) -> None:
+def test_the_log_contains_no_secrets_and_no_message_texts(new_container: NewContainer) -> None:
     with Bot(always(reply(WRITTEN.encode(), connection="close"))) as bot:
         container = new_container(**settings_with(bot.url))
         log = log_everything(container)

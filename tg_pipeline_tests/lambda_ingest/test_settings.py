@@ -113,11 +113,7 @@ def test_the_time_zone_is_known_by_its_name(name: str) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    [
-        "https://bot.example/5:AAF",
-        "http://127.0.0.1:8080",
-        "https://[::1]/hook?token=AAF&a=%20b",
-    ],
+    ["https://bot.example/5:AAF", "http://127.0.0.1:8080", "https://[::1]/hook?token=AAF&a=%20b"],
 )
 def test_the_bot_that_updates_are_forwarded_to_is_set_by_its_url(url: str) -> None:
     settings = {"FORWARD_URL": url, "FORWARD_SECRET_TOKEN": "AAF"}

@@ -52,10 +52,7 @@ class TestWriter:
 
         result = writer_to(landing).write(body, ARRIVED)
 
-        assert (result.status, result.parsed.key) == (
-            WriteStatus.LANDED,
-            f"{DAY_FOLDER}/7-5.json",
-        )
+        assert (result.status, result.parsed.key) == (WriteStatus.LANDED, f"{DAY_FOLDER}/7-5.json")
         assert stored(landing) == {result.parsed.key: body}
 
     def test_a_second_body_with_the_same_id_is_a_duplicate_and_the_first_is_kept(
@@ -108,10 +105,7 @@ class TestWriter:
     def test_classifying_an_update_stores_nothing(self, landing: ObjectStore) -> None:
         result = writer_to(landing).classify(update(5), ARRIVED)
 
-        assert (result.status, result.parsed.key) == (
-            WriteStatus.LANDED,
-            f"{DAY_FOLDER}/7-5.json",
-        )
+        assert (result.status, result.parsed.key) == (WriteStatus.LANDED, f"{DAY_FOLDER}/7-5.json")
         assert stored(landing) == {}
 
     def test_a_writer_is_opened_from_the_settings(self, tmp_path: Path) -> None:
