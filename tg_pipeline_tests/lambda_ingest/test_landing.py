@@ -66,7 +66,8 @@ def landed(body: bytes, **options: Any) -> LandedUpdate:
 @pytest.mark.parametrize("module", [landing, settings, forward], ids=lambda each: each.__name__)
 def test_the_contract_imports_the_standard_library_only(module: ModuleType) -> None:
     source = Path(str(module.__file__)).read_text("utf-8")
-    packages = set(re.findall(r"^ *(?:import|from) (\w+)", source, re.MULTILINE))
+    imports = r"^ *(?:import|from) (\w+)[\w.]*(?: import .*)?$"
+    packages = set(re.findall(imports, source, re.MULTILINE))
 
     assert packages
     assert packages <= sys.stdlib_module_names | {"lambda_ingest"}
@@ -122,31 +123,14 @@ class TestKey:
 class TestEventTime:
     """When an update happened."""
 
-    @pytest.mark.parametrize(
-        "kind",
-        ["message", "message_reaction", "chat_member", "business_connection", "telepathy"],
-    )
-    def test_it_is_the_date(self, kind: str) -> None:
-        assert event_time({"update_id": 5, kind: {"date": SENT, "edit_date": EDITED}}) == SENT
+    @pytest.mark.parametrize("kind", ["message", "channel_post", "telepathy"])
+    def test_it_is_the_date_or_the_edit_date_of_an_edit(self, kind: str) -> None:
+        content = {"date": SENT, "edit_date": EDITED}
 
-    @pytest.mark.parametrize(
-        "kind",
-        [*("edited_message", "edited_channel_post", "edited_business_message"), "edited_telepathy"],
-    )
-    def test_it_is_the_edit_date_of_an_edit(self, kind: str) -> None:
-        assert event_time({"update_id": 5, kind: {"date": SENT, "edit_date": EDITED}}) == EDITED
-        assert event_time({"update_id": 5, kind: {"date": SENT}}) is None
-
-    @pytest.mark.parametrize(
-        ("kind", "content"),
-        [
-            ("callback_query", {"id": "1", "message": {"date": SENT}}),
-            ("inline_query", {"query": "when"}),
-            ("poll", {"id": "1", "close_date": SENT}),
-        ],
-    )
-    def test_callbacks_queries_and_polls_have_none(self, kind: str, content: Any) -> None:
-        assert event_time({"update_id": 5, kind: content}) is None
+        assert event_time({"update_id": 5, kind: content}) == SENT
+        assert event_time({"update_id": 5, f"edited_{kind}": content}) == EDITED
+        assert event_time({"update_id": 5, f"edited_{kind}": {"date": SENT}}) is None
+        assert event_time({"update_id": 5, "callback_query": {kind: content}}) is None
 
     @pytest.mark.parametrize(
         "second",
@@ -263,12 +247,9 @@ class TestChat:
         assert chat_id_of({kind: content, "update_id": 5}) == chat_id
         assert landed(body_of(**{kind: content})).chat_id == chat_id
 
-    @pytest.mark.parametrize("chat_id", [2**63 - 1, -(2**63) + 1, 0, PERSON])
-    def test_a_chat_id_is_any_integer_of_64_bits(self, chat_id: int) -> None:
-        assert chat_id_of({"update_id": 5, "message": {"chat": {"id": chat_id}}}) == chat_id
-
     @pytest.mark.parametrize("wrong", NOT_CHAT_IDS, ids=repr)
-    def test_invalid_ids_are_ignored(self, wrong: Any) -> None:
+    def test_an_id_that_is_no_integer_of_64_bits_is_ignored(self, wrong: Any) -> None:
+        assert chat_id_of({"update_id": 5, "message": {"chat": {"id": 2**63 - 1}}}) == 2**63 - 1
         assert chat_id_of({"update_id": 5, "message": {"chat": {"id": wrong}}}) is None
         assert chat_id_of({"update_id": 5, "business_connection": {"user_chat_id": wrong}}) is None
         for name in ("migrate_to_chat_id", "migrate_from_chat_id"):
@@ -298,10 +279,8 @@ class TestChat:
         "update",
         [
             {"message": IN_CHAT},
-            {"message": None},
             {"message": [IN_CHAT]},
             {"edited_message": IN_CHAT | {"migrate_to_chat_id": OTHER_CHAT}},
-            {"channel_post": IN_CHAT | {"migrate_to_chat_id": OTHER_CHAT}},
             {"message": IN_CHAT | {"reply_to_message": IN_CHAT | {"migrate_to_chat_id": -1}}},
             {},
         ],
