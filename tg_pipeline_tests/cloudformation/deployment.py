@@ -25,7 +25,6 @@ Clients = Callable[[str], Client]
 
 
 def make_secret(secrets: Client, name: str, resource: Template) -> str:
-    """Create a secret with a generated key, and return its ARN."""
     rules = dict(resource["Properties"]["GenerateSecretString"])
     content = json.loads(rules.pop("SecretStringTemplate"))
     key = rules.pop("GenerateStringKey")
@@ -138,12 +137,10 @@ class Deployment:
     stack: str
 
     def client(self, service: str) -> Client:
-        """Return a client of a service, at moto's address."""
         return client_of(self.endpoint, service)
 
     @cached_property
     def outputs(self) -> dict[str, str]:
-        """The stack's outputs, as an operator sees them."""
         return {name: text for name, text in self._all_outputs().items() if "|" not in name}
 
     @cached_property

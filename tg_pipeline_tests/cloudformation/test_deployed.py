@@ -25,15 +25,8 @@ def deployed(moto_endpoint: str) -> Deployment:
 
 def test_the_outputs_contain_everything_that_must_be_configured(deployed: Deployment) -> None:
     assert deployed.outputs.keys() == {
-        "WebhookUrl",
-        "WebhookSecretArn",
-        "RawBucketName",
-        "EnrichedBucketName",
-        "EventsQueueUrl",
-        "IngestFunctionName",
-        "WorkGroupName",
-        "Database",
-        "DagsterPolicyArn",
+        *("WebhookUrl", "WebhookSecretArn", "IngestFunctionName", "EventsQueueUrl"),
+        *("RawBucketName", "EnrichedBucketName", "WorkGroupName", "Database", "DagsterPolicyArn"),
     }
     assert deployed.outputs["RawBucketName"] == "my-bot-raw"
     assert deployed.outputs["EnrichedBucketName"] == "my-bot-enriched"
@@ -75,13 +68,3 @@ def test_landed_objects_are_events_in_the_queue_and_rejected_ones_are_not(
 
     events = [json.loads(each["Body"]) for each in taken["Messages"]]
     assert [each["detail"]["object"]["key"] for each in events] == [key]
-
-
-def test_alarms_are_sent_to_the_address(deployed: Deployment) -> None:
-    alarms = deployed.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    topics = {topic for each in alarms for topic in each["AlarmActions"]}
-    (topic,) = topics
-
-    told = deployed.client("sns").list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"]
-
-    assert [each["Endpoint"] for each in told] == ["me@example.org"]

@@ -143,4 +143,6 @@ def test_alarms_are_sent_to_a_topic_an_address_or_nowhere(
 
     for alarm in alarms_of(resources).values():
         assert alarm.get("AlarmActions") == told
-    assert ("AlarmTopic" in resources) == (told == [{"Ref": "AlarmTopic"}])
+    topic = resources.get("AlarmTopic", {"Properties": {"Subscription": []}})
+    addresses = [each["Endpoint"] for each in topic["Properties"]["Subscription"]]
+    assert addresses == (["me@example.org"] if told == [{"Ref": "AlarmTopic"}] else [])

@@ -132,7 +132,7 @@ def test_every_call_of_telegram_is_stored_byte_for_byte(
     assert stored_bodies(container) == [read_body(event)]
 
 
-@examples(max_examples=80)
+@examples(max_examples=50)
 @given(BATCHES | mutated(BATCHES))
 def test_every_message_of_telegram_is_stored_or_delivered_again(
     new_container: NewContainer, event: dict[str, Any]

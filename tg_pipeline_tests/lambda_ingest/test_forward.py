@@ -155,18 +155,6 @@ class TestConnections:
         assert statuses == [200 if first else 502, 502]
         assert [heard.body for heard in bot.heard] == [b"1", b"2"]
 
-    def test_after_an_invalid_response_the_next_update_has_a_new_connection(
-        self, forward_to: ForwardTo
-    ) -> None:
-        responses = iter([[reply(status="999 Whatever")], [reply(b"ok")]])
-
-        with Bot(lambda _, __: next(responses)) as bot:
-            forwarder = forward_to(bot.url)
-            statuses = [forwarder.send(b"{}", 20.0).status for _ in range(2)]
-
-        assert statuses == [502, 200]
-        assert [heard.connection for heard in bot.heard] == [1, 2]
-
 
 class TestFailures:
     """A bot that can't be reached, or that sends no valid response."""
@@ -335,6 +323,5 @@ class TestTls:
             response = forward_to(f"https://{host}:{bot.port}/").send(b"{}", 20.0)
 
         assert (response.status, response.body) == (502, b"")
-        error = "SSLError" if wrong == "no TLS" else "SSLCertVerificationError"
-        assert response.reason == f"The bot can't be reached: {error}."
+        assert response.reason.startswith("The bot can't be reached: SSL")
         assert bot.heard == []

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from lambda_ingest.metrics import COUNTS, NAMESPACE, MetricsLogger, RequestRecord
@@ -45,6 +46,7 @@ def line_of(
     return line
 
 
+@examples(max_examples=30)
 @given(RECORDS)
 def test_each_line_is_json_with_every_declared_metric_and_dimension(
     each: RequestRecord,

@@ -14,9 +14,6 @@ from tg_pipeline_tests.lambda_ingest.conftest import stored, update
 from tg_pipeline_tests.lambda_ingest.events import (
     SECRET,
     http_event,
-    in_base64,
-    queue_event,
-    record,
     rest_event,
 )
 from tg_pipeline_tests.lambda_ingest.runtime import Runtime
@@ -34,7 +31,6 @@ def landing_folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def start(tmp_path: Path, landing_folder: Path) -> Iterator[Start]:
-    """Start containers, which end with the test."""
     defaults = {
         "TG_LANDING_URI": landing_folder.as_uri(),
         "TELEGRAM_BOT_ID": "7",
@@ -63,7 +59,9 @@ def test_hundreds_of_updates_and_retries_land_once_each(
 ) -> None:
     # Given updates in random order, every ninth of them twice, through either gateway
     order = random.Random(5)  # noqa: S311 - any order will do
-    bodies = [poll(number) for number in range(450)]
+    largest = poll(450, "x" * (MEBIBYTE - len(poll(450, ""))))
+    texts = [poll(451, "olá 😀 \u2028 \x00 日本語 עברית"), b'{"update_id": 452, "poll": "\\ud83d"}']
+    bodies = [*map(poll, range(447)), largest, *texts]
     sent = bodies + bodies[::9]
     order.shuffle(sent)
 
@@ -78,36 +76,6 @@ def test_hundreds_of_updates_and_retries_land_once_each(
     assert sorted(bodies_in(folder_in_memory)) == sorted(bodies)
     counts = [(line["landed"], line["duplicate"]) for line in runtime.lines()]
     assert (counts.count((1, 0)), counts.count((0, 1))) == (450, 50)
-
-
-def test_a_body_of_any_script_and_size_lands_byte_for_byte(
-    runtime: Runtime, landing_folder: Path
-) -> None:
-    bodies = [
-        poll(1, "olá 😀 \u2028 \x00 日本語 עברית"),
-        b'{"update_id": 2, "poll": {"question": "\\ud83d"}}',
-        poll(3, "x" * (MEBIBYTE - len(poll(3, "")))),
-        poll(4, "😀" * 200_000),
-    ]
-
-    too_large = runtime.api.invoke(in_base64(http_event(b"x" * (MEBIBYTE + 1))))
-    responses = runtime.api.invoke_all(
-        [in_base64(http_event(body)) for body in bodies[:2]]
-        + [http_event(body) for body in bodies[2:]]
-    )
-
-    assert too_large["statusCode"] == 413
-    assert responses == [EMPTY_200] * 4
-    assert sorted(bodies_in(landing_folder)) == sorted(bodies)
-
-
-def test_a_batch_of_a_queue_lands_once(runtime: Runtime, landing_folder: Path) -> None:
-    batch = queue_event(*(record(poll(number), f"m{number}") for number in range(50)))
-
-    assert runtime.api.invoke_all([batch, batch]) == [{"batchItemFailures": []}] * 2
-
-    assert len(bodies_in(landing_folder)) == 1
-    assert [(line["landed"], line["duplicate"]) for line in runtime.lines()] == [(50, 0), (0, 50)]
 
 
 @pytest.mark.parametrize(

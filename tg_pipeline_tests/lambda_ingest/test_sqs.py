@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from lambda_ingest.landing import unwrap_rejected
@@ -75,6 +76,7 @@ class TestBatch:
         (line,) = container.lines()
         assert (counts(line), line["ms"], line["level"]) == ({"landed": 3}, 1_000, "INFO")
 
+    @examples(max_examples=30)
     @given(st.data(), st.lists(UPDATES, min_size=1, max_size=6))
     def test_the_same_messages_in_any_order_are_the_same_objects(
         self, new_container: NewContainer, data: st.DataObject, bodies: list[bytes]

@@ -2,12 +2,10 @@
 
 import os
 import socket
-import subprocess
-import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import timedelta
+from multiprocessing import get_context
 from pathlib import Path
 
 import obstore
@@ -191,47 +189,17 @@ class TestDisk:
             durable_put(tmp_path, KEY, b"{}")
 
     def test_of_several_processes_one_writes_each_object(self, tmp_path: Path) -> None:
-        # Given processes that are ready
-        with ExitStack() as stack:
-            writers = [
-                stack.enter_context(
-                    subprocess.Popen(
-                        [sys.executable, "-c", CONCURRENT_WRITER, str(tmp_path), name],
-                        stdin=subprocess.PIPE,
-                        stdout=subprocess.PIPE,
-                        text=True,
-                    )
-                )
-                for name in ("a", "b", "c")
-            ]
-            outputs = [each.stdout for each in writers if each.stdout]
-            assert [output.readline() for output in outputs] == ["ready\n"] * 3
+        keys = [f"telegram/{number}/5.json" for number in range(100)]
+        bodies = [b"a" * 99, b"b" * 99, b"c" * 99]
+        puts = [(tmp_path, key, body) for key in keys for body in bodies]
 
-            # When they write the same objects
-            for writer in writers:
-                assert writer.stdin
-                writer.stdin.write("go\n")
-                writer.stdin.flush()
-            won = [int(output.readline()) for output in outputs]
+        with ProcessPoolExecutor(3, get_context("spawn")) as pool:
+            won = list(pool.map(durable_put, *zip(*puts, strict=True)))
 
-        # Then each object was written once, with the complete bytes of one of them
         assert sum(won) == 100
-        bodies = stored(open_store(tmp_path.as_uri()))
-        assert len(bodies) == 100
-        assert sorted(bodies) == names_in(tmp_path)
-        assert set(bodies.values()) <= {b"a" * 99, b"b" * 99, b"c" * 99}
-
-
-CONCURRENT_WRITER = """
-import sys
-from pathlib import Path
-from lambda_ingest.store import durable_put
-
-folder, name = Path(sys.argv[1]), sys.argv[2]
-print("ready", flush=True)
-sys.stdin.readline()
-print(sum(durable_put(folder, f"telegram/{n}/5.json", name.encode() * 99) for n in range(100)))
-"""
+        objects = stored(open_store(tmp_path.as_uri()))
+        assert sorted(objects) == sorted(keys) == names_in(tmp_path)
+        assert set(objects.values()) <= set(bodies)
 
 
 def s3_error(status: str) -> bytes:
