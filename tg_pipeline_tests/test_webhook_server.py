@@ -99,43 +99,37 @@ def test_bytes_that_are_not_http_get_400(serving: Serving) -> None:
         assert connection.recv(100).startswith(b"HTTP/1.1 400")
 
 
-def test_a_body_of_more_than_a_mebibyte_is_413(serving: Serving) -> None:
+def test_a_body_of_more_than_a_mebibyte_or_of_an_unknown_length_is_413(serving: Serving) -> None:
     most = post(serving, b" " * (MAX_BODY_BYTES - len(update(3))) + update(3))
     more = post(serving, b"x" * (MAX_BODY_BYTES + 1))
+    chunks = iter([b"x" * 64 * 1024] * 40)
+    unknown = requests.post(serving.webhook, data=chunks, headers=WITH_SECRET, timeout=30)
 
-    assert (most.status_code, more.status_code) == (200, 413)
+    assert [each.status_code for each in (most, more, unknown)] == [200, 413, 413]
     assert len(serving.stored()["7-3.json"]) == MAX_BODY_BYTES
 
 
-def test_a_body_of_unknown_length_is_read_up_to_the_limit(serving: Serving) -> None:
-    chunks = iter([b"x" * 64 * 1024] * 40)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"TELEGRAM_SECRET_TOKEN": ""}, "TELEGRAM_SECRET_TOKEN is not set"),
+        ({"TG_WEBHOOK_PATH": "/healthz"}, "TG_WEBHOOK_PATH must not be /healthz"),
+        ({}, "Can't listen on 127.0.0.1:"),
+    ],
+    ids=["no secret", "the path of the health check", "a port in use"],
+)
+def test_it_does_not_start_and_says_why_in_one_line(settings: dict[str, str], message: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        done = subprocess.run(
+            [COMMAND, "serve", "--port", str(other.getsockname()[1])],
+            env={"TELEGRAM_SECRET_TOKEN": SECRET, "TG_LANDING_URI": "memory://"} | settings,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
-    answer = requests.post(serving.webhook, data=chunks, headers=WITH_SECRET, timeout=30)
-
-    assert answer.status_code == 413
-
-
-def test_without_a_secret_it_does_not_start() -> None:
-    done = subprocess.run([COMMAND, "serve"], capture_output=True, text=True, check=False)
-
-    assert done.returncode == 1
-    assert "TELEGRAM_SECRET_TOKEN is not set" in done.stderr
-    assert done.stderr.count("\n") == 1
-
-
-def test_a_port_in_use_is_an_error_in_one_line(start_serving: StartServing) -> None:
-    port = start_serving().address.rpartition(":")[2]
-
-    done = subprocess.run(
-        [COMMAND, "serve", "--port", port],
-        env={"TELEGRAM_SECRET_TOKEN": SECRET, "TG_LANDING_URI": "memory://"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert done.returncode == 1
-    assert f"Can't listen on 127.0.0.1:{port}: Address already in use" in done.stderr
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
@@ -156,31 +150,30 @@ def test_a_shutdown_waits_for_requests_in_progress(
     assert (code, said.splitlines()[-1]) == (0, "Stopped.")
 
 
-def test_each_response_is_one_log_line_without_message_texts(
+def test_each_response_is_one_log_line_without_message_texts_and_secrets(
     start_serving: StartServing,
 ) -> None:
-    serving = start_serving()
-    for number in (1, 1):
-        post(serving, update(number))
-    requests.post(serving.webhook, data=update(2), timeout=30)
+    serving = start_serving(TG_WEBHOOK_PATH="/7:AAH-a-token")
+    webhook = f"{serving.address}/7:AAH-a-token"
+    for headers in (WITH_SECRET, WITH_SECRET, {}):
+        requests.post(webhook, data=update(1), headers=headers, timeout=30)
 
     _, printed, said = serving.stop()
 
     lines = [json.loads(line) for line in printed.splitlines()]
     told = [{"landed", "duplicate", "unauthorized"} & set(line) for line in lines]
     assert told == [{"landed"}, {"duplicate"}, {"unauthorized"}]
-    assert SECRET not in printed + said
+    shown = printed + said + serving.announced
+    assert [secret for secret in (SECRET, "AAH-a-token") if secret in shown] == []
     assert "ol" not in printed.replace("telegram", "")
 
 
-def test_a_hundred_concurrent_clients_get_responses(start_serving: StartServing) -> None:
-    serving = start_serving()
-
+def test_a_hundred_concurrent_clients_get_responses(serving: Serving) -> None:
     with ThreadPoolExecutor(100) as pool:
-        answers = list(pool.map(lambda number: post(serving, update(number)), range(300)))
+        answers = list(pool.map(lambda number: post(serving, update(number)), range(100, 300)))
 
     assert {answer.status_code for answer in answers} == {200}
-    assert len(serving.stored()) == 300
+    assert serving.stored().keys() >= {f"7-{number}.json" for number in range(100, 300)}
 
 
 def test_with_a_certificate_it_serves_https(start_serving: StartServing, tmp_path: Path) -> None:
@@ -235,31 +228,6 @@ def slow_bot() -> Iterator[SlowBot]:
     bot.server.server_close()
 
 
-def test_a_secret_path_is_not_shown(start_serving: StartServing) -> None:
-    serving = start_serving(TG_WEBHOOK_PATH="/7:AAH-a-token")
-
-    taken = requests.post(
-        f"{serving.address}/7:AAH-a-token", data=update(5), headers=WITH_SECRET, timeout=30
-    )
-    _, printed, said = serving.stop()
-
-    assert taken.status_code == 200
-    assert "AAH-a-token" not in printed + said + serving.announced
-
-
-def test_the_path_of_the_health_check_is_reserved() -> None:
-    done = subprocess.run(
-        [COMMAND, "serve"],
-        env={"TG_WEBHOOK_PATH": "/healthz", "TELEGRAM_SECRET_TOKEN": SECRET},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
-    assert "TG_WEBHOOK_PATH must not be /healthz" in done.stderr
-
-
 def test_a_websocket_is_refused(start_serving: StartServing) -> None:
     serving = start_serving()
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
@@ -285,11 +253,7 @@ def idle_closing_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(webhook_server, "IDLE_SECONDS", 0.1)
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
-        hello,
-        http=webhook_server.IdleClosingProtocol,
-        ws="none",
-        lifespan="off",
-        log_level="error",
+        hello, http=webhook_server.IdleClosingProtocol, ws="none", lifespan="off", log_level="error"
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listening],))
@@ -372,47 +336,20 @@ RESPONSES: Final = {
 
 def describe() -> dict[str, Any]:
     """Return the server's description in OpenAPI (https://spec.openapis.org/oas/v3.1.0)."""
-    return {
-        "openapi": "3.1.0",
-        "info": {
-            "title": "tg-pipeline serve",
-            "version": "1",
-            "description": "Stores a Telegram bot's updates.",
-        },
-        "paths": {
-            DEFAULT_WEBHOOK_PATH: {"post": _webhook()},
-            "/healthz": {"get": _health()},
-        },
-        "components": {
-            "securitySchemes": {
-                "secretToken": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "X-Telegram-Bot-Api-Secret-Token",
-                }
-            }
-        },
-    }
-
-
-def _webhook() -> dict[str, Any]:
-    return {
+    store = {
         "operationId": "storeUpdate",
-        "summary": "Store an update",
-        "description": "Any body is stored; one that is not an update with the reason.",
         "security": [{"secretToken": []}],
-        "requestBody": {
-            "required": False,
-            "description": "https://core.telegram.org/bots/api#update",
-            "content": {"application/json": {"schema": {}}},
-        },
+        "requestBody": {"content": {"application/json": {"schema": {}}}},
         "responses": {status: {"description": what} for status, what in RESPONSES.items()},
     }
-
-
-def _health() -> dict[str, Any]:
-    content = {"application/json": {"schema": {"type": "object"}}}
+    up = {"description": "It is up.", "content": {"application/json": {"schema": {}}}}
+    secret = {"type": "apiKey", "in": "header", "name": "X-Telegram-Bot-Api-Secret-Token"}
     return {
-        "summary": "Check that it is up",
-        "responses": {"200": {"description": "It is up.", "content": content}},
+        "openapi": "3.1.0",
+        "info": {"title": "tg-pipeline serve", "version": "1"},
+        "paths": {
+            DEFAULT_WEBHOOK_PATH: {"post": store},
+            "/healthz": {"get": {"responses": {"200": up}}},
+        },
+        "components": {"securitySchemes": {"secretToken": secret}},
     }

@@ -22,16 +22,9 @@ from tg_pipeline_tests.fakes.aws import client_of
 
 Client = Any
 Clients = Callable[[str], Client]
-Call = Callable[[Clients, str, Template], None]
-
-
-def make(clients: Clients, kind: str, name: str, properties: Template) -> None:
-    """Create a resource, or the part of it that moto's CloudFormation omits."""
-    CALLS[kind](clients, name, properties)
 
 
 def make_secret(secrets: Client, name: str, resource: Template) -> str:
-    """Create a secret with a generated key, and return its ARN."""
     rules = dict(resource["Properties"]["GenerateSecretString"])
     content = json.loads(rules.pop("SecretStringTemplate"))
     key = rules.pop("GenerateStringKey")
@@ -41,64 +34,54 @@ def make_secret(secrets: Client, name: str, resource: Template) -> str:
     return arn
 
 
-def _finish_bucket(clients: Clients, _: str, properties: Template) -> None:
-    objects, bucket = clients("s3"), {"Bucket": properties["BucketName"]}
+CALLED: Final = (
+    "AWS::S3::Bucket",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Glue::Database",
+    "AWS::Glue::Table",
+    "AWS::Athena::WorkGroup",
+    "AWS::CloudWatch::Alarm",
+    "AWS::Scheduler::ScheduleGroup",
+    "AWS::Scheduler::Schedule",
+)
+"""Types that calls create, or complete, in the order of their dependencies."""
+
+
+def _create(clients: Clients, kind: str, name: str, properties: Template) -> None:
+    """Create a resource, or the part of it that moto's CloudFormation omits."""
+    match kind:
+        case "AWS::S3::Bucket":
+            _complete_bucket(clients("s3"), properties)
+        case "AWS::SQS::QueuePolicy":
+            attributes = {"Policy": json.dumps(properties["PolicyDocument"])}
+            for queue in properties["Queues"]:
+                clients("sqs").set_queue_attributes(QueueUrl=queue, Attributes=attributes)
+        case "AWS::Glue::Database":
+            clients("glue").create_database(**properties)
+        case "AWS::Glue::Table":
+            clients("glue").create_table(**properties)
+        case "AWS::Athena::WorkGroup":
+            configuration = properties["WorkGroupConfiguration"]
+            clients("athena").create_work_group(
+                Name=properties["Name"], Configuration=configuration
+            )
+        case "AWS::CloudWatch::Alarm":
+            clients("cloudwatch").put_metric_alarm(AlarmName=name, **properties)
+        case "AWS::Scheduler::ScheduleGroup":
+            clients("scheduler").create_schedule_group(**properties)
+        case "AWS::Scheduler::Schedule":
+            clients("scheduler").create_schedule(Name=name, **properties)
+
+
+def _complete_bucket(objects: Client, properties: Template) -> None:
+    bucket = {"Bucket": properties["BucketName"]}
     objects.put_bucket_versioning(
         **bucket, VersioningConfiguration=properties["VersioningConfiguration"]
-    )
-    objects.put_public_access_block(
-        **bucket,
-        PublicAccessBlockConfiguration=properties["PublicAccessBlockConfiguration"],
     )
     if "NotificationConfiguration" in properties:
         objects.put_bucket_notification_configuration(
             **bucket, NotificationConfiguration={"EventBridgeConfiguration": {}}
         )
-
-
-def _queue_policy(clients: Clients, _: str, properties: Template) -> None:
-    policy = json.dumps(properties["PolicyDocument"])
-    for queue in properties["Queues"]:
-        clients("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
-
-
-def _work_group(clients: Clients, _: str, properties: Template) -> None:
-    clients("athena").create_work_group(
-        Name=properties["Name"], Configuration=properties["WorkGroupConfiguration"]
-    )
-
-
-def _database(clients: Clients, _: str, properties: Template) -> None:
-    clients("glue").create_database(**properties)
-
-
-def _table(clients: Clients, _: str, properties: Template) -> None:
-    clients("glue").create_table(**properties)
-
-
-def _alarm(clients: Clients, name: str, properties: Template) -> None:
-    clients("cloudwatch").put_metric_alarm(AlarmName=name, **properties)
-
-
-def _schedule_group(clients: Clients, _: str, properties: Template) -> None:
-    clients("scheduler").create_schedule_group(**properties)
-
-
-def _schedule(clients: Clients, name: str, properties: Template) -> None:
-    clients("scheduler").create_schedule(Name=name, **properties)
-
-
-CALLS: Final[dict[str, Call]] = {
-    "AWS::S3::Bucket": _finish_bucket,
-    "AWS::SQS::QueuePolicy": _queue_policy,
-    "AWS::Glue::Database": _database,
-    "AWS::Glue::Table": _table,
-    "AWS::Athena::WorkGroup": _work_group,
-    "AWS::CloudWatch::Alarm": _alarm,
-    "AWS::Scheduler::ScheduleGroup": _schedule_group,
-    "AWS::Scheduler::Schedule": _schedule,
-}
-"""By type, in the order of their dependencies."""
 
 
 LEFT_OUT: Final = frozenset(
@@ -126,8 +109,8 @@ def for_moto(template: Template, substitutes: dict[str, str]) -> Template:
     in `substitutes`, or the resource's name in the template.
     """
     resources: Template = template["Resources"]
-    absent = _of_kinds(resources, (LEFT_OUT | CALLS.keys() | {GENERATED}) - {IN_PART})
-    called = [name for kind in CALLS for name in _of_kinds(resources, {kind})]
+    absent = _of_kinds(resources, (LEFT_OUT | {*CALLED, GENERATED}) - {IN_PART})
+    called = [name for kind in CALLED for name in _of_kinds(resources, {kind})]
     return template | {
         "Resources": {name: each for name, each in resources.items() if name not in absent},
         "Parameters": template["Parameters"]
@@ -154,12 +137,10 @@ class Deployment:
     stack: str
 
     def client(self, service: str) -> Client:
-        """Return a client of a service, at moto's address."""
         return client_of(self.endpoint, service)
 
     @cached_property
     def outputs(self) -> dict[str, str]:
-        """The stack's outputs, as an operator sees them."""
         return {name: text for name, text in self._all_outputs().items() if "|" not in name}
 
     @cached_property
@@ -175,7 +156,7 @@ class Deployment:
         for output, properties in self._all_outputs().items():
             kind, bar, name = output.partition("|")
             if bar:
-                make(self.client, kind, name, json.loads(properties))
+                _create(self.client, kind, name, json.loads(properties))
 
     def _all_outputs(self) -> dict[str, str]:
         stacks = self.client("cloudformation").describe_stacks(StackName=self.stack)

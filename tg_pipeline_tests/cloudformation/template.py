@@ -63,7 +63,6 @@ def refusals(template: Template, parameters: Values) -> list[str]:
 
 
 def values_of(template: Template, parameters: Values) -> dict[str, Any]:
-    """Return the value of each parameter and pseudo parameter."""
     defaults = {name: each.get("Default") for name, each in template["Parameters"].items()}
     assert parameters.keys() <= defaults.keys()
     return {**PSEUDO, **defaults, **parameters}
@@ -113,7 +112,6 @@ def _without_condition(member: Template) -> Template:
 
 
 def grants_of_role(resources: Template, role: str) -> set[str]:
-    """Return everything that the policies of a role allow."""
     return set(_allowed(policies_on(resources, role)))
 
 
@@ -135,10 +133,8 @@ def policies_on(resources: Template, role: str) -> list[Template]:
 
 
 def who_may_assume(resources: Template, role: str) -> list[Template]:
-    """Return the statements of a role's trust policy."""
-    statements: list[Template] = resources[role]["Properties"]["AssumeRolePolicyDocument"][
-        "Statement"
-    ]
+    policy = resources[role]["Properties"]["AssumeRolePolicyDocument"]
+    statements: list[Template] = policy["Statement"]
     return statements
 
 
@@ -197,7 +193,6 @@ SHAPES: Final[dict[str, dict[str, str]]] = {
 
 
 def source() -> Template:
-    """Return the template as it is written."""
     template: Template = yaml_parse(SOURCE.read_text())
     return template
 
@@ -216,7 +211,6 @@ def transformed() -> Template:
 
 
 def shaped(**parameters: str) -> Template:
-    """Return the resources and outputs for these parameters."""
     return shape(transformed(), PARAMETERS | parameters)
 
 

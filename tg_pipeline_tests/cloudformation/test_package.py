@@ -14,10 +14,7 @@ from tg_pipeline_tests.cloudformation.template import CHECKOUT, Template
 FOLDER = CHECKOUT / "lambda_ingest"
 LARGEST = 20_000_000
 
-ENVIRONMENT = {
-    "TG_LANDING_URI": "memory://landing",
-    "TELEGRAM_SECRET_TOKEN": "a-secret",
-}
+ENVIRONMENT = {"TG_LANDING_URI": "memory://landing", "TELEGRAM_SECRET_TOKEN": "a-secret"}
 
 
 def requirements() -> list[Requirement]:
@@ -74,11 +71,8 @@ def test_the_handler_can_be_imported_from_the_package_alone(
     assert run.stdout.startswith(str(package))
 
 
-def test_it_is_small(package: Path) -> None:
+def test_it_is_small_and_contains_the_modules_and_nothing_else(package: Path) -> None:
     assert sum(each.stat().st_size for each in package.rglob("*") if each.is_file()) < LARGEST
-
-
-def test_it_contains_the_modules_and_nothing_else(package: Path) -> None:
     packaged = sorted(each.name for each in (package / "lambda_ingest").iterdir())
 
     assert packaged == sorted(each.name for each in FOLDER.glob("*.py"))
@@ -91,18 +85,12 @@ def test_the_versions_are_the_tested_ones() -> None:
         assert str(each) in tested
 
 
-def test_sam_finds_the_target_that_builds_it(single: Template) -> None:
-    function = single["IngestFunction"]
-    recipe = (FOLDER / "Makefile").read_text()
-
-    assert function["Metadata"]["BuildMethod"] == "makefile"
-    assert "\nbuild-IngestFunction:" in recipe
-
-
-def test_the_wheels_are_for_the_runtime_of_the_template(single: Template) -> None:
+def test_sam_builds_it_with_wheels_for_the_runtime_of_the_template(single: Template) -> None:
     function = single["IngestFunction"]["Properties"]
     recipe = (FOLDER / "Makefile").read_text()
 
+    assert single["IngestFunction"]["Metadata"]["BuildMethod"] == "makefile"
+    assert "\nbuild-IngestFunction:" in recipe
     assert f"\nRUNTIME := {function['Runtime'].removeprefix('python')}\n" in recipe
     assert function["Architectures"] == ["arm64"]
     assert "manylinux2014_aarch64" in recipe

@@ -4,19 +4,20 @@ import json
 
 import pytest
 
+from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
+from lambda_ingest.writer import CHATS_PREFIX
 from tg_pipeline_tests.cloudformation.template import (
     Template,
     grants_of,
     grants_of_role,
-    policies_on,
     text_of,
     who_may_assume,
 )
 
 LANDING = {
-    "s3:PutObject on ${RawBucket.Arn}/telegram/*",
-    "s3:PutObject on ${RawBucket.Arn}/rejected/*",
-    "s3:PutObject on ${RawBucket.Arn}/chats/*",
+    f"s3:PutObject on ${{RawBucket.Arn}}/{LANDING_PREFIX}/*",
+    f"s3:PutObject on ${{RawBucket.Arn}}/{REJECTED_PREFIX}/*",
+    f"s3:PutObject on ${{RawBucket.Arn}}/{CHATS_PREFIX}/*",
     "logs:CreateLogStream on ${IngestLogs.Arn}",
     "logs:PutLogEvents on ${IngestLogs.Arn}",
 }
@@ -28,48 +29,39 @@ TAKING = {
 }
 
 
-@pytest.mark.parametrize("name", ["single", "function-url"])
-def test_the_function_may_put_and_log_and_nothing_else(
-    shapes: dict[str, Template], name: str
+@pytest.mark.parametrize(
+    ("name", "further"),
+    [
+        ("single", set()),
+        ("function-url", set()),
+        ("everything", LOOKING_UP_CHATS),
+        ("batch", TAKING),
+    ],
+)
+def test_the_function_may_put_log_and_use_what_its_mode_needs(
+    shapes: dict[str, Template], name: str, further: set[str]
 ) -> None:
-    assert grants_of_role(shapes[name]["Resources"], "IngestRole") == LANDING
+    resources = shapes[name]["Resources"]
+    (statement,) = who_may_assume(resources, "IngestRole")
 
-
-def test_with_a_chat_filter_it_may_also_list_chats(everything: Template) -> None:
-    assert grants_of_role(everything, "IngestRole") == LANDING | LOOKING_UP_CHATS
-
-
-def test_in_batch_mode_it_may_also_receive_from_its_queue(batch: Template) -> None:
-    assert grants_of_role(batch, "IngestRole") == LANDING | TAKING
-
-
-def test_only_lambda_may_assume_the_function_s_role(single: Template) -> None:
-    (statement,) = who_may_assume(single, "IngestRole")
-
+    assert grants_of_role(resources, "IngestRole") == LANDING | further
+    assert resources["IngestFunction"]["Properties"]["Role"] == {
+        "Fn::GetAtt": ["IngestRole", "Arn"]
+    }
     assert statement["Principal"] == {"Service": "lambda.amazonaws.com"}
 
 
-def test_the_function_has_that_role_and_no_other_policy(single: Template) -> None:
-    function = single["IngestFunction"]["Properties"]
-
-    assert function["Role"] == {"Fn::GetAtt": ["IngestRole", "Arn"]}
-    assert len(policies_on(single, "IngestRole")) == 1
-
-
-def test_the_api_may_send_to_the_updates_queue_and_nothing_else(batch: Template) -> None:
+def test_the_webhook_s_route_may_invoke_the_function_or_send_to_the_queue(
+    single: Template, batch: Template
+) -> None:
     assert grants_of_role(batch, "HttpApiRole") == {"sqs:SendMessage on ${UpdatesQueue.Arn}"}
-
-
-def test_the_webhook_s_route_may_invoke_the_function(single: Template) -> None:
     permission = single["HttpApiMayInvoke"]["Properties"]
 
     assert permission["Principal"] == "apigateway.amazonaws.com"
     assert text_of(permission["SourceArn"]).endswith(":${HttpApi}/*/POST/telegram")
 
 
-def test_only_the_api_or_the_function_url_may_invoke_it(
-    shapes: dict[str, Template],
-) -> None:
+def test_only_the_api_or_the_function_url_may_invoke_it(shapes: dict[str, Template]) -> None:
     may_invoke = {
         name: {
             (each["Properties"]["Principal"], each["Properties"]["Action"])
@@ -86,13 +78,9 @@ def test_only_the_api_or_the_function_url_may_invoke_it(
         "batch": set(),
         "function-url": {("*", "lambda:InvokeFunctionUrl"), ("*", "lambda:InvokeFunction")},
     }
-
-
-def test_public_invocation_is_limited_to_the_url(shapes: dict[str, Template]) -> None:
-    resources = shapes["function-url"]["Resources"]
-
-    assert resources["AnyoneMayCallTheUrl"]["Properties"]["FunctionUrlAuthType"] == "NONE"
-    assert resources["AnyoneMayInvokeByTheUrl"]["Properties"]["InvokedViaFunctionUrl"] is True
+    by_url = shapes["function-url"]["Resources"]
+    assert by_url["AnyoneMayCallTheUrl"]["Properties"]["FunctionUrlAuthType"] == "NONE"
+    assert by_url["AnyoneMayInvokeByTheUrl"]["Properties"]["InvokedViaFunctionUrl"] is True
 
 
 def test_dagster_s_policy_allows_reading_the_landing_zone_and_writing_the_lake(
@@ -112,9 +100,7 @@ def test_dagster_s_policy_allows_reading_the_landing_zone_and_writing_the_lake(
     }
 
 
-def test_no_policy_allows_all_actions_or_all_resources(
-    shapes: dict[str, Template],
-) -> None:
+def test_no_policy_allows_all_actions_or_all_resources(shapes: dict[str, Template]) -> None:
     for shaped in shapes.values():
         for name, resource in shaped["Resources"].items():
             written = json.dumps(resource)

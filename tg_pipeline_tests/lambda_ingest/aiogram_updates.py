@@ -30,7 +30,6 @@ class Examples:
         self._other_moment = other_moment
 
     def of(self, kind: str) -> Iterator[dict[str, Any]]:
-        """Build contents of an update type."""
         (model,) = (each for each in _members(Update.model_fields[kind].annotation) if each)
         least = self._filled(model, 0)
         yield least
@@ -63,7 +62,6 @@ class Examples:
 
 
 def as_telegram_sends(update_id: int, kind: str, content: dict[str, Any]) -> bytes:
-    """Validate an update with aiogram, and serialize it."""
     update = Update.model_validate({"update_id": update_id, kind: content})
     return update.model_dump_json(by_alias=True, exclude_unset=True).encode()
 

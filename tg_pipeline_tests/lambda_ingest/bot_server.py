@@ -28,14 +28,12 @@ Reply = Callable[[Heard, Event], Iterable[bytes | None]]
 
 
 def reply(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
-    """Return a complete response."""
     named = {"content_length": str(len(body))} | headers
     lines = [f"{name.replace('_', '-')}: {value}" for name, value in named.items()]
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode() + body
 
 
 def always(*pieces: bytes | None) -> Reply:
-    """Send the same response to every request."""
     return lambda _, __: pieces
 
 

@@ -30,7 +30,6 @@ def update(update_id: int, kind: str = "message", **content: Any) -> bytes:
 
 
 def stored(landing: ObjectStore, prefix: str | None = None) -> dict[str, bytes]:
-    """Return all objects of a store by their keys."""
     keys = [meta["path"] for meta in obstore.list(landing, prefix).collect()]
     return {key: obstore.get(landing, key).bytes().to_bytes() for key in keys}
 
@@ -47,7 +46,6 @@ class Container:
         self.dispatcher = open_dispatcher(settings, self.log, self._read_clock)
 
     def handle(self, event: object) -> dict[str, Any]:
-        """Return the response to AWS."""
         return self.dispatcher.handle(event, 25.0)
 
     def post(self, body: bytes, /, **fields: Any) -> dict[str, Any]:
@@ -55,16 +53,13 @@ class Container:
         return self.handle(http_event(body) | fields)
 
     def status(self, body: bytes, /, **fields: Any) -> int:
-        """Return the status of the response to a webhook call."""
         status: int = self.post(body, **fields)["statusCode"]
         return status
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return the lines of the log."""
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
     def stored(self) -> dict[str, bytes]:
-        """Return all stored objects."""
         return stored(self.landing)
 
     def _read_clock(self) -> datetime:

@@ -81,7 +81,6 @@ def record(
 
 
 def queue_event(*records: dict[str, Any]) -> dict[str, Any]:
-    """Return the event of a batch of messages."""
     return {"Records": list(records)}
 
 

@@ -62,11 +62,9 @@ class RuntimeApi:
 
     @property
     def address(self) -> str:
-        """The value of AWS_LAMBDA_RUNTIME_API."""
         return f"127.0.0.1:{self._server.server_port}"
 
     def invoke(self, event: object) -> Any:
-        """Return the function's response to an event."""
         (answer,) = self.invoke_all([event])
         return answer
 
@@ -82,12 +80,10 @@ class RuntimeApi:
         return [each.body for each in messages]
 
     def invoke_raw(self, event: bytes) -> RuntimeMessage:
-        """Return the runtime's message about bytes that may not be an event."""
         self._invocations.put(_Invocation(str(uuid4()), event))
         return self.next_message()
 
     def next_message(self) -> RuntimeMessage:
-        """Return the next message of the runtime."""
         return self._messages.get(timeout=TIMEOUT)
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -162,13 +158,10 @@ class Runtime:
         self.api.__exit__()
 
     def exit_code(self) -> int:
-        """Wait for the process to exit, and return its exit code."""
         return self._process.wait(TIMEOUT)
 
     def log(self) -> str:
-        """Return everything it printed."""
         return self._log.read_text("utf-8")
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return the printed lines, which must be JSON."""
         return [json.loads(line) for line in self.log().splitlines()]

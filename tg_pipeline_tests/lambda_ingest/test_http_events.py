@@ -18,8 +18,6 @@ from lambda_ingest.http_events import (
 from tg_pipeline_tests.lambda_ingest.events import HEADERS, http_event, in_base64, rest_event
 
 NAME = "x-telegram-bot-api-secret-token"
-NOT_STRINGS: list[Any] = [None, 5, [], ["a"], {}]
-NOT_LISTS: list[Any] = [None, 5, "a", [], [None], [["a"]], {"a": "b"}]
 
 
 def headers_of(**fields: Any) -> dict[str, str]:
@@ -40,29 +38,22 @@ class TestRequest:
     @pytest.mark.parametrize(
         ("raw", "stage", "path"),
         [
-            ("/telegram", "$default", "/telegram"),
             ("/prod/telegram", "prod", "/telegram"),
             ("/telegram", "prod", "/telegram"),
             ("/prod", "prod", "/prod"),
             ("/production/telegram", "prod", "/production/telegram"),
             ("/prod/prod/telegram", "prod", "/prod/telegram"),
-            ("/$default/telegram", "$default", "/$default/telegram"),
             ("/telegram/", "$default", "/telegram"),
-            ("/prod/", "prod", "/"),
-            ("/", "$default", "/"),
             ("", "$default", "/"),
             ("/prod/telegram", None, "/prod/telegram"),
         ],
     )
-    def test_the_stage_of_an_http_api_is_removed_from_the_path(
+    def test_the_stage_is_removed_from_the_path_only_of_an_http_api(
         self, raw: str, stage: Any, path: str
     ) -> None:
         assert read_request(http_event(b"{}", path=raw, stage=stage)).path == path
-
-    def test_the_path_of_a_rest_api_never_contains_the_stage(self) -> None:
-        event = rest_event(b"{}", path="/prod/telegram", stage="prod")
-
-        assert read_request(event).path == "/prod/telegram"
+        of_rest_api = read_request(rest_event(b"{}", path=raw, stage=stage))
+        assert of_rest_api.path == (raw.rstrip("/") or "/")
 
     @pytest.mark.parametrize("context", [None, [], "x", {}, {"http": []}, {"http": {"method": 5}}])
     def test_an_event_without_a_method_is_invalid(self, context: Any) -> None:
@@ -75,7 +66,7 @@ class TestRequest:
         with pytest.raises(InvalidHttpEventError, match="no method and path"):
             read_request(event(b"{}") | {field: path})
 
-    @pytest.mark.parametrize("event", [None, 5, 1.5, True, "POST /telegram", [], [{}]], ids=repr)
+    @pytest.mark.parametrize("event", [None, 5, "POST /telegram", [{}]], ids=repr)
     def test_an_event_that_is_not_an_object_is_invalid_and_has_no_body(self, event: Any) -> None:
         with pytest.raises(InvalidHttpEventError, match=r"The event is not a JSON object\."):
             read_request(event)
@@ -85,22 +76,16 @@ class TestRequest:
     def test_header_names_are_in_lower_case(self, name: str) -> None:
         assert headers_of(headers={name: "a"}, multiValueHeaders=None) == {NAME: "a"}
 
-    @pytest.mark.parametrize("single", [None, {}, {"Accept": "*/*"}])
-    def test_headers_are_also_read_from_lists(self, single: Any) -> None:
-        assert headers_of(headers=single, multiValueHeaders={NAME: ["a"]})[NAME] == "a"
-
-    def test_if_a_header_is_sent_twice_the_last_one_wins(self) -> None:
-        assert headers_of(headers=None, multiValueHeaders={NAME: ["a", "b"]}) == {NAME: "b"}
+    @pytest.mark.parametrize("single", [None, {"Accept": "*/*"}])
+    def test_headers_are_also_read_from_lists_in_which_the_last_one_wins(self, single: Any) -> None:
+        assert headers_of(headers=single, multiValueHeaders={NAME: ["a", "b"]})[NAME] == "b"
 
     @pytest.mark.parametrize(
         ("headers", "lists"),
         [
-            *[({NAME: value}, None) for value in NOT_STRINGS],
-            *[
-                (None, {NAME: value})
-                for value in (*NOT_STRINGS[:3], "a", [None], [["a"]], {"a": "b"})
-            ],
-            *[(None, None), (5, 5), ([], []), ("a", "a"), ([[NAME, "a"]], [[NAME, "a"]])],
+            *[({NAME: value}, None) for value in (None, 5, ["a"])],
+            *[(None, {NAME: value}) for value in (None, [], "a", [None], {"a": "b"})],
+            *[(None, None), (5, 5), ([[NAME, "a"]], [[NAME, "a"]])],
         ],
         ids=repr,
     )
@@ -121,11 +106,8 @@ class TestBody:
     def test_it_is_read_byte_for_byte(self, event: Any, body: bytes) -> None:
         assert read_body(event(body)) == body
 
-    @given(GATEWAYS, st.text())
-    def test_a_text_may_be_in_base64(self, event: Any, text: str) -> None:
-        plain = event(text.encode())
-
-        assert read_body(in_base64(plain)) == read_body(plain)
+    def test_a_text_may_be_in_base64(self) -> None:
+        assert read_body(in_base64(rest_event("olá 😀".encode()))) == "olá 😀".encode()
 
     @pytest.mark.parametrize("event", [http_event, rest_event])
     def test_a_missing_body_is_empty(self, event: Any) -> None:
@@ -134,7 +116,14 @@ class TestBody:
 
         assert read_body(null) == read_body(missing) == b""
 
-    @pytest.mark.parametrize("body", [5, True, [], {}, ["{}"]], ids=repr)
+    @pytest.mark.parametrize("flag", [False, None, 0])
+    @pytest.mark.parametrize("text", ["e30=", "\ud83d"], ids=["base64", "a lone surrogate"])
+    def test_without_the_flag_any_text_is_read_as_it_is(self, text: str, flag: Any) -> None:
+        body = read_body(http_event(b"") | {"body": text, "isBase64Encoded": flag})
+
+        assert body.decode("utf-8", "surrogatepass") == text
+
+    @pytest.mark.parametrize("body", [5, True, ["{}"]], ids=repr)
     def test_a_body_that_is_not_a_string_is_invalid(self, body: Any) -> None:
         with pytest.raises(InvalidHttpEventError, match=r"The event's body is not a string\."):
             read_body(http_event(b"") | {"body": body})
@@ -144,37 +133,17 @@ class TestBody:
         with pytest.raises(InvalidHttpEventError, match=r"not valid base64\."):
             read_body(http_event(b"") | {"body": body, "isBase64Encoded": True})
 
-    @pytest.mark.parametrize("flag", [False, None, 0])
-    def test_without_the_flag_base64_is_not_decoded(self, flag: Any) -> None:
-        text = base64.b64encode(b"{}").decode()
-
-        assert read_body(http_event(b"") | {"body": text, "isBase64Encoded": flag}) == text.encode()
-
-    def test_a_lone_surrogate_is_kept(self) -> None:
-        body = read_body(http_event(b"") | {"body": "\ud83d"})
-
-        assert body.decode("utf-8", "surrogatepass") == "\ud83d"
-
 
 class TestResponse:
     """The event that a response becomes."""
 
-    @pytest.mark.parametrize("status", [200, 403, 413, 500])
-    def test_it_has_only_a_status_by_default(self, status: int) -> None:
-        assert HttpResponse(status, reason="only for the log").as_event() == {
-            "statusCode": status,
+    def test_it_has_only_a_status_by_default(self) -> None:
+        assert HttpResponse(403, reason="only for the log").as_event() == {
+            "statusCode": 403,
             "headers": {},
             "body": "",
             "isBase64Encoded": False,
         }
-
-    def test_a_text_is_sent_as_is_with_its_headers(self) -> None:
-        headers = {"Content-Type": "application/json"}
-
-        event = HttpResponse(200, '{"text": "olá"}'.encode(), headers).as_event()
-
-        assert (event["body"], event["headers"]) == ('{"text": "olá"}', headers)
-        assert event["isBase64Encoded"] is False
 
     @given(st.binary() | st.text().map(str.encode))
     def test_any_body_passes_through_a_gateway_byte_for_byte(self, body: bytes) -> None:

@@ -1,6 +1,5 @@
 """The landing contract: which key and bytes an update is stored as, on which day, of which chat."""
 
-import ast
 import gzip
 import hashlib
 import json
@@ -40,8 +39,8 @@ SECOND = timedelta(seconds=1)
 SENT, EDITED = 1_791_378_000, 1_791_379_000
 CHAT, OTHER_CHAT, PERSON = -1001234567890, -42, 5
 
-NOT_INTEGERS: list[Any] = [None, True, 1.5, "-100", [], {}]
-NOT_OBJECTS: list[Any] = [None, 5, "text", [], [{"date": SENT, "chat": {"id": CHAT}}], True]
+NOT_INTEGERS: list[Any] = [None, True, 1.5, "-100", []]
+NOT_OBJECTS: list[Any] = [None, 5, "text", [{"date": SENT, "chat": {"id": CHAT}}]]
 
 
 def body_of(update_id: object = 5, **contents: Any) -> bytes:
@@ -66,29 +65,16 @@ def landed(body: bytes, **options: Any) -> LandedUpdate:
 
 @pytest.mark.parametrize("module", [landing, settings, forward], ids=lambda each: each.__name__)
 def test_the_contract_imports_the_standard_library_only(module: ModuleType) -> None:
-    tree = ast.parse(Path(str(module.__file__)).read_text("utf-8"))
-    names = {
-        name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in (
-            [alias.name for alias in node.names]
-            if isinstance(node, ast.Import)
-            else [str(node.module)]
-        )
-    }
+    source = Path(str(module.__file__)).read_text("utf-8")
+    imports = r"^ *(?:import|from) (\w+)[\w.]*(?: import .*)?$"
+    packages = set(re.findall(imports, source, re.MULTILINE))
 
-    assert {name.partition(".")[0] for name in names} - {"lambda_ingest"} <= sys.stdlib_module_names
+    assert packages
+    assert packages <= sys.stdlib_module_names | {"lambda_ingest"}
 
 
 class TestKey:
     """Which object an update becomes."""
-
-    def test_the_key_contains_the_day_the_bot_and_the_update(self) -> None:
-        update = landed(body_of(41, message={"date": int(ARRIVED.timestamp())}))
-
-        assert update.key == "telegram/context_date=2026-10-07/7-41.json"
-        assert (update.day, update.update_id) == (date(2026, 10, 7), 41)
 
     @given(
         happened=st.integers(1_600_000_000, 1_900_000_000),
@@ -110,24 +96,12 @@ class TestKey:
         assert first == second
         assert first.day == datetime.fromtimestamp(happened, zone).date()
 
-    def test_updates_of_one_moment_and_updates_of_two_bots_have_different_keys(self) -> None:
-        message = {"date": int(ARRIVED.timestamp())}
-        keys = {
-            landed(body_of(update_id, message=message), bot_id=bot_id).key
-            for bot_id, update_id in [(7, 41), (7, 42), (8, 41)]
-        }
-
-        assert len(keys) == 3
-
     @pytest.mark.parametrize(
         "body",
         [
             b'{ "update_id" : 5 ,\r\n\t"message": {"text": "a"} }\n',
-            b'{"update_id":5,"message":{"text":"\\ud83d"}}',
-            b'{"update_id":5,"message":{"text":"nul \\u0000"}}',
-            '{"update_id":5,"message":{"text":"olá 😀 \u2028"}}'.encode(),
+            '{"update_id":5,"message":{"text":"olá 😀 \u2028\\u0000\\ud83d"}}'.encode(),
             b'{"update_id":5,"message":{"text":1e400}}',
-            b'{"update_id":5,"message":{"date":1,"photo":[]}}',
             b'{"update_id":5,"a_type_of_next_year":{"anything":[1,null]}}',
             b'{"update_id":5}',
         ],
@@ -135,77 +109,46 @@ class TestKey:
     def test_an_update_is_stored_byte_for_byte(self, body: bytes) -> None:
         assert landed(body).body == body
 
-    @pytest.mark.parametrize("update_id", [0, 1, 2**53 + 1, 2**63 - 1])
-    def test_an_update_id_is_any_natural_number_of_63_bits(self, update_id: int) -> None:
-        update = landed(body_of(update_id))
+    @pytest.mark.parametrize("update_id", [0, 2**53 + 1, 2**63 - 1])
+    @pytest.mark.parametrize("bot_id", [7, 8])
+    def test_the_key_contains_the_day_the_bot_and_the_update(
+        self, bot_id: int, update_id: int
+    ) -> None:
+        update = landed(body_of(update_id), bot_id=bot_id)
 
-        assert update.update_id == update_id
-        assert update.key.endswith(f"/7-{update_id}.json")
+        assert update.key == f"telegram/context_date=2026-10-07/{bot_id}-{update_id}.json"
+        assert (update.day, update.update_id) == (ARRIVAL_DAY, update_id)
 
 
 class TestEventTime:
     """When an update happened."""
 
-    @pytest.mark.parametrize(
-        "kind",
-        [
-            *("message", "channel_post", "business_message", "guest_message"),
-            *("message_reaction", "message_reaction_count", "chat_join_request"),
-            *("my_chat_member", "chat_member", "business_connection", "telepathy"),
-        ],
-    )
-    def test_it_is_the_date(self, kind: str) -> None:
-        assert event_time({"update_id": 5, kind: {"date": SENT, "edit_date": EDITED}}) == SENT
+    @pytest.mark.parametrize("kind", ["message", "channel_post", "telepathy"])
+    def test_it_is_the_date_or_the_edit_date_of_an_edit(self, kind: str) -> None:
+        content = {"date": SENT, "edit_date": EDITED}
 
-    @pytest.mark.parametrize(
-        "kind",
-        [
-            *("edited_message", "edited_channel_post", "edited_business_message"),
-            "edited_telepathy",
-        ],
-    )
-    def test_it_is_the_edit_date_of_an_edit(self, kind: str) -> None:
-        assert event_time({"update_id": 5, kind: {"date": SENT, "edit_date": EDITED}}) == EDITED
-        assert event_time({"update_id": 5, kind: {"date": SENT}}) is None
-
-    @pytest.mark.parametrize(
-        ("kind", "content"),
-        [
-            ("callback_query", {"id": "1", "message": {"date": SENT}}),
-            ("callback_query", {"id": "1", "message": {"date": 0}}),
-            ("inline_query", {"query": "when"}),
-            ("chosen_inline_result", {"query": "when"}),
-            ("poll", {"id": "1", "close_date": SENT}),
-            ("poll_answer", {"poll_id": "1"}),
-            ("pre_checkout_query", {"currency": "BRL"}),
-            ("deleted_business_messages", {"message_ids": [1]}),
-        ],
-    )
-    def test_callbacks_queries_and_polls_have_none(self, kind: str, content: Any) -> None:
-        assert event_time({"update_id": 5, kind: content}) is None
+        assert event_time({"update_id": 5, kind: content}) == SENT
+        assert event_time({"update_id": 5, f"edited_{kind}": content}) == EDITED
+        assert event_time({"update_id": 5, f"edited_{kind}": {"date": SENT}}) is None
+        assert event_time({"update_id": 5, "callback_query": {kind: content}}) is None
 
     @pytest.mark.parametrize(
         "second",
-        [*NOT_INTEGERS, False, float(SENT), 0, -1, 253_402_300_800, 10**30, str(SENT)],
+        [*NOT_INTEGERS, float(SENT), 0, -1, 253_402_300_800, 10**30, str(SENT)],
         ids=repr,
     )
     def test_a_date_outside_1970_to_9999_is_ignored(self, second: Any) -> None:
         assert event_time({"update_id": 5, "message": {"date": second}}) is None
+        assert event_time({"update_id": 5, "message": {"date": 253_402_300_799}}) is not None
         update = landed(body_of(message={"date": second}), trust=TrustLevel.OPERATOR)
         assert update.day == ARRIVAL_DAY
-
-    @pytest.mark.parametrize("second", [1, 253_402_300_799])
-    def test_the_first_and_the_last_second_are_valid(self, second: int) -> None:
-        assert event_time({"update_id": 5, "message": {"date": second}}) == second
-
-    @pytest.mark.parametrize("content", NOT_OBJECTS, ids=repr)
-    def test_content_that_is_not_an_object_has_none(self, content: Any) -> None:
-        assert event_time({"update_id": 5, "message": content}) is None
 
     def test_the_first_object_is_the_content(self) -> None:
         several = {"update_id": 5, "note": "x", "message": {"date": SENT}, "x": {"date": EDITED}}
 
         assert event_time(several) == SENT
+        for content in NOT_OBJECTS:
+            assert event_time({"update_id": 5, "message": content}) is None
         assert event_time({"update_id": {"date": SENT}}) is None
         assert event_time({"update_id": 5}) is None
 
@@ -229,37 +172,20 @@ class TestDay:
             ("2026-10-07T02:59:59", date(2026, 10, 6), SAO_PAULO),
             ("2026-10-07T03:00:00", date(2026, 10, 7), SAO_PAULO),
             # A day of 25 hours
-            ("2026-11-01T03:59:59", date(2026, 10, 31), NEW_YORK),
             ("2026-11-01T04:00:00", date(2026, 11, 1), NEW_YORK),
             ("2026-11-02T04:59:59", date(2026, 11, 1), NEW_YORK),
             ("2026-11-02T05:00:00", date(2026, 11, 2), NEW_YORK),
             # A day that begins at one o'clock, and daylight-saving time
             ("2018-11-04T02:59:59", date(2018, 11, 3), SAO_PAULO),
             ("2018-11-04T03:00:00", date(2018, 11, 4), SAO_PAULO),
-            ("2018-12-01T02:30:00", date(2018, 12, 1), SAO_PAULO),
         ],
     )
-    def test_it_is_the_local_day_of_the_event_time(
+    def test_it_is_the_local_day_of_the_event_time_or_else_of_the_arrival(
         self, happened: str, day: date, zone: tzinfo
     ) -> None:
         assert day_of_moment(utc(happened), arrived_at=utc(happened), zone=zone) == day
-
-    @pytest.mark.parametrize("delay", [timedelta(minutes=1), timedelta(hours=24)])
-    def test_a_retry_after_midnight_counts_on_the_day_of_the_event(self, delay: timedelta) -> None:
-        before_midnight = datetime(2026, 10, 7, 23, 59, 30, tzinfo=SAO_PAULO)
-
-        day = day_of_moment(before_midnight, arrived_at=(before_midnight + delay).astimezone(UTC))
-
-        assert day == date(2026, 10, 7)
-
-    @pytest.mark.parametrize(
-        ("arrived_at", "day"),
-        [("2026-10-07T02:59:59", date(2026, 10, 6)), ("2026-10-07T03:00:00", ARRIVAL_DAY)],
-    )
-    def test_without_an_event_time_it_is_the_local_day_of_the_arrival(
-        self, arrived_at: str, day: date
-    ) -> None:
-        assert landed(body_of(message={}), arrived_at=utc(arrived_at)).day == day
+        without = landed(body_of(message={}), arrived_at=utc(happened), zone=zone)
+        assert without.day == day
 
     def test_event_times_from_the_network_are_trusted_for_seven_days(self) -> None:
         earliest = ARRIVED - timedelta(days=7)
@@ -288,63 +214,35 @@ class TestDay:
 
 IN_CHAT = {"chat": {"id": CHAT, "type": "supergroup"}}
 FROM = {"from": {"id": PERSON}}
-CHATS: dict[str, tuple[dict[str, Any], int | None]] = {
-    "message": (IN_CHAT, CHAT),
-    "edited_message": (IN_CHAT, CHAT),
+OTHER_CONTENTS: dict[str, tuple[dict[str, Any], int | None]] = {
     "channel_post": (IN_CHAT | {"sender_chat": {"id": OTHER_CHAT}}, CHAT),
-    "edited_channel_post": (IN_CHAT, CHAT),
     "business_connection": ({"user": {"id": PERSON}, "user_chat_id": PERSON}, PERSON),
-    "business_message": (IN_CHAT, CHAT),
-    "edited_business_message": (IN_CHAT, CHAT),
-    "deleted_business_messages": (IN_CHAT | {"message_ids": [1]}, CHAT),
-    "guest_message": (IN_CHAT, CHAT),
     "message_reaction": (IN_CHAT | {"actor_chat": {"id": OTHER_CHAT}}, CHAT),
-    "message_reaction_count": (IN_CHAT, CHAT),
     "inline_query": (FROM | {"query": "x", "chat_type": "group"}, None),
-    "chosen_inline_result": (FROM, None),
+    "chosen_inline_result": (FROM | {"inline_message_id": "x"}, None),
     "callback_query": (FROM | {"message": IN_CHAT}, CHAT),
-    "shipping_query": (FROM, None),
-    "pre_checkout_query": (FROM, None),
-    "purchased_paid_media": (FROM, None),
-    "poll": ({"id": "1"}, None),
     "poll_answer": ({"poll_id": "1", "voter_chat": {"id": OTHER_CHAT}}, None),
-    "my_chat_member": (IN_CHAT | FROM, CHAT),
-    "chat_member": (IN_CHAT | FROM, CHAT),
     "chat_join_request": (IN_CHAT | FROM | {"user_chat_id": PERSON}, CHAT),
-    "chat_boost": (IN_CHAT, CHAT),
-    "removed_chat_boost": (IN_CHAT, CHAT),
-    "managed_bot": ({"user": {"id": PERSON}}, None),
-    "subscription": ({"user": {"id": PERSON}}, None),
-    "stopped_message_generation": (IN_CHAT, CHAT),
 }
+"""The contents, and their chats, of the types that are not simply in a chat."""
+
 NOT_CHAT_IDS: list[Any] = [*NOT_INTEGERS, 2**63, -(2**63)]
 
 
 class TestChat:
     """Which chat an update belongs to, and which new id it reports."""
 
-    def test_every_update_type_has_an_example(self) -> None:
-        assert sorted(CHATS) == sorted(UPDATE_TYPES)
-
-    @pytest.mark.parametrize("kind", [*CHATS, "telepathy"])
+    @pytest.mark.parametrize("kind", [*UPDATE_TYPES, "telepathy"])
     def test_an_update_belongs_to_the_chat_that_it_names(self, kind: str) -> None:
-        content, chat_id = CHATS.get(kind, (IN_CHAT, CHAT))
+        content, chat_id = OTHER_CONTENTS.get(kind, (IN_CHAT, CHAT))
 
         assert chat_id_of({"update_id": 5, kind: content}) == chat_id
         assert chat_id_of({kind: content, "update_id": 5}) == chat_id
         assert landed(body_of(**{kind: content})).chat_id == chat_id
 
-    def test_a_callback_under_an_inline_message_names_no_chat(self) -> None:
-        callback = FROM | {"inline_message_id": "x"}
-
-        assert chat_id_of({"update_id": 5, "callback_query": callback}) is None
-
-    @pytest.mark.parametrize("chat_id", [2**63 - 1, -(2**63) + 1, 0, PERSON])
-    def test_a_chat_id_is_any_integer_of_64_bits(self, chat_id: int) -> None:
-        assert chat_id_of({"update_id": 5, "message": {"chat": {"id": chat_id}}}) == chat_id
-
     @pytest.mark.parametrize("wrong", NOT_CHAT_IDS, ids=repr)
-    def test_invalid_ids_are_ignored(self, wrong: Any) -> None:
+    def test_an_id_that_is_no_integer_of_64_bits_is_ignored(self, wrong: Any) -> None:
+        assert chat_id_of({"update_id": 5, "message": {"chat": {"id": 2**63 - 1}}}) == 2**63 - 1
         assert chat_id_of({"update_id": 5, "message": {"chat": {"id": wrong}}}) is None
         assert chat_id_of({"update_id": 5, "business_connection": {"user_chat_id": wrong}}) is None
         for name in ("migrate_to_chat_id", "migrate_from_chat_id"):
@@ -374,10 +272,8 @@ class TestChat:
         "update",
         [
             {"message": IN_CHAT},
-            {"message": None},
             {"message": [IN_CHAT]},
             {"edited_message": IN_CHAT | {"migrate_to_chat_id": OTHER_CHAT}},
-            {"channel_post": IN_CHAT | {"migrate_to_chat_id": OTHER_CHAT}},
             {"message": IN_CHAT | {"reply_to_message": IN_CHAT | {"migrate_to_chat_id": -1}}},
             {},
         ],
@@ -386,29 +282,19 @@ class TestChat:
         assert migration_of({"update_id": 5} | update) is None
 
 
-LATE_EVENING = datetime(2026, 10, 7, 2, 30, tzinfo=UTC)
 NO_ID = "no update_id that is a whole number from 0 to 2^63-1"
 GARBAGE = {
     "nothing": (b"", "empty"),
-    "blanks": (b" \r\n\t", "empty"),
     "not UTF-8": (b'{"update_id": 5, "text": "\xff"}', "not UTF-8 (byte 26)"),
-    "UTF-16": ('{"update_id": 5}'.encode("utf-16"), "not UTF-8 (byte 0)"),
     "a byte order mark": (b'\xef\xbb\xbf{"update_id": 5}', "not JSON"),
     "NaN": (b'{"update_id": 5, "x": NaN}', "NaN is not a JSON value"),
-    "Infinity": (b'{"update_id": 5, "x": -Infinity}', "-Infinity is not a JSON value"),
     "cut off": (b'{"update_id": 5, "message": {"te', "not JSON"),
-    "two updates": (b'{"update_id": 5}{"update_id": 6}', "not JSON"),
-    "a form": (b"update_id=5", "not JSON"),
     "an array": (b'[{"update_id": 5}]', "not an object"),
-    "a number": (b"5", "not an object"),
-    "null": (b"null", "not an object"),
     "no id": (b'{"message": {}}', NO_ID),
     "an id of 2^63": (b'{"update_id": 9223372036854775808}', NO_ID),
     "an id below 0": (b'{"update_id": -1}', NO_ID),
     "true for an id": (b'{"update_id": true}', NO_ID),
-    "a text for an id": (b'{"update_id": "5"}', NO_ID),
     "a float for an id": (b'{"update_id": 5.0}', NO_ID),
-    "null for an id": (b'{"update_id": null}', NO_ID),
     "nesting": (b'{"update_id": 5, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too deeply"),
     "5,000 digits": (b'{"update_id": 5, "x": ' + b"9" * 5_000 + b"}", "digits"),
 }
@@ -428,7 +314,7 @@ class TestRejectedBodies:
     ) -> None:
         body, reason = GARBAGE[name]
 
-        result = classified(body, arrived_at=LATE_EVENING)
+        result = classified(body, arrived_at=utc("2026-10-07T02:30:00"))
 
         assert isinstance(result, RejectedBody)
         assert reason in result.reason
@@ -453,14 +339,10 @@ class TestRejectedBodies:
     @example(b'{"reason": ' + b"[" * 100_000)
     @example(b'{"reason": "\xff", "body_base64": ""}')
     @example(b'{"reason": "none"}')
+    @example(b'{"reason": "none", "body_base64": 5}')
+    @example(b'{"reason": "none", "body_base64": "not base64"}')
     @example(b'{"reason": "none", "body_base64": "YQ==", "update_id": 5}')
     def test_a_body_that_was_never_rejected_is_not_unwrapped(self, body: bytes) -> None:
-        assert unwrap_rejected(body) == body
-
-    @pytest.mark.parametrize("inside", [None, 5, 1.5, True, [], {}, "é", "Y", "not base64", "!!!!"])
-    def test_an_invalid_envelope_is_not_unwrapped(self, inside: Any) -> None:
-        body = json.dumps({"reason": "none", "body_base64": inside}).encode()
-
         assert unwrap_rejected(body) == body
 
 
@@ -475,10 +357,6 @@ UPDATES = st.builds(
 )
 
 
-def batch_of(bodies: list[bytes]) -> tuple[str, bytes]:
-    return build_batch(bodies, bot_id=7, day=ARRIVAL_DAY)
-
-
 def lines_of(packed: bytes) -> list[bytes]:
     return gzip.decompress(packed).removesuffix(b"\n").split(b"\n")
 
@@ -487,21 +365,22 @@ class TestBatch:
     """Many updates of a day in one object."""
 
     def test_the_same_updates_have_the_same_key_and_bytes(self) -> None:
-        key, packed = batch_of(BODIES)
+        key, packed = build_batch(BODIES, bot_id=7, day=ARRIVAL_DAY)
 
         assert re.fullmatch(r"telegram/context_date=2026-10-07/7-[0-9a-f]{64}\.ndjson\.gz", key)
-        assert batch_of(list(BODIES)) == (key, packed)
-        assert batch_of(BODIES[:1])[0] != key
+        assert build_batch(list(BODIES), bot_id=7, day=ARRIVAL_DAY) == (key, packed)
+        assert build_batch(BODIES[:1], bot_id=7, day=ARRIVAL_DAY)[0] != key
         flags, written_at = packed[3], packed[4:8]
         assert (flags, written_at) == (0, bytes(4)), "The gzip header has a time or a name."
 
-    def test_a_body_without_line_breaks_stays_byte_for_byte(self) -> None:
-        assert lines_of(batch_of(BODIES)[1]) == BODIES
-
-    @given(st.lists(UPDATES, min_size=1, max_size=5))
+    @examples(max_examples=50)
+    @given(st.lists(UPDATES, min_size=1, max_size=3))
     @example([b'{\r\n"update_id": 1,\r\n"message": {"text": "a\\nb"}}'])
+    @example(BODIES)
     def test_each_body_becomes_one_line_with_the_same_values(self, bodies: list[bytes]) -> None:
-        lines = lines_of(batch_of(bodies)[1])
+        lines = lines_of(build_batch(bodies, bot_id=7, day=ARRIVAL_DAY)[1])
 
         assert [json.loads(line) for line in lines] == [json.loads(body) for body in bodies]
         assert not any(b"\r" in line for line in lines)
+        unbroken = [body for body in bodies if not re.search(rb"[\r\n]", body)]
+        assert set(unbroken) <= set(lines)

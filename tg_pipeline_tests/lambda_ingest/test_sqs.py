@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from lambda_ingest.landing import unwrap_rejected
@@ -75,6 +76,7 @@ class TestBatch:
         (line,) = container.lines()
         assert (counts(line), line["ms"], line["level"]) == ({"landed": 3}, 1_000, "INFO")
 
+    @examples(max_examples=30)
     @given(st.data(), st.lists(UPDATES, min_size=1, max_size=6))
     def test_the_same_messages_in_any_order_are_the_same_objects(
         self, new_container: NewContainer, data: st.DataObject, bodies: list[bytes]
@@ -123,10 +125,7 @@ class TestChecks:
             record(update(6), secret=None),
             record(update(7), secret="guessed"),  # noqa: S106
             record(b"garbage", secret=SECRET.upper()),
-            *(
-                record(update(8)) | {"messageAttributes": attributes}
-                for attributes in NOT_ATTRIBUTES
-            ),
+            *(record(update(8)) | {"messageAttributes": each} for each in NOT_ATTRIBUTES),
         ]
 
         assert redelivered(container, record(update(5)), *wrong) == []
@@ -135,15 +134,7 @@ class TestChecks:
         assert len(container.stored()) == 1
         assert counts(container.lines()[0]) == {"landed": 1, "unauthorized": 7}
 
-    def test_without_a_secret_all_messages_are_stored(self, new_container: NewContainer) -> None:
-        settings = {"TELEGRAM_SECRET_TOKEN": "", "TG_WITHOUT_SECRET_TOKEN": "yes"}
-        container = new_container(**settings)
-
-        assert redelivered(container, record(update(5), secret=None)) == []
-
-        assert landed(container) == {DAY_FOLDER: [update(5)]}
-
-    @pytest.mark.parametrize("body", ["", "garbage", "[]", '"\ud83d"', "\ud83d"], ids=ascii)
+    @pytest.mark.parametrize("body", ["", "[]", "\ud83d"], ids=ascii)
     def test_a_body_that_is_not_an_update_is_kept_with_the_reason(
         self, container: Container, body: str
     ) -> None:
@@ -216,33 +207,27 @@ class TestFailures:
         assert redelivered(container, *previous) == []
         assert len(landed(container)[PREVIOUS_FOLDER]) == 2
 
-    def test_a_rejected_body_that_can_t_be_stored(
-        self, container: Container, tmp_path: Path
-    ) -> None:
-        (tmp_path / "landing" / "rejected").write_text("not a folder")
-
-        assert redelivered(container, record(update(5), "a"), record(b"garbage", "b")) == ["b"]
-        assert landed(container) == {DAY_FOLDER: [update(5)]}
-
-    def test_an_update_whose_chat_can_t_be_looked_up(
-        self, new_container: NewContainer, tmp_path: Path
+    @pytest.mark.parametrize(
+        ("folder", "body"), [("rejected", b"garbage"), ("chats", update(6, chat={"id": -7}))]
+    )
+    def test_a_rejected_body_or_a_chat_whose_folder_can_t_be_used(
+        self, new_container: NewContainer, tmp_path: Path, folder: str, body: bytes
     ) -> None:
         container = new_container(TELEGRAM_CHAT_IDS="-42")
-        (tmp_path / "landing" / "chats").write_text("not a folder")
-        chosen, unknown = (update(n, chat={"id": chat}) for n, chat in [(5, -42), (6, -7)])
+        (tmp_path / "landing" / folder).write_text("not a folder")
+        chosen = update(5, chat={"id": -42})
 
-        assert redelivered(container, record(chosen, "a"), record(unknown, "b")) == ["b"]
+        assert redelivered(container, record(chosen, "a"), record(body, "b")) == ["b"]
         assert landed(container) == {DAY_FOLDER: [chosen]}
 
     @pytest.mark.parametrize(
         "wrong",
         [
-            {"body": None},
             {"body": 5},
             {"attributes": None},
             *(
                 {"attributes": {"SentTimestamp": sent}}
-                for sent in (None, int(SENT_AT), "", "-1", "\N{SUPERSCRIPT TWO}", "9" * 14)
+                for sent in (int(SENT_AT), "-1", "\N{SUPERSCRIPT TWO}", "9" * 14)
             ),
         ],
         ids=repr,
@@ -255,7 +240,7 @@ class TestFailures:
 
     @pytest.mark.parametrize(
         "wrong",
-        [*(record(update(6)) | {"messageId": each} for each in (None, 5)), None, 5, "x", [], {}],
+        [record(update(6)) | {"messageId": 5}, None, "x", {}],
     )
     def test_the_whole_batch_if_a_record_has_no_id(self, container: Container, wrong: Any) -> None:
         """An empty identifier means all: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html"""

@@ -1,6 +1,5 @@
 """The webhook checks, stores and forwards a call, and responds with the right status."""
 
-import base64
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -9,10 +8,7 @@ from typing import Any
 
 import pytest
 
-from lambda_ingest.landing import unwrap_rejected
 from lambda_ingest.settings import SettingsError
-from lambda_ingest.store import StoreError
-from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, always, reply
 from tg_pipeline_tests.lambda_ingest.conftest import DAY_FOLDER, Container, stored, update
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, in_base64, rest_event
@@ -37,7 +33,7 @@ class TestOpening:
         with pytest.raises(SettingsError, match=message):
             new_container(**NO_SECRET | settings)
 
-    def test_it_can_be_opened_without_a_secret_explicitly(
+    def test_it_can_be_opened_without_a_secret_explicitly_and_checks_one_that_is_set(
         self, new_container: NewContainer
     ) -> None:
         container = new_container(**NO_SECRET, TG_WITHOUT_SECRET_TOKEN="yes")  # noqa: S106 - a switch
@@ -45,22 +41,11 @@ class TestOpening:
         assert container.status(update(5), headers={}) == 200
         assert container.status(update(6)) == 200
         assert len(container.stored()) == 2
-
-    def test_a_secret_that_is_set_is_always_checked(self, new_container: NewContainer) -> None:
-        container = new_container(TG_WITHOUT_SECRET_TOKEN="yes")  # noqa: S106 - a switch
-
-        assert container.status(update(5), headers={}) == 403
-
-    @pytest.mark.parametrize("uri", ["ftp://landing", "file://relative", "s3://"])
-    def test_an_invalid_landing_zone_is_an_error(
-        self, new_container: NewContainer, uri: str
-    ) -> None:
-        with pytest.raises(StoreError):
-            new_container(TG_LANDING_URI=uri)
+        with_secret = new_container(TG_WITHOUT_SECRET_TOKEN="yes")  # noqa: S106 - a switch
+        assert with_secret.status(update(7), headers={}) == 403
 
 
 def large(size: int) -> bytes:
-    """Return an update of so many bytes."""
     return update(5, text="x" * (size - len(update(5, text=""))))
 
 
@@ -73,12 +58,7 @@ class TestChecks:
             {},
             None,
             {SECRET_HEADER: ""},
-            {SECRET_HEADER: "another"},
             {SECRET_HEADER: SECRET.lower()},
-            {SECRET_HEADER: SECRET[:-1]},
-            {SECRET_HEADER: f"{SECRET} "},
-            {SECRET_HEADER: f"{SECRET},{SECRET}"},
-            {SECRET_HEADER: "é\ud83d"},
             {SECRET_HEADER: [SECRET]},
             {"Authorization": SECRET},
         ],
@@ -90,30 +70,11 @@ class TestChecks:
         assert container.stored() == {}
         assert [line["unauthorized"] for line in container.lines()] == [1]
 
-    @pytest.mark.parametrize("name", [SECRET_HEADER, SECRET_HEADER.lower(), SECRET_HEADER.upper()])
-    def test_the_case_of_the_secret_s_header_does_not_matter(
-        self, container: Container, name: str
-    ) -> None:
-        assert container.status(update(5), headers={name: SECRET}) == 200
-
-    def test_the_secret_may_be_in_a_list_of_headers(self, container: Container) -> None:
-        event = rest_event(update(5)) | {
-            "headers": None,
-            "multiValueHeaders": {SECRET_HEADER: [SECRET]},
-        }
-
-        assert container.handle(event)["statusCode"] == 200
-
-    @pytest.mark.parametrize("path", ["/", "/telegram", "/any/path", ""])
-    def test_any_path_is_accepted_if_none_is_set(self, container: Container, path: str) -> None:
-        assert container.handle(http_event(update(5), path=path))["statusCode"] == 200
-
     @pytest.mark.parametrize(
         ("path", "status"),
         [
             *[("/7/hook", 200), ("/7/hook/", 200)],
-            *[("/", 404), ("/7", 404), ("/7/hook/x", 404), ("/7/Hook", 404), ("", 404)],
-            *[("/../7/hook", 404), ("/telegram", 404)],
+            *[("", 404), ("/7", 404), ("/7/hook/x", 404), ("/7/Hook", 404)],
         ],
     )
     def test_another_path_than_the_one_that_is_set_is_404(
@@ -124,7 +85,7 @@ class TestChecks:
         assert container.handle(http_event(update(5), path=path))["statusCode"] == status
         assert len(container.stored()) == (status == 200)
 
-    @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "X"])
+    @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT"])
     def test_another_method_than_post_is_405(self, container: Container, method: str) -> None:
         response = container.handle(http_event(update(5), method=method))
 
@@ -142,13 +103,8 @@ class TestChecks:
     @pytest.mark.parametrize(
         ("declared", "status"),
         [
-            (str(MEBIBYTE), 200),
-            (str(MEBIBYTE + 1), 413),
-            ("9" * 5_000, 413),
-            ("-1", 200),
-            ("many", 200),
-            ("\N{SUPERSCRIPT TWO}", 200),
-            ("\N{ARABIC-INDIC DIGIT NINE}" * 8, 200),
+            *[(str(MEBIBYTE), 200), (str(MEBIBYTE + 1), 413), ("9" * 5_000, 413)],
+            *[("-1", 200), ("many", 200), ("\N{ARABIC-INDIC DIGIT NINE}" * 8, 200)],
         ],
     )
     def test_a_content_length_of_more_than_a_mebibyte_is_413(
@@ -188,57 +144,16 @@ class TestChecks:
 class TestStoring:
     """What happens to the body of an authenticated call."""
 
-    @pytest.mark.parametrize("kind", [*UPDATE_TYPES, "telepathy"])
-    def test_an_update_of_any_type_lands(self, container: Container, kind: str) -> None:
-        body = update(5, kind)
-
-        assert container.post(body) == EMPTY_200
-        assert container.stored() == {f"{DAY_FOLDER}/7-5.json": body}
-
     @pytest.mark.parametrize("wrap", [in_base64, lambda event: event], ids=["base64", "text"])
-    def test_every_gateway_s_event_lands_the_same_bytes(
+    def test_every_gateway_s_event_lands_the_same_bytes_and_gets_an_empty_200(
         self, container: Container, wrap: Callable[[object], object]
     ) -> None:
         body = update(5, text="olá 😀")
 
         for event in (http_event(body), rest_event(body)):
-            assert container.handle(wrap(event))["statusCode"] == 200
+            assert container.handle(wrap(event)) == EMPTY_200
 
-        assert list(container.stored().values()) == [body]
-
-    def test_a_duplicate_is_a_success_and_the_first_update_is_kept(
-        self, container: Container
-    ) -> None:
-        container.post(update(5, text="first"))
-        container.now += timedelta(hours=20)
-
-        assert container.status(update(5, text="second")) == 200
-
-        assert list(container.stored().values()) == [update(5, text="first")]
-        assert [line["duplicate"] for line in container.lines()] == [0, 1]
-
-    @pytest.mark.parametrize("body", [None, b"", b"\xff", b"[]", b"{}", b'{"update_id": "5"}'])
-    def test_a_body_that_is_not_an_update_is_kept_and_a_success(
-        self, container: Container, body: bytes | None
-    ) -> None:
-        assert container.handle(http_event(body))["statusCode"] == 200
-
-        ((key, kept),) = container.stored().items()
-        assert key.startswith("rejected/context_date=2026-10-07/")
-        assert unwrap_rejected(kept) == (body or b"")
-        assert container.lines()[0]["rejected"] == 1
-
-    @pytest.mark.parametrize("name", ["TELEGRAM_CHAT_IDS", "TELEGRAM_CHAT_ID"])
-    def test_updates_of_other_chats_are_a_success_and_not_stored(
-        self, new_container: NewContainer, name: str
-    ) -> None:
-        container = new_container(**{name: f"{GROUP},5"})
-
-        for update_id, chat_id in enumerate([GROUP, STRANGER, 5]):
-            assert container.status(update(update_id, chat={"id": chat_id})) == 200
-
-        assert list(container.stored()) == [f"{DAY_FOLDER}/7-0.json", f"{DAY_FOLDER}/7-2.json"]
-        assert [line["filtered"] for line in container.lines()] == [0, 1, 0]
+        assert container.stored() == {f"{DAY_FOLDER}/7-5.json": body}
 
     def test_another_container_follows_a_chat_to_its_new_id(
         self, new_container: NewContainer
@@ -262,39 +177,28 @@ class TestStoring:
     def test_a_failing_store_is_500_and_the_retry_lands(
         self, new_container: NewContainer, tmp_path: Path, chats: str
     ) -> None:
-        # Given a file where the folder of updates belongs
+        # Given a container that has stored an update, and a file where its folder was
         container = new_container(TELEGRAM_CHAT_IDS=chats)
-        file = tmp_path / "landing" / "telegram"
-        file.write_text("not a folder")
+        assert container.status(update(4, chat={"id": GROUP})) == 200
+        folder = tmp_path / "landing" / "telegram"
+        folder.rename(tmp_path / "away")
+        folder.write_text("not a folder")
 
         # When an update arrives, and again after the file is gone
         body = update(5, chat={"id": GROUP})
         failed = container.post(body)
-        file.unlink()
+        folder.unlink()
 
         # Then the first response makes Telegram send it again, and it lands
+        container.clock_step = timedelta(seconds=1)
         assert (failed["statusCode"], failed["body"]) == (500, "")
         assert container.status(body) == 200
         assert container.stored() == {f"{DAY_FOLDER}/7-5.json": body}
-        assert [line["level"] for line in container.lines()] == ["ERROR", "INFO"]
-        assert container.lines()[0]["why"].startswith("The store failed: ")
-
-    def test_a_store_that_fails_in_the_filter_is_500(
-        self, new_container: NewContainer, tmp_path: Path
-    ) -> None:
-        container = new_container(TELEGRAM_CHAT_IDS=str(GROUP))
-        (tmp_path / "landing" / "chats").write_text("not a folder")
-
-        assert container.status(update(5, chat={"id": SUPERGROUP})) == 500
-
-    def test_the_log_contains_the_key_and_the_duration(self, container: Container) -> None:
-        container.clock_step = timedelta(seconds=1)
-
-        container.post(update(5))
-
-        (line,) = container.lines()
+        assert [line["level"] for line in container.lines()] == ["INFO", "ERROR", "INFO"]
+        _, error, line = container.lines()
+        assert error["why"].startswith("The store failed: ")
         assert (line["key"], line["status"]) == (f"{DAY_FOLDER}/7-5.json", 200)
-        assert 1_000 <= line["ms"] <= 10_000
+        assert line["ms"] >= 1_000
 
 
 DONE = reply(connection="close")
@@ -303,28 +207,29 @@ DONE = reply(connection="close")
 class TestForwarding:
     """A durable update is forwarded to the bot, and the bot's response is returned."""
 
-    def test_the_response_is_the_bot_s(self, new_container: NewContainer) -> None:
+    @pytest.mark.parametrize("status", [200, 302, 429])
+    def test_the_bot_s_response_is_returned_and_counted_as_failed_unless_2xx(
+        self, new_container: NewContainer, status: int
+    ) -> None:
         method = b'{"method": "sendMessage", "chat_id": 5, "text": "ol\xc3\xa1"}'
-        response = reply(method, connection="close", content_type="application/json")
+        response = reply(method, f"{status} Whatever", retry_after="30", connection="close")
 
         with Bot(always(response)) as bot:
-            returned = new_container(FORWARD_URL=bot.url).post(update(5))
+            container = new_container(FORWARD_URL=bot.url)
+            returned = container.post(update(5))
 
-        assert returned == {
-            "statusCode": 200,
-            "headers": {"Content-Type": "application/json"},
+        headers = {"Retry-After": "30"}
+        assert returned == EMPTY_200 | {
+            "statusCode": status,
+            "headers": headers,
             "body": method.decode(),
-            "isBase64Encoded": False,
         }
+        (line,) = container.lines()
+        assert (line["landed"], line["failed"]) == (1, int(status != 200))
 
-    def test_a_binary_response_is_encoded(self, new_container: NewContainer) -> None:
-        with Bot(always(reply(b"\xff\x00", connection="close"))) as bot:
-            response = new_container(FORWARD_URL=bot.url).post(update(5))
-
-        assert response["isBase64Encoded"] is True
-        assert base64.b64decode(response["body"]) == b"\xff\x00"
-
-    def test_an_update_is_durable_before_the_bot_gets_it(self, new_container: NewContainer) -> None:
+    def test_an_update_is_durable_before_the_bot_gets_it_without_our_secret(
+        self, new_container: NewContainer
+    ) -> None:
         found: list[dict[str, bytes]] = []
 
         def inspect(_: Heard, __: Event) -> Iterable[bytes]:
@@ -335,16 +240,7 @@ class TestForwarding:
             new_container(FORWARD_URL=bot.url).post(update(5))
 
         assert found == [{f"{DAY_FOLDER}/7-5.json": update(5)}]
-
-    def test_the_bot_gets_its_own_secret_and_not_ours(self, new_container: NewContainer) -> None:
-        with Bot(always(DONE)) as bot:
-            new_container(FORWARD_URL=bot.url).post(update(5))
-            settings = {"FORWARD_URL": bot.url, "FORWARD_SECRET_TOKEN": "the-bot-s"}
-            new_container(**settings).post(update(6))
-
-        secrets = [heard.headers.get(SECRET_HEADER.lower()) for heard in bot.heard]
-        assert secrets == [None, "the-bot-s"]
-        assert not any(SECRET in str(heard) for heard in bot.heard)
+        assert SECRET not in str(bot.heard)
 
     def test_an_unreachable_bot_is_502_and_the_retry_lands_nothing_twice(
         self, new_container: NewContainer
@@ -368,18 +264,6 @@ class TestForwarding:
         lines = [tuple(line[name] for name in names) for line in container.lines()]
         assert lines == [(1, 0, 1, "ERROR"), (0, 1, 0, "INFO")]
 
-    def test_a_slow_bot_is_504_within_its_timeout(self, new_container: NewContainer) -> None:
-        def hang(_: Heard, over: Event) -> Iterable[bytes]:
-            over.wait(20)
-            return [DONE]
-
-        with Bot(hang) as bot:
-            container = new_container(FORWARD_URL=bot.url, FORWARD_TIMEOUT_SECONDS="0.3")
-
-            assert container.status(update(5)) == 504
-
-        assert len(container.stored()) == 1
-
     def test_the_time_of_the_store_reduces_that_of_the_bot(
         self, new_container: NewContainer
     ) -> None:
@@ -400,20 +284,6 @@ class TestForwarding:
         assert len(bot.heard) == 1
         assert container.stored() == {}
         assert container.lines()[0]["filtered"] == 1
-
-    @pytest.mark.parametrize("status", [302, 403, 429, 500])
-    def test_an_error_of_the_bot_is_returned_and_counted_as_failed(
-        self, new_container: NewContainer, status: int
-    ) -> None:
-        response = reply(status=f"{status} Sorry", retry_after="30", connection="close")
-
-        with Bot(always(response)) as bot:
-            container = new_container(FORWARD_URL=bot.url)
-            returned = container.post(update(5))
-
-        assert (returned["statusCode"], returned["headers"]) == (status, {"Retry-After": "30"})
-        (line,) = container.lines()
-        assert (line["landed"], line["failed"]) == (1, 1)
 
     def test_rejected_and_unstored_calls_are_not_forwarded(
         self, new_container: NewContainer, tmp_path: Path

@@ -14,7 +14,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import ChatMigration, RejectedBody, TrustLevel, unwrap_rejected
 from lambda_ingest.settings import IngestSettings
-from lambda_ingest.store import StoreError, open_store
+from lambda_ingest.store import open_store
 from lambda_ingest.writer import (
     ChatFilter,
     LandingWriter,
@@ -52,10 +52,7 @@ class TestWriter:
 
         result = writer_to(landing).write(body, ARRIVED)
 
-        assert (result.status, result.parsed.key) == (
-            WriteStatus.LANDED,
-            f"{DAY_FOLDER}/7-5.json",
-        )
+        assert (result.status, result.parsed.key) == (WriteStatus.LANDED, f"{DAY_FOLDER}/7-5.json")
         assert stored(landing) == {result.parsed.key: body}
 
     def test_a_second_body_with_the_same_id_is_a_duplicate_and_the_first_is_kept(
@@ -69,16 +66,15 @@ class TestWriter:
         assert status(writer_to(landing), update(5, text="second")) is WriteStatus.DUPLICATE
         assert stored(landing) == {f"{DAY_FOLDER}/7-5.json": update(5, text="first")}
 
-    @pytest.mark.parametrize("body", [b"", b"\xff", b"[]", b'{"update_id": "5"}'])
     def test_a_body_that_is_not_an_update_is_kept_once_with_the_reason(
-        self, landing: ObjectStore, body: bytes
+        self, landing: ObjectStore
     ) -> None:
-        results = [writer_to(landing, GROUP).write(body, ARRIVED) for _ in range(2)]
+        results = [writer_to(landing, GROUP).write(b"\xff", ARRIVED) for _ in range(2)]
 
         assert [each.status for each in results] == [WriteStatus.REJECTED] * 2
         ((key, kept),) = stored(landing).items()
         assert key.startswith("rejected/context_date=2026-10-07/")
-        assert unwrap_rejected(kept) == body
+        assert unwrap_rejected(kept) == b"\xff"
         assert isinstance(results[0].parsed, RejectedBody)
         assert json.loads(kept)["reason"] == results[0].parsed.reason
 
@@ -92,26 +88,10 @@ class TestWriter:
         assert status(writer, update(6, "poll")) is WriteStatus.LANDED
         assert list(stored(landing)) == [f"{DAY_FOLDER}/7-5.json", f"{DAY_FOLDER}/7-6.json"]
 
-    def test_a_new_chat_id_is_followed_and_reported_once(self, landing: ObjectStore) -> None:
-        writer = writer_to(landing, GROUP)
-
-        reported = [writer.write(MIGRATED, ARRIVED).new_migration for _ in range(2)]
-
-        assert reported == [MIGRATION, None]
-        other = writer_to(landing, GROUP)
-        assert status(other, update(10, chat={"id": SUPERGROUP})) is WriteStatus.LANDED
-
-    def test_without_a_filter_no_migration_is_stored(self, landing: ObjectStore) -> None:
-        assert writer_to(landing).write(MIGRATED, ARRIVED).new_migration is None
-        assert list(stored(landing)) == [f"{DAY_FOLDER}/7-9.json"]
-
     def test_classifying_an_update_stores_nothing(self, landing: ObjectStore) -> None:
         result = writer_to(landing).classify(update(5), ARRIVED)
 
-        assert (result.status, result.parsed.key) == (
-            WriteStatus.LANDED,
-            f"{DAY_FOLDER}/7-5.json",
-        )
+        assert (result.status, result.parsed.key) == (WriteStatus.LANDED, f"{DAY_FOLDER}/7-5.json")
         assert stored(landing) == {}
 
     def test_a_writer_is_opened_from_the_settings(self, tmp_path: Path) -> None:
@@ -130,10 +110,6 @@ class TestWriter:
         assert found == (7, ZoneInfo("Asia/Kathmandu"), TrustLevel.NETWORK)
         assert status(writer, update(5, chat={"id": STRANGER})) is WriteStatus.FILTERED
 
-    def test_a_landing_zone_that_can_t_be_opened_is_an_error(self) -> None:
-        with pytest.raises(StoreError, match="ftp://landing"):
-            open_writer(IngestSettings.from_environment({"TG_LANDING_URI": "ftp://landing"}))
-
 
 def filter_of(landing: ObjectStore, *chat_ids: int) -> ChatFilter:
     return ChatFilter(landing, frozenset(chat_ids))
@@ -141,14 +117,6 @@ def filter_of(landing: ObjectStore, *chat_ids: int) -> ChatFilter:
 
 class TestChatFilter:
     """Which chats are kept."""
-
-    def test_only_chosen_chats_are_kept(self, landing: ObjectStore) -> None:
-        chats = filter_of(landing, GROUP, 5)
-
-        kept = [chat_id for chat_id in (GROUP, 5, STRANGER, 0) if chats.keeps(chat_id)]
-
-        assert kept == [GROUP, 5]
-        assert stored(landing) == {}
 
     def test_every_container_keeps_the_new_id_of_a_chosen_chat(self, landing: ObjectStore) -> None:
         older, chats = filter_of(landing, GROUP), filter_of(landing, GROUP)
@@ -170,15 +138,11 @@ class TestChatFilter:
         assert chats.keeps(SUPERGROUP) is (chosen == SUPERGROUP)
         assert stored(landing) == {}
 
-    @pytest.mark.parametrize("times", [2, 8])
-    def test_a_chat_is_followed_over_several_migrations(
-        self, landing: ObjectStore, times: int
-    ) -> None:
-        ids = list(range(-1, -times - 2, -1))
-        for old, new in pairwise(ids):
-            filter_of(landing, ids[0]).record(ChatMigration(old, new))
+    def test_a_chat_is_followed_over_several_migrations(self, landing: ObjectStore) -> None:
+        for old, new in pairwise([-1, -2, -3, -4]):
+            filter_of(landing, -1).record(ChatMigration(old, new))
 
-        assert filter_of(landing, ids[0]).keeps(ids[-1])
+        assert filter_of(landing, -1).keeps(-4)
 
     def test_migrations_in_a_circle_end(self, landing: ObjectStore) -> None:
         for old, new in [(-1, -2), (-2, -1), (-3, -3)]:
@@ -198,10 +162,8 @@ class TestChatFilter:
     @pytest.mark.parametrize(
         "name",
         [
-            *("x.json", "successor-of-x.json", f"successor-of-0{-GROUP}.json", f"{GROUP}.json"),
-            *("successor-of-.json", f"successor-of-{GROUP}", f"deep/successor-of-{GROUP}.json"),
-            *(f"-9/successor-of-{GROUP}.json", f"successor-of-{GROUP}_0.json"),
-            "successor-of-+5.json",
+            *("successor-of-x.json", f"successor-of-0{-GROUP}.json", f"{GROUP}.json"),
+            *(f"successor-of-{GROUP}", f"deep/successor-of-{GROUP}.json"),
         ],
     )
     def test_objects_with_other_names_are_ignored(self, landing: ObjectStore, name: str) -> None:
