@@ -115,12 +115,20 @@ class SqsServer:
     endpoint: str
     client: Any
 
-    def queue(self, visibility: int = 300) -> str:
+    def queue(self, visibility: int = 300, dead_letters: str | None = None) -> str:
         """Create a queue, and return its URL."""
         attributes = {"VisibilityTimeout": str(visibility)}
+        if dead_letters:
+            policy = {"deadLetterTargetArn": self._arn(dead_letters), "maxReceiveCount": "5"}
+            attributes["RedrivePolicy"] = json.dumps(policy)
         made = self.client.create_queue(QueueName=f"events-{uuid.uuid4()}", Attributes=attributes)
         url: str = made["QueueUrl"]
         return url
+
+    def _arn(self, url: str) -> str:
+        found = self.client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])
+        arn: str = found["Attributes"]["QueueArn"]
+        return arn
 
     def send(self, url: str, *bodies: str) -> None:
         for start in range(0, len(bodies), BATCH_SIZE):
