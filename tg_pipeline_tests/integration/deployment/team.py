@@ -74,7 +74,8 @@ class Team:
     def _configure(self) -> None:
         """Write dagster.yaml, which ends dead runs after less time than in deploy/."""
         config = yaml.safe_load((DEPLOY / "dagster.yaml").read_text("utf-8"))
-        config["run_monitoring"] |= {"poll_interval_seconds": 5, "max_runtime_seconds": 150}
+        config["run_monitoring"] |= {"poll_interval_seconds": 5, "max_runtime_seconds": 100}
+        config["run_queue"]["user_code_failure_retry_delay"] = 5
         (self.home / "dagster.yaml").write_text(yaml.safe_dump(config))
 
     def start(self) -> None:
