@@ -69,7 +69,6 @@ class Variant:
         """Days on which every run fails."""
 
     def land(self, *days: str) -> None:
-        """Land an update on each of the days."""
         for day in map(date.fromisoformat, days):
             number = next(self.numbers)
             body = json.dumps({"update_id": number, "message": {"message_id": 1, "text": "oi"}})
@@ -77,13 +76,11 @@ class Variant:
             self.announce(day, f"7-{number}.json")
 
     def start_backfill(self, first: str, last: str) -> None:
-        """Start a run of some days, which lasts."""
         tags = range_tags(date.fromisoformat(first), date.fromisoformat(last))
         status = dg.DagsterRunStatus.STARTED
         self.instance.add_run(dg.DagsterRun("x", run_id="lasts", status=status, tags=tags))
 
     def end_backfill(self) -> None:
-        """End that run."""
         self.instance.delete_run("lasts")
 
     def announce(self, day: date, name: str) -> None:
@@ -137,7 +134,6 @@ def build(variant: Variant, days: list[date]) -> None:
 
 
 def delete_lake(variant: Variant) -> None:
-    """Delete all partitions."""
     store = variant.tables.store
     obstore.delete(store, [each["path"] for each in obstore.list(store).collect()])
 
@@ -157,7 +153,6 @@ class ListingVariant(Variant):
         return list(self._scans(in_zone(moment)))
 
     def scan(self, moment: datetime) -> dg.SensorResult:
-        """Evaluate the sensor once, and record its cursor."""
         found = late_updates_sensor(
             dg.build_sensor_context(instance=self.instance, cursor=self.cursor),
             landing=self.landing,
@@ -186,7 +181,6 @@ class QueueVariant(Variant):
         self.sensor = events_sensor(lambda: self.queue, QueueLimits())
 
     def seconds(self) -> float:
-        """Return the clock's seconds."""
         return self.now.timestamp()
 
     def announce(self, day: date, name: str) -> None:
@@ -207,7 +201,6 @@ class QueueVariant(Variant):
         return asked
 
     def poll(self) -> dg.SensorResult:
-        """Evaluate the sensor once, and record its cursor."""
         context = dg.build_sensor_context(instance=self.instance, cursor=self.cursor)
         clock = StoppedClock(at=self.now.isoformat())
         found = self.sensor(context, landing=self.landing, lake=self.lake, clock=clock)
@@ -237,7 +230,6 @@ class World:
         self.cursor = ""
 
     def seconds(self) -> float:
-        """Return the clock's seconds."""
         return self.now.timestamp()
 
     def land(self, days_ago: int, copies: int) -> None:
@@ -255,7 +247,6 @@ class World:
         self.now = end
 
     def poll(self) -> Evaluation:
-        """Evaluate the sensor with the cursor that was recorded last."""
         tick = TickContext(
             self.now,
             LandingAddress.of(f"s3://{BUCKET}"),
@@ -266,11 +257,9 @@ class World:
         return poll(self.queue, QueueCursor.decode(self.cursor), tick, QueueLimits())
 
     def record(self, result: Evaluation) -> None:
-        """Record the cursor."""
         self.cursor = result.decision.cursor.encode()
 
     def run(self, result: Evaluation, *, fails: bool = False) -> None:
-        """Execute the requests whose run key is new."""
         for request in result.decision.requests:
             assert request.run_key
             if request.run_key in self.keys:
@@ -286,7 +275,6 @@ class World:
                     self.built[day] = self.landed[day]
 
     def start_backfill(self) -> None:
-        """Start a run of the last five days."""
         today = self.now.astimezone(ZONE).date()
         self.busy = frozenset(today - number * ONE_DAY for number in range(1, 6))
 

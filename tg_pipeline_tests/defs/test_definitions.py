@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import dagster as dg
+import pytest
 
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.marts.assets import DAILY_CONSERVATION_CHECKS
@@ -56,6 +57,7 @@ def test_the_job_builds_the_layers_and_daily_marts_and_asks_their_checks_only() 
     assert asked == {*CONSERVATION_CHECKS, *DAILY_CONSERVATION_CHECKS}
 
 
+@pytest.mark.slow
 def test_the_checkout_s_workspace_loads_as_dagster_dev_loads_it() -> None:
     dagster = Path(sys.executable).parent / "dagster"
 

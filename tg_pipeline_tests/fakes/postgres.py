@@ -1,4 +1,4 @@
-"""A Postgres of a test's own: Debian's, in a folder under /tmp, on loopback."""
+"""A Postgres server of a test, in a temporary folder, on loopback."""
 
 import os
 import pwd
@@ -19,14 +19,14 @@ SECONDS_TO_START = 60
 
 
 def find_binaries() -> Path | None:
-    """Return the folder of the newest Postgres here; it is on nobody's PATH in Debian."""
+    """Return the folder of the newest Postgres; in Debian it is not on the PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: path.parent.name)
     on_path = shutil.which("initdb")
     return found[-1] if found else Path(on_path).parent if on_path else None
 
 
 class Postgres:
-    """A server that can be killed and started again over the same data."""
+    """A server that can be killed and restarted over the same data."""
 
     def __init__(self, binaries: Path) -> None:
         self.port = free_port()
@@ -51,7 +51,7 @@ class Postgres:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def start(self) -> None:
-        """Start it, and wait until it answers; what a killed one leaves behind takes a moment."""
+        """Start it, and wait until it accepts connections; a killed one recovers first."""
         deadline = time.monotonic() + SECONDS_TO_START
         while not self._answers():
             assert time.monotonic() < deadline, (self._folder / "log").read_text()
@@ -60,7 +60,7 @@ class Postgres:
             time.sleep(0.1)
 
     def kill(self) -> None:
-        """End it as a power cut does; its sessions end with it."""
+        """Kill it with SIGKILL, which ends its sessions."""
         if self._process:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()

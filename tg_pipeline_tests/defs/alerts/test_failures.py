@@ -1,12 +1,14 @@
 """The reason in an alert is what stopped the run, not what else was wrong."""
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from tg_pipeline.defs.alerts.failures import failure_reason, job_title, run_days
+from tg_pipeline.defs.partitions import PARTITION, range_tags
 
 UNTIDY = dg.AssetCheckResult(
     check_name="is_tidy",
@@ -97,30 +99,13 @@ def test_a_failed_check_is_the_reason_if_nothing_else_failed(instance: dg.Dagste
     )
 
 
-@pytest.mark.parametrize(
-    ("tags", "days"),
-    [
-        ({}, ""),
-        ({"partition": "2026-10-09"}, "2026-10-09"),
-        (
-            {
-                "asset_partition_range_start": "2026-10-01",
-                "asset_partition_range_end": "2026-10-31",
-            },
-            "2026-10-01 to 2026-10-31",
-        ),
-    ],
-)
-def test_a_run_is_named_by_its_days(tags: dict[str, str], days: str) -> None:
-    tags = {f"dagster/{name}": value for name, value in tags.items()}
-
-    assert run_days(dg.DagsterRun(job_name="updates_job", tags=tags)) == days
-
-
-def test_a_run_without_a_job_of_its_own_is_named_by_its_assets() -> None:
+def test_a_run_is_named_by_its_job_or_its_assets_and_its_days() -> None:
     keys = {dg.AssetKey(name) for name in ("report", "messages", "threads", "questions")}
+    tags = range_tags(date(2026, 10, 1), date(2026, 10, 31))
+    of_a_job = dg.DagsterRun("updates_job", tags={PARTITION: "2026-10-09"})
+    of_assets = dg.DagsterRun("__ASSET_JOB", asset_selection=frozenset(keys), tags=tags)
 
-    assert job_title(dg.DagsterRun(job_name="__ASSET_JOB", asset_selection=frozenset(keys))) == (
-        "messages, questions, report and 1 more"
-    )
-    assert job_title(dg.DagsterRun(job_name="updates_job")) == "updates_job"
+    assert (job_title(of_a_job), run_days(of_a_job)) == ("updates_job", "2026-10-09")
+    assert job_title(of_assets) == "messages, questions, report and 1 more"
+    assert run_days(of_assets) == "2026-10-01 to 2026-10-31"
+    assert run_days(dg.DagsterRun("marts_job")) == ""

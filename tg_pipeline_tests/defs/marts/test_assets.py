@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -17,7 +16,6 @@ from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 
 NEXT_DAY = DAY + timedelta(days=1)
-MORNING = "2026-10-10T12:00:00+00:00"
 CHAT = {"id": -100, "type": "supergroup", "title": "Turma"}
 CONTENT = {"message_id": 1, "date": 1_791_378_000, "text": "como faço isso?", "chat": CHAT}
 MESSAGE = {"update_id": 2, "message": CONTENT | {"from": {"id": 3, "first_name": "Ana"}}}
@@ -74,10 +72,6 @@ def test_the_cumulative_marts_are_built_in_one_run(house: House) -> None:
         assert questions.rows == 1
 
 
-def test_an_empty_lake_has_empty_marts(house: House) -> None:
-    assert house.run_job("marts_job").success
-
-
 def test_a_mart_that_loses_rows_fails_its_check(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,20 +109,3 @@ def test_a_damaged_source_fails_once_with_one_sentence(house: House) -> None:
     failed = [event for event in result.all_events if event.is_step_failure]
     assert any("The marts can't be built: " in str(event.step_failure_data) for event in failed)
     assert not any(event.is_step_up_for_retry for event in result.all_events)
-
-
-def test_a_day_that_lacks_a_mart_is_requested_by_the_listing_sensor(
-    house: House, tmp_path: Path
-) -> None:
-    # Given a day that is built, except for one mart
-    day = date(2026, 10, 9)
-    house.pipeline.land(MESSAGE, day=day)
-    house.run(date(2026, 10, 2), day)
-    assert house.asked(MORNING) == []
-    mart = tmp_path / "lake" / "content_mix" / f"context_date={day}" / "part-0.parquet"
-    mart.unlink()
-
-    # Then the sensor requests it, until it is built
-    assert house.asked(MORNING) == [(str(day), str(day))]
-    house.run(day)
-    assert house.asked(MORNING) == []

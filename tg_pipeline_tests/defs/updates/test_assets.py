@@ -31,7 +31,7 @@ def test_a_span_of_days_is_one_run_and_each_day_has_its_own_counts(house: House)
     # When both days are built in one run
     assert house.run(DAY, NEXT_DAY).success
 
-    # Then each partition says what is its own
+    # Then each partition has its own counts
     raw, next_raw = (house.metadata("raw_updates", day) for day in (DAY, NEXT_DAY))
     assert (raw["rows"], raw["quarantined"], raw["new_objects_read"]) == (2, 0, 2)
     assert (next_raw["rows"], next_raw["quarantined"], next_raw["new_objects_read"]) == (1, 1, 2)
@@ -42,16 +42,21 @@ def test_a_span_of_days_is_one_run_and_each_day_has_its_own_counts(house: House)
     assert house.metadata("landing", NEXT_DAY)["objects"] == 2
 
 
-def test_a_day_shows_its_size_its_first_rows_and_its_hours(house: House) -> None:
-    house.pipeline.land(MESSAGE)
+def test_a_day_shows_its_size_its_first_rows_its_hours_and_passed_checks(house: House) -> None:
+    house.pipeline.land(CALLBACK, MESSAGE)
 
-    house.run(DAY)
+    evaluations = house.run(DAY).get_asset_check_evaluations()
 
     shown = house.metadata("enriched_updates", DAY)
     assert shown["bytes"] > 0
     assert shown["seconds"] >= 0
     assert "| `oi` |" in shown["preview"]
     assert "| 1 | ████████████ |" in shown["hours"]
+    assert all(each.passed for each in evaluations)
+    rows = {each.check_name: each.metadata["rows_entered"].value for each in evaluations}
+    assert rows["landed_lines_are_conserved"] == 2
+    assert rows["raw_rows_are_conserved"] == 2
+    assert rows["deduped_rows_are_conserved"] == 2
 
 
 def test_the_table_of_hours_is_short_enough_to_be_shown_in_place() -> None:
@@ -61,30 +66,13 @@ def test_the_table_of_hours_is_short_enough_to_be_shown_in_place() -> None:
     assert hour_table([0] * 24).count("█") == 0
 
 
-def test_an_empty_day_is_a_success(house: House) -> None:
-    assert house.run(DAY).success
-    assert house.metadata("enriched_updates", DAY)["rows"] == 0
-
-
-def test_the_first_day_of_all_has_no_day_before_and_is_built(house: House) -> None:
+def test_the_first_partition_is_built_without_the_day_before_it(house: House) -> None:
     house.pipeline.land(MESSAGE, day=date(2026, 10, 1))
 
     assert house.run(date(2026, 10, 1)).success
 
 
-def test_the_checks_of_a_run_pass_and_say_how_many_rows_they_saw(house: House) -> None:
-    house.pipeline.land(CALLBACK, MESSAGE)
-
-    evaluations = house.run(DAY).get_asset_check_evaluations()
-
-    assert all(each.passed for each in evaluations)
-    rows = {each.check_name: each.metadata["rows_entered"].value for each in evaluations}
-    assert rows["landed_lines_are_conserved"] == 2
-    assert rows["raw_rows_are_conserved"] == 2
-    assert rows["deduped_rows_are_conserved"] == 2
-
-
-def test_a_leak_fails_its_check_and_stops_what_is_downstream(
+def test_a_lost_line_fails_its_check_and_stops_the_downstream_assets(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given a raw layer that loses a line
@@ -109,38 +97,31 @@ def test_a_check_names_the_days_that_leak() -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "sentence", "is_retried"),
     [
-        (OSError(errno.ENOSPC, "full"), "No space left on device: file:///lake"),
-        (PermissionError(errno.EACCES, "no", "/data"), "Permission denied: /data"),
-        (StoreError("file:///x can't be opened: no."), "file:///x can't be opened: no."),
+        (OSError(errno.ENOSPC, "full"), "No space left on device: file:///lake", False),
+        (PermissionError(errno.EACCES, "no", "/data"), "Permission denied: /data", False),
+        (StoreError("file:///x can't be opened: no."), "file:///x can't be opened: no.", False),
+        (TransientStoreError("it answers 503 SlowDown."), "it answers 503 SlowDown.", True),
     ],
 )
-def test_what_trying_again_does_not_mend_fails_at_once_in_one_sentence(
-    error: Exception, said: str
+def test_a_store_error_is_one_sentence_and_only_a_transient_one_is_retried(
+    error: Exception, sentence: str, *, is_retried: bool
 ) -> None:
     with pytest.raises(dg.Failure) as failure, as_dagster_failure("file:///lake"):
         raise error
 
-    assert failure.value.description == said
-    assert failure.value.allow_retries is False
+    assert failure.value.description == sentence
+    assert failure.value.allow_retries is is_retried
 
 
-def test_a_bucket_that_is_busy_is_left_to_the_retry_policy_in_one_sentence() -> None:
-    with pytest.raises(dg.Failure) as failure, as_dagster_failure("s3://lake"):
-        raise TransientStoreError("s3://lake: it keeps answering 503 SlowDown.")
-
-    assert failure.value.description == "s3://lake: it keeps answering 503 SlowDown."
-    assert failure.value.allow_retries is True
-
-
-def test_what_may_mend_itself_is_left_to_the_retry_policy() -> None:
+def test_other_errors_are_left_to_the_retry_policy() -> None:
     with pytest.raises(TimeoutError), as_dagster_failure("file:///lake"):
         raise TimeoutError(errno.ETIMEDOUT, "slow")
 
 
 @given(st.sets(st.dates(date(2026, 1, 1), date(2026, 6, 30))))
-def test_runs_hold_all_days_once_without_holes_and_none_is_longer_than_a_month(
+def test_ranges_cover_each_day_once_without_gaps_and_none_is_longer_than_a_month(
     days: set[date],
 ) -> None:
     spans = group_into_ranges(days)

@@ -5,8 +5,10 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
+import obstore
 import pytest
 
+from tg_pipeline.lake.partitions import partition_key
 from tg_pipeline_tests.defs.sensor_scenarios import (
     ListingVariant,
     QueueVariant,
@@ -22,8 +24,8 @@ def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Variant]
         yield request.param(tmp_path, instance)
 
 
-def test_a_fortnight_asks_for_the_same_runs(variant: Variant) -> None:
-    # Given a bot that is written to every day, and a nightly tick
+def test_a_fortnight_has_the_same_requests(variant: Variant) -> None:
+    # Given updates on each day, and a nightly tick
     variant.land("2026-10-01", "2026-10-01")
     assert variant.night("2026-10-02 03:00") == ["daily:2026-10-01"]
     variant.land("2026-10-02")
@@ -42,19 +44,19 @@ def test_a_fortnight_asks_for_the_same_runs(variant: Variant) -> None:
     variant.land("2026-10-02")
     assert variant.evaluate("2026-10-04 09:00") == ["2026-10-02 to 2026-10-03"]
 
-    # When it is half past midnight, the day that has just ended waits for its tick
+    # When it is half past midnight, then the day that has just ended waits for its tick
     variant.land("2026-10-04", "2026-10-05")
     assert variant.evaluate("2026-10-05 00:30") == []
     assert variant.night("2026-10-05 03:00") == ["daily:2026-10-04"]
 
-    # When the nightly run fails, then the day is asked for once more
+    # When the nightly run fails, then the day is requested once more
     variant.land("2026-10-05")
     variant.runs_fail = True
     assert variant.night("2026-10-06 03:00") == ["daily:2026-10-05"]
     variant.runs_fail = False
     assert variant.evaluate("2026-10-06 09:00") == ["2026-10-05 to 2026-10-05"]
 
-    # When nothing ran for days, then what was missed is asked for, days apart in runs of their own
+    # When nothing ran for days, then the missed days are requested, one run per range
     variant.land("2026-10-06", "2026-10-07", "2026-10-09")
     assert variant.evaluate("2026-10-12 09:00") == [
         "2026-10-06 to 2026-10-07",
@@ -62,13 +64,11 @@ def test_a_fortnight_asks_for_the_same_runs(variant: Variant) -> None:
     ]
     assert variant.evaluate("2026-10-12 15:00") == []
 
-    # And a day on which nothing landed is built all the same by its tick
+    # And a day on which nothing landed is built by its tick
     assert variant.night("2026-10-13 03:00") == ["daily:2026-10-12"]
 
 
-def test_old_days_that_land_at_once_are_requested_in_few_runs(
-    variant: Variant,
-) -> None:
+def test_old_days_that_land_at_once_are_requested_in_few_runs(variant: Variant) -> None:
     variant.land("2026-10-01", "2026-10-20", "2026-11-02", "2026-11-03", "2026-12-24")
 
     assert variant.evaluate("2027-01-10 09:00") == [
@@ -77,17 +77,6 @@ def test_old_days_that_land_at_once_are_requested_in_few_runs(
         "2026-11-02 to 2026-11-03",
         "2026-12-24 to 2026-12-24",
     ]
-
-
-def test_a_failed_day_is_requested_again_only_once_its_state_changes(variant: Variant) -> None:
-    variant.land("2026-10-05")
-    variant.runs_fail = True
-
-    assert variant.evaluate("2026-10-08 09:00") == ["2026-10-05 to 2026-10-05"]
-    assert variant.evaluate("2026-10-08 15:00") == []
-    variant.land("2026-10-05")
-    variant.runs_fail = False
-    assert variant.evaluate("2026-10-09 09:00") == ["2026-10-05 to 2026-10-05"]
 
 
 def test_the_nightly_run_starts_during_a_backfill_and_so_do_days_that_it_does_not_build(
@@ -103,31 +92,6 @@ def test_the_nightly_run_starts_during_a_backfill_and_so_do_days_that_it_does_no
     # And a day of the backfill that is stale at its end is requested then
     variant.end_backfill()
     assert variant.evaluate("2026-10-08 12:00") == ["2026-10-05 to 2026-10-05"]
-
-
-def test_a_broken_day_blocks_no_neighbour(variant: Variant) -> None:
-    # Given two consecutive days, built, of which one can't be built any more
-    variant.land("2026-10-05", "2026-10-06")
-    variant.evaluate("2026-10-08 09:00")
-    variant.broken = {"2026-10-05"}
-
-    # When something lands late on both
-    variant.land("2026-10-05", "2026-10-06")
-    asked = variant.evaluate("2026-10-08 15:00")
-
-    # Then they are requested together once, and then each alone
-    assert asked[0] == "2026-10-05 to 2026-10-06"
-    assert sorted(asked[1:]) == ["2026-10-05 to 2026-10-05", "2026-10-06 to 2026-10-06"]
-
-
-def test_landings_on_other_days_do_not_retry_a_broken_day(variant: Variant) -> None:
-    variant.land("2026-10-05")
-    variant.broken = {"2026-10-05"}
-    assert variant.evaluate("2026-10-08 09:00") == ["2026-10-05 to 2026-10-05"]
-
-    for hour in (12, 15, 18):
-        variant.land("2026-10-06")
-        assert variant.evaluate(f"2026-10-08 {hour}:00") == ["2026-10-06 to 2026-10-06"]
 
 
 def test_once_a_broken_day_is_fixed_the_day_after_it_is_rebuilt(variant: Variant) -> None:
@@ -154,6 +118,17 @@ def test_a_lake_that_was_deleted_is_built_again(variant: Variant) -> None:
     variant.announce(date(2026, 10, 5), "7-1.json")
 
     assert variant.evaluate("2026-10-08 15:00") == ["2026-10-05 to 2026-10-05"]
+
+
+def test_a_day_that_lacks_a_mart_is_requested(variant: Variant) -> None:
+    variant.land("2026-10-05")
+    variant.evaluate("2026-10-08 09:00")
+
+    obstore.delete(variant.tables.store, partition_key("content_mix", date(2026, 10, 5)))
+    variant.announce(date(2026, 10, 5), "7-1.json")
+
+    assert variant.evaluate("2026-10-08 15:00") == ["2026-10-05 to 2026-10-05"]
+    assert variant.evaluate("2026-10-08 21:00") == []
 
 
 def test_days_built_at_once_by_two_runs_heal(variant: Variant) -> None:

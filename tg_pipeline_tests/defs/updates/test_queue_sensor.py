@@ -40,7 +40,7 @@ def poll(variant: QueueVariant, moment: str) -> dg.SensorResult:
 
 
 def asked(found: dg.SensorResult) -> list[str | None]:
-    """Return the days or spans that are asked for, by their first day."""
+    """Return the requested days or ranges, by their first day."""
     tag = "dagster/asset_partition_range_start"
     return [each.partition_key or each.tags[tag] for each in found.run_requests or []]
 
@@ -72,39 +72,17 @@ def test_a_damaged_cursor_or_one_in_another_format_is_empty(cursor: str | None) 
 def test_a_tick_requests_its_day_and_is_kept_until_the_run_is_recorded(
     variant: QueueVariant,
 ) -> None:
-    # When a tick comes
-    variant.queue.send(tick("2026-10-10T06:00:00Z"))
+    # When a tick is delivered twice, then the day before is requested, and the messages are kept
+    variant.queue.send(*[tick("2026-10-10T06:00:00Z")] * 2)
     found = poll(variant, "2026-10-10 03:01")
+    assert {each.run_key for each in found.run_requests or []} == {"daily:2026-10-09"}
+    assert len(variant.queue.bodies) == 2
 
-    # Then the day before is asked for, and the message is still there
-    assert [each.run_key for each in found.run_requests or []] == ["daily:2026-10-09"]
-    assert len(variant.queue.bodies) == 1
-
-    # And it is asked for again as long as no run stands in Dagster's history
-    assert asked(poll(variant, "2026-10-10 03:10")) == ["2026-10-09"]
-    variant.run(found)
+    # And it is requested again until its run is in Dagster's history
+    assert set(asked(poll(variant, "2026-10-10 03:10"))) == {"2026-10-09"}
+    assert variant.run(found) == ["daily:2026-10-09"]
+    variant.queue.send(tick("2026-10-10T06:00:00Z"))
     assert asked(poll(variant, "2026-10-10 03:20")) == []
-    assert variant.queue.bodies == []
-
-
-def test_a_tick_that_comes_twice_is_one_run(variant: QueueVariant) -> None:
-    variant.queue.send(*[tick("2026-10-10T06:00:00Z")] * 3)
-
-    assert variant.run(poll(variant, "2026-10-10 03:01")) == ["daily:2026-10-09"]
-
-    variant.queue.send(tick("2026-10-10T06:00:00Z"))
-    assert asked(poll(variant, "2026-10-10 03:10")) == []
-    assert variant.queue.bodies == []
-
-
-def test_a_tick_whose_nightly_run_is_recorded_requests_nothing(
-    variant: QueueVariant,
-) -> None:
-    run_of_the_schedule = dg.RunRequest(run_key="daily:2026-10-09", partition_key="2026-10-09")
-    variant.run(run_of_the_schedule)
-    variant.queue.send(tick("2026-10-10T06:00:00Z"))
-
-    assert asked(poll(variant, "2026-10-10 03:01")) == []
     assert variant.queue.bodies == []
 
 
@@ -113,20 +91,9 @@ def test_late_ticks_of_several_nights_are_scanned_together(variant: QueueVariant
     variant.queue.send(*(tick_of(in_zone(f"2026-10-{day:02} 03:00")) for day in (6, 7, 8, 9)))
     variant.land("2026-10-05", "2026-10-06")
 
-    # Then the last night's day is asked for first, and the days before in one run
+    # Then the last night's day is requested first, and the days before it in one run
     assert variant.evaluate("2026-10-09 10:00") == ["daily:2026-10-08", "2026-10-05 to 2026-10-06"]
     assert variant.queue.bodies == []
-
-
-def test_a_nightly_run_is_requested_before_late_days(variant: QueueVariant) -> None:
-    variant.land("2026-10-06")
-    poll(variant, "2026-10-10 02:00")
-    variant.queue.send(tick("2026-10-10T06:00:00Z"))
-
-    found = poll(variant, "2026-10-10 03:01")
-
-    assert variant.run(found) == ["daily:2026-10-09"]
-    assert variant.evaluate("2026-10-10 03:10") == ["2026-10-06 to 2026-10-06"]
 
 
 def test_late_days_are_requested_after_messages_were_collected_for_five_minutes(
@@ -147,32 +114,20 @@ def test_late_days_are_requested_after_messages_were_collected_for_five_minutes(
     assert asked(poll(variant, "2026-10-10 12:11")) == []
 
 
-def test_a_poll_that_is_not_recorded_is_repeated(variant: QueueVariant) -> None:
-    """A kill between the evaluation and the record leaves the older cursor and the messages."""
-    variant.land("2026-10-05")
-    poll(variant, "2026-10-10 12:00")
-    recorded = variant.cursor
-    assert asked(poll(variant, "2026-10-10 12:06")) == ["2026-10-05"]
-
-    variant.cursor = recorded
-
-    assert variant.run(poll(variant, "2026-10-10 12:12")) == ["2026-10-05 to 2026-10-05"]
-
-
 def test_a_message_received_with_the_scan_is_not_deleted_by_it(
     variant: QueueVariant,
 ) -> None:
-    # Given days that wait, and another that something lands on just before they are asked for
+    # Given a day in the cursor, and another on which something lands just before the request
     variant.land("2026-10-05")
     poll(variant, "2026-10-10 12:00")
     variant.land("2026-10-07")
 
-    # When the turn that asks for both is lost
+    # When the evaluation that requests both is not recorded
     recorded = variant.cursor
     assert asked(poll(variant, "2026-10-10 12:06")) == ["2026-10-05", "2026-10-07"]
     variant.cursor = recorded
 
-    # Then both are asked for again
+    # Then both are requested again
     assert asked(poll(variant, "2026-10-10 12:12")) == ["2026-10-05", "2026-10-07"]
 
 
@@ -184,12 +139,12 @@ def test_messages_about_today_are_deleted_once_the_day_is_in_the_cursor(
     poll(variant, "2026-10-10 12:00")
     assert len(variant.queue.bodies) == 2
 
-    # When the day stands in a recorded cursor
+    # When the day is in a recorded cursor
     assert asked(poll(variant, "2026-10-10 12:06")) == []
     variant.land("2026-10-10")
     poll(variant, "2026-10-10 12:07")
 
-    # Then its messages go, and the day is asked for when it is over, were its tick lost
+    # Then its messages are deleted, and the day is requested once it is over, even without a tick
     assert variant.queue.bodies == []
     assert variant.evaluate("2026-10-11 02:00") == []
     assert variant.evaluate("2026-10-11 04:00") == ["2026-10-10 to 2026-10-10"]
@@ -208,7 +163,7 @@ def test_a_day_that_is_built_needs_no_message(variant: QueueVariant) -> None:
 
 
 def test_an_update_on_an_old_day_that_was_built_is_built_too(variant: QueueVariant) -> None:
-    """A listing would not look there; a message says it."""
+    """A listing would not scan it."""
     variant.land("2026-10-02")
     variant.evaluate("2026-10-10 09:00")
 
@@ -230,19 +185,6 @@ def test_a_failed_nightly_run_is_requested_again_without_a_message(
     assert variant.evaluate("2026-10-10 09:00") == ["2026-10-09 to 2026-10-09"]
 
 
-def test_a_day_that_fails_does_not_turn_its_messages_into_dead_letters(
-    variant: QueueVariant,
-) -> None:
-    variant.land("2026-10-05")
-    variant.runs_fail = True
-
-    variant.evaluate("2026-10-10 09:00")
-
-    assert variant.queue.bodies == []
-    assert variant.queue.most_receives <= 3
-    assert QueueCursor.decode(variant.cursor).days == {in_zone("2026-10-05").date()}
-
-
 def test_during_a_backfill_the_queue_is_drained_and_ticks_are_answered(
     variant: QueueVariant,
 ) -> None:
@@ -250,8 +192,7 @@ def test_during_a_backfill_the_queue_is_drained_and_ticks_are_answered(
     variant.start_backfill("2026-10-05", "2026-10-06")
     variant.land("2026-10-05", *["2026-10-06"] * 30)
 
-    # When it lasts, and the ticks of two nights come
-    assert variant.evaluate("2026-10-08 21:00") == []
+    # When the ticks of two nights come
     assert variant.night("2026-10-09 03:00") == ["daily:2026-10-08"]
     variant.queue.send(tick_of(in_zone("2026-10-07 03:00")))
     assert variant.evaluate("2026-10-09 06:00") == []
@@ -267,20 +208,6 @@ def test_during_a_backfill_the_queue_is_drained_and_ticks_are_answered(
     variant.end_backfill()
     variant.now += GAP
     assert asked(variant.poll()) == ["2026-10-05"]
-
-
-def test_a_message_is_kept_until_its_day_is_in_a_recorded_cursor(variant: QueueVariant) -> None:
-    variant.land("2026-10-05")
-
-    # When Dagster dies before it records a poll
-    poll(variant, "2026-10-10 12:00")
-    variant.cursor = None
-
-    # Then the next poll receives the messages once more, and the one after it deletes them
-    poll(variant, "2026-10-10 12:06")
-    assert len(variant.queue.bodies) == 2
-    poll(variant, "2026-10-10 12:12")
-    assert variant.queue.bodies == []
 
 
 def test_events_about_other_objects_are_deleted(variant: QueueVariant) -> None:
@@ -340,7 +267,7 @@ def test_a_burst_is_one_run_and_each_poll_is_bounded(variant: QueueVariant) -> N
     days = [in_zone(f"2026-10-0{5 + number % 2}").date() for number in range(3_000)]
     variant.queue.send(*(landed(day, bucket=variant.bucket) for day in days))
 
-    # Then no turn takes much more than it may hold, and one run builds both days
+    # Then no poll receives many more than its limit, and one run builds both days
     poll(variant, "2026-10-10 12:00")
     assert sum(each.receives for each in variant.queue.held.values()) <= 2_000 + 8 * 10
     assert variant.evaluate("2026-10-10 12:01") == ["2026-10-05 to 2026-10-06"]
@@ -377,7 +304,7 @@ def test_on_an_sqs_server_messages_are_deleted_after_their_runs(
         variant.land("2026-10-05")
         sqs.send(url, tick("2026-10-10T06:00:00Z"), *variant.queue.bodies, "nope")
 
-        # When the sensor takes turns
+        # When the sensor polls
         first = poll(variant, "2026-10-10 12:00")
         assert (asked(first), sqs.left(url)) == (["2026-10-09"], 3)
         variant.run(first)
@@ -388,6 +315,6 @@ def test_on_an_sqs_server_messages_are_deleted_after_their_runs(
         variant.now += GAP
         third = variant.poll()
 
-        # Then nothing is asked for twice, and nothing is left, nor given up
+        # Then nothing is requested twice, and no message is left or a dead letter
         assert asked(third) == []
         assert (sqs.left(url), sqs.left(dead_letters)) == (0, 0)

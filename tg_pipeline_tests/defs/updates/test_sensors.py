@@ -11,7 +11,6 @@ import pytest
 
 from tg_pipeline.builds.layers import build_raw_updates
 from tg_pipeline.definitions import defs
-from tg_pipeline.defs.partitions import range_tags
 from tg_pipeline.defs.updates.sensors import (
     IDLE_PAUSE,
     SCAN_INTERVAL,
@@ -36,72 +35,11 @@ def test_the_sensor_watches_the_days_that_may_still_change() -> None:
     assert watched_days(datetime(2026, 9, 30, tzinfo=UTC)) == []
 
 
-def build_all_watched(house: House) -> None:
-    assert house.run(date(2026, 10, 2), date(2026, 10, 9)).success
-
-
-def test_a_late_update_requests_its_day_and_the_day_after_it_in_one_run(house: House) -> None:
-    # Given days that were built
-    day = date(2026, 10, 5)
-    house.pipeline.land(MESSAGE, day=day)
-    house.pipeline.land({**MESSAGE, "update_id": 9}, day=date(2026, 10, 6))
-    build_all_watched(house)
-    assert house.asked(MORNING) == []
-
-    # When something lands late on one
-    house.pipeline.land({**MESSAGE, "update_id": 3}, day=day)
-
-    # Then it is asked for, and so is the day behind it, whose repeats it decides
-    assert house.asked(MORNING) == [("2026-10-05", "2026-10-06")]
-
-    # And once they are built, nothing is asked for
-    house.run(day, date(2026, 10, 6))
-    assert house.asked(MORNING) == []
-
-
-def test_a_day_that_was_missed_is_asked_for(house: House) -> None:
-    house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
-
-    assert house.asked(MORNING) == [("2026-10-09", "2026-10-09")]
-
-
-def test_days_missed_while_nothing_ran_for_weeks_are_asked_for(house: House) -> None:
-    house.pipeline.land(MESSAGE, day=date(2026, 10, 1))
-    weeks_later = "2026-11-15T12:00:00+00:00"
-    house.run(date(2026, 11, 7), date(2026, 11, 14))
-
-    assert house.asked(weeks_later) == [("2026-10-01", "2026-10-01")]
-
-
 def test_the_day_of_the_nightly_run_is_left_to_it_for_an_hour(house: House) -> None:
     house.pipeline.land(MESSAGE, day=date(2026, 10, 9))
 
     assert house.asked("2026-10-10T06:30:00+00:00") == []
     assert house.asked("2026-10-10T07:00:00+00:00") == [("2026-10-09", "2026-10-09")]
-
-
-def test_today_is_left_alone_until_it_is_over(house: House) -> None:
-    build_all_watched(house)
-    house.pipeline.land(MESSAGE, day=date(2026, 10, 10))
-
-    assert house.asked(MORNING) == []
-
-
-def test_a_day_of_an_unfinished_run_is_left_to_it_until_that_run_ends(house: House) -> None:
-    # Given two stale days, of which a run builds one
-    house.pipeline.land(MESSAGE, day=date(2026, 10, 5))
-    house.pipeline.land({**MESSAGE, "update_id": 9}, day=date(2026, 10, 8))
-    job = house.defs.resolve_job_def("updates_job")
-    tags = range_tags(date(2026, 10, 7), date(2026, 10, 8))
-    started = dg.DagsterRunStatus.STARTED
-    run = house.instance.create_run_for_job(job, status=started, tags=tags)
-
-    # Then the other is requested, and the first once that run has ended without building it
-    found = house.look(MORNING)
-    assert [each.tags["dagster/asset_partition_range_start"] for each in found.run_requests or []]
-    assert house.asked(MORNING, found.cursor) == []
-    house.instance.delete_run(run.run_id)
-    assert house.asked(MORNING, found.cursor) == [("2026-10-08", "2026-10-08")]
 
 
 def test_a_failed_day_is_given_up_until_its_state_changes_and_the_tick_names_it(

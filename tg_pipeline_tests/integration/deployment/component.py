@@ -1,4 +1,4 @@
-"""A process of the deployment, which a test ends as a container ends: with all it has started."""
+"""A process of the deployment, which a test kills with its children, as a container is killed."""
 
 import os
 import signal
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PATIENCE = 240
-"""Seconds, for what would else hang."""
+"""Seconds, for conditions that might never hold."""
 
 
 @dataclass
 class Component:
-    """A command, the folder and the settings that it is started with, and its process."""
+    """A command with its folder and environment, and its process."""
 
     name: str
     command: list[str]
@@ -34,7 +34,7 @@ class Component:
             )
 
     def run(self) -> int:
-        """Start it, wait for its end, and give its exit code."""
+        """Run it to its end, and return its exit code."""
         self.start()
         assert self.process
         return self.process.wait(PATIENCE)
@@ -62,7 +62,7 @@ class Component:
 
 
 def wait_until(holds: Callable[[], object], what: str, *components: Component) -> None:
-    """Wait for something, as long as the components run."""
+    """Wait for a condition while the components run."""
     deadline = time.monotonic() + PATIENCE
     while not holds():
         ended = [each.name for each in components if each.process and each.process.poll()]
@@ -73,7 +73,6 @@ def wait_until(holds: Callable[[], object], what: str, *components: Component) -
 
 
 def _bytes(path: Path) -> bytes:
-    """Return the content of a file in /proc; the process may be gone by now."""
     try:
         return path.read_bytes()
     except OSError:

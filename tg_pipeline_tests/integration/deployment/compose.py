@@ -1,4 +1,4 @@
-"""What docker-compose.yaml starts, as it is started here without a container."""
+"""The services of docker-compose.yaml, as tests start them without containers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,16 +24,14 @@ def settings_to_fill_in() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Loopback:
-    """Where on this machine stands what containers find by name and number."""
+    """The addresses on this machine of what containers find by name and port."""
 
     addresses: dict[str, str]
-    """A word of a command or of a setting, and what stands for it here."""
+    """The replacement of each word of a command or a setting."""
 
     def command(self, service: str) -> list[str]:
-        """Return the command of a service."""
         return [self.addresses.get(word, word) for word in services()[service]["command"]]
 
     def environment(self, service: str) -> dict[str, str]:
-        """Return the environment that the file itself gives to a service."""
         pairs: dict[str, str] = services()[service]["environment"]
         return {name: self.addresses.get(value, value) for name, value in pairs.items()}

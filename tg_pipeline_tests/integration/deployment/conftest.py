@@ -8,9 +8,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 from selenium.webdriver import Chrome
 
+from tg_pipeline_tests.fakes.alert_webhook import AlertWebhook
 from tg_pipeline_tests.fakes.postgres import Postgres, find_binaries
 from tg_pipeline_tests.integration.browser.chromium import open_chromium
-from tg_pipeline_tests.integration.deployment.alerts import Alerts, alerts_webhook
 from tg_pipeline_tests.integration.deployment.team import LOGS, Team
 
 
@@ -43,15 +43,18 @@ def bucket_url() -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def alerts() -> Iterator[Alerts]:
+def alerts() -> Iterator[AlertWebhook]:
     """Where the deployment posts its alerts (TG_ALERT_URL)."""
-    with alerts_webhook() as webhook:
+    with AlertWebhook() as webhook:
         yield webhook
 
 
 @pytest.fixture(scope="module")
 def team(
-    tmp_path_factory: pytest.TempPathFactory, postgres: Postgres, bucket_url: str, alerts: Alerts
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: Postgres,
+    bucket_url: str,
+    alerts: AlertWebhook,
 ) -> Iterator[Team]:
     """The deployment, not started yet; it is noon there, so that no day ends during the test."""
     now = datetime.now(UTC)

@@ -1,59 +1,65 @@
-"""Dagster's history of a deployment, as its UI tells it."""
+"""A deployment's runs and backfills, from the GraphQL that the UI queries."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Self
 
-from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline_tests.integration.deployment.questions import BACKFILLS, LAUNCH_BACKFILL, RUNS
-
 Ask = Callable[..., Any]
 
-RANGE = "dagster/asset_partition_range"
+LAUNCH_BACKFILL = """mutation ($params: LaunchBackfillParams!) {
+    launchPartitionBackfill(backfillParams: $params) {
+        __typename
+        ... on LaunchBackfillSuccess { backfillId }
+        ... on PythonError { message }
+    }
+}"""
+
+BACKFILLS = """{
+    partitionBackfillsOrError {
+        ... on PartitionBackfills { results { id status } }
+    }
+}"""
+
+RUNS = """{
+    runsOrError(limit: 200) {
+        ... on Runs { results { runId jobName status tags { key value } } }
+    }
+}"""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run: its job, its state, its tags, and the tables it was to build."""
+    """A run of a job."""
 
     run_id: str
     job: str
     status: str
     tags: dict[str, str]
-    tables: list[str]
 
     @classmethod
-    def told(cls, told: dict[str, Any]) -> Self:
-        """Read a run as GraphQL gives it."""
-        tags = {tag["key"]: tag["value"] for tag in told["tags"]}
-        tables = ["/".join(key["path"]) for key in told["assetSelection"] or []]
-        return cls(told["runId"], told["jobName"], told["status"], tags, tables)
+    def parse(cls, result: dict[str, Any]) -> Self:
+        tags = {tag["key"]: tag["value"] for tag in result["tags"]}
+        return cls(result["runId"], result["jobName"], result["status"], tags)
 
     @property
-    def days(self) -> list[date]:
-        """Return the days that it was to build."""
-        first = self.tags.get(f"{RANGE}_start", self.tags.get("dagster/partition"))
-        last = self.tags.get(f"{RANGE}_end", first)
-        if not first or not last:
-            return []
-        return list(iter_days(date.fromisoformat(first), date.fromisoformat(last)))
+    def is_final_failure(self) -> bool:
+        return self.status == "FAILURE" and self.tags.get("dagster/will_retry") != "true"
 
 
 @dataclass(frozen=True)
 class History:
-    """All runs and backfills, queried each time."""
+    """All runs and backfills."""
 
     ask: Ask
 
     def __str__(self) -> str:
-        """Return all runs, a line each."""
         return "\n".join(map(str, self.runs()))
 
     def runs(self, status: str | None = None, **tags: str) -> list[Run]:
-        """Return the runs of that state with these of Dagster's tags, newest first."""
+        """Return the runs with a status and with tags of Dagster's, newest first."""
         wanted = {f"dagster/{name}": value for name, value in tags.items()}
-        found = map(Run.told, self.ask(RUNS)["runsOrError"]["results"])
+        found = map(Run.parse, self.ask(RUNS)["runsOrError"]["results"])
         return [
             run
             for run in found
@@ -61,7 +67,7 @@ class History:
         ]
 
     def launch_backfill(self, tables: Sequence[str], days: Sequence[date]) -> str:
-        """Ask for tables of these days, as the UI's dialog does; give the backfill's id."""
+        """Launch a backfill of tables, as the UI's dialog does; return its id."""
         asked = {
             "assetSelection": [{"path": [table]} for table in tables],
             "partitionNames": [day.isoformat() for day in days],

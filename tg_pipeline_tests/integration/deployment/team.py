@@ -4,15 +4,12 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
-import dagster as dg
 import requests
 import yaml
 
@@ -38,7 +35,7 @@ COMPONENTS = ("code", "webserver", "daemon")
 
 
 class Team:
-    """The deployment's processes, and what a test asks of them."""
+    """The deployment's processes, and short ways to use them."""
 
     def __init__(
         self,
@@ -48,7 +45,7 @@ class Team:
         today: date,
         settings: dict[str, str],
     ) -> None:
-        """Put the deployment together over an empty landing zone; `settings` are the test's own."""
+        """Configure the deployment over an empty landing zone; `settings` override its own."""
         self.pipeline = Pipeline(folder)
         self.postgres = postgres
         self.today, self.first_day = today, today - timedelta(days=DAYS)
@@ -60,7 +57,7 @@ class Team:
         self._configure()
         self._here = Loopback(
             {
-                "0.0.0.0": "127.0.0.1",  # noqa: S104 - it is what stands in the file
+                "0.0.0.0": "127.0.0.1",  # noqa: S104 - as in the file
                 "3000": self.url.rpartition(":")[2],
                 "4000": str(free_port()),
                 "5432": str(postgres.port),
@@ -74,11 +71,12 @@ class Team:
     def _configure(self) -> None:
         """Write dagster.yaml, which ends dead runs after less time than in deploy/."""
         config = yaml.safe_load((DEPLOY / "dagster.yaml").read_text("utf-8"))
-        config["run_monitoring"] |= {"poll_interval_seconds": 5, "max_runtime_seconds": 150}
+        config["run_monitoring"] |= {"poll_interval_seconds": 5, "max_runtime_seconds": 100}
+        config["run_queue"]["user_code_failure_retry_delay"] = 5
         (self.home / "dagster.yaml").write_text(yaml.safe_dump(config))
 
     def start(self) -> None:
-        """Start all, each when what it needs is there."""
+        """Start all processes in the order of their dependencies."""
         self.code.start()
         health = ["dagster", "api", "grpc-health-check", "--port", self.code_port]
         self.wait_until(partial(self.succeeds, health), "the code server is up")
@@ -92,7 +90,6 @@ class Team:
 
     @property
     def days(self) -> int:
-        """Return the number of days that are over."""
         return (self.today - self.first_day).days
 
     @property
@@ -101,7 +98,7 @@ class Team:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Return the settings that a filled-in env.example has, and those of the compose file."""
+        """The settings of a filled-in env.example, and those of the compose file."""
         own = {
             "DAGSTER_POSTGRES_PASSWORD": PASSWORD,
             "DAGSTER_LOGS_BUCKET": LOGS,
@@ -121,28 +118,19 @@ class Team:
         return kept | home | filled_in | self._here.environment("code") | own
 
     def succeeds(self, command: list[str]) -> bool:
-        """Run a command with the deployment's settings; say whether it went well."""
+        """Run a command with the deployment's settings; return whether it succeeded."""
         self.probe = Component("probe", command, self.home, self.environment)
         return self.probe.run() == 0
 
     def land(self, *days: date) -> None:
-        """Land what happened on these days."""
+        """Land a sample for these days."""
         for first, last in group_into_ranges(days):
-            made_up = ["sample", "--start", str(first), "--days", str((last - first).days + 1)]
-            command = ["tg-pipeline", *made_up, "--per-day", str(UPDATES_A_DAY)]
+            sample = ["sample", "--start", str(first), "--days", str((last - first).days + 1)]
+            command = ["tg-pipeline", *sample, "--per-day", str(UPDATES_A_DAY)]
             assert self.succeeds(command), "the sample has not landed"
 
-    @contextmanager
-    def instance(self) -> Iterator[dg.DagsterInstance]:
-        """Open the deployment's Dagster instance in this process."""
-        with (
-            patch.dict(os.environ, self.environment),
-            dg.DagsterInstance.from_config(str(self.home)) as instance,
-        ):
-            yield instance
-
     def ask(self, query: str, **variables: Any) -> Any:
-        """Ask the UI's GraphQL; give the data."""
+        """Return the data of a query of the UI's GraphQL."""
         asked = {"query": query, "variables": variables}
         answer = requests.post(f"{self.url}/graphql", json=asked, timeout=60).json()
         assert "errors" not in answer, json.dumps(answer["errors"])[:2000]
@@ -155,7 +143,7 @@ class Team:
             return False
 
     def wait_until(self, holds: Callable[[], object], what: str) -> None:
-        """Wait for something, as long as all run; say what they said, and the runs, if in vain."""
+        """Wait for a condition while all processes run; fail with their logs and the runs."""
         components = (self.code, self.webserver, self.daemon)
         try:
             wait_until(holds, what, *(each for each in components if each.process))
@@ -164,11 +152,11 @@ class Team:
             raise AssertionError(f"{error}\n--- runs\n{runs}") from None
 
     def days_ago(self, most: int, least: int) -> list[date]:
-        """Return the days from so many days ago to so many days ago."""
+        """Return the days from `most` days ago to `least` days ago."""
         return [self.today - timedelta(days=ago) for ago in range(most, least - 1, -1)]
 
     def built_by_a_plain_build(self, folder: Path, days: list[date]) -> Pipeline:
-        """Return a second lake over the same landing zone, built without any of this."""
+        """Return a second lake over the same landing zone, built without Dagster."""
         plain = Pipeline(folder)
         plain.landing, plain.lake = self.pipeline.landing, Lake(plain.lake_uri)
         for day in days:

@@ -41,24 +41,16 @@ def land(house: Shell, seed: str) -> None:
 
 
 @pytest.mark.slow
-def test_two_concurrent_runs_of_the_same_days_write_what_one_would(
+def test_concurrent_and_killed_runs_of_the_same_days_end_with_the_bytes_of_a_plain_build(
     house: Shell, tmp_path: Path
 ) -> None:
-    # When the same days are built twice at once
+    # Given the same days, built twice at once
     with house.start("run", *SPAN) as one, house.start("run", *SPAN) as other:
-        said = [running.communicate(timeout=300)[1].decode() for running in (one, other)]
-
-    # Then both end well, and nothing is left to build
-    assert (one.returncode, other.returncode) == (0, 0), said
+        errors = [running.communicate(timeout=300)[1].decode() for running in (one, other)]
+    assert (one.returncode, other.returncode) == (0, 0), errors
     assert "Nothing new has landed" in house.run("run").stdout
-    assert digests(house.lake) == digests(build(house, tmp_path / "alone"))
 
-
-@pytest.mark.slow
-def test_builders_of_growing_days_that_are_killed_at_any_point_heal_to_the_plain_bytes(
-    house: Shell, tmp_path: Path
-) -> None:
-    # Given three rounds, in each of which two builders work on days that grow
+    # When two builders work on days that grow, and both are killed, three times
     chance = random.Random(7)  # noqa: S311
     for number in range(2, 5):
         land(house, str(number))
@@ -67,10 +59,8 @@ def test_builders_of_growing_days_that_are_killed_at_any_point_heal_to_the_plain
             for running in (one, other):
                 running.kill()
 
-    # When one more run builds what is stale
+    # Then one more run builds what is stale
     healed = house.run("run")
-
-    # Then it needs no help, and the lake has the bytes of a plain build
     assert healed.returncode == 0, healed.stderr
     assert "Nothing new has landed" in house.run("run").stdout
     assert digests(house.lake) == digests(build(house, tmp_path / "alone"))
@@ -86,13 +76,13 @@ def test_a_killed_run_leaves_each_partition_old_or_new_and_blocks_no_other(
     land(house, "2")
     new = digests(build(house, tmp_path / "alone"))
 
-    # When the run of it is killed midway
+    # When their run is killed midway
     with house.start("run") as running:
         wait_until(lambda: changed(house.lake, old) > 2, "some partitions are replaced")
         running.kill()
     midway = digests(house.lake)
 
-    # Then each partition is as it was, or as it is to be
+    # Then each partition is the old one or the new one
     assert all(digest in {old.get(key), new[key]} for key, digest in midway.items())
     assert len([key for key in old if midway[key] != old[key]]) > 0
 
@@ -123,7 +113,7 @@ def test_a_history_that_can_t_be_opened_is_one_clear_line(tmp_path: Path) -> Non
 
 
 def build(house: Shell, lake: Path) -> Path:
-    """Build the layers of what has landed into a lake, without Dagster; give the lake."""
+    """Build the layers of all landed days into a lake, without Dagster; return the lake."""
     plain = Pipeline(lake.parent)
     plain.landing, plain.lake = open_store(house.landing.as_uri()), Lake(lake.as_uri())
     # The sample goes on after midnight of its last day.

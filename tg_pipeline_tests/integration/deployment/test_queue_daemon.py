@@ -28,7 +28,7 @@ YESTERDAY, LATE = TODAY - timedelta(days=1), TODAY - timedelta(days=5)
 
 
 class Daemon:
-    """A daemon over a bucket, a queue, a lake and a history of its own."""
+    """A daemon with its own bucket, queue, lake and history."""
 
     def __init__(self, folder: Path, sqs: SqsServer) -> None:
         self.sqs, self.url, self.folder = sqs, sqs.queue(), folder
@@ -117,7 +117,7 @@ def test_a_daemon_killed_between_the_run_and_the_deletion_loses_and_doubles_noth
 
     # When the daemon is killed as soon as the nightly run is recorded
     daemon.start()
-    daemon.wait_until(lambda: len(daemon.runs()) == 1, "a run is asked for")
+    daemon.wait_until(lambda: len(daemon.runs()) == 1, "a run is requested")
     daemon.kill()
 
     # Then all messages are still there, and the next daemon builds both days in one run each
