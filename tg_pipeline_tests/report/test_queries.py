@@ -95,10 +95,9 @@ def test_answers_are_counted_only_where_they_are_visible() -> None:
         ],
     )
 
-    current = data.current
-    assert (current.questions, current.visible, current.answered) == (5, 4, 3)
-    assert (current.answered_by_reply, current.replied_share) == (1, 0.25)
-    assert (current.answered_share, current.median_seconds) == (0.75, 20)
+    now = data.current
+    assert (now.questions, now.visible, now.answered, now.answered_by_reply) == (5, 4, 3, 1)
+    assert (now.replied_share, now.answered_share, now.median_seconds) == (0.25, 0.75, 20)
 
 
 def test_a_period_is_compared_only_if_the_lake_covers_the_whole_previous_one() -> None:
@@ -144,18 +143,19 @@ def test_hours_and_members_are_summed_over_chats() -> None:
 
 
 def test_question_groups_have_whole_weeks_and_all_others_are_one_row() -> None:
+    def asked_in(week: date, group: int, questions: int, name: str | None = None) -> Row:
+        return {"week": week, "group_id": group, "group_name": name, "questions": questions}
+
     data = read(
         questions=[
-            question(1, PERIOD.first, "quando?"),
-            question(1, PERIOD.last, "quando?"),
-            question(1, AFTER, "quando?"),
+            *(question(1, day, "quando?") for day in (PERIOD.first, PERIOD.last, AFTER)),
             question(-1, DAY, language="en"),
         ],
         frequent_questions=[
-            {"week": MONDAY, "group_id": 1, "group_name": "quando?", "questions": 3},
-            {"week": MONDAY, "group_id": -1, "questions": 1},
-            {"week": MONDAY, "group_id": 2, "group_name": "earlier", "questions": 5},
-            {"week": MONDAY - timedelta(weeks=1), "group_id": 1, "questions": 50},
+            asked_in(MONDAY, 1, 3, "quando?"),
+            asked_in(MONDAY, -1, 1),
+            asked_in(MONDAY, 2, 5, "earlier"),
+            asked_in(MONDAY - timedelta(weeks=1), 1, 50),
         ],
     )
 

@@ -1,4 +1,4 @@
-"""A user opens Dagster's UI, launches a backfill of two months, and opens a day's page."""
+"""A user opens Dagster's UI, launches a backfill of five weeks, and opens a day's page."""
 
 import time
 from collections.abc import Callable
@@ -28,7 +28,7 @@ CHART = "//tr[td[contains(., '{}')]]//table//td[contains(., '█')]"
 def test_a_backfill_launched_from_the_ui_fills_the_partition_bar(
     ui: "Ui", browser: "Chrome"
 ) -> None:
-    # Given two months that have landed, when all partitions are requested in the dialog
+    # Given five weeks that have landed, when all partitions are requested in the dialog
     launch_backfill_of_everything(browser, ui.url)
 
     # Then the backfill succeeds
