@@ -1,6 +1,6 @@
 """The sections: their findings in words, their limits, and their charts and tables."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -27,7 +27,6 @@ from tg_pipeline.report.report import SECTIONS, build_sections
 from tg_pipeline_tests.report.report_data import EN, PERIOD, PT, month, one_day, quiet, with_spaces
 
 MONDAY, SUNDAY = PERIOD.first, PERIOD.last
-YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))
 
 
 def section(name: str, data: ReportData, fmt: Formatter = EN) -> PageSection:
@@ -244,16 +243,6 @@ def test_weeks_of_a_long_period_have_unique_labels() -> None:
 
     places = {row["at"] for row in chart.spec["datasets"]["rows"]}
     assert len(places) == len(weeks) == 105
-
-
-def test_a_year_is_grouped_by_weeks_labelled_with_their_year() -> None:
-    days = [YEAR.first + timedelta(days=number) for number in range(365)]
-
-    groups = group_by_time(days, lambda day: day, YEAR, EN)
-
-    assert sum(len(rows) for _, rows in groups) == 365
-    assert groups[0][0].label == "29 Dec 2025"
-    assert len({bucket.label for bucket, _ in groups}) == len(groups)
 
 
 def test_each_day_of_a_month_has_a_place_with_or_without_rows() -> None:
