@@ -62,26 +62,16 @@ class PostingProcess:
 
     def __init__(self, poster: Poster, *, is_killed: bool = False) -> None:
         self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                __name__,
-                poster.lake_uri,
-                poster.api_url,
-                *["killed"] * is_killed,
-            ],
+            [sys.executable, "-m", __name__, poster.lake_uri, poster.api_url, *["x"] * is_killed],
             cwd=CHECKOUT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
         )
-
-    def is_ready(self) -> bool:
-        """Wait until it has started."""
-        return bool(self._process.stdout and self._process.stdout.readline())
+        assert self._process.stdout
+        assert self._process.stdout.readline(), "it did not start"
 
     def start_posting(self) -> None:
-        """Make it post."""
         assert self._process.stdin
         print(file=self._process.stdin, flush=True)
 

@@ -40,7 +40,9 @@ def commands(
     return bot_commands
 
 
-def test_a_day_is_posted_once_as_a_text_and_a_chart(commands: BotCommands) -> None:
+def test_a_day_is_posted_once_as_a_text_and_a_chart_unless_again_is_set(
+    commands: BotCommands,
+) -> None:
     first, second = commands.run(*ON_THE_DAY), commands.run(*ON_THE_DAY)
 
     assert first.out.splitlines() == ["2026-10-07, text: sent.", "2026-10-07, chart: sent."]
@@ -53,13 +55,7 @@ def test_a_day_is_posted_once_as_a_text_and_a_chart(commands: BotCommands) -> No
     assert text.text.startswith("Wed, 7 Oct 2026\n\nMessages: 2\n")
     assert QUESTION in text.read.marked("code")
     assert (chart.chat_id, (chart.file or b"")[:4]) == (int(CHAT), b"\x89PNG")
-
-
-def test_again_posts_both_messages_again(commands: BotCommands) -> None:
-    commands.run(*ON_THE_DAY)
-
-    assert commands.run(*ON_THE_DAY, "--again").out.count("sent.") == 2
-    assert len(commands.telegram.messages) == 4
+    assert commands.run(*ON_THE_DAY, "--again").out == first.out
 
 
 def test_the_settings_define_the_period_the_language_and_the_chat(commands: BotCommands) -> None:
@@ -130,15 +126,6 @@ def test_the_default_is_yesterday_which_must_be_built(
         f"tg-pipeline run --date {yesterday} builds it.\n"
     )
     assert commands.telegram.calls == []
-
-
-def test_a_short_rate_limit_is_logged_and_waited_for(commands: BotCommands) -> None:
-    commands.telegram.flood(1, "sendPhoto")
-
-    done = commands.run(*ON_THE_DAY)
-
-    assert done.err == "Telegram asks to wait 1 s before the next sendPhoto (429). Waiting.\n"
-    assert len(commands.telegram.messages) == 2
 
 
 def test_after_a_long_rate_limit_the_next_run_sends_the_rest(commands: BotCommands) -> None:

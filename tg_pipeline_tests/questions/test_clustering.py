@@ -1,10 +1,14 @@
 """Questions that mean the same form one group, labelled by its most typical question."""
 
+import random
+
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tg_pipeline.questions import QUESTIONS_SCHEMA, clustering, find_questions
-from tg_pipeline_tests.questions.chat import groups, messages
+from tg_pipeline_tests.questions.chat import groups, held_out, messages
 
 CERTIFICATE = (
     "como faço para emitir o certificado?",
@@ -28,16 +32,22 @@ def test_a_unique_question_has_no_group() -> None:
     assert (found[2]["group_id"], found[2]["group_name"]) == (-1, None)
 
 
-def test_the_same_text_twice_is_a_group() -> None:
-    found = find_questions(messages(ALONE, ALONE))
-
-    assert found["group_id"].to_pylist() == [0, 0]
-
-
-def test_a_question_without_a_subject_has_no_group() -> None:
-    found = find_questions(messages("alguém me ajuda?", "alguém me ajuda?", "como faço isso?"))
-
-    assert found["group_id"].to_pylist() == [-1, -1, -1]
+@pytest.mark.parametrize(
+    ("texts", "group"),
+    [
+        pytest.param((ALONE, ALONE), 0, id="the same text twice"),
+        pytest.param(
+            ("como\u200b emito\u202e o cert\u200dificado?", "como emito o certificado?"),
+            0,
+            id="invisible characters",
+        ),
+        pytest.param(("alguém me ajuda?", "alguém me ajuda?"), -1, id="no subject"),
+    ],
+)
+def test_two_questions_are_a_group_if_they_have_the_same_subject(
+    texts: tuple[str, str], group: int
+) -> None:
+    assert find_questions(messages(*texts))["group_id"].to_pylist() == [group, group]
 
 
 def test_groups_are_numbered_by_size_and_then_by_their_first_question() -> None:
@@ -81,30 +91,12 @@ def test_without_questions_the_table_is_empty(table: pa.Table) -> None:
 
 
 def test_a_row_holds_the_message_with_its_language_and_group() -> None:
-    [row] = find_questions(messages(None, ALONE, None)).to_pylist()
-    [_, message, _] = messages(None, ALONE, None).to_pylist()
-
-    assert row == message | {"language": "pt", "group_id": -1, "group_name": None}
-
-
-def test_unknown_senders_chats_and_times_stay_null() -> None:
     unknown = messages(ALONE).to_pylist()[0] | dict.fromkeys(["user_id", "chat_id", "sent_at"])
     table = pa.Table.from_pylist([unknown], messages().schema)
 
-    found = find_questions(table).select(["user_id", "chat_id", "sent_at"]).to_pylist()
-    assert found == [{"user_id": None, "chat_id": None, "sent_at": None}]
+    [row] = find_questions(pa.concat_tables([messages(None), table])).to_pylist()
 
-
-def test_every_column_has_a_description() -> None:
-    assert all(field.metadata[b"description"] for field in QUESTIONS_SCHEMA)
-
-
-def test_invisible_characters_do_not_change_the_group() -> None:
-    hidden = "como\u200b emito\u202e o cert\u200dificado?"
-
-    found = find_questions(messages(hidden, "como emito o certificado?"))
-
-    assert found["group_id"].to_pylist() == [0, 0]
+    assert row == unknown | {"language": "pt", "group_id": -1, "group_name": None}
 
 
 def test_less_frequent_texts_are_assigned_to_the_groups_of_frequent_ones(
@@ -116,3 +108,41 @@ def test_less_frequent_texts_are_assigned_to_the_groups_of_frequent_ones(
     found = find_questions(messages(*often, *CERTIFICATE, *DEADLINE))
 
     assert groups(found) == [set(CERTIFICATE), set(DEADLINE)]
+
+
+TEXTS = st.lists(
+    st.sampled_from("como qual prazo projeto certificado emito baixo ? oi não é 3".split()),
+    max_size=6,
+).map(" ".join)
+
+CHATS = st.lists(TEXTS | st.none() | st.text(max_size=20), max_size=12)
+
+
+def shuffled(table: pa.Table, seed: int) -> pa.Table:
+    order = list(range(table.num_rows))
+    random.Random(seed).shuffle(order)  # noqa: S311 - any order will do
+    return table.take(pa.array(order, pa.int64()))
+
+
+def test_the_order_of_the_rows_does_not_change_the_table() -> None:
+    table = messages(*[row["text"] for row in held_out("groups.csv")] * 2)
+
+    assert find_questions(shuffled(table, 1)).equals(find_questions(table))
+
+
+@settings(deadline=None, max_examples=20)
+@given(CHATS, st.integers(0, 9))
+def test_any_chat_gives_the_same_sound_table_in_any_order(
+    texts: list[str | None], seed: int
+) -> None:
+    table = messages(*texts)
+
+    found = find_questions(table)
+
+    assert find_questions(shuffled(table, seed)).equals(found)
+    rows, numbers = found.to_pylist(), found["group_id"].to_pylist()
+    assert all(texts[row["message_id"]] == row["text"] for row in rows)
+    assert all((row["group_name"] is None) == (row["group_id"] < 0) for row in rows)
+    sizes = [numbers.count(group) for group in range(max(numbers, default=-1) + 1)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert all(size >= 2 for size in sizes)

@@ -1,37 +1,32 @@
-"""Questions are detected with or without a question mark, in three languages."""
+"""Questions are detected with or without a question mark, in three languages, with theirs."""
 
 import pyarrow as pa
 import pytest
 
+from tg_pipeline.questions import find_questions
 from tg_pipeline.questions.detection import MAX_CHARACTERS, normalize
-from tg_pipeline_tests.questions.chat import questions
+from tg_pipeline_tests.questions.chat import messages, questions
 
 
 @pytest.mark.parametrize(
     "text",
     [
         "Qual é o prazo do trabalho?",
-        "qual o prazo do trabalho",
         "como eu baixo o certificado",
-        "quando sai a nota",
-        "onde fica o material da aula",
         "pq meu código não roda",
-        "quem corrige os trabalhos",
         "alguém sabe se hoje tem aula",
         "dá pra pagar no boleto",
-        "tem como mudar meu email",
         "oi gente, boa noite! vcs sabem qual a versão do python",
         "@monitora qual é a senha da aula?",
         "obrigada! e como eu envio o arquivo",
         "how do I reset my password",
-        "where can I find the slides?",
         "hi all, does anyone know when the class starts",
         "is there a discount for students",
-        "thanks! what about the invoice",
         "cómo descargo el certificado",
         "¿dónde está el enlace?",
-        "hola, alguien sabe cuándo empieza la clase",
         "se puede pagar con tarjeta",
+        "Olá, tudo bem? Gostaria de saber o horário",
+        "isto é confiável? https://exemplo.com/a?b=c",
     ],
 )
 def test_a_question_is_detected_without_a_question_mark(text: str) -> None:
@@ -42,12 +37,9 @@ def test_a_question_is_detected_without_a_question_mark(text: str) -> None:
     "text",
     [
         "não consigo entrar na plataforma",
-        "o app não abre mais",
-        "preciso de ajuda com o exercício 3",
         "esqueci minha senha",
         "ModuleNotFoundError ao importar pandas",
         "I can't log in to my account",
-        "my card was declined",
         "no puedo entrar en mi cuenta",
     ],
 )
@@ -60,39 +52,28 @@ def test_a_reported_problem_is_a_question(text: str) -> None:
     [
         # a solved problem
         "não conseguia entrar, mas limpei o cache e foi",
-        "aqui já voltou",
         "não consigo parar de rir",
         "I couldn't log in yesterday but it works now",
         "no puedo hoy, mañana lo reviso",
         # a greeting or a reaction
         "bom dia pessoal, tudo bem?",
-        "oi, como vai?",
-        "e aí, beleza?",
         "hi all, how are you?",
         "hola a todos, ¿cómo están?",
-        "né?",
         "sério?",
         "quem nunca, né?",
-        "really?",
-        "who cares?",
         "¿en serio?",
         "?",
         "oi?",
-        "???",
         # a statement that begins like a question
         "quando terminar eu aviso",
         "como eu falei ontem, o prazo é dia 30",
         "quem quiser participar me chama",
-        "onde eu trabalho usamos outra ferramenta",
         "porque o arquivo estava aberto",
         "dá pra fazer sim",
-        "não sei qual é a senha",
         "when you restart it, it works",
-        "what a great talk",
         "cuando termines me avisas",
         # a command, link, code, quotation or forwarded text
         "/ajuda como faço login?",
-        "https://exemplo.com/watch?v=como+faz",
         "olha isso www.exemplo.com/?q=como que legal",
         "SELECT nome FROM alunos WHERE id = ?",
         'print("what is your name?")',
@@ -103,17 +84,6 @@ def test_a_reported_problem_is_a_question(text: str) -> None:
 )
 def test_other_messages_are_not_questions(text: str) -> None:
     assert not questions(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Olá, tudo bem? Gostaria de saber o horário",
-        "isto é confiável? https://exemplo.com/a?b=c",
-    ],
-)
-def test_a_greeting_or_a_link_does_not_hide_a_question(text: str) -> None:
-    assert questions(text)
 
 
 def test_a_question_after_the_first_characters_of_a_long_message_is_missed() -> None:
@@ -144,20 +114,12 @@ HOSTILE = {
     "emoji": "😀" * MAX_LENGTH,
     "direction overrides": "\u202e" * MAX_LENGTH,
     "zero width": "\u200b" * MAX_LENGTH,
-    "control characters": "\x01\x02\x1b" * (MAX_LENGTH // 3),
-    "one word": "a" * MAX_LENGTH,
     "one long question": "como " + "b" * (MAX_LENGTH - 5),
     "question marks": "?" * MAX_LENGTH,
-    "inverted question marks": "¿" * MAX_LENGTH,
     "combining accents": "e" + "\u0301" * (MAX_LENGTH - 1),
     "grows when normalized": "ﷺ" * MAX_LENGTH,
-    "greetings": "oi, " * (MAX_LENGTH // 4),
-    "question words": "como " * (MAX_LENGTH // 5),
     "code fences": "`" * MAX_LENGTH,
     "quotations": ">\n" * (MAX_LENGTH // 2),
-    "links": "www." * (MAX_LENGTH // 4),
-    "at signs": "@" * MAX_LENGTH,
-    "line breaks": "\n" * MAX_LENGTH,
     "empty": "",
     "another script": "Как установить?",
 }
@@ -169,3 +131,18 @@ def test_hostile_texts_neither_fail_nor_hide_the_questions_among_them() -> None:
     hostile = [text + end for text in HOSTILE.values() for end in ("", "?")]
 
     assert set(asked) <= set(questions(asked[0], *hostile, asked[1]))
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("pt", "como faço para emitir o certificado?"),
+        ("pt", "alguem tem o link da aula de hj"),
+        ("en", "how do I get the certificate?"),
+        ("es", "¿dónde descargo el certificado?"),
+        ("es", "alguien tiene el enlace de la clase"),
+        pytest.param("pt", "pandas polars?", id="Portuguese is the default"),
+    ],
+)
+def test_the_language_is_detected_by_the_words(language: str, text: str) -> None:
+    assert find_questions(messages(text))["language"].to_pylist() == [language]

@@ -13,6 +13,7 @@ from tg_pipeline.questions.vectors import Integers, char_ngrams, read_vocabulary
 from tg_pipeline_tests.questions.chat import messages
 
 MAX_LINKED = 500
+DISTINCT = 10_000
 SYLLABLES = ("ba", "ce", "di", "fo", "gu", "la", "me", "ni", "po", "ru", "sa", "te")
 
 
@@ -56,7 +57,7 @@ def test_many_different_questions_need_little_memory(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(clustering, "link", counted)
     monkeypatch.setattr(clustering, "MAX_LINKED", MAX_LINKED)
-    table = messages(*distinct_questions(10_000))
+    table = messages(*distinct_questions(DISTINCT))
     find_questions(table.slice(0, 10))  # imports do not count
 
     tracemalloc.start()
@@ -66,5 +67,5 @@ def test_many_different_questions_need_little_memory(monkeypatch: pytest.MonkeyP
 
     assert max(linked) == MAX_LINKED
     assert len(linked) <= 1 + clustering.ROUNDS
-    all_with_all = 10_000 * 10_000 * 4
+    all_with_all = 4 * DISTINCT**2
     assert peak < all_with_all / 20

@@ -8,10 +8,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from selenium import webdriver
+from selenium.webdriver import Chrome
 from selenium.webdriver.support.ui import WebDriverWait
 
 SECONDS_TO_DRAW = 20
+PHONE_PIXELS = 600
 PICTURE_PIXELS = 1_900
 """The height of the screenshots in the docs."""
 
@@ -33,15 +34,11 @@ class Screen:
     scheme: str = "light"
     media: str = "screen"
 
-    @property
-    def is_phone(self) -> bool:
-        return self.width < 600
-
 
 class Opened:
     """A page in a browser."""
 
-    def __init__(self, browser: webdriver.Chrome, uri: str) -> None:
+    def __init__(self, browser: Chrome, uri: str) -> None:
         self.browser, self.uri = browser, uri
 
     def on(self, screen: Screen) -> "Opened":
@@ -58,13 +55,11 @@ class Opened:
     def switch_to(self, screen: Screen) -> None:
         """Change the screen, or print, without reloading."""
         scheme = {"name": "prefers-color-scheme", "value": screen.scheme}
-        self._command("Emulation.setEmulatedMedia", media=screen.media, features=[scheme])
-        self._command(
-            "Emulation.setDeviceMetricsOverride",
-            width=screen.width,
-            height=900,
-            deviceScaleFactor=1,
-            mobile=screen.is_phone,
+        media = {"media": screen.media, "features": [scheme]}
+        size = {"width": screen.width, "height": 900, "mobile": screen.width < PHONE_PIXELS}
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+        self.browser.execute_cdp_cmd(
+            "Emulation.setDeviceMetricsOverride", size | {"deviceScaleFactor": 1}
         )
 
     def run(self, script: str, *arguments: Any) -> Any:
@@ -77,20 +72,16 @@ class Opened:
 
     def requests(self) -> list[str]:
         """Return the requested addresses, without the page's own."""
-        messages = (json.loads(e["message"]) for e in self._new_entries("performance"))
-        sent = [each["message"] for each in messages]
-        addresses = [
-            each["params"]["request"]["url"]
-            for each in sent
-            if each["method"] == "Network.requestWillBeSent"
-        ]
+        entries = self._new_entries("performance")
+        events = [json.loads(entry["message"])["message"] for entry in entries]
+        sent = [each for each in events if each["method"] == "Network.requestWillBeSent"]
+        addresses = [each["params"]["request"]["url"] for each in sent]
         return [address for address in addresses if address != self.uri]
 
-    def axe(self) -> list[dict[str, Any]]:
+    def axe(self) -> Any:
         """Return the accessibility violations that axe finds."""
-        self.browser.execute_script(AXE)
-        found: list[dict[str, Any]] = json.loads(self.browser.execute_async_script(RUN_AXE))
-        return found
+        self.run(AXE)
+        return json.loads(self.browser.execute_async_script(RUN_AXE))
 
     def save(self, name: str) -> None:
         """Save a screenshot of the top of the page to the folder TG_SCREENSHOTS, if set."""
@@ -106,6 +97,3 @@ class Opened:
         """Return the new entries of one of the browser's logs."""
         entries: list[dict[str, Any]] = self.browser.execute("getLog", {"type": log})["value"]
         return entries
-
-    def _command(self, name: str, **arguments: Any) -> None:
-        self.browser.execute_cdp_cmd(name, arguments)

@@ -13,7 +13,9 @@ from tg_pipeline.report.digest_chart import LIGHT, DigestBar, digest_bars, rende
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestPeriod
 from tg_pipeline.telegram.messages import to_plain
-from tg_pipeline_tests.report.digest_data import DAY, EN, PT, WEEK, data_of, previous, quiet
+from tg_pipeline_tests.report.report_data import DIGEST_DAY as DAY
+from tg_pipeline_tests.report.report_data import DIGEST_WEEK as WEEK
+from tg_pipeline_tests.report.report_data import EN, PT, digest_data, previous_data, quiet
 
 WIDTH, HEIGHT = 1_200, 780
 MAX_PHOTO = 10_000_000
@@ -32,60 +34,6 @@ def chunks(png: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += length + 12
 
 
-@pytest.mark.parametrize(("period", "fmt"), [(DAY, EN), (WEEK, PT)])
-def test_the_chart_is_a_complete_png_of_a_phone_s_width(
-    period: DigestPeriod, fmt: Formatter
-) -> None:
-    png = render_digest(data_of(period), previous(period), period, fmt).png
-
-    parts = list(chunks(png))
-
-    assert (parts[0][0], parts[-1][0]) == (b"IHDR", b"IEND")
-    assert struct.unpack_from(">II", parts[0][1]) == (WIDTH, HEIGHT)
-    rows = zlib.decompress(b"".join(data for kind, data in parts if kind == b"IDAT"))
-    assert len(rows) == HEIGHT * (1 + 4 * WIDTH)
-    assert len(png) < MAX_PHOTO
-
-
-def test_a_day_has_its_hours_with_those_of_the_day_before() -> None:
-    bars = digest_bars(data_of(DAY), previous(DAY), DAY, EN)
-
-    assert [bar.at for bar in bars] == [str(hour) for hour in range(24)]
-    assert (bars[9], bars[20]) == (DigestBar("9", 15, 30), DigestBar("20", 24, 0))
-
-
-def test_a_week_has_its_days_with_those_of_the_week_before() -> None:
-    bars = digest_bars(data_of(WEEK), previous(WEEK), WEEK, PT)
-
-    labels = [bar.at for bar in bars]
-    assert labels == ["seg. 5", "ter. 6", "qua. 7", "qui. 8", "sex. 9", "sáb. 10", "dom. 11"]
-    assert (bars[0], bars[1]) == (DigestBar("seg. 5", 200, 100), DigestBar("ter. 6", 283, 0))
-    assert sum(bar.count for bar in bars[3:]) == 0
-    assert {bar.before for bar in digest_bars(data_of(WEEK), None, WEEK, EN)} == {None}
-
-
-def drawn(*rows: DigestBar, legend: str = "") -> bytes:
-    return render_png(rows, "Title", legend, EN)
-
-
-def test_the_chart_depends_on_each_number_and_only_on_them() -> None:
-    first, second = DigestBar("Mon 5", 3, 4), DigestBar("Tue 6", 1, None)
-
-    charts = [
-        drawn(first, second),
-        drawn(DigestBar("Mon 5", 2, 4), second),
-        drawn(DigestBar("Mon 5", 3, 5), second),
-        drawn(first, second, legend="a legend"),
-    ]
-
-    assert len(set(charts)) == len(charts)
-    assert drawn(first, second) == charts[0]
-
-
-def test_a_quiet_period_has_a_chart_too() -> None:
-    assert dict(chunks(render_digest(quiet(WEEK), None, WEEK, EN).png))[b"IEND"] == b""
-
-
 @pytest.mark.parametrize(
     ("period", "fmt", "caption"),
     [
@@ -93,8 +41,57 @@ def test_a_quiet_period_has_a_chart_too() -> None:
         (DAY, PT, "Mensagens por hora, qua., 7 de out. de 2026"),
     ],
 )
-def test_the_caption_names_the_chart(period: DigestPeriod, fmt: Formatter, caption: str) -> None:
-    assert to_plain(render_digest(data_of(period), None, period, fmt).caption) == caption
+def test_the_chart_is_a_complete_png_of_a_phone_s_width_with_a_caption(
+    period: DigestPeriod, fmt: Formatter, caption: str
+) -> None:
+    digest = render_digest(digest_data(period), previous_data(period), period, fmt)
+
+    parts = list(chunks(digest.png))
+
+    assert to_plain(digest.caption) == caption
+    assert (parts[0][0], parts[-1][0]) == (b"IHDR", b"IEND")
+    assert struct.unpack_from(">II", parts[0][1]) == (WIDTH, HEIGHT)
+    rows = zlib.decompress(b"".join(data for kind, data in parts if kind == b"IDAT"))
+    assert len(rows) == HEIGHT * (1 + 4 * WIDTH)
+    assert len(digest.png) < MAX_PHOTO
+
+
+def test_a_day_has_its_hours_with_those_of_the_day_before() -> None:
+    bars = digest_bars(digest_data(DAY), previous_data(DAY), DAY, EN)
+
+    assert [bar.at for bar in bars] == [str(hour) for hour in range(24)]
+    assert (bars[9], bars[20]) == (DigestBar("9", 15, 30), DigestBar("20", 24, 0))
+
+
+def test_a_week_has_its_days_with_those_of_the_week_before() -> None:
+    bars = digest_bars(digest_data(WEEK), previous_data(WEEK), WEEK, PT)
+
+    labels = [bar.at for bar in bars]
+    assert labels == ["seg. 5", "ter. 6", "qua. 7", "qui. 8", "sex. 9", "sáb. 10", "dom. 11"]
+    assert (bars[0], bars[1]) == (DigestBar("seg. 5", 200, 100), DigestBar("ter. 6", 283, 0))
+    assert sum(bar.count for bar in bars[3:]) == 0
+    assert {bar.before for bar in digest_bars(digest_data(WEEK), None, WEEK, EN)} == {None}
+
+
+def test_the_chart_depends_on_each_number_and_only_on_them() -> None:
+    first, second = DigestBar("Mon 5", 3, 4), DigestBar("Tue 6", 1, None)
+
+    charts = [
+        render_png(bars, "Title", legend, EN)
+        for bars, legend in (
+            ((first, second), ""),
+            ((DigestBar("Mon 5", 2, 4), second), ""),
+            ((DigestBar("Mon 5", 3, 5), second), ""),
+            ((first, second), "a legend"),
+        )
+    ]
+
+    assert len(set(charts)) == len(charts)
+    assert render_png((first, second), "Title", "", EN) == charts[0]
+
+
+def test_a_quiet_period_has_a_chart_too() -> None:
+    assert dict(chunks(render_digest(quiet(WEEK.period), None, WEEK, EN).png))[b"IEND"] == b""
 
 
 def test_the_colours_are_those_of_the_report_s_light_mode() -> None:

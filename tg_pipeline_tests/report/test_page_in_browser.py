@@ -1,18 +1,20 @@
 """The report in a real browser: desktop, phone, light, dark, printed, and by keyboard."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from tg_pipeline.report.models import ReportData
-from tg_pipeline_tests.report.month import HOSTILE, month, month_of, one_day, quiet
-from tg_pipeline_tests.report.opened import Screen
+from tg_pipeline.report.report import render_report
+from tg_pipeline_tests.integration.browser.chromium import open_chromium
+from tg_pipeline_tests.report.opened import Opened, Screen
+from tg_pipeline_tests.report.report_data import HOSTILE, month, month_of, one_day, quiet
 
-if TYPE_CHECKING:
-    from tg_pipeline_tests.report.conftest import Open
+Open = Callable[..., Opened]
 
 DESKTOP, PHONE = 1280, 360
 SCREENS = [
@@ -44,6 +46,17 @@ return [...document.querySelectorAll('.chart text')].filter((label) => label.tex
 
 ELEMENTS = "return [...document.querySelectorAll('*')].map((each) => each.tagName)"
 
+CHARTS = {
+    "activity-messages",
+    "activity-people",
+    "hours-heat",
+    "answers-weeks",
+    "response-times-weeks",
+    "members-days",
+    "retention-heat",
+    "health-days",
+}
+
 SPARSE: dict[str, Callable[[], ReportData | None]] = {
     "an empty lake": lambda: None,
     "one day": one_day,
@@ -51,63 +64,69 @@ SPARSE: dict[str, Callable[[], ReportData | None]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chrome]:
+    with open_chromium(logs={"browser": "ALL", "performance": "ALL"}) as chrome:
+        yield chrome
+
+
+@pytest.fixture
+def open_report(chromium: Chrome, tmp_path: Path) -> Open:
+    """Return a function that writes a report in a language, and opens it in the browser."""
+
+    def opened(data: ReportData | None, language: str = "en") -> Opened:
+        path = tmp_path / "report.html"
+        path.write_text(render_report(data, language), encoding="utf-8")
+        return Opened(chromium, path.as_uri())
+
+    return opened
+
+
+def assert_sound(page: Opened, width: int) -> None:
+    """Check that a page has no errors, requests, accessibility violations or overflow."""
+    assert page.console() == []
+    assert page.requests() == []
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+    assert page.run("return document.documentElement.scrollWidth") == width
+    assert page.axe() == []
+
+
 @pytest.mark.parametrize(("screen", "language"), SCREENS, ids=NAMES)
 def test_every_chart_is_drawn_without_errors_requests_or_accessibility_violations(
-    open_report: "Open", screen: Screen, language: str
+    open_report: Open, screen: Screen, language: str
 ) -> None:
     page = open_report(month(), language).on(screen)
 
-    assert page.console() == []
-    assert page.requests() == []
     drawn = page.run(MARKS)
-    assert drawn.keys() == {
-        "activity-messages",
-        "activity-people",
-        "hours-heat",
-        "answers-weeks",
-        "response-times-weeks",
-        "members-days",
-        "retention-heat",
-        "health-days",
-    }
+    assert drawn.keys() == CHARTS
     assert drawn["activity-messages"] == 28
     assert drawn["hours-heat"] == 7 * 24
     assert min(drawn.values()) > 8
+    assert page.run(CUT_OFF_BELOW) == []
     page.save(f"report-{screen.width}-{screen.scheme}-{language}")
-
-    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
-    assert page.run("return document.documentElement.scrollWidth") == screen.width
-    assert page.axe() == []
+    assert_sound(page, screen.width)
 
 
 @pytest.mark.parametrize("what", SPARSE)
-def test_a_page_with_little_data_is_valid_too(open_report: "Open", what: str) -> None:
-    page = open_report(SPARSE[what](), "en").on(Screen(PHONE))
-
-    assert page.console() == []
-    assert page.requests() == []
-    assert page.run("return document.documentElement.scrollWidth") == PHONE
-    assert page.axe() == []
+def test_a_page_with_little_data_is_valid_too(open_report: Open, what: str) -> None:
+    assert_sound(open_report(SPARSE[what]()).on(Screen(PHONE)), PHONE)
 
 
 @pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_hostile_texts_run_nothing_and_add_no_elements(open_report: "Open", width: int) -> None:
+def test_hostile_texts_run_nothing_and_add_no_elements(open_report: Open, width: int) -> None:
     # Given hostile names, questions, commands, content types and reactions
-    page = open_report(month_of(HOSTILE), "en").on(Screen(width))
+    page = open_report(month_of(HOSTILE)).on(Screen(width))
 
     # Then nothing runs, and the page has its ordinary elements and width
-    assert page.console() == []
-    assert page.requests() == []
-    assert page.run("return document.documentElement.dataset.charts") == "drawn"
-    assert page.run("return document.documentElement.scrollWidth") == width
-    assert page.axe() == []
     elements = page.run(ELEMENTS)
-    harmless = open_report(month_of(["plain"] * len(HOSTILE)), "en").on(Screen(width))
+    assert page.run("return document.documentElement.dataset.charts") == "drawn"
+    assert_sound(page, width)
+    harmless = open_report(month_of(["plain"] * len(HOSTILE))).on(Screen(width))
     assert elements == harmless.run(ELEMENTS)
 
 
-def test_hostile_texts_are_shown_as_written_with_more_in_the_title(open_report: "Open") -> None:
-    page = open_report(month_of(HOSTILE), "en").on(Screen())
+def test_hostile_texts_are_shown_as_written_with_more_in_the_title(open_report: Open) -> None:
+    page = open_report(month_of(HOSTILE)).on(Screen())
 
     texts = page.run("return [...document.querySelectorAll('#people bdi')].map(e => e.textContent)")
     assert texts[0] == HOSTILE[0]
@@ -118,7 +137,7 @@ def test_hostile_texts_are_shown_as_written_with_more_in_the_title(open_report: 
     assert max(page.run(cut)) > 1_000, "4,096 emoji: 32 are shown"
 
 
-def test_hovering_over_a_bar_shows_its_tooltip(open_report: "Open") -> None:
+def test_hovering_over_a_bar_shows_its_tooltip(open_report: Open) -> None:
     page = open_report(month(), "pt").on(Screen())
     bars = page.browser.find_elements("css selector", "#activity-messages .role-mark path")
 
@@ -129,8 +148,8 @@ def test_hovering_over_a_bar_shows_its_tooltip(open_report: "Open") -> None:
     assert tip.text == "qua., 7 de out.: 316 mensagens"
 
 
-def test_charts_follow_the_width_of_the_page(open_report: "Open") -> None:
-    page = open_report(month(), "en").on(Screen(DESKTOP))
+def test_charts_follow_the_width_of_the_page(open_report: Open) -> None:
+    page = open_report(month()).on(Screen(DESKTOP))
 
     page.switch_to(Screen(PHONE))
 
@@ -138,15 +157,8 @@ def test_charts_follow_the_width_of_the_page(open_report: "Open") -> None:
     assert page.run(WIDER_THAN_CONTAINER) == []
 
 
-@pytest.mark.parametrize("width", [DESKTOP, PHONE])
-def test_labels_have_space_for_their_descenders(open_report: "Open", width: int) -> None:
-    page = open_report(month(), "en").on(Screen(width))
-
-    assert page.run(CUT_OFF_BELOW) == []
-
-
-def test_print_is_light_even_if_the_screen_is_dark(open_report: "Open") -> None:
-    page = open_report(month(), "en").on(Screen(DESKTOP, "dark"))
+def test_print_is_light_even_if_the_screen_is_dark(open_report: Open) -> None:
+    page = open_report(month()).on(Screen(DESKTOP, "dark"))
     background = "return getComputedStyle(document.documentElement).backgroundColor"
     bar = (
         "return getComputedStyle(document.querySelector('#activity-messages path[fill^=var]')).fill"
@@ -163,8 +175,8 @@ def test_print_is_light_even_if_the_screen_is_dark(open_report: "Open") -> None:
     page.save("report-printed-en")
 
 
-def test_the_keyboard_skips_to_the_report_and_unfolds_the_numbers(open_report: "Open") -> None:
-    page = open_report(month(), "en").on(Screen())
+def test_the_keyboard_skips_to_the_report_and_unfolds_the_numbers(open_report: Open) -> None:
+    page = open_report(month()).on(Screen())
     focused = "return document.activeElement"
 
     press(page.browser, Keys.TAB)
@@ -178,19 +190,16 @@ def test_the_keyboard_skips_to_the_report_and_unfolds_the_numbers(open_report: "
     assert numbers.get_attribute("aria-label") == numbers.find_element("tag name", "caption").text
 
 
-def test_a_browser_without_decompression_shows_the_tables(open_report: "Open") -> None:
-    # Given a browser from before 2023
-    page = open_report(month(), "en")
-    old = page.browser.execute_cdp_cmd(
+def test_a_browser_without_decompression_shows_the_tables(open_report: Open) -> None:
+    page = open_report(month())
+    before_2023 = page.browser.execute_cdp_cmd(
         "Page.addScriptToEvaluateOnNewDocument", {"source": "delete window.DecompressionStream"}
     )
     try:
-        # When the report is opened
         page.on(Screen())
     finally:
-        page.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", old)
+        page.browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", before_2023)
 
-    # Then the page points to the tables
     assert page.browser.find_element("css selector", ".failed").is_displayed()
     assert page.axe() == []
 

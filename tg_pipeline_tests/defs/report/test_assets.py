@@ -12,7 +12,7 @@ from tg_pipeline.report.messages import LANGUAGES, load_messages
 from tg_pipeline.report.models import ActivityDay, Period, ReportData
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.report.built_days import land_two_days
-from tg_pipeline_tests.report.month import month, quiet
+from tg_pipeline_tests.report.report_data import month, quiet
 
 SHOWN_IN_PLACE = 1_000
 """UTF-16 units of Markdown that Dagster's UI shows in place; it links to longer text."""

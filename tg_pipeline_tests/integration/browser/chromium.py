@@ -3,7 +3,7 @@
 import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -37,8 +37,8 @@ CHROMIUM_FLAGS = (
 
 
 @contextmanager
-def open_chromium() -> Iterator[Chrome]:
-    """Open a Chromium; skip the test if it is not installed."""
+def open_chromium(logs: Mapping[str, str] | None = None) -> Iterator[Chrome]:
+    """Open a Chromium that keeps these logs; skip the test if it is not installed."""
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not chromium or not driver:
         pytest.skip("chromium and chromedriver are not installed")
@@ -46,6 +46,7 @@ def open_chromium() -> Iterator[Chrome]:
     options.binary_location = chromium
     for flag in CHROMIUM_FLAGS:
         options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", dict(logs or {}))
     chrome = Chrome(options=options, service=Service(driver))
     try:
         yield chrome

@@ -1,4 +1,4 @@
-"""Dagster's UI over a sample of two months, and a headless Chromium."""
+"""Dagster's UI over a sample of five weeks, and a headless Chromium."""
 
 import os
 import shutil
@@ -21,8 +21,8 @@ from tg_pipeline_tests.integration.browser.chromium import open_chromium
 
 CHECKOUT = Path(__file__).parents[3]
 
-DAYS = 60
-"""Two months, so that a backfill takes two runs."""
+DAYS = 36
+"""More than a month, so that a backfill takes two runs."""
 
 UPDATES_A_DAY = 100
 """Few, but enough for every chart."""

@@ -1,16 +1,19 @@
-"""Made-up report data: four weeks, a single day, and a period without activity."""
+"""Made-up report data: four weeks, a single day, a quiet period, and those of digests."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from tg_pipeline.report.formatting import NO_BREAK, Formatter
 from tg_pipeline.report.models import (
     ActiveUser,
     ActivityDay,
     AnswersWeek,
     CategoryCount,
     CohortWeek,
+    DigestKind,
+    DigestPeriod,
     Gap,
     Headline,
     Health,
@@ -25,7 +28,10 @@ from tg_pipeline.report.models import (
 
 PERIOD = Period(date(2026, 10, 5), date(2026, 11, 1))
 ZONE = "America/Sao_Paulo"
-BOT = 7_000_000_001
+EN, PT = Formatter("en"), Formatter("pt")
+
+DIGEST_WEEK = DigestPeriod.of(DigestKind.WEEK, date(2026, 10, 7))
+DIGEST_DAY = DigestPeriod.of(DigestKind.DAY, date(2026, 10, 7))
 
 HOSTILE = (
     "<script>alert('name')</script>",
@@ -52,12 +58,11 @@ def month(**changes: Any) -> ReportData:
 
 def month_of(texts: Sequence[str]) -> ReportData:
     """Return the four weeks with these texts in each place that shows users' text."""
+    counts = [CategoryCount(text, 50 - n) for n, text in enumerate(texts)]
     return month(
         users=[ActiveUser(text, 100 - n, 120, 5) for n, text in enumerate(texts)],
         questions=[QuestionGroup(text, "pt", 50 - n, (9, 8, 7, 6)) for n, text in enumerate(texts)],
-        commands=[CategoryCount(text, 50 - n) for n, text in enumerate(texts)],
-        content=[CategoryCount(text, 50 - n) for n, text in enumerate(texts)],
-        reactions=[CategoryCount(text, 50 - n) for n, text in enumerate(texts)],
+        **dict.fromkeys(("commands", "content", "reactions"), counts),
     )
 
 
@@ -77,9 +82,44 @@ def one_day() -> ReportData:
     )
 
 
-def quiet() -> ReportData:
-    """Return a period without landed objects, in a lake with other days."""
-    return ReportData(period=PERIOD, zone=ZONE, health=Health(first_day=date(2026, 1, 1)))
+def quiet(period: Period = PERIOD) -> ReportData:
+    """Return a period without landed objects, in a lake with earlier days."""
+    return ReportData(period, ZONE, Health(first_day=period.previous().first))
+
+
+def digest_data(period: DigestPeriod, *texts: str) -> ReportData:
+    """Return the data of a digest with these texts as questions and commands."""
+    shown = texts or ("como emito o certificado?", "why is it empty?", "¿dónde?", "quando?")
+    commands = texts or ("ajuda", "aulas")
+    return ReportData(
+        period=period.period,
+        zone=ZONE,
+        health=Health(first_day=date(2026, 9, 1)),
+        current=Headline(1_755, 46, 484, 479, 434, 549.0, 9, 4),
+        previous=Headline(1_725, 46, 501, 493, 453, 547.0, 10, 6),
+        activity=[
+            ActivityDay(date(2026, 10, day), messages, 9, 9, 9)
+            for day, messages in ((5, 200), (6, 283), (7, 274))
+        ],
+        hours=[HourCount(3, 9, 15), HourCount(3, 20, 24), HourCount(3, 21, 24)],
+        questions=[
+            *(QuestionGroup(text, "pt", 74 - n, (1,)) for n, text in enumerate(shown)),
+            QuestionGroup(None, None, 300, (1,)),
+        ],
+        commands=[CategoryCount(text, 21 - n) for n, text in enumerate(commands)],
+    )
+
+
+def previous_data(period: DigestPeriod) -> ReportData:
+    """Return the data of the previous digest, with messages on its first day only."""
+    before = period.previous()
+    day = ActivityDay(before.period.first, 100, 5, 5, 5)
+    return replace(digest_data(before), activity=[day], hours=[HourCount(2, 9, 30)])
+
+
+def with_spaces(text: str) -> str:
+    """Return a text with ordinary spaces instead of special ones."""
+    return text.replace(NO_BREAK, " ").replace("\N{THIN SPACE}", " ")
 
 
 def _days() -> list[date]:
@@ -125,7 +165,7 @@ def _health() -> Health:
     ]
     return Health(
         days=days,
-        gaps=[Gap(BOT, date(2026, 10, 14), 3), Gap(BOT, date(2026, 10, 22), 1)],
+        gaps=[Gap(7, date(2026, 10, 14), 3), Gap(7, date(2026, 10, 22), 1)],
         last_landed=datetime(2026, 11, 1, 23, 58, tzinfo=UTC),
         first_day=date(2026, 9, 1),
     )
@@ -137,12 +177,16 @@ def _response_times() -> list[ResponseTime]:
         for week in PERIOD.weeks()
         for who, median, longest in (("bot", 2.0, 6.0), ("human", 400.0, 6000.0))
     ]
-    whole = [
+    return [
         ResponseTime(None, "anyone", 410, 248.0, 3100.0),
         ResponseTime(None, "bot", 120, 2.0, 5.0),
         ResponseTime(None, "human", 290, 420.0, 5400.0),
+        *weekly,
     ]
-    return whole + weekly
+
+
+def _counts(**counts: int) -> list[CategoryCount]:
+    return [CategoryCount(name, count) for name, count in counts.items()]
 
 
 _MONTH = ReportData(
@@ -163,17 +207,9 @@ _MONTH = ReportData(
         for number, week in enumerate(PERIOD.weeks())
     ],
     response_times=_response_times(),
-    commands=[CategoryCount("ajuda", 85), CategoryCount("aulas", 45), CategoryCount("start", 40)],
-    content=[
-        CategoryCount("text", 6500),
-        CategoryCount("photo", 215),
-        CategoryCount("sticker", 109),
-    ],
-    reactions=[
-        CategoryCount("👍", 120),
-        CategoryCount("custom:5432109876", 12),
-        CategoryCount("paid", 2),
-    ],
+    commands=_counts(ajuda=85, aulas=45, start=40),
+    content=_counts(text=6500, photo=215, sticker=109),
+    reactions=_counts(**{"👍": 120, "custom:5432109876": 12, "paid": 2}),
     members=[MemberDay(day, 1 + day.day % 3, day.day % 2) for day in _days()],
     cohorts=[
         CohortWeek(
