@@ -6,7 +6,7 @@ Secrets Manager.
 
 import json
 import re
-from collections.abc import Callable, Container
+from collections.abc import Container
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -21,7 +21,6 @@ from tg_pipeline_tests.cloudformation.template import (
 from tg_pipeline_tests.fakes.aws import client_of
 
 Client = Any
-Clients = Callable[[str], Client]
 
 
 def make_secret(secrets: Client, name: str, resource: Template) -> str:
@@ -34,43 +33,36 @@ def make_secret(secrets: Client, name: str, resource: Template) -> str:
     return arn
 
 
-CALLED: Final = (
-    "AWS::S3::Bucket",
-    "AWS::SQS::QueuePolicy",
-    "AWS::Glue::Database",
-    "AWS::Glue::Table",
-    "AWS::Athena::WorkGroup",
-    "AWS::CloudWatch::Alarm",
-    "AWS::Scheduler::ScheduleGroup",
-    "AWS::Scheduler::Schedule",
-)
-"""Types that calls create, or complete, in the order of their dependencies."""
+CALLS: Final[dict[str, tuple[str, str, str]]] = {
+    "AWS::S3::Bucket": ("s3", "", ""),
+    "AWS::SQS::QueuePolicy": ("sqs", "", ""),
+    "AWS::Glue::Database": ("glue", "create_database", ""),
+    "AWS::Glue::Table": ("glue", "create_table", ""),
+    "AWS::Athena::WorkGroup": ("athena", "", ""),
+    "AWS::CloudWatch::Alarm": ("cloudwatch", "put_metric_alarm", "AlarmName"),
+    "AWS::Scheduler::ScheduleGroup": ("scheduler", "create_schedule_group", ""),
+    "AWS::Scheduler::Schedule": ("scheduler", "create_schedule", "Name"),
+}
+"""The service and the call that creates a type, in the order of their dependencies.
+
+The third value is the parameter for the resource's name, if it is not one of the properties.
+"""
 
 
-def _create(clients: Clients, kind: str, name: str, properties: Template) -> None:
+def _create(client: Client, kind: str, name: str, properties: Template) -> None:
     """Create a resource, or the part of it that moto's CloudFormation omits."""
-    match kind:
-        case "AWS::S3::Bucket":
-            _complete_bucket(clients("s3"), properties)
-        case "AWS::SQS::QueuePolicy":
-            attributes = {"Policy": json.dumps(properties["PolicyDocument"])}
-            for queue in properties["Queues"]:
-                clients("sqs").set_queue_attributes(QueueUrl=queue, Attributes=attributes)
-        case "AWS::Glue::Database":
-            clients("glue").create_database(**properties)
-        case "AWS::Glue::Table":
-            clients("glue").create_table(**properties)
-        case "AWS::Athena::WorkGroup":
-            configuration = properties["WorkGroupConfiguration"]
-            clients("athena").create_work_group(
-                Name=properties["Name"], Configuration=configuration
-            )
-        case "AWS::CloudWatch::Alarm":
-            clients("cloudwatch").put_metric_alarm(AlarmName=name, **properties)
-        case "AWS::Scheduler::ScheduleGroup":
-            clients("scheduler").create_schedule_group(**properties)
-        case "AWS::Scheduler::Schedule":
-            clients("scheduler").create_schedule(Name=name, **properties)
+    _, method, parameter = CALLS[kind]
+    if method:
+        getattr(client, method)(**properties, **({parameter: name} if parameter else {}))
+    elif kind == "AWS::Athena::WorkGroup":
+        configuration = properties["WorkGroupConfiguration"]
+        client.create_work_group(Name=properties["Name"], Configuration=configuration)
+    elif kind == "AWS::SQS::QueuePolicy":
+        attributes = {"Policy": json.dumps(properties["PolicyDocument"])}
+        for queue in properties["Queues"]:
+            client.set_queue_attributes(QueueUrl=queue, Attributes=attributes)
+    else:
+        _complete_bucket(client, properties)
 
 
 def _complete_bucket(objects: Client, properties: Template) -> None:
@@ -109,8 +101,8 @@ def for_moto(template: Template, substitutes: dict[str, str]) -> Template:
     in `substitutes`, or the resource's name in the template.
     """
     resources: Template = template["Resources"]
-    absent = _of_kinds(resources, (LEFT_OUT | {*CALLED, GENERATED}) - {IN_PART})
-    called = [name for kind in CALLED for name in _of_kinds(resources, {kind})]
+    absent = _of_kinds(resources, (LEFT_OUT | {*CALLS, GENERATED}) - {IN_PART})
+    called = [name for kind in CALLS for name in _of_kinds(resources, {kind})]
     return template | {
         "Resources": {name: each for name, each in resources.items() if name not in absent},
         "Parameters": template["Parameters"]
@@ -156,7 +148,7 @@ class Deployment:
         for output, properties in self._all_outputs().items():
             kind, bar, name = output.partition("|")
             if bar:
-                _create(self.client, kind, name, json.loads(properties))
+                _create(self.client(CALLS[kind][0]), kind, name, json.loads(properties))
 
     def _all_outputs(self) -> dict[str, str]:
         stacks = self.client("cloudformation").describe_stacks(StackName=self.stack)

@@ -17,6 +17,7 @@ ForwardTo = Callable[..., Forwarder]
 
 METHOD = b'{"method": "sendMessage", "chat_id": 5, "text": "ol\xc3\xa1"}'
 BODIES = [b"", b'{"update_id": 5}', "olá 😀".encode(), b"\xff\x00", b"x" * 1024 * 1024]
+CLOSING = ["Connection: close", "no length", "HTTP/1.0"]
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
@@ -80,12 +81,21 @@ class TestConnections:
             ([CHUNKED, b"2\r\nok\r\n0\r\n\r\n"], b"ok"),
             ([b"HTTP/1.1 100 Continue\r\n\r\n", reply(b"ok")], b"ok"),
             ([bytes([byte]) for byte in reply(b"ok")], b"ok"),
+            ([reply(b"ok", connection="close")], b"ok"),
+            ([b"HTTP/1.1 200 OK\r\n\r\nok", HANG_UP], b"ok"),
+            ([b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"], b"ok"),
         ],
-        ids=["a body", "204", "chunks", "after a 100", "byte by byte"],
+        ids=["a body", "204", "chunks", "after a 100", "byte by byte", *CLOSING],
     )
-    def test_one_connection_serves_all_updates(
-        self, forward_to: ForwardTo, pieces: list[bytes], body: bytes
+    def test_one_connection_serves_all_updates_unless_the_bot_closes_it(
+        self,
+        forward_to: ForwardTo,
+        pieces: list[bytes],
+        body: bytes,
+        request: pytest.FixtureRequest,
     ) -> None:
+        is_closed = request.node.callspec.id in CLOSING
+
         with Bot(always(*pieces)) as bot:
             forwarder = forward_to(bot.url)
             responses = [forwarder.send(each, 20.0) for each in BODIES]
@@ -93,27 +103,8 @@ class TestConnections:
         assert [response.body for response in responses] == [body] * len(BODIES)
         assert all(response.status in {200, 204} for response in responses)
         assert [heard.body for heard in bot.heard] == BODIES
-        assert {heard.connection for heard in bot.heard} == {1}
-
-    @pytest.mark.parametrize(
-        "pieces",
-        [
-            [reply(b"ok", connection="close")],
-            [b"HTTP/1.1 200 OK\r\n\r\nok", HANG_UP],
-            [b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok"],
-        ],
-        ids=["Connection: close", "no length", "HTTP/1.0"],
-    )
-    def test_a_bot_that_closes_each_connection_gets_each_update_once(
-        self, forward_to: ForwardTo, pieces: list[bytes]
-    ) -> None:
-        with Bot(always(*pieces)) as bot:
-            forwarder = forward_to(bot.url)
-            responses = [forwarder.send(b"%d" % number, 20.0) for number in range(3)]
-
-        assert responses == [HttpResponse(200, b"ok")] * 3
-        received = [(heard.body, heard.connection) for heard in bot.heard]
-        assert received == [(b"0", 1), (b"1", 2), (b"2", 3)]
+        connections = range(1, len(BODIES) + 1) if is_closed else [1] * len(BODIES)
+        assert [heard.connection for heard in bot.heard] == list(connections)
 
     def test_each_thread_has_its_own_connection(self, forward_to: ForwardTo) -> None:
         with Bot(always(reply())) as bot:

@@ -181,4 +181,5 @@ def test_the_log_contains_no_secrets_and_no_message_texts(
     assert set(COUNTS) <= seen
     assert "The bot can't be reached: ConnectionRefusedError." in log
     assert "The store failed: " in log
+    assert log.count(f"Chat {GROUP} became -100, which is kept too.") == 1
     assert [word for word in [*HIDDEN, bot.url, "/hook/", "localhost"] if word in log] == []

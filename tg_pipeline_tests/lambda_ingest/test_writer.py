@@ -47,10 +47,16 @@ def status(writer: LandingWriter, body: bytes) -> WriteStatus:
 class TestWriter:
     """What happens to a body."""
 
-    def test_an_update_lands_under_its_key_byte_for_byte(self, landing: ObjectStore) -> None:
-        body = update(5, text="olá")
+    def test_an_update_lands_under_its_key_byte_for_byte_unless_it_is_only_classified(
+        self, landing: ObjectStore
+    ) -> None:
+        body, writer = update(5, text="olá"), writer_to(landing)
+        classified = writer.classify(body, ARRIVED)
+        assert stored(landing) == {}
 
-        result = writer_to(landing).write(body, ARRIVED)
+        result = writer.write(body, ARRIVED)
+
+        assert result == classified
 
         assert (result.status, result.parsed.key) == (WriteStatus.LANDED, f"{DAY_FOLDER}/7-5.json")
         assert stored(landing) == {result.parsed.key: body}
@@ -87,12 +93,6 @@ class TestWriter:
         assert status(writer, update(5, chat={"id": GROUP})) is WriteStatus.LANDED
         assert status(writer, update(6, "poll")) is WriteStatus.LANDED
         assert list(stored(landing)) == [f"{DAY_FOLDER}/7-5.json", f"{DAY_FOLDER}/7-6.json"]
-
-    def test_classifying_an_update_stores_nothing(self, landing: ObjectStore) -> None:
-        result = writer_to(landing).classify(update(5), ARRIVED)
-
-        assert (result.status, result.parsed.key) == (WriteStatus.LANDED, f"{DAY_FOLDER}/7-5.json")
-        assert stored(landing) == {}
 
     def test_a_writer_is_opened_from_the_settings(self, tmp_path: Path) -> None:
         settings = IngestSettings.from_environment(
