@@ -14,6 +14,7 @@ from tg_pipeline.defs.report import assets as report
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.updates import assets, checks, schedules, sensors
 from tg_pipeline_tests.conftest import Pipeline
+from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 
 class StoppedClock(ClockResource):
@@ -86,6 +87,17 @@ class House:
 
 
 @pytest.fixture
-def house(pipeline: Pipeline) -> Iterator[House]:
+def instance() -> Iterator[dg.DagsterInstance]:
     with dg.DagsterInstance.ephemeral() as instance:
-        yield House(pipeline, instance)
+        yield instance
+
+
+@pytest.fixture
+def telegram() -> Iterator[TelegramServer]:
+    with TelegramServer() as server:
+        yield server
+
+
+@pytest.fixture
+def house(pipeline: Pipeline, instance: dg.DagsterInstance) -> House:
+    return House(pipeline, instance)

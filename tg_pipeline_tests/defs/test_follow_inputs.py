@@ -1,6 +1,5 @@
 """Assets that follow their inputs are requested once after an input was built."""
 
-from collections.abc import Iterator
 from datetime import date, timedelta
 
 import dagster as dg
@@ -12,7 +11,8 @@ from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 
 FIRST_DAY = date(2026, 1, 1)
-OLD_DAY, NEW_DAY = FIRST_DAY + timedelta(days=3), FIRST_DAY + timedelta(days=20)
+ONE_DAY = timedelta(days=1)
+OLD_DAY, NEW_DAY = FIRST_DAY + 3 * ONE_DAY, FIRST_DAY + 20 * ONE_DAY
 
 days = dg.DailyPartitionsDefinition(str(FIRST_DAY), end_offset=1)
 
@@ -42,7 +42,7 @@ FOLLOWERS = ["mart", "page", "tables"]
 
 
 class Automation:
-    """An instance, and successive evaluations of the automation conditions of definitions."""
+    """Successive evaluations of the automation conditions of definitions."""
 
     def __init__(self, instance: dg.DagsterInstance, defs: dg.Definitions) -> None:
         self.instance, self.defs = instance, defs
@@ -66,29 +66,21 @@ class Automation:
 
 
 @pytest.fixture
-def automation() -> Iterator[Automation]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield Automation(instance, dg.Definitions(assets=[layer, mart, page, tables]))
+def automation(instance: dg.DagsterInstance) -> Automation:
+    return Automation(instance, dg.Definitions(assets=[layer, mart, page, tables]))
 
 
 @pytest.fixture
 def current(automation: Automation) -> Automation:
-    """An automation whose assets are all built, from one day of many."""
+    """An automation whose assets were requested once, after the first days, and are built."""
+    assert automation.requested() == []
+    automation.build_day(OLD_DAY - ONE_DAY)
     automation.build_day(NEW_DAY)
     assert automation.requested() == FOLLOWERS
+    assert automation.requested() == []
     automation.build_followers()
     assert automation.requested() == []
     return automation
-
-
-def test_they_are_requested_once_after_days_were_built(automation: Automation) -> None:
-    assert automation.requested() == []
-
-    automation.build_day(OLD_DAY)
-    automation.build_day(NEW_DAY)
-
-    assert automation.requested() == FOLLOWERS
-    assert automation.requested() == []
 
 
 def test_an_old_day_that_is_rebuilt_requests_them_again(current: Automation) -> None:

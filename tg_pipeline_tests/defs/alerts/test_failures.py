@@ -56,12 +56,6 @@ DEFINITIONS = dg.Definitions(
 )
 
 
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
-
-
 def build(instance: dg.DagsterInstance, ends: str) -> str:
     """Build the day and evaluate yesterday's check, as a backfill does; return the run's id."""
     config = {"ops": {"day": {"config": {"ends": ends}}}}

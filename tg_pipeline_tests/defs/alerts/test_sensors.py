@@ -80,12 +80,6 @@ def no_delays(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def telegram() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        yield server
-
-
-@pytest.fixture
 def webhook() -> Iterator[AlertWebhook]:
     with AlertWebhook() as listening:
         yield listening
@@ -103,9 +97,8 @@ def settings(tmp_path: Path, telegram: TelegramServer, webhook: AlertWebhook) ->
 
 
 @pytest.fixture
-def monitor(settings: Settings) -> Iterator[Monitor]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield Monitor(instance, settings)
+def monitor(settings: Settings, instance: dg.DagsterInstance) -> Monitor:
+    return Monitor(instance, settings)
 
 
 def test_a_failed_run_is_reported_once_to_each_channel_without_secrets(

@@ -1,7 +1,6 @@
 """The digest in Dagster: requested in the morning, posted once, and absent unless it is set up."""
 
 import shutil
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -38,7 +37,7 @@ def settings_of(tmp_path: Path, api_url: str, **more: str) -> Settings:
 
 
 class Mornings:
-    """The digest's definitions, and evaluations and runs of them."""
+    """Evaluations and runs of the digest's definitions."""
 
     def __init__(
         self, pipeline: Pipeline, settings: Settings, instance: dg.DagsterInstance
@@ -75,18 +74,6 @@ class Mornings:
         return job.execute_in_process(
             instance=self._instance, run_config=config, raise_on_error=False
         )
-
-
-@pytest.fixture
-def telegram() -> Iterator[TelegramServer]:
-    with TelegramServer() as server:
-        yield server
-
-
-@pytest.fixture
-def instance() -> Iterator[dg.DagsterInstance]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield instance
 
 
 @pytest.fixture

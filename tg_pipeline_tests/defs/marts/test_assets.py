@@ -1,16 +1,12 @@
 """The marts in Dagster: their inputs, what a run records, and their checks."""
 
-from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import dagster as dg
 import pytest
 
-from tg_pipeline.builds.marts import MartBuilder
 from tg_pipeline.definitions import defs
-from tg_pipeline.defs.marts.assets import DAILY_CONSERVATION_CHECKS
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
-from tg_pipeline.marts.daily import DAILY_ACTIVITY
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
@@ -70,32 +66,6 @@ def test_the_cumulative_marts_are_built_in_one_run(house: House) -> None:
         assert record.asset_materialization.metadata["dagster/row_count"].value is not None
     with house.pipeline.lake.open("questions", None) as questions:
         assert questions.rows == 1
-
-
-def test_a_mart_that_loses_rows_fails_its_check(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    build_days = MartBuilder.build_days
-
-    def lose(builder: MartBuilder, mart: Mart, days: list[date | None]) -> list[object]:
-        built = build_days(builder, mart, days)
-        return [
-            replace(
-                each, conservation=each.conservation and replace(each.conservation, output_rows=0)
-            )
-            for each in built
-        ]
-
-    monkeypatch.setattr(MartBuilder, "build_days", lose)
-    house.pipeline.land(MESSAGE)
-
-    evaluations = house.run(DAY).get_asset_check_evaluations()
-
-    assert DAILY_ACTIVITY.conservation_rule
-    failed = {each.asset_check_key for each in evaluations if not each.passed}
-    name = dg.AssetCheckKey(dg.AssetKey("daily_activity"), DAILY_ACTIVITY.conservation_rule.name)
-    assert name in failed
-    assert name in DAILY_CONSERVATION_CHECKS
 
 
 def test_a_damaged_source_fails_once_with_one_sentence(house: House) -> None:

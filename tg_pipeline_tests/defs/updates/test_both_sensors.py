@@ -1,6 +1,5 @@
 """Both sensors, with a queue and without, request the same runs for the same history."""
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -19,9 +18,11 @@ from tg_pipeline_tests.defs.sensor_scenarios import (
 
 
 @pytest.fixture(params=[ListingVariant, QueueVariant])
-def variant(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Variant]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield request.param(tmp_path, instance)
+def variant(
+    request: pytest.FixtureRequest, tmp_path: Path, instance: dg.DagsterInstance
+) -> Variant:
+    variant: Variant = request.param(tmp_path, instance)
+    return variant
 
 
 def test_a_fortnight_has_the_same_requests(variant: Variant) -> None:

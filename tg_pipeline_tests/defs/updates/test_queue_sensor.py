@@ -2,8 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -12,26 +10,16 @@ import pytest
 from tg_pipeline.defs.updates.queue_sensor import QueueCursor, QueueLimits, events_sensor
 from tg_pipeline.defs.updates.run_requests import RequestedState
 from tg_pipeline.events.queue import QueueMessage
-from tg_pipeline.events.sqs import open_queue
 from tg_pipeline.exceptions import EventsQueueError
 from tg_pipeline.logs import JsonLines
 from tg_pipeline_tests.defs.conftest import StoppedClock
-from tg_pipeline_tests.defs.sensor_scenarios import GAP, QueueVariant, in_zone
-from tg_pipeline_tests.fakes.sqs import (
-    REGION,
-    FakeQueue,
-    created,
-    landed,
-    sqs_server,
-    tick,
-    tick_of,
-)
+from tg_pipeline_tests.defs.sensor_scenarios import QueueVariant, in_zone
+from tg_pipeline_tests.fakes.sqs import FakeQueue, created, landed, tick, tick_of
 
 
 @pytest.fixture
-def variant(tmp_path: Path) -> Iterator[QueueVariant]:
-    with dg.DagsterInstance.ephemeral() as instance:
-        yield QueueVariant(tmp_path, instance)
+def variant(tmp_path: Path, instance: dg.DagsterInstance) -> QueueVariant:
+    return QueueVariant(tmp_path, instance)
 
 
 def poll(variant: QueueVariant, moment: str) -> dg.SensorResult:
@@ -185,31 +173,6 @@ def test_a_failed_nightly_run_is_requested_again_without_a_message(
     assert variant.evaluate("2026-10-10 09:00") == ["2026-10-09 to 2026-10-09"]
 
 
-def test_during_a_backfill_the_queue_is_drained_and_ticks_are_answered(
-    variant: QueueVariant,
-) -> None:
-    # Given a backfill, and updates that land late on its days
-    variant.start_backfill("2026-10-05", "2026-10-06")
-    variant.land("2026-10-05", *["2026-10-06"] * 30)
-
-    # When the ticks of two nights come
-    assert variant.night("2026-10-09 03:00") == ["daily:2026-10-08"]
-    variant.queue.send(tick_of(in_zone("2026-10-07 03:00")))
-    assert variant.evaluate("2026-10-09 06:00") == []
-
-    # Then no message is received until it is a dead letter: its day is in the cursor
-    assert variant.queue.bodies == []
-    assert variant.queue.most_receives <= 3
-    days = {str(day) for day in QueueCursor.decode(variant.cursor).days}
-    assert {"2026-10-05", "2026-10-06"} <= days
-
-    # And late days are requested as soon as it ends
-    assert "Unfinished runs build 2026-10-05, 2026-10-06." in str(variant.poll().skip_reason)
-    variant.end_backfill()
-    variant.now += GAP
-    assert asked(variant.poll()) == ["2026-10-05"]
-
-
 def test_events_about_other_objects_are_deleted(variant: QueueVariant) -> None:
     variant.queue.send(
         created("rejected/context_date=2026-10-05/ab.json", variant.bucket),
@@ -287,34 +250,3 @@ def test_an_unavailable_queue_fails_the_tick_in_one_sentence(
     with pytest.raises(EventsQueueError, match="refuses ReceiveMessage: no"):
         sensor(context, landing=variant.landing, lake=variant.lake, clock=StoppedClock())
     assert caplog.messages == ["The events queue x refuses ReceiveMessage: no."]
-
-
-def test_on_an_sqs_server_messages_are_deleted_after_their_runs(
-    variant: QueueVariant, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "anyone")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "anything")
-    monkeypatch.setenv("AWS_REGION", REGION)
-    with sqs_server() as sqs:
-        # Given an SQS queue with dead letters, a tick and a late update
-        dead_letters = sqs.queue()
-        url = sqs.queue(dead_letters=dead_letters)
-        reader = partial(open_queue, url, wait_seconds=0, visibility_timeout=2)
-        variant.sensor = events_sensor(reader, QueueLimits())
-        variant.land("2026-10-05")
-        sqs.send(url, tick("2026-10-10T06:00:00Z"), *variant.queue.bodies, "nope")
-
-        # When the sensor polls
-        first = poll(variant, "2026-10-10 12:00")
-        assert (asked(first), sqs.left(url)) == (["2026-10-09"], 3)
-        variant.run(first)
-        sqs.wait_until_visible(url, 3)
-        second = poll(variant, "2026-10-10 12:06")
-        assert (asked(second), sqs.left(url)) == (["2026-10-05"], 0)
-        variant.run(second)
-        variant.now += GAP
-        third = variant.poll()
-
-        # Then nothing is requested twice, and no message is left or a dead letter
-        assert asked(third) == []
-        assert (sqs.left(url), sqs.left(dead_letters)) == (0, 0)
