@@ -49,7 +49,7 @@ def test_the_status_for_people_counts_unreadable_messages(overdue: Shell) -> Non
 
 
 def test_the_page_names_every_key_and_no_other() -> None:
-    table = PAGE.read_text().partition("| key | what it says |")[2].partition("\n\n")[0]
+    table = PAGE.read_text().partition("| key | meaning |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| (`.*?`) \|", table, re.MULTILINE)
 
     assert [key for row in rows for key in named(row)] == keys(PipelineStatus)
