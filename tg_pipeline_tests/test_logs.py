@@ -4,7 +4,7 @@ import json
 import logging
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.logs import JsonLines, json_logs_enabled, log_fields
@@ -30,6 +30,7 @@ def test_a_line_has_time_level_logger_message_and_fields() -> None:
     }
 
 
+@settings(max_examples=50)
 @given(st.text())
 def test_any_text_is_one_line_of_ascii(text: str) -> None:
     formatted = line("%s", text, table=text)

@@ -1,15 +1,15 @@
 """`tg-pipeline` with settings and a home of its own, in this process or in one of its own."""
 
-import io
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, chdir, redirect_stderr, redirect_stdout
+from contextlib import chdir
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from unittest.mock import patch
 
 import pytest
@@ -27,6 +27,21 @@ OWN_PROCESS: Final = {"run", "up"}
 """Commands that need a process of their own: Dagster's definitions read the settings on import."""
 
 
+class Done(NamedTuple):
+    """A command's exit code and output."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+    def error(self) -> str:
+        """Return the error of a failed command, which must be one line and the only output."""
+        assert (self.returncode, self.stdout) == (1, ""), self
+        assert self.stderr.startswith("tg-pipeline: "), self
+        assert self.stderr.count("\n") == 1, self
+        return self.stderr.removeprefix("tg-pipeline: ").strip()
+
+
 @dataclass(frozen=True)
 class Shell:
     """A folder with a landing zone, a lake and a Dagster home, and a way to run commands on it."""
@@ -42,49 +57,42 @@ class Shell:
         return self.folder / "lake"
 
     def run(
-        self, *arguments: str, stdin: bytes = b"", settings: dict[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command to its end, in this process if possible: that saves a second of imports."""
-        needs_process = arguments[0] in OWN_PROCESS or "TG_LOG" in (settings or {})
-        runner = self.run_process if needs_process else self.run_here
-        return runner(*arguments, stdin=stdin, settings=settings)
-
-    def run_process(
-        self, *arguments: str, stdin: bytes = b"", settings: dict[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command in a process of its own."""
+        self,
+        *arguments: str,
+        stdin: bytes = b"",
+        settings: dict[str, str] | None = None,
+        here: bool | None = None,
+    ) -> Done:
+        """Run a command, `here` in this process if possible: that saves a second of imports."""
+        environment = self._environment() | (settings or {})
+        if here is None:
+            here = arguments[0] not in OWN_PROCESS and "TG_LOG" not in environment
+        if here:
+            return self._run_here(arguments, stdin, environment)
         done = subprocess.run(
             [COMMAND, *arguments],
             input=stdin,
-            env=self._environment() | (settings or {}),
+            env=environment,
             cwd=self.folder,
             capture_output=True,
             check=False,
         )
-        return subprocess.CompletedProcess(
-            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
-        )
+        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
 
-    def run_here(
-        self, *arguments: str, stdin: bytes = b"", settings: dict[str, str] | None = None
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a command in this process, as if it were one of its own."""
-        command = ["tg-pipeline", *arguments]
-        out, err = _text(b""), _text(b"")
-        with ExitStack() as stack:
-            stack.enter_context(chdir(self.folder))
-            stack.enter_context(
-                patch.dict(os.environ, self._environment() | (settings or {}), clear=True)
-            )
-            stack.enter_context(patch.object(sys, "argv", command))
-            stack.enter_context(patch.object(sys, "stdin", _text(stdin)))
-            stack.enter_context(redirect_stdout(out))
-            stack.enter_context(redirect_stderr(err))
-            ended = stack.enter_context(pytest.raises(SystemExit))
+    def _run_here(
+        self, arguments: tuple[str, ...], stdin: bytes, environment: dict[str, str]
+    ) -> Done:
+        source, out, err = (TextIOWrapper(BytesIO(each), "utf-8") for each in (stdin, b"", b""))
+        with (
+            chdir(self.folder),
+            patch.dict(os.environ, environment, clear=True),
+            patch.multiple(sys, argv=[COMMAND, *arguments], stdin=source, stdout=out, stderr=err),
+            pytest.raises(SystemExit) as ended,
+        ):
             app()
-        return subprocess.CompletedProcess(
-            command, int(ended.value.code or 0), _written(out), _written(err)
-        )
+        for text in (out, err):
+            text.seek(0)
+        return Done(int(ended.value.code or 0), out.read(), err.read())
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start a command and leave it running."""
@@ -109,15 +117,6 @@ class Shell:
         """Return the keys of the landed objects, ascending."""
         paths = (path for path in self.landing.rglob("*") if path.is_file())
         return sorted(str(path.relative_to(self.landing)) for path in paths)
-
-
-def _text(content: bytes) -> io.TextIOWrapper:
-    return io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", write_through=True)
-
-
-def _written(text: io.TextIOWrapper) -> str:
-    text.seek(0)
-    return text.read()
 
 
 @pytest.fixture

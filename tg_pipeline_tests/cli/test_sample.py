@@ -1,5 +1,6 @@
 """`tg-pipeline sample`: the same month for the same options, and a demo that ends yesterday."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,21 +16,19 @@ from tg_pipeline.settings import Settings
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 
 TODAY = datetime.now(UTC).date()
-ENVIRONMENT = {"TG_TIMEZONE": "UTC", "TG_START_DATE": str(TODAY - timedelta(days=60))}
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a home folder that the commands use with their default settings."""
-    use(monkeypatch, tmp_path, ENVIRONMENT)
-    return tmp_path
-
-
-def use(monkeypatch: pytest.MonkeyPatch, home: Path, environment: dict[str, str]) -> None:
+    """Return a home folder with an update, which the commands use with their default settings."""
+    monkeypatch.setenv("TG_TIMEZONE", "UTC")
+    monkeypatch.setenv("TG_START_DATE", str(TODAY - timedelta(days=60)))
     for module in (sample_module, land_module):
         monkeypatch.setattr(
-            module, "load_settings", lambda: Settings.from_environment(environment, home)
+            module, "load_settings", lambda: Settings.from_environment(os.environ, tmp_path)
         )
+    (tmp_path / "one.json").write_text('{"update_id": 1}')
+    return tmp_path
 
 
 def landed(home: Path) -> dict[str, float]:
@@ -38,8 +37,8 @@ def landed(home: Path) -> dict[str, float]:
     return {str(path.relative_to(zone)): path.stat().st_mtime for path in zone.rglob("*.json")}
 
 
-def days(home: Path) -> list[str]:
-    return sorted({key.split("/")[0].removeprefix("context_date=") for key in landed(home)})
+def last_day(home: Path) -> str:
+    return max(landed(home)).partition("/")[0].removeprefix("context_date=")
 
 
 def test_the_same_options_print_the_same_updates(shell: Shell) -> None:
@@ -52,13 +51,6 @@ def test_the_same_options_print_the_same_updates(shell: Shell) -> None:
     assert shell.landed() == []
 
 
-def test_a_demo_ends_yesterday(home: Path) -> None:
-    sample(demo=True, days=3, per_day=20)
-
-    assert days(home)[0] == str(TODAY - timedelta(days=3))
-    assert str(TODAY - timedelta(days=1)) in days(home)
-
-
 def test_a_demo_of_an_earlier_day_is_continued_up_to_yesterday(home: Path) -> None:
     # Given a sample that ended a week ago
     sample(start=str(TODAY - timedelta(days=27)), days=20, per_day=20)
@@ -69,7 +61,7 @@ def test_a_demo_of_an_earlier_day_is_continued_up_to_yesterday(home: Path) -> No
 
     # Then the days up to yesterday have been added, and every update before them is unchanged
     after = landed(home)
-    assert str(TODAY - timedelta(days=1)) in days(home)
+    assert last_day(home) == str(TODAY - timedelta(days=1))
     assert {key: after[key] for key in before} == before
 
     # And a further run on the same day adds nothing
@@ -80,7 +72,6 @@ def test_a_demo_of_an_earlier_day_is_continued_up_to_yesterday(home: Path) -> No
 def test_no_demo_is_landed_among_the_updates_of_a_real_bot(
     home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (home / "one.json").write_text('{"update_id": 1}')
     land([home / "one.json"], bot_id=9)
 
     sample(demo=True)
@@ -89,34 +80,33 @@ def test_no_demo_is_landed_among_the_updates_of_a_real_bot(
     assert len(landed(home)) == 1
 
 
-def test_a_real_bots_updates_are_not_landed_among_the_sample(home: Path) -> None:
-    sample(demo=True, days=2, per_day=20)
-    (home / "one.json").write_text('{"update_id": 1}')
+def test_a_demo_ends_yesterday_and_admits_no_updates_of_a_real_bot(home: Path) -> None:
+    sample(demo=True, days=3, per_day=20)
 
+    assert last_day(home) == str(TODAY - timedelta(days=1))
     with pytest.raises(CommandError, match="The landing zone holds the sample"):
         land([home / "one.json"], bot_id=9)
-
     land([home / "one.json"], bot_id=SAMPLE_BOT_ID)
 
 
 @pytest.mark.parametrize(
-    ("setting", "reason"),
+    ("name", "value", "reason"),
     [
-        ({"TELEGRAM_BOT_TOKEN": "9:" + "a" * 35}, "TELEGRAM_BOT_TOKEN is set"),
-        ({"TG_LANDING_URI": "memory:///"}, "TG_LANDING_URI is set"),
-        ({"TG_START_DATE": str(TODAY)}, "is later than yesterday"),
+        ("TELEGRAM_BOT_TOKEN", "9:" + "a" * 35, "TELEGRAM_BOT_TOKEN is set"),
+        ("TG_LANDING_URI", "memory:///", "TG_LANDING_URI is set"),
+        ("TG_START_DATE", str(TODAY), "is later than yesterday"),
     ],
 )
-def test_a_demo_is_not_landed_where_it_would_be_in_the_way(
-    home: Path,
+@pytest.mark.usefixtures("home")
+def test_no_demo_is_landed_with_settings_of_a_real_bot(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    setting: dict[str, str],
+    name: str,
+    value: str,
     reason: str,
 ) -> None:
-    use(monkeypatch, home, ENVIRONMENT | setting)
+    monkeypatch.setenv(name, value)
 
     sample(demo=True)
 
     assert reason in capsys.readouterr().out
-    assert landed(home) == {}

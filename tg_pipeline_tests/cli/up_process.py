@@ -1,21 +1,22 @@
-"""`tg-pipeline up` in a home of its own, and all that it has started."""
+"""`tg-pipeline up` in its own Dagster home, and all processes that it starts."""
 
 import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import requests
 
 from tg_pipeline_tests.cli.conftest import COMMAND, Shell
 from tg_pipeline_tests.fakes.ports import free_port
 
-PATIENCE = 300
-"""Seconds, for what would else hang."""
+TIMEOUT: Final = 300
+"""Seconds after which a test that waits fails."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Up:
     shell: Shell
     url: str
     output: Path
-    """What it and all it has started say."""
+    """The output of all its processes."""
 
     def is_ui_up(self) -> bool:
         try:
@@ -34,46 +35,38 @@ class Up:
         except requests.RequestException:
             return False
 
-    def ask(self, query: str, **variables: Any) -> str:
-        """Ask the UI's GraphQL; give the answer as it is written."""
-        asked = {"query": query, "variables": variables}
-        return requests.post(f"{self.url}/graphql", json=asked, timeout=60).text
+    def ask(self, query: str, operation: str | None = None, **variables: Any) -> str:
+        """Send a query to the UI's GraphQL; return the response's text."""
+        body = {"query": query, "operationName": operation, "variables": variables}
+        return requests.post(f"{self.url}/graphql", json=body, timeout=60).text
 
     def said(self) -> str:
         return self.output.read_text()
 
-    def living(self) -> list[str]:
-        """Give the commands of all processes that have this home, `up` among them."""
-        processes = (path.parent for path in Path("/proc").glob("[0-9]*/environ"))
-        return [command for each in processes if (command := _command(each, self.shell.folder))]
+    def living(self) -> dict[int, str]:
+        """Return the commands of all processes that have this home, `up` among them, by pid."""
+        return dict(_processes(self.shell.folder))
 
     def wait_until(self, holds: Callable[[], object], what: str) -> None:
-        """Wait for something, as long as it runs."""
-        deadline = time.monotonic() + PATIENCE
-        while not holds():
-            assert self.process.poll() is None, f"it ended before {what}: {self.said()}"
-            assert time.monotonic() < deadline, f"waited too long until {what}: {self.said()}"
-            time.sleep(0.1)
+        """Wait for a condition while `up` runs."""
+        _wait_until(lambda: self.process.poll() is not None or holds(), lambda: (what, self.said()))
+        assert self.process.poll() is None, f"it ended before {what}: {self.said()}"
 
     def stop(self, number: signal.Signals) -> int:
-        """Send a signal, and give the exit code."""
+        """Send a signal; return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
+        return self.process.wait(TIMEOUT)
 
     def wait_until_alone(self) -> None:
-        """Wait until nothing lives that it has started."""
-        deadline = time.monotonic() + PATIENCE
-        while self.living():
-            assert time.monotonic() < deadline, self.living()
-            time.sleep(0.1)
+        """Wait until all processes that it has started have ended."""
+        _wait_until(lambda: not self.living(), self.living)
 
     def kill(self) -> None:
-        """End it and all it has started, where a test has not."""
+        """Kill it and all processes that it has started."""
         self.process.kill()
         self.process.wait()
-        for path in Path("/proc").glob("[0-9]*"):
-            if _command(path, self.shell.folder):
-                os.kill(int(path.name), signal.SIGKILL)
+        for pid in self.living():
+            os.kill(pid, signal.SIGKILL)
 
 
 def start_up(shell: Shell, **settings: str) -> Up:
@@ -89,12 +82,17 @@ def start_up(shell: Shell, **settings: str) -> Up:
     return Up(process, shell, f"http://127.0.0.1:{port}", output)
 
 
-def _command(process: Path, home: Path) -> str:
-    """Give a process's command if its Dagster home is this one; it may be gone by now."""
-    try:
-        environment = (process / "environ").read_bytes().split(b"\0")
-        if f"DAGSTER_HOME={home}".encode() not in environment:
-            return ""
-        return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-    except OSError:
-        return ""
+def _wait_until(holds: Callable[[], object], state: Callable[[], object]) -> None:
+    deadline = time.monotonic() + TIMEOUT
+    while not holds():
+        assert time.monotonic() < deadline, state()
+        time.sleep(0.1)
+
+
+def _processes(home: Path) -> Iterator[tuple[int, str]]:
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended since
+            environment = (process / "environ").read_bytes().split(b"\0")
+            if f"DAGSTER_HOME={home}".encode() in environment:
+                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                yield int(process.name), command

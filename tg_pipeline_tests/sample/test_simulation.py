@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tg_pipeline.sample import SAMPLE_BOT_ID, SampleDelivery, deliveries
-from tg_pipeline.sample.content import CONTENT
 from tg_pipeline.sample.people import ANONYMOUS_ADMIN, GROUP, MEMBERS, SUPERGROUP
 
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -77,43 +76,30 @@ def fingerprint(calls: Iterable[SampleDelivery]) -> str:
     return digest.hexdigest()
 
 
-def test_the_same_arguments_give_the_same_bytes() -> None:
-    first, second = (deliveries(MONDAY, 3, 500, seed=7, zone=ZONE) for _ in range(2))
-    assert list(first) == list(second)
-
-
-def test_another_seed_gives_another_sample() -> None:
-    one, two = (fingerprint(deliveries(MONDAY, 1, 50, seed=seed, zone=ZONE)) for seed in (1, 2))
-    assert one != two
-
-
-@pytest.mark.parametrize("hash_seed", ["0", "4242"])
-def test_another_process_with_another_hash_seed_gives_the_same_bytes(hash_seed: str) -> None:
+def test_another_process_with_another_hash_seed_gives_the_same_bytes() -> None:
     code = (
         "import sys\nfrom datetime import date\nfrom zoneinfo import ZoneInfo\n"
         "from tg_pipeline.sample import deliveries\n"
         f"for call in deliveries(date(2025, 3, 3), 3, 300, zone=ZoneInfo({ZONE.key!r})):\n"
         "    sys.stdout.write(call.arrived_at.isoformat() + ' ' + call.body.decode())\n"
     )
-    environment = os.environ | {"PYTHONHASHSEED": hash_seed}
-
     written = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, check=True
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONHASHSEED": "4242"},
+        capture_output=True,
+        check=True,
     ).stdout
 
     here = fingerprint(deliveries(MONDAY, 3, 300, zone=ZONE))
     assert hashlib.sha256(written).hexdigest() == here
 
 
-@pytest.mark.parametrize(
-    ("days", "per_day"),
-    [(1, 300), (1, 5000), (2, 150), (3, 100), (7, 43), (30, 10), (100, 3), (150, 2), (300, 1)],
-)
+@pytest.mark.parametrize(("days", "per_day"), [(1, 300), (1, 2000), (7, 43), (100, 3), (300, 1)])
 @pytest.mark.parametrize("start", [MONDAY, date(2025, 3, 9)])
 def test_all_types_occur_in_300_updates_however_many_days_they_take(
     start: date, days: int, per_day: int
 ) -> None:
-    for seed in range(3):
+    for seed in range(2):
         calls = tuple(deliveries(start, days, per_day, seed=seed, zone=ZONE))
         assert {kind for kind, _ in updates(calls)} == TYPES
 
@@ -125,13 +111,10 @@ def test_rare_types_are_rare() -> None:
     assert counted["message"] > sum(counted.values()) * 0.7
 
 
-def test_calls_are_ordered_by_arrival_in_utc() -> None:
+def test_calls_are_ordered_by_arrival_in_utc_and_update_ids_by_first_delivery() -> None:
     arrivals = [call.arrived_at for call in month()]
     assert arrivals == sorted(arrivals)
     assert {arrival.tzinfo for arrival in arrivals} == {UTC}
-
-
-def test_update_ids_are_sequential_in_the_order_of_first_delivery() -> None:
     ids = [json.loads(call.body)["update_id"] for call in firsts(month())]
     assert ids == list(range(412_000_001, 412_000_001 + len(ids)))
 
@@ -143,26 +126,26 @@ def test_events_happen_in_order_within_the_local_days() -> None:
     assert days == {MONDAY + timedelta(days=day) for day in range(30)}
 
 
-@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])
-def test_days_on_which_the_clocks_change_are_kept_too(zone: str) -> None:
+@pytest.mark.parametrize(
+    ("zone", "start", "days"),
+    [
+        ("America/New_York", date(2025, 3, 9), {9}),
+        ("America/New_York", date(2025, 11, 2), {2}),
+        ("Australia/Lord_Howe", date(2025, 4, 6), {6}),
+        ("Pacific/Apia", date(2011, 12, 29), {29, 31}),  # Samoa's calendar skipped the 30th
+    ],
+)
+def test_days_are_local_when_clocks_or_the_calendar_change(
+    zone: str, start: date, days: set[int]
+) -> None:
     local = ZoneInfo(zone)
-    for start in (date(2025, 3, 9), date(2025, 11, 2), date(2025, 4, 6), date(2025, 10, 5)):
-        calls = tuple(deliveries(start, 1, 400, zone=local))
-        times = [time for kind, body in updates(calls) if (time := event_time(kind, body))]
-        assert {datetime.fromtimestamp(time, local).date() for time in times} == {start}
-
-
-def test_a_day_that_the_calendar_skipped_has_no_updates() -> None:
-    apia = ZoneInfo("Pacific/Apia")
-    calls = tuple(deliveries(date(2011, 12, 29), 3, 200, zone=apia))
+    calls = tuple(deliveries(start, max(days) - start.day + 1, 200, zone=local))
     times = [time for kind, body in updates(calls) if (time := event_time(kind, body))]
     assert times == sorted(times)
-    assert {datetime.fromtimestamp(time, apia).day for time in times} == {29, 31}
+    assert {datetime.fromtimestamp(time, local).day for time in times} == days
 
 
-@pytest.mark.parametrize(
-    ("days", "per_day"), [(1, 50), (1, 3000), (5, 400), (13, 50), (19, 100), (30, 50), (30, 1000)]
-)
+@pytest.mark.parametrize(("days", "per_day"), [(1, 50), (1, 2000), (5, 400), (19, 100), (30, 200)])
 def test_the_mean_is_as_requested(days: int, per_day: int) -> None:
     assert len(firsts(month(days, per_day))) == pytest.approx(days * per_day, rel=0.05)
 
@@ -174,20 +157,15 @@ def test_weekdays_are_busier_than_weekends_and_evenings_than_nights() -> None:
     assert by_hour[20] > 10 * by_hour[4]
 
 
-@pytest.mark.parametrize("per_day", [1, 2, 5, 30])
+@pytest.mark.parametrize("per_day", [1, 5])
 def test_a_small_sample_has_every_day(per_day: int) -> None:
-    lasting = [call for call in firsts(month(40, per_day)) if b'"date"' in call.body]
     total = len(firsts(month(40, per_day)))
-    assert lasting
     assert max(40, 40 * per_day * 0.85) <= total <= 40 * per_day * 1.5
 
 
-@pytest.mark.parametrize(("shorter", "longer"), [(20, 33), (30, 60)])
-def test_a_longer_sample_begins_like_a_shorter_one(shorter: int, longer: int) -> None:
-    end = datetime(2025, 3, 3, tzinfo=ZONE) + timedelta(days=shorter)
-    begin, whole = (
-        [call for call in month(days, 60) if call.arrived_at < end] for days in (shorter, longer)
-    )
+def test_a_longer_sample_begins_like_a_shorter_one() -> None:
+    end = datetime(2025, 3, 3, tzinfo=ZONE) + timedelta(days=20)
+    begin, whole = ([c for c in month(days, 60) if c.arrived_at < end] for days in (20, 33))
     assert begin == whole
 
 
@@ -215,21 +193,22 @@ def test_entities_have_the_offsets_of_their_text_also_after_an_emoji() -> None:
     after_emoji = set()
     for message in contents("message", "edited_message", "channel_post", "edited_channel_post"):
         text = message.get("text") or message.get("caption") or ""
+        marked = set()
         for entity in message.get("entities", []) + message.get("caption_entities", []):
-            kind = entity["type"]
-            assert entity_text(text, entity).startswith(BEGINNINGS.get(kind, ""))
-            assert entity["length"] == len(entity_text(text, entity).strip())
+            kind, words = entity["type"], entity_text(text, entity)
+            marked.add(words)
+            assert words.startswith(BEGINNINGS.get(kind, ""))
+            assert entity["length"] == len(words.strip())
             if any(ord(char) > 0xFFFF for char in text[: entity["offset"]]):
                 after_emoji.add(kind)
+        if "edit_date" not in message:
+            needed = {
+                each
+                for each in message.get("text", "").split()
+                if each[0] in "/#@" or "://" in each
+            }
+            assert needed <= marked
     assert after_emoji >= {"bot_command", "hashtag", "url", "mention"}
-
-
-def test_every_command_hashtag_mention_and_url_has_an_entity() -> None:
-    for message in contents("message", "channel_post"):
-        text = message.get("text", "")
-        marked = {entity_text(text, entity) for entity in message.get("entities", [])}
-        words = [word for word in text.split() if word[0] in "/#@" or "://" in word]
-        assert set(words) <= marked
 
 
 @pytest.mark.parametrize(("days", "moving_day"), [(30, 8), (4, 2), (1, 0)])
@@ -280,18 +259,12 @@ def test_messages_of_topics_name_their_topic() -> None:
     assert all(m["chat"]["is_forum"] and m["message_thread_id"] for m in topics)
 
 
-def test_the_bot_never_receives_its_own_messages() -> None:
+def test_a_few_members_write_most_and_the_bot_receives_no_message_of_its_own() -> None:
     senders = Counter(m.get("from", {}).get("id") for m in contents("message", "channel_post"))
-    assert SAMPLE_BOT_ID not in senders
-    assert senders[ANONYMOUS_ADMIN["id"]] > 1
-    assert senders[None] > 1
-
-
-def test_a_few_members_write_most_and_everyone_writes() -> None:
-    senders = Counter(m["from"]["id"] for m in contents("message") if "from" in m)
     ids = [member.user["id"] for member in MEMBERS]
-    assert all(senders[member] for member in ids)
+    assert all(senders[each] for each in (*ids, ANONYMOUS_ADMIN["id"], None))
     assert sum(senders[member] for member in ids[:8]) > sum(senders.values()) / 2
+    assert SAMPLE_BOT_ID not in senders
 
 
 def test_every_kind_of_content_occurs() -> None:
@@ -301,14 +274,10 @@ def test_every_kind_of_content_occurs() -> None:
         *("dice", "poll", "via_bot", "forward_origin", "media_group_id", "caption"),
         *("new_chat_members", "left_chat_member", "successful_payment", "rich_message"),
     }
+    albums = Counter(m["media_group_id"] for m in contents("message") if "media_group_id" in m)
+    assert 2 < max(albums.values()) <= 4
     origins = {m["forward_origin"]["type"] for m in contents("message") if "forward_origin" in m}
     assert origins == {"user", "hidden_user", "channel"}
-
-
-def test_albums_are_several_photos_of_one_group() -> None:
-    albums = Counter(m["media_group_id"] for m in contents("message") if "media_group_id" in m)
-    assert set(albums.values()) <= {1, 2, 3, 4}
-    assert max(albums.values()) > 2
 
 
 def test_a_button_is_pressed_also_under_an_inaccessible_message() -> None:
@@ -320,11 +289,3 @@ def test_one_text_of_the_month_is_cut_in_a_surrogate_pair_and_one_has_a_nul() ->
     texts = [message.get("text", "") for message in contents("message")]
     assert sum(any("\ud800" <= char <= "\udfff" for char in text) for text in texts) == 1
     assert sum("\x00" in text for text in texts) == 1
-
-
-def test_there_are_forty_intents_in_several_wordings() -> None:
-    intents = CONTENT.course + CONTENT.coding
-    assert len(intents) >= 40
-    assert all(len(intent.asks) >= 2 and intent.answers for intent in intents)
-    asks = [ask for intent in intents for ask in intent.asks]
-    assert 0.5 < sum(ask.endswith("?") for ask in asks) / len(asks) < 0.9

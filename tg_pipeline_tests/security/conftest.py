@@ -8,8 +8,7 @@ import pytest
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.fakes.clock import zone_at_noon
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
-from tg_pipeline_tests.security.known import TOKEN, secret_settings
-from tg_pipeline_tests.security.search import Text
+from tg_pipeline_tests.security.search import TOKEN, Text, secret_settings
 
 CONFIGURATION = """
 telemetry: {enabled: false}

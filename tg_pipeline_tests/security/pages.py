@@ -1,5 +1,6 @@
 """The contents of Dagster's UI: the queries of its pages, and its other addresses."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -33,16 +34,15 @@ def pages(up: Up) -> Iterator[Text]:
 
 def ask(up: Up, operation: str, **variables: Any) -> Any:
     """Send one of the queries; return the response's data."""
-    asked = {"query": QUERIES, "operationName": operation, "variables": variables}
-    answer = requests.post(f"{up.url}/graphql", json=asked, timeout=60).json()
-    assert "errors" not in answer, answer["errors"]
-    return answer["data"]
+    response = json.loads(up.ask(QUERIES, operation, **variables))
+    assert "errors" not in response, response["errors"]
+    return response["data"]
 
 
 def get(up: Up, address: str) -> bytes:
-    answer = requests.get(f"{up.url}{address}", timeout=60)
-    answer.raise_for_status()
-    return answer.content
+    response = requests.get(f"{up.url}{address}", timeout=60)
+    response.raise_for_status()
+    return response.content
 
 
 def launch(up: Up, day: str) -> str:

@@ -26,8 +26,7 @@ def up(house: Shell, telegram: TelegramServer) -> Iterator[Up]:
     telegram.user_sends(5, WORDS)
     house.run("poll", "--once")
     lake = house.folder / "a lake that can't be written"
-    (lake / "raw_updates" / f"context_date={today()}").mkdir(parents=True)
-    (lake / "raw_updates" / f"context_date={today()}" / "part-0.parquet").mkdir()
+    (lake / "raw_updates" / f"context_date={today()}" / "part-0.parquet").mkdir(parents=True)
     house.run("run", "--date", "today", settings={"TG_LAKE_URI": lake.as_uri()})
     running = start_up(house)
     try:
@@ -42,12 +41,12 @@ def today() -> date:
 
 
 def test_no_page_and_no_file_contains_a_secret(up: Up, house: Shell) -> None:
-    # Given a run that somebody launches in the UI, beside the one that failed
+    # Given a run launched in the UI, after the one that failed
     run = launch(up, str(today()))
     up.wait_until(lambda: runs(up)[run] == "SUCCESS", "the run has ended")
     assert "FAILURE" in runs(up).values()
 
-    # When all pages have been looked at, and all is stopped
+    # When all pages have been read, and all is stopped
     shown = [*pages(up), Text("the list of processes", str(up.living()).encode())]
     assert up.stop(signal.SIGTERM) == 0
     kept = list(files_below(house.folder))

@@ -9,12 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tg_pipeline_tests.security.known import HALF, TOKEN
-from tg_pipeline_tests.security.search import files_below, secrets_in
+from tg_pipeline_tests.security.search import HALF, TOKEN, files_below, secrets_in
 
 LINE = f"POST /bot{TOKEN}/getUpdates".encode()
-
-
 WRAPPED = {
     "plain": LINE,
     "in capitals": LINE.upper(),
@@ -22,8 +19,8 @@ WRAPPED = {
     "compressed": zlib.compress(LINE),
     "zipped": gzip.compress(LINE),
     "in base64": base64.b64encode(LINE),
-    "one letter into base64": base64.b64encode(b"{" + LINE),
-    "two letters into base64": base64.b64encode(b"{{" + LINE),
+    "one byte into base64": base64.b64encode(b"{" + LINE),
+    "two bytes into base64": base64.b64encode(b"{{" + LINE),
 }
 
 
