@@ -43,10 +43,6 @@ PREVIEW_ROWS: Final = 5
 CELL_CHARACTERS: Final = 60
 """Characters of a preview's cell; longer values are truncated."""
 
-BAR_CELLS: Final = 12
-"""Characters of the longest bar: Dagster's pages render Markdown below 1,000 characters in place,
-and show a link for longer texts."""
-
 Count = int | dg.MetadataValue[Any]
 """A number of a day, or a rendering of it."""
 
@@ -140,16 +136,6 @@ def preview(lake: Lake, table: Table, day: date | None, columns: list[str]) -> s
         first = next(partition.batches(columns, PREVIEW_ROWS), None)
     rows = first.to_pylist() if first is not None else []
     return _markdown_table(columns, [[_cell(row[name]) for name in columns] for row in rows])
-
-
-def hour_table(counts: list[int]) -> str:
-    """Return the counts of the 24 hours of a day as a Markdown table with a bar for each."""
-    highest = max(counts, default=0) or 1
-    rows = [
-        [f"{hour:02}", str(count), "█" * round(BAR_CELLS * count / highest)]
-        for hour, count in enumerate(counts)
-    ]
-    return _markdown_table(["hour", "messages", ""], rows)
 
 
 def _markdown_table(columns: list[str], rows: list[list[str]]) -> str:

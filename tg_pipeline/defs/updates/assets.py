@@ -19,6 +19,7 @@ from tg_pipeline.builds.layers import (
     enriched_conservation,
     raw_conservation,
 )
+from tg_pipeline.defs.marts.charts import HOURS, hour_chart
 from tg_pipeline.defs.metadata import (
     LANDING,
     Count,
@@ -26,7 +27,6 @@ from tg_pipeline.defs.metadata import (
     add_partition_metadata,
     as_dagster_failure,
     conservation_result,
-    hour_table,
     record_landing,
     table_schema,
 )
@@ -43,8 +43,6 @@ from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
-
-HOURS_PER_DAY: Final = 24
 
 SENT_TYPES: Final = pa.array(["message", "channel_post", "business_message", "guest_message"])
 """Types of sent messages; an edit is not a new message."""
@@ -224,7 +222,7 @@ def enriched_updates(
             partition = PartitionMetadata(
                 ENRICHED_UPDATES, day, built.enriched, perf_counter() - started
             )
-            hours = hour_table(messages_per_hour(tables, day, SETTINGS.zone))
+            hours = hour_chart("messages", messages_per_hour(tables, day, SETTINGS.zone))
             counts: dict[str, Count] = {
                 "fields_nulled": built.fields_nulled,
                 "hours": dg.MetadataValue.md(hours),
@@ -243,7 +241,7 @@ def messages_per_hour(lake: Lake, day: date, zone: ZoneInfo) -> list[int]:
             sent = batch.filter(pc.is_in(batch["update_type"], value_set=SENT_TYPES))
             local = sent["event_at"].drop_null().cast(pa.timestamp("us", tz=zone.key))
             hours.update(pc.hour(local).to_pylist())
-    return [hours[hour] for hour in range(HOURS_PER_DAY)]
+    return [hours[hour] for hour in range(HOURS)]
 
 
 defs = dg.Definitions(assets=[landing_zone, raw_updates, deduped_updates, enriched_updates])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import Conservation
-from tg_pipeline.defs.metadata import as_dagster_failure, conservation_result, hour_table
+from tg_pipeline.defs.metadata import as_dagster_failure, conservation_result
 from tg_pipeline.defs.partitions import DAYS_PER_RUN, group_into_ranges
 from tg_pipeline.defs.updates import assets
 from tg_pipeline.lake.errors import TransientStoreError
