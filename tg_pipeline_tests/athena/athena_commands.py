@@ -70,6 +70,14 @@ class AthenaCommands:
         said = self.capsys.readouterr()
         return Done(int(ended.value.code or 0), said.out, said.err)
 
+    def error(self, *arguments: str) -> str:
+        """Run a command that fails, and return its line of error output."""
+        done = self.run(*arguments)
+        assert done.code == 1, done
+        assert done.err.startswith("tg-pipeline: "), done
+        assert done.err.count("\n") == 1, done
+        return done.err
+
     def table(self, name: str) -> TableInput:
         """Return the declared keys of a table in the catalog."""
         found = self.glue.get_table(DatabaseName=DEFAULT_DATABASE, Name=name)["Table"]
@@ -85,8 +93,8 @@ class AthenaCommands:
         return len(found["TableVersions"])
 
     def queries(self) -> list[tuple[str, str]]:
-        """Return names and texts of the saved queries."""
+        """Return names and texts of the saved queries of the database."""
         keys = self.athena.list_named_queries(WorkGroup=DEFAULT_WORKGROUP)["NamedQueryIds"]
         found = [self.athena.get_named_query(NamedQueryId=key)["NamedQuery"] for key in keys]
-        assert {query["Database"] for query in found} <= {DEFAULT_DATABASE}
-        return [(query["Name"], query["QueryString"]) for query in found]
+        own = [query for query in found if query["Database"] == DEFAULT_DATABASE]
+        return [(query["Name"], query["QueryString"]) for query in own]

@@ -1,4 +1,4 @@
-"""Responses of AWS that moto does not have: denied requests, and a saved query replaced."""
+"""What is compared and updated, with AWS's responses prepared one by one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,13 +6,16 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from tg_pipeline.athena.glue import Catalog, DiffState
+from tg_pipeline.athena.glue import Catalog, Diff, DiffState
 from tg_pipeline.athena.saved_queries import SavedQuery, Workgroup
+from tg_pipeline.athena.tables import TableInput, TableLocation, table_input
 from tg_pipeline.aws import open_client
 from tg_pipeline.exceptions import AthenaError
+from tg_pipeline.query.session import TELEGRAM
 from tg_pipeline_tests.fakes.aws import REGION
 
 QUERY = SavedQuery("messages_per_day", "Messages per day.", "SELECT 1")
+TABLE = table_input(TELEGRAM, TableLocation("s3://my-bot/lake", "2026-10-01"))
 KEY = "11111111-2222-3333-4444-555555555555"
 GROUP = {"WorkGroup": {"Name": "tg-pipeline"}}
 
@@ -48,20 +51,41 @@ def saved(**changes: str) -> dict[str, Any]:
     return {"NamedQuery": query | changes}
 
 
+def compared(glue: Stubber, found: TableInput) -> Diff:
+    """Compare the declared table with one that was found."""
+    glue.add_response("get_database", {"Database": {"Name": "db"}})
+    glue.add_response("get_table", {"Table": found})
+    _, table = Catalog(glue.client, "db").compare([TABLE])
+    return table
+
+
+def test_columns_in_another_order_are_a_difference(glue: Stubber) -> None:
+    storage = TABLE["StorageDescriptor"]
+    reordered = TABLE | {"StorageDescriptor": storage | {"Columns": storage["Columns"][::-1]}}
+
+    assert compared(glue, reordered).differences == ("the columns are in another order",)
+
+
+def test_undeclared_projection_parameters_are_removed_and_those_of_others_kept(
+    glue: Stubber,
+) -> None:
+    # Given a table with a parameter that a crawler has set, and one of another projection
+    declared = TABLE["Parameters"]
+    with_crawler = declared | {"UPDATED_BY_CRAWLER": "weekly"}
+    parameters = with_crawler | {"projection.chat_id.type": "injected"}
+
+    # When it is compared, and the difference applied
+    found = compared(glue, TABLE | {"Parameters": parameters})
+    expected = {"DatabaseName": "db", "TableInput": TABLE | {"Parameters": with_crawler}}
+    glue.add_response("update_table", {}, expected)
+    found.apply()
+
+    # Then only the projection's parameter is a difference
+    assert found.differences == ("parameter projection.chat_id.type is not declared",)
+    glue.assert_no_pending_responses()
+
+
 def test_a_denied_request_is_named(glue: Stubber) -> None:
-    glue.add_client_error(
-        "get_database", "AccessDeniedException", "not authorized: glue:GetDatabase"
-    )
-
-    with pytest.raises(AthenaError) as caught:
-        list(Catalog(glue.client, "db").compare([]))
-
-    assert str(caught.value) == (
-        "AWS refuses GetDatabase: not authorized: glue:GetDatabase (AccessDeniedException)"
-    )
-
-
-def test_a_denied_creation_is_named(glue: Stubber) -> None:
     glue.add_client_error("get_database", "EntityNotFoundException", "not found")
     glue.add_client_error("create_database", "AccessDeniedException", "not authorized")
 

@@ -16,9 +16,11 @@ from tg_pipeline.athena.tables import ATHENA_TABLES
 from tg_pipeline.query.filesystem import LakeFiles
 from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_WORKGROUP, load_settings
 from tg_pipeline_tests.athena.athena_commands import LAKE, point_to
-from tg_pipeline_tests.athena.conftest import DAYS, FIRST_DAY, BuiltLake
+from tg_pipeline_tests.athena.conftest import BuiltLake
 from tg_pipeline_tests.athena.projection import ONE_DAY, places
 from tg_pipeline_tests.fakes.aws import client_of
+from tg_pipeline_tests.marts.reference.month import DAYS
+from tg_pipeline_tests.marts.reference.month import START as FIRST_DAY
 
 pytestmark = pytest.mark.slow
 """Hundreds of objects are put into moto."""

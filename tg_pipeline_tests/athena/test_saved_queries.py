@@ -12,7 +12,6 @@ import sqlglot
 from sqlglot import exp
 
 from tg_pipeline.athena.saved_queries import (
-    ORIGINALS,
     TRANSLATED_MARTS,
     SavedQuery,
     mart_query,
@@ -24,8 +23,9 @@ from tg_pipeline.athena.tables import ATHENA_TABLES
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline.query.session import TELEGRAM, open_session
 from tg_pipeline_tests.athena import landed_counts as counted
-from tg_pipeline_tests.athena.conftest import TIMEZONE, ZONE, BuiltLake, to_duckdb
+from tg_pipeline_tests.athena.conftest import TIMEZONE, BuiltLake, to_duckdb
 from tg_pipeline_tests.conftest import Pipeline
+from tg_pipeline_tests.marts.reference.happenings import ZONE
 
 QUERIES = saved_queries(TIMEZONE)
 
@@ -109,19 +109,6 @@ def test_a_table_is_renamed() -> None:
     assert words(sql) == "SELECT old.a FROM new AS old JOIN b AS old2 USING (a)"
 
 
-@pytest.mark.parametrize(
-    ("athena", "duckdb"),
-    [
-        ("day_of_week(d)", "ISODOW(d)"),
-        ("year_of_week(d)", "EXTRACT(ISOYEAR FROM d)"),
-        ("from_unixtime(d)", "TO_TIMESTAMP(d)"),
-        ("week(d)", "WEEKOFYEAR(d)"),
-    ],
-)
-def test_calendar_functions_are_translated(athena: str, duckdb: str) -> None:
-    assert words(to_duckdb(f"SELECT {athena}")) == f"SELECT {duckdb}"
-
-
 def answers(lake: BuiltLake, name: str) -> list[tuple[Any, ...]]:
     """Return the rows of an original query, run by DuckDB."""
     return lake.rows(to_duckdb(original_query(name, TIMEZONE).sql))
@@ -167,12 +154,3 @@ def test_the_configured_time_zone_replaces_the_original_one() -> None:
 
     assert "Asia/Kolkata" in query.sql
     assert "Sao_Paulo" not in query.sql
-
-
-@pytest.mark.parametrize("name", ORIGINALS)
-def test_an_original_query_reads_telegram_and_has_a_description(name: str) -> None:
-    query = original_query(name, TIMEZONE)
-
-    tables = sqlglot.parse_one(query.sql, read="athena").find_all(exp.Table)
-    assert {table.name for table in tables} <= {"telegram", "sent"}
-    assert query.description.endswith(".")

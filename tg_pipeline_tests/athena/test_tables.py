@@ -1,24 +1,32 @@
 """The tables in the Glue catalog and in the statements are those declared."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
+import pyarrow as pa
 import pytest
 import sqlglot
+from samtranslator.yaml_helper import yaml_parse  # type: ignore[import-untyped]
 from sqlglot import exp
 
 from tg_pipeline.athena.tables import (
     ATHENA_TABLES,
     DAY,
-    FIRST,
     MAX_COMMENT,
     AthenaColumn,
+    NotForAthenaError,
     TableLocation,
     athena_columns,
+    athena_type,
     create_table,
+    declared_tables,
     statements,
     table_input,
+    template_lines,
 )
+from tg_pipeline.layers.schema import TIMESTAMP
 from tg_pipeline.query.session import MARTS, TELEGRAM, QueryTable
+from tg_pipeline.settings import Settings
 from tg_pipeline_tests.query.conftest import UNDATED
 
 
@@ -79,10 +87,13 @@ def test_the_tables_are_telegram_and_every_mart() -> None:
     assert len(MARTS) > 10
 
 
-def test_the_columns_of_the_original_come_first() -> None:
-    declared = table_input(TELEGRAM, LOCATION)
+def test_the_lake_and_the_start_date_are_settings(tmp_path: Path) -> None:
+    environment = {"TG_LAKE_URI": "s3://another", "TG_START_DATE": "2024-08-01"}
 
-    assert [c["Name"] for c in declared["StorageDescriptor"]["Columns"]][: len(FIRST)] == FIRST
+    telegram, *_ = declared_tables(Settings.from_environment(environment, tmp_path))
+
+    assert telegram["StorageDescriptor"]["Location"] == "s3://another/enriched_updates/"
+    assert telegram["Parameters"]["projection.context_date.range"] == "2024-08-01,NOW+1DAYS"
 
 
 @each_table
@@ -131,3 +142,64 @@ def test_any_description_is_quoted_correctly(text: str) -> None:
     declared = table_input(UNDATED, LOCATION) | {"Description": text}
 
     assert parse(create_table("db", declared)).description == text
+
+
+ORIGINAL = "message_id user_id user_is_bot user_first_name chat_id chat_type text date".split()
+
+
+def column(name: str, kind: pa.DataType, description: str = "What it is.") -> pa.Field:
+    return pa.field(name, kind, metadata={"description": description})
+
+
+@pytest.mark.parametrize(
+    ("arrow", "hive"),
+    [
+        (pa.int64(), "bigint"),
+        (pa.bool_(), "boolean"),
+        (pa.string(), "string"),
+        (pa.binary(), "binary"),
+        (TIMESTAMP, "timestamp"),
+        (pa.list_(pa.string()), "array<string>"),
+        (pa.list_(pa.list_(pa.int64())), "array<array<bigint>>"),
+    ],
+    ids=str,
+)
+def test_an_arrow_type_has_its_hive_type(arrow: pa.DataType, hive: str) -> None:
+    assert athena_type(arrow) == hive
+
+
+def test_the_original_s_columns_come_first() -> None:
+    names = ["update_id", *reversed(ORIGINAL), "caption"]
+
+    told = athena_columns(pa.schema([column(name, pa.string()) for name in names]))
+
+    assert [each.name for each in told] == [*ORIGINAL, "update_id", "caption"]
+
+
+def test_a_type_without_a_counterpart_is_named_with_its_column() -> None:
+    schema = pa.schema([column("price", pa.decimal128(9, 2))])
+
+    with pytest.raises(NotForAthenaError, match=r"column price: .* Arrow's decimal128\(9, 2\)"):
+        athena_columns(schema)
+
+
+def test_a_description_that_is_too_long_for_the_catalog_is_an_error() -> None:
+    fits, too_long = "x" * MAX_COMMENT, "x" * (MAX_COMMENT + 1)
+
+    athena_columns(pa.schema([column("text", pa.string(), fits)]))
+    with pytest.raises(NotForAthenaError, match="description of text is longer than 255"):
+        athena_columns(pa.schema([column("text", pa.string(), too_long)]))
+
+
+def test_a_description_is_converted_to_ascii() -> None:
+    schema = pa.schema([column("text", pa.string(), "Polls, queries, ….")])
+
+    assert athena_columns(schema) == [AthenaColumn("text", "string", "Polls, queries, ....")]
+
+
+def test_the_printed_lines_are_a_yaml_list_of_the_columns() -> None:
+    schema = pa.schema([column("text", pa.string(), 'The "text": as it is.')])
+
+    assert yaml_parse("\n".join(template_lines(schema))) == [
+        {"Name": "text", "Type": "string", "Comment": 'The "text": as it is.'}
+    ]

@@ -16,12 +16,12 @@ from tg_pipeline.builds.marts import MartBuilder, mart_builder
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich
-from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
+from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline.questions import QUESTIONS_SCHEMA
-from tg_pipeline_tests.conftest import BOT, Pipeline
-from tg_pipeline_tests.marts.reference.month import Month, sample_month
+from tg_pipeline_tests.conftest import BOT
+from tg_pipeline_tests.marts.reference.month import Month, shared_month
 from tg_pipeline_tests.marts.updates import Payload
 
 DAY = date(2026, 10, 7)
@@ -77,11 +77,15 @@ class Marts:
         """Build a mart and its sources, and check its conservation rule."""
         for source in mart.sources:
             if isinstance(source, Mart):
-                simple = SIMPLE_QUESTIONS if source is QUESTIONS else source
                 for each in self.lake.days(ENRICHED_UPDATES.name) if source.is_daily else [day]:
-                    self.build(simple, each)
-        built = self._builder.build(mart, day if mart.is_daily else None)
-        assert built.conservation is None or built.conservation.holds
+                    self.build(source, each)
+        self.build_only(mart, day)
+
+    def build_only(self, mart: Mart, day: date = DAY) -> None:
+        """Build a mart whose sources are built, and check its conservation rule."""
+        simple = SIMPLE_QUESTIONS if mart is QUESTIONS else mart
+        built = self._builder.build(simple, day if mart.is_daily else None)
+        assert built.conservation is None or built.conservation.holds, mart.name
 
     def rows(self, mart: Mart, columns: str, day: date = DAY) -> Cells:
         """Build a mart, and return some columns of its rows."""
@@ -102,15 +106,9 @@ def marts(tmp_path: Path) -> Iterator[Marts]:
 @pytest.fixture(params=ALL_MARTS, ids=lambda mart: mart.name)
 def mart(request: pytest.FixtureRequest) -> Mart:
     found: Mart = request.param
-    return SIMPLE_QUESTIONS if found is QUESTIONS else found
-
-
-@pytest.fixture(params=DAILY_MARTS, ids=lambda mart: mart.name)
-def daily_mart(request: pytest.FixtureRequest) -> Mart:
-    found: Mart = request.param
     return found
 
 
 @pytest.fixture(scope="session")
 def month(tmp_path_factory: pytest.TempPathFactory) -> Month:
-    return sample_month(Pipeline(tmp_path_factory.mktemp("month")))
+    return shared_month(tmp_path_factory)

@@ -1,12 +1,13 @@
 """The marts about questions: answers, response times, resolution and frequency."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from tg_pipeline.marts.cumulative import FREQUENT_QUESTIONS, RESOLUTION, RESPONSE_TIMES, THREADS
-from tg_pipeline_tests.marts.conftest import DAY, SIMPLE_QUESTIONS, Marts
+from tg_pipeline_tests.marts.conftest import DAY, SIMPLE_QUESTIONS, Cells, Marts
 from tg_pipeline_tests.marts.updates import (
     ANA,
     BIA,
@@ -21,101 +22,108 @@ from tg_pipeline_tests.marts.updates import (
 )
 
 ANSWER = "message_id answer_message_id answerer_id answered_by answered_through seconds_to_answer"
+UNANSWERED = (None, None, None, None, None)
 
 
 def asked(at: str = "2026-10-07 09:00", message_id: int = 1, **fields: Any) -> Payload:
     return message(at, ANA, "como faço?", message_id, **fields)
 
 
-def test_the_first_reply_is_the_answer_even_after_other_messages(marts: Marts) -> None:
-    marts.put(
-        asked(),
-        message("2026-10-07 09:01", BIA, "bom dia", 2),
-        message("2026-10-07 09:02", ANA, "ninguém", 3, reply_to=1),
-        message("2026-10-07 09:05", CAIO, "assim", 4, reply_to=1),
-        message("2026-10-07 09:06", BIA, "ou assim", 5, reply_to=1),
-    )
+ANSWERS: dict[str, tuple[list[Payload], Cells]] = {
+    "the first reply, even after other messages": (
+        [
+            asked(),
+            message("2026-10-07 09:01", BIA, "bom dia", 2),
+            message("2026-10-07 09:02", ANA, "ninguém", 3, reply_to=1),
+            message("2026-10-07 09:05", CAIO, "assim", 4, reply_to=1),
+            message("2026-10-07 09:06", BIA, "ou assim", 5, reply_to=1),
+        ],
+        [(1, 4, CAIO, "human", "reply", 300)],
+    ),
+    "without a reply, the next message of another speaker": (
+        [
+            asked(),
+            message("2026-10-07 09:01", ANA, "por favor", 2),
+            announced("2026-10-07 09:02", CAIO, "new_chat_members", CAIO, message_id=3),
+            message("2026-10-07 09:03", BIA, "assim", 4),
+        ],
+        [(1, 4, BIA, "human", "next", 180)],
+    ),
+    "the next message of somebody who spoke before the question": (
+        [
+            message("2026-10-07 08:58", BIA, "terminei", 1),
+            asked("2026-10-07 09:00", 2, reply_to=1),
+            message("2026-10-07 09:01", BIA, "com um join", 3),
+            message("2026-10-07 09:02", CAIO, "legal", 4),
+        ],
+        [(2, 3, BIA, "human", "next", 60)],
+    ),
+    "neither a reply to another message nor a question": (
+        [
+            message("2026-10-07 08:50", CAIO, "fiz o projeto", 1),
+            asked("2026-10-07 09:00", 2),
+            message("2026-10-07 09:01", BIA, "parabéns", 3, reply_to=1),
+            message("2026-10-07 09:02", BIA, "quando é a aula?", 4),
+            message("2026-10-07 09:03", CAIO, "assim", 5),
+        ],
+        [(2, 5, CAIO, "human", "next", 180), (4, 5, CAIO, "human", "next", 60)],
+    ),
+    "not a command": (
+        [
+            asked("2026-10-07 09:00", 1),
+            command("2026-10-07 09:01", BIA, "/aulas", 2),
+            message("2026-10-07 09:02", CAIO, "assim", 3),
+            asked("2026-10-07 12:00", 4),
+            command("2026-10-07 12:01", BIA, "/ajuda", 5),
+        ],
+        [(1, 3, CAIO, "human", "next", 120), (4, *UNANSWERED)],
+    ),
+    "only a reply after an hour": (
+        [
+            asked(message_id=1),
+            message("2026-10-07 10:00", BIA, "assim", 2),
+            asked("2026-10-07 12:00", 3),
+            message("2026-10-07 13:00:01", BIA, "outra coisa", 4),
+            asked("2026-10-07 15:00", 5),
+            message("2026-10-07 20:00", BIA, "assim", 6, reply_to=5),
+        ],
+        [
+            (1, 2, BIA, "human", "next", 3600),
+            (3, *UNANSWERED),
+            (5, 6, BIA, "human", "reply", 18_000),
+        ],
+    ),
+    "in the same chat and topic": (
+        [
+            asked("2026-10-07 09:00", 101, reply_to=50, message_thread_id=50),
+            message("2026-10-07 09:01", BIA, "a", 102, reply_to=60, message_thread_id=60),
+            message("2026-10-07 09:02", BIA, "outro grupo", 103, -200),
+            message("2026-10-07 09:03", BIA, "b", 104, reply_to=50, message_thread_id=50),
+        ],
+        [(101, 104, BIA, "human", "next", 180)],
+    ),
+    "by a bot, or by an anonymous administrator": (
+        [
+            asked(message_id=1),
+            message("2026-10-07 09:01", HELPER_BOT, "assim", 2, reply_to=1),
+            asked("2026-10-07 10:00", 3),
+            message(
+                *("2026-10-07 10:01", GROUP_ANONYMOUS_BOT, "assim", 4),
+                reply_to=3,
+                sender_chat={"id": GROUP, "type": "supergroup"},
+            ),
+        ],
+        [(1, 2, HELPER_BOT, "bot", "reply", 60), (3, 4, GROUP, "human", "reply", 60)],
+    ),
+}
 
-    assert marts.rows(THREADS, ANSWER) == [(1, 4, CAIO, "human", "reply", 300)]
 
+@pytest.mark.parametrize("what", ANSWERS)
+def test_the_answer_to_a_question_is(marts: Marts, what: str) -> None:
+    updates, rows = ANSWERS[what]
+    marts.put(*updates)
 
-def test_without_a_reply_the_next_message_of_another_speaker_is_the_answer(marts: Marts) -> None:
-    marts.put(
-        asked(),
-        message("2026-10-07 09:01", ANA, "por favor", 2),
-        announced("2026-10-07 09:02", CAIO, "new_chat_members", CAIO, message_id=3),
-        message("2026-10-07 09:03", BIA, "assim", 4),
-    )
-
-    assert marts.rows(THREADS, ANSWER) == [(1, 4, BIA, "human", "next", 180)]
-
-
-def test_the_next_speaker_may_have_spoken_before_the_question(marts: Marts) -> None:
-    # Given Ana, who asks by replying to Bia, who writes before and after the question
-    marts.put(
-        message("2026-10-07 08:58", BIA, "terminei", 1),
-        asked("2026-10-07 09:00", 2, reply_to=1),
-        message("2026-10-07 09:01", BIA, "com um join", 3),
-        message("2026-10-07 09:02", CAIO, "legal", 4),
-    )
-
-    assert marts.rows(THREADS, ANSWER) == [(2, 3, BIA, "human", "next", 60)]
-
-
-def test_replies_to_other_messages_and_questions_are_not_answers(marts: Marts) -> None:
-    marts.put(
-        message("2026-10-07 08:50", CAIO, "fiz o projeto", 1),
-        asked("2026-10-07 09:00", 2),
-        message("2026-10-07 09:01", BIA, "parabéns", 3, reply_to=1),
-        message("2026-10-07 09:02", BIA, "quando é a aula?", 4),
-        message("2026-10-07 09:03", CAIO, "assim", 5),
-    )
-
-    assert marts.rows(THREADS, "message_id answer_message_id") == [(2, 5), (4, 5)]
-
-
-def test_commands_are_not_answers(marts: Marts) -> None:
-    marts.put(
-        asked("2026-10-07 09:00", 1),
-        command("2026-10-07 09:01", BIA, "/aulas", 2),
-        message("2026-10-07 09:02", CAIO, "assim", 3),
-        asked("2026-10-07 12:00", 4),
-        command("2026-10-07 12:01", BIA, "/ajuda", 5),
-    )
-
-    rows = marts.rows(THREADS, "message_id answer_message_id answered_through")
-
-    assert rows == [(1, 3, "next"), (4, None, None)]
-
-
-def test_after_an_hour_only_a_reply_is_an_answer(marts: Marts) -> None:
-    marts.put(
-        asked(message_id=1),
-        message("2026-10-07 10:00", BIA, "assim", 2),
-        asked("2026-10-07 12:00", 3),
-        message("2026-10-07 13:00:01", BIA, "outra coisa", 4),
-        asked("2026-10-07 15:00", 5),
-        message("2026-10-07 20:00", BIA, "assim", 6, reply_to=5),
-    )
-
-    rows = marts.rows(THREADS, "message_id answered_through seconds_to_answer")
-
-    assert rows == [(1, "next", 3600), (3, None, None), (5, "reply", 18_000)]
-
-
-def test_an_answer_is_in_the_same_chat_and_topic(marts: Marts) -> None:
-    # Given a question in one topic, and messages in another topic and another chat
-    def topic(number: int) -> dict[str, Any]:
-        return {"reply_to": number, "message_thread_id": number}
-
-    marts.put(
-        asked("2026-10-07 09:00", 101, **topic(50)),
-        message("2026-10-07 09:01", BIA, "outro tópico", 102, **topic(60)),
-        message("2026-10-07 09:02", BIA, "outro grupo", 103, -200),
-        message("2026-10-07 09:03", BIA, "assim", 104, **topic(50)),
-    )
-
-    assert marts.rows(THREADS, "topic_id answer_message_id") == [(50, 104)]
+    assert marts.rows(THREADS, ANSWER) == rows
 
 
 def test_an_answer_may_follow_the_migration_of_the_group(marts: Marts) -> None:
@@ -130,20 +138,6 @@ def test_an_answer_may_follow_the_migration_of_the_group(marts: Marts) -> None:
     rows = marts.rows(THREADS, "chat_id message_id answer_message_id answered_through")
 
     assert rows == [(-100_7, 8, 1, "next")]
-
-
-def test_anonymous_administrators_answer_as_humans_and_bots_as_bots(marts: Marts) -> None:
-    group = {"id": GROUP, "type": "supergroup"}
-    marts.put(
-        asked(message_id=1),
-        message("2026-10-07 09:01", HELPER_BOT, "assim", 2, reply_to=1),
-        asked("2026-10-07 10:00", 3),
-        message("2026-10-07 10:01", GROUP_ANONYMOUS_BOT, "assim", 4, reply_to=3, sender_chat=group),
-    )
-
-    rows = marts.rows(THREADS, "answerer_id answered_by")
-
-    assert rows == [(HELPER_BOT, "bot"), (GROUP, "human")]
 
 
 def test_messages_of_two_kinds_may_have_the_same_id_and_second(marts: Marts) -> None:
@@ -215,21 +209,38 @@ def test_the_week_of_a_question_is_local(marts: Marts) -> None:
 
 
 MONDAY = date(2026, 10, 5)
-NEXT_DAY = DAY + timedelta(days=1)
 
 
-def answered(begin: int = 1) -> list[Payload]:
-    """Return a question of Ana's, at nine, and Bia's reply, a minute later."""
-    return [
-        message("2026-10-07 09:00", ANA, "como faço?", begin),
-        message("2026-10-07 09:01", BIA, "assim", begin + 1, reply_to=begin),
-    ]
+Following = tuple[int, str, int, str, int]
+"""Days after the question, local time, sender, text, and chat."""
+
+
+def outcomes(marts: Marts, column: str, messages: Iterable[Following]) -> list[int]:
+    """Return a count per week; each has Ana's question, Bia's answer, and one of the messages."""
+    for number, (days, clock, sender, text, chat) in enumerate(messages):
+        day, first = DAY + timedelta(weeks=number), 10 * number + 1
+        later = day + timedelta(days=days)
+        following = message(f"{later} {clock}", sender, text, first + 2, chat)
+        thread = [
+            message(f"{day} 09:00", ANA, "como faço?", first),
+            message(f"{day} 09:01", BIA, "assim", first + 1, reply_to=first),
+        ]
+        if days:
+            marts.put(*thread, day=day)
+            marts.put(following, day=later)
+        else:
+            marts.put(*thread, following, day=day)
+    return [count for (count,) in marts.rows(RESOLUTION, column)[:-1]]
 
 
 def test_resolution_has_a_row_per_week_and_one_for_all(marts: Marts) -> None:
     # Given an answered question, one that nobody answers, and one a week later
     later = DAY + timedelta(days=7)
-    marts.put(*answered(), message("2026-10-07 20:00", CAIO, "quando é a aula?", 9))
+    marts.put(
+        message("2026-10-07 09:00", ANA, "como faço?", 1),
+        message("2026-10-07 09:01", BIA, "assim", 2, reply_to=1),
+        message("2026-10-07 20:00", CAIO, "quando é a aula?", 9),
+    )
     marts.put(message("2026-10-14 20:00", CAIO, "e o prazo?", 19), day=later)
 
     columns = "week questions unanswered answered answered_by_reply resolved resolved_share"
@@ -243,60 +254,57 @@ def test_resolution_has_a_row_per_week_and_one_for_all(marts: Marts) -> None:
 
 
 THANKS = {
-    "valeu!!": True,
-    "muito obrigada 🙏": True,
-    "Obrigado, deu certo": True,
-    "vlw": True,
-    "thanks, that worked": True,
-    "ty!": True,
-    "mil gracias": True,
-    "party de hoje": False,
-    "não funcionou": False,
-    "obrigatório mesmo": False,
+    "valeu!!": 1,
+    "muito obrigada 🙏": 1,
+    "Obrigado, deu certo": 1,
+    "vlw": 1,
+    "thanks, that worked": 1,
+    "ty!": 1,
+    "mil gracias": 1,
+    "party de hoje": 0,
+    "não funcionou": 0,
+    "obrigatório mesmo": 0,
 }
 
 
-@pytest.mark.parametrize("text", THANKS)
-def test_thanks_are_recognized_in_three_languages(marts: Marts, text: str) -> None:
-    marts.put(*answered(), message("2026-10-07 09:10", ANA, text, 3))
+def test_thanks_are_recognized_in_three_languages(marts: Marts) -> None:
+    found = outcomes(marts, "thanked", [(0, "09:10", ANA, text, GROUP) for text in THANKS])
 
-    assert marts.rows(RESOLUTION, "thanked")[0] == (int(THANKS[text]),)
+    assert dict(zip(THANKS, found, strict=True)) == THANKS
 
 
 ELSEWHERE = {
-    "by somebody else": message("2026-10-07 09:10", CAIO, "valeu", 3),
-    "too late": message("2026-10-07 10:01:01", ANA, "valeu", 3),
-    "before the answer": message("2026-10-07 09:00:30", ANA, "valeu", 3),
-    "in another chat": message("2026-10-07 09:10", ANA, "valeu", 3, -200),
-    "in advance, with a question": message("2026-10-07 09:10", ANA, "e isto, valeu?", 3),
+    "by somebody else": (0, "09:10", CAIO, "valeu", GROUP),
+    "too late": (0, "10:01:01", ANA, "valeu", GROUP),
+    "before the answer": (0, "09:00:30", ANA, "valeu", GROUP),
+    "in another chat": (0, "09:10", ANA, "valeu", -200),
+    "in advance, with a question": (0, "09:10", ANA, "e isto, valeu?", GROUP),
 }
 
 
-@pytest.mark.parametrize("how", ELSEWHERE)
-def test_thanks_for_something_else_do_not_count(marts: Marts, how: str) -> None:
-    marts.put(*answered(), ELSEWHERE[how])
+def test_thanks_for_something_else_do_not_count(marts: Marts) -> None:
+    found = outcomes(marts, "thanked", ELSEWHERE.values())
 
-    assert marts.rows(RESOLUTION, "thanked")[0] == (0,)
+    assert dict(zip(ELSEWHERE, found, strict=True)) == dict.fromkeys(ELSEWHERE, 0)
 
 
 AGAIN = {
-    "the same within a day": (message("2026-10-08 09:00", ANA, "como se faz?", 5), 1),
-    "the same after a day": (message("2026-10-08 09:00:01", ANA, "como se faz?", 5), 0),
-    "something else": (message("2026-10-07 10:00", ANA, "quando?", 5), 0),
-    "by somebody else": (message("2026-10-07 10:00", CAIO, "como se faz?", 5), 0),
-    "in another chat": (message("2026-10-07 10:00", ANA, "como se faz?", 5, -200), 1),
+    "the same within a day": ((1, "09:00", ANA, "como se faz?", GROUP), 1),
+    "the same after a day": ((1, "09:00:01", ANA, "como se faz?", GROUP), 0),
+    "something else": ((0, "10:00", ANA, "quando?", GROUP), 0),
+    "by somebody else": ((0, "10:00", CAIO, "como se faz?", GROUP), 0),
+    "in another chat": ((0, "10:00", ANA, "como se faz?", -200), 1),
 }
 
 
-@pytest.mark.parametrize("what", AGAIN)
-def test_a_question_asked_again_within_a_day_is_not_resolved(marts: Marts, what: str) -> None:
-    again, counted = AGAIN[what]
-    marts.put(*answered())
-    marts.put(again, day=NEXT_DAY)
+def test_a_question_asked_again_within_a_day_is_not_resolved(marts: Marts) -> None:
+    expected = {what: count for what, (_, count) in AGAIN.items()}
 
-    total = marts.rows(RESOLUTION, "asked_again resolved")[-1]
+    again = outcomes(marts, "asked_again", [following for following, _ in AGAIN.values()])
+    resolved = [count for (count,) in marts.rows(RESOLUTION, "resolved")[:-1]]
 
-    assert total == (counted, 1 - counted)
+    assert dict(zip(AGAIN, again, strict=True)) == expected
+    assert resolved == [1 - count for count in expected.values()]
 
 
 def test_two_questions_without_a_group_are_not_the_same(marts: Marts) -> None:

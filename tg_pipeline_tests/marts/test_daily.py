@@ -94,12 +94,17 @@ def test_hours_and_weekdays_are_local(marts: Marts) -> None:
         message("2026-10-07 00:00", ANA, "meia-noite", 1),
         message("2026-10-07 23:59:59", ANA, "tarde", 2),
         message("2026-10-07 23:00", BIA, "tarde também", 3),
+        message("2026-10-07 09:00", BIA, "sem data: conta na chegada", 4, date="nunca"),
     )
 
     rows = marts.rows(HOURLY_ACTIVITY, "week iso_year iso_week weekday hour messages users")
 
     monday = date(2026, 10, 5)
-    assert rows == [(monday, 2026, 41, 3, 0, 1, 1), (monday, 2026, 41, 3, 23, 2, 2)]
+    assert rows == [
+        (monday, 2026, 41, 3, 0, 1, 1),
+        (monday, 2026, 41, 3, 12, 1, 1),
+        (monday, 2026, 41, 3, 23, 2, 2),
+    ]
 
 
 ISO_WEEKS = {
@@ -129,12 +134,6 @@ def test_an_hour_that_occurs_twice_is_one_row(marts: Marts) -> None:
     )
 
     assert marts.rows(HOURLY_ACTIVITY, "weekday hour messages", day) == [(6, 23, 2)]
-
-
-def test_a_message_without_a_valid_date_counts_at_its_arrival(marts: Marts) -> None:
-    marts.put(message("2026-10-07 09:00", ANA, "quando?", 1, date="nunca"))
-
-    assert marts.rows(HOURLY_ACTIVITY, "hour messages") == [(12, 1)]
 
 
 def test_commands_are_counted_without_the_name_of_the_bot_and_without_edits(marts: Marts) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from tg_pipeline.marts.cumulative import MESSAGES
-from tg_pipeline_tests.marts.conftest import DAY, RECEIVED, Marts
+from tg_pipeline_tests.marts.conftest import DAY, RECEIVED, Cells, Marts
 from tg_pipeline_tests.marts.updates import (
     ANA,
     BIA,
@@ -28,23 +28,16 @@ def utc(local: str) -> datetime:
 
 
 def test_the_last_edit_wins_and_the_time_of_sending_is_kept(marts: Marts) -> None:
-    # Given a message that is corrected twice, the second time on the next day
+    # Given a message that is corrected three times, at last twice in a second of the next day
     sent = message("2026-10-07 23:58", ANA, "um", 1)
     marts.put(sent, edit(sent, "2026-10-07 23:59", "dois"))
-    marts.put(edit(sent, "2026-10-08 00:01", "três"), day=NEXT_DAY)
+    earlier, later = (edit(sent, "2026-10-08 00:01", text) for text in ("quatro", "três"))
+    marts.put(later, earlier, day=NEXT_DAY)
 
     rows = marts.rows(MESSAGES, "message_id text edits sent_at sent_on edited_at")
 
     sent_at, edited_at = utc("2026-10-07 23:58"), utc("2026-10-08 00:01")
-    assert rows == [(1, "três", 2, sent_at, DAY, edited_at)]
-
-
-def test_the_later_of_two_edits_in_one_second_wins(marts: Marts) -> None:
-    sent = message("2026-10-07 09:00", ANA, "um", 1)
-    earlier, later = (edit(sent, "2026-10-07 09:01", text) for text in ("dois", "três"))
-    marts.put(later, earlier, sent)
-
-    assert marts.rows(MESSAGES, "text edits") == [("três", 2)]
+    assert rows == [(1, "três", 3, sent_at, DAY, edited_at)]
 
 
 def test_a_message_known_only_by_its_edit_has_its_time_of_sending(marts: Marts) -> None:
@@ -63,6 +56,8 @@ def test_message_ids_are_unique_within_a_chat_and_kind_only(marts: Marts) -> Non
         message("2026-10-07 09:01", ANA, "no outro", 5, -200),
         message("2026-10-07 09:02", ANA, "ao bot", 5, **private),
         message("2026-10-07 09:03", ANA, "à empresa", 5, kind="business_message", **private),
+        message("2026-10-07 09:04", ANA, "efêmera", 0),
+        message("2026-10-07 09:05", ANA, "outra efêmera", 0),
     )
 
     rows = marts.rows(MESSAGES, "kind chat_id text")
@@ -70,7 +65,9 @@ def test_message_ids_are_unique_within_a_chat_and_kind_only(marts: Marts) -> Non
     assert sorted(rows) == [
         ("business_message", ANA, "à empresa"),
         ("message", -200, "no outro"),
+        ("message", GROUP, "efêmera"),
         ("message", GROUP, "no grupo"),
+        ("message", GROUP, "outra efêmera"),
         ("message", ANA, "ao bot"),
     ]
 
@@ -80,15 +77,6 @@ def test_the_messages_of_two_bots_are_separate(marts: Marts) -> None:
     marts.put(message("2026-10-07 09:00", ANA, "oi", 1), bot=8, day=NEXT_DAY)
 
     assert marts.rows(MESSAGES, "bot_id message_id") == [(7, 1), (8, 1)]
-
-
-def test_ephemeral_messages_without_an_id_are_separate(marts: Marts) -> None:
-    marts.put(
-        message("2026-10-07 09:00", ANA, "um", 0),
-        message("2026-10-07 09:01", ANA, "dois", 0),
-    )
-
-    assert marts.rows(MESSAGES, "message_id text") == [(0, "um"), (0, "dois")]
 
 
 def test_captions_are_texts_and_service_messages_have_none(marts: Marts) -> None:
@@ -168,36 +156,41 @@ def in_topic(at: str, text: str, message_id: int, reply_to: int) -> Payload:
     return message(at, ANA, text, message_id, reply_to=reply_to, message_thread_id=50)
 
 
-def test_in_a_topic_a_reply_to_its_first_message_is_not_a_reply(marts: Marts) -> None:
-    # Given a topic that was opened before the bot came, so that its first message is unknown
-    marts.put(
-        in_topic("2026-10-07 09:00", "no tópico", 51, reply_to=50),
-        in_topic("2026-10-07 09:01", "resposta", 52, reply_to=51),
-    )
+TOPICS: dict[str, tuple[list[Payload], Cells]] = {
+    "a topic whose first message is unknown": (
+        [
+            in_topic("2026-10-07 09:00", "no tópico", 51, reply_to=50),
+            in_topic("2026-10-07 09:01", "resposta", 52, reply_to=51),
+        ],
+        [(50, None), (50, 51)],
+    ),
+    "a topic whose first message is known": (
+        [
+            message(
+                *("2026-10-07 09:00", ANA, None, 50),
+                message_thread_id=50,
+                forum_topic_created={"name": "SQL"},
+            ),
+            in_topic("2026-10-07 09:01", "no tópico", 51, reply_to=50),
+        ],
+        [(50, None), (50, None)],
+    ),
+    "a thread in a group without topics": (
+        [
+            message("2026-10-07 09:00", BIA, "alguém sabe?", 50),
+            in_topic("2026-10-07 09:01", "eu sei", 51, reply_to=50),
+            in_topic("2026-10-07 09:02", "melhor dito", 52, reply_to=51),
+        ],
+        [(None, None), (None, 50), (None, 51)],
+    ),
+}
 
-    assert marts.rows(MESSAGES, "topic_id reply_to_message_id") == [(50, None), (50, 51)]
 
+@pytest.mark.parametrize("what", TOPICS)
+def test_only_in_a_topic_a_reply_to_the_first_message_is_not_a_reply(
+    marts: Marts, what: str
+) -> None:
+    updates, rows = TOPICS[what]
+    marts.put(*updates)
 
-def test_a_topic_whose_first_message_is_known_is_a_topic_too(marts: Marts) -> None:
-    opened: Payload = {"message_thread_id": 50, "forum_topic_created": {"name": "SQL"}}
-    marts.put(
-        message("2026-10-07 09:00", ANA, None, 50, **opened),
-        in_topic("2026-10-07 09:01", "no tópico", 51, reply_to=50),
-    )
-
-    rows = marts.rows(MESSAGES, "topic_id reply_to_message_id is_service")
-
-    assert rows == [(50, None, True), (50, None, False)]
-
-
-def test_a_thread_outside_of_topics_is_not_a_topic(marts: Marts) -> None:
-    # Given a supergroup without topics, where Telegram calls the first message answered a thread
-    marts.put(
-        message("2026-10-07 09:00", BIA, "alguém sabe?", 50),
-        in_topic("2026-10-07 09:01", "eu sei", 51, reply_to=50),
-        in_topic("2026-10-07 09:02", "melhor dito", 52, reply_to=51),
-    )
-
-    rows = marts.rows(MESSAGES, "topic_id reply_to_message_id")
-
-    assert rows == [(None, None), (None, 50), (None, 51)]
+    assert marts.rows(MESSAGES, "topic_id reply_to_message_id") == rows

@@ -109,7 +109,7 @@ def there(plan: Days, first: int, last: int) -> int:
     return sum(bool(days & window) for days in plan.values())
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(PLANS)
 def test_windows_count_each_active_user_once(engine: "DuckDBPyConnection", plan: Days) -> None:
     for row in rows(engine, ACTIVE_USERS, plan):
@@ -119,7 +119,7 @@ def test_windows_count_each_active_user_once(engine: "DuckDBPyConnection", plan:
         assert row["monthly_users"] == there(plan, number - 29, number)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(PLANS)
 def test_each_user_is_in_one_cohort_and_returns_in_their_active_weeks(
     engine: "DuckDBPyConnection", plan: Days

@@ -25,13 +25,6 @@ EVENTS: Final = {
 }
 """Contents of service messages in the sample."""
 
-CONTENTS: Final = {
-    *("text", "photo", "animation", "sticker", "voice", "video", "document", "contact", "dice"),
-    *("location", "poll", "rich_message", *EVENTS),
-}
-
-Row = tuple[Any, ...]
-
 
 @dataclass(frozen=True)
 class Happening:
@@ -43,43 +36,23 @@ class Happening:
     at: datetime
 
     @property
-    def day(self) -> date:
-        return self.at.date()
-
-    @property
-    def chat(self) -> int | None:
-        found = self.content.get("chat") or (self.content.get("message") or {}).get("chat") or {}
-        chat_id: int | None = found.get("id")
+    def chat(self) -> int:
+        chat_id: int = self.content["chat"]["id"]
         return chat_id
 
     @property
-    def account(self) -> dict[str, Any]:
-        """The user who acted, unless a chat did."""
-        for name in ("sender_chat", "actor_chat", "voter_chat"):
-            if name in self.content:
-                return {}
-        found: dict[str, Any] = self.content.get("from") or self.content.get("user") or {}
-        return found
+    def is_bot(self) -> bool:
+        sender = {} if "sender_chat" in self.content else self.content.get("from", {})
+        return bool(sender.get("is_bot"))
 
     @property
-    def person(self) -> int | None:
-        account = self.account
-        return None if not account or account.get("is_bot") else int(account["id"])
+    def is_command(self) -> bool:
+        marks = self.content.get("entities", [])
+        return any(mark["type"] == "bot_command" and mark["offset"] == 0 for mark in marks)
 
     @property
-    def command(self) -> str | None:
-        text = self.content.get("text", "")
-        for mark in self.content.get("entities", []):
-            if mark["type"] == "bot_command" and mark["offset"] == 0:
-                written: str = text[: mark["length"]]
-                return written[1:].split("@", maxsplit=1)[0].lower()
-        return None
-
-    @property
-    def content_type(self) -> str:
-        # An animation comes with a document that says less.
-        held = [name for name in self.content if name in CONTENTS]
-        return "animation" if "animation" in held else held[0]
+    def is_event(self) -> bool:
+        return not EVENTS.isdisjoint(self.content)
 
 
 def happenings(month: Iterable[SampleDelivery]) -> list[Happening]:

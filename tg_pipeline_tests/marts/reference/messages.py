@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 
-from tg_pipeline_tests.marts.reference.happenings import EDITED, EVENTS, SENT, Happening
+from tg_pipeline_tests.marts.reference.happenings import EDITED, SENT, Happening
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Message:
 
     @property
     def is_bot(self) -> bool:
-        return bool(self.last.account.get("is_bot"))
+        return self.last.is_bot
 
     @property
     def text(self) -> str | None:
@@ -52,7 +52,7 @@ class Message:
 
     @property
     def is_event(self) -> bool:
-        return self.last.content_type in EVENTS
+        return self.last.is_event
 
 
 def messages(month: Iterable[Happening]) -> list[Message]:
@@ -75,7 +75,7 @@ def messages(month: Iterable[Happening]) -> list[Message]:
 
 def _identity(each: Happening) -> tuple[str, int, int]:
     kind = each.kind.removeprefix("edited_")
-    return kind, each.chat or 0, each.content["message_id"]
+    return kind, each.chat, each.content["message_id"]
 
 
 def _age(each: Happening) -> tuple[int, int]:

@@ -1,10 +1,12 @@
 """A sample month, landed and built; and the content of its JSON."""
 
-from collections import defaultdict
-from collections.abc import Iterator
+import fcntl
+import os
 from datetime import date
 from functools import cached_property
 from typing import Any, Final
+
+import pytest
 
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.lake.landing_zone import list_days
@@ -24,36 +26,42 @@ class Month:
     """A month in the lake, and the content of its JSON."""
 
     def __init__(self, pipeline: Pipeline, happened: list[Happening]) -> None:
-        self._pipeline, self.happened = pipeline, happened
+        self.pipeline, self.happened = pipeline, happened
 
     def rows(self, mart: str, day: date | None = None) -> list[dict[str, Any]]:
-        with self._pipeline.lake.open(mart, day) as partition:
+        with self.pipeline.lake.open(mart, day) as partition:
             return [row for batch in partition.batches() for row in batch.to_pylist()]
-
-    def days(self) -> Iterator[tuple[date, list[Happening]]]:
-        by_day = defaultdict(list)
-        for each in self.happened:
-            by_day[each.day].append(each)
-        yield from by_day.items()
 
     @cached_property
     def said(self) -> list[Message]:
         return messages(self.happened)
 
-    @cached_property
-    def questions(self) -> Questions:
+    @property
+    def _questions(self) -> Questions:
         rows = self.rows("questions")
-        return {(row["chat_id"], row["message_id"], row["sent_at"]): row for row in rows}
+        return {(row["chat_id"], row["message_id"], row["sent_at"]) for row in rows}
 
     @cached_property
     def threads(self) -> list[Thread]:
-        return threads(self.said, self.questions)
+        return threads(self.said, self._questions)
 
 
-def sample_month(pipeline: Pipeline) -> Month:
-    """Land the month, and build all tables."""
-    sample = list(deliveries(START, DAYS, PER_DAY, zone=ZONE))
-    land_sample(pipeline, sample, batch=100)
+def shared_month(temporary: pytest.TempPathFactory) -> Month:
+    """Return the sample month, which is landed and built once for all processes of pytest."""
+    own = temporary.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "sample_month"
+    folder.mkdir(exist_ok=True)
+    pipeline, sample = Pipeline(folder), list(deliveries(START, DAYS, PER_DAY, zone=ZONE))
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "is_built").exists():
+            land_sample(pipeline, sample, batch=100)
+            _build(pipeline)
+            (folder / "is_built").touch()
+    return Month(pipeline, happenings(sample))
+
+
+def _build(pipeline: Pipeline) -> None:
     days = list_days(pipeline.landing)
     for day in days:
         pipeline.build(day)
@@ -64,4 +72,3 @@ def sample_month(pipeline: Pipeline) -> Month:
             conservation = builder.build(mart).conservation
             assert conservation
             assert conservation.holds
-    return Month(pipeline, happenings(sample))

@@ -1,19 +1,13 @@
 """The expected answers, found by reading the messages after each question."""
 
-import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from tg_pipeline_tests.marts.reference.happenings import monday
 from tg_pipeline_tests.marts.reference.messages import Message
 
 HOUR: Final = timedelta(hours=1)
-DAY: Final = timedelta(days=1)
-THANKS: Final = re.compile(
-    r"\b(obrigad[oa]s?|brigad[oa]|agradeço|agradecid[oa]s?|valeu|vlw|thanks|thank you|thx|ty"
-    r"|gracias|agradezco)\b"
-)
 
 
 @dataclass
@@ -21,7 +15,6 @@ class Thread:
     """A question, and its answer."""
 
     question: Message
-    group: int
     answer: Message | None = None
     through: str | None = None
 
@@ -43,8 +36,8 @@ class Thread:
         return (self.answer.sent_at - self.question.sent_at).total_seconds()
 
 
-Questions = dict[tuple[int, int, datetime], dict[str, Any]]
-"""The rows of questions, by chat, message and time."""
+Questions = set[tuple[int, int, datetime]]
+"""The questions' chats, messages and times."""
 
 
 def threads(said: list[Message], questions: Questions) -> list[Thread]:
@@ -52,9 +45,8 @@ def threads(said: list[Message], questions: Questions) -> list[Thread]:
     spoken = [each for each in said if not each.is_event]
     found = []
     for place, question in enumerate(spoken):
-        row = questions.get(_key(question))
-        if row is not None:
-            thread = Thread(question, row["group_id"])
+        if _key(question) in questions:
+            thread = Thread(question)
             _find_answer(thread, spoken, place, questions)
             found.append(thread)
     return found
@@ -67,7 +59,7 @@ def _find_answer(thread: Thread, spoken: list[Message], place: int, questions: Q
     replies = (
         m for m in others if m.reply_to == question.message_id and m.chat_then == question.chat_then
     )
-    free = (m for m in others if m.reply_to is None and not m.last.command)
+    free = (m for m in others if m.reply_to is None and not m.last.is_command)
     unasking = (m for m in free if _key(m) not in questions)
     reply, following = next(replies, None), next(unasking, None)
     if reply:
@@ -78,28 +70,3 @@ def _find_answer(thread: Thread, spoken: list[Message], place: int, questions: Q
 
 def _key(message: Message) -> tuple[int, int, datetime]:
     return message.chat, message.message_id, message.sent_at
-
-
-def is_thanked(thread: Thread, said: list[Message], questions: Questions) -> bool:
-    """Return whether the asker says thanks within an hour of the answer."""
-    answer, question = thread.answer, thread.question
-    return answer is not None and any(
-        timedelta() <= each.sent_at - answer.sent_at <= HOUR
-        for each in said
-        if each.place == question.place
-        and each.speaker == question.speaker
-        and each.text
-        and THANKS.search(each.text.lower())
-        and _key(each) not in questions
-    )
-
-
-def is_asked_again(thread: Thread, all_threads: list[Thread]) -> bool:
-    """Return whether the asker asks a question of the same group within a day."""
-    return thread.group >= 0 and any(
-        each is not thread
-        and each.group == thread.group
-        and each.question.speaker == thread.question.speaker
-        and timedelta() <= each.question.sent_at - thread.question.sent_at <= DAY
-        for each in all_threads
-    )
