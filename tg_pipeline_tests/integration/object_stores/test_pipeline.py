@@ -35,6 +35,7 @@ FAILURES = ("SlowDown", "InternalError", LATE, CUT_BEFORE, CUT_AFTER, CUT_MIDWAY
 PART_BYTES = 5 * 1024 * 1024
 
 
+@pytest.mark.slow
 @pytest.mark.tiers("memory", "moto", "ceph")
 def test_every_kind_of_store_has_the_bytes_of_a_lake_on_disk(
     pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
