@@ -53,7 +53,7 @@ class Month:
 def sample_month(pipeline: Pipeline) -> Month:
     """Land the month, and build all tables."""
     sample = list(deliveries(START, DAYS, PER_DAY, zone=ZONE))
-    land_sample(pipeline, sample, batch=100)
+    land_sample(pipeline, sample)
     days = list_days(pipeline.landing)
     for day in days:
         pipeline.build(day)
