@@ -5,7 +5,7 @@ import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, suppress
 from datetime import date
-from itertools import cycle
+from itertools import cycle, product
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -13,8 +13,6 @@ from typing import Final, Literal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from tg_pipeline.builds.layers import BUILT_FROM
 from tg_pipeline.builds.staleness import day_states
@@ -22,9 +20,15 @@ from tg_pipeline.lake.partitions import Lake, PartitionWriter
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
-OBJECTS: Final = 4
-TURNS: Final = st.tuples(st.booleans(), st.integers(1, 8), st.booleans())
-"""Whether an object lands, how often the builder is resumed, and whether it is killed then."""
+OBJECTS: Final = 3
+STOPS: Final = {"quarantine": 3, "raw": 4, "deduped": 5, "enriched": 7}
+"""How often a build is resumed until it has opened a table's input and finished the one before."""
+
+END: Final = 9
+"""How often a build is resumed until it has opened a table's input and finished the one before."""
+
+SURVIVORS: Final = [(), (0,), (1, 0)]
+"""The builders that are not killed, in the order in which they end."""
 
 PlainDigests = dict[tuple[str, str], str]
 """By layer and by the input that its footer names."""
@@ -59,29 +63,33 @@ class PausedLake(Lake):
 
 
 class Builder:
-    """Builds the day in a thread, from one pause to the next, and starts over at the end."""
+    """Builds the day in a thread, from one pause to the next."""
 
-    def __init__(self, folder: Path, *, full: bool) -> None:
-        self._pipeline, self._full = Pipeline(folder), full
+    def __init__(self, folder: Path) -> None:
+        self._pipeline = Pipeline(folder)
         self._pipeline.lake = self._lake = PausedLake(self._pipeline.lake_uri)
         self._state = "ended"
 
+    @property
+    def is_building(self) -> bool:
+        return self._state == "paused"
+
     def resume(self) -> None:
-        if self._state == "paused":
+        if self.is_building:
             self._lake.orders.put("continue")
         else:
             Thread(target=self._build, daemon=True).start()
         self._state = self._lake.states.get(timeout=60)
 
     def kill(self) -> None:
-        if self._state == "paused":
+        if self.is_building:
             self._lake.orders.put("die")
             self._state = self._lake.states.get(timeout=60)
 
     def _build(self) -> None:
         try:
             with suppress(Killed):
-                self._pipeline.build(full=self._full)
+                self._pipeline.build()
         finally:
             self._lake.states.put("ended")
 
@@ -115,34 +123,46 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> list[PlainDigests]:
     return built
 
 
-@settings(max_examples=40)
-@given(turns=st.lists(TURNS, min_size=2, max_size=6), full=st.booleans())
+@pytest.mark.parametrize("stop", STOPS)
 def test_interleaved_and_killed_builds_leave_consistent_partitions_that_heal(
-    new_pipeline: Callable[[], Pipeline],
-    plain: list[PlainDigests],
-    turns: list[tuple[bool, int, bool]],
-    full: bool,  # noqa: FBT001 - drawn
+    new_pipeline: Callable[[], Pipeline], plain: list[PlainDigests], stop: str
 ) -> None:
-    # Given two builders of a day on which objects continue to land
-    pipeline, landed = new_pipeline(), 0
-    builders = [Builder(pipeline.folder, full=each) for each in (False, full)]
-    known = {key: digest for built in plain for key, digest in built.items()}
+    others = [*STOPS.values(), END]
+    for (other, survivors), before in zip(product(others, SURVIVORS), cycle([0, 1]), strict=False):
+        interleave(new_pipeline(), plain, before, (STOPS[stop], other), survivors)
 
-    # When they take turns, and are killed at times
-    for builder, (lands, pauses, is_killed) in zip(cycle(builders), turns, strict=False):
-        if lands and landed < OBJECTS:
-            landed += 1
-            land(pipeline, landed)
-        for _ in range(pauses):
+
+def interleave(
+    pipeline: Pipeline,
+    plain: list[PlainDigests],
+    before: int,
+    stops: tuple[int, int],
+    survivors: tuple[int, ...],
+) -> None:
+    known = {key: digest for built in plain for key, digest in built.items()}
+    # Given a day with some objects that are built, if any
+    for number in range(1, before + 1):
+        land(pipeline, number)
+        pipeline.build()
+
+    # When two builders each start after another object landed, and stop somewhere
+    builders = Builder(pipeline.folder), Builder(pipeline.folder)
+    for number, builder in enumerate(builders):
+        land(pipeline, before + number + 1)
+        for _ in range(stops[number]):
             builder.resume()
-        if is_killed:
-            builder.kill()
+
+    # And then end or are killed
+    for number in survivors:
+        while builders[number].is_building:
+            builders[number].resume()
         # Then each partition always has the bytes of a plain build of the input that it names
         assert digests(pipeline).items() <= known.items()
     for builder in builders:
         builder.kill()
+    assert digests(pipeline).items() <= known.items()
 
     # And one build makes the day current, with the bytes of a plain build
     pipeline.build()
-    assert digests(pipeline) == plain[landed]
+    assert digests(pipeline) == plain[before + 2]
     assert not day_states(pipeline.landing, pipeline.lake, [DAY])[0].is_stale
