@@ -25,7 +25,7 @@ STOPS: Final = {"quarantine": 3, "raw": 4, "deduped": 5, "enriched": 7}
 """How often a build is resumed until it has opened a table's input and finished the one before."""
 
 END: Final = 9
-"""How often a build is resumed until it has opened a table's input and finished the one before."""
+"""How often a build is resumed until its end."""
 
 SURVIVORS: Final = [(), (0,), (1, 0)]
 """The builders that are not killed, in the order in which they end."""
