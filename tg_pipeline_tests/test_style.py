@@ -1,10 +1,11 @@
-"""House rules that no linter knows, so that they hold without anybody remembering them."""
+"""Rules of this project that no linter checks."""
 
 import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from tokenize import COMMENT, tokenize
 from typing import Final
 
 CHECKOUT: Final = Path(__file__).parents[1]
@@ -45,6 +46,18 @@ def docstrings(path: Path) -> Iterator[tuple[int, str]]:
             yield getattr(node, "lineno", 1), text
 
 
+def prose(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the comments, and the strings that are statements: docstrings, also of constants."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        match node:
+            case ast.Expr(value=ast.Constant(value=str(text))):
+                yield node.lineno, text
+    with path.open("rb") as source:
+        for token in tokenize(source.readline):
+            if token.type == COMMENT:
+                yield token.start[0], token.string
+
+
 def public_classes(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
@@ -70,8 +83,15 @@ def test_docstrings_begin_with_the_verbs_of_the_field() -> None:
     assert found == []
 
 
-def test_the_product_is_written_in_plain_words() -> None:
-    assert matches(python_files(*PRODUCT), DISCOURAGED_WORDS) == []
+def test_comments_and_docstrings_of_the_product_use_plain_words() -> None:
+    found = [
+        f"{path.relative_to(CHECKOUT)}:{line}"
+        for path in python_files(*PRODUCT)
+        for line, text in prose(path)
+        if DISCOURAGED_WORDS.search(text)
+    ]
+
+    assert found == []
 
 
 def test_a_public_class_name_is_defined_once() -> None:

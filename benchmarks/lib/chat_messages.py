@@ -16,7 +16,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tg_pipeline.sample.content import CLOSERS, OPENERS
+from tg_pipeline.sample.content import CONTENT
 
 FOLDER: Final = Path(__file__).parents[1] / "labelled"
 HALVES: Final = ("tuning", "held_out")
@@ -100,7 +100,7 @@ def write_messages(path: Path, count: int, texts: Callable[[], Iterator[str]]) -
 
 
 def _altered(rng: random.Random, text: str, words: list[str]) -> str:
-    text = rng.choice(OPENERS) + text + rng.choice(CLOSERS)
+    text = rng.choice(CONTENT.openers) + text + rng.choice(CONTENT.closers)
     if rng.random() < ALTERED_SHARE:
         removed = rng.randrange(len(text))
         text = text[:removed] + text[removed + 1 :]

@@ -4,17 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from tg_pipeline.sample.content import (
-    AGAIN,
-    CLOSERS,
-    CODING,
-    COURSE,
-    HELPFUL,
-    OPENERS,
-    SMALL_TALK,
-    THANKS,
-    Intent,
-)
+from tg_pipeline.sample.content import CONTENT, Intent
 from tg_pipeline.sample.people import (
     ANONYMOUS_ADMIN,
     BOT,
@@ -86,7 +76,7 @@ def press_feedback(scene: Scene) -> GeneratedUpdate:
     return press(scene, person, message, scene.rng.pick(FEEDBACK)[1])
 
 
-INTENTS: Final = COURSE + CODING
+INTENTS: Final = CONTENT.course + CONTENT.coding
 
 ANSWERED: Final = 0.7
 ASKED_AGAIN: Final = 0.18
@@ -117,7 +107,7 @@ def ask(scene: Scene, chat_state: ChatState | None = None) -> GeneratedUpdate:
     asker, intent = rng.pick(CROWD), rng.pick(INTENTS)
     asked = rng.pick(intent.phrasings(asker.language))
     if asker.language == "pt":
-        asked = rng.pick(OPENERS) + asked + rng.pick(CLOSERS)
+        asked = rng.pick(CONTENT.openers) + asked + rng.pick(CONTENT.closers)
     return _ask(scene, Question(chat_state or scene.support, asker, intent), asked)
 
 
@@ -150,7 +140,7 @@ def answer(scene: Scene, question: Question, message: Payload) -> GeneratedUpdat
     helper = rng.pick(HELPERS)
     if helper is question.asker:
         helper = HELPERS[-1]
-    text = rng.pick(HELPFUL) + rng.pick(question.intent.answers)
+    text = rng.pick(CONTENT.helpful) + rng.pick(question.intent.answers)
     replies = chat_state is question.chat_state and rng.happens(BY_REPLY)
     reply_to = message if replies else None
     answered = scene.message(chat_state, helper.user, {"text": text}, reply_to)
@@ -163,7 +153,7 @@ def thank(scene: Scene, question: Question, answered: Payload) -> GeneratedUpdat
     """Let the asker say thanks, by a reply or without one."""
     chat_state = question.chat_state.current()
     replies = answered["chat"] is chat_state.chat and scene.rng.happens(BY_REPLY)
-    content = {"text": scene.rng.pick(THANKS[question.asker.language])}
+    content = {"text": scene.rng.pick(CONTENT.thanks[question.asker.language])}
     reply_to = answered if replies else None
     return send_with_follow_ups(
         scene, chat_state, scene.message(chat_state, question.asker.user, content, reply_to)
@@ -174,7 +164,7 @@ def ask_again(scene: Scene, question: Question) -> GeneratedUpdate:
     """Repeat an unanswered question, in the same or other words."""
     asker, intent = question.asker, question.intent
     asked = scene.rng.pick(intent.phrasings(asker.language))
-    asked = scene.rng.pick(AGAIN) + asked if asker.language == "pt" else asked
+    asked = scene.rng.pick(CONTENT.again) + asked if asker.language == "pt" else asked
     again = Question(question.chat_state.current(), asker, intent, question.tries + 1)
     return _ask(scene, again, asked)
 
@@ -182,7 +172,7 @@ def ask_again(scene: Scene, question: Question) -> GeneratedUpdate:
 def _small_talk(scene: Scene, chat_state: ChatState, reply_to: Payload | None) -> GeneratedUpdate:
     rng, chat_state = scene.rng, chat_state.current()
     quoted = reply_to if reply_to and reply_to["chat"] is chat_state.chat else None
-    content = {"text": rng.pick(SMALL_TALK)}
+    content = {"text": rng.pick(CONTENT.small_talk)}
     message = scene.message(chat_state, rng.pick(CROWD).user, content, quoted)
     if rng.happens(JOINED_IN):
         next_reply_to = message if rng.happens(0.5) else None
@@ -225,7 +215,7 @@ def forward(scene: Scene) -> GeneratedUpdate:
 
 def send_via_bot(scene: Scene) -> GeneratedUpdate:
     """Send the result of an inline bot."""
-    content = {"via_bot": STICKER_BOT, "text": scene.rng.pick(SMALL_TALK)}
+    content = {"via_bot": STICKER_BOT, "text": scene.rng.pick(CONTENT.small_talk)}
     message = scene.message(scene.support, scene.rng.pick(CROWD).user, content)
     return send_with_follow_ups(scene, scene.support, message)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from tg_pipeline.sample.content import CAPTIONS
+from tg_pipeline.sample.content import CONTENT
 from tg_pipeline.sample.people import CROWD, ChatState, Payload
 from tg_pipeline.sample.scene import (
     GeneratedUpdate,
@@ -45,7 +45,7 @@ def _sizes(rng: SeededRandom) -> list[Payload]:
 def _captioned(rng: SeededRandom, content: Payload) -> Payload:
     if not rng.happens(CAPTIONED):
         return content
-    plain = {"caption": rng.pick(CAPTIONS)}
+    plain = {"caption": rng.pick(CONTENT.captions)}
     return content | (TAGGED_CAPTION if rng.happens(0.2) else plain)
 
 
@@ -124,7 +124,7 @@ def send_album(scene: Scene) -> GeneratedUpdate:
             scene.now,
             partial(_send_next_photo, chat_state=scene.support, person=person, group=group),
         )
-    content = group | {"photo": _sizes(scene.rng), "caption": scene.rng.pick(CAPTIONS)}
+    content = group | {"photo": _sizes(scene.rng), "caption": scene.rng.pick(CONTENT.captions)}
     return GeneratedUpdate("message", scene.message(scene.support, person, content))
 
 

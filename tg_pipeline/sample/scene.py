@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Final, NamedTuple, TypeAlias
 
-from tg_pipeline.sample.content import EDIT_TAILS
+from tg_pipeline.sample.content import CONTENT
 from tg_pipeline.sample.people import (
     CHANNEL,
     CROWD,
@@ -135,7 +135,7 @@ def edit(scene: Scene, chat_state: ChatState, message: Payload) -> GeneratedUpda
     if chat_state.successor or "text" not in message:
         return None
     edited = message | {"edit_date": scene.second}
-    edited["text"] = message["text"] + scene.rng.pick(EDIT_TAILS)
+    edited["text"] = message["text"] + scene.rng.pick(CONTENT.edit_tails)
     return GeneratedUpdate("edited_message", edited)
 
 

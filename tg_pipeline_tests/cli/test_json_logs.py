@@ -28,6 +28,7 @@ def land_sample(shell: Shell) -> None:
     shell.run("sample", "--days", "1", "--per-day", "20")
 
 
+@pytest.mark.slow
 def test_a_build_logs_a_line_per_day_and_table_with_its_run(shell: Shell) -> None:
     yesterday = datetime.now(ZoneInfo(DEFAULT_TIMEZONE)).date() - timedelta(days=1)
     shell.run("sample", "--days", "1", "--per-day", "20", "--start", str(yesterday))

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tg_pipeline.sample import SAMPLE_BOT_ID, SampleDelivery, deliveries
-from tg_pipeline.sample.content import CODING, COURSE
+from tg_pipeline.sample.content import CONTENT
 from tg_pipeline.sample.people import ANONYMOUS_ADMIN, GROUP, MEMBERS, SUPERGROUP
 
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -323,7 +323,7 @@ def test_one_text_of_the_month_is_cut_in_a_surrogate_pair_and_one_has_a_nul() ->
 
 
 def test_there_are_forty_intents_in_several_wordings() -> None:
-    intents = COURSE + CODING
+    intents = CONTENT.course + CONTENT.coding
     assert len(intents) >= 40
     assert all(len(intent.asks) >= 2 and intent.answers for intent in intents)
     asks = [ask for intent in intents for ask in intent.asks]
