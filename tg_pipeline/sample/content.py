@@ -24,7 +24,7 @@ class Intent(msgspec.Struct, frozen=True):
         return {"en": self.english, "es": self.spanish}.get(language) or self.asks
 
 
-class Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SampleTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All texts of the sample."""
 
     openers: Texts
@@ -40,5 +40,5 @@ class Content(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 CONTENT: Final = msgspec.toml.decode(
-    files(__package__).joinpath("content.toml").read_bytes(), type=Content
+    files(__package__).joinpath("content.toml").read_bytes(), type=SampleTexts
 )

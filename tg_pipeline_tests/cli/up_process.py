@@ -43,7 +43,7 @@ class Up:
         return self.output.read_text()
 
     def living(self) -> list[str]:
-        """Give the commands of all processes that have this home, `up` among them."""
+        """Return the commands of all processes that have this home, `up` among them."""
         processes = (path.parent for path in Path("/proc").glob("[0-9]*/environ"))
         return [command for each in processes if (command := _command(each, self.shell.folder))]
 
@@ -90,7 +90,7 @@ def start_up(shell: Shell, **settings: str) -> Up:
 
 
 def _command(process: Path, home: Path) -> str:
-    """Give a process's command if its Dagster home is this one; it may be gone by now."""
+    """Return a process's command if its Dagster home is this one; it may be gone by now."""
     try:
         environment = (process / "environ").read_bytes().split(b"\0")
         if f"DAGSTER_HOME={home}".encode() not in environment:
