@@ -1,7 +1,7 @@
 """The status for monitors, as days land, wait, are built, and are late."""
 
 import os
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from tg_pipeline.builds.monitoring import (
     Span,
     pipeline_status,
 )
+from tg_pipeline.builds.staleness import ONE_DAY
 from tg_pipeline.events.dead_letters import dead_letter
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
@@ -94,10 +95,8 @@ def test_a_landed_day_that_is_not_built_is_missing_and_two_hours_later_overdue(
     assert (later.ok, later.days.overdue, later.days.lag) == (False, [DAY], 1)
 
 
-def test_a_day_is_not_overdue_until_two_hours_after_its_nightly_run(
-    pipeline: Pipeline,
-) -> None:
-    land(pipeline, 1, day=DAY + timedelta(days=2))
+def test_a_day_is_not_overdue_until_two_hours_after_its_nightly_run(pipeline: Pipeline) -> None:
+    land(pipeline, 1, day=DAY + 2 * ONE_DAY)
 
     assert status_at(pipeline, "2026-10-10 04:59").ok
     assert not status_at(pipeline, "2026-10-10 05:00").ok
@@ -119,7 +118,7 @@ def test_a_built_day_has_the_rows_of_each_table(pipeline: Pipeline) -> None:
     assert status.tables.last_written_at > LANDED_AT
 
 
-def test_a_late_object_is_pending_until_it_is_built(pipeline: Pipeline) -> None:
+def test_a_late_object_and_a_rewritten_one_are_pending(pipeline: Pipeline) -> None:
     land(pipeline, 1, 2)
     build(pipeline, DAY)
     land(pipeline, 3)
@@ -129,15 +128,9 @@ def test_a_late_object_is_pending_until_it_is_built(pipeline: Pipeline) -> None:
     assert (status.ok, status.days.late, status.days.overdue) == (False, [DAY], [DAY])
     assert (status.landing.pending_objects, status.days.lag) == (1, 2)
     assert due(status).verdict == "empty"
-
-
-def test_a_rewritten_object_is_pending(pipeline: Pipeline) -> None:
-    land(pipeline, 1)
-    build(pipeline, DAY)
-    (path,) = (pipeline.folder / "landing").rglob("*.json")
-    path.write_bytes(path.read_bytes() + b" ")
-
-    assert status_at(pipeline, "2026-10-08 20:00").landing.pending_objects == 1
+    pipeline.build()
+    pipeline.rewrite("7-1.json", b"{}")
+    assert status_at(pipeline, "2026-10-09 20:00").landing.pending_objects == 1
 
 
 def test_a_day_without_its_marts_is_overdue(pipeline: Pipeline) -> None:
@@ -149,23 +142,14 @@ def test_a_day_without_its_marts_is_overdue(pipeline: Pipeline) -> None:
     assert (status.ok, status.days.without_marts, status.days.late) == (False, [DAY], [])
 
 
-def test_a_day_that_was_never_built_is_checked_at_any_age(
-    pipeline: Pipeline,
-) -> None:
+def test_a_day_that_was_never_built_is_checked_at_any_age_and_in_a_span(pipeline: Pipeline) -> None:
     land(pipeline, 1)
 
     days = status_at(pipeline, "2027-10-08 20:00").days
+    of_span = status_at(pipeline, "2026-10-08 20:00", (DAY - ONE_DAY, date(2026, 10, 31))).days
 
     assert (days.looked_at, days.first, days.missing) == (DEFAULT_DAYS + 1, DAY, [DAY])
-
-
-def test_the_days_of_a_span_are_checked_if_they_are_due(pipeline: Pipeline) -> None:
-    land(pipeline, 1)
-    span = (date(2026, 10, 6), date(2026, 10, 31))
-
-    days = status_at(pipeline, "2026-10-08 20:00", span).days
-
-    assert (days.first, days.last, days.missing) == (date(2026, 10, 6), DAY, [DAY])
+    assert (of_span.first, of_span.last, of_span.missing) == (DAY - ONE_DAY, DAY, [DAY])
 
 
 def test_rejected_objects_and_events_are_counted(pipeline: Pipeline) -> None:

@@ -7,32 +7,24 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import pytest
-
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
-from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_all, land_batches
+from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_batches
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.sample import SAMPLE_BOT_ID, SampleDelivery, deliveries
 from tg_pipeline_tests.conftest import Pipeline
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 START = date(2026, 10, 1)
-DAYS, PER_DAY = 8, 60
+DAYS, PER_DAY, BATCH = 8, 60, 100
 
 
-@pytest.fixture(scope="module")
-def month() -> list[SampleDelivery]:
-    return list(deliveries(START, DAYS, PER_DAY, zone=ZONE))
-
-
-def land_sample(
-    pipeline: Pipeline, month: Iterable[SampleDelivery], *, batch: int = 0
-) -> LandingStats:
+def land_sample(pipeline: Pipeline, month: Iterable[SampleDelivery]) -> LandingStats:
+    """Land the month in batches."""
     writer = LandingWriter(pipeline.landing, SAMPLE_BOT_ID, ZONE, TrustLevel.NETWORK)
     arrivals = (Delivery(each.body, each.arrived_at, "sample") for each in month)
     stats = LandingStats()
-    for outcome in land_batches(writer, arrivals, batch) if batch else land_all(writer, arrivals):
+    for outcome in land_batches(writer, arrivals, BATCH):
         stats.count(outcome)
     return stats
 
@@ -43,12 +35,10 @@ def enriched(pipeline: Pipeline) -> Iterator[dict[str, Any]]:
         yield from pipeline.rows("enriched_updates", day)
 
 
-@pytest.mark.parametrize("batch", [0, 100], ids=["one object each", "batches"])
-def test_every_update_of_the_month_is_one_enriched_row(
-    pipeline: Pipeline, month: list[SampleDelivery], batch: int
-) -> None:
+def test_every_update_of_the_month_is_one_enriched_row(pipeline: Pipeline) -> None:
     # Given a month with retries, some of them across midnight
-    stats = land_sample(pipeline, month, batch=batch)
+    month = list(deliveries(START, DAYS, PER_DAY, zone=ZONE))
+    stats = land_sample(pipeline, month)
     sent = {json.loads(each.body)["update_id"]: json.loads(each.body) for each in month}
     assert stats.rejected == 0
     assert len(sent) < len(month)

@@ -79,26 +79,22 @@ def build(deployed: Deployment) -> list[dict[str, Any]]:
         return [row for batch in partition.batches() for row in batch.to_pylist()]
 
 
-def test_a_message_to_the_function_becomes_one_row(
+def test_messages_to_the_function_become_one_row_each(
     deployed: Deployment, dispatcher: Dispatcher
 ) -> None:
-    first = dispatcher.handle(call(deployed, message(1, "alguém sabe?")), 28)
-    again = dispatcher.handle(call(deployed, message(1, "alguém sabe?")), 28)
-    unauthenticated = dispatcher.handle(
+    # Given a message that is sent twice, and one without the secret
+    calls = [
+        call(deployed, message(1, "alguém sabe?")),
+        call(deployed, message(1, "alguém sabe?")),
         call(deployed, message(2, "deixa eu entrar"), **{"x-telegram-bot-api-secret-token": "?"}),
-        28,
-    )
+    ]
+    assert [dispatcher.handle(each, 28)["statusCode"] for each in calls] == [200, 200, 403]
 
+    # When the day is built
     (row,) = build(deployed)
 
-    assert [each["statusCode"] for each in (first, again, unauthenticated)] == [200, 200, 403]
+    # Then the first is a row, and a later message is added to it
     assert (row["update_id"], row["user_first_name"], row["text"]) == (1, "Ana", "alguém sabe?")
     assert row["bot_id"] == int(deployed.environment["TELEGRAM_BOT_ID"])
-
-
-def test_a_later_update_is_added_to_the_rows(deployed: Deployment, dispatcher: Dispatcher) -> None:
     dispatcher.handle(call(deployed, message(3, "eu sei")), 28)
-
-    rows = build(deployed)
-
-    assert [row["update_id"] for row in rows] == [1, 3]
+    assert [row["update_id"] for row in build(deployed)] == [1, 3]

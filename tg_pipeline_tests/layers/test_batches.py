@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pyarrow as pa
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.layers.batches import Merge
@@ -17,6 +17,7 @@ def batches(rows: list[tuple[str, int]], size: int) -> Iterator[pa.RecordBatch]:
         yield pa.record_batch({"object_key": list(keys), "line": list(lines)})
 
 
+@settings(max_examples=40)
 @given(OBJECTS, st.sets(st.text("abc", min_size=1, max_size=3)), st.integers(1, 5))
 def test_merged_rows_are_all_rows_in_order(
     objects: dict[str, int], is_new: set[str], size: int

@@ -41,7 +41,7 @@ def plain_loop(today: list[Key], day_before: list[Key]) -> list[int]:
     return [position for position in range(len(today)) if position not in standing]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(KEYS, KEYS, st.integers(1, 7), st.sampled_from([1, 3, 500]))
 def test_duplicates_are_those_of_a_plain_loop_for_any_size_of_batch_and_shard(
     today: list[Key], day_before: list[Key], batch: int, shard: int
@@ -54,6 +54,7 @@ def test_duplicates_are_those_of_a_plain_loop_for_any_size_of_batch_and_shard(
     assert found.to_pylist() == plain_loop(today, day_before)
 
 
+@settings(max_examples=40)
 @given(st.integers(0, 40), st.sets(st.integers(0, 39)), st.integers(1, 7))
 def test_dropping_rows_keeps_the_others_in_order(rows: int, dropped: set[int], batch: int) -> None:
     positions = pa.array(sorted(p for p in dropped if p < rows), pa.int64())

@@ -8,15 +8,16 @@ from random import Random
 import pytest
 
 from lambda_ingest.store import open_store
+from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.fakes.bucket import OFTEN, Bucket, failing_bucket
 from tg_pipeline_tests.fakes.proxy import TROUBLES
 from tg_pipeline_tests.integration.bot_libraries.scene import Scene, playing
 
 SEED = 20_261_007
-LIBRARIES = ["aiogram", "ptb"]
 
 
-@pytest.fixture(scope="module", params=LIBRARIES)
+@pytest.fixture(scope="module", params=["aiogram", "ptb"])
 def library(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
@@ -43,3 +44,12 @@ def over_a_bucket(library: str, tmp_path: Path, bucket: Bucket) -> Iterator[Scen
     store, settings = bucket.store(), bucket.failing_settings
     with playing(library, SEED, tmp_path, store, **settings) as played:
         yield played
+
+
+def enriched_ids(pipeline: Pipeline) -> list[int]:
+    """Build every day, and return the update_id of each row of enriched_updates."""
+    rows = []
+    for day in list_days(pipeline.landing):
+        pipeline.build(day)
+        rows += pipeline.rows("enriched_updates", day)
+    return sorted(row["update_id"] for row in rows)

@@ -36,10 +36,22 @@ class Scene:
     def wait_until_delivered(self, all_but: int = 0) -> None:
         self.telegram.wait_until(lambda: len(self.telegram.pending) <= all_but, MINUTE)
 
-    def wait_for_failure(self, status: str) -> None:
-        """Wait until Telegram has got an error for a bot that does not respond."""
+    def write_until_undelivered(self) -> None:
+        """Return while some of the users' updates are not delivered yet."""
+        self.users.act(60)
+        self.wait_until_delivered(all_but=40)
+
+    def write_until_failure(self, status: str) -> None:
+        """Let users write until Telegram has got an error for a bot that does not respond."""
+        self.users.act(60)
         said = f"Wrong response from the webhook: {status}"
         self.telegram.wait_until(lambda: self.telegram.last_error == said, MINUTE)
+
+    def assert_all_delivered(self) -> None:
+        """Check that all has landed and is answered; an answer may be repeated."""
+        self.wait_until_delivered()
+        assert self.landed() == self.telegram.sent
+        assert self.first_answers() == self.users.questions
 
     def landed(self) -> dict[int, bytes]:
         """Return the landed updates by update_id; an update that landed twice is an error."""

@@ -4,12 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-import requests
 
 from lambda_ingest.store import open_store
 from tg_pipeline_tests.conftest import Pipeline
-from tg_pipeline_tests.integration.bot_libraries.conftest import SEED
-from tg_pipeline_tests.integration.bot_libraries.layers import enriched_ids
+from tg_pipeline_tests.integration.bot_libraries.conftest import SEED, enriched_ids
 from tg_pipeline_tests.integration.bot_libraries.scene import Scene, playing
 from tg_pipeline_tests.integration.bot_libraries.users import answered
 
@@ -36,10 +34,6 @@ def test_every_question_is_answered_once_and_in_order(evening: Scene) -> None:
     assert evening.telegram.last_error == ""
 
 
-def test_every_update_landed_once_byte_for_byte(evening: Scene) -> None:
-    assert evening.landed() == evening.telegram.sent
-
-
 def test_an_answer_arrives_in_the_way_that_the_bot_chose(evening: Scene, library: str) -> None:
     ways = Counter(
         (evening.users.commands[answered(message)], message.how)
@@ -50,15 +44,8 @@ def test_an_answer_arrives_in_the_way_that_the_bot_chose(evening: Scene, library
     assert ways.keys() == {("ask", asked), ("tell", "call"), ("press", asked)}
 
 
-def test_the_layers_have_a_row_for_each_update(evening: Scene, pipeline: Pipeline) -> None:
+def test_every_update_landed_once_byte_for_byte_and_is_a_row(
+    evening: Scene, pipeline: Pipeline
+) -> None:
+    assert evening.landed() == evening.telegram.sent
     assert enriched_ids(pipeline) == list(evening.telegram.sent)
-
-
-def test_the_bot_rejects_calls_without_its_secret(evening: Scene) -> None:
-    before = len(evening.telegram.messages)
-    forged = b'{"update_id": 1, "message": {"chat": {"id": 5}, "text": "/ask 1"}}'
-
-    answer = requests.post(evening.bot.url, data=forged, timeout=30)
-
-    assert answer.status_code == 401
-    assert len(evening.telegram.messages) == before

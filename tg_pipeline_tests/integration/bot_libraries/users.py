@@ -31,12 +31,8 @@ class Users:
             self._ask: 8,
             self._edit: 3,
             self._press: 3,
-            self._react: 2,
+            self._send_other: 6,
             self._chat: 2,
-            self._vote: 1,
-            self._look: 1,
-            self._join: 1,
-            self._foresee: 1,
         }
 
     def act(self, times: int) -> None:
@@ -72,41 +68,26 @@ class Users:
         data = str(self._question("press", lane=f"user {who}"))
         self._telegram.push({"callback_query": query | {"data": data}})
 
-    def _react(self) -> None:
-        where = self._random.choice(PEOPLE + GROUPS)
-        thumb = {"type": "emoji", "emoji": "👍"}
-        what = {"message_id": 1, "date": now(), "old_reaction": [], "new_reaction": [thumb]}
-        reaction = {"chat": chat(where), "user": person(self._who(where))} | what
-        self._telegram.push({"message_reaction": reaction})
-
     def _chat(self) -> None:
         """Write a message that is not a question, in unusual JSON."""
         message = json.dumps(self._written(self._random.choice(PEOPLE)) | {"text": "olá\0 😀"})
         self._telegram.push(b'{ "message":\t%b ,\r\n"update_id" : 0 }\n' % message.encode())
 
-    def _vote(self) -> None:
-        vote = {"poll_id": "5", "option_ids": [1], "option_persistent_ids": ["a"]}
-        self._telegram.push({"poll_answer": vote | {"user": person(self._random.choice(PEOPLE))}})
-
-    def _look(self) -> None:
-        query = {"id": "78", "query": "cats", "offset": ""}
-        self._telegram.push({"inline_query": query | {"from": person(self._random.choice(PEOPLE))}})
-
-    def _join(self) -> None:
-        who = person(self._random.choice(PEOPLE))
-        change = {
-            "chat": chat(GROUPS[0]),
-            "from": who,
-            "date": now(),
-            "old_chat_member": {"status": "left", "user": who},
-            "new_chat_member": {"status": "member", "user": who},
-        }
-        self._telegram.push({"chat_member": change})
-
-    def _foresee(self) -> None:
-        self._telegram.push(
-            b'{"update_id":0,"telepathy":{"of":"\\u00e9\\ud83e\\udd14","at":1.10e3}}'
-        )
+    def _send_other(self) -> None:
+        """Send an update that is not a message, or one whose type no library knows."""
+        who, here = person(self._random.choice(PEOPLE)), {"chat": chat(GROUPS[0]), "date": now()}
+        thumb = {"type": "emoji", "emoji": "👍"}
+        reaction = {"message_id": 1, "old_reaction": [], "new_reaction": [thumb], "user": who}
+        left, joined = ({"status": status, "user": who} for status in ("left", "member"))
+        change = {"from": who, "old_chat_member": left, "new_chat_member": joined}
+        others: list[dict[str, Any] | bytes] = [
+            {"message_reaction": here | reaction},
+            {"chat_member": here | change},
+            {"poll_answer": {"poll_id": "5", "option_ids": [1], "user": who}},
+            {"inline_query": {"id": "78", "query": "cats", "offset": "", "from": who}},
+            b'{"update_id":0,"telepathy":{"of":"\\u00e9\\ud83e\\udd14","at":1.10e3}}',
+        ]
+        self._telegram.push(self._random.choice(others))
 
     def _command(self, where: int) -> str:
         name = self._random.choice(["ask", "tell"])

@@ -3,11 +3,8 @@
 import pytest
 
 from tg_pipeline_tests.builds.test_layers import (  # noqa: F401 - run here
-    test_a_build_interrupted_between_quarantine_and_raw_loses_nothing,
+    test_a_day_built_again_is_byte_identical_and_its_objects_are_read_again_only_if_full,
     test_a_duplicate_across_midnight_is_counted_once_on_the_earlier_day,
-    test_a_full_build_reads_every_object_again,
-    test_a_rebuilt_day_is_byte_identical,
-    test_a_second_build_reads_nothing_and_changes_nothing,
     test_batches_and_single_objects_become_the_same_rows,
     test_the_old_rows_of_a_rewritten_object_are_removed,
     test_two_bots_may_share_an_update_id,

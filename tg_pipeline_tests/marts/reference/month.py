@@ -55,7 +55,7 @@ def shared_month(temporary: pytest.TempPathFactory) -> Month:
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "is_built").exists():
-            land_sample(pipeline, sample, batch=100)
+            land_sample(pipeline, sample)
             _build(pipeline)
             (folder / "is_built").touch()
     return Month(pipeline, happenings(sample))
