@@ -11,7 +11,7 @@ from pathlib import Path
 import obstore
 import pytest
 from obstore.exceptions import BaseError
-from obstore.store import ObjectStore, S3Store
+from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError, durable_put, local_folder, open_store, put_if_absent
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Bot, always, reply
@@ -270,14 +270,6 @@ class TestBucketResponses:
             assert put_to(server, aws_environment) is True
 
         assert len(server.heard) == 3
-
-    def test_the_timeout_is_the_limit_of_the_retries(self) -> None:
-        landing = open_store("s3://landing", SHORT_TIMEOUT)
-
-        assert isinstance(landing, S3Store)
-        assert landing.retry_config
-        assert landing.retry_config["retry_timeout"] == SHORT_TIMEOUT
-        assert landing.retry_config["max_retries"] > SHORT_TIMEOUT / timedelta(milliseconds=1)
 
     @pytest.mark.parametrize("endpoint", ["closed", "silent"])
     def test_an_endpoint_that_does_not_respond_is_an_error(
