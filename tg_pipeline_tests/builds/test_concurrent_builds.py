@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import cycle, product
 from pathlib import Path
@@ -51,11 +51,11 @@ class PausedLake(Lake):
         if self.orders.get() == "die":
             raise Killed
 
-    def writer(
-        self, layer: str, day: date | None, schema: pa.Schema
-    ) -> AbstractContextManager[PartitionWriter]:
+    @contextmanager
+    def writer(self, layer: str, day: date | None, schema: pa.Schema) -> Iterator[PartitionWriter]:
         self._pause()
-        return super().writer(layer, day, schema)
+        with super().writer(layer, day, schema) as output:
+            yield output
 
     def publish(self, path: Path, key: str) -> None:
         self._pause()
