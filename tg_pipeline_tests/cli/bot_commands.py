@@ -13,8 +13,6 @@ from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 @dataclass(frozen=True)
 class Done:
-    """A command's exit code and output."""
-
     code: int
     out: str
     err: str
@@ -22,8 +20,6 @@ class Done:
 
 @dataclass(frozen=True)
 class BotCommands:
-    """The settings of a bot, and a landing zone in a temporary folder."""
-
     telegram: TelegramServer
     folder: Path
     monkeypatch: pytest.MonkeyPatch
@@ -48,5 +44,4 @@ class BotCommands:
         return done.err
 
     def landed(self) -> dict[str, bytes]:
-        """Return the landed objects by name."""
         return {path.name: path.read_bytes() for path in self.folder.glob("landing/*/*/*.json")}

@@ -28,8 +28,6 @@ OWN_PROCESS: Final = {"run", "up"}
 
 
 class Done(NamedTuple):
-    """A command's exit code and output."""
-
     returncode: int
     stdout: str
     stderr: str
@@ -44,8 +42,6 @@ class Done(NamedTuple):
 
 @dataclass(frozen=True)
 class Shell:
-    """A folder with a landing zone, a lake and a Dagster home, and a way to run commands on it."""
-
     folder: Path
 
     @property
@@ -95,7 +91,6 @@ class Shell:
         return Done(int(ended.value.code or 0), out.read(), err.read())
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start a command and leave it running."""
         return subprocess.Popen(
             [COMMAND, *arguments],
             env=self._environment(),
@@ -114,7 +109,6 @@ class Shell:
         }
 
     def landed(self) -> list[str]:
-        """Return the keys of the landed objects, ascending."""
         paths = (path for path in self.landing.rglob("*") if path.is_file())
         return sorted(str(path.relative_to(self.landing)) for path in paths)
 
@@ -127,7 +121,6 @@ def shell(tmp_path: Path) -> Shell:
 
 @pytest.fixture
 def telegram(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
-    """Start a Bot API server, and name it and the token of its bot in the settings."""
     with TelegramServer() as server:
         monkeypatch.setenv("TELEGRAM_API_URL", server.url)
         monkeypatch.setenv("TELEGRAM_BOT_TOKEN", server.token)

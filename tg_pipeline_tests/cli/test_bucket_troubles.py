@@ -32,7 +32,6 @@ Fails = Callable[..., str]
 def fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Fails:
-    """Return a function that runs a command that fails, and returns its one line of error."""
     (tmp_path / "one.json").write_text(json.dumps({"update_id": 1}))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TG_LANDING_URI", "s3://landing/mine")

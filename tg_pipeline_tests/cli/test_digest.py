@@ -183,7 +183,6 @@ MONDAY = FIRST_DAY + timedelta(days=14 - FIRST_DAY.weekday())
 
 
 def messages(folder: Path, first: date, days: int) -> int:
-    """Count the messages of some days in the lake."""
     within = [(first + timedelta(days=number)).isoformat() for number in range(days)]
     files = f"{folder}/lake/daily_activity/*/*.parquet"
     query = "SELECT sum(messages) FROM read_parquet($1) WHERE CAST(context_date AS text) IN $2"

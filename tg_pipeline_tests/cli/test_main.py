@@ -2,7 +2,7 @@
 
 import pytest
 
-from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
+from tg_pipeline_tests.cli.conftest import Shell
 
 STATUS = ("status", "--json")
 
@@ -51,11 +51,3 @@ def test_a_process_ends_with_the_exit_code_of_its_command(shell: Shell) -> None:
     assert (landed.returncode, landed.stderr) == (0, "")
     assert "1 landed" in landed.stdout
     assert [key.rpartition("/")[2] for key in shell.landed()] == ["9-1.json"]
-
-
-def test_the_status_fits_a_narrow_terminal(shell: Shell) -> None:
-    shell.run("sample", "--days", "1", "--per-day", "20")
-
-    page = shell.run("status", settings={"COLUMNS": "80"}).stdout
-
-    assert f"│ {FIRST_DAY} │" in page

@@ -27,8 +27,6 @@ GREETINGS = ("oi", "olá, tudo bem?", 'ele disse "oi"', "linha\nnova")
 
 
 class Done(NamedTuple):
-    """The exit code of the command, and its output."""
-
     code: int
     out: str
     err: str
@@ -36,8 +34,6 @@ class Done(NamedTuple):
 
 @dataclass(frozen=True)
 class Sql:
-    """The command, on a lake with four greetings."""
-
     folder: Path
     capsysbinary: pytest.CaptureFixture[bytes]
     monkeypatch: pytest.MonkeyPatch
@@ -51,7 +47,6 @@ class Sql:
         return Done(int(ended.value.code or 0), output.out.decode(), output.err.decode())
 
     def fails(self, *arguments: str) -> str:
-        """Run a command that fails, and return its one line of error."""
         done = self.run(*arguments)
         assert (done.code, done.out) == (1, ""), done
         assert done.err.startswith("tg-pipeline: "), done
@@ -61,7 +56,6 @@ class Sql:
 
 @pytest.fixture(scope="module")
 def greetings(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
-    """Return a lake with the greetings, which no test changes."""
     pipeline = Pipeline(tmp_path_factory.mktemp("greetings"))
     for number, text in enumerate(GREETINGS):
         message = {"message_id": number, "date": 1_791_374_400 + number, "text": text}
@@ -229,7 +223,6 @@ MANY_ROWS = f"FROM range({MANY}) AS r(n) SELECT n, repeat('x', 200) AS text"
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """The environment of another process, with an empty lake."""
     return os.environ | {"TG_LAKE_URI": tmp_path.as_uri()}
 
 
@@ -290,8 +283,6 @@ def session(greetings: Pipeline) -> Iterator[Session]:
 
 @pytest.fixture
 def typing(session: Session, capsys: pytest.CaptureFixture[str]) -> Typing:
-    """Return a function that types lines, and returns everything that is printed."""
-
     def typed(*lines: str | type[BaseException]) -> str:
         remaining = iter(lines)
 
@@ -307,12 +298,6 @@ def typing(session: Session, capsys: pytest.CaptureFixture[str]) -> Typing:
         return output.out + output.err
 
     return typed
-
-
-def test_a_statement_may_have_several_lines(typing: Typing) -> None:
-    output = typing("", "   ", "SELECT 6 *", "7 AS answer, ';' AS text", "-- the end;", ";")
-
-    assert "42" in output
 
 
 def test_an_error_does_not_end_the_prompt(typing: Typing) -> None:
@@ -345,11 +330,6 @@ def test_help_is_printed(typing: Typing, command: str) -> None:
     assert typing(command).count(".quit") == 2, "at the beginning, and on request"
 
 
-def test_quit_ends_the_prompt(typing: Typing) -> None:
-    with pytest.raises(AssertionError, match="all lines were read"):
-        typing(".quit", "SELECT 6 * 7;")
-
-
 TERMINAL_SCRIPT = """
 import fcntl, pathlib, signal, sys, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C is a signal
@@ -364,8 +344,6 @@ app()
 
 
 class Terminal:
-    """The command on a pseudo-terminal."""
-
     def __init__(self, home: Path, lake_uri: str) -> None:
         self._terminal, inner = pty.openpty()
         self._command = subprocess.Popen(
@@ -379,7 +357,6 @@ class Terminal:
         os.close(inner)
 
     def read_until(self, what: str) -> str:
-        """Return everything that is shown, up to a text."""
         shown = ""
         while what not in shown:
             shown += os.read(self._terminal, 4096).decode()
@@ -389,7 +366,6 @@ class Terminal:
         os.write(self._terminal, text.encode())
 
     def close(self) -> int:
-        """Return the exit code."""
         code = self._command.wait(20)
         os.close(self._terminal)
         return code

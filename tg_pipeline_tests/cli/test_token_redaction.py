@@ -47,7 +47,6 @@ def telegram(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
 
 
 def everything(commands: BotCommands, log: pytest.LogCaptureFixture, *arguments: str) -> str:
-    """Run a command; return all that it prints, logs, raises and writes."""
     log.set_level(logging.DEBUG)
     done = commands.run(*arguments)
     records = [f"{record.getMessage()} {record.__dict__}" for record in log.records]

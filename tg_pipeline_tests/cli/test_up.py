@@ -16,7 +16,6 @@ from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 @pytest.fixture
 def up(shell: Shell) -> Iterator[Callable[[], Up]]:
-    """Return a function that starts `up`, which is killed after the test."""
     started: list[Up] = []
 
     def begin() -> Up:

@@ -22,7 +22,6 @@ def commands(bot_commands: BotCommands) -> BotCommands:
 
 
 def parameters(commands: BotCommands) -> dict[str, object]:
-    """Return the parameters of the last setWebhook call."""
     return [call.params for call in commands.telegram.calls if call.method == "setWebhook"][-1]
 
 

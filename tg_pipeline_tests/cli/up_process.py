@@ -21,8 +21,6 @@ TIMEOUT: Final = 300
 
 @dataclass(frozen=True)
 class Up:
-    """A running `tg-pipeline up`."""
-
     process: subprocess.Popen[bytes]
     shell: Shell
     url: str
@@ -36,7 +34,6 @@ class Up:
             return False
 
     def ask(self, query: str, operation: str | None = None, **variables: Any) -> str:
-        """Send a query to the UI's GraphQL; return the response's text."""
         body = {"query": query, "operationName": operation, "variables": variables}
         return requests.post(f"{self.url}/graphql", json=body, timeout=60).text
 
@@ -48,21 +45,17 @@ class Up:
         return dict(_processes(self.shell.folder))
 
     def wait_until(self, holds: Callable[[], object], what: str) -> None:
-        """Wait for a condition while `up` runs."""
         _wait_until(lambda: self.process.poll() is not None or holds(), lambda: (what, self.said()))
         assert self.process.poll() is None, f"it ended before {what}: {self.said()}"
 
     def stop(self, number: signal.Signals) -> int:
-        """Send a signal; return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(TIMEOUT)
 
     def wait_until_alone(self) -> None:
-        """Wait until all processes that it has started have ended."""
         _wait_until(lambda: not self.living(), self.living)
 
     def kill(self) -> None:
-        """Kill it and all processes that it has started."""
         self.process.kill()
         self.process.wait()
         for pid in self.living():

@@ -7,8 +7,6 @@ from typing import Any, Self
 
 
 class AlertWebhook:
-    """Records posted bodies, and responds with `statuses`, then 200."""
-
     def __init__(self) -> None:
         self.statuses: list[int] = []
         self.received: list[dict[str, Any]] = []

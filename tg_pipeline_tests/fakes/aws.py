@@ -16,7 +16,6 @@ KEY, SECRET = "anyone", "anything"
 
 
 def moto_settings(endpoint: str) -> dict[str, str]:
-    """Return the standard AWS variables with which clients use a server."""
     return {
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_ACCESS_KEY_ID": KEY,

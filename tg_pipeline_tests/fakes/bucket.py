@@ -26,24 +26,19 @@ OFTEN: Final = 0.2
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket with its own address, and that of the proxy."""
-
     address: str
     address_of_proxy: str
     proxy: FailingProxy
 
     @property
     def settings(self) -> dict[str, str]:
-        """The settings for direct access."""
         return {"TG_LANDING_URI": f"s3://{NAME}"} | moto_settings(self.address)
 
     @property
     def failing_settings(self) -> dict[str, str]:
-        """The settings for access through the proxy."""
         return self.settings | {"AWS_ENDPOINT_URL": self.address_of_proxy}
 
     def store(self) -> ObjectStore:
-        """Open the bucket directly."""
         return S3Store(
             NAME,
             endpoint=self.address,
@@ -56,7 +51,6 @@ class Bucket:
 
 @contextmanager
 def failing_bucket(random: Random, chance: float, troubles: Iterable[str]) -> Iterator[Bucket]:
-    """Run an empty bucket whose puts fail in these ways."""
     with moto_server() as address:
         client_of(address, "s3").create_bucket(Bucket=NAME)
         proxy = FailingProxy(address, random, chance, iter(troubles))

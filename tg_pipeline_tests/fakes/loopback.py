@@ -14,8 +14,6 @@ CALL_TIMEOUT = 30.0
 
 
 class Loopback:
-    """Serves an application within a `with` block; `url` stays known after it."""
-
     def __init__(self, application: Callable[[], web.Application]) -> None:
         self._application = application
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -40,15 +38,12 @@ class Loopback:
             self._stop()
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Run a coroutine in the loop; return its result."""
         if self._loop is None:
             work.close()
             raise RuntimeError("the server is not running: enter it with `with`")
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(CALL_TIMEOUT)
 
     def do(self, act: Callable[[], Result]) -> Result:
-        """Call a function in the loop's thread; return its result."""
-
         async def call() -> Result:
             return act()
 
@@ -86,7 +81,6 @@ class Changes:
         self._condition = Condition()
 
     def announce(self) -> None:
-        """Let waiting threads check their condition again."""
         with self._condition:
             self._condition.notify_all()
 

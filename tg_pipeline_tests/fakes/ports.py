@@ -8,7 +8,6 @@ BELOW_EPHEMERAL_PORTS = range(20_000, 32_000)
 
 
 def free_port() -> int:
-    """Return a free port of loopback."""
     while True:
         port = SystemRandom().choice(BELOW_EPHEMERAL_PORTS)
         with socket.socket() as probe:

@@ -26,8 +26,6 @@ def find_binaries() -> Path | None:
 
 
 class Postgres:
-    """A server that can be killed and restarted over the same data."""
-
     def __init__(self, binaries: Path) -> None:
         self.port = free_port()
         self._binaries = binaries
@@ -60,7 +58,6 @@ class Postgres:
             time.sleep(0.1)
 
     def kill(self) -> None:
-        """Kill it with SIGKILL, which ends its sessions."""
         if self._process:
             self._process.send_signal(signal.SIGKILL)
             self._process.wait()

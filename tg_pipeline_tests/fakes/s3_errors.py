@@ -24,7 +24,6 @@ S3 = Callable[[Reply], AbstractContextManager[Bot]]
 
 @contextmanager
 def serve_s3(answer: Reply, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bot]:
-    """Run a server, and set the AWS variables with which clients use it."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     with Bot(answer) as server:
@@ -86,15 +85,12 @@ ERRORS: Final = {
 
 
 def error_reply(code: str) -> bytes:
-    """Return the whole HTTP response with which S3 reports an error."""
     return ERRORS[code].reply(code)
 
 
 def not_found() -> bytes:
-    """Return S3's response for an object that does not exist."""
     return ERRORS["NoSuchBucket"].reply("NoSuchKey")
 
 
 def always_error(code: str) -> Reply:
-    """Answer every request with an error."""
     return always(error_reply(code))

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -19,12 +18,9 @@ BUCKET: Final = "my-bot-raw"
 REGION: Final = "us-east-1"
 BATCH_SIZE: Final = 10
 VISIBILITY_TIMEOUT: Final = 300.0
-WAIT_SECONDS: Final = 60
-"""For conditions that would otherwise be waited for without end."""
 
 
 def tick(at: str = "2026-10-10T06:00:00Z") -> str:
-    """Return the event of the template's daily schedule."""
     event = {"source": "aws.scheduler", "detail-type": "Scheduled Event", "time": at, "detail": {}}
     return json.dumps(event)
 
@@ -104,19 +100,15 @@ class FakeQueue:
 
     @property
     def bodies(self) -> list[str]:
-        """The texts of all messages, visible or in flight."""
         return [each.body for each in self.held.values()]
 
 
 @dataclass(frozen=True)
 class SqsServer:
-    """An SQS, and a client as a producer uses it."""
-
     endpoint: str
     client: Any
 
     def queue(self, visibility: int = 300, dead_letters: str | None = None) -> str:
-        """Create a queue, and return its URL."""
         attributes = {"VisibilityTimeout": str(visibility)}
         if dead_letters:
             policy = {"deadLetterTargetArn": self._arn(dead_letters), "maxReceiveCount": "5"}
@@ -139,15 +131,7 @@ class SqsServer:
             self.client.send_message_batch(QueueUrl=url, Entries=entries)
 
     def left(self, url: str) -> int:
-        """Return how many messages a queue holds, visible or in flight."""
         return self._count(url, "") + self._count(url, "NotVisible")
-
-    def wait_until_visible(self, url: str, messages: int) -> None:
-        """Wait until so many messages are visible."""
-        deadline = time.monotonic() + WAIT_SECONDS
-        while self._count(url, "") < messages:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
 
     def _count(self, url: str, kind: str) -> int:
         name = f"ApproximateNumberOfMessages{kind}"
@@ -157,6 +141,5 @@ class SqsServer:
 
 @contextmanager
 def sqs_server() -> Iterator[SqsServer]:
-    """Run an SQS in this process."""
     with moto_server() as endpoint:
         yield SqsServer(endpoint, client_of(endpoint, "sqs"))

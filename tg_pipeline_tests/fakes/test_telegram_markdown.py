@@ -16,15 +16,6 @@ def test_marks_become_entities_in_utf_16_units() -> None:
     assert [read.marked(kind) for kind in kinds] == [[word] for word in read.text.split()[1:]]
 
 
-def test_marks_can_be_nested_but_not_within_code() -> None:
-    read = read_markdown(r"*bold _and italic_* `not *bold* here` 1\. a\_b \\ `\`\\`")
-
-    assert read.text == "bold and italic not *bold* here 1. a_b \\ `\\"
-    assert read.marked("bold") == ["bold and italic"]
-    assert read.marked("italic") == ["and italic"]
-    assert read.marked("code") == ["not *bold* here", "`\\"]
-
-
 def test_telegram_removes_some_characters_from_every_text() -> None:
     assert read_markdown(" a\r\u202e\u2028b\x00c\t").text == "ab c"
     assert read_markdown("* a*`b `* *") == ReadText(

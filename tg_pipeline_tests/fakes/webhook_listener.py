@@ -11,8 +11,6 @@ from tg_pipeline_tests.fakes.loopback import Loopback
 
 @dataclass(frozen=True, slots=True)
 class ReceivedRequest:
-    """A request."""
-
     body: bytes
     headers: Mapping[str, str]
 
@@ -21,12 +19,10 @@ Respond = Callable[[ReceivedRequest], Awaitable[web.Response]]
 
 
 async def accept(_: ReceivedRequest) -> web.Response:
-    """Accept an update, with an empty response."""
     return web.Response()
 
 
 def responding(*responses: Callable[[], web.Response]) -> Respond:
-    """Use each response once, then accept everything."""
     remaining = list(responses)
 
     async def respond(_: ReceivedRequest) -> web.Response:
@@ -36,8 +32,6 @@ def responding(*responses: Callable[[], web.Response]) -> Respond:
 
 
 class Listener:
-    """Listens at `url` within a `with` block."""
-
     def __init__(self, respond: Respond = accept) -> None:
         self._respond = respond
         self._site = Loopback(self._application)
@@ -56,7 +50,6 @@ class Listener:
 
     @property
     def bodies(self) -> list[bytes]:
-        """The bodies, in the order in which they were received."""
         return [each.body for each in self.received]
 
     def _application(self) -> web.Application:

@@ -15,8 +15,6 @@ SECRET: Final = "s3cret-of-the-webhook"  # noqa: S105 - used by the tests only
 
 @dataclass(frozen=True)
 class Serving:
-    """A running server."""
-
     process: subprocess.Popen[str]
     address: str
     """Its root, such as http://127.0.0.1:40123."""
@@ -31,12 +29,10 @@ class Serving:
         return f"{self.address}/telegram"
 
     def stored(self, zone: str = "telegram") -> dict[str, bytes]:
-        """Return the objects under a prefix, by file name."""
         paths = (path for path in (self.landing / zone).rglob("*") if path.is_file())
         return {path.name: path.read_bytes() for path in paths}
 
     def stop(self, with_signal: int = signal.SIGTERM) -> tuple[int, str, str]:
-        """Stop the server; return its exit code, its standard output and its standard error."""
         self.process.send_signal(with_signal)
         _, errors = self.process.communicate(timeout=70)
         return self.process.returncode, self.log.read_text(), errors
@@ -67,7 +63,6 @@ def start(folder: Path, *options: str, **settings: str) -> Serving:
 
 
 def close(serving: Serving) -> None:
-    """Kill the server if it still runs."""
     if serving.process.poll() is None:
         serving.process.kill()
     serving.process.communicate()

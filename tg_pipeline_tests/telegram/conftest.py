@@ -27,6 +27,5 @@ def api(telegram: TelegramServer) -> Iterator[BotApiClient]:
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """Capture everything that is logged, at any level."""
     caplog.set_level(logging.DEBUG)
     return caplog

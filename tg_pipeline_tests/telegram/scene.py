@@ -66,8 +66,6 @@ def run_next(steps: list[Step]) -> None:
 
 
 def fails(error: Exception) -> Step:
-    """Return a step that raises an error."""
-
     def fail() -> None:
         raise error
 

@@ -22,21 +22,12 @@ from tg_pipeline.telegram.errors import (
     UnreadableResponseError,
     WebhookIsSetError,
 )
-from tg_pipeline.telegram.models import UPDATE_TYPES, BotInfo
+from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.fakes.loopback import Loopback
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.telegram.conftest import SECRET_HALF, TOKEN
 
 # Calls and results
-
-
-def test_get_me_returns_the_bot(api: BotApiClient) -> None:
-    assert api.get_me() == BotInfo(
-        id=7_000_000_007,
-        first_name="Bot 7000000007",
-        username="test_7000000007_bot",
-        can_join_groups=True,
-    )
 
 
 def test_a_lone_surrogate_in_a_name_is_replaced(

@@ -103,12 +103,6 @@ def test_a_payload_that_is_not_an_update_has_a_reason(payload: bytes, reason: st
     assert str(envelope_or_reason(payload)).startswith(reason)
 
 
-def test_a_lone_surrogate_does_not_make_an_update_unreadable() -> None:
-    payload = b'{"update_id": 5, "half \\ude00": {"text": "\\ud83d"}}'
-
-    assert read_envelope(payload) == Envelope(5, "half �")
-
-
 # Nesting
 
 

@@ -23,7 +23,6 @@ WHITESPACE = st.sampled_from(["", " ", "\n", "\t\r\n "])
 
 @st.composite
 def written(draw: st.DrawFn, values: st.SearchStrategy[Any] = VALUES) -> bytes:
-    """Draw a value, written in one of the many ways that JSON allows."""
     separators = draw(st.sampled_from([(",", ":"), (", ", ": "), ("\n,", "\t:\r\n ")]))
     text = json.dumps(draw(values), separators=separators, ensure_ascii=draw(st.booleans()))
     return text.encode("utf-8", "surrogatepass")

@@ -17,7 +17,6 @@ NOW = datetime(2026, 11, 7, 12, tzinfo=UTC)
 
 
 def info(**more: object) -> WebhookInfo:
-    """Return a webhook that works and receives all types."""
     working = {
         "url": "https://bot.example/…",
         "max_connections": 40,

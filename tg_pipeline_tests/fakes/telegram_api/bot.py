@@ -19,8 +19,6 @@ NOT_IN_A_RESPONSE = frozenset({"setwebhook", "deletewebhook"})
 
 
 class Bot:
-    """Executes calls, and those in a webhook's responses."""
-
     def __init__(self, bot_id: int, queue: UpdateQueue, timeout: float, changes: Changes) -> None:
         name = {"first_name": f"Bot {bot_id}", "username": f"test_{bot_id}_bot"}
         self._user = {"id": bot_id, "is_bot": True} | name
@@ -35,7 +33,6 @@ class Bot:
         }
 
     async def call(self, method: str, params: Params, how: How = "call") -> Answer:
-        """Execute a method; its name may be written in any case."""
         name = method.lower()
         if name in SENDING:
             return self.messages.send(SENDING[name], params, how)

@@ -36,13 +36,10 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class ReadText:
-    """A text without its markup, and its entities."""
-
     text: str
     entities: tuple[Entity, ...] = ()
 
     def marked(self, kind: str) -> list[str]:
-        """Return the texts of the entities of a type."""
         units = self.text.encode("utf-16-le")
         found = [each for each in self.entities if each.type == kind]
         return [
@@ -52,17 +49,14 @@ class ReadText:
 
 
 def units(text: str) -> int:
-    """Return the number of UTF-16 units."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cleaned(text: str) -> str:
-    """Return a text without the characters that Telegram removes from every one."""
     return _without_controls(text).strip()
 
 
 def read_markdown(source: str) -> ReadText:
-    """Parse a text; an ApiError says where it is malformed."""
     return _trimmed(_Reading(_without_controls(source)).all())
 
 

@@ -27,15 +27,12 @@ FILE = {"file_id": "a-file", "file_unique_id": "a-unique-file", "file_size": 1}
 
 @dataclass(frozen=True, slots=True)
 class UserMessage:
-    """A text that a user writes in a chat."""
-
     chat_id: int
     message_id: int
     text: str
     user_id: int | None = None
 
     def update(self) -> dict[str, Any]:
-        """Return the update that a bot receives."""
         user_id = self.user_id or (self.chat_id if self.chat_id > 0 else DEFAULT_USER)
         message: dict[str, Any] = {
             "message_id": self.message_id,
@@ -64,25 +61,20 @@ class SentMessage:
 
     @property
     def text(self) -> str:
-        """The text without markup."""
         return self.read.text
 
 
 class Messages:
-    """The messages of all chats, which are numbered per chat."""
-
     def __init__(self, bot: dict[str, Any], changes: Changes) -> None:
         self._bot, self._changes = bot, changes
         self._last_ids: Counter[str] = Counter()
         self.sent: list[SentMessage] = []
 
     def next_id(self, chat_id: int | str) -> int:
-        """Return the id of a chat's next message, a user's or the bot's."""
         self._last_ids[str(chat_id)] += 1
         return self._last_ids[str(chat_id)]
 
     def send(self, method: str, params: Params, how: How) -> Answer:
-        """Send a text (sendMessage) or a photo with a caption (sendPhoto)."""
         kind = method.removeprefix("send").lower()
         chat_id, read = _chat_id(params), _read(kind, params)
         message = SentMessage(

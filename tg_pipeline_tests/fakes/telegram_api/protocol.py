@@ -15,22 +15,17 @@ Params = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An HTTP response."""
-
     status: int
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class ApiError(Exception):
-    """A call that the Bot API rejects."""
-
     def __init__(self, code: int, description: str, **parameters: int) -> None:
         super().__init__(description)
         self.code, self.description, self.parameters = code, description, parameters
 
     def answer(self) -> Answer:
-        """Return the response, in the Bot API's words."""
         error: dict[str, Any] = {"ok": False, "error_code": self.code}
         error["description"] = self.description
         if not self.parameters:
@@ -42,13 +37,11 @@ class ApiError(Exception):
 
 
 def result(value: Any, description: str = "") -> Answer:
-    """Return the response to a successful call."""
     response = {"ok": True, "result": value}
     return Answer(200, _json(response | {"description": description} if description else response))
 
 
 def verbatim_results(bodies: Iterable[bytes]) -> Answer:
-    """Return a response with a list of JSON texts, byte for byte."""
     return Answer(200, b'{"ok":true,"result":[%b]}' % b",\n".join(bodies))
 
 
@@ -58,14 +51,11 @@ def _json(value: Any) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An uploaded file."""
-
     name: str
     data: bytes
 
 
 async def read_params(message: web.Request | ClientResponse) -> dict[str, Any]:
-    """Return the parameters in the body of a request, or of a webhook's response."""
     if message.content_type == "multipart/form-data":
         return {name: value async for name, value in _parts(message)}
     body = await message.read()
@@ -90,7 +80,6 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def integer(params: Params, name: str, default: int) -> int:
-    """Return a number, or the default if there is none that can be read."""
     try:
         return int(params[name])
     except (KeyError, TypeError, ValueError):
@@ -98,12 +87,10 @@ def integer(params: Params, name: str, default: int) -> int:
 
 
 def flag(params: Params, name: str) -> bool:
-    """Return whether a switch is on."""
     return str(params.get(name, "")).lower() in {"true", "yes", "1"}
 
 
 def structure(params: Params, name: str) -> Any:
-    """Return a list or an object, or None."""
     value = params.get(name)
     if not isinstance(value, str):
         return value

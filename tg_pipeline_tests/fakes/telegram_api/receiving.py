@@ -39,7 +39,6 @@ class LongPoll:
         self._waiting: asyncio.Future[None] | None = None
 
     async def wait(self, seconds: float) -> None:
-        """Wait until there are updates, the time is up, or another call ends this one."""
         waiting = self._waiting = asyncio.get_running_loop().create_future()
         try:
             with suppress(TimeoutError):
@@ -50,19 +49,15 @@ class LongPoll:
                 self._waiting = None
 
     def wake(self) -> None:
-        """Let the waiting call return."""
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
     def end(self, reason: str) -> None:
-        """Reject the waiting call."""
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(ApiError(409, f"Conflict: terminated by {reason}"))
 
 
 class Receiving:
-    """A bot's pending updates, and the one way at a time in which it receives them."""
-
     def __init__(self, queue: UpdateQueue, timeout: float, reply: Reply, changes: Changes) -> None:
         self._queue, self._timeout = queue, timeout
         self._reply, self._changes = reply, changes
@@ -110,7 +105,6 @@ class Receiving:
         return result(value=True, description="Webhook was set")
 
     async def delete_webhook(self, params: Params) -> Answer:
-        """Delete the webhook."""
         async with self._changing:
             was_set = self._webhook is not None
             await self._stop(params)
@@ -118,7 +112,6 @@ class Receiving:
         return result(value=True, description=description)
 
     async def get_webhook_info(self, _: Params) -> Answer:
-        """Return the webhook and its last error."""
         webhook = self._webhook
         info: dict[str, Any] = {
             "url": webhook.url if webhook else "",

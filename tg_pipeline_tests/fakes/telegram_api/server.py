@@ -21,8 +21,6 @@ MAX_BODY = 64 * 1024 * 1024
 
 
 class Call(NamedTuple):
-    """A call that the server received."""
-
     method: str
     params: dict[str, Any]
 
@@ -39,13 +37,10 @@ class Fault:
     """Whether the call is executed all the same, and only its response is lost."""
 
     def applies_to(self, method: str) -> bool:
-        """Return whether it applies to a method."""
         return self.method is None or self.method.lower() == method.lower()
 
 
 class HttpApi:
-    """The HTTP side: checks the token, applies faults, executes calls."""
-
     def __init__(self, token: str, bot: Bot, changes: Changes) -> None:
         self._token, self._bot, self._changes = token, bot, changes
         self.faults: list[Fault] = []
@@ -54,7 +49,6 @@ class HttpApi:
         self.calls: list[Call] = []
 
     def application(self) -> web.Application:
-        """Return the application that answers at /bot<token>/<method>."""
         application = web.Application(client_max_size=MAX_BODY)
         for verb in ("GET", "POST"):
             application.router.add_route(verb, "/bot{token}/{method}", self._handle)
@@ -130,17 +124,14 @@ class TelegramServer:
 
     @property
     def pending(self) -> list[int]:
-        """The ids of the updates that are neither delivered nor confirmed."""
         return self._queue.pending
 
     @property
     def sent(self) -> dict[int, bytes]:
-        """The exact bytes of every update, by id."""
         return dict(self._queue.sent)
 
     @property
     def messages(self) -> list[SentMessage]:
-        """The messages that the bot sent, in order."""
         return list(self._bot.messages.sent)
 
     @property
@@ -162,8 +153,6 @@ class TelegramServer:
         return self._site.do(lambda: self._bot.receiving.push(draft))
 
     def user_sends(self, chat_id: int, text: str, user_id: int | None = None) -> int | None:
-        """Let a user write a message."""
-
         def send() -> int | None:
             message = UserMessage(chat_id, self._bot.messages.next_id(chat_id), text, user_id)
             return self._bot.receiving.push(Draft.of(message.update()))
@@ -175,7 +164,6 @@ class TelegramServer:
         self._site.run(self._bot.receiving.set_webhook({"url": url, **params}))
 
     def flood(self, seconds: int, method: str | None = None, times: int = 1) -> None:
-        """Let the next calls fail with 429."""
         error = ApiError(429, f"Too Many Requests: retry after {seconds}", retry_after=seconds)
         self._plan_fault(Fault(error.answer(), method), times)
 
@@ -187,14 +175,12 @@ class TelegramServer:
         description: str = "",
         **parameters: int,
     ) -> None:
-        """Let the next calls fail with a status and response parameters."""
         error = ApiError(status, description or HTTPStatus(status).phrase, **parameters)
         self._plan_fault(Fault(error.answer(), method), times)
 
     def answer_with(
         self, body: bytes = NOT_JSON, status: int = 200, times: int = 1, method: str | None = None
     ) -> None:
-        """Let the next calls be answered with these bytes."""
         self._plan_fault(Fault(Answer(status, body), method), times)
 
     def hang_up(self, times: int = 1, method: str | None = None) -> None:
@@ -212,11 +198,9 @@ class TelegramServer:
             raise TimeoutError(f"not within {timeout} s: {state}, {len(self.messages)} messages")
 
     def wait_until_delivered(self, timeout: float = WAIT_TIMEOUT) -> None:
-        """Wait until no update is pending."""
         self.wait_until(lambda: not self.pending, timeout)
 
     def wait_for_calls(self, method: str, count: int = 1) -> None:
-        """Wait until a method was called `count` times."""
         self.wait_until(lambda: [call.method for call in self.calls].count(method) >= count)
 
     def _plan_fault(self, fault: Fault, times: int) -> None:

@@ -24,15 +24,12 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An update that has no id yet."""
-
     source: Mapping[str, Any] | bytes
     kind: str | None
     lane: str | None
 
     @classmethod
     def of(cls, source: Mapping[str, Any] | bytes) -> Self:
-        """Determine the update's type and lane."""
         contents = _contents(source)
         kind = next((key for key in contents if key != "update_id"), None)
         return cls(source, kind, _lane(contents.get(kind or "")))
@@ -68,8 +65,6 @@ def _lane(content: object) -> str | None:
 
 
 class UpdateQueue:
-    """Numbers updates in order, and keeps each until it is delivered or confirmed."""
-
     def __init__(self, first_id: int, changes: Changes) -> None:
         self._next_id, self._changes = first_id, changes
         self._pending: dict[int, Update] = {}
@@ -77,14 +72,12 @@ class UpdateQueue:
 
     @property
     def pending(self) -> list[int]:
-        """The ids of the pending updates."""
         return list(self._pending)
 
     def __contains__(self, update: Update) -> bool:
         return update.update_id in self._pending
 
     def push(self, draft: Draft) -> Update:
-        """Add an update with the next id."""
         update = draft.numbered(self._next_id)
         self._next_id += 1
         self._pending[update.update_id] = update
@@ -92,19 +85,15 @@ class UpdateQueue:
         return update
 
     def first(self, limit: int | None = None) -> list[Update]:
-        """Return the pending updates, oldest first."""
         return list(islice(self._pending.values(), limit))
 
     def confirm(self, offset: int) -> None:
-        """Remove all below an offset."""
         self._remove([update_id for update_id in self._pending if update_id < offset])
 
     def remove(self, update: Update) -> None:
-        """Remove an update that was delivered."""
         self._remove([update.update_id] if update in self else [])
 
     def clear(self) -> None:
-        """Remove all pending updates."""
         self._remove(self.pending)
 
     def _remove(self, update_ids: list[int]) -> None:

@@ -30,15 +30,12 @@ SCALE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A webhook, as setWebhook defines it."""
-
     url: str
     secret: str
     max_connections: int
 
     @classmethod
     def of(cls, params: Params) -> Self:
-        """Read the parameters; connections are bounded, and nothing else is checked."""
         connections = integer(params, "max_connections", DEFAULT_CONNECTIONS)
         return cls(
             url=str(params["url"]),
@@ -48,7 +45,6 @@ class Webhook:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of each delivery."""
         secret = {"X-Telegram-Bot-Api-Secret-Token": self.secret} if self.secret else {}
         return {"Content-Type": "application/json", **secret}
 
@@ -62,8 +58,6 @@ Report = Callable[[str], None]
 
 
 class WebhookDelivery:
-    """Delivers until it is stopped; undelivered updates stay in the queue."""
-
     def __init__(self, webhook: Webhook, queue: UpdateQueue, timeout: float) -> None:
         self._webhook, self._queue, self._timeout = webhook, queue, timeout
         self._session = ClientSession(
@@ -74,13 +68,11 @@ class WebhookDelivery:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self, reply: Reply, report: Report) -> None:
-        """Deliver what is pending; the bot receives the calls in responses, and failures."""
         self._reply, self._report = reply, report
         for update in self._queue.first():
             self.enqueue(update)
 
     def enqueue(self, update: Update) -> None:
-        """Deliver an update after the earlier ones of its lane."""
         if update.lane in self._lanes:
             self._lanes[update.lane].append(update)
             return
