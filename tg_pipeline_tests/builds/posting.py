@@ -39,7 +39,6 @@ class Poster:
         return IdempotencyStore(open_store(self.lake_uri), lambda: datetime.now(UTC))
 
     def post(self, *, again: bool = False, api: Any = None) -> PostOutcome:
-        """Post the text."""
         patience = RateLimitRetry(self._sleep, self.log.append, max_wait=90)
         with BotApiClient(Secret(TOKEN), self.api_url) as calls:
             chat = AdminChat(api or calls, CHAT, self.claims, patience)
@@ -76,7 +75,6 @@ class PostingProcess:
         print(file=self._process.stdin, flush=True)
 
     def wait(self) -> int:
-        """Wait until it ends and return its exit code."""
         self._process.communicate()
         return self._process.returncode
 

@@ -3,11 +3,9 @@
 import shutil
 import signal
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from threading import Barrier
 
 import pytest
 
@@ -35,7 +33,6 @@ from tg_pipeline.telegram.errors import (
     DeliveryUnknownError,
     NoResponseError,
     TelegramError,
-    TooManyRequestsError,
 )
 from tg_pipeline.telegram.messages import RateLimitRetry, plain, to_plain
 from tg_pipeline_tests.builds.posting import KEY, Poster, PostingProcess
@@ -154,29 +151,6 @@ def failure(poster: Poster, *, again: bool = False) -> TelegramError:
     return caught.value
 
 
-def test_a_message_is_sent_once_unless_again_is_set(
-    poster: Poster, telegram: TelegramServer
-) -> None:
-    outcomes = [poster.post(again=again) for again in (False, False, True, False)]
-
-    assert outcomes == [PostOutcome.SENT, PostOutcome.SENT_BEFORE] * 2
-    assert sent(telegram) == ["Good morning."] * 2
-
-
-def test_only_one_of_several_threads_sends(poster: Poster, telegram: TelegramServer) -> None:
-    start = Barrier(8)
-
-    def post(_: int) -> PostOutcome:
-        start.wait()
-        return poster.post()
-
-    with ThreadPoolExecutor(8) as pool:
-        outcomes = list(pool.map(post, range(8)))
-
-    assert outcomes.count(PostOutcome.SENT) == 1
-    assert sent(telegram) == ["Good morning."]
-
-
 @pytest.mark.slow
 def test_only_one_of_several_processes_sends(poster: Poster, telegram: TelegramServer) -> None:
     processes = [PostingProcess(poster) for _ in range(3)]
@@ -269,16 +243,6 @@ def test_rate_limits_are_waited_for_without_holding_the_key(
     assert poster.log[0].startswith("Telegram asks to wait 40 s before the next sendMessage (429).")
     assert held == [None, None]
     assert len(sent(telegram)) == 1
-
-
-def test_a_rate_limit_beyond_the_maximum_fails_and_acquires_nothing(
-    poster: Poster, telegram: TelegramServer
-) -> None:
-    telegram.flood(91)
-
-    assert isinstance(failure(poster), TooManyRequestsError)
-    assert poster.waits == []
-    assert poster.post() is PostOutcome.SENT
 
 
 @pytest.fixture

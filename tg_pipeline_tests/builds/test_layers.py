@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.builds.layers import (
-    build_raw_updates,
     deduped_conservation,
     enriched_conservation,
     raw_conservation,
@@ -181,18 +180,6 @@ def test_two_bots_may_share_an_update_id(pipeline: Pipeline) -> None:
     assert [(row["bot_id"], row["update_id"]) for row in rows] == [(5, 1), (6, 1)]
 
 
-def test_the_order_of_the_landed_lines_is_kept(pipeline: Pipeline) -> None:
-    pipeline.land_batch("z", b'{"update_id": 3}', b'{"update_id": 1}', b'{"update_id": 3}')
-    pipeline.land_batch("a", b'{"update_id": 9}', b'{"update_id": 2}')
-    pipeline.age_landing()
-
-    pipeline.build()
-
-    expected = [9, 2, 3, 1]
-    assert [row["update_id"] for row in pipeline.rows("deduped_updates")] == expected
-    assert [row["update_id"] for row in pipeline.rows("enriched_updates")] == expected
-
-
 def test_unreadable_input_is_quarantined_with_the_reason(pipeline: Pipeline) -> None:
     # Given a day with only unreadable input
     for name, (content, _) in UNREADABLE.items():
@@ -309,16 +296,3 @@ def test_rows_lost_by_an_earlier_build_are_detected(pipeline: Pipeline) -> None:
 
     # Then the counts differ
     assert not raw_conservation(DAY, built.raw).holds
-
-
-def test_objects_named_by_the_original_project_are_read(pipeline: Pipeline) -> None:
-    body = json.dumps(message(5)).encode()
-    pipeline.put("20240802183859123456.json", body)
-    path = next((pipeline.folder / "landing").rglob("*.json"))
-    os.utime(path, (1_722_634_739, 1_722_634_739))
-
-    build_raw_updates(pipeline.landing, pipeline.lake, DAY, bot_id=42)
-
-    (row,) = pipeline.rows("raw_updates")
-    assert (row["bot_id"], row["update_id"], row["payload"]) == (42, 5, body)
-    assert row["received_at"] == datetime(2024, 8, 2, 21, 38, 59, tzinfo=UTC)

@@ -44,7 +44,6 @@ def land(pipeline: Pipeline, *numbers: int, day: date = DAY) -> None:
 
 
 def build(pipeline: Pipeline, *days: date) -> None:
-    """Build days and their marts."""
     for day in days:
         pipeline.build(day)
     with mart_builder(pipeline.lake, ZONE) as builder:

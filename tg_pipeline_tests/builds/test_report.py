@@ -1,10 +1,6 @@
 """Report data read from a landing zone and a lake."""
 
 from datetime import timedelta
-from pathlib import Path
-from shutil import copytree
-
-import pytest
 
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.report.models import Period
@@ -12,25 +8,14 @@ from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
 from tg_pipeline_tests.report.built_days import NEXT_DAY, ZONE, land_two_days, message
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    pipeline = Pipeline(tmp_path_factory.mktemp("two-days"))
-    land_two_days(pipeline)
-    return pipeline.folder
-
-
-@pytest.fixture
-def two_days(pipeline: Pipeline, built: Path) -> Pipeline:
-    copytree(built, pipeline.folder, dirs_exist_ok=True)
-    return pipeline
-
-
 def source(pipeline: Pipeline) -> ReportSource:
     return ReportSource(pipeline.landing, pipeline.lake, ZONE)
 
 
-def test_landed_updates_become_report_data_of_all_days_in_the_lake(two_days: Pipeline) -> None:
-    data = load_report_data(source(two_days))
+def test_landed_updates_become_report_data_of_all_days_in_the_lake(pipeline: Pipeline) -> None:
+    land_two_days(pipeline)
+
+    data = load_report_data(source(pipeline))
 
     assert data is not None
     assert data.period == Period(DAY, NEXT_DAY)
@@ -47,13 +32,14 @@ def test_landed_updates_become_report_data_of_all_days_in_the_lake(two_days: Pip
 
 
 def test_days_with_later_objects_are_late_and_days_never_built_are_missing(
-    two_days: Pipeline,
+    pipeline: Pipeline,
 ) -> None:
-    two_days.land(message(8, "Ana", "tarde"))
+    land_two_days(pipeline)
+    pipeline.land(message(8, "Ana", "tarde"))
     missing = NEXT_DAY + timedelta(days=1)
-    two_days.land(message(9, "Ana", "nova", missing), day=missing)
+    pipeline.land(message(9, "Ana", "nova", missing), day=missing)
 
-    data = load_report_data(source(two_days), Period(DAY, missing))
+    data = load_report_data(source(pipeline), Period(DAY, missing))
 
     assert data is not None
     assert [day.is_late for day in data.health.days] == [True, False, False]
@@ -68,7 +54,3 @@ def test_layers_without_marts_are_reported_as_behind(pipeline: Pipeline) -> None
 
     assert data is not None
     assert data.health.are_marts_behind
-
-
-def test_an_empty_lake_has_no_report_data(pipeline: Pipeline) -> None:
-    assert load_report_data(source(pipeline)) is None

@@ -20,7 +20,6 @@ DAYS, PER_DAY, BATCH = 8, 60, 100
 
 
 def land_sample(pipeline: Pipeline, month: Iterable[SampleDelivery]) -> LandingStats:
-    """Land the month in batches."""
     writer = LandingWriter(pipeline.landing, SAMPLE_BOT_ID, ZONE, TrustLevel.NETWORK)
     arrivals = (Delivery(each.body, each.arrived_at, "sample") for each in month)
     stats = LandingStats()

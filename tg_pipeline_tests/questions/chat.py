@@ -29,7 +29,6 @@ def messages(*texts: str | None, bot_id: int = 1) -> pa.Table:
 
 
 def questions(*texts: str | None) -> list[str]:
-    """Return the texts that are questions."""
     found: list[str] = find_questions(messages(*texts))["text"].to_pylist()
     return found
 

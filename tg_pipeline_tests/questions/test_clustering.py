@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.questions import QUESTIONS_SCHEMA, clustering, find_questions
-from tg_pipeline_tests.questions.chat import groups, held_out, messages
+from tg_pipeline_tests.questions.chat import groups, messages
 
 CERTIFICATE = (
     "como faço para emitir o certificado?",
@@ -24,12 +24,6 @@ def test_a_question_in_different_words_is_one_group() -> None:
     found = find_questions(messages(*CERTIFICATE, ALONE, *DEADLINE))
 
     assert groups(found) == [set(CERTIFICATE), set(DEADLINE)]
-
-
-def test_a_unique_question_has_no_group() -> None:
-    found = find_questions(messages(*DEADLINE, ALONE)).to_pylist()
-
-    assert (found[2]["group_id"], found[2]["group_name"]) == (-1, None)
 
 
 @pytest.mark.parametrize(
@@ -122,12 +116,6 @@ def shuffled(table: pa.Table, seed: int) -> pa.Table:
     order = list(range(table.num_rows))
     random.Random(seed).shuffle(order)  # noqa: S311 - any order will do
     return table.take(pa.array(order, pa.int64()))
-
-
-def test_the_order_of_the_rows_does_not_change_the_table() -> None:
-    table = messages(*[row["text"] for row in held_out("groups.csv")] * 2)
-
-    assert find_questions(shuffled(table, 1)).equals(find_questions(table))
 
 
 @settings(deadline=None, max_examples=20)

@@ -21,7 +21,6 @@ def message(number: int, who: str, text: str, day: date = DAY, **more: Any) -> d
 
 
 def build(pipeline: Pipeline, *days: date) -> None:
-    """Build all layers and marts of some days."""
     for day in days:
         pipeline.build(day)
     with mart_builder(pipeline.lake, ZONE) as builder:

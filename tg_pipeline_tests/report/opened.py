@@ -28,16 +28,12 @@ axe.run(document, {resultTypes: ["violations"]}).then(
 
 @dataclass(frozen=True)
 class Screen:
-    """The screen that the browser emulates."""
-
     width: int = 1280
     scheme: str = "light"
     media: str = "screen"
 
 
 class Opened:
-    """A page in a browser."""
-
     def __init__(self, browser: Chrome, uri: str) -> None:
         self.browser, self.uri = browser, uri
 
@@ -63,11 +59,9 @@ class Opened:
         )
 
     def run(self, script: str, *arguments: Any) -> Any:
-        """Run a script in the page and return its result."""
         return self.browser.execute_script(script, *arguments)
 
     def console(self) -> list[str]:
-        """Return the messages of the browser's console."""
         return [entry["message"] for entry in self._new_entries("browser")]
 
     def requests(self) -> list[str]:
@@ -79,7 +73,6 @@ class Opened:
         return [address for address in addresses if address != self.uri]
 
     def axe(self) -> Any:
-        """Return the accessibility violations that axe finds."""
         self.run(AXE)
         return json.loads(self.browser.execute_async_script(RUN_AXE))
 
@@ -94,6 +87,5 @@ class Opened:
             (Path(folder) / f"{name}.png").write_bytes(base64.b64decode(taken["data"]))
 
     def _new_entries(self, log: str) -> list[dict[str, Any]]:
-        """Return the new entries of one of the browser's logs."""
         entries: list[dict[str, Any]] = self.browser.execute("getLog", {"type": log})["value"]
         return entries

@@ -67,7 +67,6 @@ def month_of(texts: Sequence[str]) -> ReportData:
 
 
 def one_day() -> ReportData:
-    """Return a lake with a single day and a single message."""
     day = date(2026, 10, 7)
     return ReportData(
         period=Period(day, day),

@@ -45,10 +45,6 @@ def test_counts_have_the_plural_of_the_language() -> None:
     assert with_spaces(EN.count(1, Plural(other="sheep"))) == "1 sheep"
 
 
-def test_changes_have_a_sign() -> None:
-    assert [EN.signed(change) for change in (5, 0, -1115)] == ["+5", "0", f"{MINUS}1,115"]
-
-
 @pytest.mark.parametrize(
     ("method", "english", "portuguese"),
     [

@@ -47,12 +47,6 @@ def test_bucket_is_the_first_day_of_its_grain() -> None:
     assert firsts == [SUNDAY, date(2026, 10, 5), OCTOBER.first]
 
 
-def test_last_ended_day_is_yesterday() -> None:
-    period = DigestPeriod.last_ended(DigestKind.DAY, MONDAY)
-
-    assert (period.period, period.name) == (Period(SUNDAY, SUNDAY), "2026-10-11")
-
-
 @pytest.mark.parametrize(
     ("today", "name", "first"),
     [

@@ -32,8 +32,6 @@ page = partial(render_report, language="en")
 
 
 class Outline(HTMLParser):
-    """The elements, attributes and headings of a page."""
-
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[str] = []
@@ -94,16 +92,6 @@ def test_the_policy_allows_only_the_scripts_of_the_page() -> None:
     assert unpacked(html, "vega") == vega_runtime()
     assert len(scripts) == 1
     assert "unsafe" not in str(rules)
-
-
-def test_no_address_in_the_page_is_external() -> None:
-    addresses = [
-        value
-        for name, value in Outline(month_page()).attributes
-        if name in {"href", "src", "srcset", "action", "data"}
-    ]
-
-    assert {address for address in addresses if address and address[0] != "#"} == {"data:,"}
 
 
 def test_all_charts_share_one_vega_without_vega_lite_in_the_language_of_the_page() -> None:

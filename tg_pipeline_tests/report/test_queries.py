@@ -272,14 +272,6 @@ def test_people_have_the_latest_of_their_names_and_on_one_day_the_last_in_the_al
     assert data.people_messages == 8
 
 
-def test_empty_marts_are_an_empty_report() -> None:
-    data = read()
-
-    assert data.is_empty
-    assert data.questions == []
-    assert len(data.activity) == 4
-
-
 def test_missing_update_ids_are_gaps_of_the_bot_and_day() -> None:
     updates = [
         update(10, BEFORE),

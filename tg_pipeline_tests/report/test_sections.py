@@ -42,7 +42,6 @@ def sentences(of: PageSection) -> list[str]:
 
 
 def shown(cell: object) -> str:
-    """Return a sentence as a reader sees it."""
     return with_spaces(Markup("{}").format(cell).striptags())
 
 
