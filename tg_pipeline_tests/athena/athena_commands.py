@@ -25,7 +25,6 @@ TABLE_KEYS = (
 
 
 def point_to(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
-    """Set the endpoint of AWS, credentials, and the URI of the lake."""
     settings = {
         "AWS_ACCESS_KEY_ID": "anyone",
         "AWS_SECRET_ACCESS_KEY": "anything",
@@ -41,29 +40,23 @@ def point_to(monkeypatch: pytest.MonkeyPatch, endpoint: str) -> None:
 
 @dataclass(frozen=True)
 class Done:
-    """The output and exit code of a command."""
-
     code: int
     out: str
     err: str
 
     def in_state(self, state: str) -> list[str]:
-        """Return what is printed with a state."""
         lines = (line.rpartition(": ") for line in self.out.splitlines())
         return [what for what, _, found in lines if found == state]
 
 
 @dataclass(frozen=True)
 class AthenaCommands:
-    """The command, and clients to inspect its effects."""
-
     glue: Any
     athena: Any
     capsys: pytest.CaptureFixture[str]
     monkeypatch: pytest.MonkeyPatch
 
     def run(self, *arguments: str) -> Done:
-        """Run `tg-pipeline athena …`."""
         self.monkeypatch.setattr(sys, "argv", ["tg-pipeline", "athena", *arguments])
         with pytest.raises(SystemExit) as ended:
             app()
@@ -79,21 +72,17 @@ class AthenaCommands:
         return done.err
 
     def table(self, name: str) -> TableInput:
-        """Return the declared keys of a table in the catalog."""
         found = self.glue.get_table(DatabaseName=DEFAULT_DATABASE, Name=name)["Table"]
         return {key: found[key] for key in TABLE_KEYS}
 
     def change(self, table: TableInput) -> None:
-        """Replace a table in the catalog."""
         self.glue.update_table(DatabaseName=DEFAULT_DATABASE, TableInput=table)
 
     def versions(self, name: str) -> int:
-        """Return the number of versions of a table."""
         found = self.glue.get_table_versions(DatabaseName=DEFAULT_DATABASE, TableName=name)
         return len(found["TableVersions"])
 
     def queries(self) -> list[tuple[str, str]]:
-        """Return names and texts of the saved queries of the database."""
         keys = self.athena.list_named_queries(WorkGroup=DEFAULT_WORKGROUP)["NamedQueryIds"]
         found = [self.athena.get_named_query(NamedQueryId=key)["NamedQuery"] for key in keys]
         own = [query for query in found if query["Database"] == DEFAULT_DATABASE]

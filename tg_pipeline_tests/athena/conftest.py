@@ -21,25 +21,20 @@ TIMEZONE = ZONE.key
 
 @dataclass(frozen=True)
 class BuiltLake:
-    """A landing zone, the lake that was built from it, and a DuckDB session on the lake."""
-
     pipeline: Pipeline
     session: Session
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        """Return the rows of the last of some DuckDB statements."""
         statements = self.session.statements(sql)
         return [self.session.ask(each, lambda rows: rows.fetchall()) for each in statements][-1]
 
 
 def to_duckdb(athena_sql: str) -> str:
-    """Translate a query from Athena's dialect to DuckDB's."""
     return sqlglot.parse_one(athena_sql, read="athena").sql("duckdb", pretty=True)
 
 
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltLake]:
-    """The sample month, with all tables."""
     pipeline = shared_month(tmp_path_factory).pipeline
     with open_session(pipeline.lake, TIMEZONE) as session:
         yield BuiltLake(pipeline, session)
@@ -47,7 +42,6 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BuiltLake]:
 
 @pytest.fixture(scope="module")
 def aws() -> Iterator[str]:
-    """The endpoint of an empty AWS."""
     with moto_server() as endpoint:
         yield endpoint
 

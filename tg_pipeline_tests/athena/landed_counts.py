@@ -15,7 +15,6 @@ Counts = dict[tuple[Any, ...], int]
 
 
 def landed_messages(landing: Path) -> list[Message]:
-    """Return the message of each landed update of type `message`, without duplicates."""
     updates = {(bot, update["update_id"]): update for bot, update in _landed(landing)}
     return [update["message"] for update in updates.values() if "message" in update]
 

@@ -39,7 +39,6 @@ def athena() -> Iterator[Stubber]:
 
 
 def saved(**changes: str) -> dict[str, Any]:
-    """Return QUERY as Athena does, with changes."""
     query = {
         "Name": QUERY.name,
         "Database": "db",
@@ -52,7 +51,6 @@ def saved(**changes: str) -> dict[str, Any]:
 
 
 def compared(glue: Stubber, found: TableInput) -> Diff:
-    """Compare the declared table with one that was found."""
     glue.add_response("get_database", {"Database": {"Name": "db"}})
     glue.add_response("get_table", {"Table": found})
     _, table = Catalog(glue.client, "db").compare([TABLE])

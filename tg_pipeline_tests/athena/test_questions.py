@@ -17,8 +17,6 @@ NO_ANSWER_IS_GOOD = {"Are updates missing?", "What could not be read?"}
 
 @dataclass(frozen=True)
 class Question:
-    """A section of the page."""
-
     title: str
     sql: str
     reading: str

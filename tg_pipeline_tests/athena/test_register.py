@@ -122,15 +122,6 @@ def test_a_missing_region_is_an_error(
     assert "You must specify a region" in commands.error("register")
 
 
-def test_an_unreachable_aws_is_an_error(
-    commands: AthenaCommands, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-
-    assert "AWS can't be used: Could not connect" in commands.error("register")
-
-
 PAGE = (Path(__file__).parents[2] / "docs" / "athena.md").read_text()
 
 ONLY_ON_AWS = {"athena:UpdateNamedQuery"}

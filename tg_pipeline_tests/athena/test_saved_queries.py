@@ -17,7 +17,6 @@ from tg_pipeline.athena.saved_queries import (
     mart_query,
     original_query,
     saved_queries,
-    to_athena,
 )
 from tg_pipeline.athena.tables import ATHENA_TABLES
 from tg_pipeline.marts.mart import Mart
@@ -48,10 +47,6 @@ NOT_FUNCTIONS = frozenset("and as filter from in on or over then using when wher
 Count = Callable[[list[counted.Message], ZoneInfo], counted.Counts]
 
 each_query = pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.name)
-
-
-def test_names_are_unique() -> None:
-    assert len({query.name for query in QUERIES}) == len(QUERIES) == 4 + len(TRANSLATED_MARTS)
 
 
 @each_query
@@ -92,25 +87,7 @@ def test_the_query_of_a_mart_returns_the_rows_of_the_mart(sample: BuiltLake, mar
     assert rows
 
 
-def words(sql: str) -> str:
-    """Return a query in one line."""
-    return " ".join(sql.split())
-
-
-def test_the_time_zone_replaces_the_parameter() -> None:
-    sql = to_athena("SELECT sent_at AT TIME ZONE $timezone FROM messages", TIMEZONE, {})
-
-    assert words(sql) == "SELECT AT_TIMEZONE(sent_at, 'America/Sao_Paulo') FROM messages"
-
-
-def test_a_table_is_renamed() -> None:
-    sql = to_athena("SELECT old.a FROM old JOIN b AS old2 USING (a)", TIMEZONE, {"old": "new"})
-
-    assert words(sql) == "SELECT old.a FROM new AS old JOIN b AS old2 USING (a)"
-
-
 def answers(lake: BuiltLake, name: str) -> list[tuple[Any, ...]]:
-    """Return the rows of an original query, run by DuckDB."""
     return lake.rows(to_duckdb(original_query(name, TIMEZONE).sql))
 
 

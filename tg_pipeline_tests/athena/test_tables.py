@@ -17,23 +17,19 @@ from tg_pipeline.athena.tables import (
     NotForAthenaError,
     TableLocation,
     athena_columns,
-    athena_type,
     create_table,
     declared_tables,
     statements,
     table_input,
     template_lines,
 )
-from tg_pipeline.layers.schema import TIMESTAMP
-from tg_pipeline.query.session import MARTS, TELEGRAM, QueryTable
+from tg_pipeline.query.session import TELEGRAM, QueryTable
 from tg_pipeline.settings import Settings
 from tg_pipeline_tests.query.conftest import UNDATED
 
 
 @dataclass(frozen=True)
 class ParsedTable:
-    """The content of a CREATE EXTERNAL TABLE statement."""
-
     name: str
     columns: list[AthenaColumn]
     days: list[AthenaColumn]
@@ -44,7 +40,6 @@ class ParsedTable:
 
 
 def parse(statement: str) -> ParsedTable:
-    """Parse a CREATE EXTERNAL TABLE statement by Athena's grammar."""
     found = sqlglot.parse_one(statement, read="athena")
     assert isinstance(found, exp.Create)
     days = [_column(each) for each in _definitions(found.find(exp.PartitionedByProperty))]
@@ -80,11 +75,6 @@ def _only(part: exp.Expr, kind: type[exp.Expr]) -> exp.Expr:
 LOCATION = TableLocation("s3://my-bot/lake/", "2026-10-01")
 
 each_table = pytest.mark.parametrize("table", ATHENA_TABLES, ids=lambda table: table.name)
-
-
-def test_the_tables_are_telegram_and_every_mart() -> None:
-    assert [table.name for table in ATHENA_TABLES] == ["telegram", *(m.name for m in MARTS)]
-    assert len(MARTS) > 10
 
 
 def test_the_lake_and_the_start_date_are_settings(tmp_path: Path) -> None:
@@ -149,23 +139,6 @@ ORIGINAL = "message_id user_id user_is_bot user_first_name chat_id chat_type tex
 
 def column(name: str, kind: pa.DataType, description: str = "What it is.") -> pa.Field:
     return pa.field(name, kind, metadata={"description": description})
-
-
-@pytest.mark.parametrize(
-    ("arrow", "hive"),
-    [
-        (pa.int64(), "bigint"),
-        (pa.bool_(), "boolean"),
-        (pa.string(), "string"),
-        (pa.binary(), "binary"),
-        (TIMESTAMP, "timestamp"),
-        (pa.list_(pa.string()), "array<string>"),
-        (pa.list_(pa.list_(pa.int64())), "array<array<bigint>>"),
-    ],
-    ids=str,
-)
-def test_an_arrow_type_has_its_hive_type(arrow: pa.DataType, hive: str) -> None:
-    assert athena_type(arrow) == hive
 
 
 def test_the_original_s_columns_come_first() -> None:

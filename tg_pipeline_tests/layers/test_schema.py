@@ -1,6 +1,5 @@
 """A layer's columns are declared once: Parquet and Dagster have the declared schema."""
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -44,26 +43,3 @@ def test_every_enriched_and_deduped_column_has_a_source_that_exists() -> None:
         for deps in sources.values():
             for dep in deps:
                 assert dep.column_name in upstream[dep.asset_key.path[-1]]
-
-
-def test_the_documented_columns_come_first() -> None:
-    documented = """
-        message_id user_id user_is_bot user_first_name chat_id chat_type text date bot_id update_id
-        update_type event_at received_at content_type edit_date user_username user_language_code
-        user_is_premium chat_title chat_username sender_chat_id message_thread_id caption
-        text_length command command_args reply_to_message_id reply_to_user_id forward_origin_type
-        via_bot_id media_group_id entity_types hashtags url_count mention_count file_unique_id
-        file_size mime_type duration callback_data query reactions_added reactions_removed
-        member_user_id member_old_status member_new_status poll_id migrate_to_chat_id
-        migrate_from_chat_id currency total_amount
-    """.split()
-
-    assert ENRICHED_UPDATES.schema.names[: len(documented)] == documented
-
-
-def test_ids_and_dates_have_the_types_of_the_original() -> None:
-    types = {field.name: field.type for field in ENRICHED_UPDATES.schema}
-
-    assert types["message_id"] == types["chat_id"] == types["date"] == pa.int64()
-    assert types["user_is_bot"] == pa.bool_()
-    assert types["text"] == pa.string()

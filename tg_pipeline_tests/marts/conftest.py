@@ -49,13 +49,10 @@ SIMPLE_QUESTIONS = replace(QUESTIONS, post_process=ending_in_a_question_mark)
 
 
 class Marts:
-    """A lake, and operations of tests on it."""
-
     def __init__(self, lake: Lake, builder: MartBuilder) -> None:
         self.lake, self._builder = lake, builder
 
     def put(self, *updates: Payload, day: date = DAY, bot: int = BOT) -> None:
-        """Write a day of enriched_updates, in the order given."""
         types = [next(name for name in each if name != "update_id") for each in updates]
         count = len(updates)
         deduped = pa.table(
@@ -88,7 +85,6 @@ class Marts:
         assert built.conservation is None or built.conservation.holds, mart.name
 
     def rows(self, mart: Mart, columns: str, day: date = DAY) -> Cells:
-        """Build a mart, and return some columns of its rows."""
         self.build(mart, day)
         with self.lake.open(mart.name, day if mart.is_daily else None) as partition:
             rows = [row for batch in partition.batches() for row in batch.to_pylist()]

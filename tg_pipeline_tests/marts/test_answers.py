@@ -49,15 +49,6 @@ ANSWERS: dict[str, tuple[list[Payload], Cells]] = {
         ],
         [(1, 4, BIA, "human", "next", 180)],
     ),
-    "the next message of somebody who spoke before the question": (
-        [
-            message("2026-10-07 08:58", BIA, "terminei", 1),
-            asked("2026-10-07 09:00", 2, reply_to=1),
-            message("2026-10-07 09:01", BIA, "com um join", 3),
-            message("2026-10-07 09:02", CAIO, "legal", 4),
-        ],
-        [(2, 3, BIA, "human", "next", 60)],
-    ),
     "neither a reply to another message nor a question": (
         [
             message("2026-10-07 08:50", CAIO, "fiz o projeto", 1),

@@ -2,10 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,17 +26,6 @@ def test_nothing_is_downloaded_and_memory_is_bounded(tmp_path: Path) -> None:
     assert settings["TimeZone"] == "UTC"
 
 
-def test_data_larger_than_the_memory_spills_into_the_folder(tmp_path: Path) -> None:
-    with open_engine(tmp_path) as engine:
-        engine.execute("SET memory_limit = '60MB'")
-        engine.execute(
-            "CREATE TABLE many AS SELECT range AS n, hash(range) AS h FROM range(8e6::int)"
-        )
-        (spilled,) = engine.execute("SELECT count(*) FROM duckdb_temporary_files()").fetchall()
-
-    assert spilled[0] > 0
-
-
 def test_the_error_of_a_query_is_one_line(tmp_path: Path) -> None:
     with (
         pytest.raises(EngineError, match="enriched_updates does not exist") as failure,
@@ -47,22 +34,6 @@ def test_the_error_of_a_query_is_one_line(tmp_path: Path) -> None:
         list(run_query(engine, MESSAGES, "UTC"))
 
     assert "\n" not in str(failure.value)
-
-
-@pytest.mark.parametrize("zone", ["America/Sao_Paulo", "Europe/Lisbon", "Asia/Kolkata"])
-def test_local_times_are_those_of_python(tmp_path: Path, zone: str) -> None:
-    # Given every sixth hour since Telegram's launch; DuckDB has its own time zone data
-    hours = range(1_376_438_400, 2_082_758_400, 6 * 3_600)
-    times = [datetime.fromtimestamp(second, UTC) for second in hours]
-
-    with open_engine(tmp_path) as engine:
-        engine.register("times", pa.table({"instant": times}))
-        query = "SELECT instant AT TIME ZONE $zone FROM times ORDER BY instant"
-        local = engine.sql(query, params={"zone": zone}).fetchall()
-
-    assert [clock for (clock,) in local] == [
-        at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) for at in times
-    ]
 
 
 UPDATES = 10_000
@@ -78,7 +49,6 @@ def column(kind: pa.DataType) -> pa.Array:
 
 
 def steps(plan: list[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the steps of a plan, each with its details."""
     for step in plan:
         yield step["name"].strip(), step["extra_info"]
         yield from steps(step["children"])

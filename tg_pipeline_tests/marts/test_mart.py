@@ -11,12 +11,10 @@ from sqlglot import exp
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.lineage import CONTEXT_DATE, column_origins
-from tg_pipeline.marts.mart import Mart, is_daily
+from tg_pipeline.marts.mart import Mart
 from tg_pipeline.telegram.models import MESSAGE_TYPES
 from tg_pipeline_tests.marts.conftest import DAY, Marts
 from tg_pipeline_tests.marts.updates import ANA, BIA, command, edit, message, reaction
-
-CHECKOUT = Path(__file__).parents[2]
 
 
 def stored_rows(marts: Marts) -> dict[str, int]:
@@ -56,29 +54,6 @@ def test_without_messages_marts_are_empty(marts: Marts, *, is_built: bool) -> No
     assert not any(stored_rows(marts).values())
 
 
-def test_every_mart_and_column_has_a_description(mart: Mart) -> None:
-    for text in (
-        mart.description,
-        mart.limitations,
-        *(c.description for c in mart.columns.values()),
-    ):
-        assert text.endswith((".", "…"))
-        assert "|" not in text, "it is a cell of a Markdown table"
-
-
-def test_every_query_belongs_to_a_mart_and_every_mart_has_one() -> None:
-    written = {path.stem for path in (CHECKOUT / "tg_pipeline" / "marts" / "sql").glob("*.sql")}
-
-    assert written == {mart.name for mart in ALL_MARTS}
-
-
-def test_every_mart_is_listed_after_its_sources() -> None:
-    seen: set[str] = set()
-    for mart in ALL_MARTS:
-        assert {source.name for source in mart.sources if isinstance(source, Mart)} <= seen
-        seen.add(mart.name)
-
-
 def test_a_query_reads_the_declared_sources(mart: Mart) -> None:
     query = sqlglot.parse_one(mart.sql, read="duckdb")
     own = {each.alias for each in query.find_all(exp.CTE)}
@@ -86,18 +61,6 @@ def test_a_query_reads_the_declared_sources(mart: Mart) -> None:
     assert {table.name for table in query.find_all(exp.Table)} - own == {
         source.name for source in mart.sources
     }
-
-
-def test_a_query_can_be_translated_for_athena(mart: Mart) -> None:
-    for dialect in ("trino", "athena"):
-        (translated,) = sqlglot.transpile(mart.sql, "duckdb", dialect)
-        assert columns(translated, dialect) == columns(mart.sql, "duckdb")
-
-
-def columns(query: str, dialect: str) -> list[str]:
-    parsed = sqlglot.parse_one(query, read=dialect)
-    assert isinstance(parsed, exp.Query)
-    return list(parsed.named_selects)
 
 
 def test_a_query_selects_the_message_types_of_the_bot_api_models(mart: Mart) -> None:
@@ -113,12 +76,6 @@ def test_a_query_selects_the_message_types_of_the_bot_api_models(mart: Mart) -> 
 def test_no_query_is_random_or_depends_on_the_clock(mart: Mart) -> None:
     for word in ("now(", "current_date", "current_timestamp", "random(", "any_value("):
         assert word not in mart.sql.lower()
-
-
-def test_daily_marts_have_daily_sources() -> None:
-    for mart in ALL_MARTS:
-        if mart.is_daily:
-            assert all(is_daily(source) for source in mart.sources)
 
 
 def test_the_definition_hash_covers_every_module_of_the_post_process_and_its_subpackages(

@@ -59,7 +59,6 @@ def message(
 
 
 def edit(of: Payload, at: str, text: str) -> Payload:
-    """Return the update that edits the message of an earlier one."""
     ((kind, content),) = [(name, each) for name, each in of.items() if name != "update_id"]
     return update(f"edited_{kind}", content | {"edit_date": second(at), "text": text})
 
@@ -88,7 +87,6 @@ def membership(at: str, actor: int, member: int, change: str, **fields: Any) -> 
 
 
 def announced(at: str, sender: int, what: str, *members: int, message_id: int = 1) -> Payload:
-    """Return a service message: `new_chat_members` or `left_chat_member`."""
     about = [user(member) for member in members]
     content: Payload = {what: about if what == "new_chat_members" else about[0]}
     return message(at, sender, None, message_id, **content)

@@ -50,7 +50,6 @@ def write(
 
 
 def answer(session: Session, sql: str) -> list[tuple[Any, ...]]:
-    """Return the rows of the last statement."""
     answers = [session.ask(each, lambda rows: rows.fetchall()) for each in session.statements(sql)]
     return answers[-1]
 

@@ -83,17 +83,6 @@ def test_the_lake_is_read_only(bucket: Lake) -> None:
     assert list(obstore.list(bucket.store)) == []
 
 
-@pytest.mark.usefixtures("bucket")
-def test_a_missing_bucket_is_an_error_of_one_line() -> None:
-    sentence = "s3://nowhere: there is no such bucket: check its name, and AWS_ENDPOINT_URL."
-
-    with (
-        pytest.raises(QueryError, match=f"^{sentence}$"),
-        open_session(Lake("s3://nowhere"), ZONE, [DAILY]),
-    ):
-        pass
-
-
 def test_a_text_longer_than_a_range_can_be_read(bucket: Lake) -> None:
     text = "á" * 3_000_000
     with bucket.writer("daily", DAY, DAILY.schema) as writer:

@@ -35,10 +35,6 @@ def test_times_are_in_the_bot_s_time_zone(ask: Ask) -> None:
     ]
 
 
-def test_statements_share_a_session(ask: Ask) -> None:
-    assert ask("CREATE TEMP TABLE mine AS SELECT 42 AS answer; FROM mine") == [(42,)]
-
-
 def test_no_extension_is_downloaded(ask: Ask) -> None:
     with pytest.raises(QueryError, match="httpfs"):
         ask("FROM 'https://example.org/key.parquet'")

@@ -28,8 +28,6 @@ EVENTS: Final = {
 
 @dataclass(frozen=True)
 class Happening:
-    """An update: its local time, its type, and its content."""
-
     update_id: int
     kind: str
     content: dict[str, Any]

@@ -10,8 +10,6 @@ from tg_pipeline_tests.marts.reference.happenings import EDITED, SENT, Happening
 
 @dataclass
 class Message:
-    """A message as it reads after all its edits."""
-
     kind: str
     chat: int
     chat_then: int
@@ -56,7 +54,6 @@ class Message:
 
 
 def messages(month: Iterable[Happening]) -> list[Message]:
-    """Return every message once, in the order of each chat and topic."""
     written = [each for each in month if each.kind in SENT | EDITED]
     moves = {
         each.chat: each.content["migrate_to_chat_id"]

@@ -23,8 +23,6 @@ DAYS, PER_DAY = 17, 120
 
 
 class Month:
-    """A month in the lake, and the content of its JSON."""
-
     def __init__(self, pipeline: Pipeline, happened: list[Happening]) -> None:
         self.pipeline, self.happened = pipeline, happened
 

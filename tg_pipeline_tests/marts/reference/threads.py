@@ -12,8 +12,6 @@ HOUR: Final = timedelta(hours=1)
 
 @dataclass
 class Thread:
-    """A question, and its answer."""
-
     question: Message
     answer: Message | None = None
     through: str | None = None
@@ -41,7 +39,6 @@ Questions = set[tuple[int, int, datetime]]
 
 
 def threads(said: list[Message], questions: Questions) -> list[Thread]:
-    """Find the answer to each question among the messages after it."""
     spoken = [each for each in said if not each.is_event]
     found = []
     for place, question in enumerate(spoken):
