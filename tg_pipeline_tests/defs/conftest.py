@@ -52,26 +52,22 @@ class House:
         )
 
     def run(self, first: date, last: date | None = None) -> dg.ExecuteInProcessResult:
-        """Run updates_job for a range of days, as a backfill does."""
         job = self.defs.resolve_job_def("updates_job")
         return job.execute_in_process(
             instance=self.instance, tags=range_tags(first, last or first), raise_on_error=False
         )
 
     def run_job(self, name: str) -> dg.ExecuteInProcessResult:
-        """Run a job without partitions."""
         job = self.defs.resolve_job_def(name)
         return job.execute_in_process(instance=self.instance, raise_on_error=False)
 
     def metadata(self, asset: str, day: date) -> dict[str, Any]:
-        """Return the metadata of a day's last materialization."""
         only = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[str(day)])
         (record,) = self.instance.fetch_materializations(only, limit=1).records
         assert record.asset_materialization is not None
         return {name: value.value for name, value in record.asset_materialization.metadata.items()}
 
     def look(self, at: str, cursor: str | None = None) -> dg.SensorResult:
-        """Evaluate the listing sensor at a time, with its last cursor."""
         found = sensors.late_updates_sensor(
             dg.build_sensor_context(instance=self.instance, cursor=cursor),
             landing=self.landing,
@@ -81,7 +77,6 @@ class House:
         return found if isinstance(found, dg.SensorResult) else dg.SensorResult(cursor=cursor)
 
     def asked(self, at: str, cursor: str | None = None) -> list[tuple[str, str]]:
-        """Return the ranges of days that the listing sensor requests."""
         requests = self.look(at, cursor).run_requests or []
         return [(request.tags[RANGE_START], request.tags[RANGE_END]) for request in requests]
 

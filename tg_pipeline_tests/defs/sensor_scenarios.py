@@ -1,7 +1,4 @@
-"""Scenarios for the sensors: both variants over one history, and a model for random histories.
-
-The runs that a sensor requests are executed here at once, without Dagster's daemon.
-"""
+"""Scenarios for the sensors: both variants over one history, and a model for random histories."""
 
 import json
 import uuid
@@ -87,7 +84,6 @@ class Variant:
         """Send the message about a landed object, if this variant has a queue."""
 
     def night(self, moment: str) -> list[str]:
-        """Make the nightly tick, and return the runs that it requests."""
         raise NotImplementedError
 
     def evaluate(self, moment: str) -> list[str]:
@@ -95,7 +91,6 @@ class Variant:
         raise NotImplementedError
 
     def run(self, found: object) -> list[str]:
-        """Execute the requests whose run key is new, and return them."""
         asked = found.run_requests or [] if isinstance(found, dg.SensorResult) else [found]
         requests = [each for each in asked if isinstance(each, dg.RunRequest)]
         return [self._run(each) for each in requests if self._is_new(each)]
@@ -122,7 +117,6 @@ class Variant:
 
 
 def build(variant: Variant, days: list[date]) -> None:
-    """Build days, one table after the other, as a run does."""
     for day in days:
         build_raw_updates(variant.store, variant.tables, day, bot_id=7)
     for day in days:
@@ -184,7 +178,6 @@ class QueueVariant(Variant):
         return self.now.timestamp()
 
     def announce(self, day: date, name: str) -> None:
-        """Send the message twice, as may happen."""
         self.queue.send(*[landed(day, name, self.bucket)] * 2)
 
     def night(self, moment: str) -> list[str]:
@@ -233,13 +226,11 @@ class World:
         return self.now.timestamp()
 
     def land(self, days_ago: int, copies: int) -> None:
-        """Land an object; its message comes once or more often."""
         day = self.now.astimezone(ZONE).date() - days_ago * ONE_DAY
         self.landed[day] += 1
         self.queue.send(*[landed(day, f"7-{self.landed[day]}.json")] * copies)
 
     def wait(self, span: timedelta, ticks: int = 1) -> None:
-        """Let time pass; each night the tick comes `ticks` times."""
         end = self.now + span
         while (tick := self._next_night()) <= end:
             self.now = tick
@@ -279,12 +270,10 @@ class World:
         self.busy = frozenset(today - number * ONE_DAY for number in range(1, 6))
 
     def end_backfill(self) -> None:
-        """End that run, which built its days."""
         self.built.update({day: self.landed[day] - self.built[day] for day in self.busy})
         self.busy = frozenset()
 
     def settle(self) -> None:
-        """Let two days pass without ticks or failures."""
         self.end_backfill()
         for _ in range(60):
             result = self.poll()

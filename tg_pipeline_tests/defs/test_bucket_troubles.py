@@ -19,7 +19,6 @@ EMPTY = reply(b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketRe
 
 
 def read_only(heard: Heard, _: object) -> list[bytes]:
-    """Respond as an empty bucket that nothing may be put into."""
     if heard.start.startswith("PUT"):
         return [error_reply("AccessDenied")]
     return [EMPTY if "list-type" in heard.start else not_found()]
@@ -39,10 +38,8 @@ def test_a_run_without_a_permission_fails_with_its_name_only(
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{bucket.port}")
         house = House(Pipeline(tmp_path, "s3://bucket/mine"), instance)
 
-        # When a day is built
         result = house.run(DAY)
 
-    # Then its step fails once, with the sentence
     assert not result.success
     (failure,) = [event for event in result.all_events if event.is_step_failure]
     assert failure.step_failure_data.error

@@ -28,26 +28,6 @@ def test_the_graph_is_landing_to_raw_to_deduped_to_enriched() -> None:
     assert not graph.get(dg.AssetKey("landing")).is_executable
 
 
-def test_every_layer_has_an_owner_kinds_a_group_and_a_description() -> None:
-    graph = defs.resolve_asset_graph()
-    for name in LAYERS:
-        node = graph.get(dg.AssetKey(name))
-        assert node.owners
-        assert node.kinds == {"python", "parquet"}
-        assert node.group_name == "layers"
-        assert node.description
-        assert "dagster/column_schema" in node.metadata
-
-
-def test_days_are_partitions_from_the_start_date_to_today() -> None:
-    partitions = defs.resolve_asset_graph().get(dg.AssetKey("raw_updates")).partitions_def
-
-    assert isinstance(partitions, dg.DailyPartitionsDefinition)
-    assert partitions.timezone == "America/Sao_Paulo"
-    assert partitions.get_first_partition_key() == "2026-10-01"
-    assert partitions.end_offset == 1
-
-
 def test_the_job_builds_the_layers_and_daily_marts_and_asks_their_checks_only() -> None:
     job = defs.resolve_job_def("updates_job")
 

@@ -49,7 +49,6 @@ class Automation:
         self._cursor: dg.AssetDaemonCursor | None = None
 
     def requested(self) -> list[str]:
-        """Evaluate once; return the requested assets."""
         result = dg.evaluate_automation_conditions(self.defs, self.instance, cursor=self._cursor)
         self._cursor = result.cursor
         keys = self.defs.resolve_asset_graph().get_all_asset_keys()
@@ -103,7 +102,6 @@ def test_they_wait_for_a_run_of_an_input_until_it_has_ended(current: Automation)
     # When that run ends, even by failing
     current.instance.report_run_failed(run)
 
-    # Then they are requested once
     assert current.requested() == FOLLOWERS
     assert current.requested() == []
 
@@ -132,9 +130,7 @@ def test_the_cumulative_marts_and_the_report_follow_a_day_that_any_run_built(
 
     assert automation.requested() == sorted([*marts, "report"])
 
-    # When they are built
     house.run_job("marts_job")
     house.run_job("report_job")
 
-    # Then nothing is requested
     assert automation.requested() == []

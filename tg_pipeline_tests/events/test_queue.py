@@ -28,13 +28,6 @@ def test_needed_messages_stay_and_others_are_deleted() -> None:
     assert sorted(queue.bodies) == ["late 1", "late 2"]
 
 
-def test_an_empty_queue_is_polled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = iter([list[QueueMessage]()])
-    monkeypatch.setattr(FakeQueue, "receive", lambda _: next(answers))
-
-    assert drain(FakeQueue(), needs_late, DrainLimits()) == (0, [])
-
-
 def test_the_number_of_pending_messages_is_limited() -> None:
     queue = FakeQueue()
     queue.send(*["late"] * 1_000)

@@ -18,12 +18,10 @@ def test_a_message_is_received_again_unless_it_is_deleted(sqs: SqsServer) -> Non
     sqs.send(url, "one", "two")
     queue = open_queue(url, visibility_timeout=0)
 
-    # When one is deleted
     first = queue.receive()
     assert sorted(message.body for message in first) == ["one", "two"]
     queue.delete([message for message in first if message.body == "one"])
 
-    # Then only the other one is received again
     assert [message.body for message in queue.receive()] == ["two"]
 
 

@@ -51,10 +51,8 @@ def batch(*users: int) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([{"user_id": n, "text": f"n{n}"} for n in users], SCHEMA)
 
 
-def write(
-    lake: Lake, *users: int, layer: str = "raw_updates", day: date | None = DAY, **metadata: str
-) -> PartitionStats:
-    with lake.writer(layer, day, SCHEMA) as writer:
+def write(lake: Lake, *users: int, day: date = DAY, **metadata: str) -> PartitionStats:
+    with lake.writer("raw_updates", day, SCHEMA) as writer:
         writer.write(batch(*users))
         return writer.commit(**metadata)
 

@@ -14,7 +14,7 @@ from tg_pipeline.lake.errors import TransientStoreError, translate_errors
 from tg_pipeline.lake.landing_zone import list_days, list_objects
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline_tests.fakes.s3_errors import CREDENTIALS, S3, SECRET, always_error, not_found
+from tg_pipeline_tests.fakes.s3_errors import CREDENTIALS, S3, SECRET, always_error
 from tg_pipeline_tests.lake.conftest import DAY, write
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, always, reply
 
@@ -87,11 +87,6 @@ def test_a_missing_permission_is_named(s3: S3, request_: str, action: str) -> No
     assert str(error) == (
         f"{URI}: the credentials are not allowed to {action}: docs/s3.md lists the permissions."
     )
-
-
-def test_a_missing_object_is_not_an_error(s3: S3) -> None:
-    with s3(always(not_found())):
-        assert Lake(URI, TIMEOUT).footer("raw_updates", DAY) is None
 
 
 def test_an_endpoint_that_refuses_connections_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

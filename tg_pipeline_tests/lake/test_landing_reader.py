@@ -45,7 +45,6 @@ def good(*contents: bytes) -> list[Line]:
 
 
 def noise(lines: int, longest: int) -> bytes:
-    """Return lines that can't be compressed well."""
     random = Random(1)  # noqa: S311 - no secret
     texts = (random.randbytes(random.randrange(1, longest)).hex() for _ in range(lines))
     return "\n".join(texts).encode()
@@ -67,12 +66,6 @@ def test_a_json_object_is_one_line_however_it_is_formatted() -> None:
 @pytest.mark.parametrize("content", [b"%s\n%s\n%s\n", b"%s\r\n%s\r\n%s"], ids=["LF", "CRLF"])
 def test_an_ndjson_object_has_a_line_for_each_update(content: bytes) -> None:
     assert read("5.ndjson", content % (A, B, C)) == good(A, B, C)
-
-
-def test_blank_lines_are_skipped_but_numbered() -> None:
-    content = b"\n" + A + b"\n\r\n \t\n" + B + b"\n\n"
-
-    assert read("5.ndjson", content) == [Line(2, A, None), Line(5, B, None)]
 
 
 def test_concatenated_gzip_members_are_one_stream() -> None:
@@ -143,17 +136,6 @@ def test_the_lines_before_the_early_end_of_a_gzip_stream_are_read(
     assert [*before, last] == [*good(*lines[:-1]), Line(len(lines), lines[-1], ENDS_EARLY)]
 
 
-def test_the_beginning_of_a_line_that_is_cut_off_is_read() -> None:
-    content = noise(lines=1, longest=100_000)
-
-    first, rest = read("5.ndjson.gz", gzip.compress(A + b"\n" + content)[: -len(content) // 4])
-
-    assert first == Line(1, A, None)
-    assert (rest.number, rest.fault) == (2, ENDS_EARLY)
-    assert len(rest.content) > len(content) // 4
-    assert content.startswith(rest.content)
-
-
 @pytest.mark.parametrize("name", ["5.json.gz", "5.ndjson.gz"])
 def test_an_object_that_is_not_gzip_is_one_line_with_a_fault(name: str) -> None:
     (line,) = read(name, A)
@@ -171,14 +153,6 @@ def test_damage_after_the_lines_of_a_gzip_stream_is_a_fault() -> None:
 
         assert [first, second] == good(A, B)
         assert fault in str(rest.fault)
-
-
-@pytest.mark.parametrize("at", [10, 16, 25, 37])
-def test_a_damaged_gzip_stream_raises_nothing(at: int) -> None:
-    packed = bytearray(gzip.compress(A + b"\n" + B + b"\n"))
-    packed[at] ^= 0xFF
-
-    assert any(line.fault for line in read("5.ndjson.gz", bytes(packed)))
 
 
 @pytest.mark.usefixtures("short_lines")
@@ -241,18 +215,6 @@ def test_an_object_with_an_unreadable_name_is_one_line_with_a_fault(landing: Obj
     assert (first["line"], first["content"]) == (0, b"")
     assert first["fault"] == "the name is no .json or .ndjson"
     assert second["fault"] is None
-
-
-@pytest.mark.parametrize("number_of_objects", [0, 2_100])
-def test_many_small_objects_are_all_read(landing: ObjectStore, number_of_objects: int) -> None:
-    for number in range(number_of_objects):
-        obstore.put(landing, f"{FOLDER}/7-{number:04}.json", b"%d" % number)
-
-    found = batches(landing)
-
-    contents = [content.as_py() for batch in found for content in batch["content"]]
-    assert contents == [b"%d" % number for number in range(number_of_objects)]
-    assert [batch.num_rows for batch in found] == [1_000, 1_000, 100][:number_of_objects]
 
 
 def test_a_batch_has_a_maximum_of_rows_and_bytes(

@@ -15,7 +15,6 @@ from tg_pipeline.lake.landing_zone import (
     OBJECTS,
     adds_up,
     bot_id_of,
-    iter_days,
     list_days,
     list_objects,
     listing_fingerprint,
@@ -122,13 +121,6 @@ def test_an_object_rewritten_within_the_second_is_detected_by_its_size() -> None
 )
 def test_the_bot_id_is_in_the_name_or_the_default(name: str, bot: int) -> None:
     assert bot_id_of(f"{FOLDER}/{name}", 42) == bot
-
-
-def test_iterated_days_include_both_ends() -> None:
-    days = list(iter_days(date(2026, 2, 27), date(2026, 3, 1)))
-
-    assert days == [date(2026, 2, 27), date(2026, 2, 28), date(2026, 3, 1)]
-    assert list(iter_days(DAY, date(2026, 10, 6))) == []
 
 
 def test_only_stale_temporary_files_are_removed(tmp_path: Path) -> None:

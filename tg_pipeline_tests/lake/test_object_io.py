@@ -81,15 +81,12 @@ def test_a_copy_of_an_object_that_is_replaced_starts_over(
 
     monkeypatch.setattr(obstore, "get", get_and_replace)
 
-    # When it is copied
     copy_object(store, "object", tmp_path / "copy")
 
-    # Then the copy is the whole new object
     assert (tmp_path / "copy").read_bytes() == new
 
 
 def with_ranges(heard: Heard, _: object) -> list[bytes]:
-    """Answer as S3 does."""
     size = len(CONTENT)
     first, last = re.findall(r"bytes=(\d*)-(\d*)", heard.headers["range"])[0]
     begin, end = (int(first), int(last) + 1) if first else (max(size - int(last), 0), size)
@@ -98,7 +95,6 @@ def with_ranges(heard: Heard, _: object) -> list[bytes]:
 
 
 def without_ranges(heard: Heard, _: object) -> list[bytes]:
-    """Answer as a server without ranges does."""
     if heard.headers.get("range") == "bytes=-1000000":
         return [reply(b"<Error><Code>InvalidRange</Code></Error>", "416 Range Not Satisfiable")]
     return [reply(CONTENT, **HEADERS)]

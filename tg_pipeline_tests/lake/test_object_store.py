@@ -1,11 +1,7 @@
 """Opening a store, listing it, and retrying what obstore does not retry."""
 
-import os
-import subprocess
-import sys
 from datetime import timedelta
 from itertools import chain, repeat
-from pathlib import Path
 
 import obstore
 import pytest
@@ -72,7 +68,6 @@ def test_a_long_listing_continues_where_it_was_cut_off(s3: S3) -> None:
     first = [f"7-{number:04}.json" for number in range(1_000)]
     second = page("7-1000.json")
 
-    # When the day is listed
     with s3(in_turn([page(*first, next_page="more")], cut(second), [second])) as server:
         objects = list_objects(open_store("s3://landing", TIMEOUT), DAY)
 
@@ -117,36 +112,3 @@ def test_the_number_of_retries_is_bounded(s3: S3) -> None:
 
     assert waited == list(BACKOFF)
     assert len(server.heard) == len(BACKOFF) + 1
-
-
-COUNT_THREADS = """
-import os
-import obstore
-from tg_pipeline.lake.object_store import open_object_store
-
-store = open_object_store("memory://")
-before = len(os.listdir("/proc/self/task"))
-obstore.put(store, "key", b"body")
-print(len(os.listdir("/proc/self/task")) - before)
-"""
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="needs /proc to count threads")
-@pytest.mark.parametrize(("setting", "expected"), [({}, 1), ({"TOKIO_WORKER_THREADS": "3"}, 3)])
-def test_obstore_runs_one_thread_unless_set_otherwise(
-    monkeypatch: pytest.MonkeyPatch, setting: dict[str, str], expected: int
-) -> None:
-    monkeypatch.delenv("TOKIO_WORKER_THREADS", raising=False)
-
-    counted = subprocess.check_output(
-        [sys.executable, "-c", COUNT_THREADS], env=os.environ | setting
-    )
-
-    assert int(counted) == expected
-
-
-def test_the_lake_does_not_import_boto3_unless_a_bucket_needs_it() -> None:
-    opened = "from tg_pipeline.lake.partitions import Lake; Lake('memory://'); import sys"
-    code = f"{opened}; sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
-
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

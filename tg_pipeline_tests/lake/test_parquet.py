@@ -59,7 +59,6 @@ def written(path: Path, batches: list[pa.RecordBatch], **metadata: str) -> pq.Pa
 
 
 def groups(file: pq.ParquetFile) -> list[list[int]]:
-    """Return the payload sizes in each row group."""
     return [
         [len(value.as_py()) for value in file.read_row_group(group)["payload"]]
         for group in range(file.num_row_groups)
@@ -101,14 +100,6 @@ def test_text_counts_like_payload(tmp_path: Path) -> None:
     rows = [{"payload": b"", "text": "é" * 10}] * 4
 
     assert [len(group) for group in groups(written(tmp_path / "a", [batch_of(rows)]))] == [3, 1]
-
-
-def test_a_file_without_rows_still_has_its_columns(tmp_path: Path) -> None:
-    file = written(tmp_path / "a", [])
-
-    assert file.metadata.num_rows == 0
-    assert file.schema_arrow.names == SCHEMA.names
-    assert list(read_batches(file, None, 10)) == []
 
 
 def test_rows_are_read_in_order_in_batches_of_one_row_group(tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import obstore
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -30,11 +29,8 @@ from tg_pipeline_tests.lake.conftest import (
     write,
 )
 
-TABLE_KEY = partition_key("messages", None)
-
 
 def write_with(lake: Lake, error: BaseException | None) -> None:
-    """Write a day that is not committed."""
     with lake.writer("raw_updates", DAY, SCHEMA) as writer:
         writer.write(batch(4))
         if error:
@@ -87,16 +83,6 @@ def test_metadata_and_column_descriptions_are_stored(lake: Lake) -> None:
     assert [field.metadata for field in rows.schema] == [field.metadata for field in SCHEMA]
 
 
-def test_projected_batches_are_larger_and_have_only_the_columns_asked_for(lake: Lake) -> None:
-    write(lake, *range(2_500))
-
-    with lake.open("raw_updates", DAY) as partition:
-        assert [rows.num_rows for rows in partition.batches()] == [1_000, 1_000, 500]
-        (projected,) = partition.project(["user_id"])
-
-    assert (projected.schema.names, projected.num_rows) == (["user_id"], 2_500)
-
-
 def test_a_file_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
     lake = Lake(tmp_path.as_uri())
     write(lake, 1)
@@ -129,18 +115,6 @@ def test_without_a_commit_the_old_day_stays_and_no_file_is_left(
     assert keys(lake) == ([KEY] if before else [])
 
 
-def test_rows_of_another_schema_are_an_error(lake: Lake) -> None:
-    write(lake, 1)
-    other = pa.RecordBatch.from_pylist([{"user_id": "a"}])
-
-    with lake.writer("raw_updates", DAY, SCHEMA) as writer:
-        writer.write(other)
-        with pytest.raises((pa.ArrowInvalid, ValueError)):
-            writer.commit()
-
-    assert users(lake) == [1]
-
-
 def test_a_reader_has_rows_and_metadata_of_the_version_it_opened(lake: Lake) -> None:
     write(lake, *range(3_000), built_from="the first listing")
 
@@ -163,16 +137,6 @@ def test_a_day_can_be_read_while_it_is_rewritten(lake: Lake) -> None:
         new.commit()
 
     assert users(lake) == [1, 2, 3, 4]
-
-
-def test_a_table_without_days_is_one_object_and_replaced_as_a_whole(lake: Lake) -> None:
-    write(lake, 1, 2, layer="messages", day=None)
-    write(lake, 3, layer="messages", day=None)
-
-    with lake.open("messages", None) as table:
-        assert users_in(table) == [3]
-    assert keys(lake) == [TABLE_KEY]
-    assert lake.days("messages") == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,6 @@
 """Many small objects are fetched at once; an object whose first request fails is left out."""
 
 import re
-import socket
 from threading import Event
 
 import pytest
@@ -63,15 +62,3 @@ def test_an_object_whose_request_fails_is_left_out(s3: S3, failure: list[bytes |
         found = fetch_small(open_bucket(), KEYS)
 
     assert found == {key: b"%d" % number for number, key in enumerate(KEYS) if number % 2 == 0}
-
-
-def test_without_a_server_or_keys_nothing_is_fetched(
-    s3: S3, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with s3(its_number) as server:
-        assert fetch_small(open_bucket(), []) == {}
-    assert server.heard == []
-
-    with socket.create_server(("127.0.0.1", 0)) as closed:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{closed.getsockname()[1]}")
-    assert fetch_small(open_bucket(), KEYS) == {}

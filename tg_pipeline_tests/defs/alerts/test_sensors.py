@@ -52,14 +52,12 @@ class Monitor:
         self.tick()
 
     def run(self, job: str, **tags: str) -> str:
-        """Run a job to its end; return the run's id."""
         done = JOBS.resolve_job_def(job).execute_in_process(
             instance=self.instance, raise_on_error=False, tags=tags
         )
         return done.run_id
 
     def tick(self) -> list[str]:
-        """Evaluate both sensors once, as the daemon does; return their errors."""
         errors = []
         for sensor in sensors.definitions(alert_channels(self.settings)).sensors or []:
             assert isinstance(sensor, dg.SensorDefinition)
@@ -217,7 +215,6 @@ def test_a_sensor_that_was_killed_while_sending_does_not_send_again(
 def test_a_run_that_is_re_executed_and_fails_again_is_reported_too(
     monitor: Monitor, webhook: AlertWebhook
 ) -> None:
-    # Given a failed run that was reported
     first = monitor.run("broken_job")
     monitor.tick()
     parent = monitor.instance.get_run_by_id(first)
@@ -238,7 +235,6 @@ def test_a_missing_yesterday_is_reported_once_though_its_run_succeeds(
     checked = house.run_job("freshness_job")
     assert checked.success
 
-    # When the sensors are evaluated twice
     assert monitor.tick() == monitor.tick() == []
 
     # Then it is reported once, and a yesterday that is built is not

@@ -8,12 +8,10 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from tg_pipeline.builds.digest import CHART, TEXT
 from tg_pipeline.defs.digest import assets as digest
 from tg_pipeline.defs.marts import assets as marts
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.updates import assets as layers
-from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.settings import Settings
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.defs.conftest import StoppedClock
@@ -55,7 +53,6 @@ class Mornings:
         )
 
     def tick(self, at: datetime = MORNING) -> dg.RunRequest | dg.SkipReason:
-        """Evaluate the schedule at a time."""
         schedule = self.defs.resolve_schedule_def("digest_schedule")
         context = dg.build_schedule_context(
             scheduled_execution_time=at,
@@ -68,7 +65,6 @@ class Mornings:
     def run(
         self, request: dg.RunRequest | dg.SkipReason | None = None
     ) -> dg.ExecuteInProcessResult:
-        """Run a request, or the job with its default configuration."""
         config = request.run_config if isinstance(request, dg.RunRequest) else None
         job = self.defs.resolve_job_def("digest_job")
         return job.execute_in_process(
@@ -85,7 +81,6 @@ def mornings(
 
 @pytest.fixture(scope="module")
 def a_day(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a day that was built once."""
     pipeline = Pipeline(tmp_path_factory.mktemp("a-day"))
     pipeline.land(message(1, "Ana", "como emito o certificado?"))
     build(pipeline, DAY)
@@ -127,21 +122,6 @@ def test_the_morning_tick_posts_the_day_before_and_later_ticks_skip(
     assert skipped(built, MORNING + timedelta(hours=1)) == (
         "The digest of 2026-10-07 was posted already."
     )
-
-
-def test_a_repeated_run_posts_nothing_and_records_that(
-    built: Mornings, telegram: TelegramServer
-) -> None:
-    request = built.tick()
-
-    runs = [built.run(request), built.run(request), built.run()]
-
-    said = [run.asset_materializations_for_node("digest")[0].metadata for run in runs]
-    assert [each[TEXT].value for each in said] == ["sent", "sent before", "sent before"]
-    assert [each[CHART].value for each in said] == ["sent", "sent before", "sent before"]
-    assert said[0]["edition"].value == "2026-10-07"
-    assert "Messages: 1" in str(said[0]["message"].value)
-    assert len(telegram.messages) == 2
 
 
 def test_a_day_that_is_not_built_is_posted_by_a_later_tick(
@@ -202,13 +182,6 @@ def test_a_week_is_posted_on_mondays_in_its_language(
     assert schedule.cron_schedule == "0 7-11 * * 1"
     assert schedule.execution_timezone == "America/Sao_Paulo"
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
-
-
-def test_it_depends_on_all_marts(mornings: Mornings) -> None:
-    node = mornings.defs.resolve_asset_graph().get(dg.AssetKey("digest"))
-
-    assert {key.path[-1] for key in node.parent_keys} == {mart.name for mart in ALL_MARTS}
-    assert (node.group_name, node.partitions_def) == ("digest", None)
 
 
 @pytest.mark.parametrize("unset", ["TELEGRAM_BOT_TOKEN", "TG_ADMIN_CHAT_ID", "TG_DIGEST"])

@@ -41,7 +41,6 @@ Draw = Callable[..., str]
 
 
 def rows_of(chart: str) -> list[list[str]]:
-    """Return the cells of a Markdown table, without its head."""
     lines = [line.strip("|").strip() for line in chart.splitlines()[2:]]
     return [[cell.strip() for cell in re.split(r"(?<!\\)\|", line)] for line in lines]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import Conservation
-from tg_pipeline.defs.metadata import as_dagster_failure, conservation_result
+from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import DAYS_PER_RUN, group_into_ranges
 from tg_pipeline.defs.updates import assets
 from tg_pipeline.lake.errors import TransientStoreError
@@ -28,10 +28,8 @@ def test_a_span_of_days_is_one_run_and_each_day_has_its_own_counts(house: House)
     house.pipeline.land(CALLBACK, day=NEXT_DAY)
     house.pipeline.put("garbage.json", b"{", day=NEXT_DAY)
 
-    # When both days are built in one run
     assert house.run(DAY, NEXT_DAY).success
 
-    # Then each partition has its own counts
     raw, next_raw = (house.metadata("raw_updates", day) for day in (DAY, NEXT_DAY))
     assert (raw["rows"], raw["quarantined"], raw["new_objects_read"]) == (2, 0, 2)
     assert (next_raw["rows"], next_raw["quarantined"], next_raw["new_objects_read"]) == (1, 1, 2)
@@ -74,19 +72,9 @@ def test_a_lost_line_fails_its_check_and_stops_the_downstream_assets(
 
     result = house.run(DAY)
 
-    # Then the run fails, and nothing is built on top of it
     assert not result.success
     assert result.get_asset_check_evaluations()[0].passed is False
     assert house.instance.get_materialized_partitions(dg.AssetKey("deduped_updates")) == set()
-
-
-def test_a_check_names_the_days_that_leak() -> None:
-    balances = [Conservation(DAY, 5, 5), Conservation(NEXT_DAY, 5, 4)]
-
-    result = conservation_result("any", balances)
-
-    assert result.passed is False
-    assert result.metadata["days_that_leak"].value == str(NEXT_DAY)
 
 
 @pytest.mark.parametrize(

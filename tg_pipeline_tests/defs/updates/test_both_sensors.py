@@ -4,15 +4,12 @@ from datetime import date
 from pathlib import Path
 
 import dagster as dg
-import obstore
 import pytest
 
-from tg_pipeline.lake.partitions import partition_key
 from tg_pipeline_tests.defs.sensor_scenarios import (
     ListingVariant,
     QueueVariant,
     Variant,
-    build,
     delete_lake,
 )
 
@@ -69,17 +66,6 @@ def test_a_fortnight_has_the_same_requests(variant: Variant) -> None:
     assert variant.night("2026-10-13 03:00") == ["daily:2026-10-12"]
 
 
-def test_old_days_that_land_at_once_are_requested_in_few_runs(variant: Variant) -> None:
-    variant.land("2026-10-01", "2026-10-20", "2026-11-02", "2026-11-03", "2026-12-24")
-
-    assert variant.evaluate("2027-01-10 09:00") == [
-        "2026-10-01 to 2026-10-01",
-        "2026-10-20 to 2026-10-20",
-        "2026-11-02 to 2026-11-03",
-        "2026-12-24 to 2026-12-24",
-    ]
-
-
 def test_the_nightly_run_starts_during_a_backfill_and_so_do_days_that_it_does_not_build(
     variant: Variant,
 ) -> None:
@@ -119,24 +105,3 @@ def test_a_lake_that_was_deleted_is_built_again(variant: Variant) -> None:
     variant.announce(date(2026, 10, 5), "7-1.json")
 
     assert variant.evaluate("2026-10-08 15:00") == ["2026-10-05 to 2026-10-05"]
-
-
-def test_a_day_that_lacks_a_mart_is_requested(variant: Variant) -> None:
-    variant.land("2026-10-05")
-    variant.evaluate("2026-10-08 09:00")
-
-    obstore.delete(variant.tables.store, partition_key("content_mix", date(2026, 10, 5)))
-    variant.announce(date(2026, 10, 5), "7-1.json")
-
-    assert variant.evaluate("2026-10-08 15:00") == ["2026-10-05 to 2026-10-05"]
-    assert variant.evaluate("2026-10-08 21:00") == []
-
-
-def test_days_built_at_once_by_two_runs_heal(variant: Variant) -> None:
-    """The later day was built before the earlier one changed: its footer says so."""
-    variant.land("2026-10-05", "2026-10-06")
-    build(variant, [date(2026, 10, 6)])
-    build(variant, [date(2026, 10, 5)])
-
-    assert variant.evaluate("2026-10-08 09:00") == ["2026-10-06 to 2026-10-06"]
-    assert variant.evaluate("2026-10-08 15:00") == []

@@ -1,6 +1,5 @@
 """The queue sensor: what it requests, and when it deletes a message."""
 
-import json
 import re
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from tg_pipeline.defs.updates.queue_sensor import QueueCursor, QueueLimits, even
 from tg_pipeline.defs.updates.run_requests import RequestedState
 from tg_pipeline.events.queue import QueueMessage
 from tg_pipeline.exceptions import EventsQueueError
-from tg_pipeline.logs import JsonLines
 from tg_pipeline_tests.defs.conftest import StoppedClock
 from tg_pipeline_tests.defs.sensor_scenarios import QueueVariant, in_zone
 from tg_pipeline_tests.fakes.sqs import FakeQueue, created, landed, tick, tick_of
@@ -28,7 +26,6 @@ def poll(variant: QueueVariant, moment: str) -> dg.SensorResult:
 
 
 def asked(found: dg.SensorResult) -> list[str | None]:
-    """Return the requested days or ranges, by their first day."""
     tag = "dagster/asset_partition_range_start"
     return [each.partition_key or each.tags[tag] for each in found.run_requests or []]
 
@@ -150,29 +147,6 @@ def test_a_day_that_is_built_needs_no_message(variant: QueueVariant) -> None:
     assert QueueCursor.decode(variant.cursor).days == frozenset()
 
 
-def test_an_update_on_an_old_day_that_was_built_is_built_too(variant: QueueVariant) -> None:
-    """A listing would not scan it."""
-    variant.land("2026-10-02")
-    variant.evaluate("2026-10-10 09:00")
-
-    variant.land("2026-10-02")
-
-    assert variant.evaluate("2026-11-20 09:00") == ["2026-10-02 to 2026-10-02"]
-    assert variant.queue.bodies == []
-
-
-def test_a_failed_nightly_run_is_requested_again_without_a_message(
-    variant: QueueVariant,
-) -> None:
-    variant.land("2026-10-09")
-    variant.queue.held.clear()
-    variant.runs_fail = True
-    variant.night("2026-10-10 03:00")
-    variant.runs_fail = False
-
-    assert variant.evaluate("2026-10-10 09:00") == ["2026-10-09 to 2026-10-09"]
-
-
 def test_events_about_other_objects_are_deleted(variant: QueueVariant) -> None:
     variant.queue.send(
         created("rejected/context_date=2026-10-05/ab.json", variant.bucket),
@@ -205,36 +179,6 @@ def test_unreadable_messages_are_kept_in_the_lake_and_block_no_others(
 
     variant.queue.send("nope", tick("2026-10-10T06:00:00Z"))
     assert asked(poll(variant, "2026-10-10 12:10")) == ["2026-10-09"]
-
-
-def test_a_poll_that_received_something_is_logged_with_its_counts(
-    variant: QueueVariant, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO", "tg_pipeline")
-    variant.queue.send("nope", tick("2026-10-10T06:00:00Z"))
-
-    poll(variant, "2026-10-10 03:01")
-    poll(variant, "2026-10-10 03:02")
-
-    (record,) = caplog.records
-    said = json.loads(JsonLines().format(record))
-    assert said["message"] == "2 messages received, 1 runs requested"
-    assert (said["sensor"], said["taken"], said["kept"]) == ("events_sensor", 2, 1)
-    assert said["asked"] == ["daily:2026-10-09"]
-    assert "JSON is malformed" in said["set_aside"][0]
-
-
-def test_a_burst_is_one_run_and_each_poll_is_bounded(variant: QueueVariant) -> None:
-    # Given a message each of 3,000 objects that landed on two days, neighbours
-    variant.land("2026-10-05", "2026-10-06")
-    days = [in_zone(f"2026-10-0{5 + number % 2}").date() for number in range(3_000)]
-    variant.queue.send(*(landed(day, bucket=variant.bucket) for day in days))
-
-    # Then no poll receives many more than its limit, and one run builds both days
-    poll(variant, "2026-10-10 12:00")
-    assert sum(each.receives for each in variant.queue.held.values()) <= 2_000 + 8 * 10
-    assert variant.evaluate("2026-10-10 12:01") == ["2026-10-05 to 2026-10-06"]
-    assert variant.queue.bodies == []
 
 
 def test_an_unavailable_queue_fails_the_tick_in_one_sentence(

@@ -2,16 +2,12 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import dagster as dg
-
-from tg_pipeline.defs.partitions import dates_of_tags
 from tg_pipeline.defs.updates.run_requests import (
     MAX_GIVEN_UP,
     REQUESTS_PER_TICK,
     DayRange,
     RequestedStates,
     StaleDay,
-    days_of_unfinished_runs,
     plan_runs,
 )
 from tg_pipeline.defs.updates.sensors import ScanCursor
@@ -51,7 +47,6 @@ class Landings:
         return plan.ranges
 
     def scans(self, most: int) -> list[DayRange]:
-        """Scan until nothing is requested, at most `most` times."""
         requested: list[DayRange] = []
         for _ in range(most):
             ranges = self.scan()
@@ -138,28 +133,6 @@ def test_days_of_an_unfinished_run_are_left_to_it_and_other_days_are_not() -> No
     assert plan.ranges == [alone(FIRST), alone(FIRST + 2 * ONE_DAY)]
     assert plan.busy == [FIRST + ONE_DAY]
     assert "Unfinished runs build 2026-10-06." in (plan.skip_reason or "")
-
-
-def test_the_days_of_unfinished_runs_are_those_of_their_partitions() -> None:
-    started, waiting = dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.NOT_STARTED
-    done = dg.DagsterRunStatus.SUCCESS
-    with dg.DagsterInstance.ephemeral() as instance:
-        for number, (status, tags) in enumerate(
-            [
-                (started, {"dagster/partition": "2026-10-05"}),
-                (done, {"dagster/partition": "2026-10-09"}),
-                (waiting, {"dagster/partition": "by-name"}),
-                (started, {}),
-            ]
-        ):
-            instance.add_run(dg.DagsterRun("x", run_id=str(number), status=status, tags=tags))
-
-        assert days_of_unfinished_runs(instance) == {date(2026, 10, 5)}
-    tags = {
-        "dagster/asset_partition_range_start": "2026-10-05",
-        "dagster/asset_partition_range_end": "2026-10-07",
-    }
-    assert dates_of_tags(tags) == [FIRST, FIRST + ONE_DAY, FIRST + 2 * ONE_DAY]
 
 
 def test_a_request_has_a_run_key_of_days_and_state_and_its_run_is_retried() -> None:

@@ -50,7 +50,6 @@ def test_a_failed_day_is_given_up_until_its_state_changes_and_the_tick_names_it(
     first = house.look(MORNING)
     assert len(first.run_requests or []) == 1
 
-    # Then it is not requested again, and the tick says what to do
     second = house.look(MORNING, first.cursor)
     assert not second.run_requests
     assert "The runs of 2026-10-08 failed" in str(second.skip_reason)

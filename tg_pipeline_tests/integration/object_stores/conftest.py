@@ -1,8 +1,4 @@
-"""The same tests on every kind of store, chosen by `--tier`: by default all but Ceph.
-
-A test names its tiers by the marker `tiers`. The fixtures replace those of other folders, so that
-tests imported from there run here unchanged.
-"""
+"""The same tests on every kind of store, chosen by `--tier`: by default all but Ceph."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -35,7 +31,6 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test on its tiers, as far as these were chosen."""
     if "tier" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("tier", None) or set(TIERS) - {CEPH}
         marker = metafunc.definition.get_closest_marker("tiers")
@@ -61,7 +56,6 @@ def server(tier: Tier) -> S3Server:
 
 @pytest.fixture
 def new_root(tier: Tier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
-    """Return a function that creates places that share nothing."""
     folders = (tmp_path / str(number) for number in count())
     return lambda: tier.new_root(next(folders), monkeypatch)
 

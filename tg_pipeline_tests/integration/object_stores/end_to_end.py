@@ -54,7 +54,6 @@ def sample_deliveries() -> list[Delivery]:
 
 
 def land(landing: ObjectStore) -> LandingStats:
-    """Land the updates by two concurrent writers, and return the counts."""
     writer = LandingWriter(landing, BOT, ZoneInfo(ZONE), TrustLevel.NETWORK)
     stats = LandingStats()
     with ThreadPoolExecutor(2) as pool:
@@ -65,7 +64,6 @@ def land(landing: ObjectStore) -> LandingStats:
 
 
 def build(pipeline: Pipeline) -> list[date]:
-    """Build all days and all marts; return the days."""
     days = list_days(pipeline.landing)
     for day in days:
         pipeline.build(day)
@@ -75,7 +73,6 @@ def build(pipeline: Pipeline) -> list[date]:
 
 
 def run_end_to_end(pipeline: Pipeline) -> EndToEnd:
-    """Land, build, report and query."""
     landed = land(pipeline.landing)
     pipeline.put("unreadable.json", b"{")
     days = build(pipeline)
@@ -90,6 +87,5 @@ def run_end_to_end(pipeline: Pipeline) -> EndToEnd:
 
 
 def contents(store: ObjectStore) -> dict[str, bytes]:
-    """Return all objects of a store."""
     keys = [meta["path"] for page in obstore.list(store) for meta in page]
     return {key: obstore.get(store, key).bytes().to_bytes() for key in keys}

@@ -19,7 +19,6 @@ class Shell:
     root: str
 
     def run(self, *arguments: str, lake: str = "lake") -> str:
-        """Run a command that succeeds, and return its output."""
         done = subprocess.run(
             [COMMAND, *arguments],
             env=self._environment(lake),

@@ -39,7 +39,6 @@ def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def write(lake: Lake, seed: int) -> None:
-    """Write a day with the seed in every row."""
     noise = Random(seed)  # noqa: S311 - no secret
     with lake.writer("raw_updates", DAY, SCHEMA) as writer:
         for _ in range(ROWS // 1_000):
@@ -54,7 +53,6 @@ def seeds(partition: Partition) -> set[int]:
 
 
 def pending(server: S3Server) -> list[str]:
-    """Return the keys of unfinished uploads."""
     found = server.client().list_multipart_uploads(Bucket=BUCKET)
     return [each["Key"] for each in found.get("Uploads", [])]
 
@@ -130,10 +128,8 @@ def test_the_unfinished_upload_of_a_killed_process_is_aborted_by_the_next(
         server.client().create_multipart_upload(Bucket=BUCKET, Key=key)
     monkeypatch.setattr(aws, "MAX_UPLOAD_AGE", timedelta(hours=-1))
 
-    # When the day is written
     write(lake, 1)
 
-    # Then only the upload of this day is aborted
     assert mine not in pending(server)
     assert other in pending(server)
     in_an_hour = datetime.now(UTC) + timedelta(hours=1)

@@ -34,12 +34,10 @@ class S3Server:
 
     @property
     def settings(self) -> dict[str, str]:
-        """The standard AWS variables of its clients."""
         credentials = {"AWS_ACCESS_KEY_ID": self.key, "AWS_SECRET_ACCESS_KEY": self.secret}
         return moto_settings(self.address) | credentials
 
     def client(self) -> Any:
-        """Return boto3's client, for checks of the contents."""
         return client_of(self.address, "s3", self.key, self.secret)
 
 
