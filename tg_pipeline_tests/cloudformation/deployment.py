@@ -1,8 +1,4 @@
-"""The template deployed to moto: a stack of the resources that it supports, the rest by API calls.
-
-moto does not resolve dynamic references (`{{resolve:…}}`), so they are resolved here, by its own
-Secrets Manager.
-"""
+"""The template deployed to moto: a stack of what it supports, and the rest by API calls."""
 
 import json
 import re
@@ -123,8 +119,6 @@ def _as_output(resource: Template) -> Template:
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployed stack, and where to find it."""
-
     endpoint: str
     stack: str
 
@@ -144,7 +138,6 @@ class Deployment:
         return {name: self._resolve(value) for name, value in variables.items()}
 
     def create_the_rest(self) -> None:
-        """Create the resources that moto's CloudFormation omits, from the outputs."""
         for output, properties in self._all_outputs().items():
             kind, bar, name = output.partition("|")
             if bar:

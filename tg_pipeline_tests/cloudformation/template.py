@@ -1,9 +1,4 @@
-"""The template: as written, as transformed by SAM, and its resources for given parameters.
-
-Run as a module with a folder, it writes the transformed template and its resources for each choice
-of parameters there, for the linters. CloudFormation's functions are evaluated if they need no
-deployed resource.
-"""
+"""The template: as written, as transformed by SAM, and its resources for given parameters."""
 
 import json
 import re

@@ -38,8 +38,6 @@ def always(*pieces: bytes | None) -> Reply:
 
 
 class Bot:
-    """Listens inside the `with` block."""
-
     def __init__(self, reply: Reply, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.heard: list[Heard] = []
         self._reply = reply
@@ -68,7 +66,6 @@ class Bot:
         return f"{'https' if self._tls else 'http'}://localhost:{self.port}/hook/7:open-sesame"
 
     def hang_up(self) -> None:
-        """Close all connections, as servers do after some time."""
         for connection in self._connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

@@ -35,8 +35,6 @@ def stored(landing: ObjectStore, prefix: str | None = None) -> dict[str, bytes]:
 
 
 class Container:
-    """One container of the Lambda: its settings, its store, its clock and its log."""
-
     def __init__(self, settings: dict[str, str]) -> None:
         self.now = ARRIVED
         self.clock_step = timedelta(0)

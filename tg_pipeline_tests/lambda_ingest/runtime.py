@@ -1,7 +1,4 @@
-"""AWS Lambda on loopback: its Runtime API, and a process with the genuine runtime client.
-
-https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-"""
+"""AWS Lambda on loopback: its Runtime API, and a process with the genuine runtime client."""
 
 import json
 import os
@@ -42,8 +39,6 @@ class _Invocation:
 
 
 class RuntimeApi:
-    """Serves one runtime inside the `with` block."""
-
     def __init__(self) -> None:
         self._invocations: Queue[_Invocation | None] = Queue()
         self._messages: Queue[RuntimeMessage] = Queue()

@@ -9,7 +9,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
@@ -85,28 +84,6 @@ def test_lines_for_people_contain_only_counts_that_are_not_zero_and_no_long_text
     }
 
 
-@pytest.mark.parametrize(
-    ("counts", "level"),
-    [({"landed": 1}, "INFO"), ({"failed": 0}, "INFO"), ({"landed": 1, "failed": 1}, "ERROR")],
-)
-def test_the_level_is_error_only_for_failures(counts: dict[str, int], level: str) -> None:
-    assert line_of(counts)["level"] == level
-
-
-def test_each_line_is_flushed() -> None:
-    class Buffered(StringIO):
-        flushed = ""
-
-        def flush(self) -> None:
-            self.flushed = self.getvalue()
-
-    out = Buffered()
-
-    MetricsLogger(out, 7, with_metrics=True).write(RequestRecord(AT, {"landed": 1}, 4.2))
-
-    assert out.flushed == out.getvalue() != ""
-
-
 def test_a_closed_log_costs_no_update(container: Container) -> None:
     class Closed(StringIO):
         def write(self, _: str) -> int:
@@ -146,7 +123,6 @@ def settings_with(url: str) -> dict[str, str]:
 
 
 def log_everything(container: Container) -> None:
-    """Make a container write every kind of line."""
     for body in BODIES:
         container.post(body)
         container.post(body)

@@ -57,7 +57,6 @@ def launch(up: Up, day: str) -> str:
 
 
 def runs(up: Up) -> dict[str, str]:
-    """Return the runs with their statuses."""
     found = ask(up, "Runs")["runsOrError"]["results"]
     return {run["runId"]: run["status"] for run in found}
 
