@@ -46,7 +46,6 @@ The third value is the parameter for the resource's name, if it is not one of th
 
 
 def _create(client: Client, kind: str, name: str, properties: Template) -> None:
-    """Create a resource, or the part of it that moto's CloudFormation omits."""
     _, method, parameter = CALLS[kind]
     if method:
         getattr(client, method)(**properties, **({parameter: name} if parameter else {}))
@@ -157,7 +156,6 @@ class Deployment:
 
 
 def deploy(endpoint: str, stack: str, **parameters: str) -> Deployment:
-    """Deploy the template to the moto server at `endpoint`, as far as moto supports it."""
     template = transformed()
     _upload_package(endpoint)
     substitutes = {

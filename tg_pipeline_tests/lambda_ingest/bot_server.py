@@ -12,8 +12,6 @@ from typing import BinaryIO, Self
 
 @dataclass(frozen=True)
 class Heard:
-    """A received request, and the number of its connection."""
-
     start: str
     headers: dict[str, str]
     """By name, in lower case."""

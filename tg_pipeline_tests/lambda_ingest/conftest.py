@@ -47,7 +47,6 @@ class Container:
         return self.dispatcher.handle(event, 25.0)
 
     def post(self, body: bytes, /, **fields: Any) -> dict[str, Any]:
-        """Return the response to a webhook call; `fields` replace those of the event."""
         return self.handle(http_event(body) | fields)
 
     def status(self, body: bytes, /, **fields: Any) -> int:

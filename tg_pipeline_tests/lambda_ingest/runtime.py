@@ -64,7 +64,6 @@ class RuntimeApi:
         return answer
 
     def invoke_all(self, events: Iterable[object]) -> list[Any]:
-        """Return the function's responses to events, which it gets one after the other."""
         waiting = [_Invocation(str(uuid4()), json.dumps(event).encode()) for event in events]
         for invocation in waiting:
             self._invocations.put(invocation)
@@ -124,8 +123,6 @@ class RuntimeApi:
 
 
 class Runtime:
-    """A container as AWS starts it: the process, and the Runtime API that it polls."""
-
     def __init__(self, settings: dict[str, str], log: Path) -> None:
         self.api = RuntimeApi()
         self._settings = settings

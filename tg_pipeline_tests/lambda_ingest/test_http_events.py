@@ -64,12 +64,6 @@ class TestRequest:
         with pytest.raises(InvalidHttpEventError, match="no method and path"):
             read_request(event(b"{}") | {field: path})
 
-    @pytest.mark.parametrize("event", [None, 5, "POST /telegram", [{}]], ids=repr)
-    def test_an_event_that_is_not_an_object_is_invalid_and_has_no_body(self, event: Any) -> None:
-        with pytest.raises(InvalidHttpEventError, match=r"The event is not a JSON object\."):
-            read_request(event)
-        assert read_body(event) == b""
-
     @pytest.mark.parametrize("single", [None, {"Accept": "*/*"}])
     def test_headers_are_also_read_from_lists_in_which_the_last_one_wins(self, single: Any) -> None:
         assert headers_of(headers=single, multiValueHeaders={NAME: ["a", "b"]})[NAME] == "b"

@@ -24,14 +24,9 @@ MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture
-def landing_folder(tmp_path: Path) -> Path:
-    return tmp_path / "landing"
-
-
-@pytest.fixture
-def start(tmp_path: Path, landing_folder: Path) -> Iterator[Start]:
+def start(tmp_path: Path) -> Iterator[Start]:
     defaults = {
-        "TG_LANDING_URI": landing_folder.as_uri(),
+        "TG_LANDING_URI": (tmp_path / "landing").as_uri(),
         "TELEGRAM_BOT_ID": "7",
         "TELEGRAM_SECRET_TOKEN": SECRET,
     }

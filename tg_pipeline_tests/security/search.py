@@ -52,7 +52,6 @@ def secrets_in(texts: Iterable[Text]) -> list[str]:
 
 
 def holds(content: bytes, words: str) -> bool:
-    """Return whether a content contains words, in any case or in base64."""
     lower = content.lower()
     return words.lower().encode() in lower or any(each in content for each in _in_base64(words))
 
