@@ -1,8 +1,4 @@
-"""Updates with every field of aiogram's models of the Bot API.
-
-For each update type: one with the required fields only, one for each field and each type of its
-value, and one with all fields, some levels deep.
-"""
+"""Updates with every field of aiogram's models of the Bot API."""
 
 from collections.abc import Iterator
 from datetime import datetime

@@ -12,8 +12,6 @@ from typing import BinaryIO, Self
 
 @dataclass(frozen=True)
 class Heard:
-    """A received request, and the number of its connection."""
-
     start: str
     headers: dict[str, str]
     """By name, in lower case."""
@@ -38,8 +36,6 @@ def always(*pieces: bytes | None) -> Reply:
 
 
 class Bot:
-    """Listens inside the `with` block."""
-
     def __init__(self, reply: Reply, tls: ssl.SSLContext | None = None, port: int = 0) -> None:
         self.heard: list[Heard] = []
         self._reply = reply
@@ -68,7 +64,6 @@ class Bot:
         return f"{'https' if self._tls else 'http'}://localhost:{self.port}/hook/7:open-sesame"
 
     def hang_up(self) -> None:
-        """Close all connections, as servers do after some time."""
         for connection in self._connections:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

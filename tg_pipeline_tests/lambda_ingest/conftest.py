@@ -35,8 +35,6 @@ def stored(landing: ObjectStore, prefix: str | None = None) -> dict[str, bytes]:
 
 
 class Container:
-    """One container of the Lambda: its settings, its store, its clock and its log."""
-
     def __init__(self, settings: dict[str, str]) -> None:
         self.now = ARRIVED
         self.clock_step = timedelta(0)
@@ -49,7 +47,6 @@ class Container:
         return self.dispatcher.handle(event, 25.0)
 
     def post(self, body: bytes, /, **fields: Any) -> dict[str, Any]:
-        """Return the response to a webhook call; `fields` replace those of the event."""
         return self.handle(http_event(body) | fields)
 
     def status(self, body: bytes, /, **fields: Any) -> int:

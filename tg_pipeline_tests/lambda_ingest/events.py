@@ -94,6 +94,5 @@ def _encoded(body: bytes | None) -> dict[str, Any]:
 
 
 def in_base64(event: dict[str, Any]) -> dict[str, Any]:
-    """Return an event of a gateway that encodes every body."""
     body = base64.b64encode(event["body"].encode()).decode()
     return event | {"body": body, "isBase64Encoded": True}

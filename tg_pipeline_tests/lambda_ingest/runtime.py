@@ -1,7 +1,4 @@
-"""AWS Lambda on loopback: its Runtime API, and a process with the genuine runtime client.
-
-https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
-"""
+"""AWS Lambda on loopback: its Runtime API, and a process with the genuine runtime client."""
 
 import json
 import os
@@ -42,8 +39,6 @@ class _Invocation:
 
 
 class RuntimeApi:
-    """Serves one runtime inside the `with` block."""
-
     def __init__(self) -> None:
         self._invocations: Queue[_Invocation | None] = Queue()
         self._messages: Queue[RuntimeMessage] = Queue()
@@ -69,7 +64,6 @@ class RuntimeApi:
         return answer
 
     def invoke_all(self, events: Iterable[object]) -> list[Any]:
-        """Return the function's responses to events, which it gets one after the other."""
         waiting = [_Invocation(str(uuid4()), json.dumps(event).encode()) for event in events]
         for invocation in waiting:
             self._invocations.put(invocation)
@@ -129,8 +123,6 @@ class RuntimeApi:
 
 
 class Runtime:
-    """A container as AWS starts it: the process, and the Runtime API that it polls."""
-
     def __init__(self, settings: dict[str, str], log: Path) -> None:
         self.api = RuntimeApi()
         self._settings = settings

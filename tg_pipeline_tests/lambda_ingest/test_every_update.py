@@ -34,8 +34,6 @@ def noon(day: date) -> int:
 
 @dataclass(frozen=True)
 class Sent:
-    """An update, and the day of its event time."""
-
     update_id: int
     body: bytes
     day: date
@@ -47,8 +45,6 @@ class Sent:
 
 @dataclass(frozen=True)
 class Everything:
-    """All updates that were sent, their responses, objects and rows."""
-
     sent: dict[str, list[Sent]]
     statuses: list[int]
     stored: dict[str, bytes]

@@ -22,13 +22,6 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 class TestExchange:
-    """What is sent, and what is returned."""
-
-    @pytest.mark.parametrize("status", [200, 204, 302, 429, 500])
-    def test_the_bot_s_status_is_returned(self, forward_to: ForwardTo, status: int) -> None:
-        with Bot(always(reply(status=f"{status} Whatever"))) as bot:
-            assert forward_to(bot.url).send(b"{}", 20.0) == HttpResponse(status)
-
     def test_the_body_and_two_headers_are_returned(self, forward_to: ForwardTo) -> None:
         headers = {"content_type": "application/json", "retry_after": "5", "x_powered_by": "magic"}
 
@@ -71,8 +64,6 @@ class TestExchange:
 
 
 class TestConnections:
-    """Connections are kept, and opened again if the bot has closed them."""
-
     @pytest.mark.parametrize(
         ("pieces", "body"),
         [
@@ -148,21 +139,8 @@ class TestConnections:
 
 
 class TestFailures:
-    """A bot that can't be reached, or that sends no valid response."""
-
-    def test_a_bot_that_is_down_is_502_until_it_is_back(self, forward_to: ForwardTo) -> None:
-        with Bot(always(reply())) as down:
-            pass
-        forwarder = forward_to(down.url)
-
-        response = forwarder.send(b"1", 20.0)
-
-        assert (response.status, response.body) == (502, b"")
-        assert response.reason == "The bot can't be reached: ConnectionRefusedError."
+    def test_a_host_that_can_t_be_encoded_is_502(self, forward_to: ForwardTo) -> None:
         assert forward_to("http://a..b/7:open-sesame").send(b"1", 20.0).status == 502
-        with Bot(always(reply()), port=down.port) as back:
-            assert forwarder.send(b"1", 20.0).status == 200
-        assert len(back.heard) == 1
 
     @pytest.mark.parametrize(
         "pieces",
@@ -191,8 +169,6 @@ SLOW_BYTES = 100
 
 
 def slowly(beginning: bytes) -> Reply:
-    """Send something at once, then one byte after the other, and hang up at the end."""
-
     def pieces(_: Heard, over: Event) -> Iterator[bytes | None]:
         yield beginning
         for _byte in range(SLOW_BYTES):
@@ -209,8 +185,6 @@ def never(_: Heard, over: Event) -> Iterator[bytes]:
 
 
 class TestDeadline:
-    """A slow bot is not waited for."""
-
     @pytest.mark.parametrize(
         "slow",
         [
@@ -234,12 +208,6 @@ class TestDeadline:
         assert (response.status, response.body) == (504, b"")
         assert response.reason == "The bot did not respond in time."
 
-    def test_without_remaining_time_nothing_is_sent(self, forward_to: ForwardTo) -> None:
-        with Bot(always(reply())) as bot:
-            assert forward_to(bot.url).send(b"{}", 0.0).status == 504
-
-        assert bot.heard == []
-
     def test_a_late_response_is_not_taken_for_that_to_the_next_update(
         self, forward_to: ForwardTo
     ) -> None:
@@ -255,7 +223,6 @@ class TestDeadline:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Create a self-signed certificate for localhost, with its key."""
     path = tmp_path_factory.mktemp("tls") / "certificate.pem"
     command = (
         f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost "
@@ -273,8 +240,6 @@ def tls(certificate: Path) -> ssl.SSLContext:
 
 
 class TestTls:
-    """Updates are sent only to a bot with a valid certificate."""
-
     @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
     def test_a_bot_with_a_valid_certificate_gets_updates_also_after_it_hung_up(
         self,

@@ -35,33 +35,26 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.Monke
 
 
 def new_process(environment: pytest.MonkeyPatch) -> ModuleType:
-    """Import the module as a new container does."""
     environment.delitem(sys.modules, NAME, raising=False)
     return importlib.import_module(NAME)
 
 
+@pytest.mark.parametrize("context", [Context(), Context(0), None])
 def test_the_environment_configures_the_handler(
-    environment: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    environment: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    context: Context | None,
 ) -> None:
     handler = new_process(environment)
 
-    response = handler.lambda_handler(http_event(update(5, "poll")), Context())
+    response = handler.lambda_handler(http_event(update(5, "poll")), context)
 
     assert handler.dispatcher() is handler.dispatcher()
     assert response["statusCode"] == 200
     assert list(stored(open_store(tmp_path.as_uri())).values()) == [update(5, "poll")]
     (line,) = capsys.readouterr().out.splitlines()
     assert (json.loads(line)["landed"], json.loads(line)["bot_id"]) == (1, "7")
-
-
-@pytest.mark.parametrize("milliseconds", [30_000, 0, None])
-def test_an_update_lands_with_any_remaining_time_and_without_a_context(
-    environment: pytest.MonkeyPatch, milliseconds: int | None
-) -> None:
-    handler = new_process(environment)
-    context = None if milliseconds is None else Context(milliseconds)
-
-    assert handler.lambda_handler(http_event(update(5)), context)["statusCode"] == 200
 
 
 def test_elsewhere_a_wrong_setting_fails_at_the_first_event(

@@ -74,8 +74,6 @@ def test_the_contract_imports_the_standard_library_only(module: ModuleType) -> N
 
 
 class TestKey:
-    """Which object an update becomes."""
-
     @given(
         happened=st.integers(1_600_000_000, 1_900_000_000),
         delays=st.tuples(st.integers(-86_400, 7 * 86_400), st.integers(-86_400, 7 * 86_400)),
@@ -121,8 +119,6 @@ class TestKey:
 
 
 class TestEventTime:
-    """When an update happened."""
-
     @pytest.mark.parametrize("kind", ["message", "channel_post", "telepathy"])
     def test_it_is_the_date_or_the_edit_date_of_an_edit(self, kind: str) -> None:
         content = {"date": SENT, "edit_date": EDITED}
@@ -164,8 +160,6 @@ def utc(text: str) -> datetime:
 
 
 class TestDay:
-    """On which day an update is stored."""
-
     @pytest.mark.parametrize(
         ("happened", "day", "zone"),
         [
@@ -230,8 +224,6 @@ NOT_CHAT_IDS: list[Any] = [*NOT_INTEGERS, 2**63, -(2**63)]
 
 
 class TestChat:
-    """Which chat an update belongs to, and which new id it reports."""
-
     @pytest.mark.parametrize("kind", [*UPDATE_TYPES, "telepathy"])
     def test_an_update_belongs_to_the_chat_that_it_names(self, kind: str) -> None:
         content, chat_id = OTHER_CONTENTS.get(kind, (IN_CHAT, CHAT))
@@ -306,8 +298,6 @@ JSON = st.recursive(
 
 
 class TestRejectedBodies:
-    """A body that can't be an update is kept with the reason, and can be restored."""
-
     @pytest.mark.parametrize("name", GARBAGE)
     def test_it_is_stored_under_the_day_of_arrival_with_the_reason_in_one_sentence(
         self, name: str
@@ -362,8 +352,6 @@ def lines_of(packed: bytes) -> list[bytes]:
 
 
 class TestBatch:
-    """Many updates of a day in one object."""
-
     def test_the_same_updates_have_the_same_key_and_bytes(self) -> None:
         key, packed = build_batch(BODIES, bot_id=7, day=ARRIVAL_DAY)
 

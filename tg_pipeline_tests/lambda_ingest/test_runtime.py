@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from lambda_ingest.store import open_store
-from tg_pipeline_tests.lambda_ingest.bot_server import Bot, always, reply
 from tg_pipeline_tests.lambda_ingest.conftest import stored, update
 from tg_pipeline_tests.lambda_ingest.events import (
     SECRET,
@@ -25,14 +24,9 @@ MEBIBYTE = 1024 * 1024
 
 
 @pytest.fixture
-def landing_folder(tmp_path: Path) -> Path:
-    return tmp_path / "landing"
-
-
-@pytest.fixture
-def start(tmp_path: Path, landing_folder: Path) -> Iterator[Start]:
+def start(tmp_path: Path) -> Iterator[Start]:
     defaults = {
-        "TG_LANDING_URI": landing_folder.as_uri(),
+        "TG_LANDING_URI": (tmp_path / "landing").as_uri(),
         "TELEGRAM_BOT_ID": "7",
         "TELEGRAM_SECRET_TOKEN": SECRET,
     }
@@ -103,15 +97,3 @@ def test_after_events_that_are_not_requests_the_container_goes_on(runtime: Runti
     assert runtime.api.invoke([])["statusCode"] == 400
     assert runtime.api.invoke_raw(b"{").about.endswith("/error")
     assert runtime.api.invoke(http_event(update(5)))["statusCode"] == 200
-
-
-def test_updates_are_forwarded_over_one_connection(start: Start) -> None:
-    with Bot(always(reply(b'{"method": "sendMessage"}'))) as bot:
-        runtime = start(FORWARD_URL=bot.url)
-        responses = runtime.api.invoke_all(http_event(update(number)) for number in range(20))
-
-    assert {response["body"] for response in responses} == {'{"method": "sendMessage"}'}
-    assert [heard.body for heard in bot.heard] == [update(number) for number in range(20)]
-    assert {heard.connection for heard in bot.heard} == {1}
-    assert runtime.api.invoke(http_event(update(0)))["statusCode"] == 502
-    assert "open-sesame" not in runtime.log()

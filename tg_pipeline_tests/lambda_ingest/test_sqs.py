@@ -29,14 +29,12 @@ COUNTS = ("landed", "duplicate", "rejected", "filtered", "unauthorized", "failed
 
 
 def redelivered(container: Container, *records: Any) -> list[str]:
-    """Return the ids of the messages that are to be delivered again."""
     response = container.handle(queue_event(*records))
     assert response.keys() == {"batchItemFailures"}
     return [each["itemIdentifier"] for each in response["batchItemFailures"]]
 
 
 def landed(container: Container) -> dict[str, list[bytes]]:
-    """Return the updates that landed, by the folder of their day."""
     found: dict[str, list[bytes]] = {}
     for key, body in sorted(stored(container.landing, "telegram").items()):
         folder = key.rpartition("/")[0]
@@ -49,8 +47,6 @@ def counts(line: dict[str, Any]) -> dict[str, int]:
 
 
 class TestBatch:
-    """What a batch is stored as."""
-
     def test_it_is_one_object_a_day_ordered_by_id(self, container: Container) -> None:
         container.clock_step = timedelta(seconds=1)
         previous = update(4, date=SENT - DAY)
@@ -95,8 +91,6 @@ class TestBatch:
 
 
 class TestChecks:
-    """Which messages are stored."""
-
     def test_each_message_is_authenticated_by_its_own_secret(self, container: Container) -> None:
         wrong = [
             record(update(6), secret=None),
@@ -162,8 +156,6 @@ def file_in_the_way(tmp_path: Path, container: Container) -> Path:
 
 
 class TestFailures:
-    """Exactly the messages that are not durable are delivered again."""
-
     def test_the_messages_of_a_day_that_can_t_be_stored(
         self, container: Container, file_in_the_way: Path
     ) -> None:

@@ -3,9 +3,8 @@
 import os
 import socket
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from multiprocessing import get_context
 from pathlib import Path
 
 import obstore
@@ -55,8 +54,6 @@ def error_of(uri: str) -> str:
 
 
 class TestUri:
-    """Which URIs open a store."""
-
     @pytest.mark.parametrize("uri", ["ftp://host/a", "data/landing", "", "s4:/"])
     def test_another_scheme_is_an_error(self, uri: str) -> None:
         assert error_of(uri) == f"{uri!r} is not a file://, s3:// or memory:// URI."
@@ -111,16 +108,6 @@ def before_each_sync(monkeypatch: pytest.MonkeyPatch) -> Watch:
 
 
 class TestDisk:
-    """An object on a disk is complete and durable as soon as it exists."""
-
-    @pytest.mark.parametrize("body", [b"", b"\x00\xff" * 500_000], ids=len)
-    def test_any_bytes_are_written_and_missing_folders_created(
-        self, tmp_path: Path, body: bytes
-    ) -> None:
-        assert durable_put(tmp_path / "landing", KEY, body) is True
-
-        assert (tmp_path / "landing" / KEY).read_bytes() == body
-
     def test_the_content_is_synced_before_the_name_exists_and_then_the_name(
         self, tmp_path: Path, before_each_sync: Watch
     ) -> None:
@@ -188,19 +175,6 @@ class TestDisk:
         with pytest.raises(OSError, match=r"exists|Not a directory"):
             durable_put(tmp_path, KEY, b"{}")
 
-    def test_of_several_processes_one_writes_each_object(self, tmp_path: Path) -> None:
-        keys = [f"telegram/{number}/5.json" for number in range(100)]
-        bodies = [b"a" * 99, b"b" * 99, b"c" * 99]
-        puts = [(tmp_path, key, body) for key in keys for body in bodies]
-
-        with ProcessPoolExecutor(3, get_context("spawn")) as pool:
-            won = list(pool.map(durable_put, *zip(*puts, strict=True)))
-
-        assert sum(won) == 100
-        objects = stored(open_store(tmp_path.as_uri()))
-        assert sorted(objects) == sorted(keys) == names_in(tmp_path)
-        assert set(objects.values()) <= set(bodies)
-
 
 def s3_error(status: str) -> bytes:
     code = "".join(status.split()[1:])
@@ -213,8 +187,6 @@ def put_to(server: Bot, environment: pytest.MonkeyPatch, uri: str = "s3://landin
 
 
 class TestBucketResponses:
-    """A put succeeds only if the bucket confirms that the object exists."""
-
     @pytest.mark.parametrize("prefix", ["", "/updates", "/updates/", "/many/updates"])
     def test_the_put_is_conditional_and_below_the_prefix_of_the_uri(
         self, aws_environment: pytest.MonkeyPatch, prefix: str

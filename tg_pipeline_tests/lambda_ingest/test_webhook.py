@@ -11,7 +11,7 @@ import pytest
 from lambda_ingest.settings import SettingsError
 from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, always, reply
 from tg_pipeline_tests.lambda_ingest.conftest import DAY_FOLDER, Container, stored, update
-from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, in_base64, rest_event
+from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, in_base64
 
 NewContainer = Callable[..., Container]
 
@@ -23,8 +23,6 @@ NO_SECRET = {"TELEGRAM_SECRET_TOKEN": ""}
 
 
 class TestOpening:
-    """A webhook that anyone could write through is not opened by mistake."""
-
     @pytest.mark.parametrize("settings", [{}, {"TG_WITHOUT_SECRET_TOKEN": "true"}])
     def test_a_secret_is_required(
         self, new_container: NewContainer, settings: dict[str, str]
@@ -50,8 +48,6 @@ def large(size: int) -> bytes:
 
 
 class TestChecks:
-    """Which calls are rejected; nothing of theirs is stored."""
-
     @pytest.mark.parametrize(
         "headers",
         [
@@ -136,19 +132,6 @@ class TestChecks:
 
 
 class TestStoring:
-    """What happens to the body of an authenticated call."""
-
-    @pytest.mark.parametrize("wrap", [in_base64, lambda event: event], ids=["base64", "text"])
-    def test_every_gateway_s_event_lands_the_same_bytes_and_gets_an_empty_200(
-        self, container: Container, wrap: Callable[[object], object]
-    ) -> None:
-        body = update(5, text="olá 😀")
-
-        for event in (http_event(body), rest_event(body)):
-            assert container.handle(wrap(event)) == EMPTY_200
-
-        assert container.stored() == {f"{DAY_FOLDER}/7-5.json": body}
-
     @pytest.mark.parametrize("chats", ["", str(GROUP)], ids=["all chats", "one chat"])
     def test_a_failing_store_is_500_and_the_retry_lands(
         self, new_container: NewContainer, tmp_path: Path, chats: str
@@ -181,8 +164,6 @@ DONE = reply(connection="close")
 
 
 class TestForwarding:
-    """A durable update is forwarded to the bot, and the bot's response is returned."""
-
     @pytest.mark.parametrize("status", [200, 302, 429])
     def test_the_bot_s_response_is_returned_and_counted_as_failed_unless_2xx(
         self, new_container: NewContainer, status: int

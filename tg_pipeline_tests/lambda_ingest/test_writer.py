@@ -1,7 +1,5 @@
 """`LandingWriter` stores each update once; `ChatFilter` follows chosen chats to their new ids."""
 
-import json
-from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import pytest
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from lambda_ingest.landing import ChatMigration, RejectedBody, TrustLevel, unwrap_rejected
+from lambda_ingest.landing import ChatMigration, TrustLevel
 from lambda_ingest.settings import IngestSettings
 from lambda_ingest.store import open_store
 from lambda_ingest.writer import (
@@ -27,7 +25,6 @@ from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED, DAY_FOLDER, stored
 
 GROUP, SUPERGROUP, STRANGER = -42, -1001234567890, -7
 MIGRATION = ChatMigration(old=GROUP, new=SUPERGROUP)
-MIGRATED = update(9, chat={"id": GROUP}, migrate_to_chat_id=SUPERGROUP)
 
 
 def writer_to(landing: ObjectStore, *chat_ids: int) -> LandingWriter:
@@ -45,8 +42,6 @@ def status(writer: LandingWriter, body: bytes) -> WriteStatus:
 
 
 class TestWriter:
-    """What happens to a body."""
-
     def test_an_update_lands_under_its_key_byte_for_byte_unless_it_is_only_classified(
         self, landing: ObjectStore
     ) -> None:
@@ -60,29 +55,6 @@ class TestWriter:
 
         assert (result.status, result.parsed.key) == (WriteStatus.LANDED, f"{DAY_FOLDER}/7-5.json")
         assert stored(landing) == {result.parsed.key: body}
-
-    def test_a_second_body_with_the_same_id_is_a_duplicate_and_the_first_is_kept(
-        self, landing: ObjectStore
-    ) -> None:
-        writer_to(landing).write(update(5, text="first"), ARRIVED)
-
-        again = writer_to(landing).write(update(5, text="first"), ARRIVED + timedelta(days=1))
-
-        assert again.status is WriteStatus.DUPLICATE
-        assert status(writer_to(landing), update(5, text="second")) is WriteStatus.DUPLICATE
-        assert stored(landing) == {f"{DAY_FOLDER}/7-5.json": update(5, text="first")}
-
-    def test_a_body_that_is_not_an_update_is_kept_once_with_the_reason(
-        self, landing: ObjectStore
-    ) -> None:
-        results = [writer_to(landing, GROUP).write(b"\xff", ARRIVED) for _ in range(2)]
-
-        assert [each.status for each in results] == [WriteStatus.REJECTED] * 2
-        ((key, kept),) = stored(landing).items()
-        assert key.startswith("rejected/context_date=2026-10-07/")
-        assert unwrap_rejected(kept) == b"\xff"
-        assert isinstance(results[0].parsed, RejectedBody)
-        assert json.loads(kept)["reason"] == results[0].parsed.reason
 
     def test_only_updates_of_chosen_chats_and_without_a_chat_are_stored(
         self, landing: ObjectStore
@@ -116,8 +88,6 @@ def filter_of(landing: ObjectStore, *chat_ids: int) -> ChatFilter:
 
 
 class TestChatFilter:
-    """Which chats are kept."""
-
     def test_every_container_keeps_the_new_id_of_a_chosen_chat(self, landing: ObjectStore) -> None:
         older, chats = filter_of(landing, GROUP), filter_of(landing, GROUP)
         assert not older.keeps(SUPERGROUP)

@@ -34,7 +34,6 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
 
 
 def output_of(house: Shell, command: str, **settings: str) -> Text:
-    """Run a command, which may fail; return its output."""
     done = house.run(*command.split(), settings=settings)
     assert done.stdout + done.stderr, command
     return Text(command, (done.stdout + done.stderr).encode())

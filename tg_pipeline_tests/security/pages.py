@@ -20,7 +20,6 @@ ADDRESSES: Final = ("/", "/server_info", "/dagit_info", "/runs", "/deployment/co
 
 
 def pages(up: Up) -> Iterator[Text]:
-    """Return all contents of the UI about the project and each of its runs."""
     for name in PAGES:
         yield Text(f"page {name}", str(ask(up, name, here=PLACE)).encode())
     for address in ADDRESSES:
@@ -33,7 +32,6 @@ def pages(up: Up) -> Iterator[Text]:
 
 
 def ask(up: Up, operation: str, **variables: Any) -> Any:
-    """Send one of the queries; return the response's data."""
     response = json.loads(up.ask(QUERIES, operation, **variables))
     assert "errors" not in response, response["errors"]
     return response["data"]
@@ -57,7 +55,6 @@ def launch(up: Up, day: str) -> str:
 
 
 def runs(up: Up) -> dict[str, str]:
-    """Return the runs with their statuses."""
     found = ask(up, "Runs")["runsOrError"]["results"]
     return {run["runId"]: run["status"] for run in found}
 

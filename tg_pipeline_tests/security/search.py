@@ -27,7 +27,6 @@ SQLITE: Final = b"SQLite format 3\0"
 
 
 def secret_settings(api_url: str) -> dict[str, str]:
-    """Return settings that contain every secret."""
     return {
         "TELEGRAM_BOT_TOKEN": TOKEN,
         "TELEGRAM_API_URL": api_url.replace("://", f"://operator:{PASSWORD}@"),
@@ -39,14 +38,11 @@ def secret_settings(api_url: str) -> dict[str, str]:
 
 
 class Text(NamedTuple):
-    """A readable content and its location."""
-
     place: str
     content: bytes
 
 
 def secrets_in(texts: Iterable[Text]) -> list[str]:
-    """Return the secrets that are found, and where."""
     return [
         f"{name}: {text.place}"
         for text in texts
@@ -56,13 +52,11 @@ def secrets_in(texts: Iterable[Text]) -> list[str]:
 
 
 def holds(content: bytes, words: str) -> bool:
-    """Return whether a content contains words, in any case or in base64."""
     lower = content.lower()
     return words.lower().encode() in lower or any(each in content for each in _in_base64(words))
 
 
 def files_below(folder: Path) -> Iterator[Text]:
-    """Return all files, and the values of databases."""
     for path in folder.rglob("*"):
         with suppress(FileNotFoundError):  # what runs may take its files away
             if path.is_file():
@@ -91,7 +85,6 @@ def _bytes(value: object) -> bytes:
 
 
 def unpacked(content: bytes) -> bytes:
-    """Return the decompressed content, or the content itself if it is not compressed."""
     for unpack in (zlib.decompress, gzip.decompress):
         with suppress(zlib.error, OSError, EOFError):
             return unpack(content)
