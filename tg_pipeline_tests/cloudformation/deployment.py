@@ -1,4 +1,8 @@
-"""The template deployed to moto: a stack of what it supports, and the rest by API calls."""
+"""The template deployed to moto: a stack of the resources that it supports, the rest by API calls.
+
+moto does not resolve dynamic references (`{{resolve:…}}`), so they are resolved here, by its own
+Secrets Manager.
+"""
 
 import json
 import re
@@ -46,6 +50,7 @@ The third value is the parameter for the resource's name, if it is not one of th
 
 
 def _create(client: Client, kind: str, name: str, properties: Template) -> None:
+    """Create a resource, or the part of it that moto's CloudFormation omits."""
     _, method, parameter = CALLS[kind]
     if method:
         getattr(client, method)(**properties, **({parameter: name} if parameter else {}))
@@ -118,6 +123,8 @@ def _as_output(resource: Template) -> Template:
 
 @dataclass(frozen=True)
 class Deployment:
+    """A deployed stack, and where to find it."""
+
     endpoint: str
     stack: str
 
@@ -137,6 +144,7 @@ class Deployment:
         return {name: self._resolve(value) for name, value in variables.items()}
 
     def create_the_rest(self) -> None:
+        """Create the resources that moto's CloudFormation omits, from the outputs."""
         for output, properties in self._all_outputs().items():
             kind, bar, name = output.partition("|")
             if bar:
@@ -156,6 +164,7 @@ class Deployment:
 
 
 def deploy(endpoint: str, stack: str, **parameters: str) -> Deployment:
+    """Deploy the template to the moto server at `endpoint`, as far as moto supports it."""
     template = transformed()
     _upload_package(endpoint)
     substitutes = {

@@ -1,4 +1,9 @@
-"""The template: as written, as transformed by SAM, and its resources for given parameters."""
+"""The template: as written, as transformed by SAM, and its resources for given parameters.
+
+Run as a module with a folder, it writes the transformed template and its resources for each choice
+of parameters there, for the linters. CloudFormation's functions are evaluated if they need no
+deployed resource.
+"""
 
 import json
 import re
@@ -29,6 +34,7 @@ NOTHING: Final = {"Ref": "AWS::NoValue"}
 
 
 def shape(template: Template, parameters: Values) -> Template:
+    """Return the resources and outputs for these parameters; the others have their defaults."""
     values = values_of(template, parameters)
     conditions = {
         name: holds(each, template, values) for name, each in template["Conditions"].items()
@@ -45,6 +51,7 @@ def shape(template: Template, parameters: Values) -> Template:
 
 
 def refusals(template: Template, parameters: Values) -> list[str]:
+    """Return the messages of the template's rules that these parameters violate."""
     values = values_of(template, parameters)
     return [
         each["AssertDescription"]
@@ -62,6 +69,7 @@ def values_of(template: Template, parameters: Values) -> dict[str, Any]:
 
 
 def holds(condition: Template, template: Template, values: Values) -> bool:
+    """Evaluate a condition; supports the functions that the template uses."""
     ((function, argument),) = condition.items()
 
     def also(other: Template) -> bool:
@@ -108,6 +116,7 @@ def grants_of_role(resources: Template, role: str) -> set[str]:
 
 
 def grants_of(policy: Template) -> set[str]:
+    """Return everything that a policy allows, with the principal if it names one."""
     return set(_allowed([policy["Properties"]["PolicyDocument"]]))
 
 
@@ -189,6 +198,7 @@ def source() -> Template:
 
 
 def transformed() -> Template:
+    """Return the template that CloudFormation gets, after its code is uploaded."""
     template = source()
     bucket, key = PACKAGE
     function = template["Resources"]["IngestFunction"]

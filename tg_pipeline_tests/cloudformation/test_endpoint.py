@@ -10,12 +10,23 @@ from lambda_ingest.sqs import SECRET_ATTRIBUTE
 from lambda_ingest.webhook import MAX_BODY_BYTES
 from tg_pipeline_tests.cloudformation.template import PARAMETERS, SOURCE, Template, refusals
 
+BATCH_ONLY = {
+    *("HttpApiRole", "IngestQueuePolicy", "QueueIntegration", "UpdatesToFunction"),
+    *("UpdatesQueue", "UpdatesQueuesPolicy", "UpdatesDeadLetters"),
+    *("UpdatesAgeAlarm", "UpdatesDeadLettersAlarm"),
+}
+SINGLE_API_ONLY = {"FunctionIntegration", "HttpApiMayInvoke"}
+API_ONLY = {"AccessLogs", "ApiErrorsAlarm", "HttpApi", "HttpApiStage", "WebhookRoute"}
+URL_ONLY = {"AnyoneMayCallTheUrl", "AnyoneMayInvokeByTheUrl", "FunctionUrl"}
+
 
 def test_batch_mode_adds_a_queue_between_the_api_and_the_function(
     single: Template, batch: Template
 ) -> None:
     targets = [each["WebhookRoute"]["Properties"]["Target"] for each in (single, batch)]
 
+    assert batch.keys() - single.keys() == BATCH_ONLY
+    assert single.keys() - batch.keys() == SINGLE_API_ONLY
     assert targets == [
         {"Fn::Sub": "integrations/${FunctionIntegration}"},
         {"Fn::Sub": "integrations/${QueueIntegration}"},
@@ -29,6 +40,13 @@ def test_the_route_is_that_of_the_function_and_has_a_rate_limit(single: Template
     assert single["WebhookRoute"]["Properties"]["RouteKey"] == f"POST {DEFAULT_WEBHOOK_PATH}"
     assert variables["TG_WEBHOOK_PATH"] == DEFAULT_WEBHOOK_PATH
     assert limits == {"ThrottlingRateLimit": 100, "ThrottlingBurstLimit": 200}
+
+
+def test_a_function_url_replaces_the_api(shapes: dict[str, Template], single: Template) -> None:
+    by_url = shapes["function-url"]["Resources"]
+
+    assert by_url.keys() - single.keys() == URL_ONLY
+    assert single.keys() - by_url.keys() == API_ONLY | SINGLE_API_ONLY
 
 
 def test_the_outputs_contain_the_endpoint_s_url_and_no_secret(shapes: dict[str, Template]) -> None:

@@ -22,6 +22,7 @@ TO_THE_DEAD_LETTERS = {"Fn::GetAtt": ["EventsDeadLetters", "Arn"]}
 
 
 def aws_cron(cron: str) -> str:
+    """Convert a crontab line without a day of the week to EventBridge's format."""
     minute, hour, day, month, weekday = cron.split()
     assert weekday == "*"
     return f"cron({minute} {hour} {day} {month} ? *)"
@@ -99,6 +100,23 @@ ALARM = "AWS::CloudWatch::Alarm"
 
 def alarms_of(resources: Template) -> dict[str, dict[str, Any]]:
     return {n: each["Properties"] for n, each in resources.items() if each["Type"] == ALARM}
+
+
+def test_each_alarm_watches_its_metric(batch: Template) -> None:
+    watched = {name: each["MetricName"] for name, each in alarms_of(batch).items()}
+
+    assert watched == {
+        "FunctionErrorsAlarm": "Errors",
+        "FunctionThrottlesAlarm": "Throttles",
+        "ApiErrorsAlarm": "5xx",
+        "FailedAlarm": "failed",
+        "UnauthorizedAlarm": "unauthorized",
+        "EventsDeadLettersAlarm": "ApproximateNumberOfMessagesVisible",
+        "EventsAgeAlarm": "ApproximateAgeOfOldestMessage",
+        "UpdatesDeadLettersAlarm": "ApproximateNumberOfMessagesVisible",
+        "UpdatesAgeAlarm": "ApproximateAgeOfOldestMessage",
+    }
+    assert {each["TreatMissingData"] for each in alarms_of(batch).values()} == {"notBreaching"}
 
 
 def test_alarms_on_own_metrics_use_the_names_that_the_function_logs(single: Template) -> None:

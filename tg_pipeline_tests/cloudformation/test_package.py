@@ -23,6 +23,7 @@ def requirements() -> list[Requirement]:
 
 
 def needed() -> set[str]:
+    """Return the names of the requirements, and of their own requirements on this Python."""
     further = [
         Requirement(each)
         for name in requirements()

@@ -20,6 +20,19 @@ def bucket(request: pytest.FixtureRequest, single: Template) -> Template:
     return found
 
 
+def test_two_buckets_are_named_as_in_the_original(single: Template, everything: Template) -> None:
+    assert list(of_kind(single, "AWS::S3::Bucket")) == BUCKETS
+    names = [
+        [made[each]["Properties"]["BucketName"] for each in BUCKETS]
+        for made in (everything, single)
+    ]
+
+    assert names == [
+        ["my-bot-raw", "my-bot-enriched"],
+        ["tg-pipeline-123456789012-raw", "tg-pipeline-123456789012-enriched"],
+    ]
+
+
 def test_a_bucket_is_encrypted_versioned_private_and_outlives_its_stack(bucket: Template) -> None:
     properties = bucket["Properties"]
     rules = json.dumps(properties["LifecycleConfiguration"])
@@ -41,7 +54,6 @@ def test_only_query_results_of_the_lake_expire(single: Template) -> None:
         if "ExpirationInDays" in rule
     ]
 
-    assert list(of_kind(single, "AWS::S3::Bucket")) == BUCKETS
     assert expiring == [("EnrichedBucket", "athena-results/")]
 
 
@@ -89,3 +101,10 @@ def test_every_queue_has_a_dead_letter_queue_and_updates_outlive_the_batch_mode(
             "deadLetterTargetArn": {"Fn::GetAtt": [f"{name}DeadLetters", "Arn"]},
             "maxReceiveCount": tries,
         }
+
+
+def test_logs_expire(batch: Template) -> None:
+    groups = of_kind(batch, "AWS::Logs::LogGroup")
+
+    assert len(groups) == 2
+    assert {each["Properties"]["RetentionInDays"] for each in groups.values()} == {30}

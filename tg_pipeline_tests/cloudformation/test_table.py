@@ -22,7 +22,19 @@ def test_its_names_are_the_defaults_of_the_settings(written: Template, single: T
     assert single["WorkGroup"]["Properties"]["Name"] == DEFAULT_WORKGROUP
 
 
+def test_queries_have_encrypted_results_and_a_limit(single: Template) -> None:
+    rules = single["WorkGroup"]["Properties"]["WorkGroupConfiguration"]
+
+    assert rules["EnforceWorkGroupConfiguration"] is True
+    assert rules["BytesScannedCutoffPerQuery"] == 10 * 2**30
+    assert rules["ResultConfiguration"] == {
+        "OutputLocation": {"Fn::Sub": "s3://${EnrichedBucket}/athena-results/"},
+        "EncryptionConfiguration": {"EncryptionOption": "SSE_S3"},
+    }
+
+
 def _substituted(value: Any) -> Any:
+    """Return a value with CloudFormation's substitutions, except for the bucket."""
     if isinstance(value, dict):
         if value.keys() == {"Fn::Sub"}:
             return value["Fn::Sub"].replace("${!", "${")
