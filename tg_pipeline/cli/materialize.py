@@ -4,16 +4,20 @@ If `tg-pipeline up` is running, they are submitted to its run queue; else they a
 process, without a daemon. Concurrent builds are safe either way.
 """
 
+import hashlib
 import logging
 import os
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, chdir, contextmanager
 from datetime import date
 from functools import partial
+from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
 import dagster as dg
+from filelock import FileLock
 from obstore.exceptions import BaseError
 from rich.progress import Progress, TaskID
 
@@ -120,15 +124,23 @@ def _instance() -> Iterator[dg.DagsterInstance]:
         if not is_set:
             stack.enter_context(chdir(home_folder()))
         try:
-            found = (
-                dg.DagsterInstance.get()
-                if is_set
-                else dg.DagsterInstance.from_config(str(dagster_home()))
-            )
-            instance = stack.enter_context(found)
+            # Two processes that create the same SQLite databases at once leave them unusable.
+            with FileLock(_lock_file(dagster_home())):
+                found = (
+                    dg.DagsterInstance.get()
+                    if is_set
+                    else dg.DagsterInstance.from_config(str(dagster_home()))
+                )
+                instance = stack.enter_context(found)
         except Exception as error:  # each storage has errors of its own
             raise CommandError(f"Dagster's instance can't be opened: {_why(error)}") from error
         yield instance
+
+
+def _lock_file(home: Path) -> Path:
+    """Return a file for a lock on a Dagster home, which itself may be read-only."""
+    name = hashlib.sha256(str(home.absolute()).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"tg_pipeline-{name}.lock"
 
 
 def _why(error: Exception) -> str:

@@ -80,10 +80,11 @@ class Users:
         reaction = {"message_id": 1, "old_reaction": [], "new_reaction": [thumb], "user": who}
         left, joined = ({"status": status, "user": who} for status in ("left", "member"))
         change = {"from": who, "old_chat_member": left, "new_chat_member": joined}
+        chosen = {"option_ids": [1], "option_persistent_ids": ["a"]}
         others: list[dict[str, Any] | bytes] = [
             {"message_reaction": here | reaction},
             {"chat_member": here | change},
-            {"poll_answer": {"poll_id": "5", "option_ids": [1], "user": who}},
+            {"poll_answer": {"poll_id": "5", **chosen, "user": who}},
             {"inline_query": {"id": "78", "query": "cats", "offset": "", "from": who}},
             b'{"update_id":0,"telepathy":{"of":"\\u00e9\\ud83e\\udd14","at":1.10e3}}',
         ]
