@@ -36,7 +36,7 @@ _METRIC_DIRECTIVE: Final = json.dumps(
         ],
     }
 )
-"""Tells CloudWatch which fields are metrics. It never changes, so it is serialized once."""
+"""The fields that CloudWatch reads as metrics; constant, so serialized once."""
 
 
 @dataclass(frozen=True, slots=True)
