@@ -8,6 +8,7 @@ from tg_pipeline.layers.schema import (
     always,
     boolean,
     int64,
+    int64s,
     string,
     strings,
     timestamp,
@@ -17,6 +18,7 @@ Text = str | None
 Number = int | None
 Flag = bool | None
 Texts = list[str] | None
+Numbers = list[int] | None
 
 
 class EnrichedUpdate(Row):
@@ -176,6 +178,128 @@ class EnrichedUpdate(Row):
         int,
         always(int64("Fields of this update that are null because their value could not be read.")),
     ] = 0
+    is_topic_message: Annotated[
+        Flag, boolean("`is_topic_message`: whether `message_thread_id` is a topic of a forum.")
+    ] = None
+    direct_messages_topic_id: Annotated[
+        Number,
+        int64("`direct_messages_topic.topic_id`: one conversation in a channel's direct messages."),
+    ] = None
+    is_automatic_forward: Annotated[
+        Flag,
+        boolean("`is_automatic_forward`: a channel's post that Telegram copied to its group."),
+    ] = None
+    business_connection_id: Annotated[
+        Text, string("`business_connection_id`: the business account that the message belongs to.")
+    ] = None
+    sender_business_bot_id: Annotated[
+        Number,
+        int64("`sender_business_bot.id`: the bot that wrote in a business account's name."),
+    ] = None
+    is_from_offline: Annotated[
+        Flag,
+        boolean("`is_from_offline`: sent automatically, such as an away or a scheduled message."),
+    ] = None
+    reply_to_username: Annotated[Text, string("`reply_to_message.from.username`, without @.")] = (
+        None
+    )
+    reply_to_is_automatic_forward: Annotated[
+        Flag,
+        boolean(
+            "`reply_to_message.is_automatic_forward`: whether it comments on a channel's post."
+        ),
+    ] = None
+    external_reply_chat_id: Annotated[
+        Number,
+        int64("`external_reply.chat.id`: the chat of a message answered in another chat or topic."),
+    ] = None
+    external_reply_message_id: Annotated[
+        Number, int64("`external_reply.message_id`: that message, in that chat.")
+    ] = None
+    mentioned_user_ids: Annotated[
+        Numbers, int64s("Users without a username that the text names: entities `text_mention`.")
+    ] = None
+    mentioned_usernames: Annotated[
+        Texts, strings("Usernames that the text names, in lower case, without @.")
+    ] = None
+    command_bot: Annotated[
+        Text, string("The bot that the command is addressed to (`/x@bot`), in lower case.")
+    ] = None
+    new_chat_member_ids: Annotated[
+        Numbers, int64s("`new_chat_members[].id`: who joined or was added, bots included.")
+    ] = None
+    new_chat_bot_ids: Annotated[
+        Numbers, int64s("Those of `new_chat_member_ids` that are bots.")
+    ] = None
+    left_chat_member_id: Annotated[
+        Number, int64("`left_chat_member.id`: who left or was removed.")
+    ] = None
+    left_chat_member_is_bot: Annotated[Flag, boolean("`left_chat_member.is_bot`.")] = None
+    member_user_is_bot: Annotated[Flag, boolean("`new_chat_member.user.is_bot`.")] = None
+    member_username: Annotated[Text, string("`new_chat_member.user.username`, without @.")] = None
+    member_first_name: Annotated[Text, string("`new_chat_member.user.first_name`.")] = None
+    member_was_in: Annotated[
+        Flag,
+        boolean(
+            "Whether that user was a member before: by the status, or by `is_member` of a "
+            "restricted user."
+        ),
+    ] = None
+    member_is_in: Annotated[
+        Flag, boolean("Whether that user is a member afterwards, by the same rule.")
+    ] = None
+    invite_link_name: Annotated[
+        Text, string("`invite_link.name`: the invite link that the user joined through.")
+    ] = None
+    is_live_location: Annotated[
+        Flag, boolean("Whether the message is a live location, whose moves arrive as edits.")
+    ] = None
+    content_digest: Annotated[
+        Text,
+        string(
+            "A digest of text, caption, entities, media and buttons: two versions of a message "
+            "with the same digest read the same."
+        ),
+    ] = None
+    is_service: Annotated[
+        Flag,
+        boolean(
+            "Whether the message is what the Bot API calls a service message; null for other "
+            "updates."
+        ),
+    ] = None
+    is_written: Annotated[
+        bool,
+        always(
+            boolean(
+                "Whether it is a *written message*: newly sent, not a service message and not an "
+                "automatic forward."
+            )
+        ),
+    ] = False
+    person_id: Annotated[
+        Number,
+        int64(
+            "The *person* who acted in their own name; null for bots, channels, anonymous "
+            "administrators, and Telegram's own accounts."
+        ),
+    ] = None
+    activity: Annotated[
+        Text,
+        string(
+            "What a person actively did: write, react, press, vote, query, pay; null for "
+            "everything else, such as joining, leaving, editing or blocking the bot."
+        ),
+    ] = None
+    is_copy: Annotated[
+        bool,
+        always(
+            boolean(
+                "Whether a bot with a lower id also received this event of a supergroup or "
+                "channel: without copies, an event counts once."
+            )
+        ),
+    ] = False
 
 
 ENRICHED_UPDATES: Final = Layer(

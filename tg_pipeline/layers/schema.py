@@ -84,6 +84,11 @@ def strings(description: str) -> Column:
     return Column(pa.list_(pa.string()), description)
 
 
+def int64s(description: str) -> Column:
+    """Declare a column of lists of whole numbers, such as ids."""
+    return Column(pa.list_(pa.int64()), description)
+
+
 def binary(description: str) -> Column:
     """Declare a column of bytes."""
     return Column(pa.binary(), description)
