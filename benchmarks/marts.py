@@ -29,7 +29,7 @@ from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
-from tg_pipeline.marts.mart import Mart
+from tg_pipeline.marts.mart import Mart, MartParameters
 from tg_pipeline.questions import find_questions
 from tg_pipeline.report.report import render_report
 
@@ -111,13 +111,13 @@ def build_ours(folder: Path) -> StageCosts:
     """Build all marts of the lake in `folder`, and the report."""
     stopwatch, lake = Stopwatch(), Lake((folder / "lake").as_uri())
     days = lake.days(ENRICHED_UPDATES.name)
-    with mart_builder(lake, ZONE.key) as builder:
+    with mart_builder(lake, MartParameters(ZONE.key)) as builder:
         for mart in ALL_MARTS:
             with stopwatch.stage(mart.name):
                 builder.build_days(_measured(mart, stopwatch), days if mart.is_daily else [None])
     with stopwatch.stage(DATA):
         landing = open_store((folder / "landing").as_uri())
-        data = load_report_data(ReportSource(landing, lake, ZONE.key), PERIOD)
+        data = load_report_data(ReportSource(landing, lake, MartParameters(ZONE.key)), PERIOD)
     with stopwatch.stage(PAGE):
         render_report(data, "en")
     return stopwatch.costs()

@@ -50,6 +50,14 @@ LOGS: Final = ("text", JSON_LOGS)
 
 _CHAT: Final = re.compile(r"-?[0-9]{1,19}|@[A-Za-z0-9_]{4,32}")
 
+_USERNAME: Final = re.compile(r"@?[A-Za-z0-9_]{4,32}")
+
+_BUSINESS_HOURS: Final = re.compile(
+    r"(?P<first>Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:-(?P<last>Mon|Tue|Wed|Thu|Fri|Sat|Sun))?"
+    r" (?P<opens>[01]\d:[0-5]\d|2[0-3]:[0-5]\d)-(?P<closes>[01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)"
+)
+"""Days and hours such as `Mon-Fri 09:00-18:00`, within one day."""
+
 STATE_FOLDER: Final = ".tg_pipeline"
 """The default folder of the landing zone, the lake and Dagster's history; git ignores it."""
 
@@ -117,6 +125,12 @@ class Settings:
     token: Secret | None = None
     """The bot's token, for the commands that call Telegram."""
 
+    bot_username: str = ""
+    """The bot's username, in lower case and without @; empty if only the landing zone has it."""
+
+    business_hours: str = ""
+    """When questions are to be answered, in the time zone that defines a day; empty for always."""
+
     api_url: str = DEFAULT_API_URL
 
     athena: AthenaSettings = AthenaSettings()
@@ -162,6 +176,8 @@ class Settings:
             or (state / "lake").as_uri(),
             start_date=_start_date(environment.get("TG_START_DATE")),
             token=read_token(environment),
+            bot_username=_username(environment.get("TELEGRAM_BOT_USERNAME")),
+            business_hours=_business_hours(environment.get("TG_BUSINESS_HOURS")),
             api_url=_url(environment, "TELEGRAM_API_URL", DEFAULT_API_URL).rstrip("/"),
             athena=AthenaSettings.from_environment(environment),
             admin=AdminSettings.from_environment(environment),
@@ -242,6 +258,22 @@ def _chat(text: str | None) -> str | None:
     if text and not _CHAT.fullmatch(text):
         raise SettingsError(f"TG_ADMIN_CHAT_ID={text!r} is neither a chat id nor an @name.")
     return text or None
+
+
+def _username(text: str | None) -> str:
+    if text and not _USERNAME.fullmatch(text):
+        raise SettingsError(f"TELEGRAM_BOT_USERNAME={text!r} is not a username such as @my_bot.")
+    return (text or "").removeprefix("@").lower()
+
+
+def _business_hours(text: str | None) -> str:
+    found = _BUSINESS_HOURS.fullmatch(text or "")
+    if text and not (found and found["opens"] < found["closes"]):
+        raise SettingsError(
+            f"TG_BUSINESS_HOURS={text!r} is not a range of days and hours such as "
+            "'Mon-Fri 09:00-18:00'."
+        )
+    return text or ""
 
 
 def _url(environment: Mapping[str, str], name: str, default: str = "") -> str:

@@ -19,6 +19,9 @@ WRONG = {
     "TG_DIGEST_LANG=es": "TG_DIGEST_LANG='es' is not one of en, pt",
     "TG_ATHENA_REGISTER=maybe": "TG_ATHENA_REGISTER='maybe' is neither yes nor no",
     "TG_START_DATE=soon": "TG_START_DATE='soon' is not a valid date",
+    "TG_BUSINESS_HOURS=9-18": "TG_BUSINESS_HOURS='9-18' is not a range of days and hours such as",
+    "TG_BUSINESS_HOURS=Mon-Fri 18:00-09:00": "is not a range of days and hours such as",
+    "TELEGRAM_BOT_USERNAME=my bot": "TELEGRAM_BOT_USERNAME='my bot' is not a username",
 }
 
 
@@ -64,6 +67,13 @@ def test_a_chat_a_digest_and_its_language_are_read(
     admin = settings(tmp_path, **environment).admin
 
     assert (admin.chat_id, admin.digest, admin.language) == (chat, digest, language)
+
+
+@pytest.mark.parametrize("hours", ["Mon-Fri 09:00-18:00", "Sun-Thu 08:30-24:00", "Sat 10:00-12:00"])
+def test_business_hours_and_the_bot_s_username_are_read(tmp_path: Path, hours: str) -> None:
+    read = settings(tmp_path, TG_BUSINESS_HOURS=hours, TELEGRAM_BOT_USERNAME="@My_Bot")
+
+    assert (read.business_hours, read.bot_username) == (hours, "my_bot")
 
 
 @pytest.mark.parametrize(("setting", "reason"), WRONG.items())

@@ -1,7 +1,7 @@
 """How a mart is built, and which marts are stale.
 
 A mart's footer has a fingerprint of its definition and of the sources that it was made from, and
-the time zone if it depends on one. A mart is stale if any of these has changed since.
+the parameters that its query uses. A mart is stale if any of these has changed since.
 """
 
 import hashlib
@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -26,7 +26,7 @@ from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import Lake, PartitionStats, temp_dir
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
-from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS, MAX_LOOKBACK_DAYS
 from tg_pipeline.marts.duckdb_engine import (
     DAY,
     EngineError,
@@ -35,13 +35,10 @@ from tg_pipeline.marts.duckdb_engine import (
     open_engine,
     run_query,
 )
-from tg_pipeline.marts.mart import Mart, is_daily
+from tg_pipeline.marts.mart import Mart, MartParameters, is_daily
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-TIMEZONE: Final = "timezone"
-"""The footer key for the time zone of a mart's days and hours."""
 
 FINGERPRINT_CHARACTERS: Final = 32
 """Hexadecimal digits kept of a SHA-256: 128 bits."""
@@ -67,12 +64,12 @@ class MartBuildResult:
 
 
 @contextmanager
-def mart_builder(lake: Lake, timezone: str) -> Iterator["MartBuilder"]:
+def mart_builder(lake: Lake, parameters: MartParameters) -> Iterator["MartBuilder"]:
     """Open a builder for the marts of a lake; errors of DuckDB are raised as StoreError."""
     with tempfile.TemporaryDirectory() as spill_folder:
         try:
             with open_engine(Path(spill_folder)) as engine:
-                yield MartBuilder(lake, engine, timezone)
+                yield MartBuilder(lake, engine, parameters)
         except EngineError as error:
             raise StoreError(f"The marts can't be built: {error}") from error
 
@@ -80,9 +77,11 @@ def mart_builder(lake: Lake, timezone: str) -> Iterator["MartBuilder"]:
 class MartBuilder:
     """Builds marts of a lake, one after another, with one DuckDB."""
 
-    def __init__(self, lake: Lake, engine: "DuckDBPyConnection", timezone: str) -> None:
-        """Build marts in `lake`, with days and hours in `timezone`."""
-        self._lake, self._engine, self._timezone = lake, engine, timezone
+    def __init__(
+        self, lake: Lake, engine: "DuckDBPyConnection", parameters: MartParameters
+    ) -> None:
+        """Build marts in `lake` with the `parameters` of their queries."""
+        self._lake, self._engine, self._parameters = lake, engine, parameters
 
     def build(self, mart: Mart, day: Day = None) -> MartBuildResult:
         """Build a mart, or a day of one, if it is stale; raises StoreError."""
@@ -95,7 +94,7 @@ class MartBuilder:
         One query makes them all: for days of a few thousand updates, most of the time is planning.
         """
         with _open_snapshot(self._lake, mart, days) as sources:
-            expected = _expected_footers(mart, _read_sources(sources, mart, days), self._timezone)
+            expected = _expected_footers(mart, _read_sources(sources, mart, days), self._parameters)
             stored = dict(zip(days, self._lake.footers(mart.name, days), strict=True))
             stale = [day for day in days if not _matches(stored[day], expected[day])]
             stats = {
@@ -113,7 +112,7 @@ class MartBuilder:
     ) -> dict[Day, PartitionStats]:
         """Write days (ascending) of a mart, with their footers."""
         with self._source_views(mart, sources, footers):
-            rows = run_query(self._engine, mart, self._timezone)
+            rows = run_query(self._engine, mart, self._parameters)
             return {
                 day: self._write(mart, day, batches, footers[day])
                 for day, batches in rows_by_day(rows, footers)
@@ -154,11 +153,13 @@ class MartBuilder:
 def rows_by_day(rows: Rows, days: Iterable[Day]) -> Iterator[tuple[Day, Rows]]:
     """Yield each day with its rows; the days must be ascending, and the rows ordered by day.
 
-    All rows of a table without days belong to None. A day may have no rows.
+    All rows of a table without days belong to None. A day may have no rows, and rows of days that
+    are not among `days` are left out: a query with a lookback also returns those of earlier days.
     """
-    groups = groupby(_split_by_day(rows), itemgetter(0))
+    wanted = list(days)
+    groups = (each for each in groupby(_split_by_day(rows), itemgetter(0)) if each[0] in wanted)
     group_day, group = next(groups, (None, iter(())))
-    for day in days:
+    for day in wanted:
         if day != group_day:
             yield day, iter(())
             continue
@@ -208,23 +209,32 @@ def _link_or_copy(source: Path, target: Path) -> None:
 # Staleness
 
 
-def days_with_stale_marts(lake: Lake, days: Iterable[date], timezone: str) -> list[date]:
+def days_with_stale_marts(
+    lake: Lake, days: Iterable[date], parameters: MartParameters
+) -> list[date]:
     """Return those of the days that have enriched_updates, and a daily mart that is stale."""
-    wanted = list(days)
-    enriched = lake.footers(ENRICHED_UPDATES.name, wanted)
-    sources: _Sources = {
-        day: [_SourcePartition(ENRICHED_UPDATES, day, footer)]
-        for day, footer in zip(wanted, enriched, strict=True)
-        if footer
-    }
-    stale = {day for mart in DAILY_MARTS for day in _stale_days(lake, mart, sources, timezone)}
-    return [day for day in sorted(set(wanted)) if day in stale]
+    wanted = sorted(set(days))
+    needed = _with_days_before(wanted, MAX_LOOKBACK_DAYS)
+    # All daily marts have the same source, whose footers are therefore read once.
+    enriched = dict(zip(needed, lake.footers(ENRICHED_UPDATES.name, needed), strict=True))
+    built = [day for day in wanted if enriched[day]]
+    stale: set[Day] = set()
+    for mart in DAILY_MARTS:
+        sources: _Sources = {
+            day: [
+                _SourcePartition(ENRICHED_UPDATES, each, enriched[each])
+                for each in _with_days_before([day], mart.lookback_days)
+            ]
+            for day in built
+        }
+        stale.update(_stale_days(lake, mart, sources, parameters))
+    return [day for day in built if day in stale]
 
 
-def cumulative_marts_are_stale(lake: Lake, timezone: str) -> bool:
+def cumulative_marts_are_stale(lake: Lake, parameters: MartParameters) -> bool:
     """Return whether a mart over all days is stale."""
     return any(
-        _stale_days(lake, mart, _read_sources(lake, mart, [None]), timezone)
+        _stale_days(lake, mart, _read_sources(lake, mart, [None]), parameters)
         for mart in CUMULATIVE_MARTS
     )
 
@@ -257,21 +267,30 @@ def _source_days(lake: Lake, mart: Mart, days: Iterable[Day], table: Table) -> l
     """Return the days of a source that days of a mart are made from."""
     if not is_daily(table):
         return [None]
-    return list(days) if mart.is_daily else list(lake.days(table.name))
+    if not mart.is_daily:
+        return list(lake.days(table.name))
+    return list(_with_days_before((day for day in days if day), mart.lookback_days))
 
 
-def _stale_days(lake: Lake, mart: Mart, sources: _Sources, timezone: str) -> list[Day]:
-    expected = _expected_footers(mart, sources, timezone)
+def _with_days_before(days: Iterable[date], count: int) -> list[date]:
+    """Return days and as many days before each of them, ascending."""
+    return sorted({day - timedelta(days=back) for day in days for back in range(count + 1)})
+
+
+def _stale_days(lake: Lake, mart: Mart, sources: _Sources, parameters: MartParameters) -> list[Day]:
+    expected = _expected_footers(mart, sources, parameters)
     stored = zip(expected, lake.footers(mart.name, list(expected)), strict=True)
     return [day for day, footer in stored if not _matches(footer, expected[day])]
 
 
-def _expected_footers(mart: Mart, sources: _Sources, timezone: str) -> dict[Day, dict[str, str]]:
+def _expected_footers(
+    mart: Mart, sources: _Sources, parameters: MartParameters
+) -> dict[Day, dict[str, str]]:
     """Return the footer metadata of a mart that is made from `sources`, by day."""
     definition = mart.definition_hash
-    zone = {TIMEZONE: timezone} if mart.needs_timezone else {}
+    used = parameters.used_by(mart)
     return {
-        day: {BUILT_FROM: _fingerprint(definition, parts)} | zone for day, parts in sources.items()
+        day: {BUILT_FROM: _fingerprint(definition, parts)} | used for day, parts in sources.items()
     }
 
 

@@ -29,6 +29,7 @@ from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.marts.catalog import DAILY_MARTS
+from tg_pipeline.marts.mart import MartParameters
 
 VERSION: Final = 1
 """The version of the keys. It changes if a key is removed or changes its meaning."""
@@ -119,8 +120,13 @@ class MonitorContext:
     landing: ObjectStore
     lake: Lake
     now: datetime
-    zone: ZoneInfo
+    parameters: MartParameters
     start_date: date
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone that defines a day."""
+        return ZoneInfo(self.parameters.timezone)
 
     @property
     def last_due(self) -> date:
@@ -176,7 +182,7 @@ def _days(context: MonitorContext, states: list[DayState]) -> DaysStatus:
     missing = [each.day for each in states if context.status(each) is DayStatus.MISSING]
     late = [each.day for each in states if context.status(each) is DayStatus.LATE]
     without_marts = days_with_stale_marts(
-        context.lake, [each.day for each in states], str(context.zone)
+        context.lake, [each.day for each in states], context.parameters
     )
     unbuilt = {*missing, *late, *without_marts}
     return DaysStatus(

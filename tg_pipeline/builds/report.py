@@ -23,7 +23,7 @@ from tg_pipeline.layers.raw_updates import QUARANTINE
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine
-from tg_pipeline.marts.mart import is_daily
+from tg_pipeline.marts.mart import MartParameters, is_daily
 from tg_pipeline.report.models import DEFAULT_DAYS, Health, HealthDay, Period, ReportData
 from tg_pipeline.report.queries import Marts, read_gaps, read_last_landed, read_report_data
 
@@ -39,8 +39,8 @@ class ReportSource:
 
     landing: ObjectStore
     lake: Lake
-    zone: str
-    """The time zone that defines days and hours."""
+    parameters: MartParameters
+    """The parameters that the marts are built with."""
     is_filtered: bool = False
     """Only selected chats are stored."""
 
@@ -117,8 +117,8 @@ def _health_day(state: DayState) -> HealthDay:
 
 def _are_marts_behind(source: ReportSource, period: Period) -> bool:
     days = list(iter_days(period.first, period.last))
-    is_a_day_behind = bool(days_with_stale_marts(source.lake, days, source.zone))
-    return is_a_day_behind or cumulative_marts_are_stale(source.lake, source.zone)
+    is_a_day_behind = bool(days_with_stale_marts(source.lake, days, source.parameters))
+    return is_a_day_behind or cumulative_marts_are_stale(source.lake, source.parameters)
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def _open_marts(source: ReportSource, period: Period) -> Iterator[Marts]:
             days = _days_to_read(table, period)
             files = stack.enter_context(source.lake.files(table.name, days))
             create_view(engine, table, files)
-        yield Marts(engine, source.zone)
+        yield Marts(engine, source.parameters.timezone)
 
 
 def _days_to_read(table: Table, period: Period) -> list[date | None]:

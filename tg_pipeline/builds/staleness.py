@@ -21,12 +21,18 @@ from tg_pipeline.builds.layers import (
     deduped_built_from,
     raw_built_from,
 )
-from tg_pipeline.lake.landing_zone import list_days, list_objects, listing_fingerprint
+from tg_pipeline.lake.landing_zone import (
+    iter_days,
+    list_days,
+    list_objects,
+    listing_fingerprint,
+)
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+from tg_pipeline.marts.catalog import MAX_LOOKBACK_DAYS
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -143,15 +149,23 @@ def known_days(landing: ObjectStore, lake: Lake) -> list[date]:
 
 
 def stale_days(states: Iterable[DayState]) -> list[date]:
-    """Return the stale days, and each known day after one whose raw rows will change; ascending.
+    """Return the stale days, and the known days that their builds will make stale; ascending.
 
-    The copies of an update that landed on two days are found in the raw rows of both days, so a
-    change of one day also affects the next.
+    The copies of an update that landed on two days are found in the raw rows of both days, and some
+    marts are also made from earlier days, so a change of one day affects those after it.
     """
     known = {state.day: state for state in states}
     stale = {day for day, state in known.items() if state.is_stale}
-    following = {day + ONE_DAY for day in stale if not known[day].is_raw_current}
+    enriched = stale | {day + ONE_DAY for day in stale if not known[day].is_raw_current}
+    following = enriched | {
+        day + back * ONE_DAY for day in enriched for back in range(1, MAX_LOOKBACK_DAYS + 1)
+    }
     return sorted(stale | {day for day in following if day in known and known[day].has_something})
+
+
+def days_after(day: date) -> list[date]:
+    """Return the days that a change of the raw rows of `day` may affect, without `day` itself."""
+    return list(iter_days(day + ONE_DAY, day + ONE_DAY + MAX_LOOKBACK_DAYS * ONE_DAY))
 
 
 def last_scheduled_day(now: datetime, zone: ZoneInfo, grace: timedelta = timedelta()) -> date:

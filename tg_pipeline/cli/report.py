@@ -9,6 +9,7 @@ from typing import Annotated, Final
 import typer
 from rich.filesize import decimal
 
+from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing, parse_span
@@ -61,10 +62,11 @@ def check_language(name: str) -> None:
 
 def report_source(settings: Settings) -> ReportSource:
     """Return the stores of the report and the digest; raises StoreError."""
+    landing = open_landing(settings)
     return ReportSource(
-        landing=open_landing(settings),
+        landing=landing,
         lake=open_lake(settings),
-        zone=settings.timezone,
+        parameters=mart_parameters(settings, landing),
         is_filtered=bool(settings.ingest.chat_ids),
     )
 

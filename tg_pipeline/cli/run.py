@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.builds.staleness import day_states, known_days, stale_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import (
@@ -32,7 +33,7 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     if full and day is None and first is None:
         raise CommandError("--full reads days again: name them with --date, or --from and --to.")
     days = _asked_days(settings, day, first, last)
-    if not days and not cumulative_marts_are_stale(open_lake(settings), settings.timezone):
+    if not days and not _cumulative_marts_are_stale(settings):
         out.print("Nothing new has landed; there is nothing to build.")
         return
     _check_partitions(days, settings)
@@ -68,7 +69,13 @@ def _changed_days(settings: Settings, today: date) -> list[date]:
     landing, lake = open_landing(settings), open_lake(settings)
     within = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
     due = stale_days(day_states(landing, lake, within))
-    return sorted({*due, *days_with_stale_marts(lake, within, settings.timezone)})
+    parameters = mart_parameters(settings, landing)
+    return sorted({*due, *days_with_stale_marts(lake, within, parameters)})
+
+
+def _cumulative_marts_are_stale(settings: Settings) -> bool:
+    parameters = mart_parameters(settings, open_landing(settings))
+    return cumulative_marts_are_stale(open_lake(settings), parameters)
 
 
 def _check_partitions(days: list[date], settings: Settings) -> None:

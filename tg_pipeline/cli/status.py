@@ -11,6 +11,7 @@ from rich.table import Table
 
 from lambda_ingest.writer import ChatFilter, list_migrations
 from tg_pipeline.builds.monitoring import MonitorContext, Span, pipeline_status
+from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.builds.staleness import DayState, DayStatus, day_states, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing, parse_span
@@ -42,7 +43,8 @@ def status(
     now = datetime.now(settings.zone)
     span = parse_span(first, last, now.date())
     landing, lake = open_landing(settings), open_lake(settings)
-    context = MonitorContext(landing, lake, now, settings.zone, settings.start_date)
+    parameters = mart_parameters(settings, landing)
+    context = MonitorContext(landing, lake, now, parameters, settings.start_date)
     result = pipeline_status(context, span) if as_json or check else None
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(result)))

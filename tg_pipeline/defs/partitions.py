@@ -25,9 +25,15 @@ daily_partitions: Final = dg.DailyPartitionsDefinition(
 )
 """All days since TG_START_DATE in TG_TIMEZONE. Today is included, so that it can be built early."""
 
-WITH_DAY_BEFORE: Final = dg.TimeWindowPartitionMapping(
-    start_offset=-1, end_offset=0, allow_nonexistent_upstream_partitions=True
-)
+
+def with_days_before(count: int) -> dg.TimeWindowPartitionMapping:
+    """Return the mapping of a day to itself and to `count` days before it, as far as they exist."""
+    return dg.TimeWindowPartitionMapping(
+        start_offset=-count, end_offset=0, allow_nonexistent_upstream_partitions=True
+    )
+
+
+WITH_DAY_BEFORE: Final = with_days_before(1)
 """An update without an event time that is retried across midnight lands on two days."""
 
 MONTHLY_BACKFILL: Final = dg.BackfillPolicy.multi_run(DAYS_PER_RUN)

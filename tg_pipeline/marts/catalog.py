@@ -33,6 +33,9 @@ DAILY_MARTS: Final = (
 )
 """One partition a day, built together with the layers of that day."""
 
+MAX_LOOKBACK_DAYS: Final = max(mart.lookback_days for mart in DAILY_MARTS)
+"""How many days after a day have marts that are also made from it."""
+
 CUMULATIVE_MARTS: Final = (
     ACTIVE_USERS,
     RETENTION,

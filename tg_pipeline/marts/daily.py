@@ -37,6 +37,7 @@ DAILY_ACTIVITY: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
+    lookback_days=2,
     conservation_rule=ConservationRule(
         "daily_messages_are_conserved",
         "Messages in enriched_updates = the sum of messages.",
@@ -66,6 +67,7 @@ USER_ACTIVITY: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
+    lookback_days=2,
     conservation_rule=ConservationRule(
         "user_actions_are_conserved",
         "Updates by users in enriched_updates = the sum of actions.",
@@ -184,4 +186,5 @@ MEMBERS: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
+    lookback_days=1,
 )

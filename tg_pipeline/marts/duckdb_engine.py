@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from tg_pipeline.layers.schema import Table
-from tg_pipeline.marts.mart import ConservationRule, Mart, is_daily
+from tg_pipeline.marts.mart import ConservationRule, Mart, MartParameters, is_daily
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -80,15 +80,16 @@ def _escaped(path: Path) -> str:
     return plain.replace("'", "''")
 
 
-def run_query(engine: "DuckDBPyConnection", mart: Mart, timezone: str) -> Iterator[pa.RecordBatch]:
+def run_query(
+    engine: "DuckDBPyConnection", mart: Mart, parameters: MartParameters
+) -> Iterator[pa.RecordBatch]:
     """Yield a mart's rows in their order; views of its sources must exist.
 
     For a mart with a partition a day, `context_date` is the last column, and the rows come day by
     day.
     """
     schema = mart.schema.append(DAY) if mart.is_daily else mart.schema
-    parameters = {"timezone": timezone} if mart.needs_timezone else None
-    result = engine.sql(mart.sql, params=parameters)
+    result = engine.sql(mart.sql, params=parameters.used_by(mart) or None)
     if mart.post_process:
         batches = iter(mart.post_process(result.to_arrow_table()).to_batches(BATCH_ROWS))
     else:

@@ -3,7 +3,7 @@
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Final
 
@@ -16,11 +16,25 @@ CODE_SUFFIXES: Final = {".py", ".toml"}
 HASH_CHARACTERS: Final = 16
 """Hexadecimal digits kept of a SHA-256: enough to tell versions of a definition apart."""
 
-TIMEZONE: Final = "$timezone"
-"""The query parameter for the time zone of days, weeks and hours."""
-
 PostProcess = Callable[[pa.Table], pa.Table]
 """A function of the query's whole result, for what SQL can't do."""
+
+
+@dataclass(frozen=True, slots=True)
+class MartParameters:
+    """The settings that a mart's query can refer to: `$timezone`, `$business_hours`, …."""
+
+    timezone: str
+    """The time zone of days, weeks and hours."""
+    business_hours: str = ""
+    """When questions are to be answered, such as `Mon-Fri 09:00-18:00`; empty for always."""
+    bot_usernames: str = "{}"
+    """A JSON object: the username of each known bot, in lower case, by its id."""
+
+    def used_by(self, mart: "Mart") -> dict[str, str]:
+        """Return the parameters that a mart's query refers to, by name."""
+        names = (field.name for field in fields(self))
+        return {name: getattr(self, name) for name in names if f"${name}" in mart.sql}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +62,13 @@ class Mart:
     columns: Mapping[str, Column]
     sources: tuple["Layer | Mart", ...]
     is_daily: bool = False
-    """Whether it has a partition a day, made from that day of its sources only."""
+    """Whether it has a partition a day, made from that day of its sources."""
+    lookback_days: int = 0
+    """Earlier days of its sources that a day of a daily mart is also made from.
+
+    `context_date` tells the days apart. The query must not look further back than this, even if
+    it is given more days because several are built together.
+    """
     conservation_rule: ConservationRule | None = None
     post_process: PostProcess | None = None
 
@@ -65,11 +85,6 @@ class Mart:
     def sql(self) -> str:
         """The query, in DuckDB's dialect; its tables are the sources, by their names."""
         return Path(__file__).with_name("sql").joinpath(f"{self.name}.sql").read_text("utf-8")
-
-    @property
-    def needs_timezone(self) -> bool:
-        """Whether the rows depend on the time zone."""
-        return TIMEZONE in self.sql
 
     @property
     def definition_hash(self) -> str:

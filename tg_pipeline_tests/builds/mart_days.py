@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from tg_pipeline.builds.marts import MartBuilder
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
-from tg_pipeline.marts.mart import Mart
+from tg_pipeline.marts.mart import Mart, MartParameters
 from tg_pipeline_tests.conftest import Pipeline
 
 ZONE: Final = "America/Sao_Paulo"
+PARAMETERS: Final = MartParameters(ZONE)
 NINE: Final = 1_791_374_400
 """9:00 on DAY in São Paulo, in Unix seconds."""
 

@@ -38,7 +38,7 @@ from tg_pipeline.telegram.messages import RateLimitRetry, plain, to_plain
 from tg_pipeline_tests.builds.posting import KEY, Poster, PostingProcess
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
-from tg_pipeline_tests.report.built_days import NEXT_DAY, ZONE, build, message
+from tg_pipeline_tests.report.built_days import NEXT_DAY, PARAMETERS, build, message
 
 EN = Formatter("en")
 DAY_BEFORE = DAY - timedelta(days=1)
@@ -61,7 +61,7 @@ def two_days(pipeline: Pipeline, built: Path) -> Pipeline:
 
 
 def source(pipeline: Pipeline) -> ReportSource:
-    return ReportSource(pipeline.landing, pipeline.lake, ZONE)
+    return ReportSource(pipeline.landing, pipeline.lake, PARAMETERS)
 
 
 def text(pipeline: Pipeline, day: date = DAY, kind: DigestKind = DigestKind.DAY) -> str:

@@ -24,11 +24,13 @@ from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.cumulative import MESSAGES
 from tg_pipeline.marts.daily import DAILY_ACTIVITY, HOURLY_ACTIVITY
 from tg_pipeline.marts.duckdb_engine import run_query
-from tg_pipeline.marts.mart import each_day
-from tg_pipeline_tests.builds.mart_days import NINE, ZONE, build_all, files, said, whole
+from tg_pipeline.marts.mart import MartParameters, each_day
+from tg_pipeline_tests.builds.mart_days import NINE, PARAMETERS, build_all, files, said, whole
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 NEXT_DAY = DAY + timedelta(days=1)
+
+IN_TOKYO = MartParameters("Asia/Tokyo")
 
 ANA = {"id": 1, "is_bot": False, "first_name": "Ana"}
 
@@ -64,7 +66,7 @@ EVENTS = [
 
 @pytest.fixture
 def builder(pipeline: Pipeline) -> Iterator[MartBuilder]:
-    with mart_builder(pipeline.lake, ZONE) as opened:
+    with mart_builder(pipeline.lake, PARAMETERS) as opened:
         yield opened
 
 
@@ -85,7 +87,7 @@ def test_marts_have_the_same_bytes_with_any_number_of_threads(
     for mart in ALL_MARTS:
         shutil.rmtree(pipeline.folder / "lake" / mart.name)
     monkeypatch.setattr(duckdb_engine, "MAX_THREADS", 1)
-    with mart_builder(pipeline.lake, ZONE) as alone:
+    with mart_builder(pipeline.lake, PARAMETERS) as alone:
         build_all(alone, DAY)
 
     # Then every object has the same bytes
@@ -121,10 +123,13 @@ def test_a_late_message_changes_the_marts_of_its_day_and_those_of_all_days(
     pipeline.build(DAY)
     new = build_all(builder, DAY, NEXT_DAY)
 
-    # Then that day's marts are rewritten, the next day's are not, and all have the message
+    # Then that day's marts are rewritten, those of the next day that look back, and all have the
+    # message, each on its day
     assert all(is_new for name, is_new in new.items() if str(NEXT_DAY) not in name)
-    assert not any(is_new for name, is_new in new.items() if str(NEXT_DAY) in name)
+    rewritten = {name for name, is_new in new.items() if is_new and str(NEXT_DAY) in name}
+    assert rewritten == {f"{mart.name} {NEXT_DAY}" for mart in DAILY_MARTS if mart.lookback_days}
     assert [row["messages"] for row in pipeline.rows("daily_activity")] == [2]
+    assert [row["messages"] for row in pipeline.rows("daily_activity", NEXT_DAY)] == [1]
     assert len(whole(pipeline, "messages")) == 3
 
 
@@ -162,12 +167,12 @@ def test_only_the_stale_ones_of_several_days_are_written(
     for number, day in enumerate(days):
         pipeline.land(said(number + 1, date=NINE + number * 86_400), day=day)
         pipeline.build(day)
-    builder.build_days(DAILY_ACTIVITY, days)
+    builder.build_days(HOURLY_ACTIVITY, days)
     pipeline.land(said(9, date=NINE + 86_400), day=days[1])
     pipeline.build(days[1])
 
     # When all three are built
-    built = builder.build_days(DAILY_ACTIVITY, days)
+    built = builder.build_days(HOURLY_ACTIVITY, days)
 
     # Then that one is written, and the conservation of all is checked
     assert [each.is_new for each in built] == [False, True, False]
@@ -183,12 +188,12 @@ def test_only_the_configured_time_zone_matters_and_another_one_makes_marts_stale
     pipeline.land(said(1))
     pipeline.build()
     monkeypatch.setenv("TZ", "Asia/Tokyo")
-    with mart_builder(pipeline.lake, ZONE) as builder:
+    with mart_builder(pipeline.lake, PARAMETERS) as builder:
         build_all(builder, DAY)
     assert [row["hour"] for row in pipeline.rows("hourly_activity")] == [9]
 
     # When the configured time zone changes
-    with mart_builder(pipeline.lake, "Asia/Tokyo") as elsewhere:
+    with mart_builder(pipeline.lake, IN_TOKYO) as elsewhere:
         assert elsewhere.build(HOURLY_ACTIVITY, DAY).is_new
         assert not elsewhere.build(DAILY_ACTIVITY, DAY).is_new
 
@@ -197,7 +202,7 @@ def test_only_the_configured_time_zone_matters_and_another_one_makes_marts_stale
 
 
 def stale(pipeline: Pipeline) -> list[date]:
-    return days_with_stale_marts(pipeline.lake, [DAY, NEXT_DAY], ZONE)
+    return days_with_stale_marts(pipeline.lake, [DAY, NEXT_DAY], PARAMETERS)
 
 
 def test_a_day_is_stale_until_its_last_mart_is_built_and_again_if_it_changes(
@@ -215,10 +220,17 @@ def test_a_day_is_stale_until_its_last_mart_is_built_and_again_if_it_changes(
     assert stale(pipeline) == []
 
     # Then it is stale in another time zone, and once it has another message
-    assert days_with_stale_marts(pipeline.lake, [DAY], "Asia/Tokyo") == [DAY]
+    assert days_with_stale_marts(pipeline.lake, [DAY], IN_TOKYO) == [DAY]
     pipeline.land(said(2))
     pipeline.build()
     assert stale(pipeline) == [DAY]
+
+    # And a day on which nothing landed is stale if marts of it look back to a day that changed
+    pipeline.build(NEXT_DAY)
+    build_all(builder, DAY, NEXT_DAY)
+    pipeline.land(said(3))
+    pipeline.build()
+    assert stale(pipeline) == [DAY, NEXT_DAY]
 
 
 def test_cumulative_marts_are_stale_until_all_are_built_and_if_a_day_is_added(
@@ -230,14 +242,14 @@ def test_cumulative_marts_are_stale_until_all_are_built_and_if_a_day_is_added(
 
     # When the marts are built, they are stale until the last one is
     for mart in CUMULATIVE_MARTS:
-        assert cumulative_marts_are_stale(pipeline.lake, ZONE)
+        assert cumulative_marts_are_stale(pipeline.lake, PARAMETERS)
         builder.build(mart)
-    assert not cumulative_marts_are_stale(pipeline.lake, ZONE)
+    assert not cumulative_marts_are_stale(pipeline.lake, PARAMETERS)
 
     # Then they are stale in another time zone, and after a day is added
-    assert cumulative_marts_are_stale(pipeline.lake, "Asia/Tokyo")
+    assert cumulative_marts_are_stale(pipeline.lake, IN_TOKYO)
     pipeline.build(NEXT_DAY)
-    assert cumulative_marts_are_stale(pipeline.lake, ZONE)
+    assert cumulative_marts_are_stale(pipeline.lake, PARAMETERS)
 
 
 def test_wildcards_in_the_name_of_the_lake_s_folder_have_no_effect(
@@ -247,7 +259,7 @@ def test_wildcards_in_the_name_of_the_lake_s_folder_have_no_effect(
     odd.land(said(1))
     odd.build()
 
-    with mart_builder(odd.lake, ZONE) as builder:
+    with mart_builder(odd.lake, PARAMETERS) as builder:
         build_all(builder, DAY)
 
     assert len(whole(odd, "messages")) == 1
@@ -295,7 +307,7 @@ def test_a_damaged_mart_is_rebuilt_and_a_damaged_source_named(
     source.write_bytes(b"no Parquet")
     with (
         pytest.raises(StoreError, match="enriched_updates/context_date=2026-10-07"),
-        mart_builder(pipeline.lake, ZONE) as new_builder,
+        mart_builder(pipeline.lake, PARAMETERS) as new_builder,
     ):
         new_builder.build(MESSAGES)
     assert mart.read_bytes() == whole_mart

@@ -22,7 +22,7 @@ from tg_pipeline.builds.staleness import ONE_DAY
 from tg_pipeline.events.dead_letters import dead_letter
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
-from tg_pipeline_tests.builds.mart_days import ZONE, said
+from tg_pipeline_tests.builds.mart_days import PARAMETERS, ZONE, said
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 LANDED_AT = datetime(2026, 10, 8, 12, tzinfo=UTC)
@@ -32,7 +32,7 @@ START = date(2026, 10, 1)
 def status_at(pipeline: Pipeline, at: str, span: Span | None = None) -> PipelineStatus:
     """Return the status at a local time in São Paulo."""
     now = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(ZONE))
-    where = MonitorContext(pipeline.landing, pipeline.lake, now, ZoneInfo(ZONE), START)
+    where = MonitorContext(pipeline.landing, pipeline.lake, now, PARAMETERS, START)
     return pipeline_status(where, span)
 
 
@@ -46,7 +46,7 @@ def land(pipeline: Pipeline, *numbers: int, day: date = DAY) -> None:
 def build(pipeline: Pipeline, *days: date) -> None:
     for day in days:
         pipeline.build(day)
-    with mart_builder(pipeline.lake, ZONE) as builder:
+    with mart_builder(pipeline.lake, PARAMETERS) as builder:
         for mart in DAILY_MARTS:
             builder.build_days(mart, list(days))
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.report.models import Period
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
-from tg_pipeline_tests.report.built_days import NEXT_DAY, ZONE, land_two_days, message
+from tg_pipeline_tests.report.built_days import NEXT_DAY, PARAMETERS, land_two_days, message
 
 
 def source(pipeline: Pipeline) -> ReportSource:
-    return ReportSource(pipeline.landing, pipeline.lake, ZONE)
+    return ReportSource(pipeline.landing, pipeline.lake, PARAMETERS)
 
 
 def test_landed_updates_become_report_data_of_all_days_in_the_lake(pipeline: Pipeline) -> None:

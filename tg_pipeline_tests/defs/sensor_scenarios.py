@@ -40,6 +40,7 @@ from tg_pipeline.defs.updates.sensors import StalenessScan, late_updates_sensor
 from tg_pipeline.events.messages import LandingAddress
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import DAILY_MARTS
+from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline_tests.defs.conftest import StoppedClock
 from tg_pipeline_tests.fakes.sqs import BUCKET, FakeQueue, landed, tick_of
 
@@ -122,7 +123,7 @@ def build(variant: Variant, days: list[date]) -> None:
     for day in days:
         build_deduped_updates(variant.tables, day)
         build_enriched_updates(variant.tables, day)
-    with mart_builder(variant.tables, str(ZONE)) as builder:
+    with mart_builder(variant.tables, MartParameters(str(ZONE))) as builder:
         for mart in DAILY_MARTS:
             builder.build_days(mart, days)
 

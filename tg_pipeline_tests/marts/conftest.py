@@ -18,7 +18,7 @@ from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.cumulative import QUESTIONS
-from tg_pipeline.marts.mart import Mart
+from tg_pipeline.marts.mart import Mart, MartParameters
 from tg_pipeline.questions import QUESTIONS_SCHEMA
 from tg_pipeline_tests.conftest import BOT
 from tg_pipeline_tests.marts.reference.month import Month, shared_month
@@ -95,7 +95,7 @@ class Marts:
 @pytest.fixture
 def marts(tmp_path: Path) -> Iterator[Marts]:
     lake = Lake((tmp_path / "lake").as_uri())
-    with mart_builder(lake, "America/Sao_Paulo") as builder:
+    with mart_builder(lake, MartParameters("America/Sao_Paulo")) as builder:
         yield Marts(lake, builder)
 
 

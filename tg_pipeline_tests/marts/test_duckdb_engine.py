@@ -12,6 +12,7 @@ import pytest
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.marts.cumulative import MESSAGES
 from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine, run_query
+from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline_tests.conftest import DAY
 
 
@@ -31,7 +32,7 @@ def test_the_error_of_a_query_is_one_line(tmp_path: Path) -> None:
         pytest.raises(EngineError, match="enriched_updates does not exist") as failure,
         open_engine(tmp_path) as engine,
     ):
-        list(run_query(engine, MESSAGES, "UTC"))
+        list(run_query(engine, MESSAGES, MartParameters("UTC")))
 
     assert "\n" not in str(failure.value)
 
@@ -64,7 +65,8 @@ def test_no_join_of_messages_holds_all_messages(tmp_path: Path) -> None:
     # When DuckDB plans the query
     with open_engine(tmp_path) as engine:
         create_view(engine, ENRICHED_UPDATES, [file])
-        sql, zone = f"EXPLAIN (FORMAT json) {MESSAGES.sql}", {"timezone": "UTC"}
+        sql = f"EXPLAIN (FORMAT json) {MESSAGES.sql}"
+        zone = MartParameters("UTC").used_by(MESSAGES)
         ((_, plan),) = engine.sql(sql, params=zone).fetchall()
 
     # Then no join builds its hash table from the left side, which has all messages

@@ -5,9 +5,11 @@ from typing import Any
 
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 ZONE = "America/Sao_Paulo"
+PARAMETERS = MartParameters(ZONE)
 GROUP = {"id": -100, "type": "supergroup", "title": "Turma 3"}
 NEXT_DAY = DAY + timedelta(days=1)
 
@@ -23,7 +25,7 @@ def message(number: int, who: str, text: str, day: date = DAY, **more: Any) -> d
 def build(pipeline: Pipeline, *days: date) -> None:
     for day in days:
         pipeline.build(day)
-    with mart_builder(pipeline.lake, ZONE) as builder:
+    with mart_builder(pipeline.lake, PARAMETERS) as builder:
         for day in days:
             for mart in DAILY_MARTS:
                 builder.build(mart, day)

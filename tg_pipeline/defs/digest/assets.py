@@ -20,6 +20,7 @@ from tg_pipeline.builds.digest import (
     not_built_reason,
     post_digest,
 )
+from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.builds.report import ReportSource
 from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import SETTINGS
@@ -167,8 +168,8 @@ def definitions(settings: Settings) -> dg.Definitions:
 
 
 def _source(landing: LandingResource, lake: LakeResource) -> ReportSource:
-    is_filtered = bool(SETTINGS.ingest.chat_ids)
-    return ReportSource(landing.store(), lake.lake(), SETTINGS.timezone, is_filtered)
+    store, is_filtered = landing.store(), bool(SETTINGS.ingest.chat_ids)
+    return ReportSource(store, lake.lake(), mart_parameters(SETTINGS, store), is_filtered)
 
 
 def _result(made: Digest, posted: list[PostedMessage]) -> dg.MaterializeResult[None]:

@@ -8,6 +8,7 @@ from typing import Final
 import dagster as dg
 
 from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.defs.automation import FOLLOW_INPUTS
 from tg_pipeline.defs.marts.charts import mart_chart
 from tg_pipeline.defs.metadata import (
@@ -22,12 +23,13 @@ from tg_pipeline.defs.partitions import (
     SETTINGS,
     daily_partitions,
     partition_dates,
+    with_days_before,
 )
-from tg_pipeline.defs.resources import LakeResource
+from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.updates.assets import OWNERS, RETRY_POLICY, conservation_check
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
-from tg_pipeline.marts.mart import Mart, is_daily
+from tg_pipeline.marts.mart import Mart, MartParameters, is_daily
 
 MARTS_BY_DAY: Final = "marts_by_day"
 """The group of the daily marts, which are built with the layers of their day."""
@@ -79,21 +81,23 @@ def mart_asset(mart: Mart) -> dg.AssetsDefinition:
         retry_policy=RETRY_POLICY,
     )
     def build(
-        context: dg.AssetExecutionContext, lake: LakeResource
+        context: dg.AssetExecutionContext, landing: LandingResource, lake: LakeResource
     ) -> Iterator[dg.MaterializeResult[None]]:
-        yield _build_mart(context, lake, mart)
+        with as_dagster_failure(landing.uri):
+            parameters = mart_parameters(SETTINGS, landing.store())
+        yield _build_mart(context, lake, mart, parameters)
 
     return build
 
 
 def _build_mart(
-    context: dg.AssetExecutionContext, lake: LakeResource, mart: Mart
+    context: dg.AssetExecutionContext, lake: LakeResource, mart: Mart, parameters: MartParameters
 ) -> dg.MaterializeResult[None]:
     started = perf_counter()
     days: list[date | None] = [*partition_dates(context)] if mart.is_daily else [None]
     with as_dagster_failure(lake.uri):
         tables = lake.lake()
-        with mart_builder(tables, SETTINGS.timezone) as builder:
+        with mart_builder(tables, parameters) as builder:
             built = builder.build_days(mart, days)
         seconds = (perf_counter() - started) / len(days)
         for day, each in zip(days, built, strict=True):
@@ -107,9 +111,12 @@ def _build_mart(
 
 
 def _dep(mart: Mart, table: Table) -> dg.AssetDep:
-    """Return the input partitions of a mart: the same day, or all days."""
+    """Return the input partitions of a mart: the same day, that and earlier days, or all days."""
     if is_daily(table) and not mart.is_daily:
         return dg.AssetDep(table.name, partition_mapping=dg.AllPartitionMapping())
+    if mart.lookback_days:
+        mapping = with_days_before(mart.lookback_days)
+        return dg.AssetDep(table.name, partition_mapping=mapping)
     return dg.AssetDep(table.name)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 import dagster as dg
 from pydantic import Field
 
+from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.builds.report import (
     REPORT,
     ReportSource,
@@ -86,10 +87,9 @@ def report(
     from tg_pipeline.report.report import render_report  # noqa: PLC0415
 
     with as_dagster_failure(lake.uri):
-        tables = lake.lake()
-        source = ReportSource(
-            landing.store(), tables, SETTINGS.timezone, bool(SETTINGS.ingest.chat_ids)
-        )
+        tables, store = lake.lake(), landing.store()
+        parameters = mart_parameters(SETTINGS, store)
+        source = ReportSource(store, tables, parameters, bool(SETTINGS.ingest.chat_ids))
         data = load_report_data(source, config.period(tables))
         sizes = {
             name: publish_page(

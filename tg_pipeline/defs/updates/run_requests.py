@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 import dagster as dg
 import msgspec
 
-from tg_pipeline.builds.staleness import ONE_DAY
+from tg_pipeline.builds.staleness import days_after
 from tg_pipeline.defs.partitions import dates_of_tags, group_into_ranges, range_tags
 
 REQUESTS_PER_TICK: Final = 12
@@ -50,7 +50,7 @@ class StaleDay(NamedTuple):
     fingerprint: str
     """Of the landed objects, and of what the day's partitions were built from."""
     is_stale: bool = True
-    """False if only the rebuild of the day before it will make it stale."""
+    """False if only the rebuild of an earlier day will make it stale."""
 
 
 class RequestedState(msgspec.Struct, frozen=True, array_like=True):
@@ -70,7 +70,7 @@ class RunPlan:
     """The runs to request now, and what to remember of them."""
 
     stale: frozenset[date]
-    """All days that a build would change, now or once the day before them is rebuilt."""
+    """All days that a build would change, now or once an earlier day is rebuilt."""
     ranges: list[DayRange]
     requested: RequestedStates
     busy: list[date]
@@ -157,9 +157,10 @@ def days_of_unfinished_runs(instance: dg.DagsterInstance) -> frozenset[date]:
 def _new_states(
     free: Sequence[StaleDay], requested: Mapping[date, RequestedState]
 ) -> frozenset[date]:
-    """Return the due days in a state that was not requested, each with the day that follows it."""
+    """Return the due days in a state that was not requested, each with the days made from it."""
     due = {each.day for each in free if each.is_stale and not _is_requested(each, requested)}
-    following = {each.day for each in free if not each.is_stale and each.day - ONE_DAY in due}
+    affected = {after for day in due for after in days_after(day)}
+    following = {each.day for each in free if not each.is_stale and each.day in affected}
     return frozenset(due | following)
 
 

@@ -12,10 +12,11 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.builds.staleness import (
-    ONE_DAY,
     DayState,
     day_states,
+    days_after,
     last_scheduled_day,
     stale_days,
 )
@@ -150,7 +151,7 @@ def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> S
     """Find the stale days among the watched, the missed and the touched days."""
     days = days_to_scan(landing, lake, now, {*known.touched, *known.requested})
     states = day_states(landing, lake, days)
-    without_marts = set(days_with_stale_marts(lake, days, SETTINGS.timezone))
+    without_marts = set(days_with_stale_marts(lake, days, mart_parameters(SETTINGS, landing)))
     due = {state.day for state in states if state.is_stale} | without_marts
     stale = due | set(stale_days(states))
     found = [
@@ -175,8 +176,7 @@ def days_to_scan(
     built = set(lake.days(RAW_UPDATES.name))
     missed = {day for day in list_days(landing) if day not in built}
     older = {day for day in missed | set(touched) if SETTINGS.start_date <= day < watched[0]}
-    # The duplicates on the following day depend on both days.
-    following = {day + ONE_DAY for day in older if day + ONE_DAY < watched[0]}
+    following = {after for day in older for after in days_after(day) if after < watched[0]}
     return [*sorted(older | following), *watched]
 
 

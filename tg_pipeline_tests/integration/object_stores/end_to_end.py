@@ -18,6 +18,7 @@ from tg_pipeline.builds.staleness import DayState, day_states, stale_days
 from tg_pipeline.lake import landing_zone
 from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_all
 from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.query.session import open_session
 from tg_pipeline.report.models import ReportData
 from tg_pipeline.sample import deliveries
@@ -67,7 +68,7 @@ def build(pipeline: Pipeline) -> list[date]:
     days = list_days(pipeline.landing)
     for day in days:
         pipeline.build(day)
-    with mart_builder(pipeline.lake, ZONE) as builder:
+    with mart_builder(pipeline.lake, MartParameters(ZONE)) as builder:
         build_all(builder, *days)
     return days
 
@@ -76,7 +77,7 @@ def run_end_to_end(pipeline: Pipeline) -> EndToEnd:
     landed = land(pipeline.landing)
     pipeline.put("unreadable.json", b"{")
     days = build(pipeline)
-    facts = load_report_data(ReportSource(pipeline.landing, pipeline.lake, ZONE))
+    facts = load_report_data(ReportSource(pipeline.landing, pipeline.lake, MartParameters(ZONE)))
     publish_page(pipeline.lake, "en", f"<p>{facts}</p>")
     sql = "SELECT context_date, count(*) FROM telegram GROUP BY ALL ORDER BY ALL"
     with open_session(pipeline.lake, ZONE) as session:

@@ -11,6 +11,7 @@ import pytest
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.sample import deliveries
 from tg_pipeline_tests.builds.test_sample_month import land_sample
 from tg_pipeline_tests.conftest import Pipeline
@@ -63,7 +64,7 @@ def _build(pipeline: Pipeline) -> None:
     days = list_days(pipeline.landing)
     for day in days:
         pipeline.build(day)
-    with mart_builder(pipeline.lake, ZONE.key) as builder:
+    with mart_builder(pipeline.lake, MartParameters(ZONE.key)) as builder:
         for mart in DAILY_MARTS:
             builder.build_days(mart, days)
         for mart in CUMULATIVE_MARTS:
