@@ -8,11 +8,14 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
+from itertools import chain
 from typing import Any, Final, TypeGuard
+
+from lambda_ingest.update_fields import choose_type, fields_of, kind_of, values_at
 
 LANDING_PREFIX: Final = "telegram"
 REJECTED_PREFIX: Final = "rejected"
@@ -125,34 +128,20 @@ def parse_update(body: bytes) -> dict[str, Any]:
 
 
 def event_time(update: dict[str, Any]) -> int | None:
-    """Return the Unix second at which an update happened, or None if it has none.
-
-    It is the `edit_date` of an edit and the `date` of everything else; callbacks and queries have
-    none. Source: https://core.telegram.org/bots/api#update
-    """
-    for name, content in _contents(update):
-        second = content.get("edit_date" if name.startswith("edited_") else "date")
-        return second if _is_integer(second, 1, MAX_SECOND) else None
-    return None
+    """Return the Unix second at which an update happened, or None if it has none."""
+    update_type, content = _content(update)
+    seconds = values_at(content, fields_of(update_type).time)
+    return next(filter(_is_second, seconds), None)
 
 
 def chat_id_of(update: dict[str, Any]) -> int | None:
-    """Return the id of the chat that an update belongs to, or None if it names none.
-
-    A callback belongs to the chat of its message; an inline query, a poll or a payment names no
-    chat. Source: https://core.telegram.org/bots/api#update
-    """
-    for _, content in _contents(update):
-        message = content.get("message")
-        for holder in (content, message if isinstance(message, dict) else {}):
-            chat = holder.get("chat")
-            chat_id = chat.get("id") if isinstance(chat, dict) else None
-            if _is_chat_id(chat_id):
-                return chat_id
-        private = content.get("user_chat_id")
-        if _is_chat_id(private):
-            return private
-    return None
+    """Return the id of the chat that an update belongs to, or None if it names none."""
+    update_type, content = _content(update)
+    fields = fields_of(update_type)
+    chats = values_at(content, fields.chat)
+    ids = (chat.get("id") for chat in chats if isinstance(chat, dict))
+    candidates = chain(ids, values_at(content, fields.private_chat))
+    return next(filter(_is_chat_id, candidates), None)
 
 
 def migration_of(update: dict[str, Any]) -> ChatMigration | None:
@@ -220,15 +209,20 @@ def _day_of(second: int, zone: tzinfo) -> date:
     return datetime.fromtimestamp(second, UTC).astimezone(zone).date()
 
 
-def _contents(update: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the members of an update that may be its content, with their names."""
-    for name, content in update.items():
-        if name != "update_id" and isinstance(content, dict):
-            yield name, content
+def _content(update: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the type of an update and its content, which is empty if it is not an object."""
+    names = [name for name in update if name != "update_id"]
+    update_type = choose_type(names, map(kind_of, map(update.get, names)))
+    content = update.get(update_type) if update_type is not None else None
+    return update_type or "", content if isinstance(content, dict) else {}
 
 
 def _is_integer(value: object, lowest: int, highest: int) -> TypeGuard[int]:
     return isinstance(value, int) and not isinstance(value, bool) and lowest <= value <= highest
+
+
+def _is_second(value: object) -> TypeGuard[int]:
+    return _is_integer(value, 1, MAX_SECOND)
 
 
 def _is_chat_id(value: object) -> TypeGuard[int]:

@@ -32,30 +32,45 @@ class EnrichedUpdate(Row):
         ),
     ] = None
     user_id: Annotated[
-        Number, int64("Who acted: `from.id`, or `user.id`; null for channels and the anonymous.")
+        Number,
+        int64("The account that acted: `from.id`, `user.id`, or the booster's; see `person_id`."),
     ] = None
     user_is_bot: Annotated[Flag, boolean("`is_bot` of the user who acted.")] = None
     user_first_name: Annotated[Text, string("`first_name` of the user who acted.")] = None
     chat_id: Annotated[
-        Number, int64("Where: `chat.id`, or the chat of the message that a callback hangs on.")
+        Number,
+        int64(
+            "`chat.id`; of a callback, the chat of its message; of a business connection, "
+            "`user_chat_id`."
+        ),
     ] = None
     chat_type: Annotated[
         Text, string("`chat.type`: private, group, supergroup or channel; as for `chat_id`.")
     ] = None
-    text: Annotated[Text, string("`text` of the message; null for a message without text.")] = None
+    text: Annotated[
+        Text,
+        string(
+            "`text` of the message, or the text of all blocks of its `rich_message`; null for a "
+            "message without text."
+        ),
+    ] = None
     date: Annotated[
         Number, int64("`date` as it came, in Unix seconds: for an edit, when it was first sent.")
     ] = None
     bot_id: Annotated[int, always(int64("The bot that got the update."))] = 0
     update_id: Annotated[int, always(int64("`update_id`, unique per bot."))] = 0
     update_type: Annotated[
-        Text, string("The one key beside `update_id`, known or not; null if there is none.")
+        Text,
+        string(
+            "The key besides `update_id`, known or not; of several, the one with a content; null "
+            "if there is none."
+        ),
     ] = None
     event_at: Annotated[
         Number,
         timestamp(
-            "When it happened, in UTC: `edit_date` of an edit, else `date`; null for updates that "
-            "have no time of their own (callbacks, queries, polls, …)."
+            "When it happened, in UTC: `date`, `edit_date` of an edit, `add_date` or `remove_date` "
+            "of a boost; null for updates without a time of their own (callbacks, queries, …)."
         ),
     ] = None
     received_at: Annotated[
@@ -64,8 +79,8 @@ class EnrichedUpdate(Row):
     content_type: Annotated[
         Text,
         string(
-            "What the message holds, by the Bot API's own key: text, photo, new_chat_members, …; "
-            "a key newer than this table included."
+            "What the message contains, by the Bot API's own key: text, photo, rich_message, "
+            "new_chat_members, …; also a key that is newer than this table."
         ),
     ] = None
     edit_date: Annotated[Number, int64("`edit_date` of the message, in Unix seconds.")] = None
@@ -81,12 +96,16 @@ class EnrichedUpdate(Row):
     sender_chat_id: Annotated[
         Number,
         int64(
-            "The chat that acted in a user's stead: `sender_chat.id` (a channel, an anonymous "
-            "admin), `actor_chat.id` of a reaction, `voter_chat.id` of a vote."
+            "The chat that acted instead of a user: `sender_chat.id` (a channel, an anonymous "
+            "administrator), `actor_chat.id` of a reaction, `voter_chat.id` of a vote."
         ),
     ] = None
     message_thread_id: Annotated[
-        Number, int64("`message_thread_id`: the topic or thread of the message.")
+        Number,
+        int64(
+            "`message_thread_id`: a forum topic if `is_topic_message`, else a thread of replies or "
+            "comments."
+        ),
     ] = None
     caption: Annotated[Text, string("`caption` of a photo, video, document, ….")] = None
     text_length: Annotated[
@@ -96,7 +115,7 @@ class EnrichedUpdate(Row):
         Text,
         string(
             "The bot command that the text or caption begins with, in lower case, without / and "
-            "without @bot."
+            "without @bot: an entity `bot_command` at offset 0."
         ),
     ] = None
     command_args: Annotated[Text, string("What follows the command, trimmed; null if nothing.")] = (
@@ -129,7 +148,7 @@ class EnrichedUpdate(Row):
         Number, int64("Links in the text or caption: entities `url` and `text_link`.")
     ] = None
     mention_count: Annotated[
-        Number, int64("People named in it: entities `mention` and `text_mention`.")
+        Number, int64("Mentions in it: entities `mention` and `text_mention`.")
     ] = None
     file_unique_id: Annotated[
         Text, string("`file_unique_id` of the message's file; of a photo's largest size.")
@@ -187,10 +206,17 @@ class EnrichedUpdate(Row):
     ] = None
     is_automatic_forward: Annotated[
         Flag,
-        boolean("`is_automatic_forward`: a channel's post that Telegram copied to its group."),
+        boolean(
+            "Whether Telegram copied a channel's post to its group: `is_automatic_forward`, or, "
+            "from before 2022, a post of a channel forwarded by Telegram's own account."
+        ),
     ] = None
     business_connection_id: Annotated[
-        Text, string("`business_connection_id`: the business account that the message belongs to.")
+        Text,
+        string(
+            "`business_connection_id`: the business account that the update belongs to; `id` of a "
+            "business_connection."
+        ),
     ] = None
     sender_business_bot_id: Annotated[
         Number,
@@ -217,10 +243,11 @@ class EnrichedUpdate(Row):
         Number, int64("`external_reply.message_id`: that message, in that chat.")
     ] = None
     mentioned_user_ids: Annotated[
-        Numbers, int64s("Users without a username that the text names: entities `text_mention`.")
+        Numbers,
+        int64s("Users without a username whom the text names, once: entities `text_mention`."),
     ] = None
     mentioned_usernames: Annotated[
-        Texts, strings("Usernames that the text names, in lower case, without @.")
+        Texts, strings("Usernames that the text names, once, in lower case, without @.")
     ] = None
     command_bot: Annotated[
         Text, string("The bot that the command is addressed to (`/x@bot`), in lower case.")
@@ -241,30 +268,37 @@ class EnrichedUpdate(Row):
     member_was_in: Annotated[
         Flag,
         boolean(
-            "Whether that user was a member before: by the status, or by `is_member` of a "
-            "restricted user."
+            "Whether that user was a member before: creator, administrator, member, or restricted "
+            "with `is_member`."
         ),
     ] = None
     member_is_in: Annotated[
         Flag, boolean("Whether that user is a member afterwards, by the same rule.")
     ] = None
     invite_link_name: Annotated[
-        Text, string("`invite_link.name`: the invite link that the user joined through.")
+        Text,
+        string(
+            "`invite_link.name`: the invite link that the user joined, or asks to join, through."
+        ),
     ] = None
     is_live_location: Annotated[
-        Flag, boolean("Whether the message is a live location, whose moves arrive as edits.")
+        Flag,
+        boolean(
+            "Whether a location is live (`live_period`), so that its moves arrive as edits; null "
+            "for messages without a location."
+        ),
     ] = None
     content_digest: Annotated[
         Text,
         string(
-            "A digest of text, caption, entities, media and buttons: two versions of a message "
-            "with the same digest read the same."
+            "A digest of text, caption, entities, media, buttons, rich message, checklist and "
+            "poll question: two versions of a message with the same digest have the same content."
         ),
     ] = None
     is_service: Annotated[
         Flag,
         boolean(
-            "Whether the message is what the Bot API calls a service message; null for other "
+            "Whether the message is a service message, by the Bot API's own list; null for other "
             "updates."
         ),
     ] = None
@@ -272,8 +306,8 @@ class EnrichedUpdate(Row):
         bool,
         always(
             boolean(
-                "Whether it is a *written message*: newly sent, not a service message and not an "
-                "automatic forward."
+                "Whether it is a *written message*: a message, channel_post, business_message or "
+                "guest_message, not a service message and not an automatic forward."
             )
         ),
     ] = False
@@ -281,14 +315,15 @@ class EnrichedUpdate(Row):
         Number,
         int64(
             "The *person* who acted in their own name; null for bots, channels, anonymous "
-            "administrators, and Telegram's own accounts."
+            "administrators, Telegram's own accounts, and what a bot wrote for a business account."
         ),
     ] = None
     activity: Annotated[
         Text,
         string(
-            "What a person actively did: write, react, press, vote, query, pay; null for "
-            "everything else, such as joining, leaving, editing or blocking the bot."
+            "What a person actively did: write, react, press, vote, query or pay; null for "
+            "everything else, such as joining, leaving, editing, blocking the bot, boosting, and "
+            "messages that were sent automatically."
         ),
     ] = None
     is_copy: Annotated[

@@ -8,10 +8,24 @@ from typing import Final
 import msgspec
 import pyarrow as pa
 
+from lambda_ingest.update_fields import ValueKind
 from tg_pipeline.layers.batches import gc_paused
+from tg_pipeline.layers.content_digest import content_digest
+from tg_pipeline.layers.definitions import (
+    ACTIVITIES,
+    SERVICE_MESSAGES,
+    SHARED_ACCOUNTS,
+    TELEGRAM_ID,
+    WRITE,
+    WRITTEN_TYPES,
+    is_in_chat,
+)
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, EnrichedUpdate
-from tg_pipeline.telegram.decoding import content_keys, read_content
+from tg_pipeline.layers.event_fields import actor, chat, event_time
+from tg_pipeline.layers.rich_text import flatten
+from tg_pipeline.telegram.decoding import content_fields, read_content
 from tg_pipeline.telegram.models import (
+    BusinessConnection,
     CallbackQuery,
     Chat,
     Entity,
@@ -26,9 +40,6 @@ from tg_pipeline.telegram.models import (
 
 CARRIED: Final = frozenset({"bot_id", "update_id", "update_type", "received_at"})
 """Columns that deduped_updates has already, and that are passed through unchanged."""
-
-MICROSECONDS: Final = 1_000_000
-"""Microseconds per second; the unit of the timestamp columns."""
 
 FILES: Final = (
     "animation",
@@ -54,14 +65,22 @@ NOT_CONTENT: Final = frozenset(
     guest_bot_caller_user guest_bot_caller_chat edit_date has_protected_content is_from_offline
     is_paid_post media_group_id author_signature paid_star_count entities link_preview_options
     suggested_post_info effect_id caption caption_entities show_caption_above_media
-    has_media_spoiler reply_markup receiver_user ephemeral_message_id new_chat_participant
-    new_chat_member left_chat_participant
+    has_media_spoiler reply_markup receiver_user ephemeral_message_id new_chat_member
     """.split()
 )
 """Fields of a message that are not its content. https://core.telegram.org/bots/api#message"""
 
-PREFERRED_CONTENT: Final = ("venue", "new_chat_members", "left_chat_member")
-"""Contents that come together with a less specific one, such as a venue with its location."""
+PREFERRED_CONTENT: Final = (
+    *("text", *FILES, "venue"),
+    *("new_chat_members", "left_chat_member", "users_shared"),
+    *("video_chat_scheduled", "video_chat_started", "video_chat_ended"),
+    "video_chat_participants_invited",
+)
+"""Contents that come together with a less specific one or with an earlier name, such as a venue
+with its location, or `users_shared` with `user_shared`."""
+
+NO_FILE: Final = Media()
+"""A file that is written out without any field."""
 
 LINKS: Final = frozenset({"url", "text_link"})
 MENTIONS: Final = frozenset({"mention", "text_mention"})
@@ -89,50 +108,89 @@ def enrich_update(payload: bytes, update_type: str | None) -> EnrichedUpdate:
     """Return one update as a flat row; the CARRIED columns keep their defaults."""
     content = read_content(payload, update_type)
     row = EnrichedUpdate(fields_nulled=content.nulled)
-    is_edit = update_type is not None and update_type.startswith("edited_")
+    if update_type is None:
+        return row
     match content.value:
         case Message() as message:
-            _fill_message(row, message, is_edit=is_edit)
-            if row.content_type is None and update_type is not None:
-                row.content_type = _content_type(content_keys(payload, update_type))
+            _fill_message(row, message, update_type)
+            if row.content_type is None:
+                row.content_type = _content_type(content_fields(payload, update_type))
+            _fill_definitions_of_message(row, update_type)
         case CallbackQuery() as callback:
             _fill_callback(row, callback)
         case Poll() as poll:
             row.poll_id = poll.id
         case OtherUpdate() as update:
-            _fill_other_update(row, update, is_edit=is_edit)
+            _fill_other_update(row, update, update_type)
         case _:
             pass
+    _fill_person(row, update_type)
     return row
+
+
+# Definitions
+
+
+def _fill_definitions_of_message(row: EnrichedUpdate, update_type: str) -> None:
+    is_service = row.content_type in SERVICE_MESSAGES
+    row.is_service = is_service
+    if update_type in WRITTEN_TYPES and not is_service and not row.is_automatic_forward:
+        row.is_written = True
+
+
+def _fill_person(row: EnrichedUpdate, update_type: str) -> None:
+    """Fill who acted in their own name, and what they did; see `definitions`."""
+    user_id = row.user_id
+    if (
+        user_id is None
+        or row.user_is_bot
+        or row.sender_chat_id is not None
+        or row.sender_business_bot_id is not None
+        or user_id in SHARED_ACCOUNTS
+    ):
+        return
+    row.person_id = user_id
+    activity = ACTIVITIES.get(update_type)
+    if activity is not WRITE or (row.is_written and not row.is_from_offline):
+        row.activity = activity
 
 
 # Messages
 
 
-def _fill_message(row: EnrichedUpdate, message: Message, *, is_edit: bool) -> None:
+def _fill_message(row: EnrichedUpdate, message: Message, update_type: str) -> None:
     row.message_id = message.message_id
     row.message_thread_id = message.message_thread_id
     row.date = message.date
     row.edit_date = message.edit_date
-    row.event_at = _timestamp(message.edit_date if is_edit else message.date)
+    row.event_at = event_time(message, update_type)
     _fill_user(row, message.from_user)
     _fill_chat(row, message.chat)
-    row.sender_chat_id = message.sender_chat.id if message.sender_chat else None
-    if message.text is not None:
+    if message.sender_chat:
+        row.sender_chat_id = message.sender_chat.id
+    if message.text:
         row.text = message.text
         row.content_type = "text"
         _fill_text(row, message.text, message.entities)
     else:
         _fill_media(row, message)
         _fill_rare_contents(row, message)
+    row.content_digest = content_digest(message, row.file_unique_id)
     _fill_relations(row, message)
+    _fill_circumstances(row, message)
 
 
-def _content_type(keys: list[str]) -> str | None:
-    """Return the key of a message's content among the message's keys, whether known or not."""
-    contents = [key for key in keys if key not in NOT_CONTENT]
-    preferred = (key for key in PREFERRED_CONTENT if key in contents)
-    return next(preferred, None) or next(iter(contents), None)
+def _content_type(fields: dict[str, ValueKind]) -> str | None:
+    """Return the key of a message's content among the message's keys, whether known or not.
+
+    An empty value counts only if there is no other: some contents, such as `forum_topic_closed`,
+    are objects without fields.
+    """
+    contents = {name: kind for name, kind in fields.items() if name not in NOT_CONTENT}
+    present = [name for name, kind in contents.items() if kind is not ValueKind.EMPTY]
+    candidates = present or [name for name in contents if fields[name] is ValueKind.EMPTY]
+    preferred = (name for name in PREFERRED_CONTENT if name in candidates)
+    return next(preferred, None) or next(iter(candidates), None)
 
 
 def _fill_text(row: EnrichedUpdate, text: str, entities: list[Entity] | None) -> None:
@@ -146,10 +204,31 @@ def _fill_text(row: EnrichedUpdate, text: str, entities: list[Entity] | None) ->
     row.mention_count = sum(kind in MENTIONS for kind in types)
     if "hashtag" in types:
         row.hashtags = [_entity_text(text, each) for each in entities if each.type == "hashtag"]
-    if types[:1] == ["bot_command"] and entities[0].offset == 0:
-        command = _entity_text(text, entities[0])
-        row.command = command.removeprefix("/").partition("@")[0].lower() or None
-        row.command_args = text[len(command) :].strip() or None
+    if row.mention_count:
+        _fill_mentions(row, text, entities)
+    if "bot_command" in types:
+        _fill_command(row, text, entities)
+
+
+def _fill_mentions(row: EnrichedUpdate, text: str, entities: list[Entity]) -> None:
+    mentions = [_entity_text(text, each) for each in entities if each.type == "mention"]
+    names = [mention.removeprefix("@").lower() for mention in mentions]
+    users = [each.user for each in entities if each.type == "text_mention"]
+    ids = [user.id for user in users if user and user.id is not None]
+    row.mentioned_usernames = list(dict.fromkeys(names)) or None
+    row.mentioned_user_ids = list(dict.fromkeys(ids)) or None
+
+
+def _fill_command(row: EnrichedUpdate, text: str, entities: list[Entity]) -> None:
+    """Fill the command that a text begins with; formatting may be listed before it."""
+    first = next((e for e in entities if e.type == "bot_command" and not e.offset), None)
+    if first is None:
+        return
+    command = _entity_text(text, first)
+    name, _, bot = command.removeprefix("/").partition("@")
+    row.command = name.lower() or None
+    row.command_bot = bot.lower() or None
+    row.command_args = text[len(command) :].strip() or None
 
 
 def _entity_text(text: str, entity: Entity) -> str:
@@ -165,17 +244,19 @@ def _entity_text(text: str, entity: Entity) -> str:
 
 
 def _fill_media(row: EnrichedUpdate, message: Message) -> None:
-    if message.caption is not None:
+    if message.caption:
         row.caption = message.caption
         _fill_text(row, message.caption, message.caption_entities)
     row.media_group_id = message.media_group_id
     for name in FILES:
         file: Media | list[Media] | None = getattr(message, name)
         if file:
-            row.content_type = name
             # A photo is a list of sizes, the largest one last.
-            _fill_file(row, file[-1] if isinstance(file, list) else file)
-            return
+            largest = file[-1] if isinstance(file, list) else file
+            if largest != NO_FILE:
+                row.content_type = name
+                _fill_file(row, largest)
+                return
 
 
 def _fill_file(row: EnrichedUpdate, file: Media) -> None:
@@ -186,9 +267,23 @@ def _fill_file(row: EnrichedUpdate, file: Media) -> None:
 
 
 def _fill_rare_contents(row: EnrichedUpdate, message: Message) -> None:
-    row.migrate_to_chat_id = message.migrate_to_chat_id
-    row.migrate_from_chat_id = message.migrate_from_chat_id
+    row.migrate_to_chat_id = message.migrate_to_chat_id or None
+    row.migrate_from_chat_id = message.migrate_from_chat_id or None
     row.poll_id = message.poll.id if message.poll else None
+    if message.rich_message and message.rich_message.blocks:
+        row.content_type = "rich_message"
+        text, entities = flatten(message.rich_message)
+        row.text = text or None
+        _fill_text(row, text, entities)
+    if message.location:
+        row.is_live_location = bool(message.location.live_period)
+    if message.new_chat_members:
+        members = [user for user in message.new_chat_members if user.id is not None]
+        row.new_chat_member_ids = [user.id for user in members if user.id is not None]
+        row.new_chat_bot_ids = [u.id for u in members if u.is_bot and u.id is not None]
+    if message.left_chat_member:
+        row.left_chat_member_id = message.left_chat_member.id
+        row.left_chat_member_is_bot = message.left_chat_member.is_bot
     payment = message.successful_payment or message.refunded_payment or message.invoice
     if payment:
         row.currency = payment.currency
@@ -199,17 +294,45 @@ def _fill_relations(row: EnrichedUpdate, message: Message) -> None:
     replied = message.reply_to_message
     if replied:
         row.reply_to_message_id = replied.message_id
-        row.reply_to_user_id = replied.from_user.id if replied.from_user else None
+        row.reply_to_is_automatic_forward = replied.is_automatic_forward or None
+        if replied.from_user:
+            row.reply_to_user_id = replied.from_user.id
+            row.reply_to_username = replied.from_user.username
+    external = message.external_reply
+    if external:
+        row.external_reply_chat_id = external.chat.id if external.chat else None
+        row.external_reply_message_id = external.message_id
     row.via_bot_id = message.via_bot.id if message.via_bot else None
     row.forward_origin_type = _forward_origin_type(message)
 
 
+def _fill_circumstances(row: EnrichedUpdate, message: Message) -> None:
+    """Fill where a message belongs to and how it was sent; false is the same as absent."""
+    row.is_topic_message = message.is_topic_message or None
+    row.is_automatic_forward = message.is_automatic_forward or _is_old_forward(row) or None
+    row.is_from_offline = message.is_from_offline or None
+    row.business_connection_id = message.business_connection_id or None
+    if message.direct_messages_topic:
+        row.direct_messages_topic_id = message.direct_messages_topic.topic_id
+    if message.sender_business_bot:
+        row.sender_business_bot_id = message.sender_business_bot.id
+
+
+def _is_old_forward(row: EnrichedUpdate) -> bool:
+    """Return whether it is an automatic forward from before Bot API 5.5 had a field for that."""
+    return (
+        row.user_id == TELEGRAM_ID
+        and row.chat_type != "private"
+        and row.forward_origin_type == "channel"
+    )
+
+
 def _forward_origin_type(message: Message) -> str | None:
-    if message.forward_origin:
+    if message.forward_origin and message.forward_origin.type:
         return message.forward_origin.type
-    if message.forward_from:
+    if message.forward_from and message.forward_from.id is not None:
         return "user"
-    if message.forward_from_chat:
+    if message.forward_from_chat and message.forward_from_chat.type:
         return "channel" if message.forward_from_chat.type == "channel" else "chat"
     return "hidden_user" if message.forward_sender_name else None
 
@@ -224,24 +347,29 @@ def _fill_callback(row: EnrichedUpdate, callback: CallbackQuery) -> None:
     if callback.message:
         row.message_id = callback.message.message_id
         row.message_thread_id = callback.message.message_thread_id
+        _fill_circumstances(row, callback.message)
         _fill_chat(row, callback.message.chat)
 
 
-def _fill_other_update(row: EnrichedUpdate, update: OtherUpdate, *, is_edit: bool) -> None:
+def _fill_other_update(row: EnrichedUpdate, update: OtherUpdate, update_type: str) -> None:
     """Fill the columns of any other update, of a known type or an unknown one."""
-    _fill_user(row, update.from_user or update.user)
-    _fill_chat(row, update.chat)
-    actor = update.actor_chat or update.voter_chat
-    row.sender_chat_id = actor.id if actor else None
+    _fill_user(row, actor(update, update_type))
+    _fill_chat(row, chat(update, update_type))
+    stand_in = update.actor_chat or update.voter_chat
+    row.sender_chat_id = stand_in.id if stand_in else None
     row.date = update.date
     row.edit_date = update.edit_date
-    row.event_at = _timestamp(update.edit_date if is_edit else update.date)
+    row.event_at = event_time(update, update_type)
     row.message_id = update.message_id
     row.message_thread_id = update.message_thread_id
+    row.business_connection_id = update.business_connection_id
+    if isinstance(update, BusinessConnection):
+        row.business_connection_id = update.id
     row.query = update.query
     row.poll_id = update.poll_id
     row.currency = update.currency
     row.total_amount = update.total_amount
+    row.invite_link_name = update.invite_link.name if update.invite_link else None
     _fill_reactions(row, update)
     _fill_member(row, update.old_chat_member, update.new_chat_member)
 
@@ -267,10 +395,17 @@ def _reaction_name(reaction: Reaction) -> str | None:
 
 
 def _fill_member(row: EnrichedUpdate, old: Member | None, new: Member | None) -> None:
-    row.member_old_status = old.status if old else None
+    if old:
+        row.member_old_status = old.status
+        row.member_was_in = is_in_chat(old)
     if new:
         row.member_new_status = new.status
-        row.member_user_id = new.user.id if new.user else None
+        row.member_is_in = is_in_chat(new)
+        if new.user:
+            row.member_user_id = new.user.id
+            row.member_user_is_bot = new.user.is_bot
+            row.member_username = new.user.username
+            row.member_first_name = new.user.first_name
 
 
 # Parts of messages and of other updates
@@ -295,8 +430,3 @@ def _fill_chat(row: EnrichedUpdate, chat: Chat | None) -> None:
     row.chat_type = chat.type
     row.chat_title = chat.title
     row.chat_username = chat.username
-
-
-def _timestamp(second: int | None) -> int | None:
-    """Return a Unix time in microseconds; Telegram uses 0 for "no time"."""
-    return second * MICROSECONDS if second else None

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 
+from lambda_ingest.update_fields import ValueKind, choose_type, kind_of
 from tg_pipeline.telegram.models import TelegramObject, content_struct
 
 MAX_UPDATE_ID: Final = 2**63 - 1
@@ -29,6 +30,8 @@ MAX_INT_DIGITS: Final = 19
 
 MAX_CACHED_DECODERS: Final = 256
 """The Bot API has 27 update types; the limit bounds the memory that invented types can take."""
+
+_EMPTY_LITERALS: Final = (b"null", b"false")
 
 _OBJECT_DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _UPDATE_ID_DECODER: Final = msgspec.json.Decoder(
@@ -68,9 +71,8 @@ class Content(msgspec.Struct, gc=False, frozen=True):
 def read_envelope(payload: bytes) -> Envelope:
     """Return the id and the type of an update; raises UnreadableError.
 
-    The type, which may be unknown, is the name of the key besides `update_id`. It is None if there
-    is no other key. The Bot API promises at most one; if there are several, the type is the first
-    whose value is an object.
+    The type, which may be unknown, is the name of the key besides `update_id`, chosen as ingestion
+    chooses it. It is None if there is no other key.
     """
     if len(payload) > MIN_NESTED_BYTES:
         _check_nesting(payload)
@@ -82,9 +84,15 @@ def read_envelope(payload: bytes) -> Envelope:
         contents = _decode_without_surrogates(payload, error)
     update_id = _read_id(contents.pop("update_id", None))
     if len(contents) > 1:
-        objects = (name for name, raw in contents.items() if bytes(raw)[:1] == b"{")
-        return Envelope(update_id, next(objects, next(iter(contents))))
+        return Envelope(update_id, choose_type(contents, map(_kind_of, contents.values())))
     return Envelope(update_id, next(iter(contents), None))
+
+
+def _kind_of(raw: msgspec.Raw) -> ValueKind:
+    value = bytes(raw)
+    if value in _EMPTY_LITERALS or (value[:1] in b"[{" and not value[1:-1].strip()):
+        return ValueKind.EMPTY
+    return ValueKind.OBJECT if value[:1] == b"{" else ValueKind.OTHER
 
 
 def _check_nesting(payload: bytes) -> None:
@@ -148,7 +156,8 @@ def _read_id(raw: msgspec.Raw | None) -> int:
 def read_content(payload: bytes, update_type: str | None) -> Content:
     """Decode the content of a payload that `read_envelope` accepted.
 
-    Fields of the wrong type or out of range are None and counted; nothing is raised.
+    Fields of the wrong type or out of range are None and counted; nothing is raised. A field that
+    is written out as null, false, [] or {} is absent, so it is not counted.
     """
     if update_type is None:
         return Content(None, 0)
@@ -158,13 +167,14 @@ def read_content(payload: bytes, update_type: str | None) -> Content:
         return _salvage_content(payload, update_type)
 
 
-def content_keys(payload: bytes, update_type: str) -> list[str]:
-    """Return the names of the content's fields, in their order; empty if it is not an object."""
+def content_fields(payload: bytes, update_type: str) -> dict[str, ValueKind]:
+    """Return the names and kinds of the content's fields, in their order; {} if it is no object."""
     try:
-        return list(_OBJECT_DECODER.decode(_OBJECT_DECODER.decode(payload)[update_type]))
+        fields = _OBJECT_DECODER.decode(_OBJECT_DECODER.decode(payload)[update_type])
     except (msgspec.DecodeError, UnicodeDecodeError):
         content = _lenient_object(payload)[update_type]
-        return list(content) if isinstance(content, dict) else []
+        return {k: kind_of(v) for k, v in content.items()} if isinstance(content, dict) else {}
+    return {name: _kind_of(raw) for name, raw in fields.items()}
 
 
 class _Update(msgspec.Struct, gc=False):
@@ -210,13 +220,21 @@ def _salvage(value: Any, kind: Any, unusable: list[str]) -> Any:
     struct = _without_none(kind)
     if isinstance(value, dict) and isinstance(struct, type) and issubclass(struct, msgspec.Struct):
         present = [f for f in msgspec.structs.fields(struct) if f.encode_name in value]
-        return struct(**{f.name: _salvage(value[f.encode_name], f.type, unusable) for f in present})
+        return struct(
+            **{f.name: _salvage_field(value[f.encode_name], f.type, unusable) for f in present}
+        )
     if isinstance(value, list) and get_origin(struct) is list:
         (item,) = get_args(struct)
         unusable += [str(item) for element in value if element is None]
         return [kept for kept in (_salvage(v, item, unusable) for v in value) if kept is not None]
     unusable.append(str(kind))
     return None
+
+
+def _salvage_field(value: Any, kind: Any, unusable: list[str]) -> Any:
+    """Salvage the value of a field; one that is only written out is absent, and not counted."""
+    is_empty = kind_of(value) is ValueKind.EMPTY
+    return _salvage(value, kind, [] if is_empty else unusable)
 
 
 def _without_none(kind: Any) -> Any:

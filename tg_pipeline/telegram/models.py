@@ -4,26 +4,16 @@ The structs of updates declare only the fields that the layers read, all optiona
 Telegram leaves out, or that has an unexpected type, is None (see `decoding`).
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta, Struct
 
-UPDATE_TYPES: Final = (
-    *("message", "edited_message", "channel_post", "edited_channel_post"),
-    *("business_connection", "business_message", "edited_business_message"),
-    *("deleted_business_messages", "guest_message"),
-    *("message_reaction", "message_reaction_count"),
-    *("inline_query", "chosen_inline_result", "callback_query"),
-    *("shipping_query", "pre_checkout_query", "purchased_paid_media"),
-    *("poll", "poll_answer"),
-    *("my_chat_member", "chat_member", "chat_join_request", "chat_boost", "removed_chat_boost"),
-    *("managed_bot", "subscription", "stopped_message_generation"),
-)
-"""All update types, in the order of https://core.telegram.org/bots/api#update (version 10.3).
+from lambda_ingest.update_fields import UPDATE_FIELDS
 
-Each version adds some; updates of types that are not listed here are processed all the same.
-"""
+UPDATE_TYPES: Final = tuple(UPDATE_FIELDS)
+"""All update types, in the order of https://core.telegram.org/bots/api#update (version 10.3)."""
 
 OPT_IN_UPDATE_TYPES: Final = ("message_reaction", "message_reaction_count", "chat_member")
 """Sent only if `allowed_updates` names them, and only if the bot is an administrator.
@@ -93,6 +83,10 @@ class Entity(TelegramObject):
     type: str | None = None
     offset: Int64 | None = None
     length: Int64 | None = None
+    url: str | None = None
+    user: User | None = None
+    language: str | None = None
+    custom_emoji_id: str | None = None
 
 
 class Media(TelegramObject):
@@ -102,6 +96,26 @@ class Media(TelegramObject):
     file_size: Int64 | None = None
     mime_type: str | None = None
     duration: Int64 | None = None
+
+
+class File(TelegramObject):
+    """A file that only has to be told from another one."""
+
+    file_unique_id: str | None = None
+
+
+class PaidMedia(TelegramObject):
+    """A photo or video that has to be paid for. https://core.telegram.org/bots/api#paidmedia."""
+
+    photo: list[File] | None = None
+    video: File | None = None
+    live_photo: File | None = None
+
+
+class PaidMediaInfo(TelegramObject):
+    """The paid media of a message. https://core.telegram.org/bots/api#paidmediainfo."""
+
+    paid_media: list[PaidMedia] | None = None
 
 
 class Payment(TelegramObject):
@@ -127,6 +141,138 @@ class Poll(TelegramObject):
     """
 
     id: str | None = None
+    question: str | None = None
+
+
+class ChecklistTask(TelegramObject):
+    """A task of a checklist, without whether it is done."""
+
+    id: Int64 | None = None
+    text: str | None = None
+
+
+class Checklist(TelegramObject):
+    """A checklist. https://core.telegram.org/bots/api#checklist."""
+
+    title: str | None = None
+    tasks: list[ChecklistTask] | None = None
+
+
+class Location(TelegramObject):
+    """A place, or the present place of a user who shares it for a while.
+
+    https://core.telegram.org/bots/api#location
+    """
+
+    live_period: Int64 | None = None
+
+
+class RichSpan(TelegramObject):
+    """A part of a rich text, or the caption of a rich block: a text with a property.
+
+    One struct for all types, which differ in the fields that they have, not in their meaning.
+    https://core.telegram.org/bots/api#richtext
+    """
+
+    type: str | None = None
+    text: "RichText | None" = None
+    credit: "RichText | None" = None
+    url: str | None = None
+    user: User | None = None
+    username: str | None = None
+    custom_emoji_id: str | None = None
+    alternative_text: str | None = None
+    expression: str | None = None
+    button: "Button | None" = None
+
+
+RichText = str | RichSpan | list[str | RichSpan | list[str | RichSpan | list[str | RichSpan]]]
+"""A text, a part with a property, or an array of both. Within arrays, the Bot API has arrays only
+inside of parts; some levels of arrays in arrays are read all the same."""
+
+
+class Link(TelegramObject):
+    """The address that a button opens."""
+
+    url: str | None = None
+
+
+class CopiedText(TelegramObject):
+    """The text that a button copies."""
+
+    text: str | None = None
+
+
+class Button(TelegramObject):
+    """A button below a message, or in a rich message.
+
+    https://core.telegram.org/bots/api#inlinekeyboardbutton
+    """
+
+    text: RichText | None = None
+    url: str | None = None
+    callback_data: str | None = None
+    web_app: Link | None = None
+    login_url: Link | None = None
+    switch_inline_query: str | None = None
+    switch_inline_query_current_chat: str | None = None
+    copy_text: CopiedText | None = None
+    pay: bool | None = None
+
+
+class ReplyMarkup(TelegramObject):
+    """The buttons below a message. https://core.telegram.org/bots/api#inlinekeyboardmarkup."""
+
+    inline_keyboard: list[list[Button]] | None = None
+
+
+class RichCell(TelegramObject):
+    """A cell of a table. https://core.telegram.org/bots/api#richblocktablecell."""
+
+    text: RichText | None = None
+
+
+class RichItem(TelegramObject):
+    """An item of a list. https://core.telegram.org/bots/api#richblocklistitem."""
+
+    label: str | None = None
+    is_checked: bool | None = None
+    blocks: "list[RichBlock] | None" = None
+
+
+class RichBlock(TelegramObject):
+    """A block of a rich message: one struct for all types, known or not.
+
+    https://core.telegram.org/bots/api#richblock
+    """
+
+    type: str | None = None
+    summary: RichText | None = None
+    text: RichText | None = None
+    expression: str | None = None
+    size: Int64 | None = None
+    language: str | None = None
+    cells: list[list[RichCell]] | None = None
+    items: list[RichItem] | None = None
+    blocks: "list[RichBlock] | None" = None
+    caption: RichText | None = None
+    credit: RichText | None = None
+    buttons: list[Button] | None = None
+    photo: list[File] | None = None
+    animation: File | None = None
+    audio: File | None = None
+    document: File | None = None
+    video: File | None = None
+    voice_note: File | None = None
+
+
+class RichMessage(TelegramObject):
+    """A message of blocks; such a message has no `text`.
+
+    https://core.telegram.org/bots/api#richmessage
+    """
+
+    blocks: list[RichBlock] | None = None
 
 
 class RepliedMessage(TelegramObject):
@@ -134,6 +280,26 @@ class RepliedMessage(TelegramObject):
 
     message_id: Int64 | None = None
     from_user: User | None = None
+    is_automatic_forward: bool | None = None
+
+
+class ExternalReply(TelegramObject):
+    """The message that another one replies to, in another chat or forum topic.
+
+    https://core.telegram.org/bots/api#externalreplyinfo
+    """
+
+    chat: Chat | None = None
+    message_id: Int64 | None = None
+
+
+class DirectMessagesTopic(TelegramObject):
+    """One conversation in a channel's direct messages.
+
+    https://core.telegram.org/bots/api#directmessagestopic
+    """
+
+    topic_id: Int64 | None = None
 
 
 class Message(TelegramObject):
@@ -146,11 +312,18 @@ class Message(TelegramObject):
     from_user: User | None = None
     chat: Chat | None = None
     date: UnixTime | None = None
+    message_thread_id: Int64 | None = None
+    is_topic_message: bool | None = None
+    direct_messages_topic: DirectMessagesTopic | None = None
+    is_automatic_forward: bool | None = None
+    is_from_offline: bool | None = None
+    business_connection_id: str | None = None
+    sender_business_bot: User | None = None
+    reply_to_message: RepliedMessage | None = None
+    external_reply: ExternalReply | None = None
+    edit_date: UnixTime | None = None
     text: str | None = None
     entities: list[Entity] | None = None
-    reply_to_message: RepliedMessage | None = None
-    edit_date: UnixTime | None = None
-    message_thread_id: Int64 | None = None
     photo: list[Media] | None = None
     caption: str | None = None
     caption_entities: list[Entity] | None = None
@@ -169,12 +342,19 @@ class Message(TelegramObject):
     video: Media | None = None
     video_note: Media | None = None
     voice: Media | None = None
+    paid_media: PaidMediaInfo | None = None
+    rich_message: RichMessage | None = None
+    location: Location | None = None
+    checklist: Checklist | None = None
     poll: Poll | None = None
     invoice: Payment | None = None
     successful_payment: Payment | None = None
     refunded_payment: Payment | None = None
+    new_chat_members: list[User] | None = None
+    left_chat_member: User | None = None
     migrate_to_chat_id: Int64 | None = None
     migrate_from_chat_id: Int64 | None = None
+    reply_markup: ReplyMarkup | None = None
 
 
 class CallbackQuery(TelegramObject):
@@ -207,6 +387,13 @@ class Member(TelegramObject):
 
     user: User | None = None
     status: str | None = None
+    is_member: bool | None = None
+
+
+class InviteLink(TelegramObject):
+    """The link through which a user joined. https://core.telegram.org/bots/api#chatinvitelink."""
+
+    name: str | None = None
 
 
 class OtherUpdate(TelegramObject):
@@ -218,29 +405,72 @@ class OtherUpdate(TelegramObject):
     from_user: User | None = None
     user: User | None = None
     chat: Chat | None = None
+    user_chat_id: Int64 | None = None
     actor_chat: Chat | None = None
     voter_chat: Chat | None = None
     date: UnixTime | None = None
     edit_date: UnixTime | None = None
     message_id: Int64 | None = None
     message_thread_id: Int64 | None = None
+    business_connection_id: str | None = None
     old_reaction: list[Reaction] | None = None
     new_reaction: list[Reaction] | None = None
     old_chat_member: Member | None = None
     new_chat_member: Member | None = None
+    invite_link: InviteLink | None = None
     query: str | None = None
     poll_id: str | None = None
     currency: str | None = None
     total_amount: Int64 | None = None
 
 
+class BusinessConnection(OtherUpdate):
+    """A business account that was connected to the bot, or changed.
+
+    https://core.telegram.org/bots/api#businessconnection
+    """
+
+    id: str | None = None
+
+
+class BoostSource(TelegramObject):
+    """Where a boost comes from. https://core.telegram.org/bots/api#chatboostsource."""
+
+    user: User | None = None
+
+
+class Boost(TelegramObject):
+    """A boost of a chat. https://core.telegram.org/bots/api#chatboost."""
+
+    add_date: UnixTime | None = None
+    source: BoostSource | None = None
+
+
+class BoostUpdate(OtherUpdate):
+    """A boost that was added, changed or removed.
+
+    https://core.telegram.org/bots/api#chatboostupdated and #chatboostremoved
+    """
+
+    boost: Boost | None = None
+    remove_date: UnixTime | None = None
+    source: BoostSource | None = None
+
+
+CONTENT_STRUCTS: Final[Mapping[str, type[TelegramObject]]] = {
+    **dict.fromkeys(MESSAGE_TYPES, Message),
+    "callback_query": CallbackQuery,
+    "poll": Poll,
+    "business_connection": BusinessConnection,
+    "chat_boost": BoostUpdate,
+    "removed_chat_boost": BoostUpdate,
+}
+"""The structs of the types that are not read into OtherUpdate."""
+
+
 def content_struct(update_type: str) -> type[TelegramObject]:
     """Return the struct that the content of an update of this type is decoded into."""
-    if update_type in MESSAGE_TYPES:
-        return Message
-    if update_type == "callback_query":
-        return CallbackQuery
-    return Poll if update_type == "poll" else OtherUpdate
+    return CONTENT_STRUCTS.get(update_type, OtherUpdate)
 
 
 class BotInfo(msgspec.Struct, frozen=True, kw_only=True):

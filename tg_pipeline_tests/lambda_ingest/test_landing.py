@@ -16,31 +16,28 @@ from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from lambda_ingest import forward, landing, settings
+from lambda_ingest import forward, landing, settings, update_fields
 from lambda_ingest.landing import (
     ChatMigration,
     LandedUpdate,
     RejectedBody,
     TrustLevel,
     build_batch,
-    chat_id_of,
     classify,
     event_time,
     migration_of,
     unwrap_rejected,
 )
-from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED
 
 SAO_PAULO, NEW_YORK = ZoneInfo("America/Sao_Paulo"), ZoneInfo("America/New_York")
 ZONES = [SAO_PAULO, UTC, ZoneInfo("Asia/Kathmandu"), NEW_YORK]
 ARRIVAL_DAY = date(2026, 10, 7)
 SECOND = timedelta(seconds=1)
-SENT, EDITED = 1_791_378_000, 1_791_379_000
-CHAT, OTHER_CHAT, PERSON = -1001234567890, -42, 5
+SENT = 1_791_378_000
+CHAT, OTHER_CHAT = -1001234567890, -42
 
 NOT_INTEGERS: list[Any] = [None, True, 1.5, "-100", []]
-NOT_OBJECTS: list[Any] = [None, 5, "text", [{"date": SENT, "chat": {"id": CHAT}}]]
 
 
 def body_of(update_id: object = 5, **contents: Any) -> bytes:
@@ -63,7 +60,9 @@ def landed(body: bytes, **options: Any) -> LandedUpdate:
     return result
 
 
-@pytest.mark.parametrize("module", [landing, settings, forward], ids=lambda each: each.__name__)
+@pytest.mark.parametrize(
+    "module", [landing, update_fields, settings, forward], ids=lambda each: each.__name__
+)
 def test_the_contract_imports_the_standard_library_only(module: ModuleType) -> None:
     source = Path(str(module.__file__)).read_text("utf-8")
     imports = r"^ *(?:import|from) (\w+)[\w.]*(?: import .*)?$"
@@ -119,15 +118,6 @@ class TestKey:
 
 
 class TestEventTime:
-    @pytest.mark.parametrize("kind", ["message", "channel_post", "telepathy"])
-    def test_it_is_the_date_or_the_edit_date_of_an_edit(self, kind: str) -> None:
-        content = {"date": SENT, "edit_date": EDITED}
-
-        assert event_time({"update_id": 5, kind: content}) == SENT
-        assert event_time({"update_id": 5, f"edited_{kind}": content}) == EDITED
-        assert event_time({"update_id": 5, f"edited_{kind}": {"date": SENT}}) is None
-        assert event_time({"update_id": 5, "callback_query": {kind: content}}) is None
-
     @pytest.mark.parametrize(
         "second",
         [*NOT_INTEGERS, float(SENT), 0, -1, 253_402_300_800, 10**30, str(SENT)],
@@ -138,15 +128,6 @@ class TestEventTime:
         assert event_time({"update_id": 5, "message": {"date": 253_402_300_799}}) is not None
         update = landed(body_of(message={"date": second}), trust=TrustLevel.OPERATOR)
         assert update.day == ARRIVAL_DAY
-
-    def test_the_first_object_is_the_content(self) -> None:
-        several = {"update_id": 5, "note": "x", "message": {"date": SENT}, "x": {"date": EDITED}}
-
-        assert event_time(several) == SENT
-        for content in NOT_OBJECTS:
-            assert event_time({"update_id": 5, "message": content}) is None
-        assert event_time({"update_id": {"date": SENT}}) is None
-        assert event_time({"update_id": 5}) is None
 
 
 def day_of_moment(happened: datetime, **options: Any) -> date:
@@ -207,47 +188,14 @@ class TestDay:
 
 
 IN_CHAT = {"chat": {"id": CHAT, "type": "supergroup"}}
-FROM = {"from": {"id": PERSON}}
-OTHER_CONTENTS: dict[str, tuple[dict[str, Any], int | None]] = {
-    "channel_post": (IN_CHAT | {"sender_chat": {"id": OTHER_CHAT}}, CHAT),
-    "business_connection": ({"user": {"id": PERSON}, "user_chat_id": PERSON}, PERSON),
-    "message_reaction": (IN_CHAT | {"actor_chat": {"id": OTHER_CHAT}}, CHAT),
-    "inline_query": (FROM | {"query": "x", "chat_type": "group"}, None),
-    "chosen_inline_result": (FROM | {"inline_message_id": "x"}, None),
-    "callback_query": (FROM | {"message": IN_CHAT}, CHAT),
-    "poll_answer": ({"poll_id": "1", "voter_chat": {"id": OTHER_CHAT}}, None),
-    "chat_join_request": (IN_CHAT | FROM | {"user_chat_id": PERSON}, CHAT),
-}
-"""The contents, and their chats, of the types that are not simply in a chat."""
-
-NOT_CHAT_IDS: list[Any] = [*NOT_INTEGERS, 2**63, -(2**63)]
 
 
-class TestChat:
-    @pytest.mark.parametrize("kind", [*UPDATE_TYPES, "telepathy"])
-    def test_an_update_belongs_to_the_chat_that_it_names(self, kind: str) -> None:
-        content, chat_id = OTHER_CONTENTS.get(kind, (IN_CHAT, CHAT))
-
-        assert chat_id_of({"update_id": 5, kind: content}) == chat_id
-        assert chat_id_of({kind: content, "update_id": 5}) == chat_id
-        assert landed(body_of(**{kind: content})).chat_id == chat_id
-
-    @pytest.mark.parametrize("wrong", NOT_CHAT_IDS, ids=repr)
+class TestMigration:
+    @pytest.mark.parametrize("wrong", [*NOT_INTEGERS, 2**63, -(2**63)], ids=repr)
     def test_an_id_that_is_no_integer_of_64_bits_is_ignored(self, wrong: Any) -> None:
-        assert chat_id_of({"update_id": 5, "message": {"chat": {"id": 2**63 - 1}}}) == 2**63 - 1
-        assert chat_id_of({"update_id": 5, "message": {"chat": {"id": wrong}}}) is None
-        assert chat_id_of({"update_id": 5, "business_connection": {"user_chat_id": wrong}}) is None
         for name in ("migrate_to_chat_id", "migrate_from_chat_id"):
             assert migration_of({"update_id": 5, "message": IN_CHAT | {name: wrong}}) is None
             assert migration_of({"message": {"chat": {"id": wrong}, name: CHAT}}) is None
-
-    @pytest.mark.parametrize("wrong", NOT_OBJECTS, ids=repr)
-    def test_values_that_are_not_objects_are_ignored(self, wrong: Any) -> None:
-        assert chat_id_of({"update_id": 5, "message": wrong}) is None
-        assert chat_id_of({"update_id": 5, "message": {"chat": wrong}}) is None
-        assert chat_id_of({"update_id": 5, "callback_query": {"message": wrong}}) is None
-        assert chat_id_of({"update_id": 5, "callback_query": {"message": {"chat": wrong}}}) is None
-        assert chat_id_of({"update_id": IN_CHAT}) is None
 
     @pytest.mark.parametrize(
         "message",

@@ -12,11 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from lambda_ingest.landing import NotAnUpdateError, event_time, parse_update
+from lambda_ingest.update_fields import ValueKind
 from tg_pipeline.telegram.decoding import (
     MAX_NESTING,
     Envelope,
     UnreadableError,
-    content_keys,
+    content_fields,
     nesting_depth,
     read_content,
     read_envelope,
@@ -57,12 +58,14 @@ def test_the_type_is_the_one_key_besides_the_id_known_or_not(kind: str) -> None:
     [
         ({}, None),
         ({"a": {}, "b": {}}, "a"),
-        ({"a": 1, "b": {}}, "b"),
-        ({"a": [{}], "b": "{", "c": {}}, "c"),
+        ({"a": 1, "b": {"c": 1}}, "b"),
+        ({"a": 1, "b": {}}, "a"),
+        ({"a": None, "b": False, "c": [], "d": {}, "e": 0}, "e"),
+        ({"a": None, "b": [{}]}, "b"),
         ({"a": 1, "b": 2}, "a"),
     ],
 )
-def test_of_several_types_the_first_with_an_object_wins(
+def test_of_several_types_the_first_with_a_content_wins_an_object_if_possible(
     contents: dict[str, Any], kind: str | None
 ) -> None:
     for update in ({"update_id": 5} | contents, contents | {"update_id": 5}):
@@ -336,9 +339,19 @@ def test_each_type_is_read_into_its_struct(kind: str, struct: type[TelegramObjec
 def test_the_keys_of_a_content_keep_their_order() -> None:
     payload = b'{"update_id": 5, "x": {"b": 1, "a": {"c": 2}, "\\ud83d": 3}}'
 
-    assert content_keys(payload, "x") == ["b", "a", "�"]
-    assert content_keys(b'{"update_id": 5, "x": [1]}', "x") == []
-    assert content_keys(b'{"update_id": 5, "x": {"n": ' + b"9" * 5_000 + b"}}", "x") == ["n"]
+    assert list(content_fields(payload, "x")) == ["b", "a", "�"]
+    assert content_fields(b'{"update_id": 5, "x": [1]}', "x") == {}
+    huge = b'{"update_id": 5, "x": {"n": ' + b"9" * 5_000 + b', "z": false, "e": { }}}'
+    assert list(content_fields(huge, "x")) == ["n", "z", "e"]
+
+
+@pytest.mark.parametrize("spoiler", ["1", "9" * 30])
+@pytest.mark.parametrize("empty", ["null", "false", "[]", "{}", "{ }"])
+def test_a_field_that_is_only_written_out_is_absent(empty: str, spoiler: str) -> None:
+    payload = f'{{"update_id": 5, "message": {{"photo": {empty}, "x": {spoiler}}}}}'.encode()
+
+    assert content_fields(payload, "message")["photo"] is ValueKind.EMPTY
+    assert read_content(payload, "message").nulled == 0
 
 
 # Content of any shape
@@ -389,7 +402,7 @@ def test_content_of_any_shape_is_read_with_its_valid_fields_and_can_be_written_a
     found = read_content(payload, update_type)
 
     if update_type is not None:
-        content_keys(payload, update_type)
+        content_fields(payload, update_type)
     again = msgspec.json.decode(msgspec.json.encode(found.value), type=type(found.value))
     assert again == found.value
     if kind == "message" and isinstance(content, dict) and content.get("text") == "kept":
