@@ -17,14 +17,16 @@ from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, queue_eve
 
 SENT_ON, EDITED_ON, ARRIVED_ON = date(2026, 10, 4), date(2026, 10, 5), ARRIVED.date()
 OTHERWISE_ON = date(2026, 10, 6)
-"""The day of all other times in an update, which are not its event time."""
+"""The day of all other times in an update: `add_date` and `remove_date` of boosts, and times that
+are not the event time."""
 
 EDITS = {"edited_message", "edited_channel_post", "edited_business_message"}
+BOOSTS = {"chat_boost", "removed_chat_boost"}
 WITHOUT_A_TIME = {
     *("inline_query", "chosen_inline_result", "callback_query"),
     *("shipping_query", "pre_checkout_query", "purchased_paid_media", "poll", "poll_answer"),
-    *("deleted_business_messages", "chat_boost", "removed_chat_boost"),
-    *("managed_bot", "subscription", "stopped_message_generation"),
+    *("deleted_business_messages", "managed_bot", "subscription"),
+    "stopped_message_generation",
 }
 
 
@@ -53,8 +55,10 @@ class Everything:
 
 
 def day_of(kind: str, content: dict[str, Any]) -> date:
-    if kind in EDITS:
-        return EDITED_ON if "edit_date" in content else ARRIVED_ON
+    if kind in EDITS and "edit_date" in content:
+        return EDITED_ON
+    if kind in BOOSTS:
+        return OTHERWISE_ON
     return ARRIVED_ON if kind in WITHOUT_A_TIME else SENT_ON
 
 
