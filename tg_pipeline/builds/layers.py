@@ -24,6 +24,7 @@ from tg_pipeline.lake.landing_zone import (
 )
 from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats, PartitionWriter
 from tg_pipeline.layers.batches import Merge
+from tg_pipeline.layers.copies import COPY_COLUMNS, has_several_bots, mark_copies
 from tg_pipeline.layers.deduped_updates import (
     DEDUPED_UPDATES,
     KEY_COLUMNS,
@@ -260,15 +261,25 @@ def build_enriched_updates(lake: Lake, day: date) -> EnrichedBuildResult:
         lake.open(DEDUPED_UPDATES.name, day) as deduped,
         lake.writer(ENRICHED_UPDATES.name, day, ENRICHED_UPDATES.schema) as output,
     ):
+        marks = _copy_marks(deduped)
+        offset = 0
         for batch in deduped.batches(
             ["update_type", "received_at", "bot_id", "update_id", "payload"]
         ):
-            rows = enrich(batch)
+            rows = enrich(batch, None if marks is None else marks.slice(offset, batch.num_rows))
+            offset += batch.num_rows
             fields_nulled += pc.sum(rows["fields_nulled"]).as_py() or 0
             output.write(rows)
         source = deduped.metadata.get(BUILT_FROM, "")
         enriched = output.commit(**{BUILT_FROM: source})
         return EnrichedBuildResult(enriched, deduped.rows, fields_nulled)
+
+
+def _copy_marks(deduped: Partition) -> pa.Array | None:
+    """Return which rows are copies; None on a day of a single bot, whose payloads are read once."""
+    if not has_several_bots(deduped.project(["bot_id"])):
+        return None
+    return mark_copies(deduped.batches(COPY_COLUMNS))
 
 
 # Conservation counts: rows in = rows out

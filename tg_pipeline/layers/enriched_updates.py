@@ -86,8 +86,11 @@ LINKS: Final = frozenset({"url", "text_link"})
 MENTIONS: Final = frozenset({"mention", "text_mention"})
 
 
-def enrich(deduped: pa.RecordBatch) -> pa.RecordBatch:
-    """Return one flat row per deduped row, in the same order. No payload raises an error."""
+def enrich(deduped: pa.RecordBatch, is_copy: pa.Array | None = None) -> pa.RecordBatch:
+    """Return one flat row per deduped row, in the same order. No payload raises an error.
+
+    `is_copy` is the column of that name; None if no row is a copy.
+    """
     schema = ENRICHED_UPDATES.schema
     with gc_paused():
         payloads = deduped["payload"].to_pylist()
@@ -97,8 +100,11 @@ def enrich(deduped: pa.RecordBatch) -> pa.RecordBatch:
             for payload, update_type in zip(payloads, types, strict=True)
         ]
         columns = zip(*rows, strict=True) if rows else iter([()] * len(schema))
+        known = {name: deduped[name] for name in CARRIED}
+        if is_copy is not None:
+            known["is_copy"] = is_copy
         arrays = [
-            deduped[field.name] if field.name in CARRIED else pa.array(values, field.type)
+            known[field.name] if field.name in known else pa.array(values, field.type)
             for field, values in zip(schema, columns, strict=True)
         ]
     return pa.record_batch(arrays, schema=schema)

@@ -170,14 +170,21 @@ def test_the_copy_that_landed_first_is_kept(pipeline: Pipeline) -> None:
     assert built.deduped.duplicates == 1
 
 
-def test_two_bots_may_share_an_update_id(pipeline: Pipeline) -> None:
+def test_two_bots_may_share_an_update_id_and_a_group_whose_messages_count_once(
+    pipeline: Pipeline,
+) -> None:
+    group = {"chat": {"id": -1_001_234_567_890}}
     for bot in (5, 6):
         pipeline.put(f"{bot}-1.json", b'{"update_id": 1}')
+        pipeline.put(f"{bot}-2.json", json.dumps(message(2, message_id=9, **group)).encode())
 
     pipeline.build()
 
     rows = pipeline.rows("enriched_updates")
-    assert [(row["bot_id"], row["update_id"]) for row in rows] == [(5, 1), (6, 1)]
+    assert [(row["bot_id"], row["update_id"], row["is_copy"]) for row in rows] == [
+        *((5, 1, False), (5, 2, False)),
+        *((6, 1, False), (6, 2, True)),
+    ]
 
 
 def test_unreadable_input_is_quarantined_with_the_reason(pipeline: Pipeline) -> None:
