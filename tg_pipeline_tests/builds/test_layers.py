@@ -170,7 +170,7 @@ def test_the_copy_that_landed_first_is_kept(pipeline: Pipeline) -> None:
     assert built.deduped.duplicates == 1
 
 
-def test_two_bots_may_share_an_update_id_and_a_group_whose_messages_count_once(
+def test_two_bots_may_share_an_update_id_and_a_group(
     pipeline: Pipeline,
 ) -> None:
     group = {"chat": {"id": -1_001_234_567_890}}

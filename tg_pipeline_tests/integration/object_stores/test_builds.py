@@ -7,7 +7,7 @@ from tg_pipeline_tests.builds.test_layers import (  # noqa: F401 - run here
     test_a_duplicate_across_midnight_is_counted_once_on_the_earlier_day,
     test_batches_and_single_objects_become_the_same_rows,
     test_the_old_rows_of_a_rewritten_object_are_removed,
-    test_two_bots_may_share_an_update_id,
+    test_two_bots_may_share_an_update_id_and_a_group,
 )
 from tg_pipeline_tests.builds.test_staleness import (  # noqa: F401 - run here
     test_a_day_goes_from_empty_to_missing_to_built_to_late,
