@@ -6,6 +6,8 @@ from tg_pipeline.athena.glue import Catalog, Diff
 from tg_pipeline.athena.saved_queries import Workgroup, saved_queries
 from tg_pipeline.athena.tables import declared_tables
 from tg_pipeline.aws import open_client
+from tg_pipeline.builds.parameters import mart_parameters
+from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import Settings
 
 
@@ -16,7 +18,8 @@ def diff(settings: Settings) -> Iterator[Diff]:
     yield from catalog.compare(tables)
     client = open_client("athena", athena.region)
     workgroup = Workgroup(client, athena.workgroup, athena.database)
-    yield from workgroup.compare(saved_queries(settings.timezone))
+    landing = open_object_store(settings.landing_uri)
+    yield from workgroup.compare(saved_queries(mart_parameters(settings, landing)))
 
 
 def sync(settings: Settings) -> Iterator[Diff]:

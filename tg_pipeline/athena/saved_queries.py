@@ -15,9 +15,10 @@ from tg_pipeline.athena.glue import Diff, DiffState
 from tg_pipeline.aws import translate_aws_errors
 from tg_pipeline.exceptions import AthenaError
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.marts.cumulative import ACTIVE_USERS, FREQUENT_QUESTIONS, RETENTION
+from tg_pipeline.marts.cumulative import FREQUENT_QUESTIONS
 from tg_pipeline.marts.daily import COMMANDS, CONTENT_MIX, DAILY_ACTIVITY, USER_ACTIVITY
-from tg_pipeline.marts.mart import Mart
+from tg_pipeline.marts.mart import Mart, MartParameters
+from tg_pipeline.marts.people import ACTIVE_USERS, RETENTION
 from tg_pipeline.query.session import TELEGRAM
 
 ORIGINALS: Final = (
@@ -42,9 +43,6 @@ TRANSLATED_MARTS: Final = (
 )
 """Marts whose SQL has the same meaning in Athena's dialect: plain aggregates and joins."""
 
-TIMEZONE_PARAMETER: Final = "timezone"
-"""The name of the marts' query parameter; Athena has no named parameters."""
-
 
 @dataclass(frozen=True, slots=True)
 class SavedQuery:
@@ -55,11 +53,11 @@ class SavedQuery:
     sql: str
 
 
-def saved_queries(zone: str) -> list[SavedQuery]:
-    """Return all saved queries, with hours and days in `zone`."""
+def saved_queries(parameters: MartParameters) -> list[SavedQuery]:
+    """Return all saved queries, with the `parameters` of the marts filled in."""
     return [
-        *(original_query(name, zone) for name in ORIGINALS),
-        *(mart_query(mart, zone) for mart in TRANSLATED_MARTS),
+        *(original_query(name, parameters.timezone) for name in ORIGINALS),
+        *(mart_query(mart, parameters) for mart in TRANSLATED_MARTS),
     ]
 
 
@@ -79,18 +77,21 @@ def _first_comment(text: str) -> str:
     return " ".join(lines)
 
 
-def mart_query(mart: Mart, zone: str) -> SavedQuery:
-    """Return a mart's query over Athena's tables, with hours and days in `zone`."""
-    athena_sql = to_athena(mart.sql, zone, {ENRICHED_UPDATES.name: TELEGRAM.name})
+def mart_query(mart: Mart, parameters: MartParameters) -> SavedQuery:
+    """Return a mart's query over Athena's tables, with the `parameters` filled in."""
+    athena_sql = to_athena(mart.sql, parameters, {ENRICHED_UPDATES.name: TELEGRAM.name})
     return SavedQuery(f"mart_{mart.name}", mart.description, athena_sql)
 
 
-def to_athena(duckdb_sql: str, zone: str, tables: Mapping[str, str]) -> str:
-    """Translate a query from DuckDB's dialect, fill in its time zone, and rename `tables`."""
+def to_athena(duckdb_sql: str, parameters: MartParameters, tables: Mapping[str, str]) -> str:
+    """Translate a query from DuckDB's dialect, fill in its parameters, and rename `tables`.
+
+    Athena has no named parameters.
+    """
     query = sqlglot.parse_one(duckdb_sql, read="duckdb")
+    values = parameters.used_by(duckdb_sql)
     for parameter in list(query.find_all(exp.Parameter, exp.Placeholder)):
-        if parameter.name == TIMEZONE_PARAMETER:
-            parameter.replace(exp.Literal.string(zone))
+        parameter.replace(exp.Literal.string(values[parameter.name]))
     for table in list(query.find_all(exp.Table)):
         if table.name in tables:
             table.replace(exp.table_(tables[table.name], alias=table.alias or table.name))

@@ -136,7 +136,7 @@ class MartBuilder:
             self._lake.files(mart.name, days) as files,
         ):
             create_view(self._engine, mart, files)
-            counts = conservation_counts(self._engine, rule, days)
+            counts = conservation_counts(self._engine, rule, days, self._parameters)
         return {day: Conservation(day, *pair) for day, pair in zip(days, counts, strict=True)}
 
     @contextmanager
@@ -288,7 +288,7 @@ def _expected_footers(
 ) -> dict[Day, dict[str, str]]:
     """Return the footer metadata of a mart that is made from `sources`, by day."""
     definition = mart.definition_hash
-    used = parameters.used_by(mart)
+    used = parameters.used_by(mart.sql)
     return {
         day: {BUILT_FROM: _fingerprint(definition, parts)} | used for day, parts in sources.items()
     }

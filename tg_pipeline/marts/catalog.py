@@ -3,13 +3,11 @@
 from typing import Final
 
 from tg_pipeline.marts.cumulative import (
-    ACTIVE_USERS,
     FREQUENT_QUESTIONS,
     MESSAGES,
     QUESTIONS,
     RESOLUTION,
     RESPONSE_TIMES,
-    RETENTION,
     THREADS,
 )
 from tg_pipeline.marts.daily import (
@@ -21,6 +19,7 @@ from tg_pipeline.marts.daily import (
     REACTIONS,
     USER_ACTIVITY,
 )
+from tg_pipeline.marts.people import ACTIVE_USERS, BOTS, CHATS, RETENTION, USERS
 
 DAILY_MARTS: Final = (
     DAILY_ACTIVITY,
@@ -37,6 +36,9 @@ MAX_LOOKBACK_DAYS: Final = max(mart.lookback_days for mart in DAILY_MARTS)
 """How many days after a day have marts that are also made from it."""
 
 CUMULATIVE_MARTS: Final = (
+    BOTS,
+    USERS,
+    CHATS,
     ACTIVE_USERS,
     RETENTION,
     MESSAGES,

@@ -4,7 +4,6 @@ from typing import Final
 
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Column, always, boolean, int64, string, timestamp
-from tg_pipeline.marts.daily import USER_ACTIVITY
 from tg_pipeline.marts.mart import (
     BOT,
     KIND,
@@ -198,51 +197,5 @@ RESOLUTION: Final = Mart(
         "Rows of threads = the sum of unseen, unanswered and answered.",
         input_rows="SELECT count(*) FROM threads",
         output_rows="SELECT sum(unseen + unanswered + answered) FROM resolution WHERE week IS NULL",
-    ),
-)
-
-
-ACTIVE_USERS: Final = Mart(
-    name="active_users",
-    description="How many people do anything on a day, within 7 days, and within 30.",
-    limitations="People who only read, or who speak for a chat; and in the first 30 days who was "
-    "there before the first day.",
-    columns={
-        **BOT,
-        "day": always(day("The day; each from the first active one to the last has a row.")),
-        "daily_users": count("Distinct people who did anything on that day; bots are none."),
-        "weekly_users": count("Distinct people on that day and the 6 days before."),
-        "monthly_users": count("Distinct people on that day and the 29 days before."),
-        "stickiness": number("daily_users / monthly_users; null where nobody was there."),
-    },
-    sources=(USER_ACTIVITY,),
-    conservation_rule=ConservationRule(
-        "active_days_are_conserved",
-        "Days on which each person did anything = the sum of daily_users.",
-        input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, user_id, context_date "
-        "FROM user_activity WHERE NOT is_bot)",
-        output_rows="SELECT sum(daily_users) FROM active_users",
-    ),
-)
-
-RETENTION: Final = Mart(
-    name="retention",
-    description="Of the people who first came in a week, how many came back in each later week.",
-    limitations="Who had come before the first day; and the last week is mostly not over.",
-    columns={
-        **BOT,
-        "cohort_week": always(day("The Monday of the ISO week in which they first did anything.")),
-        "cohort_size": count("Distinct people who did."),
-        "week_offset": count("Weeks since then; 0 is that week itself."),
-        "returned": count("Of these, people who did anything in that later week."),
-        "share": always(number("returned / cohort_size.")),
-    },
-    sources=(USER_ACTIVITY,),
-    conservation_rule=ConservationRule(
-        "active_weeks_are_conserved",
-        "Weeks in which each person did anything = the sum of returned.",
-        input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, user_id, "
-        "date_trunc('week', context_date) FROM user_activity WHERE NOT is_bot)",
-        output_rows="SELECT sum(returned) FROM retention",
     ),
 )

@@ -1,4 +1,4 @@
-"""The marts with a partition a day, made from that day of enriched_updates."""
+"""The marts with a partition a day, made from enriched_updates of that day or of a few days."""
 
 from typing import Final
 
@@ -8,71 +8,116 @@ from tg_pipeline.marts.mart import (
     BOT,
     CHAT,
     MESSAGES,
-    USERS,
     WEEK,
+    WRITERS,
     ConservationRule,
     Mart,
     count,
     each_day,
 )
 
+WRITTEN_ROWS: Final = "enriched_updates WHERE is_written AND NOT is_copy"
+"""The rows of written messages, each once."""
+
 SENT_ROWS: Final = (
     "enriched_updates "
-    "WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message')"
+    "WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message') "
+    "AND NOT is_copy"
 )
-"""The rows of sent messages; an edit is not a new message."""
+"""The rows of all new messages, each once: also service messages and automatic forwards."""
+
+OWN_NAME_BOT: Final = (
+    "user_is_bot AND is_written AND sender_chat_id IS NULL "
+    "AND user_id NOT IN (1087968824, 136817688)"
+)
+"""The rows of messages that a bot wrote in its own name."""
+
+COMMAND_ROWS: Final = (
+    "enriched_updates WHERE is_written AND command IS NOT NULL "
+    "AND (NOT is_copy OR command_bot IS NOT NULL) AND coalesce(command_bot "
+    "= json_extract_string($bot_usernames, '$.' || CAST(bot_id AS varchar)), command_bot IS NULL)"
+)
+"""The rows of commands given to the bot: with its name, or without a name and each once."""
+
+EDIT_DAYS: Final = 2
+"""Days before an edit on which its message may have been sent: it can be edited for 48 hours.
+
+Source: https://core.telegram.org/bots/api#editmessagetext
+"""
+
+UNKNOWN_VERSION: Final = (
+    "Whether the content really changed, if the version before is not among the updates of that "
+    "day and the 2 days before it: such an edit counts. "
+)
+
+OTHER_BOTS: Final = (
+    "Whether a command without a bot's name was meant for another bot of the chat: it counts. A "
+    "command that names a bot counts only if it is this bot's name, and so never while the name is "
+    "unknown: set `TELEGRAM_BOT_USERNAME`, or run `tg-pipeline bot` once. "
+)
 
 DAILY_ACTIVITY: Final = Mart(
     name="daily_activity",
     description="How much is written in each chat, and by how many people.",
-    limitations="What the bot itself wrote: Telegram does not deliver a bot's own messages to it.",
+    limitations="What the bot itself wrote: Telegram does not deliver a bot's own messages to it. "
+    + UNKNOWN_VERSION.strip(),
     columns={
         **BOT,
         **CHAT,
         "chat_type": string("private, group, supergroup or channel."),
-        "chat_title": string("Its title; of several on one day the last in the alphabet."),
+        "chat_title": string("Its title; of several on one day, the last in the alphabet."),
         **MESSAGES,
-        "edits": count("Corrections of messages, of that day or of earlier ones."),
-        **USERS,
+        "edits": count(
+            "Changes of the content of messages, of that day or of earlier ones. A first reaction, "
+            "a link preview and a move of a live location change nothing."
+        ),
+        **WRITERS,
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    lookback_days=2,
+    lookback_days=EDIT_DAYS,
     conservation_rule=ConservationRule(
         "daily_messages_are_conserved",
-        "Messages in enriched_updates = the sum of messages.",
-        input_rows=each_day("count(*)", SENT_ROWS),
+        "Written messages in enriched_updates = the sum of messages.",
+        input_rows=each_day("count(*)", WRITTEN_ROWS),
         output_rows=each_day("sum(messages)", "daily_activity"),
     ),
 )
 
 USER_ACTIVITY: Final = Mart(
     name="user_activity",
-    description="What each user did in each chat.",
-    limitations="Who only reads; and who speaks for a chat, as channels and anonymous admins do.",
+    description="What each person did in each chat, and each bot that writes in its own name.",
+    limitations="Who only reads; and who acts for a chat, as channels and anonymous administrators "
+    "do. " + UNKNOWN_VERSION + OTHER_BOTS.strip(),
     columns={
         **BOT,
         **CHAT,
-        "user_id": always(int64("Who acted.")),
-        "user_first_name": string("`first_name`; of several on one day the last in the alphabet."),
+        "user_id": always(int64("The person, or the bot.")),
+        "user_first_name": string(
+            "`first_name`; of several on one day, the last in the alphabet. `users` has the newest."
+        ),
         "is_bot": always(boolean("Whether it is a bot.")),
-        **MESSAGES,
-        "texts": count("Of these, with a text."),
-        "mean_text_length": int64("Mean length of these in characters, rounded; null without one."),
-        "commands": count("Of the messages, those that begin with a command."),
-        "edits": count("Corrections of messages."),
+        "messages": count("Written messages; no service messages, no edits."),
+        "texts": count("Of these, messages with a text."),
+        "mean_text_length": int64("Mean length of the texts in characters, rounded; null if none."),
+        "commands": count("Of the messages, commands given to the bot of the row."),
+        "edits": count("Changes of the content of messages."),
         "reactions": count("Changes of reactions."),
-        "presses": count("Presses on a button."),
-        "actions": count("All of it, and queries, votes, joins, payments, …."),
+        "presses": count("Presses of a button."),
+        "actions": count(
+            "What a person actively did: write, react, press, vote, query, pay; not joining, "
+            "leaving, edits and away messages. For a bot, its messages."
+        ),
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
-    lookback_days=2,
+    lookback_days=EDIT_DAYS,
     conservation_rule=ConservationRule(
         "user_actions_are_conserved",
-        "Updates by users in enriched_updates = the sum of actions.",
+        "Activities of people and messages of bots in enriched_updates = the sum of actions.",
         input_rows=each_day(
-            "count(*)", "enriched_updates WHERE user_id IS NOT NULL AND sender_chat_id IS NULL"
+            "count(*)",
+            f"enriched_updates WHERE NOT is_copy AND (activity IS NOT NULL OR ({OWN_NAME_BOT}))",
         ),
         output_rows=each_day("sum(actions)", "user_activity"),
     ),
@@ -89,16 +134,16 @@ HOURLY_ACTIVITY: Final = Mart(
         "iso_year": count("The year that the ISO week belongs to."),
         "iso_week": count("The number of the ISO week, 1 to 53."),
         "weekday": count("1 for Monday to 7 for Sunday."),
-        "hour": count("0 to 23. Where clocks are set back, one hour holds two."),
+        "hour": count("0 to 23. Where clocks are set back, one hour contains two."),
         **MESSAGES,
-        **USERS,
+        **WRITERS,
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
     conservation_rule=ConservationRule(
         "hourly_messages_are_conserved",
-        "Messages in enriched_updates = the sum of messages.",
-        input_rows=each_day("count(*)", SENT_ROWS),
+        "Written messages in enriched_updates = the sum of messages.",
+        input_rows=each_day("count(*)", WRITTEN_ROWS),
         output_rows=each_day("sum(messages)", "hourly_activity"),
     ),
 )
@@ -107,40 +152,44 @@ HOURLY_ACTIVITY: Final = Mart(
 COMMANDS: Final = Mart(
     name="commands",
     description="Which commands the bot is given.",
-    limitations="Commands to other bots of the chat look the same where they name no bot.",
+    limitations=OTHER_BOTS.strip(),
     columns={
         **BOT,
         **CHAT,
         "command": always(string("In lower case, without / and without @botname.")),
-        "uses": count("Messages that begin with it."),
-        **USERS,
+        "uses": count(
+            "Written messages that begin with it; in no figure twice if two bots saw it."
+        ),
+        "users": count("Distinct people who gave it."),
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
     conservation_rule=ConservationRule(
         "commands_are_conserved",
-        "Messages in enriched_updates that begin with a command = the sum of uses.",
-        input_rows=each_day("count(*)", f"{SENT_ROWS} AND command IS NOT NULL"),
+        "Written messages with a command for the bot in enriched_updates = the sum of uses.",
+        input_rows=each_day("count(*)", COMMAND_ROWS),
         output_rows=each_day("sum(uses)", "commands"),
     ),
 )
 
 CONTENT_MIX: Final = Mart(
     name="content_mix",
-    description="What messages hold: text, photo, voice, and what happens to the chat itself.",
-    limitations="An album counts as many messages as it has pictures: that is how it arrives.",
+    description="What messages contain: text, photo, voice, or an event of the chat itself.",
+    limitations="How many albums there are: each of their pictures arrives as a message.",
     columns={
         **BOT,
         **CHAT,
-        "content_type": always(string("The Bot API's own key; `unknown` where there is none.")),
-        **MESSAGES,
-        **USERS,
+        "content_type": always(string("The Bot API's own key; `unknown` if there is none.")),
+        "messages": count(
+            "New messages of every kind, service messages and automatic forwards included."
+        ),
+        "users": count("Distinct people who sent them, or caused the event."),
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
     conservation_rule=ConservationRule(
         "content_is_conserved",
-        "Messages in enriched_updates = the sum of messages.",
+        "New messages in enriched_updates = the sum of messages.",
         input_rows=each_day("count(*)", SENT_ROWS),
         output_rows=each_day("sum(messages)", "content_mix"),
     ),
@@ -148,14 +197,14 @@ CONTENT_MIX: Final = Mart(
 
 REACTIONS: Final = Mart(
     name="reactions",
-    description="Which reactions people give, and take back.",
-    limitations="Anonymous reactions, of which Telegram gives totals only; and all of them in "
-    "chats where the bot is no administrator.",
+    description="Which reactions are given and taken back.",
+    limitations="Reactions in chats where the bot is not an administrator or does not request "
+    "`message_reaction` updates, and in channels, of which Telegram sends totals only.",
     columns={
         **BOT,
         **CHAT,
         "reaction": always(string("The emoji, `custom:<id>`, or `paid`.")),
-        "added": count("How often it was given."),
+        "added": count("How often it was given, by people and on behalf of chats."),
         "removed": count("How often it was taken back."),
         "users": count("Distinct people who gave it."),
     },
@@ -166,7 +215,7 @@ REACTIONS: Final = Mart(
         "Reactions in enriched_updates = the sum of added and removed.",
         input_rows=each_day(
             "sum(coalesce(len(reactions_added), 0) + coalesce(len(reactions_removed), 0))",
-            "enriched_updates",
+            "enriched_updates WHERE NOT is_copy",
         ),
         output_rows=each_day("sum(added + removed)", "reactions"),
     ),
@@ -175,16 +224,19 @@ REACTIONS: Final = Mart(
 MEMBERS: Final = Mart(
     name="members",
     description="How many people join and leave each chat.",
-    limitations="How many at once where the bot is no administrator: the announcement of several "
-    "new members counts as one; and nobody where announcements are turned off.",
+    limitations="Changes that Telegram neither announces in the chat nor sends as an update: a "
+    "bot that is not an administrator gets announcements only, and large groups have none. Two "
+    "joins or leaves of one person within 5 minutes, one announced and one sent as an update, are "
+    "taken for one event.",
     columns={
         **BOT,
         **CHAT,
-        "joins": count("People who came: by an update of their membership, or as announced."),
-        "leaves": count("People who went, or were removed."),
-        "net": count("Joins less leaves."),
+        "joins": count("Times that a person became a member; bots are not counted."),
+        "leaves": count("Times that a person left or was removed."),
+        "net": count("joins - leaves."),
     },
     sources=(ENRICHED_UPDATES,),
     is_daily=True,
+    # An announcement and the update of the same event may be on both sides of midnight.
     lookback_days=1,
 )

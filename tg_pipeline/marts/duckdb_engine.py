@@ -89,7 +89,7 @@ def run_query(
     day.
     """
     schema = mart.schema.append(DAY) if mart.is_daily else mart.schema
-    result = engine.sql(mart.sql, params=parameters.used_by(mart) or None)
+    result = engine.sql(mart.sql, params=parameters.used_by(mart.sql) or None)
     if mart.post_process:
         batches = iter(mart.post_process(result.to_arrow_table()).to_batches(BATCH_ROWS))
     else:
@@ -99,17 +99,22 @@ def run_query(
 
 
 def conservation_counts(
-    engine: "DuckDBPyConnection", rule: ConservationRule, days: Iterable[date | None]
+    engine: "DuckDBPyConnection",
+    rule: ConservationRule,
+    days: Iterable[date | None],
+    parameters: MartParameters,
 ) -> list[tuple[int, int]]:
     """Return both counts of a rule for each day; views of the mart and its sources must exist."""
     input_rows, output_rows = (
-        _count_by_day(engine, query) for query in (rule.input_rows, rule.output_rows)
+        _count_by_day(engine, query, parameters) for query in (rule.input_rows, rule.output_rows)
     )
     return [(input_rows.get(day, 0), output_rows.get(day, 0)) for day in days]
 
 
-def _count_by_day(engine: "DuckDBPyConnection", query: str) -> dict[date | None, int]:
+def _count_by_day(
+    engine: "DuckDBPyConnection", query: str, parameters: MartParameters
+) -> dict[date | None, int]:
     """Return a number per day; for a table without days, its only number has the key None."""
     # All rows are fetched at once: an open result would block the connection.
-    rows = engine.execute(query).fetchall()
+    rows = engine.execute(query, parameters.used_by(query)).fetchall()
     return {day[0] if day else None: int(number or 0) for *day, number in rows}

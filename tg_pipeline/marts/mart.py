@@ -31,10 +31,10 @@ class MartParameters:
     bot_usernames: str = "{}"
     """A JSON object: the username of each known bot, in lower case, by its id."""
 
-    def used_by(self, mart: "Mart") -> dict[str, str]:
-        """Return the parameters that a mart's query refers to, by name."""
+    def used_by(self, sql: str) -> dict[str, str]:
+        """Return the parameters that a query refers to, by name."""
         names = (field.name for field in fields(self))
-        return {name: getattr(self, name) for name in names if f"${name}" in mart.sql}
+        return {name: getattr(self, name) for name in names if f"${name}" in sql}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +129,17 @@ def count(description: str) -> Column:
     return always(int64(description))
 
 
-BOT: Final = {"bot_id": always(int64("The bot that got the updates."))}
-CHAT: Final = {"chat_id": int64("The chat, by the id it had then; null where there is none.")}
+BOT: Final = {
+    "bot_id": always(
+        int64(
+            "The bot that received the update; where several bots received the same one, figures "
+            "count it for the one with the lowest id."
+        )
+    )
+}
+CHAT: Final = {
+    "chat_id": int64("The chat, by the id that it had then; null if the update has none.")
+}
 LASTING_CHAT: Final = {
     "chat_id": int64("The chat, by its newest id: a group that became a supergroup has one.")
 }
@@ -144,5 +153,11 @@ KIND: Final = {
 }
 TOPIC: Final = {"topic_id": int64("The topic of a forum; null outside of topics.")}
 WEEK: Final = {"week": always(day("The Monday of the ISO week, in `TG_TIMEZONE`."))}
-MESSAGES: Final = {"messages": count("Messages sent; an edit sends none.")}
-USERS: Final = {"users": count("Distinct people who did so; bots and chats are none.")}
+MESSAGES: Final = {
+    "messages": count(
+        "Written messages, by people, bots and channels; no service messages, no edits."
+    )
+}
+WRITERS: Final = {
+    "users": count("Distinct people who wrote them; away messages are sent without the person.")
+}

@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from tg_pipeline_tests.marts.reference.happenings import EVENTS, SENT
+
 Message = dict[str, Any]
 Counts = dict[tuple[Any, ...], int]
 
 
-def landed_messages(landing: Path) -> list[Message]:
+def written_messages(landing: Path) -> list[Message]:
+    """Return each new message that is not a service message; the sample has one bot."""
     updates = {(bot, update["update_id"]): update for bot, update in _landed(landing)}
-    return [update["message"] for update in updates.values() if "message" in update]
+    sent = (update[kind] for update in updates.values() for kind in SENT.intersection(update))
+    return [message for message in sent if EVENTS.isdisjoint(message)]
 
 
 def per_day(messages: list[Message], zone: ZoneInfo) -> Counts:
@@ -24,15 +28,16 @@ def per_day(messages: list[Message], zone: ZoneInfo) -> Counts:
 
 
 def per_user_per_day(messages: list[Message], zone: ZoneInfo) -> Counts:
-    return Counter((_sent(message, zone).date(), _user(message)) for message in messages)
+    people = ((_sent(message, zone).date(), _person(message)) for message in messages)
+    return Counter(key for key in people if key[1])
 
 
 def text_length_per_user_per_day(messages: list[Message], zone: ZoneInfo) -> Counts:
     lengths = defaultdict(list)
     for message in messages:
-        if "text" in message:
-            day_and_user = _sent(message, zone).date(), _user(message)
-            lengths[day_and_user].append(len(message["text"]))
+        text = _text(message)
+        if text and _person(message):
+            lengths[_sent(message, zone).date(), _person(message)].append(len(text))
     return {key: _mean(each) for key, each in lengths.items()}
 
 
@@ -52,9 +57,16 @@ def _sent(message: Message, zone: ZoneInfo) -> datetime:
     return datetime.fromtimestamp(message["date"], zone)
 
 
-def _user(message: Message) -> int | None:
-    user: int | None = message.get("from", {}).get("id")
-    return user
+def _text(message: Message) -> str:
+    """Return the text; a rich message of the sample has paragraphs."""
+    blocks = message.get("rich_message", {}).get("blocks", [message])
+    return "\n".join(block.get("text", "") for block in blocks)
+
+
+def _person(message: Message) -> int | None:
+    """Return who wrote in their own name."""
+    user = {} if "sender_chat" in message else message.get("from", {})
+    return None if user.get("is_bot") else user.get("id")
 
 
 def _mean(lengths: list[int]) -> int:

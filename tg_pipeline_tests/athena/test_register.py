@@ -10,6 +10,7 @@ from botocore.client import BaseClient
 
 from tg_pipeline.athena.saved_queries import saved_queries
 from tg_pipeline.athena.tables import ATHENA_TABLES, TableLocation, table_input
+from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.settings import (
     DEFAULT_DATABASE,
     DEFAULT_START_DATE,
@@ -25,7 +26,7 @@ TABLES = [
     for table in ATHENA_TABLES
 ]
 
-QUERIES = [(query.name, query.sql) for query in saved_queries(TIMEZONE)]
+QUERIES = [(query.name, query.sql) for query in saved_queries(MartParameters(TIMEZONE))]
 
 ALL = 1 + len(TABLES) + len(QUERIES)
 
@@ -165,7 +166,7 @@ def test_every_saved_query_is_documented() -> None:
     table = PAGE.partition("## Saved queries")[2].partition("\n\nThe first four")[0]
 
     assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [
-        query.name for query in saved_queries(TIMEZONE)
+        query.name for query in saved_queries(MartParameters(TIMEZONE))
     ]
 
 

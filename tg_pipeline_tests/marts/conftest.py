@@ -1,7 +1,7 @@
 """A lake in which tests put updates, day by day, and from which they read marts."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from operator import itemgetter
@@ -30,6 +30,13 @@ DAY = date(2026, 10, 7)
 RECEIVED = datetime(2026, 10, 7, 15, 30, tzinfo=UTC)
 """When updates without an event time arrived: at 12:30 in São Paulo."""
 
+OTHER_BOT = 8
+
+PARAMETERS = MartParameters(
+    "America/Sao_Paulo",
+    bot_usernames=json.dumps({str(BOT): "curso_bot", str(OTHER_BOT): "other_bot"}),
+)
+
 Cells = list[tuple[Any, ...]]
 
 
@@ -52,22 +59,14 @@ class Marts:
     def __init__(self, lake: Lake, builder: MartBuilder) -> None:
         self.lake, self._builder = lake, builder
 
-    def put(self, *updates: Payload, day: date = DAY, bot: int = BOT) -> None:
-        types = [next(name for name in each if name != "update_id") for each in updates]
-        count = len(updates)
-        deduped = pa.table(
-            {
-                "update_type": pa.array(types, pa.string()),
-                "received_at": pa.array([RECEIVED] * count, pa.timestamp("us", tz="UTC")),
-                "bot_id": pa.array([bot] * count, pa.int64()),
-                "update_id": pa.array([each["update_id"] for each in updates], pa.int64()),
-                "payload": pa.array([json.dumps(each).encode() for each in updates], pa.binary()),
-            }
-        )
+    def put(
+        self, *updates: Payload, day: date = DAY, bot: int = BOT, copies: Sequence[Payload] = ()
+    ) -> None:
+        """Store a day of updates that `bot` received, and OTHER_BOT the `copies` of some."""
         schema = ENRICHED_UPDATES.schema
         with self.lake.writer(ENRICHED_UPDATES.name, day, schema) as output:
-            for batch in deduped.to_batches():
-                output.write(enrich(batch))
+            output.write(_enriched(updates, bot, is_copy=False))
+            output.write(_enriched(copies, OTHER_BOT, is_copy=True))
             output.commit()
 
     def build(self, mart: Mart, day: date = DAY) -> None:
@@ -92,10 +91,29 @@ class Marts:
         return [pick(row) if " " in columns else (pick(row),) for row in rows]
 
 
+def _enriched(updates: Sequence[Payload], bot: int, *, is_copy: bool) -> pa.RecordBatch:
+    types = [next(name for name in each if name != "update_id") for each in updates]
+    count = len(updates)
+    deduped = pa.record_batch(
+        {
+            "update_type": pa.array(types, pa.string()),
+            "received_at": pa.array([RECEIVED] * count, pa.timestamp("us", tz="UTC")),
+            "bot_id": pa.array([bot] * count, pa.int64()),
+            "update_id": pa.array([each["update_id"] for each in updates], pa.int64()),
+            "payload": pa.array([json.dumps(each).encode() for each in updates], pa.binary()),
+        }
+    )
+    enriched = enrich(deduped)
+    flags = pa.array([is_copy] * count, pa.bool_())
+    return enriched.set_column(enriched.schema.get_field_index("is_copy"), "is_copy", flags).cast(
+        ENRICHED_UPDATES.schema
+    )
+
+
 @pytest.fixture
 def marts(tmp_path: Path) -> Iterator[Marts]:
     lake = Lake((tmp_path / "lake").as_uri())
-    with mart_builder(lake, MartParameters("America/Sao_Paulo")) as builder:
+    with mart_builder(lake, PARAMETERS) as builder:
         yield Marts(lake, builder)
 
 

@@ -66,7 +66,7 @@ def test_no_join_of_messages_holds_all_messages(tmp_path: Path) -> None:
     with open_engine(tmp_path) as engine:
         create_view(engine, ENRICHED_UPDATES, [file])
         sql = f"EXPLAIN (FORMAT json) {MESSAGES.sql}"
-        zone = MartParameters("UTC").used_by(MESSAGES)
+        zone = MartParameters("UTC").used_by(MESSAGES.sql)
         ((_, plan),) = engine.sql(sql, params=zone).fetchall()
 
     # Then no join builds its hash table from the left side, which has all messages

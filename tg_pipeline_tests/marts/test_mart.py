@@ -1,6 +1,7 @@
 """A mart's declaration, its query and its object in the lake agree."""
 
 from dataclasses import replace
+from datetime import date
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tg_pipeline.marts.lineage import CONTEXT_DATE, column_origins
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline.telegram.models import MESSAGE_TYPES
 from tg_pipeline_tests.marts.conftest import DAY, Marts
-from tg_pipeline_tests.marts.updates import ANA, BIA, command, edit, message, reaction
+from tg_pipeline_tests.marts.updates import ANA, BIA, HELPER_BOT, command, edit, message, reaction
 
 
 def stored_rows(marts: Marts) -> dict[str, int]:
@@ -42,6 +43,7 @@ def test_the_results_of_the_queries_have_the_declared_columns(marts: Marts) -> N
         reaction("2026-10-07 09:04", ANA, "", "👍"),
         message("2026-10-07 09:05", BIA, None, 4, new_chat_members=[{"id": BIA}]),
     )
+    marts.put(message("2026-09-01 09:00", HELPER_BOT, "bip", 1), day=date(2026, 9, 1))
 
     assert all(stored_rows(marts).values())
 

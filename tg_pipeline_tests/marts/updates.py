@@ -78,11 +78,12 @@ def reaction(at: str, reactor: int, old: str, new: str, message_id: int = 1) -> 
 
 
 def membership(at: str, actor: int, member: int, change: str, **fields: Any) -> Payload:
-    """Return a change such as `left → member`; `kind` is another update type."""
-    old, _, new = change.partition(" → ")
+    """Return a change such as `left → restricted member`; `kind` is another update type."""
     content: Payload = {"chat": chat(GROUP), "from": user(actor), "date": second(at)}
-    content["old_chat_member"] = {"user": user(member), "status": old}
-    content["new_chat_member"] = {"user": user(member), "status": new}
+    for name, text in zip(("old", "new"), change.split(" → "), strict=True):
+        status, *is_member = text.split()
+        about = {"user": user(member), "status": status, "is_member": bool(is_member)}
+        content[f"{name}_chat_member"] = about
     return update(fields.pop("kind", "chat_member"), content)
 
 

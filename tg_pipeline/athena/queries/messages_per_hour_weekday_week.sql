@@ -1,9 +1,9 @@
--- Messages per hour, weekday (1 is Monday) and week of the year, by the bot's clocks.
+-- Written messages per hour, weekday (1 is Monday) and week of the year, by the bot's clocks.
 -- A week belongs to the year that has its Thursday.
-WITH sent AS (
+WITH written AS (
     SELECT from_unixtime("date") AT TIME ZONE 'America/Sao_Paulo' AS local_time
     FROM telegram
-    WHERE update_type = 'message'
+    WHERE is_written AND NOT is_copy
 )
 
 SELECT
@@ -12,6 +12,6 @@ SELECT
     day_of_week(local_time) AS weekday,
     hour(local_time) AS hour,
     count(*) AS messages
-FROM sent
+FROM written
 GROUP BY year_of_week(local_time), week(local_time), day_of_week(local_time), hour(local_time)
 ORDER BY iso_year, iso_week, weekday, hour

@@ -169,6 +169,9 @@ MART_CHARTS: Final = {
     "content_mix": MartChart("messages_by_content", ("content_type", "messages"), top_n),
     "reactions": MartChart("given_by_reaction", ("reaction", "added"), top_n),
     "members": MartChart("joins_and_leaves", ("joins", "leaves"), column_sums),
+    "bots": MartChart("updates_by_bot", ("username", "first_name", "updates"), top_n),
+    "users": MartChart("users_by_language_of_the_app", ("language_code",), top_n),
+    "chats": MartChart("chats_by_type", ("type",), top_n),
     "active_users": MartChart("people_by_day", ("day", "daily_users"), by_day),
     "retention": MartChart(
         "share_back_by_week_since", ("week_offset", "returned", "cohort_size"), retention

@@ -4,13 +4,20 @@ SELECT
     chat_id,
     command,
     count(*) AS uses,
-    count(DISTINCT user_id) FILTER (
-        WHERE sender_chat_id IS NULL AND NOT coalesce(user_is_bot, FALSE)
-    ) AS users,
+    count(DISTINCT person_id) AS users,
     context_date
 FROM enriched_updates
 WHERE
-    update_type IN ('message', 'channel_post', 'business_message', 'guest_message')
+    is_written
     AND command IS NOT NULL
+    -- A command that names a bot counts for that bot, even if another bot received it too; one that
+    -- names no bot counts once.
+    AND CASE
+        WHEN command_bot IS NULL THEN NOT is_copy
+        ELSE
+            command_bot = coalesce(
+                json_extract_string($bot_usernames, '$.' || CAST(bot_id AS varchar)), ''
+            )
+    END
 GROUP BY context_date, bot_id, chat_id, command
 ORDER BY context_date, bot_id, chat_id, command

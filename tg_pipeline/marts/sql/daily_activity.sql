@@ -1,23 +1,105 @@
--- How much is written where, and by how many people.
+-- How much is written in each chat, by how many people, and how often it is changed afterwards.
+WITH edited AS (
+    -- The messages with an edit. Only these are compared with their earlier versions.
+    SELECT DISTINCT
+        bot_id,
+        replace(update_type, 'edited_', '') AS kind,
+        coalesce(business_connection_id, '') AS connection_id,
+        chat_id,
+        message_id
+    FROM enriched_updates
+    WHERE
+        update_type IN ('edited_message', 'edited_channel_post', 'edited_business_message')
+        AND NOT is_copy
+),
+
+versions AS (
+    SELECT
+        updates.context_date,
+        updates.bot_id,
+        updates.chat_id,
+        updates.chat_type,
+        updates.chat_title,
+        updates.update_type,
+        updates.is_copy,
+        updates.is_live_location,
+        updates.content_digest,
+        lag(updates.context_date) OVER version AS day_before,
+        lag(updates.is_live_location) OVER version AS was_live_location,
+        lag(updates.content_digest) OVER version AS digest_before
+    FROM enriched_updates AS updates
+    INNER JOIN edited
+        ON
+            updates.bot_id = edited.bot_id
+            AND replace(updates.update_type, 'edited_', '') = edited.kind
+            AND coalesce(updates.business_connection_id, '') = edited.connection_id
+            AND updates.chat_id = edited.chat_id
+            AND updates.message_id = edited.message_id
+    WINDOW
+        version AS (
+            PARTITION BY
+                edited.bot_id,
+                edited.kind,
+                edited.connection_id,
+                edited.chat_id,
+                edited.message_id
+            ORDER BY coalesce(updates.event_at, updates.received_at), updates.update_id
+        )
+),
+
+-- Telegram also sends an edit for a first reaction, a link preview and each move of a live location.
+edits AS (
+    SELECT context_date, bot_id, chat_id, chat_type, chat_title
+    FROM versions
+    WHERE
+        update_type LIKE 'edited_%'
+        AND NOT is_copy
+        AND NOT coalesce(is_live_location, FALSE)
+        AND (
+            day_before IS NULL
+            -- Not further back than the mart's lookback.
+            OR day_before < context_date - INTERVAL 2 DAY
+            OR (
+                NOT coalesce(was_live_location, FALSE)
+                AND content_digest IS DISTINCT FROM digest_before
+            )
+        )
+),
+
+counted AS (
+    SELECT
+        context_date,
+        bot_id,
+        chat_id,
+        chat_type,
+        chat_title,
+        CASE WHEN activity = 'write' THEN person_id END AS writer_id,
+        1 AS messages,
+        0 AS edits
+    FROM enriched_updates
+    WHERE is_written AND NOT is_copy
+    UNION ALL
+    SELECT
+        context_date,
+        bot_id,
+        chat_id,
+        chat_type,
+        chat_title,
+        NULL AS writer_id,
+        0 AS messages,
+        1 AS edits
+    FROM edits
+)
+
 SELECT
     bot_id,
     chat_id,
     max(chat_type) AS chat_type,
     max(chat_title) AS chat_title,
-    count(*) FILTER (WHERE update_type NOT LIKE 'edited_%') AS messages,
-    count(*) FILTER (WHERE update_type LIKE 'edited_%') AS edits,
-    count(DISTINCT user_id) FILTER (
-        -- Whoever speaks for a chat does so through an account that all share.
-        WHERE
-            sender_chat_id IS NULL
-            AND NOT coalesce(user_is_bot, FALSE)
-            AND update_type NOT LIKE 'edited_%'
-    ) AS users,
+    CAST(sum(messages) AS bigint) AS messages,
+    CAST(sum(edits) AS bigint) AS edits,
+    count(DISTINCT writer_id) AS users,
     context_date
-FROM enriched_updates
-WHERE update_type IN (
-    'message', 'channel_post', 'business_message', 'guest_message',
-    'edited_message', 'edited_channel_post', 'edited_business_message'
-)
+FROM counted
 GROUP BY context_date, bot_id, chat_id
 ORDER BY context_date, bot_id, chat_id

@@ -1,15 +1,13 @@
 -- When people write: messages by the hour and weekday of the clocks in $timezone.
-WITH sent AS (
+WITH written AS (
     SELECT
         bot_id,
         chat_id,
-        -- Whoever speaks for a chat does so through an account that all share.
-        CASE WHEN sender_chat_id IS NULL AND NOT coalesce(user_is_bot, FALSE) THEN user_id END
-            AS user_id,
+        CASE WHEN activity = 'write' THEN person_id END AS writer_id,
         coalesce(event_at, received_at) AT TIME ZONE $timezone AS local_time,
         context_date
     FROM enriched_updates
-    WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message')
+    WHERE is_written AND NOT is_copy
 ),
 
 timed AS (
@@ -21,7 +19,7 @@ timed AS (
         extract(WEEK FROM local_time) AS iso_week,
         isodow(local_time) AS weekday,
         extract(HOUR FROM local_time) AS hour
-    FROM sent
+    FROM written
 )
 
 SELECT
@@ -33,7 +31,7 @@ SELECT
     weekday,
     hour,
     count(*) AS messages,
-    count(DISTINCT user_id) AS users,
+    count(DISTINCT writer_id) AS users,
     context_date
 FROM timed
 GROUP BY context_date, bot_id, chat_id, week, iso_year, iso_week, weekday, hour

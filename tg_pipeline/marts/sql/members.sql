@@ -1,56 +1,70 @@
--- Who came and went. A bot that is an administrator is told of each change by an update of its own;
--- any other bot sees no more than the announcement in the chat; and many get both.
-WITH changes AS (
+-- People who joined and left. A bot that is an administrator gets an update for each change of
+-- membership; any other bot sees only the announcement in the chat; and some bots get both.
+WITH told AS (
     SELECT
         context_date,
         bot_id,
         chat_id,
-        update_type,
-        user_id AS actor_id,
-        member_user_id AS member_id,
-        CASE
-            WHEN member_old_status IN ('left', 'kicked')
-                AND member_new_status NOT IN ('left', 'kicked') THEN 1
-            WHEN member_old_status NOT IN ('left', 'kicked')
-                AND member_new_status IN ('left', 'kicked') THEN -1
-            ELSE 0
-        END AS change
+        member_user_id AS user_id,
+        CASE WHEN member_is_in THEN 1 ELSE -1 END AS change,
+        coalesce(event_at, received_at) AS changed_at,
+        FALSE AS is_announced
     FROM enriched_updates
-    WHERE update_type IN ('chat_member', 'my_chat_member')
-),
-
--- An announcement is from whoever came or went, or from the one who added or removed them.
-told AS (
-    SELECT context_date, bot_id, chat_id, change, actor_id AS user_id FROM changes
-    UNION
-    SELECT context_date, bot_id, chat_id, change, member_id AS user_id FROM changes
+    WHERE
+        -- A my_chat_member update is about the bot itself.
+        update_type = 'chat_member'
+        AND member_was_in <> member_is_in
+        AND NOT coalesce(member_user_is_bot, FALSE)
+        AND NOT is_copy
 ),
 
 announced AS (
     SELECT
+        updates.context_date,
+        updates.bot_id,
+        updates.chat_id,
+        joined.user_id,
+        1 AS change,
+        coalesce(updates.event_at, updates.received_at) AS changed_at
+    FROM enriched_updates AS updates
+    CROSS JOIN UNNEST(updates.new_chat_member_ids) AS joined (user_id)
+    WHERE
+        updates.update_type = 'message'
+        AND NOT list_contains(coalesce(updates.new_chat_bot_ids, []), joined.user_id)
+        AND NOT updates.is_copy
+    UNION ALL
+    SELECT
         context_date,
         bot_id,
         chat_id,
-        user_id,
-        CASE content_type WHEN 'new_chat_members' THEN 1 ELSE -1 END AS change
+        left_chat_member_id AS user_id,
+        -1 AS change,
+        coalesce(event_at, received_at) AS changed_at
     FROM enriched_updates
-    WHERE update_type = 'message' AND content_type IN ('new_chat_members', 'left_chat_member')
+    WHERE
+        update_type = 'message'
+        AND left_chat_member_id IS NOT NULL
+        AND NOT coalesce(left_chat_member_is_bot, FALSE)
+        AND NOT is_copy
 ),
 
-counted AS (
-    SELECT context_date, bot_id, chat_id, change
-    FROM changes
-    WHERE update_type = 'chat_member'
-    UNION ALL
-    SELECT announced.context_date, announced.bot_id, announced.chat_id, announced.change
-    FROM announced
-    LEFT JOIN told
-        ON announced.context_date = told.context_date
-        AND announced.bot_id = told.bot_id
-        AND announced.chat_id = told.chat_id
-        AND announced.change = told.change
-        AND announced.user_id = told.user_id
-    WHERE told.bot_id IS NULL
+-- Each change with the one before it of the same person in the same chat.
+ordered AS (
+    SELECT
+        *,
+        lag(change) OVER person AS change_before,
+        lag(changed_at) OVER person AS changed_before,
+        lag(bot_id) OVER person AS bot_before,
+        lag(is_announced) OVER person AS was_announced
+    FROM (
+        SELECT * FROM told
+        UNION ALL
+        SELECT *, TRUE AS is_announced FROM announced WHERE user_id <> bot_id
+    )
+    WINDOW
+        person AS (
+            PARTITION BY chat_id, user_id ORDER BY changed_at, is_announced, bot_id, change
+        )
 )
 
 SELECT
@@ -60,7 +74,14 @@ SELECT
     count(*) FILTER (WHERE change = -1) AS leaves,
     CAST(sum(change) AS bigint) AS net,
     context_date
-FROM counted
-WHERE change <> 0
+FROM ordered
+-- The same event told twice, in two ways or to two bots: the one that came first counts.
+WHERE
+    NOT coalesce(
+        change = change_before
+        AND changed_at <= changed_before + INTERVAL 5 MINUTE
+        AND (is_announced <> was_announced OR bot_id <> bot_before),
+        FALSE
+    )
 GROUP BY context_date, bot_id, chat_id
 ORDER BY context_date, bot_id, chat_id

@@ -1,20 +1,14 @@
--- Which reactions people give, and take back.
-WITH people AS (
-    SELECT
-        *,
-        CASE WHEN sender_chat_id IS NULL AND NOT coalesce(user_is_bot, FALSE) THEN user_id END
-            AS person_id
-    FROM enriched_updates
-),
-
-changes AS (
+-- Which reactions are given and taken back.
+WITH changes AS (
     SELECT context_date, bot_id, chat_id, person_id, reaction, 1 AS added, 0 AS removed
-    FROM people
+    FROM enriched_updates
     CROSS JOIN UNNEST(reactions_added) AS given (reaction)
+    WHERE NOT is_copy
     UNION ALL
     SELECT context_date, bot_id, chat_id, person_id, reaction, 0 AS added, 1 AS removed
-    FROM people
+    FROM enriched_updates
     CROSS JOIN UNNEST(reactions_removed) AS taken (reaction)
+    WHERE NOT is_copy
 )
 
 SELECT

@@ -1,46 +1,69 @@
--- Of those who came in a week: how many came back one week later, two weeks later, ….
-WITH active_weeks AS (
-    SELECT DISTINCT bot_id, user_id, CAST(date_trunc('week', context_date) AS date) AS week
+-- Of the people who came in a week: how many were active one week later, two weeks later, ….
+WITH active_days AS (
+    SELECT DISTINCT user_id, bot_id, chat_id, context_date
     FROM user_activity
-    WHERE NOT is_bot
+    WHERE actions > 0 AND NOT is_bot
 ),
 
-first_weeks AS (
-    SELECT bot_id, user_id, min(week) AS cohort_week
+first_days AS (
+    SELECT user_id, min(context_date) AS first_day
+    FROM active_days
+    GROUP BY user_id
+),
+
+-- The first day in the data of a group, under all the ids that it had.
+group_starts AS (
+    SELECT chats.chat_id, min(of_all_ids.first_seen_on) AS first_day
+    FROM chats
+    INNER JOIN chats AS of_all_ids ON chats.newest_chat_id = of_all_ids.newest_chat_id
+    WHERE chats.chat_id < 0
+    GROUP BY chats.chat_id
+),
+
+-- The data can't tell whether a person was there before it begins. Whoever is active in the first
+-- 7 days of a group's data, or outside of groups in the bot's first 7 days, is taken for such a one.
+earlier_people AS (
+    SELECT DISTINCT first_days.user_id
+    FROM first_days
+    INNER JOIN active_days
+        ON first_days.user_id = active_days.user_id AND first_days.first_day = active_days.context_date
+    INNER JOIN bots ON active_days.bot_id = bots.bot_id
+    LEFT JOIN group_starts ON active_days.chat_id = group_starts.chat_id
+    WHERE first_days.first_day < coalesce(group_starts.first_day, bots.first_update_on) + INTERVAL 7 DAY
+),
+
+active_weeks AS (
+    SELECT DISTINCT
+        active_days.user_id,
+        CAST(date_trunc('week', first_days.first_day) AS date) AS cohort_week,
+        CAST(date_trunc('week', active_days.context_date) AS date) AS week
+    FROM active_days
+    INNER JOIN first_days ON active_days.user_id = first_days.user_id
+    LEFT JOIN earlier_people ON active_days.user_id = earlier_people.user_id
+    WHERE earlier_people.user_id IS NULL
+),
+
+came_back AS (
+    SELECT cohort_week, week, count(*) AS returned
     FROM active_weeks
-    GROUP BY bot_id, user_id
-),
-
-cohorts AS (
-    SELECT bot_id, cohort_week, count(*) AS cohort_size
-    FROM first_weeks
-    GROUP BY bot_id, cohort_week
+    GROUP BY cohort_week, week
 ),
 
 last_weeks AS (
-    SELECT bot_id, max(week) AS last_week
-    FROM active_weeks
-    GROUP BY bot_id
+    SELECT CAST(date_trunc('week', max(context_date)) AS date) AS last_week
+    FROM active_days
 ),
 
 -- Every week from a cohort's first to the last of all, also those in which nobody came back.
 calendar AS (
-    SELECT cohorts.bot_id, cohorts.cohort_week, cohorts.cohort_size, CAST(weeks.week AS date) AS week
-    FROM cohorts
-    INNER JOIN last_weeks ON cohorts.bot_id = last_weeks.bot_id
+    SELECT came_back.cohort_week, came_back.returned AS cohort_size, CAST(weeks.week AS date) AS week
+    FROM came_back
+    CROSS JOIN last_weeks
     CROSS JOIN UNNEST(generate_series(cohort_week, last_week, INTERVAL 7 DAY)) AS weeks (week)
-),
-
-came_back AS (
-    SELECT first_weeks.bot_id, first_weeks.cohort_week, active_weeks.week, count(*) AS returned
-    FROM first_weeks
-    INNER JOIN active_weeks
-        ON first_weeks.bot_id = active_weeks.bot_id AND first_weeks.user_id = active_weeks.user_id
-    GROUP BY first_weeks.bot_id, first_weeks.cohort_week, active_weeks.week
+    WHERE came_back.week = came_back.cohort_week
 )
 
 SELECT
-    calendar.bot_id,
     calendar.cohort_week,
     calendar.cohort_size,
     date_diff('week', calendar.cohort_week, calendar.week) AS week_offset,
@@ -48,7 +71,5 @@ SELECT
     CAST(coalesce(came_back.returned, 0) AS double) / calendar.cohort_size AS share
 FROM calendar
 LEFT JOIN came_back
-    ON calendar.bot_id = came_back.bot_id
-    AND calendar.cohort_week = came_back.cohort_week
-    AND calendar.week = came_back.week
-ORDER BY calendar.bot_id, calendar.cohort_week, calendar.week
+    ON calendar.cohort_week = came_back.cohort_week AND calendar.week = came_back.week
+ORDER BY calendar.cohort_week, calendar.week

@@ -1,24 +1,133 @@
--- What each account did where. Whoever speaks for a chat does so through an account that all share,
--- so it is left out.
+-- What each person did in each chat, and each bot that writes in its own name.
+WITH edited AS (
+    -- The messages with an edit. Only these are compared with their earlier versions.
+    SELECT DISTINCT
+        bot_id,
+        replace(update_type, 'edited_', '') AS kind,
+        coalesce(business_connection_id, '') AS connection_id,
+        chat_id,
+        message_id
+    FROM enriched_updates
+    WHERE update_type IN ('edited_message', 'edited_business_message') AND NOT is_copy
+),
+
+versions AS (
+    SELECT
+        updates.context_date,
+        updates.bot_id,
+        updates.chat_id,
+        updates.person_id,
+        updates.user_first_name,
+        updates.update_type,
+        updates.is_copy,
+        updates.is_live_location,
+        updates.content_digest,
+        lag(updates.context_date) OVER version AS day_before,
+        lag(updates.is_live_location) OVER version AS was_live_location,
+        lag(updates.content_digest) OVER version AS digest_before
+    FROM enriched_updates AS updates
+    INNER JOIN edited
+        ON
+            updates.bot_id = edited.bot_id
+            AND replace(updates.update_type, 'edited_', '') = edited.kind
+            AND coalesce(updates.business_connection_id, '') = edited.connection_id
+            AND updates.chat_id = edited.chat_id
+            AND updates.message_id = edited.message_id
+    WINDOW
+        version AS (
+            PARTITION BY
+                edited.bot_id,
+                edited.kind,
+                edited.connection_id,
+                edited.chat_id,
+                edited.message_id
+            ORDER BY coalesce(updates.event_at, updates.received_at), updates.update_id
+        )
+),
+
+edits AS (
+    SELECT context_date, bot_id, chat_id, person_id AS user_id, user_first_name
+    FROM versions
+    WHERE
+        update_type LIKE 'edited_%'
+        AND NOT is_copy
+        AND person_id IS NOT NULL
+        AND NOT coalesce(is_live_location, FALSE)
+        AND (
+            day_before IS NULL
+            -- Not further back than the mart's lookback.
+            OR day_before < context_date - INTERVAL 2 DAY
+            OR (
+                NOT coalesce(was_live_location, FALSE)
+                AND content_digest IS DISTINCT FROM digest_before
+            )
+        )
+),
+
+done AS (
+    SELECT
+        context_date,
+        bot_id,
+        chat_id,
+        user_id,
+        user_first_name,
+        coalesce(user_is_bot, FALSE) AS is_bot,
+        is_written AND NOT is_copy AS is_message,
+        text,
+        -- A command that names a bot counts in the row of that bot, even if another bot received it
+        -- too; one that names no bot counts once.
+        is_written AND command IS NOT NULL AND CASE
+            WHEN command_bot IS NULL THEN NOT is_copy
+            ELSE
+                command_bot = coalesce(
+                    json_extract_string($bot_usernames, '$.' || CAST(bot_id AS varchar)), ''
+                )
+        END AS is_command,
+        FALSE AS is_edit,
+        CASE WHEN NOT is_copy THEN activity END AS activity
+    FROM enriched_updates
+    WHERE
+        person_id IS NOT NULL
+        -- A bot in its own name. The accounts of anonymous administrators and of channels are bots
+        -- too, but stand for a chat.
+        OR (
+            user_is_bot
+            AND is_written
+            AND sender_chat_id IS NULL
+            AND user_id NOT IN (1087968824, 136817688)
+        )
+    UNION ALL
+    SELECT
+        context_date,
+        bot_id,
+        chat_id,
+        user_id,
+        user_first_name,
+        FALSE AS is_bot,
+        FALSE AS is_message,
+        NULL AS text,
+        FALSE AS is_command,
+        TRUE AS is_edit,
+        NULL AS activity
+    FROM edits
+)
+
 SELECT
     bot_id,
     chat_id,
     user_id,
     max(user_first_name) AS user_first_name,
-    bool_or(coalesce(user_is_bot, FALSE)) AS is_bot,
-    count(*) FILTER (
-        WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message')
-    ) AS messages,
-    count(text) FILTER (WHERE update_type NOT LIKE 'edited_%') AS texts,
-    CAST(round(avg(length(text)) FILTER (WHERE update_type NOT LIKE 'edited_%')) AS bigint)
-        AS mean_text_length,
-    count(command) FILTER (WHERE update_type NOT LIKE 'edited_%') AS commands,
-    count(*) FILTER (WHERE update_type LIKE 'edited_%') AS edits,
-    count(*) FILTER (WHERE update_type = 'message_reaction') AS reactions,
-    count(*) FILTER (WHERE update_type = 'callback_query') AS presses,
-    count(*) AS actions,
+    bool_or(is_bot) AS is_bot,
+    count(*) FILTER (WHERE is_message) AS messages,
+    count(text) FILTER (WHERE is_message) AS texts,
+    CAST(round(avg(length(text)) FILTER (WHERE is_message)) AS bigint) AS mean_text_length,
+    count(*) FILTER (WHERE is_command) AS commands,
+    count(*) FILTER (WHERE is_edit) AS edits,
+    count(*) FILTER (WHERE activity = 'react') AS reactions,
+    count(*) FILTER (WHERE activity = 'press') AS presses,
+    count(*) FILTER (WHERE activity IS NOT NULL OR (is_bot AND is_message)) AS actions,
     context_date
-FROM enriched_updates
-WHERE user_id IS NOT NULL AND sender_chat_id IS NULL
+FROM done
+WHERE is_message OR is_command OR is_edit OR activity IS NOT NULL
 GROUP BY context_date, bot_id, chat_id, user_id
 ORDER BY context_date, bot_id, chat_id, user_id

@@ -19,16 +19,15 @@ from tg_pipeline.defs.marts.charts import (
 )
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.cumulative import (
-    ACTIVE_USERS,
     FREQUENT_QUESTIONS,
     QUESTIONS,
     RESOLUTION,
     RESPONSE_TIMES,
-    RETENTION,
     THREADS,
 )
 from tg_pipeline.marts.daily import COMMANDS, DAILY_ACTIVITY, HOURLY_ACTIVITY, MEMBERS
 from tg_pipeline.marts.mart import Mart
+from tg_pipeline.marts.people import ACTIVE_USERS, RETENTION
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 SHOWN_IN_PLACE = 1_000

@@ -1,0 +1,158 @@
+"""The marts about people, and the tables of names: bots, users, chats. All are of all days."""
+
+from typing import Final
+
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.schema import always, boolean, int64, string
+from tg_pipeline.marts.daily import USER_ACTIVITY
+from tg_pipeline.marts.mart import ConservationRule, Mart, count, day, number
+
+BOTS: Final = Mart(
+    name="bots",
+    description="The bots whose updates are in the lake, with their names.",
+    limitations="The name of a bot that `tg-pipeline bot` was never called for, that was never "
+    "added to a chat and that nobody replied to.",
+    columns={
+        "bot_id": always(int64("The bot.")),
+        "username": string("Its newest known username, in lower case and without @."),
+        "first_name": string("Its newest known name; known once the bot was added to a chat."),
+        "first_update_on": always(day("The day of its first update.")),
+        "last_update_on": always(day("The day of its last update.")),
+        "updates": count("Updates that it received, copies included."),
+    },
+    sources=(ENRICHED_UPDATES,),
+    conservation_rule=ConservationRule(
+        "updates_of_bots_are_conserved",
+        "Rows of enriched_updates = the sum of updates.",
+        input_rows="SELECT count(*) FROM enriched_updates",
+        output_rows="SELECT sum(updates) FROM bots",
+    ),
+)
+
+USERS: Final = Mart(
+    name="users",
+    description="The users that were seen, with their newest names: one row each, over all bots.",
+    limitations="Whether a name, a username or a language that is no longer sent was removed: the "
+    "newest one that was sent stays. Who only reads is never seen.",
+    columns={
+        "user_id": always(int64("The user, a person or a bot.")),
+        "first_name": string("The newest `first_name`."),
+        "username": string("The newest `username`, without @; null if none was ever sent."),
+        "language_code": string("The newest `language_code` of the user's app."),
+        "is_bot": always(boolean("Whether it is a bot.")),
+        "is_premium": boolean(
+            "Whether the user had Telegram Premium when they last acted; null for users who never "
+            "acted themselves."
+        ),
+        "first_seen_on": always(
+            day("The first day on which they acted, or joined or left a chat.")
+        ),
+        "last_seen_on": always(day("The last such day.")),
+    },
+    sources=(ENRICHED_UPDATES,),
+    conservation_rule=ConservationRule(
+        "users_are_conserved",
+        "Distinct accounts in enriched_updates = rows of users.",
+        input_rows="SELECT count(DISTINCT account) FROM (SELECT user_id AS account "
+        "FROM enriched_updates UNION ALL SELECT member_user_id FROM enriched_updates) "
+        "WHERE account NOT IN (777000, 1087968824, 136817688)",
+        output_rows="SELECT count(*) FROM users",
+    ),
+)
+
+CHATS: Final = Mart(
+    name="chats",
+    description="The chats that were seen, with their newest titles: one row each, over all bots.",
+    limitations="A title or username that changed after the chat's last update; and that a group "
+    "became a supergroup, if neither of the two messages about it was delivered.",
+    columns={
+        "chat_id": always(int64("The chat, by the id of its updates.")),
+        "newest_chat_id": always(
+            int64("The id that it has now: another one if the group became a supergroup.")
+        ),
+        "type": string("private, group, supergroup or channel."),
+        "title": string("The newest title; null for private chats."),
+        "username": string("The newest `username`, without @; null if none was ever sent."),
+        "first_seen_on": always(day("The day of its first update.")),
+        "last_seen_on": always(day("The day of its last update.")),
+    },
+    sources=(ENRICHED_UPDATES,),
+    conservation_rule=ConservationRule(
+        "chats_are_conserved",
+        "Distinct chats in enriched_updates = rows of chats.",
+        input_rows="SELECT count(DISTINCT chat_id) FROM enriched_updates",
+        output_rows="SELECT count(*) FROM chats",
+    ),
+)
+
+ACTIVE_USERS: Final = Mart(
+    name="active_users",
+    description="How many people are active on a day, within 7 days, and within 30.",
+    limitations="People who only read, or who act for a chat. In the first 30 days of the data, "
+    "monthly_users is too low, because its window begins before the data.",
+    columns={
+        "day": always(day("The day; each from the first active one to the last has a row.")),
+        "daily_users": count("Distinct people who were active on that day, over all bots."),
+        "weekly_users": count("Distinct people who were active on that day or the 6 days before."),
+        "monthly_users": count("Distinct people who were active on it or the 29 days before."),
+        "stickiness": number("daily_users / monthly_users; null where nobody was active."),
+    },
+    sources=(USER_ACTIVITY,),
+    conservation_rule=ConservationRule(
+        "active_days_are_conserved",
+        "Days on which each person was active = the sum of daily_users.",
+        input_rows="SELECT count(*) FROM (SELECT DISTINCT user_id, context_date "
+        "FROM user_activity WHERE actions > 0 AND NOT is_bot)",
+        output_rows="SELECT sum(daily_users) FROM active_users",
+    ),
+)
+
+RETENTION: Final = Mart(
+    name="retention",
+    description="Of the people who were first active in a week, how many were active again in "
+    "each later week.",
+    limitations="Who was there before the data begins. People whose first activity falls within "
+    "the first 7 days of a group's data, or outside of groups within the bot's first 7 days, are "
+    "in no cohort for that reason; somebody who was there, but silent for these 7 days, is taken "
+    "for a newcomer. The last week is usually not over.",
+    columns={
+        "cohort_week": always(day("The Monday of the ISO week of their first activity.")),
+        "cohort_size": count("Distinct people of the cohort, over all bots."),
+        "week_offset": count("Weeks since then; 0 is that week itself."),
+        "returned": count("Of these, people who were active in that later week."),
+        "share": always(number("returned / cohort_size; compare it with cohort_size.")),
+    },
+    sources=(USER_ACTIVITY, CHATS, BOTS),
+    conservation_rule=ConservationRule(
+        "cohorts_are_conserved",
+        "Weeks in which each person of a cohort was active = the sum of returned.",
+        input_rows="""
+        WITH active AS (FROM user_activity WHERE actions > 0 AND NOT is_bot),
+        group_starts AS (
+            SELECT chat_id, min(first_seen_on) OVER (PARTITION BY newest_chat_id) AS starts_on
+            FROM chats
+            WHERE chat_id < 0
+        ),
+        first_days AS (
+            SELECT user_id, context_date, coalesce(starts_on, first_update_on) AS starts_on
+            FROM active
+            INNER JOIN bots USING (bot_id)
+            LEFT JOIN group_starts USING (chat_id)
+            QUALIFY rank() OVER (PARTITION BY user_id ORDER BY context_date) = 1
+        ),
+        newcomers AS (
+            SELECT user_id
+            FROM first_days
+            GROUP BY user_id
+            HAVING min(context_date - starts_on) >= 7
+        )
+        SELECT count(*)
+        FROM (
+            SELECT DISTINCT user_id, date_trunc('week', context_date)
+            FROM active
+            WHERE user_id IN (FROM newcomers)
+        )
+        """,
+        output_rows="SELECT sum(returned) FROM retention",
+    ),
+)
