@@ -16,6 +16,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from tg_pipeline.questions.detection import MESSAGE_SCHEMA
 from tg_pipeline.sample.content import CONTENT
 
 FOLDER: Final = Path(__file__).parents[1] / "labelled"
@@ -93,10 +94,12 @@ def write_messages(path: Path, count: int, texts: Callable[[], Iterator[str]]) -
     numbers = pa.array(range(count), pa.int64())
     sent_at = numbers.cast(pa.timestamp("s", "UTC")).cast(pa.timestamp("us", "UTC"))
     ones = pa.repeat(pa.scalar(1, pa.int64()), count)
-    columns = {"bot_id": ones, "chat_id": ones, "message_id": numbers, "user_id": numbers}
+    columns = {field.name: pa.nulls(count, field.type) for field in MESSAGE_SCHEMA}
+    columns |= {"bot_id": ones, "is_copy": pa.repeat(pa.scalar(value=False), count)}
+    columns |= {"chat_id": ones, "chat_id_then": ones, "message_id": numbers, "user_id": numbers}
     columns |= {"kind": pa.repeat("message", count), "sent_at": sent_at}
     columns["text"] = pa.array(islice(texts(), count), pa.string())
-    pq.write_table(pa.table(columns), path)
+    pq.write_table(pa.table(columns, MESSAGE_SCHEMA), path)
 
 
 def _altered(rng: random.Random, text: str, words: list[str]) -> str:

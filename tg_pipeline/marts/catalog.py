@@ -3,6 +3,7 @@
 from typing import Final
 
 from tg_pipeline.marts.cumulative import (
+    ANSWERS,
     FREQUENT_QUESTIONS,
     MESSAGES,
     QUESTIONS,
@@ -44,6 +45,7 @@ CUMULATIVE_MARTS: Final = (
     MESSAGES,
     QUESTIONS,
     FREQUENT_QUESTIONS,
+    ANSWERS,
     THREADS,
     RESPONSE_TIMES,
     RESOLUTION,

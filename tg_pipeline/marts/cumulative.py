@@ -3,7 +3,16 @@
 from typing import Final
 
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.layers.schema import Column, always, boolean, int64, string, timestamp
+from tg_pipeline.layers.schema import (
+    Column,
+    always,
+    boolean,
+    int64,
+    int64s,
+    string,
+    strings,
+    timestamp,
+)
 from tg_pipeline.marts.mart import (
     BOT,
     KIND,
@@ -18,46 +27,112 @@ from tg_pipeline.marts.mart import (
 )
 from tg_pipeline.questions import QUESTIONS_SCHEMA, find_questions
 
+COPY: Final = {
+    "is_copy": always(
+        boolean(
+            "Whether a bot with a lower id also received the message, in a supergroup or channel. "
+            "Without copies, each message counts once."
+        )
+    )
+}
+CONNECTION: Final = {
+    "business_connection_id": string(
+        "The connection to the business account that it belongs to; null outside of these."
+    )
+}
+CHAT_THEN: Final = {"chat_id_then": int64("The chat, by the id it had when the message was sent.")}
+CONVERSATION: Final = {
+    **TOPIC,
+    "direct_messages_topic_id": int64(
+        "The conversation with one person in a channel's direct messages; null elsewhere."
+    ),
+    "comment_thread_id": int64(
+        "The channel's post that it comments on, by the id of its automatic forward in the "
+        "discussion group; null elsewhere."
+    ),
+}
+
 MESSAGES: Final = Mart(
     name="messages",
     description="Every message once, as it reads now.",
-    limitations="What the bot wrote, what was deleted, and corrections that were not delivered.",
+    limitations="What the bot wrote, what was deleted, and edits that were not delivered. An edit "
+    "counts only if an earlier version was delivered to compare it with. Comments on a channel's "
+    "post whose automatic forward is unknown look like messages of the group. If a business "
+    "account connects its bot again, later edits of its messages look like other messages.",
     columns={
         **BOT,
+        **COPY,
         **KIND,
+        **CONNECTION,
         **LASTING_CHAT,
-        "chat_id_then": int64("The chat, by the id it had when the message was sent."),
-        "message_id": int64("Unique within its kind and `chat_id_then`; 0 if it is ephemeral."),
-        "update_id": always(int64("The update that the row is from: the last version's.")),
+        **CHAT_THEN,
+        "message_id": int64(
+            "Unique within its bot, kind, business connection and `chat_id_then`; 0 if it is "
+            "ephemeral."
+        ),
+        "update_id": always(int64("The update with the newest version, which the row is from.")),
         "chat_type": string("private, group, supergroup or channel."),
         "chat_title": string("The chat's title at that time; null for private chats."),
-        **TOPIC,
-        "user_id": int64("Who wrote it; null for whoever speaks for a chat."),
+        **CONVERSATION,
+        "user_id": int64("Who wrote it; null for messages in the name of a chat."),
         "user_first_name": string("`first_name` of the user."),
-        "speaker_id": int64("Who is seen to speak: the user, or the chat that is spoken for."),
-        "is_bot": always(boolean("Whether a bot wrote it; a chat that is spoken for is none.")),
+        "user_username": string("`username` of the user, without @."),
+        "person_id": int64("The *person* who wrote it in their own name; null for all others."),
+        "speaker_id": int64("Who is shown as the sender: the user, or the chat."),
+        "is_bot": always(
+            boolean(
+                "Whether a bot wrote it, also in the name of a business account; false for a chat."
+            )
+        ),
         "sent_at": always(timestamp("When it was first sent, in UTC.")),
         "sent_on": always(day("That day in `TG_TIMEZONE`.")),
-        "edited_at": timestamp("When it was last edited, in UTC; null if it never was."),
-        "edits": count("Edits that were delivered."),
-        "reply_to_message_id": int64(
-            "The message it answers, in the same chat; null where it merely stands in a topic."
+        "edited_at": timestamp(
+            "When its present content was sent, in UTC, if by an edit; null if it reads as first "
+            "sent."
         ),
+        "edits": count(
+            "Edits that changed its content, among the versions delivered. A first reaction, a "
+            "link preview and a move of a live location change none."
+        ),
+        "reply_to_message_id": int64(
+            "The message it replies to, in the same chat; null where that is only the service "
+            "message that opened its topic."
+        ),
+        "reply_to_user_id": int64("Who wrote that message, as far as it was a user."),
+        "external_reply_chat_id": int64(
+            "The chat of the message it replies to, if in another chat or topic."
+        ),
+        "external_reply_message_id": int64("That message, by its id in that chat."),
+        "mentioned_user_ids": int64s("Users without a username that its text names."),
+        "mentioned_usernames": strings("Usernames that its text names, in lower case, without @."),
         "content_type": string("What it holds, by the Bot API's own key."),
         "is_service": always(
-            boolean("Whether it says nothing, but tells of an event: somebody joined, a pin, ….")
+            boolean("Whether it is a service message: somebody joined, a pin, ….")
+        ),
+        "is_written": always(
+            boolean("Whether it is a *written message*: no service message, no automatic forward.")
+        ),
+        "is_automatic_forward": always(
+            boolean("Whether Telegram copied it from the channel that the group belongs to.")
+        ),
+        "is_from_offline": always(
+            boolean("Whether it was sent automatically, such as an away or a scheduled message.")
         ),
         "text": string("Its text, or else its caption."),
-        "command": string("The command that it begins with, without / and without @botname."),
+        "first_text": string(
+            "The text or caption that it was first sent with, if an edit changed it; null if it "
+            "reads the same, or if the first version was not delivered."
+        ),
+        "command": string("The command that it begins with, without / and without @bot."),
         "command_args": string("What follows the command; null if nothing."),
-        "is_forward": always(boolean("Whether somebody else wrote it elsewhere.")),
+        "is_forward": always(boolean("Whether it was forwarded: its text is of somebody else.")),
     },
     sources=(ENRICHED_UPDATES,),
     conservation_rule=ConservationRule(
         "messages_are_counted_once",
         "Distinct messages in enriched_updates = rows of messages.",
         input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, "
-        "replace(update_type, 'edited_', ''), chat_id, message_id, "
+        "replace(update_type, 'edited_', ''), business_connection_id, chat_id, message_id, "
         "CASE WHEN coalesce(message_id, 0) = 0 THEN update_id END FROM enriched_updates "
         "WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message', "
         "'edited_message', 'edited_channel_post', 'edited_business_message'))",
@@ -80,7 +155,11 @@ QUESTIONS: Final = Mart(
         "questions_are_messages",
         "Messages that are questions = rows of questions.",
         input_rows="SELECT count(*) FROM messages SEMI JOIN questions "
-        "USING (bot_id, kind, chat_id, message_id, sent_at)",
+        "ON messages.bot_id = questions.bot_id AND messages.kind = questions.kind "
+        "AND messages.business_connection_id IS NOT DISTINCT FROM "
+        "questions.business_connection_id "
+        "AND messages.chat_id_then = questions.chat_id_then "
+        "AND messages.message_id = questions.message_id",
         output_rows="SELECT count(*) FROM questions",
     ),
     post_process=find_questions,
@@ -89,59 +168,145 @@ QUESTIONS: Final = Mart(
 FREQUENT_QUESTIONS: Final = Mart(
     name="frequent_questions",
     description="What is asked most, week by week.",
-    limitations="Questions that mean the same but share no words may stand in two groups.",
+    limitations="Questions that mean the same but share no words may be in two groups.",
     columns={
         **BOT,
         **WEEK,
-        "group_id": count("The group of questions that mean the same; -1 for those alone."),
-        "group_name": string("A typical question of the group; null for those alone."),
-        "questions": count("How often it was asked."),
+        "group_id": count("The group of questions that mean the same; -1 for those without one."),
+        "group_name": string("A typical question of the group; null for those without one."),
+        "questions": count("How often it was asked, without copies."),
         "users": count("Distinct people who asked it."),
         "share": always(number("Its share of all questions of the week.")),
     },
     sources=(QUESTIONS,),
     conservation_rule=ConservationRule(
         "frequent_questions_are_conserved",
-        "Rows of questions = the sum of questions.",
-        input_rows="SELECT count(*) FROM questions",
+        "Rows of questions that are no copies = the sum of questions.",
+        input_rows="SELECT count(*) FROM questions WHERE NOT is_copy",
         output_rows="SELECT sum(questions) FROM frequent_questions",
     ),
 )
-
 
 UNSEEN_ANSWERS: Final = (
     "Answers by the bot itself: Telegram does not deliver a bot's own messages to it."
 )
 
+OUTCOME: Final = {
+    "is_answer_visible": always(
+        boolean("Whether anyone but the bot can answer: not in private, not where it is a guest.")
+    ),
+    "outcome": always(
+        string(
+            "`answered`: there is evidence of an answer. `unanswered`: in the conversation, nobody "
+            "else made a statement within a day. `unknown`: somebody did, but nothing shows that "
+            "it was an answer. `unseen`: where answers are not visible."
+        )
+    ),
+    "answered_through": string(
+        "The evidence. `reply`: the first reply to it by another speaker, however late; one that "
+        "asks back only if there is no other. `mention`: the first statement within an hour that "
+        "names the asker. `only_other`: the first statement, addressed to nobody else, of the only "
+        "other speaker in the ten minutes after it. Null without an answer."
+    ),
+    "answer_chat_id": int64(
+        "The chat of the answer, by the id it had then: another one for a reply from elsewhere."
+    ),
+    "answer_message_id": int64("The answer, by its id in that chat; null without one."),
+    "answerer_id": int64("Who answered: a user, or a chat that somebody wrote for."),
+    "answered_by": string("bot or human; null without an answer."),
+    "answered_at": timestamp("When, in UTC."),
+}
+ASKED: Final = {
+    **BOT,
+    **COPY,
+    **KIND,
+    **CONNECTION,
+    **LASTING_CHAT,
+    **CHAT_THEN,
+    **CONVERSATION,
+}
+IS_THANKED: Final = {
+    "is_thanked": always(
+        boolean(
+            "Whether the asker thanked in words within an hour after the answer (pt, en, es), or "
+            "reacted to it with 👍, ❤, 🙏 or the like within a day. Telegram delivers reactions "
+            "only to bots that are administrators and request them."
+        )
+    )
+}
+
+ANSWERS: Final = Mart(
+    name="answers",
+    description="The answer to each question; and as a placebo, what the same rule takes for an "
+    "answer to messages that ask nothing.",
+    limitations=f"{UNSEEN_ANSWERS} Whether a message is about the question: the placebo shows how "
+    "often the rule finds an answer where there is none. An answer is never a sticker, a service "
+    "message, an automatic forward or an automatic away message.",
+    columns={
+        **ASKED,
+        "message_id": int64("The question, or the placebo."),
+        "is_question": always(
+            boolean(
+                "False for the placebo: for each visible question, a message of the same chat and "
+                "week, as far as there are: a person's text that is no question, command, reply or "
+                "forward. The choice is arbitrary, and the same each time."
+            )
+        ),
+        "user_id": int64("Who asked, or wrote the placebo."),
+        "asked_at": always(timestamp("When it became a question, in UTC; see `questions`.")),
+        **WEEK,
+        **OUTCOME,
+        "seconds_to_answer": int64("Seconds from `asked_at` to the answer."),
+        **IS_THANKED,
+    },
+    sources=(ENRICHED_UPDATES, MESSAGES, QUESTIONS),
+    conservation_rule=ConservationRule(
+        "questions_have_an_outcome",
+        "Rows of questions = rows of answers that are questions.",
+        input_rows="SELECT count(*) FROM questions",
+        output_rows="SELECT count(*) FROM answers WHERE is_question",
+    ),
+)
+
 THREADS: Final = Mart(
     name="threads",
     description="What became of each question: who answered, how, and how soon.",
-    limitations=f"{UNSEEN_ANSWERS} And whether what somebody says next is an answer.",
+    limitations=f"{UNSEEN_ANSWERS} Which questions are about one thing: an *issue* is one person's "
+    "questions in one conversation, each of the same group as an earlier one that was asked within "
+    "30 minutes before or is not answered yet; or without a group, within 30 minutes after the one "
+    "before if that is not answered yet. A question that replies to somebody else's open question "
+    "within 30 minutes belongs to that issue.",
     columns={
-        **BOT,
-        **KIND,
-        **LASTING_CHAT,
-        **TOPIC,
+        **ASKED,
         "message_id": int64("The question."),
         "user_id": int64("Who asked."),
-        "asked_at": always(timestamp("When, in UTC.")),
+        "asked_at": always(timestamp("When it became a question, in UTC; see `questions`.")),
         **WEEK,
-        "group_id": always(int64("The group of questions that mean the same; -1 for one alone.")),
-        "group_name": string("A typical question of the group; null for one alone."),
-        "is_answer_visible": always(
-            boolean("Whether anyone but the bot could answer: not in private, not as a guest.")
+        "group_id": always(
+            int64("The group of questions that mean the same; -1 for one without a group.")
         ),
-        "answer_message_id": int64("The answer, in the same chat; null without one."),
-        "answerer_id": int64("Who answered: a user, or the chat that is spoken for."),
-        "answered_by": string("bot or human; null without an answer."),
-        "answered_through": string(
-            "`reply`: the first reply to it, however late. `next`: what somebody else says next "
-            "within an hour, who asks nothing, replies to nothing and gives no command."
+        "group_name": string("A typical question of the group; null for one without a group."),
+        "issue_message_id": always(int64("The first question of its issue.")),
+        "is_issue_start": always(
+            boolean("Whether it is that question: without copies, one row per issue.")
         ),
-        "answered_at": timestamp("When, in UTC."),
-        "seconds_to_answer": int64("Seconds from the question to the answer."),
+        **OUTCOME,
+        "seconds_to_answer": int64(
+            "Seconds from the issue's first question to its answer: of all answers to its "
+            "questions, the first with the best evidence."
+        ),
+        "business_seconds_to_answer": int64(
+            "Of these, seconds within `TG_BUSINESS_HOURS`; null without that setting."
+        ),
+        **IS_THANKED,
+        "is_asked_again": always(
+            boolean(
+                "Whether the same person asked a question of the same group in another issue, "
+                "within a day after the answer, or after the first question if unanswered."
+            )
+        ),
     },
-    sources=(MESSAGES, QUESTIONS),
+    sources=(MESSAGES, QUESTIONS, ANSWERS),
     conservation_rule=ConservationRule(
         "threads_are_questions",
         "Rows of questions = rows of threads.",
@@ -153,49 +318,82 @@ THREADS: Final = Mart(
 RESPONSE_TIMES: Final = Mart(
     name="response_times",
     description="How long people wait for an answer, and how many wait in vain.",
-    limitations=f"{UNSEEN_ANSWERS} So questions asked in private, or of a guest, are left out.",
+    limitations=f"{UNSEEN_ANSWERS} So issues in private chats, or where the bot is a guest, are "
+    "left out; and so are copies. What happened to the `unknown` ones.",
     columns={
         **BOT,
         **WEEK,
         "answered_by": always(string("`anyone`, or only a `bot`, or only a `human`.")),
-        "questions": count("Questions of the week, the same for all three."),
-        "answered": count("Of these, answered by them."),
-        "unanswered_share": always(number("Share of the questions that they did not answer.")),
+        "issues": count("Issues that began in the week, the same for all three."),
+        "answered": count("Of these, answered by them, with evidence."),
+        "unknown": count("Of the issues, those that may be answered, without evidence."),
+        "unanswered": count("Of the issues, those that nobody can have answered."),
+        "answered_share": always(number("answered / issues.")),
+        "unknown_share": always(number("unknown / issues.")),
+        "unanswered_share": always(number("unanswered / issues.")),
         "median_seconds": number("Seconds that half of the answers took at most; null if none."),
         "p90_seconds": number("Seconds that nine of ten answers took at most; null if none."),
+        "median_business_seconds": number(
+            "The median of the seconds within `TG_BUSINESS_HOURS`; null without that setting."
+        ),
+        "placebo_answered": count(
+            "Placebo messages of the week (see `answers`) that seem to be answered by them."
+        ),
+        "placebo_median_seconds": number("The median of the seconds that this took."),
     },
-    sources=(THREADS,),
+    sources=(ANSWERS, THREADS),
     conservation_rule=ConservationRule(
         "response_times_are_conserved",
-        "Rows of threads with a visible answer = the sum of questions.",
-        input_rows="SELECT count(*) FROM threads WHERE is_answer_visible",
-        output_rows="SELECT sum(questions) FROM response_times WHERE answered_by = 'anyone'",
+        "Visible issues in threads that are no copies = the sum of issues.",
+        input_rows="SELECT count(*) FROM threads "
+        "WHERE is_issue_start AND is_answer_visible AND NOT is_copy",
+        output_rows="SELECT sum(issues) FROM response_times WHERE answered_by = 'anyone'",
     ),
 )
 
 RESOLUTION: Final = Mart(
     name="resolution",
-    description="Whether questions are resolved: answered, and not asked again.",
-    limitations=f"{UNSEEN_ANSWERS} And whether an answer helped whoever says nothing afterwards.",
+    description="Whether issues are resolved: answered, and not asked again.",
+    limitations=f"{UNSEEN_ANSWERS} Whether the `unknown` ones were answered, and whether an answer "
+    "helped if nothing is said afterwards. Copies are left out.",
     columns={
         **BOT,
         "week": day("The Monday of the ISO week, in `TG_TIMEZONE`; null for all weeks in one."),
-        "questions": count("Questions asked."),
-        "unseen": count("Of these, asked in private or of a guest; all below is of the others."),
-        "unanswered": count("Questions that nobody answered."),
-        "answered": count("Questions that somebody answered."),
-        "answered_by_bot": count("Of these, by a bot."),
-        "answered_by_reply": count("Of the answered, by a reply: those answered for certain."),
-        "thanked": count("Of the answered, followed by thanks within an hour (pt, en, es)."),
-        "asked_again": count("Questions of a group that the same person asks again within a day."),
+        "issues": count("Issues that began: one person's questions about one thing."),
+        "unseen": count("Of these, in private chats or where it is a guest: no answer is visible."),
+        "unknown": count("Visible issues that may be answered, without evidence."),
+        "unanswered": count("Visible issues that nobody can have answered."),
+        "answered": count("Visible issues with evidence of an answer."),
+        "answered_by_bot": count("Of the answered, by a bot."),
+        "answered_by_reply": count("Of the answered, through a reply."),
+        "answered_by_mention": count("Of the answered, by naming the asker."),
+        "answered_by_only_other": count("Of the answered, by the only other speaker."),
+        "thanked": count("Of the answered, those that the asker thanked for."),
+        "asked_again": count("Visible issues that the same person raised again within a day."),
         "resolved": count("Answered, and not asked again."),
-        "resolved_share": number("resolved / (answered + unanswered); null if there are none."),
+        "answered_share": number("answered / (issues - unseen); null if there are none."),
+        "unknown_share": number("unknown / (issues - unseen)."),
+        "resolved_share": number("resolved / (issues - unseen)."),
+        "questions": count("Visible questions of the week, each by itself, as the placebo is."),
+        "questions_answered": count("Of these, those with an answer of their own."),
+        "placebo_messages": count("Messages that ask nothing, from the same chats and weeks."),
+        "placebo_answered": count("Of these, those that the same rule takes for answered."),
+        "placebo_thanked": count("Of these, those that seem to be followed by thanks."),
+        "placebo_share": number("placebo_answered / placebo_messages."),
+        "placebo_thanked_share": number("placebo_thanked / placebo_answered."),
+        "is_distinguishable": always(
+            boolean(
+                "Whether questions_answered / questions differs from placebo_share by more than "
+                "chance explains: a two-proportion test at 5 %; false if there are few cases."
+            )
+        ),
     },
-    sources=(MESSAGES, THREADS),
+    sources=(ANSWERS, THREADS),
     conservation_rule=ConservationRule(
         "resolution_is_conserved",
-        "Rows of threads = the sum of unseen, unanswered and answered.",
-        input_rows="SELECT count(*) FROM threads",
-        output_rows="SELECT sum(unseen + unanswered + answered) FROM resolution WHERE week IS NULL",
+        "Issues in threads that are no copies = the sum of unseen, unknown, unanswered, answered.",
+        input_rows="SELECT count(*) FROM threads WHERE is_issue_start AND NOT is_copy",
+        output_rows="SELECT sum(unseen + unknown + unanswered + answered) FROM resolution "
+        "WHERE week IS NULL",
     ),
 )

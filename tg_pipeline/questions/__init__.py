@@ -15,9 +15,7 @@ __all__ = ["QUESTIONS_SCHEMA", "find_questions"]
 def find_questions(messages: pa.Table) -> pa.Table:
     """Return one row per question, in QUESTIONS_SCHEMA, in the order in which they were asked.
 
-    `messages` has the columns bot_id, kind, chat_id, message_id, user_id, sent_at and text. The
-    order of its rows does not matter. If there is a column is_bot, messages written by bots are
-    ignored.
+    `messages` has the columns of `detection.MESSAGE_SCHEMA`; the order of its rows does not matter.
     """
     questions = detect_questions(messages)
     if not questions.num_rows:
@@ -25,4 +23,4 @@ def find_questions(messages: pa.Table) -> pa.Table:
     # scipy and scikit-learn take about a second to import; other users of marts need not wait.
     from tg_pipeline.questions.clustering import label_clusters  # noqa: PLC0415
 
-    return label_clusters(questions).cast(QUESTIONS_SCHEMA)
+    return label_clusters(questions).select(QUESTIONS_SCHEMA.names).cast(QUESTIONS_SCHEMA)

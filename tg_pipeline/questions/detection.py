@@ -17,19 +17,35 @@ MAX_CHARACTERS: Final = 1_000
 BATCH_ROWS: Final = 65_536
 """Messages read at a time."""
 
-MESSAGE_COLUMNS: Final = ["bot_id", "kind", "chat_id", "message_id", "user_id", "sent_at", "text"]
+KEPT_COLUMNS: Final = [
+    *("bot_id", "is_copy", "kind", "business_connection_id", "chat_id", "chat_id_then"),
+    *("message_id", "user_id", "sent_at", "text"),
+]
 """Input columns that are kept in the result."""
+
+MESSAGE_SCHEMA: Final = pa.schema(
+    [
+        *(QUESTIONS_SCHEMA.field(name) for name in KEPT_COLUMNS),
+        pa.field("edited_at", pa.timestamp("us", tz="UTC")),
+        pa.field("first_text", pa.string()),
+    ]
+)
+"""A message; `edited_at` is the time of its present text, and `first_text` is an earlier text."""
 
 DETECTED_SCHEMA: Final = pa.schema(
     [
-        *(QUESTIONS_SCHEMA.field(name) for name in MESSAGE_COLUMNS),
+        *(QUESTIONS_SCHEMA.field(name) for name in KEPT_COLUMNS),
+        QUESTIONS_SCHEMA.field("asked_at"),
         QUESTIONS_SCHEMA.field("language"),
         pa.field("question", pa.string(), nullable=False),
     ]
 )
 """A detected question; `question` is its normalized text without greetings and reactions."""
 
-_ORDER: Final = ["sent_at", "bot_id", "chat_id", "message_id", "kind", "user_id", "text"]
+_ORDER: Final = (
+    *("sent_at", "bot_id", "chat_id", "message_id", "kind", "business_connection_id"),
+    *("user_id", "text"),
+)
 
 _COMMAND: Final = r"(?is)^\s*/[a-z].*"
 _FORWARDED: Final = r"(?is)^\s*(?:forwarded (?:message )?from|encaminhad[ao] de|reenviado de)\b.*"
@@ -82,9 +98,7 @@ _TWO_WORDS: Final = r"[a-z]{2,}.* [a-z0-9]{2,}|[a-z] .*[a-z]{2,}"
 
 def detect_questions(messages: pa.Table) -> pa.Table:
     """Return the questions, in DETECTED_SCHEMA, ordered by time whatever the input's order."""
-    if "is_bot" in messages.column_names:
-        messages = messages.filter(pc.invert(pc.fill_null(messages["is_bot"], fill_value=False)))
-    batches = messages.select(MESSAGE_COLUMNS).to_batches(max_chunksize=BATCH_ROWS)
+    batches = messages.select(MESSAGE_SCHEMA.names).to_batches(max_chunksize=BATCH_ROWS)
     questions = pa.Table.from_batches(map(_detect_batch, batches), DETECTED_SCHEMA)
     return questions.sort_by([(column, "ascending") for column in _ORDER])
 
@@ -128,10 +142,25 @@ def _detect_batch(messages: pa.RecordBatch) -> pa.RecordBatch:
     found, languages, questions = _detect_texts(texts.dictionary)
     positions = pc.index_in(texts.indices, found)
     rows = pc.indices_nonzero(pc.is_valid(positions))
-    positions = positions.take(rows)
-    columns = [*messages.take(rows).columns, languages.take(positions), questions.take(positions)]
+    positions, messages = positions.take(rows), messages.take(rows)
+    columns = [
+        *messages.select(KEPT_COLUMNS).columns,
+        _asked_at(messages),
+        languages.take(positions),
+        questions.take(positions),
+    ]
     arrays = [array.cast(kind) for array, kind in zip(columns, DETECTED_SCHEMA.types, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=DETECTED_SCHEMA)
+
+
+def _asked_at(questions: pa.RecordBatch) -> pa.Array:
+    """Return when each became a question: later than it was sent if it was first something else."""
+    first_texts = questions["first_text"].cast(pa.string())
+    was_question = is_question(question_clauses(normalize(first_texts)))
+    was_edited = pc.and_kleene(pc.invert(was_question), pc.is_valid(questions["edited_at"]))
+    return pc.if_else(
+        pc.fill_null(was_edited, fill_value=False), questions["edited_at"], questions["sent_at"]
+    )
 
 
 def _detect_texts(texts: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:

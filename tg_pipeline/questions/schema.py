@@ -14,13 +14,42 @@ def _field(name: str, kind: pa.DataType, description: str, *, nullable: bool = F
 QUESTIONS_SCHEMA: Final = pa.schema(
     [
         _field("bot_id", pa.int64(), "The bot that got the message."),
-        _field("kind", pa.string(), "`message`, `business_message` or `guest_message`."),
-        _field("chat_id", pa.int64(), "Where it was asked.", nullable=True),
         _field(
-            "message_id", pa.int64(), "The message, unique within its kind and chat.", nullable=True
+            "is_copy",
+            pa.bool_(),
+            "Whether a bot with a lower id also received the message, in a supergroup or channel.",
+        ),
+        _field("kind", pa.string(), "`message`, `business_message` or `guest_message`."),
+        _field(
+            "business_connection_id",
+            pa.string(),
+            "The connection to the business account that it belongs to; null outside of these.",
+            nullable=True,
+        ),
+        _field(
+            "chat_id", pa.int64(), "Where it was asked, by the chat's newest id.", nullable=True
+        ),
+        _field(
+            "chat_id_then",
+            pa.int64(),
+            "The chat, by the id it had when the message was sent.",
+            nullable=True,
+        ),
+        _field(
+            "message_id",
+            pa.int64(),
+            "The message, unique within its bot, kind, business connection and `chat_id_then`.",
+            nullable=True,
         ),
         _field("user_id", pa.int64(), "Who asked; null where that is unknown.", nullable=True),
-        _field("sent_at", _TIMESTAMP, "When it was asked, in UTC.", nullable=True),
+        _field("sent_at", _TIMESTAMP, "When the message was sent, in UTC.", nullable=True),
+        _field(
+            "asked_at",
+            _TIMESTAMP,
+            "When it became a question, in UTC: when it was sent or, if it was first sent as "
+            "something else, when its present text was.",
+            nullable=True,
+        ),
         _field("text", pa.string(), "The message as it was written."),
         _field("language", pa.string(), "Its language, as far as its words tell: pt, en or es."),
         _field(

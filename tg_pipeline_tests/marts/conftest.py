@@ -46,6 +46,8 @@ def ending_in_a_question_mark(messages: pa.Table) -> pa.Table:
     texts = asked["text"].to_pylist()
     groups = [-1 if text[0] == "?" else ord(text[0]) for text in texts]
     columns = {name: asked[name] for name in messages.schema.names}
+    was_question = pc.fill_null(pc.ends_with(asked["first_text"], "?"), fill_value=True)
+    columns["asked_at"] = pc.if_else(was_question, asked["sent_at"], asked["edited_at"])
     columns["language"] = pa.array(["pt"] * len(texts), pa.string())
     columns["group_id"] = pa.array(groups, pa.int64())
     columns["group_name"] = pa.array([text[0] for text in texts], pa.string())

@@ -1,12 +1,22 @@
-"""The marts about questions: answers, response times, resolution and frequency."""
+"""The marts about questions: answers, issues, response times, resolution and frequency."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from copy import deepcopy
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from tg_pipeline.marts.cumulative import FREQUENT_QUESTIONS, RESOLUTION, RESPONSE_TIMES, THREADS
+from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.marts.cumulative import (
+    ANSWERS,
+    FREQUENT_QUESTIONS,
+    RESOLUTION,
+    RESPONSE_TIMES,
+    THREADS,
+)
+from tg_pipeline.marts.mart import Mart, MartParameters
+from tg_pipeline.marts.placebo import is_distinguishable
 from tg_pipeline_tests.marts.conftest import DAY, SIMPLE_QUESTIONS, Cells, Marts
 from tg_pipeline_tests.marts.updates import (
     ANA,
@@ -18,223 +28,506 @@ from tg_pipeline_tests.marts.updates import (
     Payload,
     announced,
     command,
+    edit,
     message,
+    reaction,
+    user,
 )
 
-ANSWER = "message_id answer_message_id answerer_id answered_by answered_through seconds_to_answer"
-UNANSWERED = (None, None, None, None, None)
+MONDAY = date(2026, 10, 5)
+
+SUPERGROUP = -1_001_000_000_007
 
 
-def asked(at: str = "2026-10-07 09:00", message_id: int = 1, **fields: Any) -> Payload:
-    return message(at, ANA, "como faço?", message_id, **fields)
+def says(
+    clock: str, sender: int | None, text: str | None, message_id: int, **fields: Any
+) -> Payload:
+    return message(f"2026-10-07 {clock}", sender, text, message_id, **fields)
 
 
-ANSWERS: dict[str, tuple[list[Payload], Cells]] = {
-    "the first reply, even after other messages": (
+def names(user_id: int) -> Payload:
+    """Return the fields of a message that begins with the name of a user without a username."""
+    return {"entities": [{"type": "text_mention", "offset": 0, "length": 3, "user": user(user_id)}]}
+
+
+ASKED = says("09:00", ANA, "como faço?", 1)
+
+
+def in_chat(update: Payload, chat_id: int) -> Payload:
+    """Return an update of GROUP in another chat."""
+    moved = deepcopy(update)
+    for content in moved.values():
+        if isinstance(content, dict):
+            content["chat"]["id"] = chat_id
+            if "external_reply" in content:
+                content["external_reply"]["chat"]["id"] = chat_id
+    return moved
+
+
+def rows_of(
+    marts: Marts, mart: Mart, columns: str, scenarios: Mapping[str, list[Payload]]
+) -> dict[str, Cells]:
+    """Return the rows of each scenario; all are built at once, each in a chat of its own."""
+    chats = {-1_000 - number: what for number, what in enumerate(scenarios)}
+    marts.put(*(in_chat(each, chat) for chat, what in chats.items() for each in scenarios[what]))
+    found: dict[str, Cells] = {what: [] for what in scenarios}
+    for chat, *row in marts.rows(mart, f"chat_id {columns}"):
+        found[chats[chat]].append(tuple(row))
+    return found
+
+
+UNANSWERED = (1, "unanswered", None, None, None)
+UNKNOWN = (1, "unknown", None, None, None)
+
+ANSWERED: dict[str, tuple[list[Payload], tuple[Any, ...]]] = {
+    "the first reply, however late": (
         [
-            asked(),
-            message("2026-10-07 09:01", BIA, "bom dia", 2),
-            message("2026-10-07 09:02", ANA, "ninguém", 3, reply_to=1),
-            message("2026-10-07 09:05", CAIO, "assim", 4, reply_to=1),
-            message("2026-10-07 09:06", BIA, "ou assim", 5, reply_to=1),
+            ASKED,
+            says("09:01", BIA, "bom dia", 2),
+            says("09:02", ANA, "ninguém", 3, reply_to=1),
+            says("19:00", CAIO, "assim", 4, reply_to=1),
+            says("19:01", BIA, "ou assim", 5, reply_to=1),
         ],
-        [(1, 4, CAIO, "human", "reply", 300)],
+        (1, "answered", 4, "reply", 36_000),
     ),
-    "without a reply, the next message of another speaker": (
+    "a reply from another topic": (
         [
-            asked(),
-            message("2026-10-07 09:01", ANA, "por favor", 2),
-            announced("2026-10-07 09:02", CAIO, "new_chat_members", CAIO, message_id=3),
-            message("2026-10-07 09:03", BIA, "assim", 4),
-        ],
-        [(1, 4, BIA, "human", "next", 180)],
-    ),
-    "neither a reply to another message nor a question": (
-        [
-            message("2026-10-07 08:50", CAIO, "fiz o projeto", 1),
-            asked("2026-10-07 09:00", 2),
-            message("2026-10-07 09:01", BIA, "parabéns", 3, reply_to=1),
-            message("2026-10-07 09:02", BIA, "quando é a aula?", 4),
-            message("2026-10-07 09:03", CAIO, "assim", 5),
-        ],
-        [(2, 5, CAIO, "human", "next", 180), (4, 5, CAIO, "human", "next", 60)],
-    ),
-    "not a command": (
-        [
-            asked("2026-10-07 09:00", 1),
-            command("2026-10-07 09:01", BIA, "/aulas", 2),
-            message("2026-10-07 09:02", CAIO, "assim", 3),
-            asked("2026-10-07 12:00", 4),
-            command("2026-10-07 12:01", BIA, "/ajuda", 5),
-        ],
-        [(1, 3, CAIO, "human", "next", 120), (4, *UNANSWERED)],
-    ),
-    "only a reply after an hour": (
-        [
-            asked(message_id=1),
-            message("2026-10-07 10:00", BIA, "assim", 2),
-            asked("2026-10-07 12:00", 3),
-            message("2026-10-07 13:00:01", BIA, "outra coisa", 4),
-            asked("2026-10-07 15:00", 5),
-            message("2026-10-07 20:00", BIA, "assim", 6, reply_to=5),
-        ],
-        [
-            (1, 2, BIA, "human", "next", 3600),
-            (3, *UNANSWERED),
-            (5, 6, BIA, "human", "reply", 18_000),
-        ],
-    ),
-    "in the same chat and topic": (
-        [
-            asked("2026-10-07 09:00", 101, reply_to=50, message_thread_id=50),
-            message("2026-10-07 09:01", BIA, "a", 102, reply_to=60, message_thread_id=60),
-            message("2026-10-07 09:02", BIA, "outro grupo", 103, -200),
-            message("2026-10-07 09:03", BIA, "b", 104, reply_to=50, message_thread_id=50),
-        ],
-        [(101, 104, BIA, "human", "next", 180)],
-    ),
-    "by a bot, or by an anonymous administrator": (
-        [
-            asked(message_id=1),
-            message("2026-10-07 09:01", HELPER_BOT, "assim", 2, reply_to=1),
-            asked("2026-10-07 10:00", 3),
-            message(
-                *("2026-10-07 10:01", GROUP_ANONYMOUS_BOT, "assim", 4),
-                reply_to=3,
-                sender_chat={"id": GROUP, "type": "supergroup"},
+            says("09:00", ANA, "como faço?", 1, message_thread_id=7, is_topic_message=True),
+            says(
+                *("10:00", BIA, "assim", 2),
+                message_thread_id=9,
+                is_topic_message=True,
+                external_reply={"chat": {"id": GROUP, "type": "supergroup"}, "message_id": 1},
             ),
         ],
-        [(1, 2, HELPER_BOT, "bot", "reply", 60), (3, 4, GROUP, "human", "reply", 60)],
+        (1, "answered", 2, "reply", 3_600),
+    ),
+    "a reply that does not ask back": (
+        [
+            ASKED,
+            says("09:02", BIA, "qual erro aparece?", 2, reply_to=1),
+            says("09:05", ANA, "erro 500", 3, reply_to=2),
+            says("09:20", BIA, "reinicia", 4, reply_to=1),
+        ],
+        (1, "answered", 4, "reply", 1_200),
+    ),
+    "a message that names the asker, not one before it": (
+        [
+            ASKED,
+            says("09:00", BIA, "que jogo ontem", 2),
+            says("09:03", CAIO, "Ana manda um email", 3, **names(ANA)),
+        ],
+        (1, "answered", 3, "mention", 180),
+    ),
+    "a message that names the asker by username": (
+        [
+            says("09:00", ANA, "como faço?", 1, **{"from": user(ANA) | {"username": "Ana_1"}}),
+            says("09:01", BIA, "oi", 2),
+            says("09:02", CAIO, "oi", 3),
+            says(
+                *("09:03", CAIO, "@ana_1 assim", 4),
+                entities=[{"type": "mention", "offset": 0, "length": 6}],
+            ),
+        ],
+        (1, "answered", 4, "mention", 180),
+    ),
+    "no mention after an hour": (
+        [ASKED, says("10:00:01", BIA, "Ana oi", 2, **names(ANA))],
+        UNKNOWN,
+    ),
+    "a message of the only other speaker within ten minutes": (
+        [
+            ASKED,
+            says("09:01", ANA, "por favor", 2),
+            announced("2026-10-07 09:02", CAIO, "new_chat_members", CAIO, message_id=3),
+            says("09:10", BIA, "assim", 4),
+            says("09:11", CAIO, "também acho", 5),
+        ],
+        (1, "answered", 4, "only_other", 600),
+    ),
+    "no message of one of two other speakers": (
+        [ASKED, says("09:03", BIA, "assim", 2), says("09:04", CAIO, "oi", 3)],
+        UNKNOWN,
+    ),
+    "no message after ten minutes": ([ASKED, says("09:10:01", BIA, "assim", 2)], UNKNOWN),
+    "no message after a day": (
+        [ASKED, message("2026-10-08 09:00:01", BIA, "assim", 2)],
+        UNANSWERED,
+    ),
+    "no reply to somebody else": (
+        [
+            says("08:00", CAIO, "fiz o projeto", 9),
+            ASKED,
+            says(
+                "09:01", BIA, "parabéns", 2, reply_to_message={"message_id": 9, "from": user(CAIO)}
+            ),
+        ],
+        UNKNOWN,
+    ),
+    "a reply to another message of the asker": (
+        [
+            ASKED,
+            says("09:01", ANA, "no celular", 2),
+            says("09:02", BIA, "assim", 3, reply_to_message={"message_id": 2, "from": user(ANA)}),
+        ],
+        (1, "answered", 3, "only_other", 120),
+    ),
+    "no message that names somebody else": (
+        [ASKED, says("09:01", BIA, "Eva oi", 2, **names(9))],
+        UNKNOWN,
+    ),
+    "no command, and no question": (
+        [ASKED, command("2026-10-07 09:01", BIA, "/ajuda", 2), says("09:02", BIA, "e o prazo?", 3)],
+        UNANSWERED,
+    ),
+    "no sticker, also as a reply": (
+        [ASKED, says("09:01", BIA, None, 2, reply_to=1, sticker={"file_unique_id": "x"})],
+        UNANSWERED,
+    ),
+    "no automatic forward of a channel's post": (
+        [
+            ASKED,
+            says(
+                *("09:01", 777_000, "notícia", 2),
+                sender_chat={"id": -200, "type": "channel"},
+                is_automatic_forward=True,
+            ),
+        ],
+        UNANSWERED,
+    ),
+    "no away message": (
+        [ASKED, says("09:01", BIA, "estamos fechados", 2, reply_to=1, is_from_offline=True)],
+        UNANSWERED,
+    ),
+    "nothing by the asker": (
+        [ASKED, says("09:05", ANA, "consegui, era a senha", 2, reply_to=1)],
+        UNANSWERED,
+    ),
+    "a message of the same topic": (
+        [
+            says("09:00", ANA, "como faço?", 1, message_thread_id=50, is_topic_message=True),
+            says("09:01", BIA, "a", 2, message_thread_id=60, is_topic_message=True),
+            says("09:02", CAIO, "b", 3, message_thread_id=50, is_topic_message=True),
+        ],
+        (1, "answered", 3, "only_other", 120),
+    ),
+    "a message of the comments on the same post": (
+        [
+            says(
+                *("08:00", 777_000, "notícia", 9),
+                sender_chat={"id": -200, "type": "channel"},
+                is_automatic_forward=True,
+            ),
+            says("09:00", ANA, "como faço?", 1, message_thread_id=9, reply_to=9),
+            says("09:01", BIA, "fora", 2),
+            says("09:02", CAIO, "assim", 3, message_thread_id=9, reply_to=9),
+        ],
+        (1, "answered", 3, "only_other", 120),
+    ),
+    "no direct message of somebody else to the channel": (
+        [
+            says("09:00", ANA, "como faço?", 1, direct_messages_topic={"topic_id": ANA}),
+            says("09:01", BIA, "oi", 2, direct_messages_topic={"topic_id": BIA}),
+        ],
+        UNANSWERED,
+    ),
+    "nothing older than the edit that made it a question": (
+        [
+            says("09:00", ANA, "isto", 1),
+            says("09:02", BIA, "oi", 2, reply_to=1),
+            edit(says("09:00", ANA, "isto", 1), "2026-10-07 09:30", "isto como?"),
+            says("09:31", CAIO, "assim", 3),
+        ],
+        (1, "answered", 3, "only_other", 60),
+    ),
+    "a reply before the wording was corrected": (
+        [
+            says("09:00", ANA, "como fasso?", 1),
+            says("09:01", BIA, "assim", 2, reply_to=1),
+            edit(says("09:00", ANA, "como fasso?", 1), "2026-10-07 09:30", "como faço?"),
+        ],
+        (1, "answered", 2, "reply", 60),
     ),
 }
 
 
-@pytest.mark.parametrize("what", ANSWERS)
-def test_the_answer_to_a_question_is(marts: Marts, what: str) -> None:
-    updates, rows = ANSWERS[what]
-    marts.put(*updates)
+def test_the_answer_to_a_question_is(marts: Marts) -> None:
+    columns = "message_id outcome answer_message_id answered_through seconds_to_answer is_question"
+    scenarios = {what: updates for what, (updates, _) in ANSWERED.items()}
 
-    assert marts.rows(THREADS, ANSWER) == rows
+    found = rows_of(marts, ANSWERS, columns, scenarios)
+
+    first_questions = {
+        what: next(row[:-1] for row in rows if row[0] == 1 and row[-1])
+        for what, rows in found.items()
+    }
+    assert first_questions == {what: answer for what, (_, answer) in ANSWERED.items()}
+
+
+def test_bots_anonymous_administrators_and_business_bots_may_answer(marts: Marts) -> None:
+    group = {"id": GROUP, "type": "supergroup"}
+    shop = {"kind": "business_message", "business_connection_id": "x", "chat_id": ANA}
+    marts.put(
+        ASKED,
+        says("09:01", HELPER_BOT, "assim", 2, reply_to=1),
+        says("10:00", ANA, "quando?", 3),
+        says("10:01", GROUP_ANONYMOUS_BOT, "assim", 4, reply_to=3, sender_chat=group),
+        says("11:00", ANA, "onde?", 5, **shop),
+        says("11:01", BIA, "aqui", 6, sender_business_bot=user(HELPER_BOT), **shop),
+    )
+
+    rows = marts.rows(THREADS, "message_id answerer_id answered_by")
+
+    assert sorted(rows) == [(1, HELPER_BOT, "bot"), (3, GROUP, "human"), (5, BIA, "bot")]
 
 
 def test_an_answer_may_follow_the_migration_of_the_group(marts: Marts) -> None:
     # Given a question asked just before a group gets a new id, in which message ids restart
     marts.put(
-        message("2026-10-07 09:00", ANA, "como faço?", 8, -7),
-        message("2026-10-07 09:01", ANA, None, 9, -7, migrate_to_chat_id=-100_7),
-        message("2026-10-07 09:02", BIA, "assim", 1, -100_7),
-        message("2026-10-07 09:03", BIA, "a outra", 2, -100_7, reply_to=8),
+        says("09:00", ANA, "como faço?", 8, chat_id=-7),
+        says("09:01", ANA, None, 9, chat_id=-7, migrate_to_chat_id=SUPERGROUP),
+        says("09:02", BIA, "assim", 1, chat_id=SUPERGROUP),
+        says("09:03", BIA, "a outra", 2, chat_id=SUPERGROUP, reply_to=8),
     )
 
     rows = marts.rows(THREADS, "chat_id message_id answer_message_id answered_through")
 
-    assert rows == [(-100_7, 8, 1, "next")]
+    assert rows == [(SUPERGROUP, 8, 1, "only_other")]
 
 
-def test_messages_of_two_kinds_may_have_the_same_id_and_second(marts: Marts) -> None:
-    # Given Ana, who writes to the bot and to its owner at the same times
-    private = {"id": ANA, "type": "private"}
+def test_answers_to_private_and_guest_messages_are_unseen(marts: Marts) -> None:
+    # Given Ana, who asks the bot and its owner at the same time, with the same message id
+    private = {"chat_id": ANA}
     marts.put(
-        asked(message_id=5, chat=private),
-        asked(message_id=5, chat=private, kind="business_message"),
-        message("2026-10-07 10:00", ANA, "quando?", 6, chat=private),
-        message("2026-10-07 10:00", ANA, "valeu", 6, chat=private, kind="business_message"),
+        says("09:00", ANA, "como faço?", 1, **private),
+        says("09:00", ANA, "como faço?", 1, kind="business_message", **private),
+        says("09:01", ANA, "como faço?", 1, kind="guest_message"),
+        says("09:02", ANA, "como faço?", 1),
     )
 
-    # Then each question is one
-    rows = marts.rows(THREADS, "kind message_id is_answer_visible")
-
-    assert rows == [("business_message", 5, True), ("message", 5, False), ("message", 6, False)]
-
-
-def test_answers_to_private_and_guest_messages_are_not_visible(marts: Marts) -> None:
-    private = {"chat": {"id": ANA, "type": "private"}}
-    marts.put(
-        asked("2026-10-07 09:00", 1, **private),
-        asked("2026-10-07 09:01", 1, kind="guest_message"),
-        asked("2026-10-07 09:02", 1, kind="business_message", **private),
-        asked("2026-10-07 09:03", 1),
-    )
-
-    rows = marts.rows(THREADS, "kind is_answer_visible")
+    rows = marts.rows(THREADS, "kind is_answer_visible outcome")
 
     assert sorted(rows) == [
-        ("business_message", True),
-        ("guest_message", False),
-        ("message", False),
-        ("message", True),
+        ("business_message", True, "unanswered"),
+        ("guest_message", False, "unseen"),
+        ("message", False, "unseen"),
+        ("message", True, "unanswered"),
     ]
-    assert marts.rows(RESPONSE_TIMES, "answered_by questions") == [
-        ("anyone", 2),
-        ("bot", 2),
-        ("human", 2),
-    ]
+    assert {row[0] for row in marts.rows(RESPONSE_TIMES, "issues")} == {2}
+
+
+ISSUES: dict[str, tuple[list[Payload], list[tuple[int, int, str, int | None]]]] = {
+    "a question that is asked again before it is answered": (
+        [ASKED, says("09:05", ANA, "?", 2), says("09:10", BIA, "assim", 3, reply_to=1)],
+        [(1, 1, "answered", 600), (2, 1, "answered", 600)],
+    ),
+    "a question of the same group, a day later, if still unanswered": (
+        [
+            ASKED,
+            message("2026-10-08 10:00", ANA, "como é?", 2),
+            message("2026-10-08 10:01", BIA, "assim", 3, reply_to=2),
+        ],
+        [(1, 1, "answered", 90_060), (2, 1, "answered", 90_060)],
+    ),
+    "a question of the same group within half an hour, also if answered": (
+        [ASKED, says("09:01", BIA, "assim", 2, reply_to=1), says("09:30", ANA, "como é?", 3)],
+        [(1, 1, "answered", 60), (3, 1, "answered", 60)],
+    ),
+    "not one of the same group later than that": (
+        [ASKED, says("09:01", BIA, "assim", 2, reply_to=1), says("09:30:01", ANA, "como é?", 3)],
+        [(1, 1, "answered", 60), (3, 3, "unanswered", None)],
+    ),
+    "not one of another group": (
+        [
+            ASKED,
+            says("09:01", ANA, "quando?", 2),
+            says("09:02", BIA, "assim", 3, reply_to_message={"message_id": 2, "from": user(ANA)}),
+        ],
+        [(1, 1, "unknown", None), (2, 2, "answered", 60)],
+    ),
+    "not one without a group after the answer": (
+        [ASKED, says("09:01", BIA, "assim", 2, reply_to=1), says("09:02", ANA, "?", 3)],
+        [(1, 1, "answered", 60), (3, 3, "unanswered", None)],
+    ),
+    "the same group again, after a question of another one": (
+        [ASKED, says("09:01", ANA, "quando?", 2), says("09:02", ANA, "como é?", 3)],
+        [(1, 1, "unanswered", None), (2, 2, "unanswered", None), (3, 1, "unanswered", None)],
+    ),
+    "not a question of somebody else": (
+        [ASKED, says("09:01", BIA, "como é?", 2)],
+        [(1, 1, "unanswered", None), (2, 2, "unanswered", None)],
+    ),
+    "a question that asks back": (
+        [
+            ASKED,
+            says("09:02", BIA, "qual erro?", 2, reply_to=1),
+            says("09:05", ANA, "erro 500", 3, reply_to=2),
+            says("09:20", BIA, "reinicia", 4, reply_to=1),
+        ],
+        [(1, 1, "answered", 1_200), (2, 1, "answered", 1_200)],
+    ),
+}
+
+
+def test_an_issue_includes(marts: Marts) -> None:
+    columns = "message_id issue_message_id outcome seconds_to_answer is_issue_start"
+    scenarios = {what: updates for what, (updates, _) in ISSUES.items()}
+
+    found = rows_of(marts, THREADS, columns, scenarios)
+
+    assert found == {
+        what: [(*row, row[0] == row[1]) for row in rows] for what, (_, rows) in ISSUES.items()
+    }
+
+
+FRIDAY_TO_MONDAY = [
+    message("2026-10-09 17:59", ANA, "como faço?", 1),
+    message("2026-10-12 09:01", BIA, "assim", 2, reply_to=1),
+]
+
+
+@pytest.mark.parametrize(
+    ("hours", "seconds"),
+    [
+        ("", None),
+        ("Mon-Fri 09:00-18:00", 120),
+        ("Mon-Fri 09:00-12:00;Sat 09:00-10:00", 3_660),
+        ("Sat-Mon 09:00-24:00", 108_060),
+        ("Wed 09:00-18:00", 0),
+    ],
+)
+def test_seconds_within_business_hours_are_counted(
+    marts: Marts, hours: str, seconds: int | None
+) -> None:
+    marts.put(*FRIDAY_TO_MONDAY)
+    with mart_builder(marts.lake, MartParameters("America/Sao_Paulo", hours)) as builder:
+        rows = Marts(marts.lake, builder).rows(THREADS, "business_seconds_to_answer")
+
+    assert rows == [(seconds,)]
+
+
+REPLY = says("09:01", BIA, "assim", 2, reply_to=1)
+
+THANKS = {
+    **dict.fromkeys(
+        [
+            *("valeu!!", "valeuu", "muito obrigada 🙏", "Obrigado, deu certo", "obrigadão", "obg"),
+            *("brigadão", "grato", "vlw", "obgd", "tks", "thank u", "thanks, that worked", "ty!"),
+            *("mil gracias", "🙏", "no problem, thanks", "não sabia, obrigado"),
+        ],
+        True,
+    ),
+    **dict.fromkeys(
+        [
+            *("party de hoje", "não funcionou", "obrigatório mesmo", "valeu a pena o curso"),
+            *("não, obrigado, ainda não funcionou", "thanks but it fails", "no, thanks"),
+            *("sou obrigado a pagar", "brigadeiro de panela", "e isto, valeu?"),
+        ],
+        False,
+    ),
+}
+
+
+def test_thanks_are_recognized_in_three_languages(marts: Marts) -> None:
+    scenarios = {text: [ASKED, REPLY, says("09:10", ANA, text, 3)] for text in THANKS}
+
+    found = rows_of(marts, THREADS, "is_thanked", scenarios)
+
+    assert {text: rows[0][0] for text, rows in found.items()} == THANKS
+
+
+THANKED = {
+    "by a reaction to the answer": (reaction("2026-10-08 09:00", ANA, "", "🙏", 2), True),
+    "not by a reaction to something else": (reaction("2026-10-07 09:10", ANA, "", "🙏", 9), False),
+    "not by a negative reaction": (reaction("2026-10-07 09:10", ANA, "", "👎", 2), False),
+    "not by somebody else": (says("09:10", CAIO, "valeu", 3), False),
+    "not too late": (says("10:01:01", ANA, "valeu", 3), False),
+    "not before the answer": (says("09:00:30", ANA, "valeu", 3), False),
+}
+
+
+def test_an_answer_is_thanked_for(marts: Marts) -> None:
+    scenarios = {what: [ASKED, REPLY, thanks] for what, (thanks, _) in THANKED.items()}
+
+    found = rows_of(marts, THREADS, "is_thanked", scenarios)
+
+    assert found == {what: [(is_thanked,)] for what, (_, is_thanked) in THANKED.items()}
+
+
+AGAIN = {
+    "of the same group, within a day": (message("2026-10-08 09:01", ANA, "como?", 3), True),
+    "not after a day": (message("2026-10-08 09:01:01", ANA, "como?", 3), False),
+    "not within the issue": (says("09:20", ANA, "como?", 3), False),
+    "not of another group": (says("10:00", ANA, "quando?", 3), False),
+    "not by somebody else": (says("10:00", CAIO, "como?", 3), False),
+    "in another chat": (says("10:00", ANA, "como?", 3, chat_id=-200), True),
+    "not without a group": (says("10:00", ANA, "?", 3), False),
+}
+
+
+@pytest.mark.parametrize("what", AGAIN)
+def test_a_question_is_asked_again(marts: Marts, what: str) -> None:
+    again, is_again = AGAIN[what]
+    marts.put(ASKED, REPLY, again)
+
+    rows = marts.rows(THREADS, "message_id is_asked_again")
+
+    assert (1, is_again) in rows
+    assert marts.rows(RESOLUTION, "resolved")[-1] == (1 - is_again,)
+
+
+def test_copies_are_left_out_of_aggregates(marts: Marts) -> None:
+    updates = [in_chat(each, SUPERGROUP) for each in (ASKED, REPLY)]
+    marts.put(*updates, bot=7)
+    marts.put(*updates, bot=8, day=DAY + timedelta(days=1))
+
+    assert marts.rows(THREADS, "bot_id is_copy") == [(7, False), (8, True)]
+    for mart, columns in ((RESPONSE_TIMES, "issues"), (RESOLUTION, "issues questions")):
+        rows = marts.rows(mart, f"bot_id {columns}")
+        assert {row[0] for row in rows} == {7}
+        assert all(set(row[1:]) == {1} for row in rows)
+    assert marts.rows(FREQUENT_QUESTIONS, "bot_id questions") == [(7, 1)]
 
 
 def test_response_times_are_grouped_by_week_and_answerer(marts: Marts) -> None:
-    # Given four questions of a week, answered after 60, 120 and 600 seconds, and never
+    # Given issues of a week, answered after 60, 120 and 600 seconds, perhaps, and never
     marts.put(
-        asked("2026-10-07 09:00", 1),
-        message("2026-10-07 09:01", BIA, "assim", 2, reply_to=1),
-        asked("2026-10-07 10:00", 3),
-        message("2026-10-07 10:02", HELPER_BOT, "assim", 4, reply_to=3),
-        asked("2026-10-07 11:00", 5),
-        message("2026-10-07 11:10", BIA, "assim", 6, reply_to=5),
-        asked("2026-10-07 20:00", 7),
+        ASKED,
+        REPLY,
+        says("10:00", ANA, "quando?", 3),
+        says("10:02", HELPER_BOT, "assim", 4, reply_to=3),
+        says("11:00", ANA, "onde?", 5),
+        says("11:10", BIA, "assim", 6, reply_to=5),
+        says("12:00", CAIO, "qual?", 7),
+        says("13:00", BIA, "boa tarde", 8),
+        says("20:00", CAIO, "alguém?", 9),
     )
 
-    columns = "week answered_by questions answered unanswered_share median_seconds p90_seconds"
-    monday = date(2026, 10, 5)
+    columns = (
+        "week answered_by issues answered unknown unanswered unanswered_share median_seconds "
+        "p90_seconds"
+    )
     assert marts.rows(RESPONSE_TIMES, columns) == [
-        (monday, "anyone", 4, 3, 0.25, 120.0, 504.0),
-        (monday, "bot", 4, 1, 0.75, 120.0, 120.0),
-        (monday, "human", 4, 2, 0.5, 330.0, 546.0),
+        (MONDAY, "anyone", 5, 3, 1, 1, 0.2, 120.0, 504.0),
+        (MONDAY, "bot", 5, 1, 1, 1, 0.2, 120.0, 120.0),
+        (MONDAY, "human", 5, 2, 1, 1, 0.2, 330.0, 546.0),
     ]
 
 
 def test_the_week_of_a_question_is_local(marts: Marts) -> None:
     # Given a question asked at 22:00 on a Sunday in São Paulo, which is Monday in UTC
-    marts.put(asked("2026-10-11 22:00", 1), day=date(2026, 10, 11))
+    marts.put(message("2026-10-11 22:00", ANA, "como?", 1), day=date(2026, 10, 11))
 
-    assert marts.rows(THREADS, "week") == [(date(2026, 10, 5),)]
-
-
-MONDAY = date(2026, 10, 5)
-
-
-Following = tuple[int, str, int, str, int]
-"""Days after the question, local time, sender, text, and chat."""
-
-
-def outcomes(marts: Marts, column: str, messages: Iterable[Following]) -> list[int]:
-    """Return a count per week; each has Ana's question, Bia's answer, and one of the messages."""
-    for number, (days, clock, sender, text, chat) in enumerate(messages):
-        day, first = DAY + timedelta(weeks=number), 10 * number + 1
-        later = day + timedelta(days=days)
-        following = message(f"{later} {clock}", sender, text, first + 2, chat)
-        thread = [
-            message(f"{day} 09:00", ANA, "como faço?", first),
-            message(f"{day} 09:01", BIA, "assim", first + 1, reply_to=first),
-        ]
-        if days:
-            marts.put(*thread, day=day)
-            marts.put(following, day=later)
-        else:
-            marts.put(*thread, following, day=day)
-    return [count for (count,) in marts.rows(RESOLUTION, column)[:-1]]
+    assert marts.rows(THREADS, "week") == [(MONDAY,)]
 
 
 def test_resolution_has_a_row_per_week_and_one_for_all(marts: Marts) -> None:
     # Given an answered question, one that nobody answers, and one a week later
     later = DAY + timedelta(days=7)
-    marts.put(
-        message("2026-10-07 09:00", ANA, "como faço?", 1),
-        message("2026-10-07 09:01", BIA, "assim", 2, reply_to=1),
-        message("2026-10-07 20:00", CAIO, "quando é a aula?", 9),
-    )
+    marts.put(ASKED, REPLY, says("20:00", CAIO, "quando é a aula?", 9))
     marts.put(message("2026-10-14 20:00", CAIO, "e o prazo?", 19), day=later)
 
-    columns = "week questions unanswered answered answered_by_reply resolved resolved_share"
+    columns = "week issues unanswered answered answered_by_reply resolved resolved_share"
     rows = marts.rows(RESOLUTION, columns)
 
     assert rows == [
@@ -244,67 +537,31 @@ def test_resolution_has_a_row_per_week_and_one_for_all(marts: Marts) -> None:
     ]
 
 
-THANKS = {
-    "valeu!!": 1,
-    "muito obrigada 🙏": 1,
-    "Obrigado, deu certo": 1,
-    "vlw": 1,
-    "thanks, that worked": 1,
-    "ty!": 1,
-    "mil gracias": 1,
-    "party de hoje": 0,
-    "não funcionou": 0,
-    "obrigatório mesmo": 0,
-}
-
-
-def test_thanks_are_recognized_in_three_languages(marts: Marts) -> None:
-    found = outcomes(marts, "thanked", [(0, "09:10", ANA, text, GROUP) for text in THANKS])
-
-    assert dict(zip(THANKS, found, strict=True)) == THANKS
-
-
-ELSEWHERE = {
-    "by somebody else": (0, "09:10", CAIO, "valeu", GROUP),
-    "too late": (0, "10:01:01", ANA, "valeu", GROUP),
-    "before the answer": (0, "09:00:30", ANA, "valeu", GROUP),
-    "in another chat": (0, "09:10", ANA, "valeu", -200),
-    "in advance, with a question": (0, "09:10", ANA, "e isto, valeu?", GROUP),
-}
-
-
-def test_thanks_for_something_else_do_not_count(marts: Marts) -> None:
-    found = outcomes(marts, "thanked", ELSEWHERE.values())
-
-    assert dict(zip(ELSEWHERE, found, strict=True)) == dict.fromkeys(ELSEWHERE, 0)
-
-
-AGAIN = {
-    "the same within a day": ((1, "09:00", ANA, "como se faz?", GROUP), 1),
-    "the same after a day": ((1, "09:00:01", ANA, "como se faz?", GROUP), 0),
-    "something else": ((0, "10:00", ANA, "quando?", GROUP), 0),
-    "by somebody else": ((0, "10:00", CAIO, "como se faz?", GROUP), 0),
-    "in another chat": ((0, "10:00", ANA, "como se faz?", -200), 1),
-}
-
-
-def test_a_question_asked_again_within_a_day_is_not_resolved(marts: Marts) -> None:
-    expected = {what: count for what, (_, count) in AGAIN.items()}
-
-    again = outcomes(marts, "asked_again", [following for following, _ in AGAIN.values()])
-    resolved = [count for (count,) in marts.rows(RESOLUTION, "resolved")[:-1]]
-
-    assert dict(zip(AGAIN, again, strict=True)) == expected
-    assert resolved == [1 - count for count in expected.values()]
-
-
-def test_two_questions_without_a_group_are_not_the_same(marts: Marts) -> None:
+def test_the_placebo_is_as_many_statements_of_the_same_chat_and_week(marts: Marts) -> None:
+    # Given two questions in one chat and none in another, and many other messages
     marts.put(
-        message("2026-10-07 09:00", ANA, "?!?", 1),
-        message("2026-10-07 10:00", ANA, "?..?", 2),
+        says("08:00", ANA, "como?", 1),
+        says("09:00", BIA, "quando?", 2),
+        *(says(f"10:{minute}", CAIO, "aula boa", minute) for minute in range(10, 20)),
+        says("11:00", CAIO, "assim", 30, reply_to=1),
+        says("11:01", HELPER_BOT, "aviso", 31),
+        command("2026-10-07 11:02", CAIO, "/ajuda", 32),
+        says("11:03", CAIO, "em outro chat", 1, chat_id=-200),
     )
 
-    assert marts.rows(RESOLUTION, "questions asked_again")[-1] == (2, 0)
+    placebos = [row for row in marts.rows(ANSWERS, "is_question user_id chat_id") if not row[0]]
+
+    assert placebos == [(False, CAIO, GROUP)] * 2
+    assert marts.rows(RESOLUTION, "questions placebo_messages is_distinguishable")[-1] == (
+        *(2, 2, False),
+    )
+
+
+def test_questions_and_placebo_are_distinguishable_by_a_difference_in_many_cases() -> None:
+    assert is_distinguishable(80, 100, 50, 100)
+    assert not is_distinguishable(92, 100, 91, 100)
+    assert not is_distinguishable(4, 5, 1, 5)
+    assert not is_distinguishable(4, 5, 0, 0)
 
 
 def test_frequent_questions_are_counted_by_group_and_week(marts: Marts) -> None:
@@ -322,10 +579,11 @@ def test_frequent_questions_are_counted_by_group_and_week(marts: Marts) -> None:
 
 def test_only_messages_that_people_write_themselves_can_be_questions(marts: Marts) -> None:
     marts.put(
-        message("2026-10-07 09:00", ANA, "de quem é isto?", 1, forward_origin={"type": "user"}),
-        message("2026-10-07 09:01", 99, "posso ajudar?", 2),
-        message("2026-10-07 09:02", None, "vamos?", 3, sender_chat={"id": -200}),
-        message("2026-10-07 09:03", ANA, "efêmera?", 0),
+        says("09:00", ANA, "de quem é isto?", 1, forward_origin={"type": "user"}),
+        says("09:01", HELPER_BOT, "posso ajudar?", 2),
+        says("09:02", None, "vamos?", 3, sender_chat={"id": -200}),
+        says("09:03", ANA, "efêmera?", 0),
+        says("09:04", ANA, "voltamos quando?", 5, is_from_offline=True),
         command("2026-10-07 09:04", ANA, "/ask e isto?", 4),
     )
 

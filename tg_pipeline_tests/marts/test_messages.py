@@ -1,6 +1,7 @@
 """The mart `messages`: every message once, with its place and its speaker."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -40,13 +41,38 @@ def test_the_last_edit_wins_and_the_time_of_sending_is_kept(marts: Marts) -> Non
     assert rows == [(1, "três", 3, sent_at, DAY, edited_at)]
 
 
-def test_a_message_known_only_by_its_edit_has_its_time_of_sending(marts: Marts) -> None:
+def test_only_a_change_of_the_content_is_an_edit(marts: Marts) -> None:
+    # Given a message with a first reaction, a corrected one that gets one afterwards, and a live
+    # location that moves
+    liked = message("2026-10-07 09:00", ANA, "um", 1)
+    corrected = message("2026-10-07 09:00", ANA, "doiz", 2)
+    moving = message("2026-10-07 09:00", ANA, None, 3, location=place(1))
+    marts.put(
+        *(liked, corrected, moving),
+        edit(liked, "2026-10-07 09:01", "um"),
+        edit(corrected, "2026-10-07 09:02", "dois"),
+        edit(corrected, "2026-10-07 09:03", "dois"),
+        edit(moving, "2026-10-07 09:04", location=place(2)),
+    )
+
+    rows = marts.rows(MESSAGES, "message_id edits edited_at first_text")
+
+    corrected_at = utc("2026-10-07 09:02")
+    assert rows == [(1, 0, None, None), (2, 1, corrected_at, "doiz"), (3, 0, None, None)]
+
+
+def place(latitude: int) -> Payload:
+    return {"latitude": latitude, "longitude": 1, "live_period": 900}
+
+
+def test_an_edit_without_an_earlier_version_is_not_counted(marts: Marts) -> None:
     sent = message("2026-10-05 09:00", ANA, "antes do bot", 1)
     marts.put(edit(sent, "2026-10-07 09:01", "agora"))
 
-    rows = marts.rows(MESSAGES, "text edits sent_on kind")
+    rows = marts.rows(MESSAGES, "text edits sent_on edited_at kind first_text")
 
-    assert rows == [("agora", 1, date(2026, 10, 5), "message")]
+    sent_on, edited_at = date(2026, 10, 5), utc("2026-10-07 09:01")
+    assert rows == [("agora", 0, sent_on, edited_at, "message", None)]
 
 
 def test_message_ids_are_unique_within_a_chat_and_kind_only(marts: Marts) -> None:
@@ -72,11 +98,36 @@ def test_message_ids_are_unique_within_a_chat_and_kind_only(marts: Marts) -> Non
     ]
 
 
-def test_the_messages_of_two_bots_are_separate(marts: Marts) -> None:
-    marts.put(message("2026-10-07 09:00", ANA, "oi", 1), bot=7)
-    marts.put(message("2026-10-07 09:00", ANA, "oi", 1), bot=8, day=NEXT_DAY)
+def test_message_ids_are_unique_within_a_business_account(marts: Marts) -> None:
+    marts.put(
+        *(
+            message(
+                *("2026-10-07 09:00", ANA, text, 5, ANA),
+                kind="business_message",
+                business_connection_id=account,
+            )
+            for account, text in (("x", "à loja"), ("y", "à oficina"))
+        )
+    )
 
-    assert marts.rows(MESSAGES, "bot_id message_id") == [(7, 1), (8, 1)]
+    rows = marts.rows(MESSAGES, "business_connection_id text")
+
+    assert sorted(rows) == [("x", "à loja"), ("y", "à oficina")]
+
+
+def test_a_message_of_a_supergroup_that_two_bots_receive_is_a_copy_for_one(marts: Marts) -> None:
+    supergroup, basic_group = -1_001_000_000_007, -7
+    both = [
+        message("2026-10-07 09:00", ANA, "oi", 1, chat) for chat in (supergroup, basic_group, ANA)
+    ]
+    alone = message("2026-10-07 09:01", ANA, "só a um", 2, supergroup)
+    marts.put(*both, bot=7)
+    marts.put(*both, alone, bot=8, day=NEXT_DAY)
+
+    rows = marts.rows(MESSAGES, "bot_id chat_id message_id is_copy")
+
+    assert {row for row in rows if row[-1]} == {(8, supergroup, 1, True)}
+    assert len(rows) == 7
 
 
 def test_captions_are_texts_and_service_messages_have_none(marts: Marts) -> None:
@@ -152,45 +203,57 @@ def test_the_speaker_is_a_user_a_bot_or_a_chat(marts: Marts) -> None:
     ]
 
 
-def in_topic(at: str, text: str, message_id: int, reply_to: int) -> Payload:
-    return message(at, ANA, text, message_id, reply_to=reply_to, message_thread_id=50)
+POST: Payload = {"sender_chat": {"id": -200, "type": "channel"}, "is_automatic_forward": True}
+POST_ANSWERED: Payload = {"reply_to_message": {"message_id": 50, "is_automatic_forward": True}}
 
 
-TOPICS: dict[str, tuple[list[Payload], Cells]] = {
-    "a topic whose first message is unknown": (
+def in_thread(text: str, message_id: int, **fields: Any) -> Payload:
+    return message("2026-10-07 09:00", ANA, text, message_id, message_thread_id=50, **fields)
+
+
+TOPIC = "topic_id reply_to_message_id"
+COMMENTS = "comment_thread_id reply_to_message_id"
+
+PLACES: dict[str, tuple[str, list[Payload], Cells]] = {
+    "a topic, where the reply to its first message is none": (
+        TOPIC,
         [
-            in_topic("2026-10-07 09:00", "no tópico", 51, reply_to=50),
-            in_topic("2026-10-07 09:01", "resposta", 52, reply_to=51),
+            in_thread("no tópico", 51, reply_to=50, is_topic_message=True),
+            in_thread("resposta", 52, reply_to=51, is_topic_message=True),
         ],
         [(50, None), (50, 51)],
     ),
-    "a topic whose first message is known": (
-        [
-            message(
-                *("2026-10-07 09:00", ANA, None, 50),
-                message_thread_id=50,
-                forum_topic_created={"name": "SQL"},
-            ),
-            in_topic("2026-10-07 09:01", "no tópico", 51, reply_to=50),
-        ],
-        [(50, None), (50, None)],
+    "no topic but a thread of replies, whose first message may be unknown": (
+        TOPIC,
+        [in_thread("eu sei", 51, reply_to=50), in_thread("melhor dito", 52, reply_to=51)],
+        [(None, 50), (None, 51)],
     ),
-    "a thread in a group without topics": (
+    "the comments on a post": (
+        COMMENTS,
         [
-            message("2026-10-07 09:00", BIA, "alguém sabe?", 50),
-            in_topic("2026-10-07 09:01", "eu sei", 51, reply_to=50),
-            in_topic("2026-10-07 09:02", "melhor dito", 52, reply_to=51),
+            message("2026-10-07 08:00", 777_000, "notícia", 50, **POST),
+            in_thread("primeiro", 51, reply_to=50),
+            in_thread("segundo", 52, reply_to=51),
+            message("2026-10-07 09:01", BIA, "fora", 53),
         ],
-        [(None, None), (None, 50), (None, 51)],
+        [(None, None), (50, 50), (50, 51), (None, None)],
+    ),
+    "the comments on a post that was not delivered": (
+        COMMENTS,
+        [in_thread("primeiro", 51, **POST_ANSWERED), in_thread("segundo", 52, reply_to=51)],
+        [(50, 50), (50, 51)],
+    ),
+    "the direct messages of a channel, by their writer": (
+        "direct_messages_topic_id",
+        [message("2026-10-07 09:00", ANA, "oi", 51, direct_messages_topic={"topic_id": ANA})],
+        [(ANA,)],
     ),
 }
 
 
-@pytest.mark.parametrize("what", TOPICS)
-def test_only_in_a_topic_a_reply_to_the_first_message_is_not_a_reply(
-    marts: Marts, what: str
-) -> None:
-    updates, rows = TOPICS[what]
+@pytest.mark.parametrize("what", PLACES)
+def test_a_message_belongs_to(marts: Marts, what: str) -> None:
+    columns, updates, rows = PLACES[what]
     marts.put(*updates)
 
-    assert marts.rows(MESSAGES, "topic_id reply_to_message_id") == rows
+    assert marts.rows(MESSAGES, columns) == rows

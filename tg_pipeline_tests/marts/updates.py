@@ -58,9 +58,10 @@ def message(
     return update(kind, content | fields)
 
 
-def edit(of: Payload, at: str, text: str) -> Payload:
+def edit(of: Payload, at: str, text: str | None = None, **fields: Any) -> Payload:
     ((kind, content),) = [(name, each) for name, each in of.items() if name != "update_id"]
-    return update(f"edited_{kind}", content | {"edit_date": second(at), "text": text})
+    changed = fields | ({"text": text} if text is not None else {})
+    return update(f"edited_{kind}", content | {"edit_date": second(at)} | changed)
 
 
 def command(at: str, sender: int, text: str, message_id: int, chat_id: int = GROUP) -> Payload:

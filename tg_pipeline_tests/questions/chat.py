@@ -7,25 +7,30 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tg_pipeline.questions import QUESTIONS_SCHEMA, find_questions
-from tg_pipeline.questions.detection import MESSAGE_COLUMNS
+from tg_pipeline.questions import find_questions
+from tg_pipeline.questions.detection import MESSAGE_SCHEMA
 
 LABELLED = Path(__file__).parents[2] / "benchmarks" / "labelled"
 FIRST = datetime(2026, 10, 1, 12, tzinfo=UTC)
-
-MESSAGES = pa.schema(
-    [(name, QUESTIONS_SCHEMA.field(name).type) for name in MESSAGE_COLUMNS],
-)
 
 
 def messages(*texts: str | None, bot_id: int = 1) -> pa.Table:
     """Return texts as messages of one chat, a minute apart."""
     rows = [
-        (bot_id, "message", 5, number, 7, FIRST + timedelta(minutes=number), text)
+        {
+            "bot_id": bot_id,
+            "is_copy": False,
+            "kind": "message",
+            "chat_id": 5,
+            "chat_id_then": 5,
+            "message_id": number,
+            "user_id": 7,
+            "sent_at": FIRST + timedelta(minutes=number),
+            "text": text,
+        }
         for number, text in enumerate(texts)
     ]
-    columns = [dict(zip(MESSAGES.names, row, strict=True)) for row in rows]
-    return pa.Table.from_pylist(columns, MESSAGES)
+    return pa.Table.from_pylist(rows, MESSAGE_SCHEMA)
 
 
 def questions(*texts: str | None) -> list[str]:

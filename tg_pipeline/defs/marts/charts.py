@@ -31,9 +31,6 @@ COLUMN_CELLS: Final = "▁▂▃▄▅▆▇█"
 
 HOURS: Final = 24
 
-NOT_ANSWERED: Final = "nobody"
-"""The label of questions without an answer."""
-
 ANSWERED_BY_ANYONE: Final = "anyone"
 """The value of response_times.answered_by in rows about all answers."""
 
@@ -137,10 +134,11 @@ def retention(title: str, rows: pa.Table) -> str:
 
 
 def answered_by(title: str, rows: pa.Table) -> str:
-    """Draw who answered the questions whose answers are visible."""
-    who, is_visible = rows.columns
-    visible = is_visible.cast(pa.int64())
-    return top_n(title, pa.table([pc.fill_null(who, NOT_ANSWERED), visible], ["who", "n"]))
+    """Draw who answered the issues, or else their outcome, where answers are visible."""
+    who, outcomes, is_visible, is_start, is_copy = rows.columns
+    is_counted = pc.and_(pc.and_(is_visible, is_start), pc.invert(is_copy))
+    labels = pc.coalesce(who, outcomes)
+    return top_n(title, pa.table([labels, is_counted.cast(pa.int64())], ["who", "n"]))
 
 
 def median_wait(title: str, rows: pa.Table) -> str:
@@ -154,9 +152,9 @@ def median_wait(title: str, rows: pa.Table) -> str:
 
 
 def resolved_share(title: str, rows: pa.Table) -> str:
-    """Draw the share of resolved questions in each of the last weeks."""
+    """Draw the share of resolved issues in each of the last weeks."""
     weeks = rows.filter(pc.is_valid(rows["week"]))
-    visible = pc.add(weeks["answered"], weeks["unanswered"])
+    visible = pc.subtract(weeks["issues"], weeks["unseen"])
     shares = _last_weeks(_ratios(weeks["week"], weeks["resolved"], visible))
     return bar_table(title, _percentages(shares), " %", whole=100)
 
@@ -179,12 +177,17 @@ MART_CHARTS: Final = {
     "messages": MartChart("messages_by_day", ("sent_on",), by_day),
     "questions": MartChart("questions_by_language", ("language",), top_n),
     "frequent_questions": MartChart("most_asked", ("group_name", "questions"), top_n),
-    "threads": MartChart("answers_by_whom", ("answered_by", "is_answer_visible"), answered_by),
+    "answers": MartChart("questions_and_placebo_by_outcome", ("outcome",), top_n),
+    "threads": MartChart(
+        "answers_by_whom",
+        ("answered_by", "outcome", "is_answer_visible", "is_issue_start", "is_copy"),
+        answered_by,
+    ),
     "response_times": MartChart(
         "median_wait_by_week", ("week", "answered_by", "answered", "median_seconds"), median_wait
     ),
     "resolution": MartChart(
-        "share_resolved_by_week", ("week", "resolved", "answered", "unanswered"), resolved_share
+        "share_resolved_by_week", ("week", "resolved", "issues", "unseen"), resolved_share
     ),
 }
 """By mart. A daily mart's chart shows one day; a cumulative mart's shows all days that fit."""

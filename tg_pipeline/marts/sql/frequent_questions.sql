@@ -2,8 +2,9 @@
 WITH asked AS (
     SELECT
         *,
-        CAST(date_trunc('week', sent_at AT TIME ZONE $timezone) AS date) AS week
+        CAST(date_trunc('week', asked_at AT TIME ZONE $timezone) AS date) AS week
     FROM questions
+    WHERE NOT is_copy
 ),
 
 grouped AS (

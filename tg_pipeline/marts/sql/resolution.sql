@@ -1,105 +1,89 @@
 -- Whether questions are resolved, week by week and, where week is null, in all.
-WITH asked AS (
-    SELECT
-        *,
-        lead(asked_at) OVER (
-            PARTITION BY bot_id, user_id, group_id
-            ORDER BY asked_at, chat_id, message_id, kind
-        ) AS next_asked_at
-    FROM threads
-),
-
-thanks AS (
-    SELECT messages.*
-    FROM messages
-    LEFT JOIN threads
-        ON messages.bot_id = threads.bot_id
-        AND messages.kind = threads.kind
-        AND messages.chat_id = threads.chat_id
-        AND messages.message_id = threads.message_id
-        AND messages.sent_at = threads.asked_at
-    WHERE
-        -- Portuguese, English and Spanish.
-        regexp_matches(
-            lower(messages.text),
-            '\b(obrigad[oa]s?|brigad[oa]|agradeço|agradecid[oa]s?|valeu|vlw|'
-            || 'thanks|thank you|thx|ty|gracias|agradezco)\b'
-        )
-        -- A question may end with thanks in advance.
-        AND threads.bot_id IS NULL
-),
-
-answers_and_thanks AS (
-    SELECT
-        bot_id, kind, chat_id, topic_id, user_id, message_id, asked_at,
-        answered_at AS happened_at,
-        FALSE AS is_thanks
-    FROM asked
-    WHERE answered_at IS NOT NULL
-    UNION ALL
-    SELECT
-        bot_id, kind, chat_id, topic_id, user_id, message_id, NULL AS asked_at,
-        sent_at AS happened_at,
-        TRUE AS is_thanks
-    FROM thanks
-),
-
-followed AS (
-    SELECT
-        *,
-        min(CASE WHEN is_thanks THEN happened_at END) OVER (
-            PARTITION BY bot_id, kind, chat_id, topic_id, user_id
-            ORDER BY happened_at, is_thanks, message_id
-            ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING
-        ) AS thanked_at
-    FROM answers_and_thanks
-),
-
-judged AS (
-    SELECT
-        asked.bot_id,
-        asked.week,
-        asked.is_answer_visible,
-        asked.answered_by,
-        asked.answered_through,
-        -- An hour: later thanks are mostly for something else.
-        coalesce(followed.thanked_at <= asked.answered_at + INTERVAL 1 HOUR, FALSE) AS is_thanked,
-        -- A day: whoever asks the same later has mostly come upon it anew.
-        asked.group_id >= 0
-        AND coalesce(asked.next_asked_at <= asked.asked_at + INTERVAL 1 DAY, FALSE)
-            AS is_asked_again
-    FROM asked
-    LEFT JOIN followed
-        ON NOT followed.is_thanks
-        AND asked.bot_id = followed.bot_id
-        AND asked.kind = followed.kind
-        AND asked.chat_id = followed.chat_id
-        AND asked.message_id = followed.message_id
-        AND asked.asked_at = followed.asked_at
-),
-
-counted AS (
+WITH issues AS (
     SELECT
         bot_id,
         week,
-        count(*) AS questions,
-        count(*) FILTER (WHERE NOT is_answer_visible) AS unseen,
-        count(*) FILTER (WHERE is_answer_visible AND answered_by IS NULL) AS unanswered,
-        count(*) FILTER (WHERE is_answer_visible AND answered_by IS NOT NULL) AS answered,
-        count(*) FILTER (WHERE is_answer_visible AND answered_by = 'bot') AS answered_by_bot,
-        count(*) FILTER (WHERE is_answer_visible AND answered_through = 'reply')
-            AS answered_by_reply,
-        count(*) FILTER (WHERE is_answer_visible AND is_thanked) AS thanked,
+        count(*) AS issues,
+        count(*) FILTER (WHERE outcome = 'unseen') AS unseen,
+        count(*) FILTER (WHERE outcome = 'unknown') AS unknown,
+        count(*) FILTER (WHERE outcome = 'unanswered') AS unanswered,
+        count(*) FILTER (WHERE outcome = 'answered') AS answered,
+        count(*) FILTER (WHERE answered_by = 'bot') AS answered_by_bot,
+        count(*) FILTER (WHERE answered_through = 'reply') AS answered_by_reply,
+        count(*) FILTER (WHERE answered_through = 'mention') AS answered_by_mention,
+        count(*) FILTER (WHERE answered_through = 'only_other') AS answered_by_only_other,
+        count(*) FILTER (WHERE is_thanked) AS thanked,
         count(*) FILTER (WHERE is_answer_visible AND is_asked_again) AS asked_again,
-        count(*) FILTER (
-            WHERE is_answer_visible AND answered_by IS NOT NULL AND NOT is_asked_again
-        ) AS resolved
-    FROM judged
+        count(*) FILTER (WHERE outcome = 'answered' AND NOT is_asked_again) AS resolved
+    FROM threads
+    WHERE is_issue_start AND NOT is_copy
     GROUP BY GROUPING SETS ((bot_id, week), (bot_id))
+),
+
+-- Single messages, not issues: only these can be compared with the placebo.
+messages AS (
+    SELECT
+        bot_id,
+        week,
+        count(*) FILTER (WHERE is_question) AS questions,
+        count(*) FILTER (WHERE is_question AND outcome = 'answered') AS questions_answered,
+        count(*) FILTER (WHERE NOT is_question) AS placebo_messages,
+        count(*) FILTER (WHERE NOT is_question AND outcome = 'answered') AS placebo_answered,
+        count(*) FILTER (WHERE NOT is_question AND is_thanked) AS placebo_thanked
+    FROM answers
+    WHERE is_answer_visible AND NOT is_copy
+    GROUP BY GROUPING SETS ((bot_id, week), (bot_id))
+),
+
+compared AS (
+    SELECT
+        *,
+        CAST(questions_answered AS double) / nullif(questions, 0) AS question_share,
+        CAST(placebo_answered AS double) / nullif(placebo_messages, 0) AS placebo_share,
+        CAST(questions_answered + placebo_answered AS double)
+        / nullif(questions + placebo_messages, 0) AS common_share
+    FROM messages
 )
 
 SELECT
-    *,
-    CAST(resolved AS double) / nullif(answered + unanswered, 0) AS resolved_share
-FROM counted
-ORDER BY bot_id, week
+    issues.bot_id,
+    issues.week,
+    issues.issues,
+    issues.unseen,
+    issues.unknown,
+    issues.unanswered,
+    issues.answered,
+    issues.answered_by_bot,
+    issues.answered_by_reply,
+    issues.answered_by_mention,
+    issues.answered_by_only_other,
+    issues.thanked,
+    issues.asked_again,
+    issues.resolved,
+    CAST(issues.answered AS double) / nullif(issues.issues - issues.unseen, 0) AS answered_share,
+    CAST(issues.unknown AS double) / nullif(issues.issues - issues.unseen, 0) AS unknown_share,
+    CAST(issues.resolved AS double) / nullif(issues.issues - issues.unseen, 0) AS resolved_share,
+    coalesce(compared.questions, 0) AS questions,
+    coalesce(compared.questions_answered, 0) AS questions_answered,
+    coalesce(compared.placebo_messages, 0) AS placebo_messages,
+    coalesce(compared.placebo_answered, 0) AS placebo_answered,
+    coalesce(compared.placebo_thanked, 0) AS placebo_thanked,
+    compared.placebo_share,
+    CAST(compared.placebo_thanked AS double) / nullif(compared.placebo_answered, 0)
+        AS placebo_thanked_share,
+    -- A two-proportion z-test at 5 %, if at least five answered messages and five others are to be
+    -- expected on either side.
+    coalesce(
+        least(compared.questions, compared.placebo_messages)
+        * least(compared.common_share, 1 - compared.common_share) >= 5
+        AND abs(compared.question_share - compared.placebo_share) >= 1.96 * sqrt(
+            compared.common_share * (1 - compared.common_share)
+            * (1.0 / compared.questions + 1.0 / nullif(compared.placebo_messages, 0))
+        ),
+        FALSE
+    ) AS is_distinguishable
+FROM issues
+LEFT JOIN compared
+    ON issues.bot_id = compared.bot_id
+    AND issues.week IS NOT DISTINCT FROM compared.week
+ORDER BY issues.bot_id, issues.week

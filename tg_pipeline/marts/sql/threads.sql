@@ -1,137 +1,375 @@
--- What became of each question: the first reply to it, or else what somebody else says next.
-WITH said AS (
+-- What became of each question. A person's questions about one thing are one issue: all of them
+-- have its answer and its outcome.
+WITH RECURSIVE asked AS MATERIALIZED (
     SELECT
-        messages.*,
+        answers.*,
         questions.group_id,
         questions.group_name,
-        questions.bot_id IS NOT NULL AS is_question,
-        -- What replies to a message answers that, a command is for a bot, and who asks does not answer.
-        messages.reply_to_message_id IS NULL
-        AND messages.command IS NULL
-        AND questions.bot_id IS NULL
-            AS may_answer_any,
-        -- What is said in one place stands together, in its order.
+        coalesce(answers.business_connection_id, '') AS connection,
+        coalesce(
+            answers.topic_id, answers.direct_messages_topic_id, answers.comment_thread_id, 0
+        ) AS place,
+        messages.reply_to_message_id,
         row_number() OVER (
             ORDER BY
-                messages.bot_id,
-                messages.kind,
-                messages.chat_id,
-                messages.topic_id,
-                messages.sent_at,
-                messages.message_id,
-                messages.update_id
+                answers.bot_id,
+                answers.asked_at,
+                answers.chat_id,
+                answers.message_id,
+                answers.kind,
+                answers.business_connection_id
         ) AS turn
-    FROM messages
-    LEFT JOIN questions
-        ON messages.bot_id = questions.bot_id
-        AND messages.kind = questions.kind
-        AND messages.chat_id = questions.chat_id
-        AND messages.message_id = questions.message_id
-        AND messages.sent_at = questions.sent_at
-    WHERE NOT messages.is_service
+    FROM answers
+    INNER JOIN questions
+        ON answers.bot_id = questions.bot_id
+        AND answers.kind = questions.kind
+        AND coalesce(answers.business_connection_id, '')
+        = coalesce(questions.business_connection_id, '')
+        AND answers.chat_id_then = questions.chat_id_then
+        AND answers.message_id = questions.message_id
+    INNER JOIN messages
+        ON answers.bot_id = messages.bot_id
+        AND answers.kind = messages.kind
+        AND coalesce(answers.business_connection_id, '')
+        = coalesce(messages.business_connection_id, '')
+        AND answers.chat_id_then = messages.chat_id_then
+        AND answers.message_id = messages.message_id
+    WHERE answers.is_question
 ),
 
-unbidden AS (
+-- Questions and answers to them in one order, to know of each question whether an answer was given
+-- since the one before.
+events AS (
+    SELECT
+        bot_id,
+        kind,
+        connection,
+        chat_id,
+        place,
+        user_id,
+        turn,
+        group_id,
+        asked_at AS happened_at,
+        FALSE AS is_answer
+    FROM asked
+    UNION ALL
+    SELECT
+        bot_id,
+        kind,
+        connection,
+        chat_id,
+        place,
+        user_id,
+        turn,
+        group_id,
+        answered_at AS happened_at,
+        TRUE AS is_answer
+    FROM asked
+    WHERE answered_at IS NOT NULL
+),
+
+ordered AS (
     SELECT
         *,
-        speaker_id IS DISTINCT FROM lag(speaker_id) OVER (
-            PARTITION BY bot_id, kind, chat_id, topic_id ORDER BY turn
-        ) AS is_change
-    FROM said
-    WHERE may_answer_any
+        max(CASE WHEN is_answer THEN happened_at END) OVER earlier AS answered_at,
+        max(CASE WHEN is_answer THEN happened_at END) OVER earlier_in_group AS group_answered_at
+    FROM events
+    WINDOW
+        earlier AS (
+            PARTITION BY bot_id, kind, connection, chat_id, place, user_id
+            ORDER BY happened_at, is_answer, turn
+        ),
+        earlier_in_group AS (
+            PARTITION BY bot_id, kind, connection, chat_id, place, user_id, group_id
+            ORDER BY happened_at, is_answer, turn
+        )
 ),
 
-speeches AS (
+preceded AS (
     SELECT
         turn,
-        speaker_id,
-        first_value(CASE WHEN is_change THEN turn END IGNORE NULLS) OVER (
-            PARTITION BY bot_id, kind, chat_id, topic_id
-            ORDER BY turn
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        ) AS next_speaker_turn
-    FROM unbidden
+        happened_at AS asked_at,
+        group_id,
+        lag(turn) OVER conversation AS turn_before,
+        lag(group_id) OVER conversation AS group_before,
+        lag(happened_at) OVER conversation AS asked_before,
+        lag(turn) OVER same_group AS group_turn_before,
+        lag(happened_at) OVER same_group AS group_asked_before,
+        answered_at,
+        group_answered_at
+    FROM ordered
+    WHERE NOT is_answer
+    WINDOW
+        conversation AS (
+            PARTITION BY bot_id, kind, connection, chat_id, place, user_id
+            ORDER BY happened_at, turn
+        ),
+        same_group AS (
+            PARTITION BY bot_id, kind, connection, chat_id, place, user_id, group_id
+            ORDER BY happened_at, turn
+        )
 ),
 
-turns AS (
+continued AS (
     SELECT
-        *,
-        first_value(CASE WHEN may_answer_any THEN turn END IGNORE NULLS) OVER (
-            PARTITION BY bot_id, kind, chat_id, topic_id
-            ORDER BY turn
-            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
-        ) AS next_turn
-    FROM said
+        preceded.turn,
+        CASE
+            WHEN
+                preceded.group_id >= 0
+                AND (
+                    preceded.group_asked_before >= preceded.asked_at - INTERVAL 30 MINUTE
+                    OR (
+                        asked.is_answer_visible
+                        AND coalesce(
+                            preceded.group_answered_at < preceded.group_asked_before, TRUE
+                        )
+                    )
+                )
+                THEN preceded.group_turn_before
+            WHEN
+                least(preceded.group_id, preceded.group_before) = -1
+                AND preceded.asked_before >= preceded.asked_at - INTERVAL 30 MINUTE
+                AND coalesce(preceded.answered_at < preceded.asked_before, TRUE)
+                THEN preceded.turn_before
+        END AS turn_before
+    FROM preceded
+    INNER JOIN asked ON preceded.turn = asked.turn
 ),
 
-asked AS (
-    SELECT * FROM turns WHERE is_question
-),
-
-replied AS (
-    SELECT asked.turn, min(said.turn) AS answer_turn
+-- A question that replies to somebody else's open question, within half an hour, asks back.
+asked_back AS (
+    SELECT asked.turn, max(asked_first.turn) AS turn_before
     FROM asked
-    INNER JOIN said
-        ON asked.bot_id = said.bot_id
-        AND asked.kind = said.kind
-        AND asked.chat_id_then = said.chat_id_then
-        AND asked.message_id = said.reply_to_message_id
-    WHERE asked.speaker_id IS DISTINCT FROM said.speaker_id
+    INNER JOIN asked AS asked_first
+        ON asked.bot_id = asked_first.bot_id
+        AND asked.kind = asked_first.kind
+        AND asked.connection = asked_first.connection
+        AND asked.chat_id_then = asked_first.chat_id_then
+        AND asked.reply_to_message_id = asked_first.message_id
+    WHERE
+        asked.user_id <> asked_first.user_id
+        AND asked.turn > asked_first.turn
+        AND asked.asked_at <= asked_first.asked_at + INTERVAL 30 MINUTE
+        AND coalesce(asked_first.answered_at >= asked.asked_at, TRUE)
     GROUP BY asked.turn
 ),
 
-followed AS (
-    SELECT asked.turn, said.turn AS answer_turn
+links AS (
+    SELECT
+        asked.turn,
+        coalesce(continued.turn_before, asked_back.turn_before, asked.turn) AS turn_before
     FROM asked
-    INNER JOIN speeches ON asked.next_turn = speeches.turn
-    INNER JOIN said
-        ON said.turn = CASE
-            WHEN asked.speaker_id IS DISTINCT FROM speeches.speaker_id THEN speeches.turn
-            ELSE speeches.next_speaker_turn
-        END
-    -- An hour: what is said later than that is mostly about something else.
-    WHERE said.sent_at <= asked.sent_at + INTERVAL 1 HOUR
+    LEFT JOIN continued ON asked.turn = continued.turn
+    LEFT JOIN asked_back ON asked.turn = asked_back.turn
 ),
 
-answered AS (
-    SELECT
-        asked.*,
-        coalesce(replied.answer_turn, followed.answer_turn) AS answer_turn,
-        CASE
-            WHEN replied.answer_turn IS NOT NULL THEN 'reply'
-            WHEN followed.answer_turn IS NOT NULL THEN 'next'
-        END AS answered_through
+-- From each question to the first of its issue: every step doubles the distance.
+jumps AS (
+    SELECT turn, turn_before, 0 AS step
+    FROM links
+    WHERE turn <> turn_before
+    UNION ALL
+    SELECT jumps.turn, coalesce(nexts.turn_before, jumps.turn_before) AS turn_before, jumps.step + 1
+    FROM jumps
+    LEFT JOIN jumps AS nexts ON jumps.turn_before = nexts.turn
+    WHERE jumps.step < (SELECT ceil(log2(count(*) + 1)) FROM links WHERE turn <> turn_before)
+),
+
+members AS MATERIALIZED (
+    SELECT asked.*, coalesce(first_questions.turn_before, asked.turn) AS issue
     FROM asked
-    LEFT JOIN replied ON asked.turn = replied.turn
-    LEFT JOIN followed ON asked.turn = followed.turn
+    LEFT JOIN (
+        SELECT turn, arg_max(turn_before, step) AS turn_before
+        FROM jumps
+        GROUP BY turn
+    ) AS first_questions
+        ON asked.turn = first_questions.turn
+),
+
+-- The best evidence for an answer to any of the person's questions, and then the earliest.
+best_answers AS (
+    SELECT
+        starts.turn AS issue,
+        starts.message_id AS issue_message_id,
+        starts.asked_at AS issue_asked_at,
+        CASE
+            WHEN bool_or(members.outcome = 'answered') THEN 'answered'
+            WHEN bool_or(members.outcome = 'unknown') THEN 'unknown'
+            ELSE starts.outcome
+        END AS outcome,
+        arg_min(
+            members.turn,
+            (
+                list_position(['reply', 'mention', 'only_other'], members.answered_through),
+                members.answered_at,
+                members.turn
+            )
+        ) FILTER (WHERE members.outcome = 'answered') AS answered_turn
+    FROM members
+    INNER JOIN asked AS starts
+        ON members.issue = starts.turn
+        AND members.user_id = starts.user_id
+    GROUP BY starts.turn, starts.message_id, starts.asked_at, starts.outcome
+),
+
+issues AS MATERIALIZED (
+    SELECT
+        best_answers.issue,
+        best_answers.issue_message_id,
+        best_answers.issue_asked_at,
+        best_answers.outcome,
+        asked.answer_chat_id,
+        asked.answer_message_id,
+        asked.answerer_id,
+        asked.answered_by,
+        asked.answered_through,
+        asked.answered_at,
+        coalesce(asked.is_thanked, FALSE) AS is_thanked,
+        date_diff('second', best_answers.issue_asked_at, asked.answered_at) AS seconds_to_answer
+    FROM best_answers
+    LEFT JOIN asked ON best_answers.answered_turn = asked.turn
+),
+
+-- The same person asks about the same in another issue, within a day after the issue's answer, or
+-- after its first question if it has none.
+repeats AS (
+    SELECT
+        members.issue,
+        lead(min(members.asked_at)) OVER (
+            PARTITION BY members.bot_id, members.user_id, members.group_id
+            ORDER BY min(members.asked_at), members.issue
+        ) AS asked_again_at
+    FROM members
+    WHERE members.group_id >= 0
+    GROUP BY members.bot_id, members.user_id, members.group_id, members.issue
+),
+
+asked_again AS (
+    SELECT DISTINCT repeats.issue
+    FROM repeats
+    INNER JOIN issues ON repeats.issue = issues.issue
+    WHERE
+        repeats.asked_again_at
+        <= coalesce(issues.answered_at, issues.issue_asked_at) + INTERVAL 1 DAY
+),
+
+-- Business hours such as `Mon-Fri 09:00-18:00`, or several ranges separated by `;`.
+opening_hours AS (
+    SELECT
+        weekdays.weekday,
+        60 * (60 * CAST(parts.open_hour AS bigint) + CAST(parts.open_minute AS bigint)) AS opens,
+        60 * (60 * CAST(parts.close_hour AS bigint) + CAST(parts.close_minute AS bigint)) AS closes
+    FROM (
+        SELECT
+            regexp_extract(
+                range,
+                '(\w+)(?:-(\w+))? (\d+):(\d+)-(\d+):(\d+)',
+                ['first', 'last', 'open_hour', 'open_minute', 'close_hour', 'close_minute']
+            ) AS parts
+        FROM (SELECT UNNEST(string_split($business_hours, ';')) AS range)
+        WHERE range <> ''
+    )
+    CROSS JOIN (
+        SELECT
+            UNNEST(range(1, 8)) AS weekday,
+            ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] AS names
+    ) AS weekdays
+    WHERE
+        -- A range of days may go over Sunday.
+        (weekdays.weekday + 7 - list_position(weekdays.names, parts.first)) % 7
+        <= (
+            7
+            + list_position(
+                weekdays.names, CASE WHEN parts.last = '' THEN parts.first ELSE parts.last END
+            )
+            - list_position(weekdays.names, parts.first)
+        ) % 7
+),
+
+-- The days from each question to its answer, for the hours in which it waited as instants.
+waiting_days AS (
+    SELECT
+        issue,
+        issue_asked_at,
+        answered_at,
+        UNNEST(
+            generate_series(
+                date_trunc('day', issue_asked_at AT TIME ZONE $timezone),
+                date_trunc('day', answered_at AT TIME ZONE $timezone),
+                INTERVAL 1 DAY
+            )
+        ) AS day
+    FROM issues
+    WHERE answered_at IS NOT NULL AND (SELECT count(*) FROM opening_hours) > 0
+),
+
+business_waits AS (
+    SELECT
+        waiting_days.issue,
+        coalesce(
+            sum(
+                greatest(
+                    0,
+                    date_diff(
+                        'second',
+                        greatest(
+                            (waiting_days.day + to_seconds(opening_hours.opens))
+                            AT TIME ZONE $timezone,
+                            waiting_days.issue_asked_at
+                        ),
+                        least(
+                            (waiting_days.day + to_seconds(opening_hours.closes))
+                            AT TIME ZONE $timezone,
+                            waiting_days.answered_at
+                        )
+                    )
+                )
+            ) FILTER (WHERE opening_hours.weekday IS NOT NULL),
+            0
+        ) AS seconds
+    FROM waiting_days
+    LEFT JOIN opening_hours ON isodow(waiting_days.day) = opening_hours.weekday
+    GROUP BY waiting_days.issue
 )
 
 SELECT
-    answered.bot_id,
-    answered.kind,
-    answered.chat_id,
-    answered.topic_id,
-    answered.message_id,
-    answered.user_id,
-    answered.sent_at AS asked_at,
-    CAST(date_trunc('week', answered.sent_on) AS date) AS week,
-    answered.group_id,
-    answered.group_name,
-    -- In private, and where it is a guest, all that could answer is the bot itself.
-    answered.kind = 'business_message'
-    OR (answered.kind = 'message' AND answered.chat_type IS DISTINCT FROM 'private')
-        AS is_answer_visible,
-    answer.message_id AS answer_message_id,
-    answer.speaker_id AS answerer_id,
-    CASE WHEN answer.is_bot THEN 'bot' WHEN NOT answer.is_bot THEN 'human' END AS answered_by,
-    answered.answered_through,
-    answer.sent_at AS answered_at,
-    date_diff('second', answered.sent_at, answer.sent_at) AS seconds_to_answer
-FROM answered
-LEFT JOIN said AS answer ON answered.answer_turn = answer.turn
+    members.bot_id,
+    members.is_copy,
+    members.kind,
+    members.business_connection_id,
+    members.chat_id,
+    members.chat_id_then,
+    members.topic_id,
+    members.direct_messages_topic_id,
+    members.comment_thread_id,
+    members.message_id,
+    members.user_id,
+    members.asked_at,
+    members.week,
+    members.group_id,
+    members.group_name,
+    issues.issue_message_id,
+    members.turn = members.issue AS is_issue_start,
+    members.is_answer_visible,
+    issues.outcome,
+    issues.answered_through,
+    issues.answer_chat_id,
+    issues.answer_message_id,
+    issues.answerer_id,
+    issues.answered_by,
+    issues.answered_at,
+    issues.seconds_to_answer,
+    CAST(business_waits.seconds AS bigint) AS business_seconds_to_answer,
+    issues.is_thanked,
+    asked_again.issue IS NOT NULL AS is_asked_again
+FROM members
+INNER JOIN issues ON members.issue = issues.issue
+LEFT JOIN asked_again ON members.issue = asked_again.issue
+LEFT JOIN business_waits ON members.issue = business_waits.issue
 ORDER BY
-    answered.bot_id,
-    answered.chat_id,
-    answered.sent_at,
-    answered.message_id,
-    answered.kind
+    members.bot_id,
+    members.chat_id,
+    members.asked_at,
+    members.message_id,
+    members.kind,
+    members.business_connection_id

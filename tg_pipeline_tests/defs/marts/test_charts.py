@@ -102,8 +102,14 @@ def test_every_mart_has_a_chart_of_its_own_columns_unless_it_is_empty(
         (MEMBERS, [(2, 0), (1, 4)], ["joins 3", "leaves 4"]),
         (
             THREADS,
-            [("human", True), ("human", True), (None, True), (None, False)],
-            ["human 2", "nobody 1"],
+            [
+                *[("human", "answered", True, True, False)] * 2,
+                ("human", "answered", True, False, False),
+                ("human", "answered", True, True, True),
+                (None, "unknown", True, True, False),
+                (None, "unseen", False, True, False),
+            ],
+            ["human 2", "unknown 1"],
         ),
         (RETENTION, [(0, 10, 10), (1, 5, 10), (0, 30, 30), (1, 15, 30)], ["week 1 50 %"]),
         (
@@ -128,9 +134,9 @@ def test_a_bar_table_shows_sums_or_shares_by_label(
 
 
 def test_the_last_of_many_weeks_are_shown(draw: Draw) -> None:
-    weeks = [(MONDAY + number * WEEK, 1, 3, 1) for number in range(MAX_BARS + 2)]
+    weeks = [(MONDAY + number * WEEK, 1, 5, 1) for number in range(MAX_BARS + 2)]
 
-    shown = labels(draw(RESOLUTION, *weeks, (None, 8, 24, 8)))
+    shown = labels(draw(RESOLUTION, *weeks, (None, 8, 40, 8)))
 
     assert (shown[0], len(shown)) == ("2026-10-19 25 %", MAX_BARS)
 

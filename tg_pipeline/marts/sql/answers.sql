@@ -1,0 +1,498 @@
+-- The answer to each question, and what the same rule finds for messages that ask nothing.
+WITH said AS MATERIALIZED (
+    SELECT
+        messages.bot_id,
+        messages.is_copy,
+        messages.kind,
+        messages.business_connection_id,
+        messages.chat_id,
+        messages.chat_id_then,
+        messages.topic_id,
+        messages.direct_messages_topic_id,
+        messages.comment_thread_id,
+        messages.message_id,
+        messages.person_id,
+        messages.user_id,
+        lower(messages.user_username) AS username,
+        messages.speaker_id,
+        messages.is_bot,
+        messages.reply_to_message_id,
+        messages.reply_to_user_id,
+        messages.external_reply_chat_id,
+        messages.external_reply_message_id,
+        messages.mentioned_user_ids,
+        messages.mentioned_usernames,
+        -- Columns to join conversations by: equal, also where they do not apply.
+        coalesce(messages.business_connection_id, '') AS connection,
+        coalesce(
+            messages.topic_id, messages.direct_messages_topic_id, messages.comment_thread_id, 0
+        ) AS place,
+        questions.bot_id IS NOT NULL AS is_question,
+        coalesce(questions.asked_at, messages.sent_at) AS said_at,
+        CAST(
+            date_trunc(
+                'week', coalesce(questions.asked_at, messages.sent_at) AT TIME ZONE $timezone
+            ) AS date
+        ) AS week,
+        -- In private chats, and where it is a guest, only the bot itself can answer.
+        messages.kind = 'business_message'
+        OR (messages.kind = 'message' AND messages.chat_type IS DISTINCT FROM 'private')
+            AS is_answer_visible,
+        messages.content_type IS DISTINCT FROM 'sticker' AS is_possible_answer,
+        messages.command IS NOT NULL AS is_command,
+        -- In the comments on a post, every message replies to the post.
+        (
+            messages.reply_to_message_id IS NULL
+            OR messages.reply_to_message_id IS NOT DISTINCT FROM messages.comment_thread_id
+        )
+        AND messages.external_reply_message_id IS NULL
+            AS is_no_reply,
+        len(coalesce(messages.mentioned_user_ids, []))
+        + len(coalesce(messages.mentioned_usernames, [])) = 0
+            AS names_nobody,
+        messages.text IS NOT NULL AND NOT messages.is_forward AS is_own_text,
+        -- Portuguese, English and Spanish.
+        CASE
+            WHEN regexp_matches(
+                lower(strip_accents(messages.text)),
+                '\b(?:obg|obgd[oa]?|o?brigad(?:[oa]+s?|ao|inh[oa])|vale[uw]+|vlw+|grat[oa]|gratidao'
+                || '|tks|thx|tnx|ty|thanks+|thank (?:you|u)|gracias|agrade[cz]\w+)\b|🙏'
+            )
+                THEN lower(strip_accents(messages.text))
+        END AS thanks
+    FROM messages
+    LEFT JOIN questions
+        ON messages.bot_id = questions.bot_id
+        AND messages.kind = questions.kind
+        AND coalesce(messages.business_connection_id, '')
+        = coalesce(questions.business_connection_id, '')
+        AND messages.chat_id_then = questions.chat_id_then
+        AND messages.message_id = questions.message_id
+    WHERE
+        messages.is_written
+        AND NOT messages.is_from_offline
+        AND messages.speaker_id IS NOT NULL
+),
+
+-- Each conversation in its order.
+turns AS MATERIALIZED (
+    SELECT
+        *,
+        row_number() OVER (
+            ORDER BY bot_id, kind, connection, chat_id, place, said_at, message_id, chat_id_then
+        ) AS turn
+    FROM said
+),
+
+quotas AS (
+    SELECT bot_id, kind, chat_id, week, count(*) AS questions
+    FROM turns
+    WHERE is_question AND is_answer_visible
+    GROUP BY bot_id, kind, chat_id, week
+),
+
+-- As many messages that ask nothing, in the same chats and weeks. The hash makes the choice
+-- arbitrary but the same each time.
+placebos AS (
+    SELECT turns.turn
+    FROM turns
+    INNER JOIN quotas
+        ON turns.bot_id = quotas.bot_id
+        AND turns.kind = quotas.kind
+        AND turns.chat_id = quotas.chat_id
+        AND turns.week = quotas.week
+    WHERE
+        turns.person_id IS NOT NULL
+        AND turns.is_own_text
+        AND NOT turns.is_question
+        AND NOT turns.is_command
+        AND turns.is_no_reply
+        AND turns.message_id > 0
+        AND turns.is_answer_visible
+    QUALIFY
+        row_number() OVER (
+            PARTITION BY turns.bot_id, turns.kind, turns.chat_id, turns.week
+            ORDER BY md5(concat_ws(':', turns.chat_id_then, turns.message_id)), turns.turn
+        ) <= quotas.questions
+),
+
+asked AS MATERIALIZED (
+    SELECT turns.*
+    FROM turns
+    LEFT JOIN placebos ON turns.turn = placebos.turn
+    WHERE turns.is_question OR placebos.turn IS NOT NULL
+),
+
+-- 1. Replies. One that asks back is an answer only if no other reply is.
+replies AS (
+    SELECT
+        *,
+        chat_id_then AS replied_chat_id,
+        reply_to_message_id AS replied_message_id,
+        kind AS replied_kind,
+        connection AS replied_connection
+    FROM turns
+    WHERE reply_to_message_id IS NOT NULL AND is_possible_answer
+    UNION ALL
+    SELECT
+        *,
+        external_reply_chat_id AS replied_chat_id,
+        external_reply_message_id AS replied_message_id,
+        'message' AS replied_kind,
+        '' AS replied_connection
+    FROM turns
+    WHERE external_reply_message_id IS NOT NULL AND is_possible_answer
+),
+
+replied AS (
+    SELECT
+        asked.turn,
+        arg_min(replies.turn, (replies.is_question, replies.said_at, replies.turn)) AS answer_turn
+    FROM asked
+    INNER JOIN replies
+        ON asked.bot_id = replies.bot_id
+        AND asked.kind = replies.replied_kind
+        AND asked.connection = replies.replied_connection
+        AND asked.chat_id_then = replies.replied_chat_id
+        AND asked.message_id = replies.replied_message_id
+    WHERE asked.speaker_id <> replies.speaker_id AND replies.said_at >= asked.said_at
+    GROUP BY asked.turn
+),
+
+-- 2. Messages that name the asker, within an hour: later ones are mostly about something else.
+names AS (
+    SELECT bot_id, kind, connection, chat_id, place, turn, said_at, CAST(user_id AS varchar) AS name
+    FROM asked
+    UNION ALL
+    SELECT bot_id, kind, connection, chat_id, place, turn, said_at, username AS name
+    FROM asked
+    WHERE username IS NOT NULL
+),
+
+named AS (
+    SELECT *, CAST(UNNEST(mentioned_user_ids) AS varchar) AS name
+    FROM turns
+    UNION ALL
+    SELECT *, UNNEST(mentioned_usernames) AS name
+    FROM turns
+),
+
+mentions AS (
+    SELECT *
+    FROM named
+    WHERE
+        is_possible_answer
+        AND NOT is_command
+        AND NOT is_question
+        AND name IS DISTINCT FROM username
+        AND name IS DISTINCT FROM CAST(user_id AS varchar)
+),
+
+mentioned AS (
+    SELECT names.turn, min(mentions.turn) AS answer_turn
+    FROM names
+    ASOF INNER JOIN mentions
+        ON names.bot_id = mentions.bot_id
+        AND names.kind = mentions.kind
+        AND names.connection = mentions.connection
+        AND names.chat_id = mentions.chat_id
+        AND names.place = mentions.place
+        AND names.name = mentions.name
+        AND names.turn < mentions.turn
+    WHERE mentions.said_at <= names.said_at + INTERVAL 1 HOUR
+    GROUP BY names.turn
+),
+
+-- 3. The only other participant within ten minutes. At a change of speakers, the pair of speakers
+-- before and after it stays the same until somebody else speaks.
+changes AS (
+    SELECT
+        bot_id,
+        kind,
+        connection,
+        chat_id,
+        place,
+        turn,
+        said_at,
+        speaker_id,
+        lag(speaker_id) OVER (
+            PARTITION BY bot_id, kind, connection, chat_id, place ORDER BY turn
+        ) AS speaker_before
+    FROM turns
+    QUALIFY speaker_id IS DISTINCT FROM speaker_before
+),
+
+pairs AS (
+    SELECT
+        *,
+        least(speaker_id, speaker_before) IS DISTINCT FROM lag(
+            least(speaker_id, speaker_before)
+        ) OVER conversation
+        OR greatest(speaker_id, speaker_before) IS DISTINCT FROM lag(
+            greatest(speaker_id, speaker_before)
+        ) OVER conversation
+            AS is_other_pair
+    FROM changes
+    WINDOW conversation AS (
+        PARTITION BY bot_id, kind, connection, chat_id, place ORDER BY turn
+    )
+),
+
+next_speakers AS (
+    SELECT
+        *,
+        min(CASE WHEN is_other_pair THEN said_at END) OVER (
+            PARTITION BY bot_id, kind, connection, chat_id, place
+            ORDER BY turn
+            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+        ) AS third_speaks_at
+    FROM pairs
+),
+
+only_others AS (
+    SELECT asked.*, next_speakers.speaker_id AS other_id
+    FROM asked
+    ASOF INNER JOIN next_speakers
+        ON asked.bot_id = next_speakers.bot_id
+        AND asked.kind = next_speakers.kind
+        AND asked.connection = next_speakers.connection
+        AND asked.chat_id = next_speakers.chat_id
+        AND asked.place = next_speakers.place
+        AND asked.turn < next_speakers.turn
+    WHERE
+        next_speakers.said_at <= asked.said_at + INTERVAL 10 MINUTE
+        AND (
+            next_speakers.third_speaks_at IS NULL
+            OR next_speakers.third_speaks_at > asked.said_at + INTERVAL 10 MINUTE
+        )
+),
+
+-- What is addressed to nobody, or replies to another message of the asker that is no question.
+statements AS (
+    SELECT *
+    FROM turns
+    WHERE is_possible_answer AND NOT is_command AND NOT is_question
+),
+
+remarks AS (
+    SELECT *, NULL AS addressee_id
+    FROM statements
+    WHERE is_no_reply AND names_nobody
+    UNION ALL
+    SELECT statements.*, statements.reply_to_user_id AS addressee_id
+    FROM statements
+    LEFT JOIN asked
+        ON statements.bot_id = asked.bot_id
+        AND statements.kind = asked.kind
+        AND statements.connection = asked.connection
+        AND statements.chat_id_then = asked.chat_id_then
+        AND statements.reply_to_message_id = asked.message_id
+    WHERE
+        NOT statements.is_no_reply
+        AND statements.names_nobody
+        AND statements.reply_to_user_id <> statements.speaker_id
+        AND NOT coalesce(asked.is_question, FALSE)
+),
+
+listeners AS (
+    SELECT *, NULL AS addressee_id
+    FROM only_others
+    UNION ALL
+    SELECT *, user_id AS addressee_id
+    FROM only_others
+),
+
+remarked AS (
+    SELECT listeners.turn, min(remarks.turn) AS answer_turn
+    FROM listeners
+    ASOF INNER JOIN remarks
+        ON listeners.bot_id = remarks.bot_id
+        AND listeners.kind = remarks.kind
+        AND listeners.connection = remarks.connection
+        AND listeners.chat_id = remarks.chat_id
+        AND listeners.place = remarks.place
+        AND listeners.other_id = remarks.speaker_id
+        AND coalesce(listeners.addressee_id, 0) = coalesce(remarks.addressee_id, 0)
+        AND listeners.turn < remarks.turn
+    WHERE remarks.said_at <= listeners.said_at + INTERVAL 10 MINUTE
+    GROUP BY listeners.turn
+),
+
+-- What somebody else states within a day could be an answer, even without evidence.
+statement_changes AS (
+    SELECT
+        bot_id,
+        kind,
+        connection,
+        chat_id,
+        place,
+        turn,
+        said_at,
+        speaker_id,
+        speaker_id IS DISTINCT FROM lag(speaker_id) OVER (
+            PARTITION BY bot_id, kind, connection, chat_id, place ORDER BY turn
+        ) AS is_change
+    FROM statements
+),
+
+next_statements AS (
+    SELECT
+        *,
+        min(CASE WHEN is_change THEN said_at END) OVER (
+            PARTITION BY bot_id, kind, connection, chat_id, place
+            ORDER BY turn
+            ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
+        ) AS other_speaks_at
+    FROM statement_changes
+),
+
+followed AS (
+    SELECT asked.turn
+    FROM asked
+    ASOF INNER JOIN next_statements
+        ON asked.bot_id = next_statements.bot_id
+        AND asked.kind = next_statements.kind
+        AND asked.connection = next_statements.connection
+        AND asked.chat_id = next_statements.chat_id
+        AND asked.place = next_statements.place
+        AND asked.turn < next_statements.turn
+    WHERE
+        asked.said_at + INTERVAL 1 DAY >= CASE
+            WHEN asked.speaker_id <> next_statements.speaker_id THEN next_statements.said_at
+            ELSE next_statements.other_speaks_at
+        END
+),
+
+answered AS (
+    SELECT
+        asked.*,
+        followed.turn IS NOT NULL AS is_followed,
+        CASE
+            WHEN replied.turn IS NOT NULL THEN 'reply'
+            WHEN mentioned.turn IS NOT NULL THEN 'mention'
+            WHEN remarked.turn IS NOT NULL THEN 'only_other'
+        END AS answered_through,
+        answer.turn AS answer_turn,
+        answer.chat_id_then AS answer_chat_id,
+        answer.message_id AS answer_message_id,
+        answer.speaker_id AS answerer_id,
+        answer.is_bot AS is_bot_answer,
+        answer.said_at AS answered_at
+    FROM asked
+    LEFT JOIN replied ON asked.turn = replied.turn
+    LEFT JOIN mentioned ON asked.turn = mentioned.turn
+    LEFT JOIN remarked ON asked.turn = remarked.turn
+    LEFT JOIN followed ON asked.turn = followed.turn
+    LEFT JOIN turns AS answer
+        ON asked.is_answer_visible
+        AND answer.turn = coalesce(
+            replied.answer_turn, mentioned.answer_turn, remarked.answer_turn
+        )
+),
+
+-- Thanks in words. Removed first: what only looks like thanks, and denials that deny no success.
+thanks AS (
+    SELECT *
+    FROM (
+        SELECT
+            *,
+            regexp_replace(
+                thanks,
+                'val(?:eu|e|er) a pena'
+                || '|\b(?:sou|fui|foi|era|somos|ser|sendo) obrigad[oa]s?'
+                || '|obrigad[oa]s? a \w+[aei]r\b'
+                || '|^\W*(?:no|nao)(?: tem| ha| hay)? (?:proble\w+|worr\w+|sabia)',
+                '',
+                'g'
+            ) AS wording
+        FROM turns
+        WHERE thanks IS NOT NULL AND NOT is_question
+    )
+    WHERE
+        regexp_matches(
+            wording,
+            '\b(?:obg|obgd[oa]?|o?brigad(?:[oa]+s?|ao|inh[oa])|vale[uw]+|vlw+|grat[oa]|gratidao'
+            || '|tks|thx|tnx|ty|thanks+|thank (?:you|u)|gracias|agrade[cz]\w+)\b|🙏'
+        )
+        AND NOT regexp_matches(
+            wording, '^\W*(?:no|nao|not|nope|nem)\b|\b(?:ainda|mas|but|pero|still|todavia)\b'
+        )
+),
+
+thanked_in_words AS (
+    SELECT answered.turn
+    FROM answered
+    ASOF INNER JOIN thanks
+        ON answered.bot_id = thanks.bot_id
+        AND answered.kind = thanks.kind
+        AND answered.connection = thanks.connection
+        AND answered.chat_id = thanks.chat_id
+        AND answered.place = thanks.place
+        AND answered.speaker_id = thanks.speaker_id
+        AND answered.answered_at <= thanks.said_at
+    -- An hour: later thanks are mostly for something else.
+    WHERE thanks.said_at <= answered.answered_at + INTERVAL 1 HOUR
+),
+
+-- Emoji are compared without variation selectors: ❤ arrives with and without one.
+thanked_by_reaction AS (
+    SELECT DISTINCT answered.turn
+    FROM answered
+    INNER JOIN enriched_updates
+        ON answered.bot_id = enriched_updates.bot_id
+        AND answered.answer_chat_id = enriched_updates.chat_id
+        AND answered.answer_message_id = enriched_updates.message_id
+        AND answered.user_id = enriched_updates.user_id
+    WHERE
+        enriched_updates.update_type = 'message_reaction'
+        AND enriched_updates.event_at <= answered.answered_at + INTERVAL 1 DAY
+        AND list_has_any(
+            string_split(
+                replace(array_to_string(enriched_updates.reactions_added, ' '), chr(65039), ''), ' '
+            ),
+            string_split('👍 ❤ 🙏 👏 🔥 🎉 🥰 😍 🤩 💯 👌 🤝 🫡 🏆 ❤‍🔥', ' ')
+        )
+)
+
+SELECT
+    answered.bot_id,
+    answered.is_copy,
+    answered.kind,
+    answered.business_connection_id,
+    answered.chat_id,
+    answered.chat_id_then,
+    answered.topic_id,
+    answered.direct_messages_topic_id,
+    answered.comment_thread_id,
+    answered.message_id,
+    answered.is_question,
+    answered.user_id,
+    answered.said_at AS asked_at,
+    answered.week,
+    answered.is_answer_visible,
+    CASE
+        WHEN NOT answered.is_answer_visible THEN 'unseen'
+        WHEN answered.answer_turn IS NOT NULL THEN 'answered'
+        WHEN answered.is_followed THEN 'unknown'
+        ELSE 'unanswered'
+    END AS outcome,
+    CASE WHEN answered.answer_turn IS NOT NULL THEN answered.answered_through END
+        AS answered_through,
+    answered.answer_chat_id,
+    answered.answer_message_id,
+    answered.answerer_id,
+    CASE WHEN answered.is_bot_answer THEN 'bot' WHEN NOT answered.is_bot_answer THEN 'human' END
+        AS answered_by,
+    answered.answered_at,
+    date_diff('second', answered.said_at, answered.answered_at) AS seconds_to_answer,
+    thanked_in_words.turn IS NOT NULL OR thanked_by_reaction.turn IS NOT NULL AS is_thanked
+FROM answered
+LEFT JOIN thanked_in_words ON answered.turn = thanked_in_words.turn
+LEFT JOIN thanked_by_reaction ON answered.turn = thanked_by_reaction.turn
+ORDER BY
+    answered.bot_id,
+    answered.chat_id,
+    answered.said_at,
+    answered.message_id,
+    answered.kind,
+    answered.business_connection_id
