@@ -32,6 +32,7 @@ from tg_pipeline.layers.deduped_updates import (
     drop_rows,
     duplicate_positions,
 )
+from tg_pipeline.layers.drift import Drift, DriftCounter
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, split
@@ -252,6 +253,8 @@ class EnrichedBuildResult:
     """Rows of the day's deduped_updates."""
     fields_nulled: int
     """Fields whose value could not be read."""
+    drift: tuple[Drift, ...]
+    """What no column reads, although it is not documented."""
 
 
 def build_enriched_updates(lake: Lake, day: date) -> EnrichedBuildResult:
@@ -261,18 +264,21 @@ def build_enriched_updates(lake: Lake, day: date) -> EnrichedBuildResult:
         lake.open(DEDUPED_UPDATES.name, day) as deduped,
         lake.writer(ENRICHED_UPDATES.name, day, ENRICHED_UPDATES.schema) as output,
     ):
+        drift = DriftCounter()
         marks = _copy_marks(deduped)
         offset = 0
         for batch in deduped.batches(
             ["update_type", "received_at", "bot_id", "update_id", "payload"]
         ):
-            rows = enrich(batch, None if marks is None else marks.slice(offset, batch.num_rows))
+            rows = enrich(
+                batch, drift, None if marks is None else marks.slice(offset, batch.num_rows)
+            )
             offset += batch.num_rows
             fields_nulled += pc.sum(rows["fields_nulled"]).as_py() or 0
             output.write(rows)
         source = deduped.metadata.get(BUILT_FROM, "")
         enriched = output.commit(**{BUILT_FROM: source})
-        return EnrichedBuildResult(enriched, deduped.rows, fields_nulled)
+        return EnrichedBuildResult(enriched, deduped.rows, fields_nulled, drift.found())
 
 
 def _copy_marks(deduped: Partition) -> pa.Array | None:

@@ -30,6 +30,9 @@ LANDING: Final = "landing"
 LOGGER: Final = logging.getLogger("tg_pipeline.days")
 """One line per partition built: Dagster shows it in the run, the command line counts it."""
 
+DRIFT_LOGGER: Final = logging.getLogger("tg_pipeline.drift")
+"""One line per run about what no column reads."""
+
 FAILURES: Final = logging.getLogger("tg_pipeline.failures")
 """Errors of a run, only for logs in JSON: elsewhere Dagster shows them."""
 
@@ -135,10 +138,11 @@ def preview(lake: Lake, table: Table, day: date | None, columns: list[str]) -> s
     with lake.open(table.name, day) as partition:
         first = next(partition.batches(columns, PREVIEW_ROWS), None)
     rows = first.to_pylist() if first is not None else []
-    return _markdown_table(columns, [[_cell(row[name]) for name in columns] for row in rows])
+    return markdown_table(columns, [[_cell(row[name]) for name in columns] for row in rows])
 
 
-def _markdown_table(columns: list[str], rows: list[list[str]]) -> str:
+def markdown_table(columns: list[str], rows: list[list[str]]) -> str:
+    """Return a table in Markdown; cells are not escaped."""
     lines = [columns, ["---"] * len(columns), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 

@@ -25,24 +25,28 @@ def content_digest(message: Message, file_unique_id: str | None) -> str:
     previews, names of mentioned users, and who voted or completed a task. The order of JSON keys
     makes no difference, and neither do empty values.
     """
-    text = message.text or message.caption
+    if message.text and not message.entities and message.reply_markup is None:
+        shown = message.text.encode()
+    else:
+        shown = _encode(_shown(message, file_unique_id))
+    return blake2b(shown, digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _shown(message: Message, file_unique_id: str | None) -> list[Any]:
     entities = message.entities if message.text else message.caption_entities
-    shown: list[Any] = [text, [_entity(each) for each in entities] if entities else 0]
-    if file_unique_id is not None:
-        shown.append(file_unique_id)
     rare = (
         message.reply_markup,
         message.rich_message,
         message.checklist,
-        message.poll,
+        message.poll.question if message.poll else None,
         message.paid_media,
     )
-    if rare != _NOTHING:
-        shown.append(_canonical(rare))
-    return blake2b(_encode(shown), digest_size=DIGEST_BYTES).hexdigest()
-
-
-_NOTHING: Final = (None, None, None, None, None)
+    return [
+        message.text or message.caption or None,
+        [_entity(each) for each in entities] if entities else None,
+        file_unique_id,
+        _canonical(rare) if any(rare) else None,
+    ]
 
 
 def _entity(entity: Entity) -> tuple[object, ...]:
@@ -63,7 +67,7 @@ def _canonical(value: Any) -> Any:
         return value.id
     if isinstance(value, Struct):
         fields = {name: _canonical(getattr(value, name)) for name in value.__struct_fields__}
-        return {name: field for name, field in fields.items() if field}
+        return {name: field for name, field in fields.items() if field} or None
     if isinstance(value, list | tuple):
         return [_canonical(each) for each in value]
     return value

@@ -13,17 +13,18 @@ from tg_pipeline.layers.batches import gc_paused
 from tg_pipeline.layers.content_digest import content_digest
 from tg_pipeline.layers.definitions import (
     ACTIVITIES,
-    SERVICE_MESSAGES,
     SHARED_ACCOUNTS,
     TELEGRAM_ID,
     WRITE,
     WRITTEN_TYPES,
     is_in_chat,
 )
+from tg_pipeline.layers.drift import DriftCounter
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, EnrichedUpdate
 from tg_pipeline.layers.event_fields import actor, chat, event_time
 from tg_pipeline.layers.rich_text import flatten
 from tg_pipeline.telegram.decoding import content_fields, read_content
+from tg_pipeline.telegram.fields import MESSAGE_ATTRIBUTES, SERVICE_MESSAGES
 from tg_pipeline.telegram.models import (
     BusinessConnection,
     CallbackQuery,
@@ -55,21 +56,6 @@ FILES: Final = (
 """Contents that are a file. An animation comes with a document, a live photo with a photo: the
 more specific one is listed first."""
 
-NOT_CONTENT: Final = frozenset(
-    """
-    message_id message_thread_id direct_messages_topic from sender_chat sender_boost_count
-    sender_business_bot sender_tag date guest_query_id business_connection_id chat forward_origin
-    forward_from forward_from_chat forward_from_message_id forward_signature forward_sender_name
-    forward_date is_topic_message is_automatic_forward reply_to_message external_reply quote
-    reply_to_story reply_to_checklist_task_id reply_to_poll_option_id via_bot
-    guest_bot_caller_user guest_bot_caller_chat edit_date has_protected_content is_from_offline
-    is_paid_post media_group_id author_signature paid_star_count entities link_preview_options
-    suggested_post_info effect_id caption caption_entities show_caption_above_media
-    has_media_spoiler reply_markup receiver_user ephemeral_message_id new_chat_member
-    """.split()
-)
-"""Fields of a message that are not its content. https://core.telegram.org/bots/api#message"""
-
 PREFERRED_CONTENT: Final = (
     *("text", *FILES, "venue"),
     *("new_chat_members", "left_chat_member", "users_shared"),
@@ -86,17 +72,20 @@ LINKS: Final = frozenset({"url", "text_link"})
 MENTIONS: Final = frozenset({"mention", "text_mention"})
 
 
-def enrich(deduped: pa.RecordBatch, is_copy: pa.Array | None = None) -> pa.RecordBatch:
+def enrich(
+    deduped: pa.RecordBatch, drift: DriftCounter | None = None, is_copy: pa.Array | None = None
+) -> pa.RecordBatch:
     """Return one flat row per deduped row, in the same order. No payload raises an error.
 
-    `is_copy` is the column of that name; None if no row is a copy.
+    `drift` counts what no column reads; `is_copy` is the column of that name, None if no row is a
+    copy.
     """
     schema = ENRICHED_UPDATES.schema
     with gc_paused():
         payloads = deduped["payload"].to_pylist()
         types = deduped["update_type"].to_pylist()
         rows = [
-            msgspec.structs.astuple(enrich_update(payload, update_type))
+            msgspec.structs.astuple(enrich_update(payload, update_type, drift))
             for payload, update_type in zip(payloads, types, strict=True)
         ]
         columns = zip(*rows, strict=True) if rows else iter([()] * len(schema))
@@ -110,12 +99,16 @@ def enrich(deduped: pa.RecordBatch, is_copy: pa.Array | None = None) -> pa.Recor
     return pa.record_batch(arrays, schema=schema)
 
 
-def enrich_update(payload: bytes, update_type: str | None) -> EnrichedUpdate:
+def enrich_update(
+    payload: bytes, update_type: str | None, drift: DriftCounter | None = None
+) -> EnrichedUpdate:
     """Return one update as a flat row; the CARRIED columns keep their defaults."""
     content = read_content(payload, update_type)
     row = EnrichedUpdate(fields_nulled=content.nulled)
     if update_type is None:
         return row
+    if content.is_unfamiliar and drift is not None:
+        drift.count(payload, update_type)
     match content.value:
         case Message() as message:
             _fill_message(row, message, update_type)
@@ -192,7 +185,7 @@ def _content_type(fields: dict[str, ValueKind]) -> str | None:
     An empty value counts only if there is no other: some contents, such as `forum_topic_closed`,
     are objects without fields.
     """
-    contents = {name: kind for name, kind in fields.items() if name not in NOT_CONTENT}
+    contents = {name: kind for name, kind in fields.items() if name not in MESSAGE_ATTRIBUTES}
     present = [name for name, kind in contents.items() if kind is not ValueKind.EMPTY]
     candidates = present or [name for name in contents if fields[name] is ValueKind.EMPTY]
     preferred = (name for name in PREFERRED_CONTENT if name in candidates)
@@ -308,16 +301,21 @@ def _fill_relations(row: EnrichedUpdate, message: Message) -> None:
     if external:
         row.external_reply_chat_id = external.chat.id if external.chat else None
         row.external_reply_message_id = external.message_id
-    row.via_bot_id = message.via_bot.id if message.via_bot else None
+    if message.via_bot:
+        row.via_bot_id = message.via_bot.id
     row.forward_origin_type = _forward_origin_type(message)
 
 
 def _fill_circumstances(row: EnrichedUpdate, message: Message) -> None:
     """Fill where a message belongs to and how it was sent; false is the same as absent."""
-    row.is_topic_message = message.is_topic_message or None
-    row.is_automatic_forward = message.is_automatic_forward or _is_old_forward(row) or None
-    row.is_from_offline = message.is_from_offline or None
-    row.business_connection_id = message.business_connection_id or None
+    if message.is_topic_message:
+        row.is_topic_message = True
+    if message.is_automatic_forward or _is_old_forward(row):
+        row.is_automatic_forward = True
+    if message.is_from_offline:
+        row.is_from_offline = True
+    if message.business_connection_id:
+        row.business_connection_id = message.business_connection_id
     if message.direct_messages_topic:
         row.direct_messages_topic_id = message.direct_messages_topic.topic_id
     if message.sender_business_bot:

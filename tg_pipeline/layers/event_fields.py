@@ -1,10 +1,11 @@
 """The time, the actor and the chat of a decoded update, by the table of `update_fields`."""
 
-from dataclasses import astuple
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Any, Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple
 
-from lambda_ingest.update_fields import Path, UpdateFields, fields_of
+from lambda_ingest.update_fields import Path, fields_of
 from tg_pipeline.telegram.decoding import MAX_CACHED_DECODERS
 from tg_pipeline.telegram.models import Chat, TelegramObject, User
 
@@ -14,53 +15,56 @@ MICROSECONDS: Final = 1_000_000
 _RENAMED: Final = {"from": "from_user"}
 """Field names that Python reserves."""
 
+_Getters = tuple[Callable[[TelegramObject], Any], ...]
+
+
+class _Fields(NamedTuple):
+    """What reads the paths of an update type; of several, the first that is present counts."""
+
+    time: _Getters
+    actor: _Getters
+    chat: _Getters
+    private_chat: _Getters
+
 
 def event_time(content: TelegramObject, update_type: str) -> int | None:
     """Return when an update happened, in microseconds; Telegram uses 0 for "no time"."""
-    for path in _attributes(update_type).time:
-        second: int | None = _follow(content, path)
-        if second:
-            return second * MICROSECONDS
-    return None
+    second: int | None = _first(content, _fields(update_type).time)
+    return second * MICROSECONDS if second else None
 
 
 def actor(content: TelegramObject, update_type: str) -> User | None:
     """Return the user who caused an update."""
-    user: User | None = _first(content, _attributes(update_type).actor)
+    user: User | None = _first(content, _fields(update_type).actor)
     return user
 
 
 def chat(content: TelegramObject, update_type: str) -> Chat | None:
     """Return the chat of an update; of a private chat, perhaps only its id."""
-    paths = _attributes(update_type)
-    found: Chat | None = _first(content, paths.chat)
-    if found is not None or not paths.private_chat:
+    fields = _fields(update_type)
+    found: Chat | None = _first(content, fields.chat)
+    if found is not None or not fields.private_chat:
         return found
-    chat_id: int | None = _first(content, paths.private_chat)
+    chat_id: int | None = _first(content, fields.private_chat)
     return None if chat_id is None else Chat(id=chat_id, type="private")
 
 
-def _first(content: TelegramObject, paths: tuple[Path, ...]) -> Any:
-    for path in paths:
-        value = _follow(content, path)
-        if value is not None:
+def _first(content: TelegramObject, getters: _Getters) -> Any:
+    for get in getters:
+        try:
+            value = get(content)
+        except AttributeError:  # an object on the path is missing
+            continue
+        if value:
             return value
     return None
 
 
-def _follow(content: TelegramObject, path: Path) -> Any:
-    value: Any = content
-    for name in path:
-        value = getattr(value, name, None)
-    return value
-
-
 @lru_cache(maxsize=MAX_CACHED_DECODERS)
-def _attributes(update_type: str) -> UpdateFields:
-    """Return the paths of an update type as attributes of the structs."""
+def _fields(update_type: str) -> _Fields:
     fields = fields_of(update_type)
-    return UpdateFields(*map(_renamed, astuple(fields)))
+    return _Fields(*map(_getters, (fields.time, fields.actor, fields.chat, fields.private_chat)))
 
 
-def _renamed(paths: tuple[Path, ...]) -> tuple[Path, ...]:
-    return tuple(tuple(_RENAMED.get(name, name) for name in path) for path in paths)
+def _getters(paths: Iterable[Path]) -> _Getters:
+    return tuple(attrgetter(".".join(_RENAMED.get(name, name) for name in path)) for path in paths)

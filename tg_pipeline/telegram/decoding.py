@@ -12,7 +12,8 @@ from typing import Annotated, Any, Final, get_args, get_origin
 
 import msgspec
 
-from lambda_ingest.update_fields import ValueKind, choose_type, kind_of
+from lambda_ingest.update_fields import UPDATE_FIELDS, ValueKind, choose_type, kind_of
+from tg_pipeline.telegram.fields import documented_fields
 from tg_pipeline.telegram.models import TelegramObject, content_struct
 
 MAX_UPDATE_ID: Final = 2**63 - 1
@@ -30,6 +31,9 @@ MAX_INT_DIGITS: Final = 19
 
 MAX_CACHED_DECODERS: Final = 256
 """The Bot API has 27 update types; the limit bounds the memory that invented types can take."""
+
+_PLAIN_NAME: Final = re.compile(r'[^"\\\x00-\x1f]+')
+"""What msgspec accepts as the name of a field."""
 
 _EMPTY_LITERALS: Final = (b"null", b"false")
 
@@ -66,6 +70,8 @@ class Content(msgspec.Struct, gc=False, frozen=True):
 
     value: TelegramObject | None
     nulled: int
+    is_unfamiliar: bool = False
+    """Whether its type is unknown, or it may have fields that the Bot API did not document."""
 
 
 def read_envelope(payload: bytes) -> Envelope:
@@ -161,10 +167,13 @@ def read_content(payload: bytes, update_type: str | None) -> Content:
     """
     if update_type is None:
         return Content(None, 0)
-    try:
-        return Content(_decoder(update_type).decode(payload).content, 0)
-    except (msgspec.DecodeError, ValueError):
-        return _salvage_content(payload, update_type)
+    is_unfamiliar = update_type not in UPDATE_FIELDS
+    for decoder in _decoders(update_type):
+        try:
+            return Content(decoder.decode(payload).content, 0, is_unfamiliar)
+        except (msgspec.DecodeError, ValueError):
+            is_unfamiliar = True
+    return _salvage_content(payload, update_type)
 
 
 def content_fields(payload: bytes, update_type: str) -> dict[str, ValueKind]:
@@ -172,9 +181,14 @@ def content_fields(payload: bytes, update_type: str) -> dict[str, ValueKind]:
     try:
         fields = _OBJECT_DECODER.decode(_OBJECT_DECODER.decode(payload)[update_type])
     except (msgspec.DecodeError, UnicodeDecodeError):
-        content = _lenient_object(payload)[update_type]
+        content = parsed_content(payload, update_type)
         return {k: kind_of(v) for k, v in content.items()} if isinstance(content, dict) else {}
     return {name: _kind_of(raw) for name, raw in fields.items()}
+
+
+def parsed_content(payload: bytes, update_type: str) -> Any:
+    """Return the content of a payload that `read_envelope` accepted, as plain Python values."""
+    return _lenient_object(payload).get(update_type)
 
 
 class _Update(msgspec.Struct, gc=False):
@@ -183,22 +197,39 @@ class _Update(msgspec.Struct, gc=False):
     content: TelegramObject | None = None
 
 
+_Decoder = msgspec.json.Decoder[_Update]
+
+
 @lru_cache(maxsize=MAX_CACHED_DECODERS)
-def _decoder(update_type: str) -> msgspec.json.Decoder[_Update]:
+def _decoders(update_type: str) -> list[_Decoder]:
+    """Return a decoder that fails on unknown fields of the content, and one that skips them.
+
+    The first costs little, since it finds new fields without building a list of all fields. An
+    unknown type has only the second, and none if its name can't be a field of a struct.
+    """
+    struct, documented = content_struct(update_type), documented_fields(update_type)
+    if documented is None:
+        return [_decoder(update_type, struct)] if _PLAIN_NAME.fullmatch(update_type) else []
+    read = {field.encode_name for field in msgspec.structs.fields(struct)}
+    unread = [(name, msgspec.Raw, None) for name in sorted(documented - read)]
+    familiar = msgspec.defstruct(
+        struct.__name__, unread, bases=(struct,), kw_only=True, gc=False, forbid_unknown_fields=True
+    )
+    return [_decoder(update_type, familiar), _decoder(update_type, struct)]
+
+
+def _decoder(update_type: str, content: type[msgspec.Struct]) -> _Decoder:
     struct = msgspec.defstruct(
-        "Update",
-        [("content", content_struct(update_type) | None, None)],
-        gc=False,
-        rename={"content": update_type},
+        "Update", [("content", content | None, None)], gc=False, rename={"content": update_type}
     )
     return msgspec.json.Decoder(struct)
 
 
 def _salvage_content(payload: bytes, update_type: str) -> Content:
     unusable: list[str] = []
-    content = _lenient_object(payload).get(update_type)
+    content = parsed_content(payload, update_type)
     value = _salvage(content, content_struct(update_type), unusable)
-    return Content(value, len(unusable))
+    return Content(value, len(unusable), is_unfamiliar=True)
 
 
 def _lenient_object(payload: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.marts.assets import DAILY_CONSERVATION_CHECKS
-from tg_pipeline.defs.updates.assets import CONSERVATION_CHECKS
+from tg_pipeline.defs.updates.assets import LAYER_CHECKS
 from tg_pipeline.marts.catalog import DAILY_MARTS
 
 CHECKOUT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def test_the_job_builds_the_layers_and_daily_marts_and_asks_their_checks_only() 
     built = {key.path[-1] for key in job.asset_layer.executable_asset_keys}
     asked = job.asset_layer.asset_graph.asset_check_keys
     assert built == {*LAYERS, *(mart.name for mart in DAILY_MARTS)}
-    assert asked == {*CONSERVATION_CHECKS, *DAILY_CONSERVATION_CHECKS}
+    assert asked == {*LAYER_CHECKS, *DAILY_CONSERVATION_CHECKS}
 
 
 @pytest.mark.slow

@@ -1,6 +1,8 @@
 """Every update of the Bot API lands byte for byte on its day, and becomes a row of the layers."""
 
+import inspect
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -8,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiogram.types import Message
 
+from tg_pipeline.telegram.fields import SERVICE_MESSAGES
 from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.conftest import BuiltDay, Pipeline
 from tg_pipeline_tests.lambda_ingest.aiogram_updates import Examples, as_telegram_sends
@@ -105,6 +109,23 @@ def test_each_lands_byte_for_byte_on_its_day_and_becomes_a_row(everything: Every
         rows = [everything.rows[each.update_id] for each in updates]
         values = {(row["update_type"], row["bot_id"], row["fields_nulled"]) for row in rows}
         assert values == {(kind, 7, 0)}
+
+
+def test_every_field_of_the_bot_api_is_known(everything: Everything) -> None:
+    assert [built.enriched.drift for built in everything.built] == [(), (), (), ()]
+
+
+def test_what_the_bot_api_calls_a_service_message_is_one() -> None:
+    source = inspect.getsource(Message)
+    documented = re.findall(
+        r'^    (\w+):[^\n]*\n    """\*Optional\*\. ([^"]*)"""', source, re.MULTILINE
+    )
+    called = {name for name, text in documented if "service message" in text.lower()}
+
+    assert len(called) > 40
+    assert called <= SERVICE_MESSAGES
+    ordinary = {"giveaway", "giveaway_winners", "invoice", "contact", "text", "rich_message"}
+    assert not ordinary & SERVICE_MESSAGES
 
 
 def test_every_update_gets_200_and_none_is_quarantined_or_taken_for_a_duplicate(

@@ -32,6 +32,7 @@ from tg_pipeline.telegram.models import (
     Poll,
     TelegramObject,
     User,
+    content_struct,
 )
 
 
@@ -231,7 +232,12 @@ GOOD: dict[str, Any] = {
 def read(content: str, kind: str = "message") -> tuple[TelegramObject | None, int]:
     payload = f'{{"update_id": 5, {json.dumps(kind)}: {content}}}'.encode()
     found = read_content(payload, kind)
-    return found.value, found.nulled
+    return read_fields(found.value, content_struct(kind)), found.nulled
+
+
+def read_fields(value: TelegramObject | None, kind: type[TelegramObject]) -> TelegramObject | None:
+    """Return a content without the fields that are known, but not read."""
+    return value and kind(**{name: getattr(value, name) for name in kind.__struct_fields__})
 
 
 def read_message(**fields: Any) -> tuple[Message, int]:
@@ -403,8 +409,8 @@ def test_content_of_any_shape_is_read_with_its_valid_fields_and_can_be_written_a
 
     if update_type is not None:
         content_fields(payload, update_type)
-    again = msgspec.json.decode(msgspec.json.encode(found.value), type=type(found.value))
-    assert again == found.value
+    value = read_fields(found.value, content_struct(kind))
+    assert msgspec.json.decode(msgspec.json.encode(value), type=type(value)) == value
     if kind == "message" and isinstance(content, dict) and content.get("text") == "kept":
         assert isinstance(found.value, Message)
         assert found.value.text == "kept"

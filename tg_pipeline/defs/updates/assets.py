@@ -38,8 +38,10 @@ from tg_pipeline.defs.partitions import (
     partition_dates,
 )
 from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.defs.updates.checks import ALL_FIELDS_ARE_KNOWN, drift_check, drift_result
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
+from tg_pipeline.layers.drift import Drift
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
@@ -55,11 +57,13 @@ LANDED_LINES_ARE_CONSERVED: Final = "landed_lines_are_conserved"
 RAW_ROWS_ARE_CONSERVED: Final = "raw_rows_are_conserved"
 DEDUPED_ROWS_ARE_CONSERVED: Final = "deduped_rows_are_conserved"
 
-CONSERVATION_CHECKS: Final = [
+LAYER_CHECKS: Final = [
     dg.AssetCheckKey(dg.AssetKey(RAW_UPDATES.name), LANDED_LINES_ARE_CONSERVED),
     dg.AssetCheckKey(dg.AssetKey(DEDUPED_UPDATES.name), RAW_ROWS_ARE_CONSERVED),
     dg.AssetCheckKey(dg.AssetKey(ENRICHED_UPDATES.name), DEDUPED_ROWS_ARE_CONSERVED),
+    dg.AssetCheckKey(dg.AssetKey(ENRICHED_UPDATES.name), ALL_FIELDS_ARE_KNOWN),
 ]
+"""The checks that a run of the layers evaluates."""
 
 RAW_PREVIEW: Final = ["update_id", "update_type", "received_at", "payload"]
 QUARANTINE_PREVIEW: Final = ["object_key", "line", "reason", "bytes"]
@@ -202,7 +206,8 @@ def deduped_updates(
             DEDUPED_ROWS_ARE_CONSERVED,
             ENRICHED_UPDATES,
             "Rows of deduped_updates = rows of enriched_updates.",
-        )
+        ),
+        drift_check,
     ],
     partitions_def=daily_partitions,
     backfill_policy=MONTHLY_BACKFILL,
@@ -213,23 +218,29 @@ def enriched_updates(
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Flatten every update."""
     balances = []
+    drift: dict[date, tuple[Drift, ...]] = {}
     with as_dagster_failure(lake.uri):
         tables = lake.lake()
         for day in partition_dates(context):
             started = perf_counter()
             built = build_enriched_updates(tables, day)
             balances.append(enriched_conservation(day, built))
+            drift[day] = built.drift
             partition = PartitionMetadata(
                 ENRICHED_UPDATES, day, built.enriched, perf_counter() - started
             )
             hours = hour_chart("messages", messages_per_hour(tables, day, SETTINGS.zone))
             counts: dict[str, Count] = {
                 "fields_nulled": built.fields_nulled,
+                "names_unread": len(built.drift),
                 "hours": dg.MetadataValue.md(hours),
             }
             add_partition_metadata(context, tables, partition, ENRICHED_PREVIEW, counts)
     yield dg.MaterializeResult(
-        check_results=[conservation_result(DEDUPED_ROWS_ARE_CONSERVED, balances)]
+        check_results=[
+            conservation_result(DEDUPED_ROWS_ARE_CONSERVED, balances),
+            drift_result(drift),
+        ]
     )
 
 

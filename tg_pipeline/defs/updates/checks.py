@@ -1,17 +1,57 @@
-"""The freshness check: every morning, once the nightly run has had time to end."""
+"""Checks of enriched_updates that block nothing: freshness every morning, drift in each build."""
 
+from collections.abc import Mapping
+from datetime import date
 from typing import Final
 
 import dagster as dg
 
 from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
+from tg_pipeline.defs.metadata import DRIFT_LOGGER, markdown_table
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.lake.landing_zone import list_objects
+from tg_pipeline.layers.drift import Drift, describe_drift
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 
 GRACE_HOURS: Final = 2
 """Hours after the nightly tick at which its day must be built."""
+
+
+ALL_FIELDS_ARE_KNOWN: Final = "all_fields_are_known"
+
+drift_check: Final = dg.AssetCheckSpec(
+    ALL_FIELDS_ARE_KNOWN,
+    asset=ENRICHED_UPDATES.name,
+    description=(
+        "Every update type, and every field of the first level of its content, is documented in "
+        "the Bot API that this version knows. What is new is kept in raw_updates, but no column "
+        "reads it. New fields deeper in an object are not found."
+    ),
+)
+"""A warning: nothing is lost, and later tables are built."""
+
+
+def drift_result(found: Mapping[date, tuple[Drift, ...]]) -> dg.AssetCheckResult:
+    """Return what no column reads, by day, with a masked example; also log it in one line."""
+    drifts = [(day, drift) for day, each in found.items() for drift in each]
+    rows = [[str(day), d.place, f"{d.updates:,}", f"`{d.example}`"] for day, d in drifts]
+    if drifts:
+        DRIFT_LOGGER.warning(
+            "enriched_updates: no column reads %s", describe_drift(d for _, d in drifts)
+        )
+    return dg.AssetCheckResult(
+        check_name=ALL_FIELDS_ARE_KNOWN,
+        passed=not drifts,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="" if not drifts else f"New: {describe_drift(d for _, d in drifts)}.",
+        metadata={
+            "days": len(found),
+            "unread": dg.MetadataValue.md(
+                markdown_table(["day", "type or field", "updates", "example"], rows)
+            ),
+        },
+    )
 
 
 @dg.asset_check(

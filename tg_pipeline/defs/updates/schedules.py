@@ -8,7 +8,7 @@ import dagster as dg
 from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
 from tg_pipeline.defs.marts.assets import DAILY_CONSERVATION_CHECKS, MARTS_BY_DAY
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.defs.updates.assets import CONSERVATION_CHECKS, LAYERS
+from tg_pipeline.defs.updates.assets import LAYER_CHECKS, LAYERS
 
 DAILY_CRON: Final = f"0 {DAILY_HOUR} * * *"
 """The nightly tick, the same here and in AWS."""
@@ -16,7 +16,7 @@ DAILY_CRON: Final = f"0 {DAILY_HOUR} * * *"
 updates_job = dg.define_asset_job(
     "updates_job",
     selection=dg.AssetSelection.groups(LAYERS, MARTS_BY_DAY).without_checks()
-    | dg.AssetSelection.checks(*CONSERVATION_CHECKS, *DAILY_CONSERVATION_CHECKS),
+    | dg.AssetSelection.checks(*LAYER_CHECKS, *DAILY_CONSERVATION_CHECKS),
     description="Builds all layers and daily marts of a day, or of a range of days.",
 )
 

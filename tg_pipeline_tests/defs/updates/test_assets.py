@@ -51,10 +51,40 @@ def test_a_day_shows_its_size_its_first_rows_its_hours_and_passed_checks(house: 
     assert "| `oi` |" in shown["preview"]
     assert "█" in shown["hours"]
     assert all(each.passed for each in evaluations)
-    rows = {each.check_name: each.metadata["rows_entered"].value for each in evaluations}
+    metadata = {each.check_name: each.metadata for each in evaluations}
+    assert "unread" in metadata.pop("all_fields_are_known")
+    rows = {name: each["rows_entered"].value for name, each in metadata.items()}
     assert rows["landed_lines_are_conserved"] == 2
     assert rows["raw_rows_are_conserved"] == 2
     assert rows["deduped_rows_are_conserved"] == 2
+
+
+def test_what_no_column_reads_is_a_warning_with_a_masked_example(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Given a type and a field that the Bot API did not have yet, and a field written out as null
+    hologram = {"owner": "Ana", "sizes": [3, 4], "by_user": {"5": True}}
+    for number in (2, 3):
+        content = {"text": "oi", "hologram": hologram, "aura": None}
+        house.pipeline.land({"update_id": number, "message": content})
+    house.pipeline.land({"update_id": 4, "telepathy": {"thought": "segredo"}})
+
+    # When the day is built
+    run = house.run(DAY)
+
+    # Then the run succeeds, and the check warns, on Dagster's page and in one line of the log
+    assert run.success
+    (check,) = (each for each in run.get_asset_check_evaluations() if not each.passed)
+    assert (check.check_name, check.severity) == (
+        *("all_fields_are_known", dg.AssetCheckSeverity.WARN),
+    )
+    assert check.description == "New: message.hologram (2), telepathy (1)."
+    shown = str(check.metadata["unread"].value)
+    assert '| 2 | `{"owner": "…", "sizes": [0], "by_user": {"…": true}}` |' in shown
+    assert '| 1 | `{"thought": "…"}` |' in shown
+    assert house.metadata("enriched_updates", DAY)["names_unread"] == 2
+    (line,) = (each.message for each in caplog.records if each.name == "tg_pipeline.drift")
+    assert "message.hologram (2), telepathy (1)" in line
 
 
 def test_the_first_partition_is_built_without_the_day_before_it(house: House) -> None:
