@@ -1,5 +1,6 @@
 """`tg-pipeline land`: land updates from files."""
 
+import re
 import shutil
 import sys
 import tempfile
@@ -15,7 +16,7 @@ from lambda_ingest.writer import LandingWriter
 from tg_pipeline.cli.console import err, out, progress
 from tg_pipeline.cli.context import check_landing, refuse_sample
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_reader import Line, is_readable_name, read_lines
+from tg_pipeline.lake.landing_reader import MAX_LINE_BYTES, Line, is_readable_name, read_lines
 from tg_pipeline.lake.landing_writer import (
     Delivery,
     LandingStats,
@@ -25,6 +26,7 @@ from tg_pipeline.lake.landing_writer import (
 )
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.telegram.saved_updates import BYTE_ORDER_MARK, is_chat_export, split_updates
 
 STDIN: Final = Path("-")
 STANDARD_INPUT: Final = "standard input"
@@ -32,8 +34,8 @@ STANDARD_INPUT: Final = "standard input"
 Files = Annotated[
     list[Path],
     typer.Argument(
-        help="Files: .json (one update), .ndjson (one per line), both also as .gz, or - for "
-        "NDJSON on standard input."
+        help="Files: .json (an update, an array of updates, or a saved getUpdates response), "
+        ".ndjson or .jsonl (one per line), all also as .gz, or - for NDJSON on standard input."
     ),
 ]
 BotId = Annotated[
@@ -57,7 +59,7 @@ def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
     settings = load_settings()
     with tempfile.TemporaryDirectory() as folder:
         inputs = [_spooled(Path(folder)) if path == STDIN else _checked(path) for path in files]
-        total = sum(map(_count_lines, inputs))
+        total = sum(map(_count_updates, inputs))
         check_landing(settings)
         bot_id = settings.bot_id if bot_id is None else bot_id
         refuse_sample(settings, bot_id)
@@ -112,11 +114,16 @@ class _Input(NamedTuple):
 
 
 def _checked(path: Path) -> _Input:
-    if not is_readable_name(path.name):
-        raise CommandError(f"{path} is not a .json or .ndjson file, or a .gz of one.")
+    if not is_readable_name(_reader_name(path)):
+        raise CommandError(f"{path} is not a .json, .ndjson or .jsonl file, or a .gz of one.")
     if not path.is_file():
         raise CommandError(f"{path} is not a file.")
     return _Input(path, str(path))
+
+
+def _reader_name(path: Path) -> str:
+    """Return the name by which the reader knows the format of a file."""
+    return re.sub(r"\.jsonl(\.gz)?$", r".ndjson\1", path.name)
 
 
 def _spooled(folder: Path) -> _Input:
@@ -127,26 +134,45 @@ def _spooled(folder: Path) -> _Input:
     return _Input(path, STANDARD_INPUT)
 
 
-def _count_lines(file: _Input) -> int:
-    """Return the number of lines; raises CommandError if one is unreadable."""
+def _count_updates(file: _Input) -> int:
+    """Return the number of updates; raises CommandError if a line is unreadable."""
     count = 0
     for line in _lines(file):
+        if is_chat_export(line.content):
+            raise CommandError(
+                f"{file.name} is a chat export of Telegram Desktop: it has messages, but no "
+                "updates, and importing exports is not supported yet."
+            )
         if line.fault:
-            raise CommandError(f"{file.name}, line {line.number}: {line.fault}.")
-        count += 1
+            raise CommandError(f"{file.name}, line {line.number}: {line.fault}.{_hint(file)}")
+        count += len(split_updates(line.content))
     return count
+
+
+def _hint(file: _Input) -> str:
+    """Return how to land a large file; empty for a file that is not large."""
+    if file.path.stat().st_size <= MAX_LINE_BYTES or ".json" not in file.path.suffixes:
+        return ""
+    return " Write one update per line: jq -c '.result? // . | .[]' in.json > out.ndjson"
 
 
 def _deliveries(files: list[_Input], now: datetime) -> Iterator[Delivery]:
     for file in files:
         for line in _lines(file):
-            yield Delivery(unwrap_rejected(line.content), now, f"{file.name}, line {line.number}")
+            place = f"{file.name}, line {line.number}"
+            updates = split_updates(line.content)
+            for number, update in enumerate(updates, 1):
+                origin = place if len(updates) == 1 else f"{place}, update {number}"
+                yield Delivery(unwrap_rejected(update), now, origin)
 
 
 def _lines(file: _Input) -> Iterator[Line]:
     """Return the lines of a file. An empty file is an error; an empty standard input is not."""
     stream: BinaryIO
     with file.path.open("rb") as stream:
-        for line in read_lines(file.path.name, stream):
-            if line.number or file.name != STANDARD_INPUT:
+        lines = read_lines(_reader_name(file.path), stream)
+        for line in lines:
+            if line.number == 1:
+                yield line._replace(content=line.content.removeprefix(BYTE_ORDER_MARK))
+            elif line.number or file.name != STANDARD_INPUT:
                 yield line

@@ -6,17 +6,42 @@ from pathlib import Path
 from tg_pipeline_tests.cli.conftest import Shell
 
 
-def test_updates_land_once_from_files_of_every_form(shell: Shell) -> None:
-    (shell.folder / "one.json").write_text('{\n "update_id": 1\n}\n')
-    (shell.folder / "many.ndjson").write_text('{"update_id": 2}\n\n{"update_id": 3}\n')
+def test_updates_land_once_and_verbatim_from_files_of_every_form(shell: Shell) -> None:
+    one, two = '{ "update_id": 4,\n "poll": {"id": "é"} }', '{"update_id": 5}'
+    bom = "\ufeff"
+    for name, text in {
+        "one.json": '{\n "update_id": 1\n}\n',
+        "many.ndjson": '{"update_id": 2}\n\n{"update_id": 3}\n',
+        "response.json": f'{bom}{{"ok": true,\r\n "result": [{one}, {two}]}}\n',
+        "array.json": f'[\n{{"update_id": 6}}\n, {two}]',
+        "lines.jsonl": f'{bom}{{"update_id": 7}}\n{{"result":[{{"update_id": 8}}],"ok":true}}\n',
+        "nothing_new.json": '{"ok":true,"result":[]}',
+    }.items():
+        (shell.folder / name).write_text(text, "utf-8")
 
-    files = ("one.json", "many.ndjson")
+    files = [path.name for path in sorted(shell.folder.glob("*.*json*"))]
     first, second = (shell.run("land", *files, "--bot-id", "9") for _ in range(2))
 
     assert (first.returncode, first.stderr) == (0, "")
-    assert "3 landed, 0 were there already" in first.stdout
-    assert "0 landed, 3 were there already" in second.stdout
-    assert [Path(key).name for key in shell.landed()] == ["9-1.json", "9-2.json", "9-3.json"]
+    assert "8 landed, 1 were there already" in first.stdout
+    assert "0 landed, 9 were there already" in second.stdout
+    keys = {Path(key).name: key for key in shell.landed()}
+    assert sorted(keys) == [f"9-{number}.json" for number in range(1, 9)]
+    assert (shell.landing / keys["9-4.json"]).read_bytes() == one.encode()
+
+
+def test_an_export_of_a_chat_and_a_large_file_are_one_clear_sentence(shell: Shell) -> None:
+    export = {"name": "Turma", "type": "private_supergroup", "id": 5, "messages": [{"id": 1}]}
+    (shell.folder / "result.json").write_text(json.dumps(export, indent=1))
+    with (shell.folder / "large.json").open("wb") as large:
+        large.write(b"[")
+        large.truncate(17 * 1024**2)
+
+    exported, too_large = (shell.run("land", name) for name in ("result.json", "large.json"))
+
+    assert "importing exports is not supported yet" in exported.stderr
+    assert "Write one update per line: jq -c" in too_large.stderr
+    assert shell.landed() == []
 
 
 def test_a_line_that_is_not_an_update_is_reported_and_kept(shell: Shell) -> None:
