@@ -159,7 +159,6 @@ def _fill_person(row: EnrichedUpdate, update_type: str) -> None:
 
 def _fill_message(row: EnrichedUpdate, message: Message, update_type: str) -> None:
     row.message_id = message.message_id
-    row.message_thread_id = message.message_thread_id
     row.date = message.date
     row.edit_date = message.edit_date
     row.event_at = event_time(message, update_type)
@@ -176,7 +175,8 @@ def _fill_message(row: EnrichedUpdate, message: Message, update_type: str) -> No
         _fill_rare_contents(row, message)
     row.content_digest = content_digest(message, row.file_unique_id)
     _fill_relations(row, message)
-    _fill_circumstances(row, message)
+    _fill_place(row, message)
+    _fill_sending(row, message)
 
 
 def _content_type(fields: dict[str, ValueKind]) -> str | None:
@@ -220,7 +220,7 @@ def _fill_mentions(row: EnrichedUpdate, text: str, entities: list[Entity]) -> No
 
 def _fill_command(row: EnrichedUpdate, text: str, entities: list[Entity]) -> None:
     """Fill the command that a text begins with; formatting may be listed before it."""
-    first = next((e for e in entities if e.type == "bot_command" and not e.offset), None)
+    first = next((e for e in entities if e.type == "bot_command" and e.offset == 0), None)
     if first is None:
         return
     command = _entity_text(text, first)
@@ -272,8 +272,9 @@ def _fill_rare_contents(row: EnrichedUpdate, message: Message) -> None:
     if message.rich_message and message.rich_message.blocks:
         row.content_type = "rich_message"
         text, entities = flatten(message.rich_message)
-        row.text = text or None
-        _fill_text(row, text, entities)
+        if text:
+            row.text = text
+            _fill_text(row, text, entities)
     if message.location:
         row.is_live_location = bool(message.location.live_period)
     if message.new_chat_members:
@@ -306,18 +307,23 @@ def _fill_relations(row: EnrichedUpdate, message: Message) -> None:
     row.forward_origin_type = _forward_origin_type(message)
 
 
-def _fill_circumstances(row: EnrichedUpdate, message: Message) -> None:
-    """Fill where a message belongs to and how it was sent; false is the same as absent."""
+def _fill_place(row: EnrichedUpdate, message: Message) -> None:
+    """Fill where in a chat a message belongs to; false is the same as absent."""
+    row.message_thread_id = message.message_thread_id
     if message.is_topic_message:
         row.is_topic_message = True
-    if message.is_automatic_forward or _is_old_forward(row):
-        row.is_automatic_forward = True
-    if message.is_from_offline:
-        row.is_from_offline = True
     if message.business_connection_id:
         row.business_connection_id = message.business_connection_id
     if message.direct_messages_topic:
         row.direct_messages_topic_id = message.direct_messages_topic.topic_id
+
+
+def _fill_sending(row: EnrichedUpdate, message: Message) -> None:
+    """Fill how a message was sent, if not by its sender's hand."""
+    if message.is_automatic_forward or _is_old_forward(row):
+        row.is_automatic_forward = True
+    if message.is_from_offline:
+        row.is_from_offline = True
     if message.sender_business_bot:
         row.sender_business_bot_id = message.sender_business_bot.id
 
@@ -350,8 +356,7 @@ def _fill_callback(row: EnrichedUpdate, callback: CallbackQuery) -> None:
     row.callback_data = callback.data
     if callback.message:
         row.message_id = callback.message.message_id
-        row.message_thread_id = callback.message.message_thread_id
-        _fill_circumstances(row, callback.message)
+        _fill_place(row, callback.message)
         _fill_chat(row, callback.message.chat)
 
 

@@ -10,6 +10,7 @@ from tg_pipeline.layers.enriched_updates import enrich_update
 
 ANA = {"id": 5, "is_bot": False, "first_name": "Ana", "username": "ana", "language_code": "pt-br"}
 TURMA = {"id": -100_5, "type": "supergroup", "title": "Turma", "username": "turma"}
+BUSINESS = {"business_connection_id": "b"}
 PRICE = {"currency": "BRL", "total_amount": 4900}
 
 
@@ -60,6 +61,13 @@ def test_a_photo_has_a_caption_and_no_text() -> None:
             "new_chat_members",
         ),
         ({"rich_message": {"blocks": []}}, "rich_message"),
+        ({"user_shared": {"user_id": 5}, "users_shared": {"users": [{}]}}, "users_shared"),
+        (
+            {"venue": None, "photo": [], "new_chat_title": False, "location": {"x": 1}},
+            "location",
+        ),
+        ({"animation": {}, "video_chat_started": {}, "sticker": {"emoji": "x"}}, "sticker"),
+        ({"forum_topic_closed": {}}, "forum_topic_closed"),
         ({"game": {"photo": []}}, "game"),
         ({"migrate_to_chat_id": -100_1}, "migrate_to_chat_id"),
         ({"delete_chat_photo": True}, "delete_chat_photo"),
@@ -77,21 +85,25 @@ def test_the_content_type_is_the_key_of_the_bot_api(
 
 
 @pytest.mark.parametrize(
-    ("text", "offset", "length", "command", "args"),
+    ("text", "offset", "length", "expected"),
     [
-        ("/start", 0, 6, "start", None),
-        ("/Ajuda@curso_bot turma 3", 0, 16, "ajuda", "turma 3"),
-        ("/ban \U0001f600 agora", 0, 4, "ban", "\U0001f600 agora"),
-        ("use /start", 4, 6, None, None),
+        ("/start", 0, 6, ("start", None, None)),
+        ("/Ajuda@Curso_bot turma 3", 0, 16, ("ajuda", "curso_bot", "turma 3")),
+        ("/ban \U0001f600 agora", 0, 4, ("ban", None, "\U0001f600 agora")),
+        ("use /start", 4, 6, (None, None, None)),
     ],
 )
-def test_a_leading_command_is_split_from_its_arguments(
-    text: str, offset: int, length: int, command: str | None, args: str | None
+def test_a_leading_command_is_split_from_its_bot_and_arguments(
+    text: str, offset: int, length: int, expected: tuple[str | None, ...]
 ) -> None:
-    entity = {"type": "bot_command", "offset": offset, "length": length}
-    row = enriched(text=text, entities=[entity])
+    bold = {"type": "bold", "offset": 0, "length": len(text)}
+    entities = [bold, {"type": "bot_command", "offset": offset, "length": length}]
 
-    assert (row.command, row.command_args) == (command, args)
+    for row in (
+        enriched(text=text, entities=entities),
+        enriched(caption=text, caption_entities=entities),
+    ):
+        assert (row.command, row.command_bot, row.command_args) == expected
 
 
 def test_entities_are_located_in_utf_16_units() -> None:
@@ -107,6 +119,200 @@ def test_entities_are_located_in_utf_16_units() -> None:
     assert row.hashtags == ["#dados"]
     assert row.entity_types == ["hashtag", "mention", "url"]
     assert (row.url_count, row.mention_count, row.text_length) == (1, 1, 25)
+
+
+def test_everybody_whom_the_text_names_is_listed_once() -> None:
+    row = enriched(
+        text="@Ana @ana Rui",
+        entities=[
+            {"type": "mention", "offset": 0, "length": 4},
+            {"type": "mention", "offset": 5, "length": 4},
+            {"type": "text_mention", "offset": 10, "length": 3, "user": {"id": 6}},
+            {"type": "text_mention", "offset": 10, "length": 3},
+        ],
+    )
+
+    assert (row.mentioned_usernames, row.mentioned_user_ids) == (["ana"], [6])
+
+
+def test_a_rich_message_is_read_as_a_text_with_entities() -> None:
+    link = {"type": "url", "text": "aqui", "url": "https://a.b"}
+    command = {"type": "bold", "text": [{"type": "bot_command", "text": "/ask@bot"}, " 😀 "]}
+    blocks = [
+        {"type": "paragraph", "text": [command, {"type": "hashtag", "text": "#sql"}, ["!"]]},
+        {"type": "divider"},
+        {"type": "list", "items": [{"label": "1.", "blocks": [{"type": "pre", "text": "x = 1"}]}]},
+        {"type": "table", "cells": [[{"text": "a"}, {}, {"text": link}]], "caption": "Tabela"},
+        {
+            "type": "details",
+            "summary": "Mais",
+            "blocks": [
+                {"type": "blockquote", "blocks": [{"type": "heading", "text": "T"}], "credit": "C"},
+                {"type": "photo", "photo": [{}], "caption": {"text": "Foto", "credit": "Ana"}},
+                {"type": "novelty_of_next_year", "text": {"type": "mention", "text": "@rui"}},
+            ],
+        },
+        {"type": "mathematical_expression", "expression": "x^2"},
+        {"type": "buttons", "buttons": [{"text": "OK"}]},
+    ]
+
+    row = enriched(rich_message={"blocks": blocks})
+
+    text = "/ask@bot 😀 #sql!\nx = 1\na\t\taqui\nTabela\nMais\nT\nC\nFoto\nAna\n@rui\nx^2"
+    assert (row.text, row.text_length, row.content_type) == (text, len(text), "rich_message")
+    assert (row.command, row.command_bot) == ("ask", "bot")
+    assert (row.hashtags, row.mentioned_usernames, row.url_count) == (["#sql"], ["rui"], 1)
+    assert row.entity_types == ["bold", "bot_command", "hashtag", "pre", "url", "mention"]
+
+
+# The digest of the content
+
+LINK: dict[str, Any] = {"type": "text_link", "offset": 0, "length": 2, "url": "https://a.b"}
+BUTTONS = {"inline_keyboard": [[{"text": "Sim", "callback_data": "s"}]]}
+RICH = {"blocks": [{"type": "paragraph", "text": ["oi", {"type": "bold", "text": "!"}]}]}
+TASKS = {"title": "Lista", "tasks": [{"id": 1, "text": "ler"}]}
+PHOTO: list[dict[str, Any]] = [{"file_unique_id": "s"}, {"file_unique_id": "L", "file_size": 9}]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"text": "oi"}, {"text": "oi!"}),
+        ({"text": "oi"}, {"text": "oi", "entities": [LINK]}),
+        ({"text": "oi", "entities": [LINK]}, {"text": "oi", "entities": [LINK | {"url": "b"}]}),
+        ({"caption": "oi", "photo": PHOTO}, {"caption": "olá", "photo": PHOTO}),
+        ({"photo": PHOTO}, {"photo": [{"file_unique_id": "M"}]}),
+        ({"text": "oi"}, {"text": "oi", "reply_markup": BUTTONS}),
+        ({"rich_message": RICH}, {"rich_message": {"blocks": RICH["blocks"] * 2}}),
+        ({"checklist": TASKS}, {"checklist": TASKS | {"title": "Outra"}}),
+        ({"poll": {"question": "a?"}}, {"poll": {"question": "b?"}}),
+        ({"paid_media": {"paid_media": [{"photo": PHOTO}]}}, {"paid_media": {"paid_media": []}}),
+    ],
+)
+def test_a_changed_content_has_another_digest(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    assert enriched(**before).content_digest != enriched(**after).content_digest
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"text": "oi"}, {"text": "oi", "edit_date": 9, "link_preview_options": {"url": "x"}}),
+        ({"text": "oi"}, {"entities": [], "reply_markup": None, "photo": False, "text": "oi"}),
+        (
+            {"text": "oi", "entities": [LINK | {"user": {"id": 5, "first_name": "Ana"}}]},
+            {"text": "oi", "entities": [{"user": {"id": 5, "first_name": "Bia"}} | LINK]},
+        ),
+        (
+            {"text": "oi", "reply_markup": BUTTONS},
+            {
+                "reply_markup": {
+                    "inline_keyboard": [[{"pay": False, "callback_data": "s", "text": "Sim"}]]
+                },
+                "text": "oi",
+            },
+        ),
+        ({"location": {"latitude": 1, "live_period": 9}}, {"location": {"latitude": 2}}),
+        ({"poll": {"question": "a?", "total_voter_count": 1}}, {"poll": {"question": "a?"}}),
+        (
+            {"checklist": TASKS},
+            {"checklist": TASKS | {"tasks": [{"text": "ler", "id": 1, "completion_date": 5}]}},
+        ),
+        ({"photo": PHOTO}, {"photo": [PHOTO[1] | {"file_id": "new", "file_size": 10}]}),
+    ],
+)
+def test_the_same_content_has_the_same_digest(
+    before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    digest = enriched("edited_message", **after).content_digest
+
+    assert enriched(**before).content_digest == digest
+    assert len(str(digest)) == 16
+
+
+# Written messages, persons and what they do
+
+WRITTEN: dict[str, Any] = {"from": ANA, "chat": TURMA, "text": "oi", "date": 100}
+TELEGRAM = {"id": 777_000, "is_bot": False}
+CHANNEL = {"id": -100_7, "type": "channel"}
+PIN = {"from": ANA, "chat": TURMA, "pinned_message": {"message_id": 1}}
+JOIN = {"status": "member", "user": ANA}
+
+
+@pytest.mark.parametrize(
+    ("update_type", "content", "person", "activity", "is_written"),
+    [
+        ("message", WRITTEN, 5, "write", True),
+        ("business_message", WRITTEN, 5, "write", True),
+        ("guest_message", WRITTEN, 5, "write", True),
+        ("channel_post", {"sender_chat": CHANNEL, "text": "oi"}, None, None, True),
+        ("edited_message", WRITTEN, 5, None, False),
+        ("message", PIN, 5, None, False),
+        ("message", WRITTEN | {"is_from_offline": True}, 5, None, True),
+        ("message", WRITTEN | {"from": ANA | {"is_bot": True}}, None, None, True),
+        ("message", WRITTEN | {"from": {"id": 1_087_968_824}}, None, None, True),
+        ("message", WRITTEN | {"sender_chat": CHANNEL}, None, None, True),
+        ("business_message", WRITTEN | {"sender_business_bot": {"id": 9}}, None, None, True),
+        ("message", WRITTEN | {"from": TELEGRAM, "is_automatic_forward": True}, None, None, False),
+        ("message", WRITTEN | {"from": TELEGRAM, "forward_from_chat": CHANNEL}, None, None, False),
+        ("message", {"from": ANA, "giveaway": {"winner_count": 1}}, 5, "write", True),
+        ("message", {"from": ANA, "hologram": {"size": 1}}, 5, "write", True),
+        ("message_reaction", {"user": ANA, "new_reaction": []}, 5, "react", False),
+        ("message_reaction", {"actor_chat": CHANNEL, "new_reaction": []}, None, None, False),
+        ("callback_query", {"from": ANA, "message": {"from": {"id": 9}}}, 5, "press", False),
+        (
+            "callback_query",
+            {"from": ANA, "message": {"sender_business_bot": {"id": 9}, "sender_chat": CHANNEL}},
+            *(5, "press", False),
+        ),
+        ("poll_answer", {"user": ANA}, 5, "vote", False),
+        ("poll_answer", {"user": ANA, "voter_chat": CHANNEL}, None, None, False),
+        ("inline_query", {"from": ANA}, 5, "query", False),
+        ("chosen_inline_result", {"from": ANA}, 5, "query", False),
+        ("shipping_query", {"from": ANA}, 5, "pay", False),
+        ("pre_checkout_query", {"from": ANA}, 5, "pay", False),
+        ("purchased_paid_media", {"from": ANA}, 5, "pay", False),
+        ("chat_member", {"from": ANA, "new_chat_member": JOIN}, 5, None, False),
+        ("my_chat_member", {"from": ANA, "new_chat_member": {"status": "kicked"}}, 5, None, False),
+        ("chat_join_request", {"from": ANA}, 5, None, False),
+        ("chat_boost", {"boost": {"source": {"user": ANA}}}, 5, None, False),
+        ("telepathy", {"from": ANA}, 5, None, False),
+    ],
+)
+def test_persons_and_what_they_do_follow_the_definitions(
+    update_type: str,
+    content: dict[str, Any],
+    person: int | None,
+    activity: str | None,
+    is_written: bool,  # noqa: FBT001
+) -> None:
+    row = enriched(update_type, **content)
+
+    assert (row.person_id, row.activity, row.is_written) == (person, activity, is_written)
+
+
+@pytest.mark.parametrize(
+    ("member", "is_in"),
+    [
+        ({"status": "creator"}, True),
+        ({"status": "administrator"}, True),
+        ({"status": "member"}, True),
+        ({"status": "restricted", "is_member": True}, True),
+        ({"status": "restricted", "is_member": False}, False),
+        ({"status": "left"}, False),
+        ({"status": "kicked", "is_member": True}, False),
+        ({}, None),
+    ],
+)
+def test_membership_follows_the_status_or_is_member_of_a_restricted_user(
+    member: dict[str, Any],
+    is_in: bool | None,  # noqa: FBT001
+) -> None:
+    before = enriched("chat_member", old_chat_member=member)
+    after = enriched("chat_member", new_chat_member=member)
+
+    assert (before.member_was_in, after.member_is_in) == (is_in, is_in)
 
 
 @pytest.mark.parametrize(
@@ -158,10 +364,13 @@ def test_a_membership_has_the_member_and_both_statuses() -> None:
         **{"from": ANA},
         date=100,
         old_chat_member={"user": {"id": 6}, "status": "left"},
-        new_chat_member={"user": {"id": 6}, "status": "member"},
+        new_chat_member={"user": ANA | {"id": 6, "is_bot": True}, "status": "member"},
+        invite_link={"name": "Aula 1"},
     )
 
-    assert (row.user_id, row.member_user_id) == (5, 6)
+    assert (row.user_id, row.member_user_id, row.member_user_is_bot) == (5, 6, True)
+    assert (row.member_username, row.member_first_name) == ("ana", "Ana")
+    assert row.invite_link_name == "Aula 1"
     assert (row.member_old_status, row.member_new_status) == ("left", "member")
 
 
@@ -180,9 +389,50 @@ def test_a_membership_has_the_member_and_both_statuses() -> None:
         ),
         (
             "message",
-            {"reply_to_message": {"message_id": 8, "from": {"id": 4}}},
-            {"reply_to_message_id": 8, "reply_to_user_id": 4},
+            {"reply_to_message": {"message_id": 8, "from": ANA, "is_automatic_forward": True}},
+            {
+                "reply_to_message_id": 8,
+                "reply_to_user_id": 5,
+                "reply_to_username": "ana",
+                "reply_to_is_automatic_forward": True,
+            },
         ),
+        (
+            "message",
+            {"external_reply": {"chat": TURMA, "message_id": 8}},
+            {"external_reply_chat_id": -100_5, "external_reply_message_id": 8},
+        ),
+        (
+            "message",
+            {"message_thread_id": 7, "is_topic_message": True},
+            {"message_thread_id": 7, "is_topic_message": True},
+        ),
+        (
+            "message",
+            {"message_thread_id": 7, "is_topic_message": False, "is_from_offline": False},
+            {"message_thread_id": 7, "is_topic_message": None, "is_from_offline": None},
+        ),
+        ("message", {"direct_messages_topic": {"topic_id": 4}}, {"direct_messages_topic_id": 4}),
+        (
+            "business_message",
+            {"business_connection_id": "b", "sender_business_bot": {"id": 9}},
+            {"business_connection_id": "b", "sender_business_bot_id": 9},
+        ),
+        ("deleted_business_messages", {"business_connection_id": "b"}, BUSINESS),
+        ("business_connection", {"id": "b"}, BUSINESS),
+        ("callback_query", {"message": BUSINESS}, BUSINESS),
+        (
+            "message",
+            {"new_chat_members": [ANA, {"id": 9, "is_bot": True}]},
+            {"new_chat_member_ids": [5, 9], "new_chat_bot_ids": [9], "is_service": True},
+        ),
+        (
+            "message",
+            {"left_chat_member": ANA},
+            {"left_chat_member_id": 5, "left_chat_member_is_bot": False, "is_service": True},
+        ),
+        ("message", {"location": {"live_period": 900}}, {"is_live_location": True}),
+        ("message", {"location": {"latitude": 1}}, {"is_live_location": False}),
         ("message", {"migrate_to_chat_id": -1_001}, {"migrate_to_chat_id": -1_001}),
         ("message", {"migrate_from_chat_id": -4_001}, {"migrate_from_chat_id": -4_001}),
         (
