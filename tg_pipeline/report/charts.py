@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import altair as alt
 
 from tg_pipeline.report.formatting import Formatter
-from tg_pipeline.report.models import Period, bucket_of, grain_of
+from tg_pipeline.report.models import Period, ReportData, bucket_end, bucket_of, grain_of
 from tg_pipeline.report.theme import CHART_PIXELS, CONFIG, HEAT, PAPER
 
 Spec: TypeAlias = dict[str, Any]
@@ -43,6 +43,9 @@ HOURS_LABELLED: Final = 3
 ROW_PIXELS: Final = 26
 """The height of a row of a heat map."""
 
+PALE: Final = 0.3
+"""The opacity within the outline of a mark whose days are not all in the period and over."""
+
 
 @dataclass(frozen=True, slots=True)
 class BarRow:
@@ -55,6 +58,8 @@ class BarRow:
     order: int
     """The position in the stack, 0 at the bottom."""
     tip: str
+    fill: float = 1
+    """The opacity within its outline; PALE if it is incomplete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,7 @@ class PointRow:
     count: float
     color: str
     tip: str
+    fill: float = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ class RangeRow:
     high: float
     color: str
     tip: str
+    fill: float = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +104,41 @@ class TimeBucket:
 
     first: date
     label: str
+    is_complete: bool
+    """Whether all its days are in the period and over."""
+
+    @property
+    def fill(self) -> float:
+        """The opacity of its marks."""
+        return fill_of(is_complete=self.is_complete)
+
+
+def fill_of(*, is_complete: bool) -> float:
+    """Return the opacity of marks that are complete or not."""
+    return 1 if is_complete else PALE
 
 
 def group_by_time(
-    rows: Iterable[Row], day_of: Callable[[Row], date], period: Period, fmt: Formatter
+    rows: Iterable[Row], day_of: Callable[[Row], date], data: ReportData, fmt: Formatter
 ) -> list[tuple[TimeBucket, list[Row]]]:
-    """Return the rows of each bucket of a period, ascending, empty buckets included."""
-    grain = grain_of(period)
+    """Return the rows of each bucket of the report's period, ascending, empty buckets included."""
+    period, grain = data.period, grain_of(data.period)
     groups: dict[date, list[Row]] = defaultdict(list)
     for row in rows:
         groups[bucket_of(day_of(row), grain)].append(row)
     days = (period.first + timedelta(days=number) for number in range(period.days))
     firsts = dict.fromkeys(bucket_of(day, grain) for day in days)
-    return [(TimeBucket(first, axis_label(first, period, fmt)), groups[first]) for first in firsts]
+    return [
+        (
+            TimeBucket(
+                first,
+                axis_label(first, period, fmt),
+                data.is_complete(first, bucket_end(first, grain)),
+            ),
+            groups[first],
+        )
+        for first in firsts
+    ]
 
 
 def axis_label(day: date, period: Period, fmt: Formatter) -> str:
@@ -127,11 +156,15 @@ def time_bars(rows: Sequence[BarRow]) -> Spec:
     """Build a bar chart over time; segments are stacked, negative ones downwards."""
     chart = (
         alt.Chart(ROWS)
-        .mark_bar()
+        .mark_bar(strokeWidth=1)
         .encode(
             x=_time_axis([row.at for row in rows]),
             y=count_axis(),
             color=_row_color(),
+            stroke=alt.Stroke("color:N", scale=None),
+            # The outline of an empty bar would be a line.
+            strokeOpacity=alt.condition("datum.count != 0", alt.value(1), alt.value(0)),
+            fillOpacity=_fill(),
             order="order:Q",
             tooltip="tip:N",
         )
@@ -141,17 +174,14 @@ def time_bars(rows: Sequence[BarRow]) -> Spec:
 
 def time_lines(rows: Sequence[PointRow]) -> Spec:
     """Build a line chart over time, with one line per colour."""
-    chart = (
-        alt.Chart(ROWS)
-        .mark_line(point={"filled": True, "size": 22, "opacity": 1}, strokeWidth=1.75)
-        .encode(
-            x=_time_axis([row.at for row in rows]),
-            y=count_axis(stack=False),
-            color=_row_color(),
-            tooltip="tip:N",
-        )
+    base = alt.Chart(ROWS).encode(
+        x=_time_axis([row.at for row in rows]), y=count_axis(stack=False), color=_row_color()
     )
-    return _to_spec(chart, rows)
+    lines = base.mark_line(strokeWidth=1.75)
+    points = base.mark_circle(size=22, opacity=1, strokeWidth=1).encode(
+        stroke=alt.Stroke("color:N", scale=None), fillOpacity=_fill(), tooltip="tip:N"
+    )
+    return _to_spec(alt.layer(lines, points), rows)
 
 
 def heat_map(cells: Sequence[HeatCell], every: int = 1) -> Spec:
@@ -193,7 +223,9 @@ def time_ranges(rows: Sequence[RangeRow], marks: Sequence[tuple[float, str]]) ->
     ends = base.mark_tick(thickness=3, size=9, orient="horizontal").encode(
         y=alt.Y("high:Q", title=None, scale=scale, axis=axis)
     )
-    points = base.mark_circle(size=60, opacity=1).encode(y=low)
+    points = base.mark_circle(size=60, opacity=1, strokeWidth=1).encode(
+        y=low, stroke=alt.Stroke("color:N", scale=None), fillOpacity=_fill()
+    )
     return _to_spec(alt.layer(lines, ends, points), rows, height=CHART_PIXELS + 40)
 
 
@@ -215,6 +247,10 @@ def _time_axis(labels: Sequence[str]) -> alt.X:
     gap = max(MIN_GAP, 1 - ONE_BAR * len(order))
     scale = alt.Scale(domain=order, paddingInner=gap, paddingOuter=gap / 2)
     return alt.X("at:N", sort=order, title=None, axis=axis, scale=scale)
+
+
+def _fill() -> alt.FillOpacity:
+    return alt.FillOpacity("fill:Q", scale=None)
 
 
 def _row_color() -> alt.Color:

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.formatting import NO_VALUE, Formatter
 from tg_pipeline.report.messages import DigestKindMessages
 from tg_pipeline.report.models import DigestKind, DigestPeriod, ReportData
 from tg_pipeline.report.sanitize import ISOLATED, MAX_NAME, MAX_TEXT, shorten, to_line
-from tg_pipeline.report.summary import NO_VALUE, kpis
+from tg_pipeline.report.summary import SEPARATOR, kpis
 from tg_pipeline.telegram.messages import ELLIPSIS, Line, Lines, Run, bold, code, plain
 
 QUESTIONS_SHOWN: Final = 3
@@ -94,9 +94,9 @@ def _date(period: DigestPeriod, fmt: Formatter) -> str:
 
 def _kpi_lines(data: ReportData, fmt: Formatter) -> Iterator[Line]:
     for kpi in kpis(data, fmt):
-        if kpi.value != NO_VALUE:
-            change = f" ({kpi.change})" if kpi.change else ""
-            yield (plain(f"{kpi.title}: "), bold(kpi.value), plain(change))
+        details = SEPARATOR.join(filter(None, [kpi.change, kpi.note]))
+        if details or kpi.value != NO_VALUE:
+            yield (plain(f"{kpi.title}: "), bold(kpi.value), plain(f" ({details})" * bool(details)))
 
 
 def _busiest(data: ReportData, period: DigestPeriod, fmt: Formatter) -> Iterator[Line]:

@@ -11,9 +11,13 @@ from markupsafe import Markup, escape
 
 from tg_pipeline.report.messages import Plural, load_messages
 from tg_pipeline.report.models import Period
+from tg_pipeline.report.shares import Share
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
 """Seconds."""
+
+NO_VALUE: Final = "–"
+"""A figure that can't be calculated."""
 
 SMALL_SHARE: Final = 0.01
 """Below one percent, a percentage needs a decimal."""
@@ -55,6 +59,22 @@ class Formatter:
         if 0 < abs(share) < SMALL_SHARE:
             pattern = pattern.replace("#0", "#0.0")
         return format_percent(share, pattern, locale=self.locale).replace("-", MINUS)
+
+    def share(self, share: Share) -> str:
+        """Return a percentage, with its counts if there are few cases: 79% (15 of 19)."""
+        if share.value is None:
+            return NO_VALUE
+        percent = self.percent(share.value)
+        return f"{percent} ({self.cases(share)})" if share.has_few_cases else percent
+
+    def cases(self, share: Share) -> str:
+        """Return the counts of a share: 15 of 19."""
+        part, whole = self.number(share.part), self.number(share.whole)
+        return self.messages.page.cases.format(part=part, whole=whole)
+
+    def bucket(self, label: str, *, is_complete: bool) -> str:
+        """Return the label of a day, week or month, marked if it is incomplete."""
+        return label if is_complete else self.messages.page.incomplete.format(when=label)
 
     def count(self, value: int, noun: Plural) -> str:
         """Return a number with its noun: 1 message, 1,755 messages."""

@@ -64,6 +64,8 @@ class NounMessages(MessageGroup, frozen=True):
     person: Plural
     active_person: Plural
     question: Plural
+    issue: Plural
+    answer: Plural
     day: Plural
     week: Plural
     time: Plural
@@ -92,6 +94,12 @@ class PageMessages(MessageGroup, frozen=True):
     not_built: str
     bar: str
     no_name: str
+    bot: str
+    chat: str
+    about: str
+    cases: str
+    incomplete: str
+    pale: str
     person: str
     footer: str
 
@@ -101,7 +109,9 @@ class SummaryMessages(MessageGroup, frozen=True):
 
     lead: str
     answered: str
-    none_answered: str
+    unclear: str
+    few: str
+    median: str
     members: str
     compared: str
     no_comparison: str
@@ -119,7 +129,12 @@ class SummaryMessages(MessageGroup, frozen=True):
     down_by: str
     up: str
     down: str
+    before: str
     unchanged: str
+    unknown: str
+    placebo: str
+    no_difference: str
+    too_few: str
 
 
 class ActivityMessages(MessageGroup, frozen=True):
@@ -139,6 +154,9 @@ class ActivityMessages(MessageGroup, frozen=True):
     day: str
     messages: str
     limit: str
+    limit_messages: str
+    limit_active: str
+    limit_start: str
 
 
 class HourMessages(MessageGroup, frozen=True):
@@ -175,7 +193,6 @@ class QuestionMessages(MessageGroup, frozen=True):
     week_counts: str
     others: str
     limit: str
-    weeks: str
 
 
 class AnswerMessages(MessageGroup, frozen=True):
@@ -183,20 +200,31 @@ class AnswerMessages(MessageGroup, frozen=True):
 
     title: str
     finding: str
+    fewer: str
+    unclear: str
+    few: str
     invisible: str
     nothing: str
-    by_reply: str
-    afterwards: str
+    by_rule: str
+    evidence: str
+    unknown: str
+    unanswered: str
+    placebo: str
+    no_placebo: str
+    thanked: str
+    thanked_unclear: str
+    asked_again: str
     label: str
     tip: str
     by_bot: str
     by_people: str
-    unanswered: str
-    replied: str
+    not_known: str
+    not_answered: str
     week: str
-    thanked: str
-    asked_again: str
+    thanks: str
+    again: str
     unseen: str
+    limit_issue: str
     limit_bot: str
     limit_answer: str
     limit_again: str
@@ -207,7 +235,13 @@ class ResponseTimeMessages(MessageGroup, frozen=True):
 
     title: str
     finding: str
+    unclear: str
+    few: str
     nothing: str
+    measured: str
+    placebo: str
+    no_placebo: str
+    business: str
     by_bot: str
     by_people: str
     bot: str
@@ -221,6 +255,7 @@ class ResponseTimeMessages(MessageGroup, frozen=True):
     p90: str
     legend: str
     limit: str
+    limit_bot: str
 
 
 class MemberMessages(MessageGroup, frozen=True):
@@ -292,6 +327,7 @@ class HealthMessages(MessageGroup, frozen=True):
     missing_ids: str
     marts_behind: str
     limit_gaps: str
+    limit_all: str
     limit_filter: str
     limit_late: str
 

@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final
 
 from lambda_ingest.landing import TELEGRAM_LAUNCH
+from tg_pipeline.report.shares import Comparison, Share
 
 DEFAULT_DAYS: Final = 28
 """Four whole weeks: each weekday occurs as often in a period as in the previous one."""
@@ -51,10 +52,6 @@ class Period:
         monday = self.first - timedelta(days=self.first.weekday())
         count = (self.last - monday).days // 7 + 1
         return [monday + timedelta(weeks=week) for week in range(count)]
-
-    def contains_week(self, monday: date) -> bool:
-        """Check whether all seven days of a week are in the period."""
-        return self.first <= monday and monday + timedelta(days=6) <= self.last
 
     def __contains__(self, day: date) -> bool:
         """Check whether a day is in the period."""
@@ -134,6 +131,15 @@ def bucket_of(day: date, grain: Grain) -> date:
     return day.replace(day=1) if grain is Grain.MONTH else day - timedelta(days=day.weekday())
 
 
+def bucket_end(first: date, grain: Grain) -> date:
+    """Return the last day of the day, week or month that begins with `first`."""
+    if grain is Grain.DAY:
+        return first
+    if grain is Grain.WEEK:
+        return first + timedelta(days=6)
+    return (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+
+
 @dataclass(frozen=True, slots=True)
 class ActivityDay:
     """Messages on a day, and active people on it and in the days up to it."""
@@ -167,35 +173,64 @@ class QuestionGroup:
     questions: int
     """Questions in the period."""
     weeks: tuple[int, ...]
-    """Questions in each whole week that has a day in the period."""
+    """The same by week: one count for each week that has a day in the period."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What became of issues, of single questions, or of the placebo, by the same rule."""
+
+    answered: int = 0
+    """With evidence: a reply, a message that names the asker, or the only other participant."""
+    unanswered: int = 0
+    unknown: int = 0
+    """Somebody wrote afterwards, but nothing shows whether it was an answer."""
+    unseen: int = 0
+    """Asked where the bot does not receive the answer."""
+    by_reply: int = 0
+    by_mention: int = 0
+    by_only_other: int = 0
+    thanked: int = 0
+    """The answered ones that were followed by thanks."""
+    asked_again: int = 0
+    """The seen ones that the same person asked again."""
+    median_seconds: float | None = None
+    """From the first question to the answer; None if nothing was answered."""
+    business_median_seconds: float | None = None
+    """The same, counting business hours only; None unless they are set."""
+    early: int = 0
+    """The answered ones that waited no longer than the median of questions and placebo together."""
+
+    @property
+    def seen(self) -> int:
+        """The number of cases whose answers the bot receives."""
+        return self.answered + self.unanswered + self.unknown
 
 
 @dataclass(frozen=True, slots=True)
 class AnswersWeek:
-    """The outcome of a week's questions."""
+    """The outcome of the issues that were opened in a week, within the period."""
 
     week: date
     """The Monday."""
-    questions: int
-    unseen: int
-    """Questions asked where the bot does not receive the answer."""
-    answered: int
     answered_by_bot: int
+    answered_by_people: int
+    unknown: int
     unanswered: int
+    unseen: int
     thanked: int
     asked_again: int
-    answered_by_reply: int = 0
-    """The answered questions that received a direct reply."""
 
     @property
-    def answered_by_people(self) -> int:
-        """The questions that people answered."""
-        return self.answered - self.answered_by_bot
+    def issues(self) -> int:
+        """The number of issues."""
+        answered = self.answered_by_bot + self.answered_by_people
+        return answered + self.unknown + self.unanswered + self.unseen
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseTime:
-    """Seconds from question to answer, in a week or in the whole period."""
+    """Seconds from an issue's first question to its answer, in a week or in the whole period."""
 
     week: date | None
     """The Monday; None for the whole period."""
@@ -225,7 +260,10 @@ class MemberDay:
 
 @dataclass(frozen=True, slots=True)
 class CohortWeek:
-    """The people first active in a week who were active again `offset` weeks later."""
+    """The people first active in a week who were active again `offset` weeks later.
+
+    People who were there before the data begins are in no cohort.
+    """
 
     cohort: date
     """The Monday of their first week."""
@@ -241,7 +279,7 @@ class ActiveUser:
     name: str | None
     messages: int
     actions: int
-    """Messages, edits, reactions, button presses, and everything else."""
+    """Messages, reactions, button presses, votes, inline queries and payments."""
     days: int
     """Days with at least one action."""
 
@@ -299,33 +337,66 @@ class Headline:
 
     messages: int = 0
     users: int = 0
-    """Active people, without bots."""
+    """Active people."""
     questions: int = 0
-    visible: int = 0
-    """Questions asked where the bot receives the answer."""
-    answered: int = 0
-    """The answered ones among the visible questions."""
-    median_seconds: float | None = None
-    """From question to answer; None if no question was answered."""
     joins: int = 0
     leaves: int = 0
-    answered_by_reply: int = 0
-    """The answered questions that received a direct reply, so a certain answer."""
+    issues: Outcomes = field(default_factory=Outcomes)
+    singles: Outcomes = field(default_factory=Outcomes)
+    """Of the questions of these issues, each by itself: only these compare with the placebo."""
+    placebo: Outcomes = field(default_factory=Outcomes)
+    """Of messages that are not questions, in the chats of the issues."""
 
     @property
-    def answered_share(self) -> float | None:
-        """The share of the visible questions that were answered; None without any."""
-        return self.answered / self.visible if self.visible else None
+    def answered(self) -> Share:
+        """The share of the seen issues that were answered, with evidence."""
+        return Share(self.issues.answered, self.issues.seen)
 
     @property
-    def replied_share(self) -> float | None:
-        """The share of the visible questions that received a direct reply; None without any."""
-        return self.answered_by_reply / self.visible if self.visible else None
+    def unknown(self) -> Share:
+        """The share of the seen issues of which nobody knows whether they were answered."""
+        return Share(self.issues.unknown, self.issues.seen)
+
+    @property
+    def thanked(self) -> Share:
+        """The share of the answered issues that were followed by thanks."""
+        return Share(self.issues.thanked, self.issues.answered)
+
+    @property
+    def answered_test(self) -> Comparison:
+        """Whether questions are answered more often than the placebo."""
+        return Comparison(*(Share(each.answered, each.seen) for each in self._compared))
+
+    @property
+    def wait_test(self) -> Comparison:
+        """Whether the median waits differ: the shares of early answers (Mood's median test)."""
+        return Comparison(*(Share(each.early, each.answered) for each in self._compared))
+
+    @property
+    def thanked_test(self) -> Comparison:
+        """Whether answers to questions are thanked for more often than those of the placebo."""
+        return Comparison(*(Share(each.thanked, each.answered) for each in self._compared))
 
     @property
     def members_net(self) -> int:
         """Joins minus leaves."""
         return self.joins - self.leaves
+
+    @property
+    def _compared(self) -> tuple[Outcomes, Outcomes]:
+        return self.singles, self.placebo
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The bot or the chat that a report is about."""
+
+    number: int
+    name: str | None = None
+    """A bot's or a person's first name, or a chat's title."""
+    username: str | None = None
+    is_person: bool = False
+    """Whether it is a private chat, so that its names are a person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +407,12 @@ class ReportData:
     zone: str
     """The IANA time zone that defines days and hours."""
     health: Health
+    today: date | None = None
+    """The current day, which is not over; None if all days are over."""
+    bot: Subject | None = None
+    """The bot whose updates are counted; None for all bots."""
+    chat: Subject | None = None
+    """The chat whose updates are counted; None for all chats."""
     current: Headline = field(default_factory=Headline)
     previous: Headline | None = None
     """The previous period; None if the lake does not cover it."""
@@ -358,3 +435,12 @@ class ReportData:
     def is_empty(self) -> bool:
         """Whether there was no activity in the period."""
         return not (self.current.messages or self.current.users or self.members)
+
+    def is_complete(self, first: date, last: date) -> bool:
+        """Check whether all days from `first` to `last` are in the period and over."""
+        is_over = self.today is None or last < self.today
+        return is_over and first in self.period and last in self.period
+
+    def is_whole_week(self, monday: date) -> bool:
+        """Check whether a week is complete."""
+        return self.is_complete(monday, monday + timedelta(days=6))

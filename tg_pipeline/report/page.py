@@ -4,7 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final, Protocol
@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
+from tg_pipeline.report.charts import TimeBucket
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.summary import Kpi
 from tg_pipeline.report.theme import compile_chart, vega_runtime
@@ -65,6 +66,8 @@ class SparklineCell:
     """Weekly counts as small bars, and as text for screen readers."""
 
     counts: tuple[int, ...]
+    incomplete: frozenset[int]
+    """The places of the incomplete weeks."""
     maximum: int
     """The count of a bar of full height, common to the column."""
     label: str
@@ -72,9 +75,16 @@ class SparklineCell:
     def __html__(self) -> Markup:
         """Return the bars as SVG, and the text."""
         step = min(SPARKLINE_STEP, SPARKLINE_WIDTH / max(len(self.counts), 1))
-        bar = Markup('<rect x="{:.4g}" y="{:g}" width="{:.4g}" height="{:g}"/>')
+        bar = Markup('<rect x="{:.4g}" y="{:g}" width="{:.4g}" height="{:g}"{}/>')
+        pale = Markup(' class="pale"')
         bars = Markup().join(
-            bar.format(step * place, SPARKLINE_HEIGHT - height, SPARKLINE_FILLED * step, height)
+            bar.format(
+                step * place,
+                SPARKLINE_HEIGHT - height,
+                SPARKLINE_FILLED * step,
+                height,
+                pale if place in self.incomplete else "",
+            )
             for place, height in enumerate(map(self._height, self.counts))
         )
         return Markup(
@@ -106,6 +116,8 @@ class PageTable:
     columns: Sequence[TableColumn]
     rows: Sequence[Sequence[Cell]]
     is_folded: bool = False
+    note: str = ""
+    """A sentence below the table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +126,12 @@ class LegendItem:
 
     style: str
     text: str
+
+
+def pale_legend(buckets: Iterable[TimeBucket], fmt: Formatter) -> list[LegendItem]:
+    """Return the legend of incomplete buckets if there are any."""
+    is_needed = not all(bucket.is_complete for bucket in buckets)
+    return [LegendItem("pale", fmt.messages.page.pale)] if is_needed else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +168,7 @@ class PageHead:
     """The part above the sections."""
 
     title: str
-    heading: str
+    heading: Cell
     lead: Cell
     source: str
 

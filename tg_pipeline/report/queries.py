@@ -1,8 +1,9 @@
 """The marts read into report data: one SQL file in `queries/` per table of the report."""
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -18,6 +19,7 @@ from tg_pipeline.report.models import (
     Health,
     HourCount,
     MemberDay,
+    Outcomes,
     Period,
     QuestionGroup,
     ReportData,
@@ -49,47 +51,49 @@ class Marts:
     zone: str
 
     def read(
-        self, query: str, period: Period, row: Callable[..., Row], shown: int | None = None
+        self, query: str, period: Period, row: Callable[..., Row], **more: object
     ) -> list[Row]:
-        """Run the query of that name for a period and return its rows."""
+        """Run the query of that name for a period and return its rows; `more` are parameters."""
         sql = files(__package__).joinpath("queries", f"{query}.sql").read_text(encoding="utf-8")
-        known = {
-            "first": period.first,
-            "last": period.last,
-            "timezone": self.zone,
-            "shown": shown,
-        }
-        used = {name: value for name, value in known.items() if f"${name}" in sql}
+        known = {"first": period.first, "last": period.last, "timezone": self.zone, **more}
+        used = {name: value for name, value in known.items() if re.search(rf"\${name}\b", sql)}
         return [row(*found) for found in self.connection.execute(sql, used).fetchall()]
 
 
-def read_report_data(marts: Marts, period: Period, health: Health) -> ReportData:
-    """Return all data of the report on a period."""
+def read_report_data(
+    marts: Marts, period: Period, health: Health, today: date | None = None
+) -> ReportData:
+    """Return all data of the report on a period; `today` is not over, None if all days are."""
     previous = period.previous()
+    last_over = min(period.last, today - timedelta(days=1)) if today else period.last
     is_covered = health.first_day is not None and health.first_day <= previous.first
     return ReportData(
         period=period,
         zone=marts.zone,
         health=health,
+        today=today,
         current=_headline(marts, period),
         previous=_headline(marts, previous) if is_covered else None,
         activity=marts.read("activity", period, ActivityDay),
         hours=marts.read("hours", period, HourCount),
-        questions=marts.read("questions", period, _question_group, GROUPS_SHOWN),
+        questions=marts.read("questions", period, _question_group, shown=GROUPS_SHOWN),
         answers=marts.read("answers", period, AnswersWeek),
         response_times=marts.read("response_times", period, ResponseTime),
         commands=marts.read("commands", period, CategoryCount),
         content=marts.read("content", period, CategoryCount),
         reactions=marts.read("reactions", period, CategoryCount),
         members=marts.read("members", period, MemberDay),
-        cohorts=marts.read("cohorts", period, CohortWeek, COHORTS_SHOWN),
-        users=marts.read("users", period, ActiveUser, USERS_SHOWN),
+        cohorts=marts.read("cohorts", period, CohortWeek, last_over=last_over, shown=COHORTS_SHOWN),
+        users=marts.read("users", period, ActiveUser, shown=USERS_SHOWN),
         people_messages=marts.read("people_messages", period, int)[0],
     )
 
 
 def read_gaps(marts: Marts, period: Period) -> list[Gap]:
-    """Return the gaps in the update ids of each bot."""
+    """Return the gaps in the update ids of each bot.
+
+    enriched_updates must have the day before and the day after the period as well.
+    """
     return marts.read("gaps", period, Gap)
 
 
@@ -100,7 +104,9 @@ def read_last_landed(marts: Marts, period: Period) -> datetime | None:
 
 
 def _headline(marts: Marts, period: Period) -> Headline:
-    return marts.read("headline", period, Headline)[0]
+    (headline,) = marts.read("headline", period, Headline)
+    issues, singles, placebo = marts.read("outcomes", period, Outcomes)
+    return replace(headline, issues=issues, singles=singles, placebo=placebo)
 
 
 def _instant(value: datetime | None) -> datetime | None:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from markupsafe import Markup, escape
+
 from tg_pipeline.report.formatting import Formatter
-from tg_pipeline.report.models import ReportData
+from tg_pipeline.report.models import ReportData, Subject
 from tg_pipeline.report.page import Page, PageHead, PageSection, render_page
-from tg_pipeline.report.sanitize import mask_mentions
+from tg_pipeline.report.sanitize import MAX_NAME, UserText, mask_mentions
 from tg_pipeline.report.sections import activity, health, members, questions
 from tg_pipeline.report.summary import kpis, summary
 
@@ -43,11 +45,28 @@ def build_sections(data: ReportData, fmt: Formatter) -> list[PageSection]:
 
 
 def _page(data: ReportData, fmt: Formatter) -> Page:
-    span = fmt.span(data.period)
     lead = _no_activity(data, fmt) if data.is_empty else summary(data, fmt)
-    title = fmt.messages.page.title.format(span=span)
-    head = PageHead(title, span, lead, _source(data, fmt))
+    heading = _heading(data, fmt)
+    title = fmt.messages.page.title.format(span=heading.striptags())
+    head = PageHead(title, heading, lead, _source(data, fmt))
     return Page(head, [] if data.is_empty else kpis(data, fmt), build_sections(data, fmt))
+
+
+def _heading(data: ReportData, fmt: Formatter) -> Markup:
+    """Return the period, after the bot or the chat that the report is about."""
+    texts, span = fmt.messages.page, escape(fmt.span(data.period))
+    subjects = [(texts.bot, data.bot), (texts.chat, data.chat)]
+    names = [
+        fmt.sentence(template, name=_name(subject)) for template, subject in subjects if subject
+    ]
+    return fmt.sentence(texts.about, subject=Markup(", ").join(names), span=span) if names else span
+
+
+def _name(subject: Subject) -> UserText:
+    """Return a name with the @username, or the number of a bot or chat without either."""
+    username = f"@{subject.username}" if subject.username else ""
+    name = " ".join(filter(None, [subject.name, username])) or str(subject.number)
+    return UserText(name, limit=MAX_NAME)
 
 
 def _no_activity(data: ReportData, fmt: Formatter) -> str:
@@ -80,4 +99,7 @@ def _without_names(data: ReportData, fmt: Formatter) -> ReportData:
     groups = [
         replace(row, name=mask_mentions(row.name)) if row.name else row for row in data.questions
     ]
-    return replace(data, users=users, questions=groups)
+    chat = data.chat
+    if chat and chat.is_person:
+        chat = Subject(chat.number)
+    return replace(data, users=users, questions=groups, chat=chat)

@@ -1,19 +1,17 @@
 """The key figures of a period, and the period in sentences, compared with the previous one."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Final, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
 
 from markupsafe import Markup
 
-from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.formatting import NO_VALUE, Formatter
 from tg_pipeline.report.messages import Plural
 from tg_pipeline.report.models import Headline, ReportData
+from tg_pipeline.report.shares import Comparison
 
-NO_VALUE: Final = "–"
-"""The value of a figure that can't be calculated."""
-
-Value = TypeVar("Value", int, float)
+SEPARATOR: Final = "; "
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +20,11 @@ class Kpi:
 
     title: str
     value: str
-    change: str
+    change: str = ""
     trend: str = ""
     """`up`, `down` or empty: the arrow before the change."""
+    note: str = ""
+    """What the figure has to be read with."""
 
 
 def kpis(data: ReportData, fmt: Formatter) -> list[Kpi]:
@@ -35,9 +35,9 @@ def kpis(data: ReportData, fmt: Formatter) -> list[Kpi]:
         _count_kpi(texts.messages, [each.messages for each in both], fmt),
         _count_kpi(texts.people, [each.users for each in both], fmt),
         _count_kpi(texts.questions, [each.questions for each in both], fmt),
-        _measure_kpi(texts.answered_share, [h.answered_share for h in both], fmt.percent, fmt),
-        _measure_kpi(texts.median_time, [h.median_seconds for h in both], fmt.duration, fmt),
-        _measure_kpi(texts.net_members, [h.members_net for h in both], fmt.signed, fmt),
+        _answered_kpi(both, fmt),
+        _wait_kpi(both, fmt),
+        _balance_kpi(texts.net_members, [each.members_net for each in both], fmt),
     ]
 
 
@@ -46,7 +46,7 @@ def _count_kpi(title: str, values: Sequence[int], fmt: Formatter) -> Kpi:
     texts, current, previous = fmt.messages.summary, values[0], values[-1]
     value = fmt.number(current)
     if len(values) == 1:
-        return Kpi(title, value, "")
+        return Kpi(title, value)
     if current == previous:
         return Kpi(title, value, texts.unchanged)
     shown, trend = fmt.number(previous), "up" if current > previous else "down"
@@ -57,19 +57,81 @@ def _count_kpi(title: str, values: Sequence[int], fmt: Formatter) -> Kpi:
     return Kpi(title, value, template.format(percent=percent, previous=shown), trend)
 
 
-def _measure_kpi(
-    title: str, values: Sequence[Value | None], write: Callable[[Value], str], fmt: Formatter
-) -> Kpi:
-    """Return a share, a time or a balance, which have no relative change."""
+def _balance_kpi(title: str, values: Sequence[int], fmt: Formatter) -> Kpi:
+    """Return a balance, which has no relative change."""
     texts, current, previous = fmt.messages.summary, values[0], values[-1]
-    if current is None:
-        return Kpi(title, NO_VALUE, "")
-    if len(values) == 1 or previous is None:
-        return Kpi(title, write(current), "")
-    if write(current) == write(previous):
-        return Kpi(title, write(current), texts.unchanged)
+    if len(values) == 1:
+        return Kpi(title, fmt.signed(current))
+    if current == previous:
+        return Kpi(title, fmt.signed(current), texts.unchanged)
     trend, template = ("up", texts.up) if current > previous else ("down", texts.down)
-    return Kpi(title, write(current), template.format(previous=write(previous)), trend)
+    return Kpi(title, fmt.signed(current), template.format(previous=fmt.signed(previous)), trend)
+
+
+def _answered_kpi(both: Sequence[Headline], fmt: Formatter) -> Kpi:
+    """Return the share of answered issues; an arrow only for a change beyond chance."""
+    texts = fmt.messages.summary
+    current, previous = both[0], both[1] if len(both) > 1 else None
+    answered, test = current.answered, current.answered_test
+    if answered.value is None:
+        return Kpi(texts.answered_share, NO_VALUE)
+    found = _Found(
+        fmt.percent(answered.value),
+        fmt.cases(answered) if answered.has_few_cases else "",
+        fmt.share(test.placebo),
+    )
+    kpi = _rule_kpi(texts.answered_share, found, test, fmt)
+    unknown = texts.unknown.format(share=fmt.percent(current.unknown.value or 0))
+    kpi = replace(kpi, note=f"{kpi.note}{SEPARATOR}{unknown}")
+    if previous is None or not (test.is_distinct and previous.answered_test.is_distinct):
+        return kpi
+    change = Comparison(answered, previous.answered)
+    before = fmt.share(previous.answered)
+    if not change.is_distinct:
+        return replace(kpi, change=texts.before.format(previous=before))
+    trend, template = ("up", texts.up) if change.is_higher else ("down", texts.down)
+    return replace(kpi, change=template.format(previous=before), trend=trend)
+
+
+def _wait_kpi(both: Sequence[Headline], fmt: Formatter) -> Kpi:
+    """Return the median response time; without an arrow, since medians of few cases jump."""
+    texts, current = fmt.messages.summary, both[0]
+    median, placebo = current.issues.median_seconds, current.placebo.median_seconds
+    if median is None:
+        return Kpi(texts.median_time, NO_VALUE)
+    answers = fmt.count(current.issues.answered, fmt.messages.nouns.answer)
+    found = _Found(
+        fmt.duration(median),
+        answers if current.thanked.has_few_cases else "",
+        NO_VALUE if placebo is None else fmt.duration(placebo),
+    )
+    kpi = _rule_kpi(texts.median_time, found, current.wait_test, fmt)
+    previous = both[-1].issues.median_seconds
+    is_compared = len(both) > 1 and all(each.wait_test.is_distinct for each in both)
+    if not is_compared or previous is None:
+        return kpi
+    return replace(kpi, change=texts.before.format(previous=fmt.duration(previous)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A figure that a rule found, as text."""
+
+    value: str
+    cases: str
+    """The number of cases if there are few."""
+    placebo: str
+
+
+def _rule_kpi(title: str, found: _Found, test: Comparison, fmt: Formatter) -> Kpi:
+    """Return a figure found by a rule, with its placebo; without a value if they are alike."""
+    texts = fmt.messages.summary
+    if test.is_distinct:
+        notes = [found.cases, texts.placebo.format(figure=found.placebo)]
+        return Kpi(title, found.value, note=SEPARATOR.join(filter(None, notes)))
+    figure = f"{found.value} ({found.cases})" if found.cases else found.value
+    template = texts.no_difference if test.has_enough_cases else texts.too_few
+    return Kpi(title, NO_VALUE, note=template.format(figure=figure, placebo=found.placebo))
 
 
 def summary(data: ReportData, fmt: Formatter) -> Markup:
@@ -90,14 +152,35 @@ def _lead(data: ReportData, fmt: Formatter) -> Markup:
 
 
 def _answers(current: Headline, fmt: Formatter) -> list[Markup]:
-    texts = fmt.messages.summary
-    if current.answered_share is None or current.replied_share is None:
+    """Return the share of answered issues and the median wait, as far as they are findings."""
+    texts, test = fmt.messages.summary, current.answered_test
+    if not current.issues.seen:
         return []
-    if current.median_seconds is None:
-        return [fmt.sentence(texts.none_answered)]
-    share, replied = fmt.percent(current.answered_share), fmt.percent(current.replied_share)
-    median = fmt.duration(current.median_seconds)
-    return [fmt.sentence(texts.answered, share=share, replied=replied, median=median)]
+    sentence = fmt.sentence(
+        _answered_template(test, fmt),
+        issues=fmt.count(current.issues.seen, fmt.messages.nouns.issue),
+        answered=fmt.number(current.issues.answered),
+        share=fmt.percent(current.answered.value or 0),
+        unknown=fmt.percent(current.unknown.value or 0),
+        not_known=fmt.number(current.unknown.part),
+        placebo=fmt.share(test.placebo),
+    )
+    median, placebo = current.issues.median_seconds, current.placebo.median_seconds
+    if (
+        median is None
+        or placebo is None
+        or not (test.is_distinct and current.wait_test.is_distinct)
+    ):
+        return [sentence]
+    medians = {"median": fmt.duration(median), "placebo": fmt.duration(placebo)}
+    return [sentence, fmt.sentence(texts.median, **medians)]
+
+
+def _answered_template(test: Comparison, fmt: Formatter) -> str:
+    texts = fmt.messages.summary
+    if not test.has_enough_cases:
+        return texts.few
+    return texts.answered if test.is_distinct else texts.unclear
 
 
 def _members(current: Headline, fmt: Formatter) -> Markup:

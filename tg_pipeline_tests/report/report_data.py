@@ -20,6 +20,7 @@ from tg_pipeline.report.models import (
     HealthDay,
     HourCount,
     MemberDay,
+    Outcomes,
     Period,
     QuestionGroup,
     ReportData,
@@ -49,6 +50,32 @@ HOSTILE = (
     "line\nbreak\tand\u2028separator",
 )
 """Names, questions and commands that attack the page, or test its limits."""
+
+
+def outcomes(answered: int, unknown: int, unanswered: int, median: float) -> Outcomes:
+    """Return outcomes in which a third of the answers is thanked, and most are early."""
+    return Outcomes(
+        answered=answered,
+        unanswered=unanswered,
+        unknown=unknown,
+        unseen=5,
+        by_reply=answered // 2,
+        by_mention=answered // 4,
+        by_only_other=answered - answered // 2 - answered // 4,
+        thanked=answered // 3,
+        asked_again=answered // 10,
+        median_seconds=median,
+        early=round(answered * 0.6),
+    )
+
+
+PLACEBO = Outcomes(
+    answered=100, unanswered=200, unknown=100, thanked=4, median_seconds=900.0, early=20
+)
+"""Of messages that are not questions: a quarter is answered, later and with less thanks."""
+
+ALIKE = Outcomes(answered=300, unanswered=40, unknown=60, thanked=97, median_seconds=550, early=178)
+"""Messages that are not questions, with the figures of the issues of a digest."""
 
 
 def month(**changes: Any) -> ReportData:
@@ -94,8 +121,26 @@ def digest_data(period: DigestPeriod, *texts: str) -> ReportData:
         period=period.period,
         zone=ZONE,
         health=Health(first_day=date(2026, 9, 1)),
-        current=Headline(1_755, 46, 484, 479, 434, 549.0, 9, 4),
-        previous=Headline(1_725, 46, 501, 493, 453, 547.0, 10, 6),
+        current=Headline(
+            1_755,
+            46,
+            484,
+            9,
+            4,
+            outcomes(300, 60, 40, 549.0),
+            outcomes(310, 90, 84, 500.0),
+            PLACEBO,
+        ),
+        previous=Headline(
+            1_725,
+            46,
+            501,
+            10,
+            6,
+            outcomes(290, 70, 40, 547.0),
+            outcomes(300, 90, 95, 500.0),
+            PLACEBO,
+        ),
         activity=[
             ActivityDay(date(2026, 10, day), messages, 9, 9, 9)
             for day, messages in ((5, 200), (6, 283), (7, 274))
@@ -192,17 +237,35 @@ _MONTH = ReportData(
     period=PERIOD,
     zone=ZONE,
     health=_health(),
-    current=Headline(6903, 48, 812, 640, 410, 248.0, 42, 30, 256),
-    previous=Headline(6120, 50, 812, 700, 430, 300.0, 30, 33),
+    current=Headline(
+        6903,
+        48,
+        812,
+        42,
+        30,
+        outcomes(410, 130, 100, 248.0),
+        outcomes(450, 200, 150, 240.0),
+        PLACEBO,
+    ),
+    previous=Headline(
+        6120,
+        50,
+        812,
+        30,
+        33,
+        outcomes(380, 200, 120, 300.0),
+        outcomes(400, 250, 150, 290.0),
+        PLACEBO,
+    ),
     activity=_activity(),
     hours=_hours(),
     questions=[
-        QuestionGroup("como emito o certificado?", "pt", 74, (12, 20, 20, 22)),
+        QuestionGroup("como emito o certificado?", "pt", 82, (12, 20, 20, 30)),
         QuestionGroup("why is the Athena table empty?", "en", 51, (20, 11, 10, 10)),
-        QuestionGroup(None, None, 687, (170, 180, 165, 172)),
+        QuestionGroup(None, None, 679, (170, 180, 165, 164)),
     ],
     answers=[
-        AnswersWeek(week, 200 + number, 40, 100 + 5 * number, 30, 60, 18, 22, 80 + number)
+        AnswersWeek(week, 30, 70 + 5 * number, 32, 25, 40, 18, 22)
         for number, week in enumerate(PERIOD.weeks())
     ],
     response_times=_response_times(),

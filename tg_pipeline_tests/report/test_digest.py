@@ -10,9 +10,9 @@ from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestPeriod, Gap, Headline, Health, HealthDay, ReportData
 from tg_pipeline.telegram.messages import LONGEST_TEXT, to_markdown, to_plain
 from tg_pipeline_tests.fakes.telegram_api.markdown import read_markdown, units
+from tg_pipeline_tests.report.report_data import ALIKE, EN, PT, digest_data, quiet, with_spaces
 from tg_pipeline_tests.report.report_data import DIGEST_DAY as DAY
 from tg_pipeline_tests.report.report_data import DIGEST_WEEK as WEEK
-from tg_pipeline_tests.report.report_data import EN, PT, digest_data, quiet, with_spaces
 from tg_pipeline_tests.report.report_data import HOSTILE as HOSTILE_TO_PAGES
 
 WEEK_IN_ENGLISH = """
@@ -21,8 +21,8 @@ Week 41: 5 – 11 Oct 2026
 Messages: 1,755 (up 2% from 1,725)
 Active people: 46 (unchanged)
 Questions: 484 (down 3% from 501)
-Questions answered: 91% (down from 92%)
-Median response time: 9 min 9 s (up from 9 min 7 s)
+Answered, with evidence: 75% (72% before; not questions: 25%; unknown: 15%)
+Median response time: 9 min 9 s (9 min 7 s before; not questions: 15 min)
 Net new members: +5 (up from +4)
 Busiest day: Tue 6 Oct (283 messages)
 Commands: /ajuda 21, /aulas 20
@@ -39,8 +39,8 @@ qua., 7 de out. de 2026
 Mensagens: 1.755 (alta de 2% ante 1.725)
 Pessoas ativas: 46 (sem alteração)
 Perguntas: 484 (queda de 3% ante 501)
-Perguntas respondidas: 91% (queda ante 92%)
-Tempo de resposta mediano: 9 min 9 s (alta ante 9 min 7 s)
+Respondidas, com evidência: 75% (antes: 72%; não perguntas: 25%; sem como saber: 15%)
+Tempo de resposta mediano: 9 min 9 s (antes: 9 min 7 s; não perguntas: 15 min)
 Saldo de membros: +5 (alta ante +4)
 Horário de pico: 20h–21h (24 mensagens)
 Comandos: /ajuda 21, /aulas 20
@@ -114,12 +114,21 @@ def test_a_quiet_period_has_a_sentence_and_no_zeros() -> None:
     assert sentence.startswith("There was no activity in this period")
 
 
+def test_a_figure_that_the_placebo_has_as_well_has_no_value() -> None:
+    alike = replace(digest_data(WEEK).current, singles=ALIKE, placebo=ALIKE)
+
+    text = text_of(replace(digest_data(WEEK), current=alike), WEEK)
+
+    detail = "75%; not questions: 75%; no clear difference; unknown: 15%"
+    assert f"Answered, with evidence: – ({detail})" in text
+
+
 def test_figures_without_a_value_are_left_out() -> None:
     headline = Headline(messages=1, users=1)
 
     text = text_of(replace(digest_data(DAY), current=headline, questions=[], commands=[]), DAY)
 
-    for label in ("Median response time", "Questions answered", "Commands", "Asked most often"):
+    for label in ("Median response time", "Answered", "Commands", "Asked most often"):
         assert label not in text
 
 

@@ -4,7 +4,17 @@ from datetime import date
 
 import pytest
 
-from tg_pipeline.report.models import DigestKind, DigestPeriod, Grain, Period, bucket_of, grain_of
+from tg_pipeline.report.models import (
+    DigestKind,
+    DigestPeriod,
+    Grain,
+    Health,
+    Period,
+    ReportData,
+    bucket_end,
+    bucket_of,
+    grain_of,
+)
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
 SUNDAY, MONDAY = date(2026, 10, 11), date(2026, 10, 12)
@@ -30,8 +40,16 @@ def test_weeks_start_on_mondays_and_cover_the_period() -> None:
     weeks = OCTOBER.weeks()
 
     assert (weeks[0], weeks[-1]) == (date(2026, 9, 28), date(2026, 10, 26))
-    assert [OCTOBER.contains_week(week) for week in weeks] == [False, True, True, True, False]
     assert Period(OCTOBER.first, OCTOBER.first).weeks() == [date(2026, 9, 28)]
+
+
+def test_a_week_is_complete_if_all_its_days_are_in_the_period_and_over() -> None:
+    data = ReportData(OCTOBER, "UTC", Health(), today=date(2026, 10, 24))
+
+    whole = [data.is_whole_week(week) for week in OCTOBER.weeks()]
+
+    assert whole == [False, True, True, False, False]
+    assert not ReportData(OCTOBER, "UTC", Health(), today=SUNDAY).is_complete(SUNDAY, SUNDAY)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +63,8 @@ def test_bucket_is_the_first_day_of_its_grain() -> None:
     firsts = [bucket_of(SUNDAY, grain) for grain in (Grain.DAY, Grain.WEEK, Grain.MONTH)]
 
     assert firsts == [SUNDAY, date(2026, 10, 5), OCTOBER.first]
+    ends = [bucket_end(first, grain) for first, grain in zip(firsts, Grain, strict=True)]
+    assert ends == [SUNDAY, SUNDAY, OCTOBER.last]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from tg_pipeline.report.models import Headline, Health, ReportData
+from tg_pipeline.report.models import Headline, Health, ReportData, Subject
 from tg_pipeline.report.report import render_report
 from tg_pipeline.report.theme import vega_runtime
 from tg_pipeline_tests.report.report_data import (
@@ -134,11 +134,11 @@ def test_key_figures_and_the_summary_compare_with_the_previous_period() -> None:
     for text in (
         "up 13% from 6,120",
         "down 4% from 50",
-        "up from 61%",
-        "down from 5 min",
+        "up from 54%",
+        "5 min before",
         "up from \N{MINUS SIGN}3",
-        "Of the questions whose answers the bot can see, 64% were answered, 40% by a direct reply",
-        "half of the answers came within 4 min 8 s.",
+        "Of 640 issues, 64% were answered, with evidence; for 20%, the data does not show it.",
+        "Half of the answers came within 4 min 8 s (messages that are not questions: 15 min).",
         "Compared with the previous 28 days (7 Sept – 4 Oct 2026): 13% more messages, 4% fewer ",
         "active people and as many questions.",
     ):
@@ -151,6 +151,19 @@ def test_without_a_previous_period_or_messages_in_it_there_is_no_percentage() ->
     assert "There is no earlier period to compare with: the data begins on 1 Sept 2026." in alone
     assert 'class="change' not in alone
     assert "6,903 messages, up from none" in page(month(previous=Headline()))
+
+
+def test_the_heading_names_the_bot_and_the_chat() -> None:
+    data = month(
+        bot=Subject(7, "Turma Bot", "turma_bot"), chat=Subject(5, "Ana", "ana_r", is_person=True)
+    )
+
+    named, hidden = page(data), page(data, hide_names=True)
+
+    assert "<h1>Bot <bdi>Turma Bot @turma_bot</bdi>, Chat <bdi>Ana @ana_r</bdi>: 5 Oct" in named
+    assert "Chat <bdi>5</bdi>: 5 Oct" in hidden
+    assert "Turma Bot @turma_bot, Chat 5" in hidden.partition("</title>")[0]
+    assert "The state is that of all bots and chats." in named
 
 
 def test_an_empty_lake_and_a_quiet_period_are_stated() -> None:

@@ -16,6 +16,7 @@ from tg_pipeline.report.models import (
     Health,
     HourCount,
     MemberDay,
+    Outcomes,
     Period,
     QuestionGroup,
     ReportData,
@@ -42,8 +43,23 @@ def on(day: date, **row: Any) -> Row:
 
 
 def asked(day: date, hour: int = 12, **row: Any) -> Row:
+    """Return an issue's first question, which nobody answered."""
     monday = day - timedelta(days=day.weekday())
-    return {"asked_at": local(day, hour), "week": monday, "is_answer_visible": True} | row
+    issue = {"is_issue_start": True, "outcome": "unanswered", "chat_id": -1}
+    return issue | {"asked_at": local(day, hour), "week": monday} | row
+
+
+def answered(day: date, seconds: int, through: str = "reply", **row: Any) -> Row:
+    answer: Row = {"outcome": "answered", "answered_by": "human"}
+    return asked(day) | answer | {"seconds_to_answer": seconds, "answered_through": through} | row
+
+
+def said(day: date, seconds: int | None = None, **row: Any) -> Row:
+    """Return a message that is no question, and answered if `seconds` is given."""
+    case = {"asked_at": local(day), "chat_id": -1, "is_question": False, "outcome": "unknown"}
+    if seconds is not None:
+        case |= {"outcome": "answered", "seconds_to_answer": seconds, "answered_through": "reply"}
+    return case | row
 
 
 def question(group: int, day: date, name: str | None = None, **more: Any) -> Row:
@@ -56,7 +72,7 @@ def update(number: int, day: date, hour: int = 12, bot: int = BOT) -> Row:
     return on(day, bot_id=bot, update_id=number, event_at=moment, received_at=moment)
 
 
-def test_headline_counts_messages_of_all_bots_and_people_once_without_bots() -> None:
+def test_headline_counts_messages_of_all_bots_and_active_people_once_without_bots() -> None:
     messages = [(BEFORE, 100), (PERIOD.first, 1), (PERIOD.last, 4), (AFTER, 100)]
     data = read(
         daily_activity=[
@@ -68,6 +84,7 @@ def test_headline_counts_messages_of_all_bots_and_people_once_without_bots() -> 
             on(PERIOD.last, user_id=1, actions=1),
             on(PERIOD.last, user_id=2, actions=1),
             on(PERIOD.last, user_id=3, actions=1, is_bot=True),
+            on(PERIOD.last, user_id=5, messages=1),
             on(AFTER, user_id=4, actions=1),
         ],
     )
@@ -75,29 +92,67 @@ def test_headline_counts_messages_of_all_bots_and_people_once_without_bots() -> 
     assert (data.current.messages, data.current.users) == (7, 2)
 
 
-def test_questions_belong_to_the_local_day_on_which_they_were_asked() -> None:
+def test_questions_and_issues_belong_to_the_local_day_on_which_they_were_asked() -> None:
     days = [(PERIOD.first, 0), (PERIOD.last, 23), (BEFORE, 23), (AFTER, 0)]
 
-    data = read(threads=[asked(day, hour) for day, hour in days])
+    data = read(
+        questions=[{"sent_at": local(day, hour)} for day, hour in days],
+        threads=[asked(day, hour) for day, hour in days],
+    )
 
     assert data.current.questions == 2
-    assert (data.current.answered_share, data.current.median_seconds) == (0, None)
+    assert data.current.issues == Outcomes(unanswered=2)
 
 
-def test_answers_are_counted_only_where_they_are_visible() -> None:
+def test_outcomes_are_those_of_issues_without_copies_and_later_questions() -> None:
     data = read(
         threads=[
-            asked(DAY, answered_by="human", seconds_to_answer=10),
-            asked(DAY, answered_by="bot", seconds_to_answer=20),
-            asked(DAY, answered_by="human", seconds_to_answer=300, answered_through="reply"),
-            asked(DAY),
-            asked(DAY, is_answer_visible=False, answered_by="bot", seconds_to_answer=1),
+            answered(DAY, 10, "mention", is_thanked=True),
+            answered(DAY, 20, "only_other", answered_by="bot", is_asked_again=True),
+            answered(DAY, 300, "reply", business_seconds_to_answer=120),
+            asked(DAY, is_asked_again=True),
+            asked(DAY, outcome="unknown"),
+            asked(DAY, outcome="unseen", is_asked_again=True),
+            answered(DAY, 1, is_copy=True),
+            answered(DAY, 1, is_issue_start=False),
         ],
     )
 
-    now = data.current
-    assert (now.questions, now.visible, now.answered, now.answered_by_reply) == (5, 4, 3, 1)
-    assert (now.replied_share, now.answered_share, now.median_seconds) == (0.25, 0.75, 20)
+    assert data.current.issues == Outcomes(
+        answered=3,
+        unanswered=1,
+        unknown=1,
+        unseen=1,
+        by_reply=1,
+        by_mention=1,
+        by_only_other=1,
+        thanked=1,
+        asked_again=2,
+        median_seconds=20,
+        business_median_seconds=120,
+    )
+    assert data.answers == [AnswersWeek(MONDAY, 1, 2, 1, 1, 1, 1, 2)]
+
+
+def test_the_placebo_is_of_messages_that_are_no_questions_in_the_same_chats_and_period() -> None:
+    data = read(
+        threads=[answered(DAY, 10), answered(DAY, 90), asked(BEFORE, chat_id=-3)],
+        answers=[
+            said(DAY, 60, is_thanked=True),
+            said(DAY),
+            said(DAY, 5, chat_id=-2),
+            said(DAY, 5, chat_id=-3),
+            said(BEFORE, 5),
+            said(DAY, 5, is_copy=True),
+            said(DAY, 10, is_question=True),
+            said(DAY, 90, is_question=True),
+        ],
+    )
+
+    assert data.current.placebo == Outcomes(
+        answered=1, unknown=1, by_reply=1, thanked=1, median_seconds=60, early=1
+    )
+    assert data.current.singles == Outcomes(answered=2, by_reply=2, median_seconds=50, early=1)
 
 
 def test_a_period_is_compared_only_if_the_lake_covers_the_whole_previous_one() -> None:
@@ -142,26 +197,23 @@ def test_hours_and_members_are_summed_over_chats() -> None:
     assert data.current.members_net == 2
 
 
-def test_question_groups_have_whole_weeks_and_all_others_are_one_row() -> None:
-    def asked_in(week: date, group: int, questions: int, name: str | None = None) -> Row:
-        return {"week": week, "group_id": group, "group_name": name, "questions": questions}
-
-    data = read(
-        questions=[
-            *(question(1, day, "quando?") for day in (PERIOD.first, PERIOD.last, AFTER)),
-            question(-1, DAY, language="en"),
-        ],
-        frequent_questions=[
-            asked_in(MONDAY, 1, 3, "quando?"),
-            asked_in(MONDAY, -1, 1),
-            asked_in(MONDAY, 2, 5, "earlier"),
-            asked_in(MONDAY - timedelta(weeks=1), 1, 50),
-        ],
+def test_question_groups_have_counts_by_week_and_all_others_are_one_row() -> None:
+    period = Period(BEFORE - timedelta(days=2), PERIOD.last)
+    marts = hand_made(
+        {
+            "questions": [
+                *(question(1, day, "quando?") for day in (period.first, DAY, PERIOD.last, AFTER)),
+                question(1, DAY, "quando?", is_copy=True),
+                question(-1, DAY, language="en"),
+            ]
+        }
     )
 
+    data = read_report_data(marts, period, Health())
+
     assert data.questions == [
-        QuestionGroup("quando?", "pt", 2, (3,)),
-        QuestionGroup(None, None, 1, (6,)),
+        QuestionGroup("quando?", "pt", 3, (1, 2)),
+        QuestionGroup(None, None, 1, (0, 1)),
     ]
 
 
@@ -175,55 +227,31 @@ def test_only_the_largest_question_groups_are_named() -> None:
 
 
 def test_question_groups_of_two_bots_with_the_same_id_are_distinct() -> None:
-    group = {"week": MONDAY, "group_id": 1}
-    data = read(
-        questions=[question(1, DAY, f"{bot}?", bot_id=bot) for bot in (BOT, OTHER_BOT)],
-        frequent_questions=[
-            group | {"bot_id": BOT, "questions": 3},
-            group | {"bot_id": OTHER_BOT, "questions": 5},
-        ],
-    )
+    data = read(questions=[question(1, DAY, f"{bot}?", bot_id=bot) for bot in (BOT, OTHER_BOT)])
 
     assert data.questions == [
-        QuestionGroup("7?", "pt", 1, (3,)),
-        QuestionGroup("8?", "pt", 1, (5,)),
+        QuestionGroup("7?", "pt", 1, (1,)),
+        QuestionGroup("8?", "pt", 1, (1,)),
     ]
-
-
-def test_answers_are_summed_over_bots_in_the_weeks_of_the_period() -> None:
-    counts = {"questions": 10, "unseen": 1, "answered": 6, "answered_by_bot": 2, "unanswered": 3}
-    week = {"week": MONDAY, "thanked": 4, "asked_again": 5, "answered_by_reply": 1} | counts
-
-    data = read(
-        resolution=[
-            week | {"bot_id": BOT},
-            week | {"bot_id": OTHER_BOT},
-            week | {"week": None},
-            week | {"week": MONDAY - timedelta(weeks=1)},
-        ],
-    )
-
-    assert data.answers == [AnswersWeek(MONDAY, 20, 2, 12, 4, 6, 8, 10, 2)]
 
 
 def test_response_times_are_split_by_who_answered() -> None:
     answers = [(DAY, "bot", 2), (DAY, "human", 100), (DAY, "human", 200), (MONDAY, "human", 900)]
     data = read(
         threads=[
-            *(asked(day, answered_by=who, seconds_to_answer=wait) for day, who, wait in answers),
-            asked(DAY, is_answer_visible=False, answered_by="human", seconds_to_answer=1),
+            *(answered(day, wait, answered_by=who) for day, who, wait in answers),
+            answered(DAY, 1, is_issue_start=False),
+            asked(DAY, outcome="unknown"),
         ],
     )
 
     rows = [replace(row, p90_seconds=round(row.p90_seconds, 6)) for row in data.response_times]
-    assert rows == [
+    whole = [
         ResponseTime(None, "anyone", 3, 100.0, 180.0),
         ResponseTime(None, "bot", 1, 2.0, 2.0),
         ResponseTime(None, "human", 2, 150.0, 190.0),
-        ResponseTime(MONDAY, "anyone", 4, 150.0, 690.0),
-        ResponseTime(MONDAY, "bot", 1, 2.0, 2.0),
-        ResponseTime(MONDAY, "human", 3, 200.0, 760.0),
     ]
+    assert rows == whole + [replace(row, week=MONDAY) for row in whole]
 
 
 def test_commands_content_and_added_reactions_are_ranked() -> None:
@@ -243,17 +271,19 @@ def test_commands_content_and_added_reactions_are_ranked() -> None:
 
 
 def test_a_week_of_a_cohort_counts_once_it_is_over() -> None:
-    # Given the cohort of two weeks ago, on a Saturday, for two bots
+    # Given the cohort of two weeks ago, for a period that ends on a Sunday
+    period = Period(DAY, MONDAY + timedelta(days=6))
     cohort = MONDAY - timedelta(weeks=2)
     weeks = [
         {"cohort_week": cohort, "cohort_size": 4, "week_offset": offset, "returned": 4 - offset}
         for offset in range(3)
     ]
+    marts = hand_made({"retention": weeks})
 
-    data = read(retention=[*weeks, *(week | {"bot_id": BOT} for week in weeks)])
-
-    # Then the current week is left out, and both bots are counted
-    assert data.cohorts == [CohortWeek(cohort, 8, 0, 8), CohortWeek(cohort, 8, 1, 6)]
+    # Then this Sunday is over on Monday
+    for today, known in ((period.last, 2), (period.last + timedelta(days=1), 3)):
+        data = read_report_data(marts, period, Health(), today)
+        assert data.cohorts == [CohortWeek(cohort, 4, n, 4 - n) for n in range(known)]
 
 
 def test_people_have_the_latest_of_their_names_and_on_one_day_the_last_in_the_alphabet() -> None:
@@ -261,14 +291,14 @@ def test_people_have_the_latest_of_their_names_and_on_one_day_the_last_in_the_al
         user_activity=[
             on(PERIOD.first, user_id=1, user_first_name="Zoe", messages=5, actions=6),
             on(PERIOD.last, user_id=1, user_first_name="Ana", messages=1, actions=1),
-            on(PERIOD.last, user_id=1, chat_id=-5, user_first_name="Bia"),
-            on(PERIOD.last, user_id=1, chat_id=-6, user_first_name="Amanda"),
+            on(PERIOD.last, user_id=1, chat_id=-5, user_first_name="Bia", actions=1),
+            on(PERIOD.last, user_id=1, chat_id=-6, user_first_name="Amanda", actions=1),
             on(PERIOD.last, user_id=2, messages=2, actions=2),
             on(PERIOD.last, user_id=3, user_first_name="Bot", messages=9, is_bot=True),
         ],
     )
 
-    assert data.users == [ActiveUser("Bia", 6, 7, 2), ActiveUser(None, 2, 2, 1)]
+    assert data.users == [ActiveUser("Bia", 6, 9, 2), ActiveUser(None, 2, 2, 1)]
     assert data.people_messages == 8
 
 
@@ -284,6 +314,14 @@ def test_missing_update_ids_are_gaps_of_the_bot_and_day() -> None:
     marts = hand_made({"enriched_updates": updates})
 
     assert read_gaps(marts, PERIOD) == [Gap(BOT, DAY, 2), Gap(BOT, DAY + timedelta(days=1), 5)]
+
+
+def test_ids_delivered_around_midnight_are_not_missing_on_either_day() -> None:
+    # Given ids whose events happened the day before and the day after those around them
+    updates = [update(10, DAY), update(11, BEFORE), update(12, DAY), update(13, AFTER)]
+    marts = hand_made({"enriched_updates": [*updates, update(14, DAY)]})
+
+    assert read_gaps(marts, Period(DAY, DAY)) == []
 
 
 SILENT = PERIOD.last - timedelta(days=8)

@@ -1,5 +1,6 @@
 """The sections: their findings in words, their limits, and their charts and tables."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -17,6 +18,7 @@ from tg_pipeline.report.models import (
     HealthDay,
     HourCount,
     MemberDay,
+    Outcomes,
     Period,
     QuestionGroup,
     ReportData,
@@ -24,7 +26,17 @@ from tg_pipeline.report.models import (
 )
 from tg_pipeline.report.page import PageSection, SparklineCell
 from tg_pipeline.report.report import SECTIONS, build_sections
-from tg_pipeline_tests.report.report_data import EN, PERIOD, PT, month, one_day, quiet, with_spaces
+from tg_pipeline_tests.report.report_data import (
+    ALIKE,
+    EN,
+    PERIOD,
+    PT,
+    month,
+    one_day,
+    outcomes,
+    quiet,
+    with_spaces,
+)
 
 MONDAY, SUNDAY = PERIOD.first, PERIOD.last
 
@@ -53,18 +65,26 @@ hours
 Peak: Tuesdays, 20:00–21:00, with 82 messages (2% of the total).
 Over the day, 20:00–21:00 is the busiest hour and 3:00–4:00 the quietest.
 questions
-Asked most often: “como emito o certificado?”, 74 times, 9% of all questions.
-Rising fastest: “como emito o certificado?”, from 12 to 22 a week.
+Asked most often: “como emito o certificado?”, 82 times, 10% of all questions.
+Rising, more than chance explains: “como emito o certificado?”, from 12 (week of 5 Oct) \
+to 30 (week of 26 Oct).
 answers
-64% of the questions were answered: 410 of 640.
-40% certainly were, since they received a direct reply: 256. For the rest, \
-the answer is whatever somebody else said next, which may be about something else.
-17% of the answers are followed by thanks within an hour; 13% of the questions \
-are asked again by the same person within a day.
+64% of the issues were answered, with evidence: 410 of 640.
+The evidence: replies, 205; messages that name the asker, 102; messages from the only \
+other participant within ten minutes, 103.
+For comparison, the same rule on single messages: 25% of those that are not questions are \
+“answered” (100 of 400), and 56% of the questions (450 of 800).
+Unknown: 20% (130). Somebody wrote within a day, but nothing shows whether it was an answer.
+Unanswered: 16% (100). Nobody else wrote within a day.
+Thanks follow 33% of the answers (in words within an hour, or as a reaction within a day); \
+of what the same rule takes for answers to other messages, 4%.
+Asked again by the same person within a day: 6% of the issues.
 response-times
-Half of the answers come within 4 min 8 s, nine in ten within 51 min 40 s.
-Bots: half within 2 s, nine in ten within 5 s.
-People: half within 7 min, nine in ten within 1 h 30 min.
+Half of the answers come within 4 min 8 s, nine in ten within 51 min 40 s (410 answers).
+For comparison, the same rule on messages that are not questions: half within 15 min \
+(100 answers).
+Bots: half within 2 s, nine in ten within 5 s (120 answers).
+People: half within 7 min, nine in ten within 1 h 30 min (290 answers).
 commands
 Used most often: /ajuda, 85 times, 50% of all commands.
 content
@@ -74,7 +94,7 @@ Most popular: 👍, 120 times, 90% of all reactions.
 members
 56 joined and 15 left: 41 more members.
 retention
-79% of people are active again in the week after their first activity.
+79% of people are active again in the week after their first activity: 150 of 190.
 people
 26% of people's messages come from the most active (3).
 health
@@ -89,10 +109,14 @@ BEHIND = month(
     )
 )
 WEEK_0, WEEK_1 = CohortWeek(MONDAY, 10, 0, 10), CohortWeek(MONDAY, 10, 1, 4)
+OTHER_WAITS = (
+    "For comparison, the same rule on messages that are not questions: half within 15 min "
+    "(100 answers)."
+)
 MARTS_ARE_BEHIND = (
     "The tables of this page are older than the updates: tg-pipeline run brings them up to date."
 )
-NO_COHORT = "A single week of activity does not show who comes back."
+NO_COHORT = "A single week of new people does not show who comes back."
 
 
 def test_the_sections_of_a_month_state_their_findings_and_details() -> None:
@@ -123,23 +147,31 @@ def test_the_sections_of_a_month_state_their_findings_and_details() -> None:
         ),
         (
             "questions",
+            month(questions=[QuestionGroup("quando?", "pt", 60, (10, 15, 15, 20))]),
+            ["Asked most often: “quando?”, 60 times, 100% of all questions."],
+        ),
+        (
+            "questions",
             month(questions=[QuestionGroup(None, None, 7, (1, 2, 2, 2))]),
             ["7 questions, none of them similar enough to form a group."],
         ),
         (
             "answers",
-            month(current=Headline(messages=9, users=2, questions=5, visible=0), answers=[]),
-            ["The data does not show whether these questions were answered: 5 questions."],
+            month(current=Headline(messages=9, issues=Outcomes(unseen=5)), answers=[]),
+            ["The data does not show whether these were answered: 5 issues."],
         ),
         (
             "response-times",
             month(response_times=[ResponseTime(None, w, 3, 60.0, 90.0) for w in ("anyone", "bot")]),
-            ["Half of the answers come within 1 min, nine in ten within 1 min 30 s."],
+            [
+                "Half of the answers come within 1 min, nine in ten within 1 min 30 s (3 answers).",
+                OTHER_WAITS,
+            ],
         ),
         (
             "reactions",
             month(reactions=[CategoryCount("custom:1", 4), CategoryCount("custom:2", 3)]),
-            ["Most popular: custom emoji, 7 times, 100% of all reactions."],
+            ["Most popular: custom emoji, 7 times, 100% (7 of 7) of all reactions."],
         ),
         ("members", members(2, 3), ["2 joined and 3 left: 1 fewer member."]),
         ("members", members(4, 4), ["4 joined and as many left."]),
@@ -149,7 +181,7 @@ def test_the_sections_of_a_month_state_their_findings_and_details() -> None:
         (
             "retention",
             month(cohorts=[WEEK_0, WEEK_1, CohortWeek(date(2026, 10, 12), 30, 1, 6)]),
-            ["25% of people are active again in the week after their first activity."],
+            ["25% of people are active again in the week after their first activity: 10 of 40."],
         ),
         (
             "health",
@@ -166,6 +198,7 @@ def test_the_sections_of_a_month_state_their_findings_and_details() -> None:
         "a single day",
         "the first hour on ties",
         "only whole weeks can rise",
+        "a rise that chance explains",
         "questions without groups",
         "answers that are not visible are not missing",
         "only one kind of answers",
@@ -185,6 +218,81 @@ def test_a_section_states_its_finding_and_details(
     assert sentences(section(name, data)) == expected
 
 
+def answered(issues: Outcomes, placebo: Outcomes) -> ReportData:
+    current = replace(month().current, issues=issues, singles=issues, placebo=placebo)
+    waits = ResponseTime(None, "anyone", issues.answered, issues.median_seconds or 0, 3_100)
+    return month(current=current, response_times=[waits])
+
+
+def test_figures_that_the_placebo_has_as_well_are_no_findings() -> None:
+    data = answered(outcomes(300, 60, 40, 549.0), ALIKE)
+
+    assert sentences(section("answers", data))[:4] == [
+        (
+            "Whether questions get answers can't be told: by the same rule, messages that are not "
+            "questions get about as many."
+        ),
+        "Answered, by the rule: 75% (300 of 400).",
+        (
+            "The evidence: replies, 150; messages that name the asker, 75; messages from the only "
+            "other participant within ten minutes, 75."
+        ),
+        (
+            "For comparison, the same rule on single messages: 75% of those that are not "
+            "questions are “answered” (300 of 400), and 75% of the questions (300 of 400)."
+        ),
+    ]
+    assert sentences(section("answers", data))[6].endswith("32%: no clear difference.")
+    assert sentences(section("response-times", data))[:2] == [
+        (
+            "How long answers take can't be told: by the same rule, messages that are not "
+            "questions get them about as soon."
+        ),
+        "Half within 9 min 9 s, nine in ten within 51 min 40 s (300 answers).",
+    ]
+
+
+def test_figures_of_few_cases_are_no_findings_and_have_their_counts() -> None:
+    few = replace(outcomes(9, 3, 2, 549.0), business_median_seconds=60.0)
+
+    answers, waits = (
+        sentences(section(name, answered(few, Outcomes())))
+        for name in ("answers", "response-times")
+    )
+
+    assert answers[:2] == [
+        "There are too few cases to tell whether questions get answers.",
+        "Answered, by the rule: 64% (9 of 14).",
+    ]
+    assert "Thanks follow 33% (3 of 9) of the answers" in answers[-2]
+    assert waits == [
+        "There are too few answers to tell how long they take.",
+        "Half within 9 min 9 s, nine in ten within 51 min 40 s (9 answers).",
+        "For comparison, no message that is not a question got an answer by the same rule.",
+        "Counting business hours only: half within 1 min.",
+    ]
+
+
+def test_incomplete_weeks_are_pale_in_charts_and_marked_in_tables() -> None:
+    # Given a period that begins on a Thursday, and whose last day is not over
+    data = month(period=Period(date(2026, 10, 8), SUNDAY), today=SUNDAY)
+
+    (chart,) = section("answers", data).charts
+
+    weeks = {row["at"]: row["fill"] for row in chart.spec["datasets"]["rows"]}
+    assert weeks == {"5 Oct": 0.3, "12 Oct": 1, "19 Oct": 1, "26 Oct": 0.3}
+    marked = [str(row[0]) for row in chart.numbers.rows]
+    assert marked == [
+        "5 Oct 2026 (incomplete)",
+        "12 Oct 2026",
+        "19 Oct 2026",
+        "26 Oct 2026 (incomplete)",
+    ]
+    assert chart.legend[-1].text.startswith("pale: incomplete")
+    days = section("activity", data).charts[0].spec["datasets"]["rows"]
+    assert [row["fill"] for row in days][-2:] == [1, 0.3], "this Sunday is not over"
+
+
 def test_rare_categories_are_one_row() -> None:
     many = [CategoryCount(f"c{number}", 30 - number) for number in range(13)]
 
@@ -197,7 +305,7 @@ def test_rare_categories_are_one_row() -> None:
 def test_limits_name_invisible_answers_the_time_zone_and_the_chat_filter() -> None:
     limits = section("health", month(health=Health(is_filtered=True))).limits
 
-    assert shown(section("answers", month()).limits[0]).endswith("for this reason: 172.")
+    assert shown(section("answers", month()).limits[2]).endswith("for this reason: 5.")
     assert "America/Sao_Paulo" in section("hours", month()).limits[0]
     assert any("Only selected chats are stored" in limit for limit in limits)
 
@@ -245,7 +353,7 @@ def test_weeks_of_a_long_period_have_unique_labels() -> None:
 
 
 def test_each_day_of_a_month_has_a_place_with_or_without_rows() -> None:
-    groups = group_by_time([SUNDAY], lambda day: day, PERIOD, EN)
+    groups = group_by_time([SUNDAY], lambda day: day, month(), EN)
 
     assert len(groups) == 28
     assert [bucket.label for bucket, rows in groups if rows] == ["1 Nov"]
@@ -258,7 +366,7 @@ def test_axes_have_at_most_six_labels() -> None:
 
 
 def test_a_sparkline_of_a_year_fits_a_phone() -> None:
-    sparklines = [SparklineCell((3,) * weeks, 3, "").__html__() for weeks in (4, 53)]
+    sparklines = [SparklineCell((3,) * weeks, frozenset(), 3, "").__html__() for weeks in (4, 53)]
 
     assert [html.partition('width="')[2].partition('"')[0] for html in sparklines] == ["32", "64"]
 

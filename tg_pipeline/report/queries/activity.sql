@@ -8,25 +8,15 @@ written AS (
     SELECT context_date AS day, sum(messages) AS messages
     FROM daily_activity
     GROUP BY context_date
-),
-
-people AS (
-    SELECT
-        day,
-        sum(daily_users) AS daily_users,
-        sum(weekly_users) AS weekly_users,
-        sum(monthly_users) AS monthly_users
-    FROM active_users
-    GROUP BY day
 )
 
 SELECT
     days.day,
     CAST(coalesce(written.messages, 0) AS bigint) AS messages,
-    CAST(coalesce(people.daily_users, 0) AS bigint) AS users,
-    CAST(coalesce(people.weekly_users, 0) AS bigint) AS weekly_users,
-    CAST(coalesce(people.monthly_users, 0) AS bigint) AS monthly_users
+    coalesce(active_users.daily_users, 0) AS users,
+    coalesce(active_users.weekly_users, 0) AS weekly_users,
+    coalesce(active_users.monthly_users, 0) AS monthly_users
 FROM days
 LEFT JOIN written ON days.day = written.day
-LEFT JOIN people ON days.day = people.day
+LEFT JOIN active_users ON days.day = active_users.day
 ORDER BY days.day

@@ -1,15 +1,17 @@
--- The outcome of questions, in each whole week that has a day in the period.
+-- What became of the issues of the period, by the week in which they were opened.
 SELECT
     week,
-    CAST(sum(questions) AS bigint) AS questions,
-    CAST(sum(unseen) AS bigint) AS unseen,
-    CAST(sum(answered) AS bigint) AS answered,
-    CAST(sum(answered_by_bot) AS bigint) AS answered_by_bot,
-    CAST(sum(unanswered) AS bigint) AS unanswered,
-    CAST(sum(thanked) AS bigint) AS thanked,
-    CAST(sum(asked_again) AS bigint) AS asked_again,
-    CAST(sum(answered_by_reply) AS bigint) AS answered_by_reply
-FROM resolution
-WHERE week BETWEEN date_trunc('week', $first) AND $last
+    count(*) FILTER (WHERE outcome = 'answered' AND answered_by = 'bot') AS answered_by_bot,
+    count(*) FILTER (WHERE outcome = 'answered' AND answered_by <> 'bot') AS answered_by_people,
+    count(*) FILTER (WHERE outcome = 'unknown') AS unknown,
+    count(*) FILTER (WHERE outcome = 'unanswered') AS unanswered,
+    count(*) FILTER (WHERE outcome = 'unseen') AS unseen,
+    count(*) FILTER (WHERE outcome = 'answered' AND is_thanked) AS thanked,
+    count(*) FILTER (WHERE outcome <> 'unseen' AND is_asked_again) AS asked_again
+FROM threads
+WHERE
+    is_issue_start
+    AND NOT is_copy
+    AND CAST(asked_at AT TIME ZONE $timezone AS date) BETWEEN $first AND $last
 GROUP BY week
 ORDER BY week

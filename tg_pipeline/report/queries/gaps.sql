@@ -1,5 +1,7 @@
 -- Missing update ids of each bot. Telegram increments the id by one, and continues at a random id
--- after a week without updates, so a jump after such a pause is not a gap.
+-- after a week without updates, so a jump after such a pause is not a gap. Ids are in the order of
+-- delivery and days in that of events, so enriched_updates also has the day before and the day
+-- after the period: an id that seems to be missing may belong to one of these.
 WITH ordered AS (
     SELECT
         bot_id,

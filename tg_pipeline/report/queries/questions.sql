@@ -1,5 +1,5 @@
 -- The most frequent groups of questions in the period, and all other questions as one row without a
--- name; with their counts in each whole week that has a day in the period.
+-- name; with their counts by week.
 WITH weeks AS (
     SELECT CAST(weeks.week AS date) AS week
     FROM UNNEST(
@@ -8,59 +8,65 @@ WITH weeks AS (
 ),
 
 asked AS (
-    SELECT
-        bot_id,
-        group_id,
-        count(*) AS questions,
-        any_value(group_name ORDER BY sent_at, chat_id, message_id) AS group_name,
-        mode(language ORDER BY language) AS language
+    SELECT *, CAST(sent_at AT TIME ZONE $timezone AS date) AS sent_on
     FROM questions
-    WHERE CAST(sent_at AT TIME ZONE $timezone AS date) BETWEEN $first AND $last
-    GROUP BY bot_id, group_id
+    WHERE NOT is_copy AND CAST(sent_at AT TIME ZONE $timezone AS date) BETWEEN $first AND $last
 ),
 
 ranked AS (
     SELECT
-        *,
+        bot_id,
+        group_id,
+        -- Questions without a group have a negative number.
         group_id >= 0
         AND row_number() OVER (
-            PARTITION BY group_id >= 0 ORDER BY questions DESC, bot_id, group_id
+            PARTITION BY group_id >= 0 ORDER BY count(*) DESC, bot_id, group_id
         ) <= $shown AS is_shown
     FROM asked
+    GROUP BY bot_id, group_id
 ),
 
 named AS (
     SELECT
-        CASE WHEN is_shown THEN bot_id END AS bot_id,
-        CASE WHEN is_shown THEN group_id END AS group_id,
-        any_value(CASE WHEN is_shown THEN group_name END) AS name,
-        any_value(CASE WHEN is_shown THEN language END) AS language,
-        CAST(sum(questions) AS bigint) AS questions
-    FROM ranked
-    GROUP BY ALL
+        CASE WHEN ranked.is_shown THEN asked.bot_id END AS bot_id,
+        CASE WHEN ranked.is_shown THEN asked.group_id END AS group_id,
+        CASE WHEN ranked.is_shown THEN asked.group_name END AS group_name,
+        CASE WHEN ranked.is_shown THEN asked.language END AS language,
+        CAST(date_trunc('week', asked.sent_on) AS date) AS week,
+        asked.sent_at,
+        asked.chat_id,
+        asked.message_id
+    FROM asked
+    INNER JOIN ranked ON asked.bot_id = ranked.bot_id AND asked.group_id = ranked.group_id
+),
+
+totals AS (
+    SELECT
+        bot_id,
+        group_id,
+        any_value(group_name ORDER BY sent_at, chat_id, message_id) AS name,
+        mode(language ORDER BY language) AS language,
+        count(*) AS questions
+    FROM named
+    GROUP BY bot_id, group_id
 ),
 
 weekly AS (
-    SELECT
-        CASE WHEN ranked.is_shown THEN counts.bot_id END AS bot_id,
-        CASE WHEN ranked.is_shown THEN counts.group_id END AS group_id,
-        counts.week,
-        sum(counts.questions) AS questions
-    FROM frequent_questions AS counts
-    LEFT JOIN ranked ON counts.bot_id = ranked.bot_id AND counts.group_id = ranked.group_id
-    GROUP BY ALL
+    SELECT bot_id, group_id, week, count(*) AS questions
+    FROM named
+    GROUP BY bot_id, group_id, week
 )
 
 SELECT
-    named.name,
-    named.language,
-    named.questions,
-    list(CAST(coalesce(weekly.questions, 0) AS bigint) ORDER BY weeks.week) AS weeks
-FROM named
+    totals.name,
+    totals.language,
+    totals.questions,
+    list(coalesce(weekly.questions, 0) ORDER BY weeks.week) AS weeks
+FROM totals
 CROSS JOIN weeks
 LEFT JOIN weekly
-    ON named.bot_id IS NOT DISTINCT FROM weekly.bot_id
-    AND named.group_id IS NOT DISTINCT FROM weekly.group_id
+    ON totals.bot_id IS NOT DISTINCT FROM weekly.bot_id
+    AND totals.group_id IS NOT DISTINCT FROM weekly.group_id
     AND weeks.week = weekly.week
-GROUP BY named.bot_id, named.group_id, named.name, named.language, named.questions
-ORDER BY named.name IS NULL, named.questions DESC, named.bot_id, named.group_id
+GROUP BY totals.bot_id, totals.group_id, totals.name, totals.language, totals.questions
+ORDER BY totals.name IS NULL, totals.questions DESC, totals.bot_id, totals.group_id

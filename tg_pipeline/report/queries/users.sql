@@ -7,7 +7,7 @@ SELECT
     CAST(sum(actions) AS bigint) AS actions,
     count(DISTINCT context_date) AS days
 FROM user_activity
-WHERE NOT is_bot AND context_date BETWEEN $first AND $last
+WHERE NOT is_bot AND actions > 0 AND context_date BETWEEN $first AND $last
 GROUP BY user_id
 ORDER BY messages DESC, actions DESC, user_id
 LIMIT $shown

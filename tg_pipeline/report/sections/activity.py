@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from typing import Final, TypeAlias
 
 from tg_pipeline.report.charts import (
@@ -26,8 +27,10 @@ from tg_pipeline.report.page import (
     PageSection,
     PageTable,
     TableColumn,
+    pale_legend,
 )
 from tg_pipeline.report.sanitize import MAX_NAME, UserText
+from tg_pipeline.report.shares import Share
 from tg_pipeline.report.theme import ACCENT, INK, SECOND, opacity_of
 
 ACTIVITY: Final = "activity"
@@ -40,6 +43,9 @@ PEOPLE: Final = "people"
 DAY_HOURS: Final = range(24)
 WEEKDAYS: Final = range(1, 8)
 """ISO weekdays: 1 is Monday."""
+
+WINDOW: Final = 30
+"""Days of the longest window in which active people are counted."""
 
 TOP_CATEGORIES: Final = 10
 TOP_PEOPLE: Final = 10
@@ -56,14 +62,14 @@ _HourCounts: TypeAlias = Counter[tuple[int, int]]
 def activity(data: ReportData, fmt: Formatter) -> PageSection:
     """Build messages and active people over time."""
     texts = fmt.messages.activity
-    finding = _busiest_day(data, fmt)
+    finding, limits = _busiest_day(data, fmt), _activity_limits(data, fmt)
     is_active = any(day.messages or day.users for day in data.activity)
     if not is_active or data.period.days == 1:
-        return PageSection(ACTIVITY, texts.title, finding, limits=[texts.limit])
-    buckets = group_by_time(data.activity, lambda row: row.day, data.period, fmt)
+        return PageSection(ACTIVITY, texts.title, finding, limits=limits)
+    buckets = group_by_time(data.activity, lambda row: row.day, data, fmt)
     charts = [_messages_chart(data, buckets, fmt), _people_chart(data, buckets, fmt)]
     details = _daily_people(data, fmt)
-    return PageSection(ACTIVITY, texts.title, finding, details, charts, (), [texts.limit])
+    return PageSection(ACTIVITY, texts.title, finding, details, charts, (), limits)
 
 
 def hours(data: ReportData, fmt: Formatter) -> PageSection:
@@ -110,10 +116,18 @@ def people(data: ReportData, fmt: Formatter) -> PageSection:
     finding = fmt.sentence(
         texts.finding,
         number=fmt.number(len(top)),
-        share=fmt.percent(sum(user.messages for user in top) / total),
+        share=fmt.share(Share(sum(user.messages for user in top), total)),
     )
     tables = [_people_table(top, fmt)]
     return PageSection(PEOPLE, texts.title, finding, tables=tables, limits=[texts.limit])
+
+
+def _activity_limits(data: ReportData, fmt: Formatter) -> list[str]:
+    texts, first_day = fmt.messages.activity, data.health.first_day
+    limits = [texts.limit_messages, texts.limit_active, texts.limit]
+    if first_day and first_day > data.period.first - timedelta(days=WINDOW - 1):
+        limits.append(texts.limit_start.format(date=fmt.full_date(first_day)))
+    return limits
 
 
 def _busiest_day(data: ReportData, fmt: Formatter) -> Cell:
@@ -151,15 +165,17 @@ def _messages_chart(data: ReportData, buckets: _Buckets, fmt: Formatter) -> Page
             count,
             ACCENT,
             0,
-            texts.tip.format(when=fmt.day(bucket.first), what=fmt.count(count, noun)),
+            texts.tip.format(when=_when(bucket, fmt), what=fmt.count(count, noun)),
+            bucket.fill,
         )
         for bucket, count in counts
     ]
     label = fmt.between(texts.messages_label, data.period)
     columns = [TableColumn(texts.day), TableColumn(texts.messages, is_number=True)]
-    cells = [[fmt.day(bucket.first), fmt.number(count)] for bucket, count in counts]
+    cells = [[_when(bucket, fmt), fmt.number(count)] for bucket, count in counts]
     numbers = PageTable("activity-numbers", label, columns, cells, is_folded=True)
-    return PageChart("activity-messages", label, time_bars(bars), numbers)
+    legend = pale_legend((bucket for bucket, _ in buckets), fmt)
+    return PageChart("activity-messages", label, time_bars(bars), numbers, legend)
 
 
 def _people_chart(data: ReportData, buckets: _Buckets, fmt: Formatter) -> PageChart:
@@ -168,11 +184,12 @@ def _people_chart(data: ReportData, buckets: _Buckets, fmt: Formatter) -> PageCh
     names = [texts.on_the_day, texts.in_a_week, texts.in_a_month]
     columns = [TableColumn(texts.day), *(TableColumn(name, is_number=True) for name in names)]
     rows = [(bucket, _last_day_people(days)) for bucket, days in buckets if days]
-    cells = [[fmt.day(bucket.first), *map(fmt.number, counts)] for bucket, counts in rows]
+    cells = [[_when(bucket, fmt), *map(fmt.number, counts)] for bucket, counts in rows]
     numbers = PageTable("activity-people-numbers", label, columns, cells, is_folded=True)
     points = [point for bucket, counts in rows for point in _points(bucket, counts, names, fmt)]
     styles = ["accent", "second", "ink"]
     legend = [LegendItem(style, name) for style, name in zip(styles, names, strict=True)]
+    legend += pale_legend((bucket for bucket, _ in rows), fmt)
     return PageChart("activity-people", label, time_lines(points), numbers, legend)
 
 
@@ -188,8 +205,12 @@ def _points(
     texts, noun = fmt.messages.activity, fmt.messages.nouns.person
     for count, name, color in zip(counts, names, [ACCENT, SECOND, INK], strict=True):
         what = f"{fmt.count(count, noun)}, {name}"
-        tip = texts.tip.format(when=fmt.day(bucket.first), what=what)
-        yield PointRow(bucket.label, count, color, tip)
+        tip = texts.tip.format(when=_when(bucket, fmt), what=what)
+        yield PointRow(bucket.label, count, color, tip, bucket.fill)
+
+
+def _when(bucket: TimeBucket, fmt: Formatter) -> str:
+    return fmt.bucket(fmt.day(bucket.first), is_complete=bucket.is_complete)
 
 
 def _peak_hour(counts: _HourCounts, fmt: Formatter) -> Cell:
@@ -200,7 +221,7 @@ def _peak_hour(counts: _HourCounts, fmt: Formatter) -> Cell:
         weekday=fmt.messages.hours.weekdays[weekday - 1],
         hours=fmt.hours(hour),
         messages=fmt.count(most, fmt.messages.nouns.message),
-        share=fmt.percent(most / counts.total()),
+        share=fmt.share(Share(most, counts.total())),
     )
 
 
@@ -265,7 +286,7 @@ def _ranking(
         texts.finding,
         name=_category(first, texts),
         times=fmt.count(first.count, fmt.messages.nouns.time),
-        share=fmt.percent(first.count / total),
+        share=fmt.share(Share(first.count, total)),
     )
     tables = [_ranking_table(name, counts, texts, fmt)]
     return PageSection(name, texts.title, finding, tables=tables, limits=[texts.limit])

@@ -13,6 +13,7 @@ from tg_pipeline.report.page import (
     PageSection,
     PageTable,
     TableColumn,
+    pale_legend,
 )
 from tg_pipeline.report.theme import SECOND, WARN
 
@@ -26,7 +27,7 @@ def health(data: ReportData, fmt: Formatter) -> PageSection:
     """Build the state of the period's days."""
     texts, state = fmt.messages.health, data.health
     days = [day for day in state.days if day.landed or day.updates or day.is_missing]
-    limits = _limits(state, days, texts)
+    limits = _limits(data, days, texts)
     if not days:
         return PageSection(HEALTH, texts.title, texts.nothing, limits=limits)
     charts = [_days_chart(data, fmt)]
@@ -57,24 +58,26 @@ def _details(state: Health, fmt: Formatter) -> list[Cell]:
     return [*behind, broken, lost]
 
 
-def _limits(state: Health, days: list[HealthDay], texts: HealthMessages) -> list[str]:
+def _limits(data: ReportData, days: list[HealthDay], texts: HealthMessages) -> list[str]:
     is_behind = any(day.is_late or day.is_missing for day in days)
     return [
         *([texts.limit_late] if is_behind else []),
         texts.limit_gaps,
-        *([texts.limit_filter] if state.is_filtered else []),
+        *([texts.limit_filter] if data.health.is_filtered else []),
+        *([texts.limit_all] if data.bot or data.chat else []),
     ]
 
 
 def _days_chart(data: ReportData, fmt: Formatter) -> PageChart:
     texts = fmt.messages.health
     label = fmt.between(texts.label, data.period)
-    buckets = group_by_time(data.health.days, lambda row: row.day, data.period, fmt)
+    buckets = group_by_time(data.health.days, lambda row: row.day, data, fmt)
     bars = [_bar(bucket, days, data.health, fmt) for bucket, days in buckets]
     is_behind = any(day.is_late or day.is_missing for day in data.health.days)
     legend = [
         LegendItem("second", texts.ok),
         *([LegendItem("warn", f"{texts.late}, {texts.missing}")] if is_behind else []),
+        *pale_legend((bucket for bucket, _ in buckets), fmt),
     ]
     numbers = _days_table(data, label, fmt)
     return PageChart("health-days", label, time_bars(bars), numbers, legend)
@@ -85,14 +88,14 @@ def _bar(bucket: TimeBucket, days: list[HealthDay], state: Health, fmt: Formatte
     is_behind = any(day.is_late or day.is_missing for day in days)
     dates = {day.day for day in days}
     tip = fmt.messages.health.tip.format(
-        when=fmt.day(bucket.first),
+        when=fmt.bucket(fmt.day(bucket.first), is_complete=bucket.is_complete),
         updates=fmt.count(updates, fmt.messages.nouns.update),
         quarantined=fmt.number(sum(day.quarantined for day in days)),
         duplicates=fmt.number(sum(day.duplicates for day in days)),
         lost=fmt.number(sum(gap.missing for gap in state.gaps if gap.day in dates)),
     )
     height = updates or sum(day.landed for day in days if day.is_missing)
-    return BarRow(bucket.label, height, WARN if is_behind else SECOND, 0, tip)
+    return BarRow(bucket.label, height, WARN if is_behind else SECOND, 0, tip, bucket.fill)
 
 
 def _days_table(data: ReportData, label: str, fmt: Formatter) -> PageTable:
@@ -105,7 +108,7 @@ def _days_table(data: ReportData, label: str, fmt: Formatter) -> PageTable:
     ]
     rows = [
         [
-            fmt.day(day.day),
+            fmt.bucket(fmt.day(day.day), is_complete=data.is_complete(day.day, day.day)),
             *map(fmt.number, (day.landed, day.updates, day.quarantined, day.duplicates)),
             _state(day, texts),
         ]

@@ -20,7 +20,9 @@ from tg_pipeline.report.page import (
     PageSection,
     PageTable,
     TableColumn,
+    pale_legend,
 )
+from tg_pipeline.report.shares import Share
 from tg_pipeline.report.theme import ACCENT, INK, ON_HEAT, SECOND, step_of
 
 MEMBERS: Final = "members"
@@ -35,7 +37,7 @@ def members(data: ReportData, fmt: Formatter) -> PageSection:
     texts = fmt.messages.members
     if not any(day.joins or day.leaves for day in data.members):
         return PageSection(MEMBERS, texts.title, texts.nothing, limits=[texts.limit])
-    buckets = group_by_time(data.members, lambda row: row.day, data.period, fmt)
+    buckets = group_by_time(data.members, lambda row: row.day, data, fmt)
     charts = [_members_chart([(bucket, *_sums(rows)) for bucket, rows in buckets], data, fmt)]
     return PageSection(MEMBERS, texts.title, _balance(data, fmt), (), charts, (), [texts.limit])
 
@@ -75,29 +77,41 @@ def _members_chart(changes: list[_Change], data: ReportData, fmt: Formatter) -> 
     heads = (texts.joined, texts.left, texts.net)
     columns = [TableColumn(texts.day), *(TableColumn(head, is_number=True) for head in heads)]
     rows = [
-        [fmt.day(bucket.first), fmt.number(joins), fmt.number(leaves), fmt.signed(joins - leaves)]
+        [_when(bucket, fmt), fmt.number(joins), fmt.number(leaves), fmt.signed(joins - leaves)]
         for bucket, joins, leaves in changes
         if joins or leaves
     ]
     numbers = PageTable("members-numbers", label, columns, rows, is_folded=True)
     bars = [bar for change in changes for bar in _member_bars(change, fmt)]
-    legend = [LegendItem("accent", texts.joined), LegendItem("second", texts.left)]
+    legend = [
+        LegendItem("accent", texts.joined),
+        LegendItem("second", texts.left),
+        *pale_legend((bucket for bucket, *_ in changes), fmt),
+    ]
     return PageChart("members-days", label, time_bars(bars), numbers, legend)
 
 
 def _member_bars(change: _Change, fmt: Formatter) -> Iterator[BarRow]:
     bucket, joins, leaves = change
     tip = fmt.messages.members.tip.format(
-        when=fmt.day(bucket.first), joins=fmt.number(joins), leaves=fmt.number(leaves)
+        when=_when(bucket, fmt), joins=fmt.number(joins), leaves=fmt.number(leaves)
     )
-    yield BarRow(bucket.label, joins, ACCENT, 0, tip)
-    yield BarRow(bucket.label, -leaves, SECOND, 1, tip)
+    yield BarRow(bucket.label, joins, ACCENT, 0, tip, bucket.fill)
+    yield BarRow(bucket.label, -leaves, SECOND, 1, tip, bucket.fill)
+
+
+def _when(bucket: TimeBucket, fmt: Formatter) -> str:
+    return fmt.bucket(fmt.day(bucket.first), is_complete=bucket.is_complete)
 
 
 def _week_after(later: Sequence[CohortWeek], fmt: Formatter) -> Cell:
     week_after = [row for row in later if row.offset == 1]
-    share = sum(row.returned for row in week_after) / sum(row.size for row in week_after)
-    return fmt.sentence(fmt.messages.retention.finding, share=fmt.percent(share))
+    returned = Share(sum(row.returned for row in week_after), sum(row.size for row in week_after))
+    return fmt.sentence(
+        fmt.messages.retention.finding,
+        share=fmt.percent(returned.value or 0),
+        cases=fmt.cases(returned),
+    )
 
 
 def _retention_chart(later: Sequence[CohortWeek], fmt: Formatter) -> PageChart:

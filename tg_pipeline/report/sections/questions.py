@@ -1,17 +1,24 @@
 """Questions: what people ask, whether it was answered, and how long the answers took."""
 
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import date
+from itertools import chain
 from typing import Final
 
 from markupsafe import Markup
 
-from tg_pipeline.report.charts import BarRow, RangeRow, axis_label, time_bars, time_ranges
+from tg_pipeline.report.charts import (
+    BarRow,
+    RangeRow,
+    axis_label,
+    fill_of,
+    time_bars,
+    time_ranges,
+)
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import (
     AnswersWeek,
     Headline,
-    Period,
     QuestionGroup,
     ReportData,
     ResponseTime,
@@ -27,7 +34,8 @@ from tg_pipeline.report.page import (
     TableColumn,
 )
 from tg_pipeline.report.sanitize import UserText
-from tg_pipeline.report.theme import ACCENT, INK, SOFT
+from tg_pipeline.report.shares import Share, is_rise, is_testable
+from tg_pipeline.report.theme import ACCENT, INK, SECOND, SOFT
 
 QUESTIONS: Final = "questions"
 ANSWERS: Final = "answers"
@@ -47,113 +55,132 @@ def questions(data: ReportData, fmt: Formatter) -> PageSection:
     texts = fmt.messages.questions
     total = sum(row.questions for row in data.questions)
     named = [row for row in data.questions if row.name is not None]
+    limits = [texts.limit]
     if not total:
-        return PageSection(QUESTIONS, texts.title, texts.nothing, limits=[texts.limit])
-    limits = [texts.limit, _whole_weeks(data, fmt)]
+        return PageSection(QUESTIONS, texts.title, texts.nothing, limits=limits)
     if not named:
         count = fmt.count(total, fmt.messages.nouns.question)
-        finding = texts.no_groups.format(questions=count)
-        return PageSection(QUESTIONS, texts.title, finding, limits=limits)
-    top_finding = fmt.sentence(
+        no_groups = texts.no_groups.format(questions=count)
+        return PageSection(QUESTIONS, texts.title, no_groups, limits=limits)
+    finding = fmt.sentence(
         texts.finding,
         name=_group_name(named[0], fmt),
         times=fmt.count(named[0].questions, fmt.messages.nouns.time),
-        share=fmt.percent(named[0].questions / total),
+        share=fmt.share(Share(named[0].questions, total)),
     )
-    details, tables = _rising(named, data.period, fmt), [_groups_table(data.questions, named, fmt)]
-    return PageSection(QUESTIONS, texts.title, top_finding, details, (), tables, limits)
+    details, tables = _rising(named, data, fmt), [_groups_table(data, named, fmt)]
+    return PageSection(QUESTIONS, texts.title, finding, details, (), tables, limits)
 
 
 def answers(data: ReportData, fmt: Formatter) -> PageSection:
-    """Build the share of answered questions, and what happened afterwards."""
+    """Build the share of the issues that were answered, and what happened afterwards."""
     texts = fmt.messages.answers
-    current, limits = data.current, _answer_limits(data, fmt)
-    if current.answered_share is None:
-        finding = _nothing_visible(current, fmt)
-        return PageSection(ANSWERS, texts.title, finding, limits=limits)
-    answered = fmt.sentence(
-        texts.finding,
-        share=fmt.percent(current.answered_share),
-        answered=fmt.number(current.answered),
-        visible=fmt.number(current.visible),
-    )
-    details = [*_by_reply(current, fmt), _afterwards(data, fmt)]
+    current, limits = data.current, _answer_limits(data.current, fmt)
+    if not current.issues.seen:
+        return PageSection(ANSWERS, texts.title, _nothing_visible(current, fmt), limits=limits)
+    details = [
+        *_evidence(current, fmt),
+        _placebo(current, fmt),
+        *_not_answered(current, fmt),
+        *_afterwards(current, fmt),
+    ]
     charts = [_answers_chart(data, fmt)]
-    return PageSection(ANSWERS, texts.title, answered, details, charts, (), limits)
+    finding = _answered(current, fmt)
+    return PageSection(ANSWERS, texts.title, finding, details, charts, (), limits)
 
 
 def response_times(data: ReportData, fmt: Formatter) -> PageSection:
     """Build the median and the 90th percentile of the time to an answer."""
     texts = fmt.messages.response_times
     whole = {row.answered_by: row for row in data.response_times if row.week is None}
-    limits = [texts.limit, _whole_weeks(data, fmt)]
+    limits = [texts.limit, texts.limit_bot]
     if "anyone" not in whole:
         return PageSection(RESPONSE_TIMES, texts.title, texts.nothing, limits=limits)
-    finding = _percentiles(texts.finding, whole["anyone"], fmt)
-    details = _bots_and_people(whole, fmt)
+    finding, details = _waits(data.current, whole["anyone"], fmt)
     weekly = [r for r in data.response_times if r.week and r.answered_by in ANSWERER_COLORS]
-    charts = [_response_times_chart(weekly, data.period, fmt)] if weekly else []
+    charts = [_response_times_chart(weekly, data, fmt)] if weekly else []
+    if data.current.wait_test.is_distinct:
+        details += _bots_and_people(whole, fmt)
     return PageSection(RESPONSE_TIMES, texts.title, finding, details, charts, (), limits)
 
 
-def _whole_weeks(data: ReportData, fmt: Formatter) -> str:
-    """Return the sentence about whole weeks, since a period can begin and end within one."""
-    weeks = data.period.weeks()
-    return fmt.messages.questions.weeks.format(
-        first=fmt.full_date(weeks[0]), last=fmt.full_date(weeks[-1] + timedelta(days=6))
-    )
+def _week(monday: date, data: ReportData, fmt: Formatter) -> str:
+    """Return a week for a table, marked if it is incomplete."""
+    return fmt.bucket(fmt.full_date(monday), is_complete=data.is_whole_week(monday))
+
+
+def _pale(weeks: Sequence[date], data: ReportData, fmt: Formatter) -> list[LegendItem]:
+    """Return the legend of incomplete weeks if there are any."""
+    is_needed = not all(map(data.is_whole_week, weeks))
+    return [LegendItem("pale", fmt.messages.page.pale)] if is_needed else []
+
+
+# What people ask
 
 
 def _group_name(row: QuestionGroup, fmt: Formatter) -> Cell:
     return UserText(row.name, row.language) if row.name else fmt.messages.questions.others
 
 
-def _rising(named: Sequence[QuestionGroup], period: Period, fmt: Formatter) -> list[Cell]:
-    """Return the group that grew most from the first whole week to the last, if one did."""
-    whole = [place for place, week in enumerate(period.weeks()) if period.contains_week(week)]
+def _rising(named: Sequence[QuestionGroup], data: ReportData, fmt: Formatter) -> list[Cell]:
+    """Return the group that grew most from the first complete week to the last.
+
+    Only if it grew by more than chance explains.
+    """
+    weeks = data.period.weeks()
+    whole = [place for place, week in enumerate(weeks) if data.is_whole_week(week)]
     if len(whole) < 2:  # noqa: PLR2004 - growth needs two weeks
         return []
-    grown = max(named, key=lambda row: row.weeks[whole[-1]] - row.weeks[whole[0]])
-    first, last = grown.weeks[whole[0]], grown.weeks[whole[-1]]
-    if last <= first:
+    begin, end = whole[0], whole[-1]
+    tested = [row for row in named if is_testable(row.weeks[begin], row.weeks[end])]
+    risen = [row for row in tested if is_rise(row.weeks[begin], row.weeks[end], len(tested))]
+    if not risen:
         return []
-    template = fmt.messages.questions.rising
+    grown = max(risen, key=lambda row: row.weeks[end] - row.weeks[begin])
     return [
         fmt.sentence(
-            template,
+            fmt.messages.questions.rising,
             name=_group_name(grown, fmt),
-            first=fmt.number(first),
-            last=fmt.number(last),
+            first=fmt.number(grown.weeks[begin]),
+            last=fmt.number(grown.weeks[end]),
+            first_week=fmt.axis_day(weeks[begin]),
+            last_week=fmt.axis_day(weeks[end]),
         )
     ]
 
 
-def _groups_table(
-    rows: Sequence[QuestionGroup], named: Sequence[QuestionGroup], fmt: Formatter
-) -> PageTable:
-    texts = fmt.messages.questions
-    shown = [*named[:TOP_GROUPS], *(row for row in rows if row.name is None)]
+def _groups_table(data: ReportData, named: Sequence[QuestionGroup], fmt: Formatter) -> PageTable:
+    texts, weeks = fmt.messages.questions, data.period.weeks()
+    shown = [*named[:TOP_GROUPS], *(row for row in data.questions if row.name is None)]
     most = max(row.questions for row in named)
-    tallest = max((count for row in named[:TOP_GROUPS] for count in row.weeks), default=1)
+    tallest = max(chain(*(row.weeks for row in named[:TOP_GROUPS])), default=1)
     columns = [
         TableColumn(texts.question),
         TableColumn(texts.count, is_number=True),
         TableColumn(fmt.messages.page.bar, is_unseen=True),
         TableColumn(texts.by_week),
     ]
-    cells = [_group_cells(row, most, tallest, fmt) for row in shown]
-    return PageTable("questions-table", texts.caption, columns, cells)
+    incomplete = frozenset(n for n, week in enumerate(weeks) if not data.is_whole_week(week))
+    cells = [_group_cells(row, most, tallest, incomplete, fmt) for row in shown]
+    note = fmt.messages.page.pale if incomplete else ""
+    return PageTable("questions-table", texts.caption, columns, cells, note=note)
 
 
-def _group_cells(row: QuestionGroup, most: int, tallest: int, fmt: Formatter) -> list[Cell]:
-    counts = ", ".join(map(fmt.number, row.weeks))
-    label = fmt.messages.questions.week_counts.format(counts=counts)
+def _group_cells(
+    row: QuestionGroup, most: int, tallest: int, incomplete: frozenset[int], fmt: Formatter
+) -> list[Cell]:
+    counts = [
+        fmt.bucket(fmt.number(count), is_complete=place not in incomplete)
+        for place, count in enumerate(row.weeks)
+    ]
+    label = fmt.messages.questions.week_counts.format(counts=", ".join(counts))
     is_rest = row.name is None
+    maximum = max(row.weeks, default=1) if is_rest else tallest
     return [
         _name_with_language(row, fmt),
         fmt.number(row.questions),
         "" if is_rest else BarCell(row.questions / most),
-        SparklineCell(row.weeks, max(row.weeks, default=1) if is_rest else tallest, label),
+        SparklineCell(row.weeks, incomplete, maximum, label),
     ]
 
 
@@ -165,42 +192,87 @@ def _name_with_language(row: QuestionGroup, fmt: Formatter) -> Cell:
     return template.format(_group_name(row, fmt), label, row.language)
 
 
+# Whether it was answered
+
+
 def _nothing_visible(current: Headline, fmt: Formatter) -> str:
-    texts = fmt.messages.answers
-    if not current.questions:
+    texts, unseen = fmt.messages.answers, current.issues.unseen
+    if not unseen:
         return texts.nothing
-    count = fmt.count(current.questions, fmt.messages.nouns.question)
-    return texts.invisible.format(questions=count)
+    return texts.invisible.format(issues=fmt.count(unseen, fmt.messages.nouns.issue))
 
 
-def _by_reply(current: Headline, fmt: Formatter) -> list[Cell]:
-    """Return how many of the answers are certain."""
-    if not current.answered or current.replied_share is None:
-        return []
-    replied, share = fmt.number(current.answered_by_reply), fmt.percent(current.replied_share)
-    return [fmt.sentence(fmt.messages.answers.by_reply, share=share, replied=replied)]
-
-
-def _afterwards(data: ReportData, fmt: Formatter) -> Cell:
-    answered = sum(week.answered for week in data.answers)
-    visible = answered + sum(week.unanswered for week in data.answers)
-    thanked = sum(week.thanked for week in data.answers)
-    again = sum(week.asked_again for week in data.answers)
+def _answered(current: Headline, fmt: Formatter) -> Cell:
+    """Return the share of answered issues, if it differs from the placebo."""
+    texts, test = fmt.messages.answers, current.answered_test
+    if not test.has_enough_cases:
+        return texts.few
+    if not test.is_distinct:
+        return texts.unclear
     return fmt.sentence(
-        fmt.messages.answers.afterwards,
-        thanked=fmt.percent(thanked / max(answered, 1)),
-        again=fmt.percent(again / max(visible, 1)),
+        texts.finding if test.is_higher else texts.fewer,
+        share=fmt.percent(current.answered.value or 0),
+        answered=fmt.cases(current.answered),
     )
 
 
-def _answer_limits(data: ReportData, fmt: Formatter) -> list[str]:
-    texts = fmt.messages.answers
-    unseen = data.current.questions - data.current.visible
+def _evidence(current: Headline, fmt: Formatter) -> Iterator[Cell]:
+    """Yield the answered issues, unless they are the finding, and the evidence of the answers."""
+    texts, issues, answered = fmt.messages.answers, current.issues, current.answered
+    if not current.answered_test.is_distinct:
+        share, cases = fmt.percent(answered.value or 0), fmt.cases(answered)
+        yield fmt.sentence(texts.by_rule, share=share, cases=cases)
+    yield fmt.sentence(
+        texts.evidence,
+        reply=fmt.number(issues.by_reply),
+        mention=fmt.number(issues.by_mention),
+        only_other=fmt.number(issues.by_only_other),
+    )
+
+
+def _placebo(current: Headline, fmt: Formatter) -> Cell:
+    texts, test = fmt.messages.answers, current.answered_test
+    if test.placebo.value is None:
+        return texts.no_placebo
+    return fmt.sentence(
+        texts.placebo,
+        share=fmt.percent(test.placebo.value),
+        cases=fmt.cases(test.placebo),
+        single=fmt.percent(test.figure.value or 0),
+        singles=fmt.cases(test.figure),
+    )
+
+
+def _not_answered(current: Headline, fmt: Formatter) -> Iterator[Cell]:
+    texts, issues = fmt.messages.answers, current.issues
+    counts = [(texts.unknown, issues.unknown), (texts.unanswered, issues.unanswered)]
+    for template, count in counts:
+        share, number = fmt.percent(count / issues.seen), fmt.number(count)
+        yield fmt.sentence(template, share=share, number=number)
+
+
+def _afterwards(current: Headline, fmt: Formatter) -> Iterator[Cell]:
+    texts, test = fmt.messages.answers, current.thanked_test
+    if current.thanked.whole:
+        yield fmt.sentence(
+            texts.thanked if test.is_distinct else texts.thanked_unclear,
+            share=fmt.share(current.thanked),
+            placebo=fmt.share(test.placebo),
+        )
+    again = Share(current.issues.asked_again, current.issues.seen)
+    yield fmt.sentence(texts.asked_again, share=fmt.share(again))
+
+
+def _answer_limits(current: Headline, fmt: Formatter) -> list[str]:
+    texts, nouns, issues = fmt.messages.answers, fmt.messages.nouns, current.issues
+    questions = fmt.count(current.questions, nouns.question)
     return [
-        texts.limit_bot.format(questions=fmt.number(unseen)),
+        texts.limit_issue.format(
+            questions=questions, issues=fmt.count(issues.seen + issues.unseen, nouns.issue)
+        ),
         texts.limit_answer,
+        texts.limit_bot.format(issues=fmt.number(issues.unseen)),
         texts.limit_again,
-        _whole_weeks(data, fmt),
     ]
 
 
@@ -210,24 +282,28 @@ def _answers_chart(data: ReportData, fmt: Formatter) -> PageChart:
     legend = [
         *([LegendItem("ink", texts.by_bot)] if has_bot else []),
         LegendItem("accent", texts.by_people),
-        LegendItem("soft", texts.unanswered),
+        LegendItem("second", texts.not_known),
+        LegendItem("soft", texts.not_answered),
+        *_pale([week.week for week in data.answers], data, fmt),
     ]
-    bars = [bar for week in data.answers for bar in _answer_bars(week, data.period, fmt)]
+    bars = [bar for week in data.answers for bar in _answer_bars(week, data, fmt)]
     numbers = _answers_table(data, fmt)
     return PageChart("answers-weeks", texts.label, time_bars(bars), numbers, legend)
 
 
-def _answer_bars(week: AnswersWeek, period: Period, fmt: Formatter) -> Iterator[BarRow]:
+def _answer_bars(week: AnswersWeek, data: ReportData, fmt: Formatter) -> Iterator[BarRow]:
     texts = fmt.messages.answers
-    at = axis_label(week.week, period, fmt)
+    at, is_complete = axis_label(week.week, data.period, fmt), data.is_whole_week(week.week)
     segments = [
         (texts.by_bot, week.answered_by_bot, INK),
         (texts.by_people, week.answered_by_people, ACCENT),
-        (texts.unanswered, week.unanswered, SOFT),
+        (texts.not_known, week.unknown, SECOND),
+        (texts.not_answered, week.unanswered, SOFT),
     ]
     for order, (what, count, color) in enumerate(segments):
-        tip = texts.tip.format(week=at, what=what, number=fmt.number(count))
-        yield BarRow(at, count, color, order, tip)
+        when = fmt.bucket(at, is_complete=is_complete)
+        tip = texts.tip.format(week=when, what=what, number=fmt.number(count))
+        yield BarRow(at, count, color, order, tip, fill_of(is_complete=is_complete))
 
 
 def _answers_table(data: ReportData, fmt: Formatter) -> PageTable:
@@ -235,15 +311,15 @@ def _answers_table(data: ReportData, fmt: Formatter) -> PageTable:
     heads = [
         texts.by_bot,
         texts.by_people,
-        texts.replied,
-        texts.unanswered,
-        texts.thanked,
-        texts.asked_again,
+        texts.not_known,
+        texts.not_answered,
+        texts.thanks,
+        texts.again,
         texts.unseen,
     ]
     columns = [TableColumn(texts.week), *(TableColumn(head, is_number=True) for head in heads)]
     rows = [
-        [fmt.full_date(week.week), *map(fmt.number, _week_counts(week))] for week in data.answers
+        [_week(week.week, data, fmt), *map(fmt.number, _week_counts(week))] for week in data.answers
     ]
     return PageTable("answers-numbers", texts.label, columns, rows, is_folded=True)
 
@@ -252,7 +328,7 @@ def _week_counts(week: AnswersWeek) -> list[int]:
     return [
         week.answered_by_bot,
         week.answered_by_people,
-        week.answered_by_reply,
+        week.unknown,
         week.unanswered,
         week.thanked,
         week.asked_again,
@@ -260,9 +336,40 @@ def _week_counts(week: AnswersWeek) -> list[int]:
     ]
 
 
+# How long the answers took
+
+
+def _waits(current: Headline, anyone: ResponseTime, fmt: Formatter) -> tuple[Cell, list[Cell]]:
+    """Return the finding and the details: the wait is a finding if it differs from the placebo."""
+    texts, test = fmt.messages.response_times, current.wait_test
+    details = [_other_waits(current, fmt)]
+    business = current.issues.business_median_seconds
+    if business is not None:
+        details.append(fmt.sentence(texts.business, median=fmt.duration(business)))
+    if test.is_distinct:
+        return _percentiles(texts.finding, anyone, fmt), details
+    measured = _percentiles(texts.measured, anyone, fmt)
+    return texts.unclear if test.has_enough_cases else texts.few, [measured, *details]
+
+
+def _other_waits(current: Headline, fmt: Formatter) -> Cell:
+    """Return how long the placebo waits."""
+    texts, placebo = fmt.messages.response_times, current.placebo
+    if placebo.median_seconds is None:
+        return texts.no_placebo
+    return fmt.sentence(
+        texts.placebo,
+        median=fmt.duration(placebo.median_seconds),
+        answers=fmt.count(placebo.answered, fmt.messages.nouns.answer),
+    )
+
+
 def _percentiles(template: str, row: ResponseTime, fmt: Formatter) -> Cell:
     return fmt.sentence(
-        template, median=fmt.duration(row.median_seconds), p90=fmt.duration(row.p90_seconds)
+        template,
+        median=fmt.duration(row.median_seconds),
+        p90=fmt.duration(row.p90_seconds),
+        answers=fmt.count(row.answered, fmt.messages.nouns.answer),
     )
 
 
@@ -275,26 +382,28 @@ def _bots_and_people(whole: dict[str, ResponseTime], fmt: Formatter) -> list[Cel
     return [_percentiles(templates[who], whole[who], fmt) for who in templates]
 
 
-def _response_times_chart(weekly: list[ResponseTime], period: Period, fmt: Formatter) -> PageChart:
+def _response_times_chart(
+    weekly: list[ResponseTime], data: ReportData, fmt: Formatter
+) -> PageChart:
     texts = fmt.messages.response_times
     names = {"bot": texts.bot, "human": texts.people}
     ranges = [
-        _range(row, axis_label(row.week, period, fmt), names[row.answered_by], fmt)
-        for row in weekly
-        if row.week
+        _range(row, row.week, names[row.answered_by], data, fmt) for row in weekly if row.week
     ]
     has_bot = any(row.series == "bot" for row in ranges)
     legend = [
         *([LegendItem("ink", texts.bot)] if has_bot else []),
         LegendItem("accent", texts.people),
         LegendItem("none", texts.legend),
+        *_pale([row.week for row in weekly if row.week], data, fmt),
     ]
     spec = time_ranges(ranges, _axis_marks(ranges, fmt))
-    numbers = _response_times_table(weekly, names, fmt)
+    numbers = _response_times_table(weekly, names, data, fmt)
     return PageChart("response-times-weeks", texts.label, spec, numbers, legend)
 
 
-def _range(row: ResponseTime, at: str, who: str, fmt: Formatter) -> RangeRow:
+def _range(row: ResponseTime, week: date, who: str, data: ReportData, fmt: Formatter) -> RangeRow:
+    at, is_complete = axis_label(week, data.period, fmt), data.is_whole_week(week)
     return RangeRow(
         at=at,
         series=row.answered_by,
@@ -302,11 +411,13 @@ def _range(row: ResponseTime, at: str, who: str, fmt: Formatter) -> RangeRow:
         high=max(row.p90_seconds, AXIS_SECONDS[0]),
         color=ANSWERER_COLORS[row.answered_by],
         tip=fmt.messages.response_times.tip.format(
-            week=at,
+            week=fmt.bucket(at, is_complete=is_complete),
             who=who,
             median=fmt.duration(row.median_seconds),
             p90=fmt.duration(row.p90_seconds),
+            answers=fmt.count(row.answered, fmt.messages.nouns.answer),
         ),
+        fill=fill_of(is_complete=is_complete),
     )
 
 
@@ -321,7 +432,7 @@ def _axis_marks(ranges: list[RangeRow], fmt: Formatter) -> list[tuple[float, str
 
 
 def _response_times_table(
-    weekly: list[ResponseTime], names: dict[str, str], fmt: Formatter
+    weekly: list[ResponseTime], names: dict[str, str], data: ReportData, fmt: Formatter
 ) -> PageTable:
     texts = fmt.messages.response_times
     columns = [
@@ -331,7 +442,7 @@ def _response_times_table(
     ]
     rows = [
         [
-            fmt.full_date(row.week),
+            _week(row.week, data, fmt),
             names[row.answered_by],
             fmt.number(row.answered),
             fmt.duration(row.median_seconds),
