@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Final
@@ -13,6 +13,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.selection import Selection, read_subjects, select_updates
 from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.landing_zone import iter_days
@@ -43,6 +44,8 @@ class ReportSource:
     """The parameters that the marts are built with."""
     is_filtered: bool = False
     """Only selected chats are stored."""
+    today: date | None = None
+    """The current day, which is not over; None if all days are over."""
 
 
 def latest_period(lake: Lake, last: date | None = None, days: int = DEFAULT_DAYS) -> Period | None:
@@ -54,18 +57,28 @@ def latest_period(lake: Lake, last: date | None = None, days: int = DEFAULT_DAYS
     return Period.ending(last or max(built), days).clip_start(min(built)) if built else None
 
 
-def load_report_data(source: ReportSource, period: Period | None = None) -> ReportData | None:
+def load_report_data(
+    source: ReportSource, period: Period | None = None, selection: Selection | None = None
+) -> ReportData | None:
     """Read the data of a period, by default the latest one; None if the lake is empty.
 
-    Raises StoreError.
+    With a selection, only updates of that bot or chat are counted. Raises StoreError, and
+    NothingSelectedError if the lake has none of it.
     """
     latest = latest_period(source.lake)
     if latest is None:
         return None
     chosen = period or latest
     try:
-        with _open_marts(source, chosen) as marts:
-            return read_report_data(marts, chosen, _health(source, chosen, marts))
+        with _open_marts(source, chosen, reads_all=selection is not None) as marts:
+            # The state of the data is that of all bots and chats, so it is read first.
+            health = _health(source, chosen, marts)
+            if selection is None:
+                return read_report_data(marts, chosen, health, source.today)
+            bot, chat = read_subjects(marts.connection, selection)
+            select_updates(marts.connection, selection, source.parameters)
+            data = read_report_data(marts, chosen, health, source.today)
+            return replace(data, bot=bot, chat=chat)
     except EngineError as error:
         raise StoreError(f"The marts can't be read: {error}") from error
 
@@ -122,13 +135,18 @@ def _are_marts_behind(source: ReportSource, period: Period) -> bool:
 
 
 @contextmanager
-def _open_marts(source: ReportSource, period: Period) -> Iterator[Marts]:
-    """Open the tables of a period, and of the previous one, in DuckDB."""
+def _open_marts(source: ReportSource, period: Period, *, reads_all: bool) -> Iterator[Marts]:
+    """Open the tables of a period, and of the previous one, in DuckDB.
+
+    With `reads_all`, enriched_updates has all days.
+    """
     with ExitStack() as stack:
         spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="tg-report-"))
         engine = stack.enter_context(open_engine(Path(spill)))
         for table in (ENRICHED_UPDATES, *ALL_MARTS):
             days = _days_to_read(table, period)
+            if reads_all and table is ENRICHED_UPDATES:
+                days = list(source.lake.days(table.name))
             files = stack.enter_context(source.lake.files(table.name, days))
             create_view(engine, table, files)
         yield Marts(engine, source.parameters.timezone)
@@ -138,7 +156,8 @@ def _days_to_read(table: Table, period: Period) -> list[date | None]:
     """Return a table's partitions for the period and the previous one."""
     if not is_daily(table):
         return [None]
-    # The updates themselves are not compared: they only need the ids of the day before.
-    is_layer = table is ENRICHED_UPDATES
-    first = period.first - timedelta(days=1) if is_layer else period.previous().first
-    return list(iter_days(first, period.last))
+    if table is ENRICHED_UPDATES:
+        # The updates themselves are not compared: only the ids around the period are needed.
+        day = timedelta(days=1)
+        return list(iter_days(period.first - day, period.last + day))
+    return list(iter_days(period.previous().first, period.last))

@@ -11,12 +11,13 @@ from rich.filesize import decimal
 
 from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.builds.report import ReportSource, load_report_data
+from tg_pipeline.builds.selection import NothingSelectedError, Selection
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing, parse_span
 from tg_pipeline.cli.run import First, Last
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.report.messages import DEFAULT_LANGUAGE, LANGUAGES
-from tg_pipeline.report.models import EARLIEST, LATEST, Period, is_report_day
+from tg_pipeline.report.models import EARLIEST, LATEST, Period, ReportData, is_report_day
 from tg_pipeline.settings import Settings, load_settings
 
 STANDARD_OUTPUT: Final = Path("-")
@@ -24,6 +25,10 @@ STANDARD_OUTPUT: Final = Path("-")
 Lang = Annotated[str, typer.Option("--lang", help=f"Language: {' or '.join(LANGUAGES)}.")]
 Output = Annotated[Path, typer.Option("--output", help="File to write; - is standard output.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in the browser.")]
+Bot = Annotated[int | None, typer.Option("--bot", help="Count only the updates of this bot (id).")]
+Chat = Annotated[
+    int | None, typer.Option("--chat", help="Count only the updates of this chat (id).")
+]
 HideNames = Annotated[bool, typer.Option("--hide-names", help="Show people as numbers.")]
 
 
@@ -34,12 +39,15 @@ def report(
     output: Output = Path("report.html"),
     open_it: Open = False,
     hide_names: HideNames = False,
+    bot: Bot = None,
+    chat: Chat = None,
 ) -> None:
     """Write the report on the last 28 days, or on a period, as one HTML file that works offline."""
     check_language(lang)
     settings = load_settings()
     span = parse_span(first, last, datetime.now(settings.zone).date())
-    data = load_report_data(report_source(settings), _period(*span) if span else None)
+    selection = None if bot is None and chat is None else Selection(bot, chat)
+    data = _load(report_source(settings), _period(*span) if span else None, selection)
     # The chart libraries take a second to import, so only code that draws imports them.
     from tg_pipeline.report.report import render_report  # noqa: PLC0415
 
@@ -52,6 +60,15 @@ def report(
     out.print(f"{output}: {about}, {decimal(len(html.encode()))}.", soft_wrap=True)
     if open_it:
         webbrowser.open(output.absolute().as_uri())
+
+
+def _load(
+    source: ReportSource, period: Period | None, selection: Selection | None
+) -> ReportData | None:
+    try:
+        return load_report_data(source, period, selection)
+    except NothingSelectedError as error:
+        raise CommandError(str(error)) from None
 
 
 def check_language(name: str) -> None:
@@ -68,6 +85,7 @@ def report_source(settings: Settings) -> ReportSource:
         lake=open_lake(settings),
         parameters=mart_parameters(settings, landing),
         is_filtered=bool(settings.ingest.chat_ids),
+        today=datetime.now(settings.zone).date(),
     )
 
 

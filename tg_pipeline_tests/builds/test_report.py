@@ -1,11 +1,16 @@
 """Report data read from a landing zone and a lake."""
 
+import json
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tg_pipeline.builds.report import ReportSource, load_report_data
-from tg_pipeline.report.models import Period
+from tg_pipeline.builds.selection import NothingSelectedError, Selection
+from tg_pipeline.report.models import Period, ReportData, Subject
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
-from tg_pipeline_tests.report.built_days import NEXT_DAY, PARAMETERS, land_two_days, message
+from tg_pipeline_tests.report.built_days import NEXT_DAY, PARAMETERS, build, land_two_days, message
 
 
 def source(pipeline: Pipeline) -> ReportSource:
@@ -21,14 +26,65 @@ def test_landed_updates_become_report_data_of_all_days_in_the_lake(pipeline: Pip
     assert data.period == Period(DAY, NEXT_DAY)
     assert [day.messages for day in data.activity] == [4, 2]
     assert (data.current.messages, data.current.users) == (6, 2)
-    assert (data.current.questions, data.current.answered) == (1, 1)
-    assert data.current.median_seconds == 60
+    assert (data.current.questions, data.current.issues.by_only_other) == (1, 1)
+    assert data.current.issues.median_seconds == 60
     assert [row.name for row in data.commands] == ["ajuda"]
     assert [user.name for user in data.users] == ["Ana", "Beatriz"]
     assert [(gap.bot_id, gap.day, gap.missing) for gap in data.health.gaps] == [(BOT, NEXT_DAY, 1)]
     assert [day.quarantined for day in data.health.days] == [1, 0]
     assert not data.health.are_marts_behind
     assert data.health.first_day == DAY
+    alone = load_report_data(source(pipeline), selection=Selection(BOT))
+    assert alone is not None
+    assert replace(alone, bot=None) == data, "the report on the only bot"
+
+
+SUPERGROUP = {"id": -1001234567890, "type": "supergroup", "title": "Turma 4"}
+OLD_GROUP = {"id": -5, "type": "group", "title": "Turma 4"}
+PRIVATE = {"id": 3, "type": "private", "first_name": "Ana"}
+
+
+def land_two_bots(pipeline: Pipeline) -> None:
+    """Land and build a group that became a supergroup, in which a second bot arrives later."""
+    moved = message(2, "Ana", "", chat=OLD_GROUP, migrate_to_chat_id=SUPERGROUP["id"])
+    del moved["message"]["text"]
+    said = [message(3, "Ana", "oi", chat=SUPERGROUP), message(4, "Beatriz", "oi", chat=SUPERGROUP)]
+    pipeline.land(
+        message(1, "Ana", "alguém aí?", chat=OLD_GROUP),
+        moved,
+        *said,
+        message(5, "Ana", "oi, bot", chat=PRIVATE),
+    )
+    for update in said:
+        pipeline.put(f"8-{update['update_id']}.json", json.dumps(update).encode())
+    build(pipeline, DAY)
+
+
+def test_a_report_counts_the_updates_of_one_bot_or_one_chat(pipeline: Pipeline) -> None:
+    land_two_bots(pipeline)
+
+    def read(**selection: int) -> tuple[int, int, ReportData]:
+        data = load_report_data(source(pipeline), selection=Selection(**selection))
+        assert data is not None
+        return data.current.messages, data.current.questions, data
+
+    whole = load_report_data(source(pipeline))
+    assert whole is not None
+    assert (whole.current.messages, whole.current.questions) == (4, 1), "no copies"
+    assert read(bot_id=8)[:2] == (2, 0)
+    for chat_id in (-5, -1001234567890):
+        messages, questions, data = read(chat_id=chat_id)
+        assert (messages, questions, [row.questions for row in data.questions]) == (3, 1, [1])
+        assert data.chat == Subject(chat_id, "Turma 4")
+    assert read(bot_id=7, chat_id=3)[0] == 1
+    assert read(chat_id=3)[2].chat == Subject(3, "Ana", is_person=True)
+
+
+def test_a_selection_without_updates_is_refused(pipeline: Pipeline) -> None:
+    land_two_days(pipeline)
+
+    with pytest.raises(NothingSelectedError, match="no updates of bot 8 and chat -5"):
+        load_report_data(source(pipeline), selection=Selection(8, -5))
 
 
 def test_days_with_later_objects_are_late_and_days_never_built_are_missing(

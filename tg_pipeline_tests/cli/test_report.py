@@ -41,6 +41,14 @@ def test_the_command_writes_an_empty_lake_to_standard_output(commands: BotComman
     assert "No updates yet" in done.out
 
 
+def test_a_chat_without_updates_is_one_clear_line(commands: BotCommands) -> None:
+    land_two_days(Pipeline(commands.folder))
+
+    error = commands.fails("report", "--chat", "-5")
+
+    assert error == "tg-pipeline: The lake has no updates of chat -5.\n"
+
+
 OUT_OF_RANGE = (
     "{} to {}: a report can cover days from 2013-08-14, the launch of Telegram, to 2099-12-31."
 )

@@ -21,7 +21,7 @@ from tg_pipeline.defs.automation import FOLLOW_INPUTS
 from tg_pipeline.defs.marts.charts import HOURS, column_chart, day_chart, hour_chart
 from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.updates.assets import OWNERS
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import ALL_MARTS
@@ -80,7 +80,7 @@ class ReportConfig(dg.Config):
     metadata={"dagster/uri": f"{SETTINGS.lake_uri}/{REPORT}"},
 )
 def report(
-    config: ReportConfig, landing: LandingResource, lake: LakeResource
+    config: ReportConfig, landing: LandingResource, lake: LakeResource, clock: ClockResource
 ) -> dg.MaterializeResult[None]:
     """Write the report in every language."""
     # The chart library takes a second to import, and only this asset needs it.
@@ -89,7 +89,9 @@ def report(
     with as_dagster_failure(lake.uri):
         tables, store = lake.lake(), landing.store()
         parameters = mart_parameters(SETTINGS, store)
-        source = ReportSource(store, tables, parameters, bool(SETTINGS.ingest.chat_ids))
+        today = clock.now().astimezone(SETTINGS.zone).date()
+        is_filtered = bool(SETTINGS.ingest.chat_ids)
+        source = ReportSource(store, tables, parameters, is_filtered, today)
         data = load_report_data(source, config.period(tables))
         sizes = {
             name: publish_page(
@@ -123,7 +125,7 @@ def report_charts(data: ReportData) -> dict[str, str]:
         "messages": day_chart("messages by day", {row.day: row.messages for row in data.activity}),
         "hours": hour_chart("messages by hour", [hours[hour] for hour in range(HOURS)]),
         "questions": column_chart(
-            "questions by week", [(row.week.isoformat(), row.questions) for row in data.answers]
+            "issues by week", [(row.week.isoformat(), row.issues) for row in data.answers]
         ),
         "new_members": day_chart(
             "new members by day", {row.day: row.joins for row in data.members}
