@@ -1,0 +1,78 @@
+"""Files of updates, landed and built into a lake with all layers and marts, and queried."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from lambda_ingest.landing import TrustLevel, event_time, parse_update
+from lambda_ingest.writer import LandingWriter
+from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.lake.landing_writer import Delivery, land_all
+from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.query.session import open_session
+from tg_pipeline_tests.conftest import Pipeline
+
+ZONE: Final = ZoneInfo("America/Sao_Paulo")
+
+LONG_AFTER: Final = datetime(2026, 12, 1, tzinfo=UTC)
+"""When updates arrive unless a test knows better: after all of them."""
+
+Rows = list[tuple[Any, ...]]
+
+
+def land_file(
+    pipeline: Pipeline, file: Path, bot_id: int, arrivals: Mapping[int, datetime] | None = None
+) -> None:
+    """Land each line: at the time that `arrivals` has for its update_id, or as soon as sent."""
+    writer = LandingWriter(pipeline.landing, bot_id, ZONE, TrustLevel.OPERATOR)
+    known = arrivals or {}
+
+    def deliveries() -> Iterator[Delivery]:
+        for line in file.read_bytes().splitlines():
+            update = parse_update(line)
+            second = event_time(update)
+            sent = datetime.fromtimestamp(second, UTC) if second else LONG_AFTER
+            yield Delivery(line, known.get(update["update_id"], sent), file.name)
+
+    assert all(result.taken.parsed for result in land_all(writer, deliveries()))
+
+
+def build_all(pipeline: Pipeline, zone: ZoneInfo = ZONE) -> None:
+    """Build every landed day and every mart, and check the conservation rules."""
+    days = list_days(pipeline.landing)
+    for day in days:
+        pipeline.build(day)
+    with mart_builder(pipeline.lake, zone.key) as builder:
+        results = [each for mart in DAILY_MARTS for each in builder.build_days(mart, days)]
+        results += [builder.build(mart) for mart in CUMULATIVE_MARTS]
+    assert all(each.conservation is None or each.conservation.holds for each in results)
+
+
+@contextmanager
+def queries(lake: Lake) -> Iterator["Queries"]:
+    with open_session(lake, ZONE.key) as session:
+        yield Queries(session)
+
+
+class Queries:
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def rows(self, sql: str) -> Rows:
+        (statement,) = self._session.statements(sql)
+        rows: Rows = self._session.ask(statement, lambda found: found.fetchall())
+        return rows
+
+    def records(self, sql: str) -> list[dict[str, Any]]:
+        (statement,) = self._session.statements(sql)
+
+        def read(found: Any) -> list[dict[str, Any]]:
+            return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+        records: list[dict[str, Any]] = self._session.ask(statement, read)
+        return records
