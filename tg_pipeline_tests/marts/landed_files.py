@@ -14,7 +14,7 @@ from tg_pipeline.lake.landing_writer import Delivery, land_all
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
-from tg_pipeline.query.session import open_session
+from tg_pipeline.query.session import Session, open_session
 from tg_pipeline_tests.conftest import Pipeline
 
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
@@ -26,10 +26,14 @@ Rows = list[tuple[Any, ...]]
 
 
 def land_file(
-    pipeline: Pipeline, file: Path, bot_id: int, arrivals: Mapping[int, datetime] | None = None
+    pipeline: Pipeline,
+    file: Path,
+    bot_id: int,
+    arrivals: Mapping[int, datetime] | None = None,
+    zone: ZoneInfo = ZONE,
 ) -> None:
     """Land each line: at the time that `arrivals` has for its update_id, or as soon as sent."""
-    writer = LandingWriter(pipeline.landing, bot_id, ZONE, TrustLevel.OPERATOR)
+    writer = LandingWriter(pipeline.landing, bot_id, zone, TrustLevel.OPERATOR)
     known = arrivals or {}
 
     def deliveries() -> Iterator[Delivery]:
@@ -60,19 +64,10 @@ def queries(lake: Lake) -> Iterator["Queries"]:
 
 
 class Queries:
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
 
     def rows(self, sql: str) -> Rows:
         (statement,) = self._session.statements(sql)
         rows: Rows = self._session.ask(statement, lambda found: found.fetchall())
         return rows
-
-    def records(self, sql: str) -> list[dict[str, Any]]:
-        (statement,) = self._session.statements(sql)
-
-        def read(found: Any) -> list[dict[str, Any]]:
-            return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
-
-        records: list[dict[str, Any]] = self._session.ask(statement, read)
-        return records
