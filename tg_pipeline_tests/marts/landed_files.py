@@ -14,10 +14,14 @@ from tg_pipeline.lake.landing_writer import Delivery, land_all
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.query.session import Session, open_session
 from tg_pipeline_tests.conftest import Pipeline
 
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
+
+PARAMETERS: Final = MartParameters(ZONE.key)
+"""Neither business hours nor the bots' usernames are set."""
 
 LONG_AFTER: Final = datetime(2026, 12, 1, tzinfo=UTC)
 """When updates arrive unless a test knows better: after all of them."""
@@ -46,12 +50,12 @@ def land_file(
     assert all(result.taken.parsed for result in land_all(writer, deliveries()))
 
 
-def build_all(pipeline: Pipeline, zone: ZoneInfo = ZONE) -> None:
+def build_all(pipeline: Pipeline, parameters: MartParameters = PARAMETERS) -> None:
     """Build every landed day and every mart, and check the conservation rules."""
     days = list_days(pipeline.landing)
     for day in days:
         pipeline.build(day)
-    with mart_builder(pipeline.lake, zone.key) as builder:
+    with mart_builder(pipeline.lake, parameters) as builder:
         results = [each for mart in DAILY_MARTS for each in builder.build_days(mart, days)]
         results += [builder.build(mart) for mart in CUMULATIVE_MARTS]
     assert all(each.conservation is None or each.conservation.holds for each in results)

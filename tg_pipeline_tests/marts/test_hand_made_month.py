@@ -5,6 +5,7 @@ values below follow docs/marts.md. The comment next to a value says why it is ri
 those of São Paulo; the weeks begin on 28 September, and on 5, 12, 19 and 26 October.
 """
 
+import json
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
@@ -13,12 +14,17 @@ from typing import Any, Final
 import pytest
 
 from tg_pipeline.builds.report import ReportSource, load_report_data
+from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.report.models import Period
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.marts.landed_files import ZONE, Queries, build_all, land_file, queries
 
 FOLDER: Final = Path(__file__).parent / "hand_made_month"
 BOT, OTHER_BOT = 7_000_000_001, 7_000_000_002
+
+PARAMETERS: Final = MartParameters(
+    ZONE.key, bot_usernames=json.dumps({str(BOT): "ajuda_bot", str(OTHER_BOT): "vigia_bot"})
+)
 
 Expected = list[tuple[Any, ...]]
 
@@ -57,7 +63,7 @@ def month(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     }
     for bot in (BOT, OTHER_BOT):
         land_file(pipeline, FOLDER / f"{bot}.ndjson", bot, arrivals)
-    build_all(pipeline)
+    build_all(pipeline, PARAMETERS)
     return pipeline
 
 
@@ -568,7 +574,7 @@ def test_resolution(lake: Queries) -> None:
 
 
 def test_the_page(month: Pipeline) -> None:
-    source = ReportSource(month.landing, month.lake, ZONE.key)
+    source = ReportSource(month.landing, month.lake, PARAMETERS)
     data = load_report_data(source, Period(date(2026, 10, 5), date(2026, 11, 1)))
 
     assert data

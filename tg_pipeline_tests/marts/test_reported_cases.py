@@ -15,9 +15,16 @@ import pytest
 from tg_pipeline.builds.marts import days_with_stale_marts
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.cli.main import app
+from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.report.models import Period
 from tg_pipeline_tests.conftest import Pipeline
-from tg_pipeline_tests.marts.landed_files import ZONE, Queries, build_all, land_file, queries
+from tg_pipeline_tests.marts.landed_files import (
+    PARAMETERS,
+    Queries,
+    build_all,
+    land_file,
+    queries,
+)
 
 FOLDER: Final = Path(__file__).parent / "reported_cases"
 BOT, OTHER_BOT = 7_000_000_001, 7_000_000_002
@@ -189,7 +196,7 @@ def test_people_in_a_group_with_two_bots_count_once(pipeline: Pipeline) -> None:
         land_file(pipeline, FOLDER / f"two-bots-in-one-group.{bot}.ndjson", bot)
     build_all(pipeline)
 
-    source = ReportSource(pipeline.landing, pipeline.lake, ZONE.key)
+    source = ReportSource(pipeline.landing, pipeline.lake, PARAMETERS)
     reports = [load_report_data(source, Period(day, day)) for _ in chosen]
 
     for data in reports:
@@ -203,14 +210,14 @@ def test_days_built_in_another_time_zone_are_stale_until_they_are_built_in_the_n
     pipeline: Pipeline,
 ) -> None:
     """https://github.com/dagster-io/dagster/issues/30058 ."""
-    new_york, tokyo = ZoneInfo("America/New_York"), ZoneInfo("Asia/Tokyo")
+    new_york, in_tokyo = ZoneInfo("America/New_York"), MartParameters("Asia/Tokyo")
     land_file(pipeline, FOLDER / "zone-changed-later.ndjson", BOT, zone=new_york)
-    build_all(pipeline, new_york)
+    build_all(pipeline, MartParameters(new_york.key))
     days = pipeline.lake.days("enriched_updates")
 
-    assert days_with_stale_marts(pipeline.lake, days, tokyo.key) == sorted(days)
+    assert days_with_stale_marts(pipeline.lake, days, in_tokyo) == sorted(days)
 
-    build_all(pipeline, tokyo)
+    build_all(pipeline, in_tokyo)
     with queries(pipeline.lake) as lake:
         rows = lake.rows(
             "SELECT weekday, hour, CAST(sum(messages) AS BIGINT) FROM hourly_activity "
