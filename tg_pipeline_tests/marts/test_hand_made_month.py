@@ -14,6 +14,7 @@ from typing import Any, Final
 import pytest
 
 from tg_pipeline.builds.report import ReportSource, load_report_data
+from tg_pipeline.builds.selection import Selection
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.report.models import Period
 from tg_pipeline_tests.conftest import Pipeline
@@ -571,14 +572,47 @@ def test_resolution(lake: Queries) -> None:
     )
 
 
+PERIOD: Final = Period(date(2026, 10, 5), date(2026, 11, 1))
+"""The last 28 days."""
+
+
 def test_the_page(month: Pipeline) -> None:
     source = ReportSource(month.landing, month.lake, PARAMETERS)
-    data = load_report_data(source, Period(date(2026, 10, 5), date(2026, 11, 1)))
+    data = load_report_data(source, PERIOD)
 
     assert data
     assert data.current.messages == 48  # 46 of the first bot, and 2 of the other
     assert data.current.users == 13
+    assert data.current.questions == 17
     assert (data.current.joins, data.current.leaves) == (1, 3)
+    issues = data.current.issues
+    assert (issues.answered, issues.unknown, issues.unanswered, issues.unseen) == (12, 1, 2, 1)
+    assert (issues.by_reply, issues.by_mention, issues.by_only_other) == (8, 1, 3)
+    assert (issues.thanked, issues.asked_again, issues.median_seconds) == (1, 1, 270)  # 240, 300
     assert data.previous is None  # the data begin on 28 September
     assert sum(row.messages for row in data.activity) == 48
     assert [(gap.bot_id, gap.missing) for gap in data.health.gaps] == [(BOT, 2)]
+
+
+@pytest.mark.parametrize(
+    ("selection", "expected"),
+    [
+        # What the other bot itself received: Eva's ban was not announced in the chat.
+        (Selection(bot_id=OTHER_BOT), (20, 8, 1, 2)),
+        (Selection(chat_id=TURMA), (22, 8, 1, 3)),
+        # Before and after the group became a supergroup, by either id.
+        (Selection(chat_id=GRUPO), (2, 2, 0, 0)),
+        (Selection(chat_id=GRUPO_LATER), (2, 2, 0, 0)),
+        (Selection(bot_id=OTHER_BOT, chat_id=ANA), (1, 1, 0, 0)),
+    ],
+    ids=str,
+)
+def test_the_page_of_a_bot_or_a_chat(
+    month: Pipeline, selection: Selection, expected: tuple[int, ...]
+) -> None:
+    source = ReportSource(month.landing, month.lake, PARAMETERS)
+    data = load_report_data(source, PERIOD, selection)
+
+    assert data
+    found = data.current
+    assert (found.messages, found.users, found.joins, found.leaves) == expected

@@ -14,6 +14,7 @@ import pytest
 
 from tg_pipeline.builds.marts import days_with_stale_marts
 from tg_pipeline.builds.report import ReportSource, load_report_data
+from tg_pipeline.builds.selection import Selection
 from tg_pipeline.cli.main import app
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.report.models import Period
@@ -197,11 +198,11 @@ def test_people_in_a_group_with_two_bots_count_once(pipeline: Pipeline) -> None:
 
     day = date(2026, 11, 20)
     source = ReportSource(pipeline.landing, pipeline.lake, PARAMETERS)
-    data = load_report_data(source, Period(day, day))
-
-    assert data
-    assert (data.current.users, data.current.messages) == (3, 3)
-    assert [(row.users, row.messages) for row in data.activity] == [(3, 3)]
+    for selection in (None, Selection(bot_id=BOT), Selection(bot_id=OTHER_BOT)):
+        data = load_report_data(source, Period(day, day), selection)
+        assert data
+        assert (data.current.users, data.current.messages) == (3, 3)
+        assert [(row.users, row.messages) for row in data.activity] == [(3, 3)]
 
 
 def test_days_built_in_another_time_zone_are_stale_until_they_are_built_in_the_new_one(
