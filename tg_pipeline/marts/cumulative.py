@@ -204,7 +204,7 @@ OUTCOME: Final = {
     ),
     "answered_through": string(
         "The evidence. `reply`: the first reply to it by another speaker, however late; one that "
-        "asks back only if there is no other. `mention`: the first statement within an hour that "
+        "asks back only if there is no other. `mention`: the first message within an hour that "
         "names the asker. `only_other`: the first statement, addressed to nobody else, of the only "
         "other speaker in the ten minutes after it. Null without an answer."
     ),

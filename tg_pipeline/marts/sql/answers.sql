@@ -183,7 +183,6 @@ mentions AS (
     WHERE
         is_possible_answer
         AND NOT is_command
-        AND NOT is_question
         AND name IS DISTINCT FROM username
         AND name IS DISTINCT FROM CAST(user_id AS varchar)
 ),
