@@ -29,22 +29,25 @@ def stored(text: str | None) -> str | None:
     return text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def test_threads_have_the_answers_that_plain_loops_find(month: Month) -> None:
+def test_questions_have_the_answers_that_plain_loops_find(month: Month) -> None:
     rows = {
-        (row["chat_id"], row["message_id"]): (
+        (row["kind"], row["chat_id"], row["message_id"]): (
             *(row["answer_message_id"], row["answered_through"], row["seconds_to_answer"]),
-            *(row["week"], row["is_answer_visible"]),
+            *(row["week"], row["outcome"]),
         )
-        for row in month.rows("threads")
+        for row in month.rows("answers")
+        if row["is_question"]
     }
 
     expected = {
-        (each.question.chat, each.question.message_id): (
+        (each.question.kind, each.question.chat, each.question.message_id): (
             *(each.answer and each.answer.message_id, each.through, each.seconds),
-            *(each.week, each.is_visible),
+            *(each.week, each.outcome),
         )
         for each in month.threads
     }
 
     assert rows == expected
-    assert {through for _, through, *_ in rows.values()} == {"reply", "next", None}
+    outcomes = {(through, outcome) for _, through, _, _, outcome in rows.values()}
+    assert {"reply", "mention", "only_other"} >= {through for through, _ in outcomes if through}
+    assert {"answered", "unanswered", "unknown", "unseen"} == {outcome for _, outcome in outcomes}

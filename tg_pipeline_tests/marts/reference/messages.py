@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
+from typing import Any
 
 from tg_pipeline_tests.marts.reference.happenings import EDITED, SENT, Happening
 
@@ -46,7 +47,25 @@ class Message:
     @property
     def text(self) -> str | None:
         content = self.last.content
+        if "rich_message" in content:
+            return "\n".join(each["text"] for each in content["rich_message"]["blocks"])
         return content.get("text", content.get("caption"))
+
+    @property
+    def names(self) -> set[Any]:
+        """The usernames and the ids of users that the text names."""
+        marks = self.last.content.get("entities", [])
+        encoded = (self.text or "").encode("utf-16-le", "surrogatepass")
+        mentions = {
+            encoded[2 * each["offset"] + 2 : 2 * (each["offset"] + each["length"])].decode(
+                "utf-16-le"
+            )
+            for each in marks
+            if each["type"] == "mention"
+        }
+        return {name.lower() for name in mentions} | {
+            each["user"]["id"] for each in marks if each["type"] == "text_mention"
+        }
 
     @property
     def is_event(self) -> bool:
