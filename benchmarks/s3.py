@@ -18,12 +18,13 @@ from typing import Final
 
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import open_store
-from lib.days import DAY, Place, land_day, temporary_place
+from lib.days import DAY, ZONE, Place, land_day, temporary_place
 from lib.loops import compare, table_per_object
 from lib.measure import run_fresh
 from lib.output import micros, show, spinner
 from lib.s3_servers import RcloneServer, serve_with_rclone
 from tg_pipeline.builds.layers import (
+    LandingSource,
     build_deduped_updates,
     build_enriched_updates,
     build_raw_updates,
@@ -106,10 +107,11 @@ def measure(place: Place, count: int, announce: Callable[[str], None]) -> Rounds
 
 def build_layers(*, full: bool = False) -> int:
     """Build the day through all layers, from bucket to bucket; return its landed objects."""
-    landing, lake = open_store(BUCKETS["TG_LANDING_URI"]), Lake(BUCKETS["TG_LAKE_URI"])
-    raw = build_raw_updates(landing, lake, DAY, bot_id=SAMPLE_BOT_ID, full=full)
-    build_deduped_updates(lake, DAY)
-    build_enriched_updates(lake, DAY)
+    landing = LandingSource(open_store(BUCKETS["TG_LANDING_URI"]), SAMPLE_BOT_ID)
+    lake = Lake(BUCKETS["TG_LAKE_URI"])
+    raw = build_raw_updates(landing, lake, DAY, ZONE.key, full=full)
+    build_deduped_updates(lake, DAY, ZONE.key)
+    build_enriched_updates(lake, DAY, ZONE.key)
     return raw.objects
 
 

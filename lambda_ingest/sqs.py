@@ -69,7 +69,8 @@ class SqsBatchHandler:
             try:
                 result = self.writer.classify(message.body, message.sent_at)
                 if isinstance(result.parsed, RejectedBody):
-                    put_if_absent(self.writer.landing, result.parsed.key, result.parsed.body)
+                    rejected = result.parsed
+                    put_if_absent(self.writer.landing, rejected.key, rejected.body, message.sent_at)
             except (BaseError, OSError) as error:
                 progress.fail([message.message_id], f"The store failed: {first_line(error)}")
                 continue
@@ -85,11 +86,15 @@ class SqsBatchHandler:
     def _put_day(
         self, day: date, updates: list[tuple[LandedUpdate, "SqsMessage"]], progress: "_Progress"
     ) -> None:
-        """Put a day's updates as one object; the same updates always get the same key."""
+        """Put a day's updates as one object, which arrived when the last of them did.
+
+        The same updates always get the same key.
+        """
         ordered = sorted((update for update, _ in updates), key=_sort_key)
         key, body = build_batch([each.body for each in ordered], bot_id=self.writer.bot_id, day=day)
+        arrived_at = max(message.sent_at for _, message in updates)
         try:
-            is_new = put_if_absent(self.writer.landing, key, body)
+            is_new = put_if_absent(self.writer.landing, key, body, arrived_at)
         except (BaseError, OSError) as error:
             failed = [message.message_id for _, message in updates]
             progress.fail(failed, f"The store failed: {first_line(error)}")

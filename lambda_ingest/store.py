@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from threading import get_ident
@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
+
+from lambda_ingest.arrivals import RECEIVED_AT, append_to_journal, format_arrival
 
 SCHEMES: Final = ("file", "s3", "memory")
 
@@ -32,6 +34,8 @@ _CONFLICT: Final = "status code: 409"
 obstore raises the same error as for an existing key; only its message tells the two apart.
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (If-None-Match)
 """
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 StoreFactory = Callable[[str, timedelta], ObjectStore]
 """Opens the store at a URI, which retries requests until a timeout; raises StoreError."""
@@ -100,17 +104,20 @@ def _open_bucket(uri: str, timeout: timedelta, options: dict[str, Any]) -> Objec
     )
 
 
-def put_if_absent(store: ObjectStore, key: str, body: bytes) -> bool:
+def put_if_absent(
+    store: ObjectStore, key: str, body: bytes, arrived_at: datetime | None = None
+) -> bool:
     """Put an object if its key does not exist; return whether it was put. It is durable either way.
 
     The condition is checked by the store (`If-None-Match: *` on S3), so that only one of several
-    concurrent writers succeeds.
+    concurrent writers succeeds. `arrived_at` (aware) is stored with the object.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     """
     if isinstance(store, LocalStore) and store.prefix is not None:
-        return durable_put(Path(store.prefix), key, body)
+        return durable_put(Path(store.prefix), key, body, arrived_at)
+    attributes = {RECEIVED_AT: format_arrival(arrived_at)} if arrived_at else None
     try:
-        obstore.put(store, key, body, mode="create")
+        obstore.put(store, key, body, mode="create", attributes=attributes)
     except AlreadyExistsError as error:
         if _CONFLICT in str(error):
             raise
@@ -118,18 +125,26 @@ def put_if_absent(store: ObjectStore, key: str, body: bytes) -> bool:
     return True
 
 
-def durable_put(folder: Path, key: str, body: bytes) -> bool:
+def durable_put(folder: Path, key: str, body: bytes, arrived_at: datetime | None = None) -> bool:
     """Write a file if it does not exist; return whether it was written.
 
     The content is synced before the file gets its name, so a name never belongs to a partial
     object; the name is synced before this returns, even if another process wrote it.
+
+    `arrived_at` becomes the file's time, which is synced with the content, and a line of the
+    journal, which is not: after a power cut the file's time replaces a line that was lost.
     """
     path = folder / key
+    if path.exists():
+        sync(path.parent)
+        return False
     _create_folder(path.parent)
     # obstore's listings omit names that end in # and digits.
     temporary = path.with_name(f"{path.name}#{os.getpid()}{get_ident()}")
     try:
-        _write(temporary, body)
+        _write(temporary, body, arrived_at)
+        if arrived_at:
+            append_to_journal(folder, key, arrived_at)
         os.link(temporary, path)
     except FileExistsError:
         return False
@@ -157,8 +172,11 @@ def _create_folder(folder: Path) -> None:
     sync(folder.parent)
 
 
-def _write(path: Path, body: bytes) -> None:
+def _write(path: Path, body: bytes, modified_at: datetime | None) -> None:
     with path.open("wb") as file:
         file.write(body)
         file.flush()
+        if modified_at:
+            nanoseconds = (modified_at - _EPOCH) // timedelta(microseconds=1) * 1_000
+            os.utime(file.fileno(), ns=(nanoseconds, nanoseconds))
         os.fsync(file.fileno())

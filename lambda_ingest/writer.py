@@ -61,7 +61,7 @@ class LandingWriter:
         result = self.classify(body, arrived_at)
         if result.status is WriteStatus.FILTERED:
             return result
-        is_new = put_if_absent(self.landing, result.parsed.key, result.parsed.body)
+        is_new = put_if_absent(self.landing, result.parsed.key, result.parsed.body, arrived_at)
         if is_new or result.status is WriteStatus.REJECTED:
             return result
         return WriteResult(result.parsed, WriteStatus.DUPLICATE, result.new_migration)

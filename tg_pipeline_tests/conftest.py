@@ -7,7 +7,7 @@ import os
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -21,11 +21,13 @@ from lambda_ingest.store import open_store, put_if_absent
 from tg_pipeline.builds.layers import (
     DedupedBuildResult,
     EnrichedBuildResult,
+    LandingSource,
     RawBuildResult,
     build_deduped_updates,
     build_enriched_updates,
     build_raw_updates,
 )
+from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.partitions import Lake, partition_key
 
 settings.register_profile(
@@ -35,6 +37,7 @@ settings.load_profile("house")
 
 DAY = date(2026, 10, 7)
 BOT = 7
+TIMEZONE = "America/Sao_Paulo"
 
 
 def pytest_configure() -> None:
@@ -66,9 +69,11 @@ class Pipeline:
         self.landing = open_store(self.landing_uri)
         self.lake = Lake(self.lake_uri)
 
-    def put(self, name: str, body: bytes, day: date = DAY) -> None:
+    def put(
+        self, name: str, body: bytes, day: date = DAY, arrived_at: datetime | None = None
+    ) -> None:
         """Land an object under a name; fail if it is there already."""
-        assert put_if_absent(self.landing, f"{day_prefix(day)}/{name}", body)
+        assert put_if_absent(self.landing, f"{day_prefix(day)}/{name}", body, arrived_at)
 
     def rewrite(self, name: str, body: bytes, day: date = DAY) -> None:
         """Replace a landed object."""
@@ -83,13 +88,24 @@ class Pipeline:
         """Land several bodies as one .ndjson.gz object."""
         self.put(f"{BOT}-{name}.ndjson.gz", gzip.compress(b"\n".join(bodies), mtime=0), day)
 
-    def build(self, day: date = DAY, *, full: bool = False) -> BuiltDay:
+    def build(self, day: date = DAY, *, timezone: str = TIMEZONE, full: bool = False) -> BuiltDay:
         """Build all layers of a day."""
         return BuiltDay(
-            build_raw_updates(self.landing, self.lake, day, bot_id=0, full=full),
-            build_deduped_updates(self.lake, day),
-            build_enriched_updates(self.lake, day),
+            self.build_raw(day, timezone, full=full),
+            build_deduped_updates(self.lake, day, timezone),
+            build_enriched_updates(self.lake, day, timezone),
         )
+
+    def build_raw(
+        self, day: date = DAY, timezone: str = TIMEZONE, *, full: bool = False
+    ) -> RawBuildResult:
+        """Build only raw_updates and quarantine of a day."""
+        source = LandingSource(self.landing, bot_id=0)
+        return build_raw_updates(source, self.lake, day, timezone, full=full)
+
+    def states(self, *days: date, timezone: str = TIMEZONE) -> list[DayState]:
+        """Return the states of days, by default of DAY."""
+        return day_states(self.landing, self.lake, days or [DAY], timezone)
 
     def rows(self, layer: str, day: date = DAY) -> list[dict[str, Any]]:
         """Return the rows of a layer's day."""

@@ -18,6 +18,7 @@ from lambda_ingest.writer import LandingWriter
 from lib.measure import FreshProcess, run_fresh
 from lib.output import spinner
 from tg_pipeline.builds.layers import (
+    LandingSource,
     build_deduped_updates,
     build_enriched_updates,
     build_raw_updates,
@@ -100,18 +101,18 @@ def land_day(place: Place, updates: int, *, singly: bool = False) -> int:
 
 def build_raw(place: Place) -> int:
     """Build the day's raw_updates from scratch; return its rows."""
-    landing, lake = open_store(place.landing_uri), Lake(place.lake_uri)
-    return build_raw_updates(landing, lake, DAY, bot_id=SAMPLE_BOT_ID, full=True).raw.rows
+    landing = LandingSource(open_store(place.landing_uri), SAMPLE_BOT_ID)
+    return build_raw_updates(landing, Lake(place.lake_uri), DAY, ZONE.key, full=True).raw.rows
 
 
 def build_deduped(place: Place) -> int:
     """Build the day's deduped_updates; return its rows."""
-    return build_deduped_updates(Lake(place.lake_uri), DAY).deduped.rows
+    return build_deduped_updates(Lake(place.lake_uri), DAY, ZONE.key).deduped.rows
 
 
 def build_enriched(place: Place) -> int:
     """Build the day's enriched_updates; return its rows."""
-    return build_enriched_updates(Lake(place.lake_uri), DAY).enriched.rows
+    return build_enriched_updates(Lake(place.lake_uri), DAY, ZONE.key).enriched.rows
 
 
 LAYERS: Final[dict[str, Callable[[Place], int]]] = {

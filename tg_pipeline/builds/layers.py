@@ -1,9 +1,11 @@
 """How a day is built: landed objects → raw_updates → deduped_updates → enriched_updates.
 
 Each function builds one table's day, reads its input from the landing zone or the lake, and records
-in the new partition's footer what it was built from. The last functions check that no row was lost.
+in the new partition's footer what it was built from, and the time zone that defined the day. The
+last functions check that no row was lost.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,12 +16,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
+from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS, RowHasher
+from tg_pipeline.lake.landing_arrivals import read_journals, with_arrivals
 from tg_pipeline.lake.landing_reader import read_objects
+from tg_pipeline.lake.landing_state import ReadListing, read_state, write_state
 from tg_pipeline.lake.landing_zone import (
-    adds_up,
+    OBJECTS,
     list_objects,
     listing_fingerprint,
-    not_yet_read,
+    not_in,
     remove_stale_temp_files,
 )
 from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats, PartitionWriter
@@ -33,21 +38,18 @@ from tg_pipeline.layers.deduped_updates import (
     duplicate_positions,
 )
 from tg_pipeline.layers.drift import Drift, DriftCounter
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, ENRICHMENT_VERSION
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, split
 
 BUILT_FROM: Final = "built_from"
 """The footer key for the fingerprint of a partition's input."""
 
+TIMEZONE: Final = "timezone"
+"""The footer key for the time zone that defined the day (`TG_TIMEZONE`)."""
+
 DUPLICATES: Final = "duplicates"
 """The footer key for the number of raw rows that deduped_updates left out."""
-
-EMPTY_FINGERPRINT: Final = "0:0:0"
-"""The listing fingerprint of a day without landed objects, and of a day that was never built."""
-
-OBJECT_VERSION: Final = ["object_key", "received_at"]
-"""The columns that identify a version of a landed object."""
 
 
 # landing → raw_updates and quarantine
@@ -67,37 +69,59 @@ class RawBuildResult:
     """Lines landed on that day: read by earlier builds, and by this one."""
     objects_missing: int
     """Landed objects without any row in the result: 0, unless rows were lost."""
-    listing: str
-    """The fingerprint of the listing of the landing zone that was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class LandingSource:
+    """A landing zone to read from."""
+
+    store: ObjectStore
+    bot_id: int
+    """The bot of objects whose name has no bot id."""
 
 
 def build_raw_updates(
-    landing: ObjectStore, lake: Lake, day: date, *, bot_id: int, full: bool = False
+    landing: LandingSource, lake: Lake, day: date, timezone: str, *, full: bool = False
 ) -> RawBuildResult:
     """Merge a day's landed objects that are not read yet into its raw_updates and quarantine.
 
-    With `full`, all objects are read again. `bot_id` is used for objects whose name has no bot id.
+    With `full`, all objects are read again. `timezone` is recorded in the footers.
     """
-    remove_stale_temp_files(landing, day)
-    objects = list_objects(landing, day)
-    listing = listing_fingerprint(objects)
+    remove_stale_temp_files(landing.store, day)
+    objects = list_objects(landing.store, day)
     with _open_previous(lake, day, objects, full=full) as previous:
-        raw = PartitionStats(previous.raw.rows, previous.raw.bytes)
-        quarantined = PartitionStats(previous.quarantine.rows, previous.quarantine.bytes)
-        lines, objects_read = raw.rows + quarantined.rows, 0
+        built = _BuiltDay(
+            PartitionStats(previous.raw.rows, previous.raw.bytes),
+            PartitionStats(previous.quarantine.rows, previous.quarantine.bytes),
+            previous.raw.metadata.get(BUILT_FROM, ""),
+        )
+        lines, lines_read = built.raw.rows + built.quarantined.rows, 0
+        if previous.unread.num_rows or not previous.is_built_for(timezone):
+            new_lines = _read_lines(landing, day, previous.unread)
+            built, lines_read = _merge_lines(lake, day, previous, new_lines, timezone)
+        listing = ReadListing(listing_fingerprint(objects), objects.num_rows, built.rows)
         if previous.listing != listing:
-            new_lines = read_objects(landing, previous.unread, bot_id=bot_id)
-            raw, quarantined, lines_read = _merge_lines(lake, day, previous, new_lines, listing)
-            lines, objects_read = lines + lines_read, previous.unread.num_rows
+            # Last: if the build is interrupted before, the listing names other rows.
+            known = pa.concat_tables([previous.known, previous.unread])
+            write_state(lake, day, listing, known)
     return RawBuildResult(
-        raw=raw,
-        quarantined=quarantined,
+        raw=built.raw,
+        quarantined=built.quarantined,
         objects=objects.num_rows,
-        objects_read=objects_read,
-        lines=lines,
+        objects_read=previous.unread.num_rows,
+        lines=lines + lines_read,
         objects_missing=_count_missing(lake, day, objects),
-        listing=listing,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _BuiltDay:
+    """What raw_updates and quarantine hold."""
+
+    raw: PartitionStats
+    quarantined: PartitionStats
+    rows: str
+    """The fingerprint of the rows of both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +130,16 @@ class _PreviousBuild:
 
     raw: Partition
     quarantine: Partition
+    listing: ReadListing | None
+    known: pa.Table
+    """The landed objects whose rows are in it."""
     unread: pa.Table
     """The landed objects that are to be merged into it."""
 
-    @property
-    def listing(self) -> str | None:
-        return self.raw.metadata.get(BUILT_FROM)
+    def is_built_for(self, timezone: str) -> bool:
+        """Return whether both tables exist, and were built with a time zone."""
+        parts = (self.raw, self.quarantine)
+        return all(part.metadata.get(TIMEZONE) == timezone for part in parts)
 
 
 @contextmanager
@@ -120,81 +148,107 @@ def _open_previous(
 ) -> Iterator[_PreviousBuild]:
     """Open the result of an earlier build, if it can be extended; otherwise start over.
 
-    raw_updates and quarantine are one state in two objects, so both footers have the fingerprint of
-    the listing that they were built from. If these differ, a build was interrupted between the two.
-    An object that was rewritten after it was read also requires to start over: its old rows go.
+    raw_updates, quarantine and the listing are one state in three objects, and each names the rows
+    of the two tables. If these differ, a build was interrupted, or two builds were mixed. An object
+    that was rewritten after it was read also requires to start over: its old rows go.
     """
-    nothing = _PreviousBuild(Partition.absent(), Partition.absent(), objects)
+    absent = Partition.absent()
+    nothing = _PreviousBuild(absent, absent, None, OBJECTS.empty_table(), objects)
     if full:
         yield nothing
         return
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
-        if raw.metadata.get(BUILT_FROM) != quarantine.metadata.get(BUILT_FROM):
+        state = read_state(lake, day)
+        named = {part.metadata.get(BUILT_FROM) for part in (raw, quarantine)}
+        if state is None or named != {state[0].rows}:
             yield nothing
-        elif raw.metadata.get(BUILT_FROM) == listing_fingerprint(objects):
-            yield _PreviousBuild(raw, quarantine, objects.slice(0, 0))
-        else:
-            known = _read_versions(raw, quarantine)
-            previous = _PreviousBuild(raw, quarantine, not_yet_read(objects, known))
-            yield nothing if _has_rewritten_object(previous, objects, known) else previous
+            return
+        listing, known = state
+        unread = not_in(objects, known)
+        was_rewritten = pc.any(pc.is_in(unread["object_key"], value_set=known["object_key"]))
+        yield (
+            nothing
+            if was_rewritten.as_py()
+            else _PreviousBuild(raw, quarantine, listing, known, unread)
+        )
 
 
-def _read_versions(raw: Partition, quarantine: Partition) -> pa.Table:
-    """Return the versions of landed objects that have rows in a day, one row each."""
-    parts = [
-        pa.Table.from_batches([batch]).group_by(OBJECT_VERSION, use_threads=False).aggregate([])
-        for partition in (raw, quarantine)
-        for batch in partition.project(OBJECT_VERSION)
-    ]
-    schema = RAW_UPDATES.schema
-    empty = pa.schema([schema.field(name) for name in OBJECT_VERSION]).empty_table()
-    return pa.concat_tables([empty, *parts]).group_by(OBJECT_VERSION).aggregate([])
-
-
-def _has_rewritten_object(previous: _PreviousBuild, objects: pa.Table, known: pa.Table) -> bool:
-    was_read = pc.is_in(previous.unread["object_key"], value_set=known["object_key"])
-    if pc.any(was_read).as_py():
-        return True
-    return previous.listing is not None and not adds_up(previous.listing, objects, previous.unread)
+def _read_lines(landing: LandingSource, day: date, objects: pa.Table) -> Iterator[pa.RecordBatch]:
+    if objects.num_rows:
+        arrived = with_arrivals(objects, read_journals(landing.store, day))
+        yield from read_objects(landing.store, arrived, bot_id=landing.bot_id)
 
 
 def _merge_lines(
-    lake: Lake, day: date, previous: _PreviousBuild, lines: Iterable[pa.RecordBatch], listing: str
-) -> tuple[PartitionStats, PartitionStats, int]:
-    """Write both tables, and return what they hold and the number of new lines."""
+    lake: Lake, day: date, previous: _PreviousBuild, lines: Iterable[pa.RecordBatch], timezone: str
+) -> tuple[_BuiltDay, int]:
+    """Write both tables; return what they hold, and the number of new lines."""
     with (
         lake.writer(RAW_UPDATES.name, day, RAW_UPDATES.schema) as raw,
         lake.writer(QUARANTINE.name, day, QUARANTINE.schema) as quarantine,
     ):
+        hashers = _row_hashers()
         outputs = (
-            (Merge(previous.raw.batches()), raw),
-            (Merge(previous.quarantine.batches()), quarantine),
+            (Merge(previous.raw.batches()), raw, hashers[0]),
+            (Merge(previous.quarantine.batches()), quarantine, hashers[1]),
         )
         lines_read = 0
         for batch in lines:
             lines_read += batch.num_rows
-            for (merge, writer), rows in zip(outputs, split(batch), strict=True):
-                _write_all(writer, merge.push(rows))
-        for merge, writer in outputs:
-            _write_all(writer, merge.rest())
+            for (merge, writer, hasher), rows in zip(outputs, split(batch), strict=True):
+                _write_all(writer, hasher, merge.push(rows))
+        for merge, writer, hasher in outputs:
+            _write_all(writer, hasher, merge.rest())
+        fingerprint = _rows_fingerprint(hashers)
+        footer = {BUILT_FROM: fingerprint, TIMEZONE: timezone}
         # If the build is interrupted between the two, the footers differ, and the day starts over.
-        quarantined = quarantine.commit(**{BUILT_FROM: listing})
-        return raw.commit(**{BUILT_FROM: listing}), quarantined, lines_read
+        quarantined = quarantine.commit(**footer)
+        return _BuiltDay(raw.commit(**footer), quarantined, fingerprint), lines_read
 
 
-def _write_all(writer: PartitionWriter, batches: Iterable[pa.RecordBatch]) -> None:
+def _write_all(
+    writer: PartitionWriter, hasher: RowHasher, batches: Iterable[pa.RecordBatch]
+) -> None:
     for batch in batches:
+        hasher.update(batch)
         writer.write(batch)
+
+
+def _row_hashers() -> tuple[RowHasher, RowHasher]:
+    """Return new hashers of raw_updates and of quarantine.
+
+    The columns that may be null are left out: they follow from the payload.
+    """
+    raw, quarantine = (
+        RowHasher([field.name for field in layer.schema if not field.nullable])
+        for layer in (RAW_UPDATES, QUARANTINE)
+    )
+    return raw, quarantine
+
+
+def _rows_fingerprint(hashers: tuple[RowHasher, RowHasher]) -> str:
+    """Return the fingerprint of a day's rows, the same for every copy of the landing zone."""
+    return "-".join(hasher.fingerprint() for hasher in hashers)
+
+
+EMPTY_FINGERPRINT: Final = _rows_fingerprint(_row_hashers())
+"""The fingerprint of a day without rows, and of a day that was never built."""
 
 
 def _count_missing(lake: Lake, day: date, objects: pa.Table) -> int:
     """Count the landed objects without a row: each has at least one, if only in quarantine."""
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
-        return len(not_yet_read(objects, _read_versions(raw, quarantine)))
+        keys = [
+            batch["object_key"].unique()
+            for partition in (raw, quarantine)
+            for batch in partition.project(["object_key"])
+        ]
+    has_row = pc.is_in(objects["object_key"], value_set=pa.chunked_array(keys, pa.string()))
+    return len(objects.filter(pc.invert(has_row)))
 
 
 def raw_built_from(lake: Lake, day: date) -> str:
-    """Return the fingerprint of the listing that a day's raw_updates was built from."""
+    """Return the fingerprint in the footer of a day's raw_updates: that of its rows."""
     footer = lake.footer_or_raise(RAW_UPDATES.name, day)
     return footer.metadata.get(BUILT_FROM, EMPTY_FINGERPRINT) if footer else EMPTY_FINGERPRINT
 
@@ -213,7 +267,7 @@ class DedupedBuildResult:
     """Of these, copies of an update that landed earlier on that day, or on the day before."""
 
 
-def build_deduped_updates(lake: Lake, day: date) -> DedupedBuildResult:
+def build_deduped_updates(lake: Lake, day: date, timezone: str) -> DedupedBuildResult:
     """Write a day's deduped_updates from the raw_updates of that day and of the day before."""
     with (
         lake.open(RAW_UPDATES.name, day) as raw,
@@ -228,7 +282,7 @@ def build_deduped_updates(lake: Lake, day: date) -> DedupedBuildResult:
         source = deduped_built_from(
             *(part.metadata.get(BUILT_FROM, EMPTY_FINGERPRINT) for part in (raw, day_before))
         )
-        footer = {BUILT_FROM: source, DUPLICATES: str(len(duplicates))}
+        footer = {BUILT_FROM: source, TIMEZONE: timezone, DUPLICATES: str(len(duplicates))}
         return DedupedBuildResult(output.commit(**footer), raw.rows, len(duplicates))
 
 
@@ -257,7 +311,7 @@ class EnrichedBuildResult:
     """What no column reads, although it is not documented."""
 
 
-def build_enriched_updates(lake: Lake, day: date) -> EnrichedBuildResult:
+def build_enriched_updates(lake: Lake, day: date, timezone: str) -> EnrichedBuildResult:
     """Write a day's enriched_updates from its deduped_updates."""
     fields_nulled = 0
     with (
@@ -276,8 +330,8 @@ def build_enriched_updates(lake: Lake, day: date) -> EnrichedBuildResult:
             offset += batch.num_rows
             fields_nulled += pc.sum(rows["fields_nulled"]).as_py() or 0
             output.write(rows)
-        source = deduped.metadata.get(BUILT_FROM, "")
-        enriched = output.commit(**{BUILT_FROM: source})
+        source = enriched_built_from(deduped.metadata.get(BUILT_FROM, ""))
+        enriched = output.commit(**{BUILT_FROM: source, TIMEZONE: timezone})
         return EnrichedBuildResult(enriched, deduped.rows, fields_nulled, drift.found())
 
 
@@ -286,6 +340,17 @@ def _copy_marks(deduped: Partition) -> pa.Array | None:
     if not has_several_bots(deduped.project(["bot_id"])):
         return None
     return mark_copies(deduped.batches(COPY_COLUMNS))
+
+
+def enriched_built_from(deduped: str) -> str:
+    """Return the input fingerprint of a day's enriched_updates, from that of its deduped_updates.
+
+    It contains the names and types of the columns, and the version of the rules that fill them, so
+    that days built by an earlier release are stale.
+    """
+    columns = " ".join(f"{field.name}:{field.type}" for field in ENRICHED_UPDATES.schema)
+    digest = hashlib.sha256(columns.encode()).hexdigest()[:FINGERPRINT_CHARACTERS]
+    return f"{deduped} as {ENRICHMENT_VERSION}-{digest}"
 
 
 # Conservation counts: rows in = rows out

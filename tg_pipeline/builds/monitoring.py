@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import REJECTED_PREFIX
-from tg_pipeline.builds.layers import EMPTY_FINGERPRINT
 from tg_pipeline.builds.marts import days_with_stale_marts
 from tg_pipeline.builds.staleness import (
     ONE_DAY,
@@ -22,7 +21,7 @@ from tg_pipeline.builds.staleness import (
     last_scheduled_day,
 )
 from tg_pipeline.events.dead_letters import count_dead_letters
-from tg_pipeline.lake.landing_zone import EPOCH, iter_days, list_days
+from tg_pipeline.lake.landing_zone import iter_days, list_days
 from tg_pipeline.lake.object_store import list_pages
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
@@ -140,7 +139,7 @@ class MonitorContext:
 
     def states(self, days: list[date]) -> list[DayState]:
         """Read the state of each day."""
-        return day_states(self.landing, self.lake, days)
+        return day_states(self.landing, self.lake, days, str(self.zone))
 
     def status(self, state: DayState) -> DayStatus:
         """Return the status of a day, which is open until its nightly run is due."""
@@ -220,7 +219,7 @@ def _landing(
 ) -> LandingStatus:
     return LandingStatus(
         last_at=_last_landed_at([*due, *open_days]),
-        pending_objects=sum(map(_count_pending, due)),
+        pending_objects=sum(state.pending_objects for state in due),
         open_objects=sum(state.objects for state in open_days),
         rejected_objects=sum(map(len, list_pages(context.landing, REJECTED_PREFIX))),
         rejected_events=count_dead_letters(context.lake.store),
@@ -229,22 +228,8 @@ def _landing(
 
 def _last_landed_at(states: Iterable[DayState]) -> datetime | None:
     """Return when the newest object of the days was written, in UTC; None without objects."""
-    newest = max((_parse_fingerprint(state.listing)[2] for state in states), default=0)
-    return EPOCH + timedelta(microseconds=newest) if newest else None
-
-
-def _count_pending(state: DayState) -> int:
-    """Count the objects that raw_updates was not built from: at least one, if any has changed."""
-    if state.is_raw_current or not state.objects:
-        return 0
-    read = _parse_fingerprint(state.layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT)[0]
-    return max(state.objects - read, 1)
-
-
-def _parse_fingerprint(listing: str) -> tuple[int, int, int]:
-    """Parse a listing's fingerprint: objects, bytes, and the newest object's microsecond."""
-    objects, size, newest = map(int, listing.split(":"))
-    return objects, size, newest
+    landed = (state.last_landed_at for state in states)
+    return max((at for at in landed if at), default=None)
 
 
 def _tables(context: MonitorContext, states: list[DayState]) -> TablesStatus:

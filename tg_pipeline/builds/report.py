@@ -83,9 +83,10 @@ def load_report_data(
         raise StoreError(f"The marts can't be read: {error}") from error
 
 
-def health_days(landing: ObjectStore, lake: Lake, period: Period) -> list[HealthDay]:
+def health_days(source: ReportSource, period: Period) -> list[HealthDay]:
     """Return the state of each day of a period."""
-    states = day_states(landing, lake, iter_days(period.first, period.last))
+    days = iter_days(period.first, period.last)
+    states = day_states(source.landing, source.lake, days, source.zone)
     return [_health_day(state) for state in states]
 
 
@@ -106,7 +107,7 @@ def publish_page(lake: Lake, language: str, html: str) -> int:
 
 def _health(source: ReportSource, period: Period, marts: Marts) -> Health:
     return Health(
-        days=health_days(source.landing, source.lake, period),
+        days=health_days(source, period),
         gaps=read_gaps(marts, period),
         last_landed=read_last_landed(marts, period),
         first_day=min(source.lake.days(ENRICHED_UPDATES.name)),

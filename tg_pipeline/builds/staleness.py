@@ -1,8 +1,9 @@
 """Which days are stale, from the footers of the layers; and which day the nightly run builds.
 
-Each partition's footer says what it was built from. A day is stale if any of its layers was built
-from something else than is there now, or was never built. Nothing else is remembered, so an
-interrupted build leaves its day stale.
+Each partition's footer says what it was built from, and for which time zone. A day is stale if any
+of its layers was built from something else than is there now, for another time zone, or was never
+built. Beside the footers, only the listing that was read is remembered, and it is written after the
+tables that it describes. So an interrupted build leaves its day stale.
 """
 
 from collections.abc import Iterable
@@ -12,15 +13,19 @@ from enum import Enum
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
 from tg_pipeline.builds.layers import (
     BUILT_FROM,
     DUPLICATES,
     EMPTY_FINGERPRINT,
+    TIMEZONE,
     deduped_built_from,
+    enriched_built_from,
     raw_built_from,
 )
+from tg_pipeline.lake.landing_state import ReadListing, read_listing
 from tg_pipeline.lake.landing_zone import (
     iter_days,
     list_days,
@@ -62,6 +67,8 @@ class LayerDay:
     bytes: int
     source: str | None
     """The fingerprint of what it was built from; None if it was never built."""
+    timezone: str | None = None
+    """The time zone that it was built for."""
     duplicates: int = 0
     """Rows that deduped_updates left out."""
 
@@ -71,9 +78,15 @@ class DayState:
     """A day of the landing zone and of all layers."""
 
     day: date
+    timezone: str
+    """The time zone that defines the day now."""
     objects: int
     listing: str
     """The fingerprint of the day's objects in the landing zone now."""
+    last_landed_at: datetime | None
+    """When the newest object was written, in UTC; None without objects."""
+    read: ReadListing | None
+    """The listing whose objects were read last; None if the day was never built."""
     layers: dict[str, LayerDay]
     expected_deduped: str
     """The fingerprint of what deduped_updates would be built from now: raw_updates of two days."""
@@ -81,15 +94,29 @@ class DayState:
     @property
     def is_raw_current(self) -> bool:
         """Whether raw_updates and quarantine are both built from the objects landed so far."""
+        if self.read is None or self.read.fingerprint != self.listing:
+            return False
         parts = (self.layers[RAW_UPDATES.name], self.layers[QUARANTINE.name])
-        return all(part.source == self.listing for part in parts)
+        return all(part.source == self.read.rows for part in parts)
 
     @property
     def is_current(self) -> bool:
-        """Whether every layer is built from its present input."""
+        """Whether every layer is built from its present input, for the present time zone."""
         deduped = self.layers[DEDUPED_UPDATES.name].source
         enriched = self.layers[ENRICHED_UPDATES.name].source
-        return self.is_raw_current and deduped == enriched == self.expected_deduped
+        return (
+            self.is_raw_current
+            and deduped == self.expected_deduped
+            and enriched == enriched_built_from(self.expected_deduped)
+            and all(part.timezone == self.timezone for part in self.layers.values())
+        )
+
+    @property
+    def pending_objects(self) -> int:
+        """The number of objects that are not read yet: at least one, if any has changed."""
+        if self.is_raw_current or not self.objects:
+            return 0
+        return max(self.objects - (self.read.objects if self.read else 0), 1)
 
     @property
     def is_complete(self) -> bool:
@@ -117,19 +144,24 @@ class DayState:
         return DayStatus.BUILT if self.is_current else DayStatus.LATE
 
 
-def day_states(landing: ObjectStore, lake: Lake, days: Iterable[date]) -> list[DayState]:
-    """Read the state of each day, in the order given."""
-    return lake.map_concurrent(lambda day: _day_state(landing, lake, day), list(days))
+def day_states(
+    landing: ObjectStore, lake: Lake, days: Iterable[date], timezone: str
+) -> list[DayState]:
+    """Read the state of each day of a time zone, in the order given."""
+    return lake.map_concurrent(lambda day: _day_state(landing, lake, day, timezone), list(days))
 
 
-def _day_state(landing: ObjectStore, lake: Lake, day: date) -> DayState:
+def _day_state(landing: ObjectStore, lake: Lake, day: date, timezone: str) -> DayState:
     objects = list_objects(landing, day)
     layers = {layer.name: _layer_day(lake, layer.name, day) for layer in ALL_LAYERS}
     raw = layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT
     return DayState(
         day=day,
+        timezone=timezone,
         objects=objects.num_rows,
         listing=listing_fingerprint(objects),
+        last_landed_at=pc.max(objects["last_modified"]).as_py(),
+        read=read_listing(lake, day),
         layers=layers,
         expected_deduped=deduped_built_from(raw, raw_built_from(lake, day - ONE_DAY)),
     )
@@ -139,8 +171,13 @@ def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
     footer = lake.footer_or_raise(layer, day)
     if footer is None:
         return LayerDay(0, 0, None)
-    duplicates = int(footer.metadata.get(DUPLICATES, 0))
-    return LayerDay(footer.rows, footer.bytes, footer.metadata.get(BUILT_FROM), duplicates)
+    return LayerDay(
+        rows=footer.rows,
+        bytes=footer.bytes,
+        source=footer.metadata.get(BUILT_FROM),
+        timezone=footer.metadata.get(TIMEZONE),
+        duplicates=int(footer.metadata.get(DUPLICATES, 0)),
+    )
 
 
 def known_days(landing: ObjectStore, lake: Lake) -> list[date]:

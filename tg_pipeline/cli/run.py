@@ -68,7 +68,7 @@ def _asked_days(
 def _changed_days(settings: Settings, today: date) -> list[date]:
     landing, lake = open_landing(settings), open_lake(settings)
     within = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
-    due = stale_days(day_states(landing, lake, within))
+    due = stale_days(day_states(landing, lake, within, settings.timezone))
     parameters = mart_parameters(settings, landing)
     return sorted({*due, *days_with_stale_marts(lake, within, parameters)})
 

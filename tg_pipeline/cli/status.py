@@ -63,7 +63,7 @@ def _print_days(settings: Settings, context: MonitorContext, span: Span | None) 
         out.print(f"Nothing has landed since TG_START_DATE={settings.start_date}.")
         out.print("Try: tg-pipeline sample")
         return
-    states = day_states(landing, lake, iter_days(*shown))
+    states = day_states(landing, lake, iter_days(*shown), settings.timezone)
     out.print(_days_table(states, today))
     counts = Counter(state.status(today) for state in states)
     out.print(", ".join(f"{counts[each]} {each.value}" for each in DayStatus if counts[each]) + ".")

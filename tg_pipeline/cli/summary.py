@@ -47,7 +47,8 @@ def summary() -> None:
     """Show what each layer holds, the busiest hours, and the most active users."""
     settings = load_settings()
     landing, lake = open_landing(settings), open_lake(settings)
-    out.print(_layers_table(day_states(landing, lake, known_days(landing, lake))))
+    states = day_states(landing, lake, known_days(landing, lake), settings.timezone)
+    out.print(_layers_table(states))
     _print_activity(lake, settings.timezone)
 
 

@@ -6,16 +6,21 @@ import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import BinaryIO, Final, NamedTuple, cast
+from datetime import timedelta
+from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, cast
 
 import obstore
 import pyarrow as pa
 from obstore.store import ObjectStore, S3Store
 
+from lambda_ingest.arrivals import RECEIVED_AT, parse_arrival
 from tg_pipeline.lake.errors import TransientStoreError, translate_errors
-from tg_pipeline.lake.landing_zone import OBJECTS, bot_id_of
-from tg_pipeline.lake.object_io import open_object
-from tg_pipeline.lake.s3_fetch import fetch_small
+from tg_pipeline.lake.landing_zone import EPOCH, bot_id_of
+from tg_pipeline.lake.object_io import open_with_attributes
+from tg_pipeline.lake.s3_fetch import FetchedObject, fetch_small
+
+if TYPE_CHECKING:
+    from obstore import Attributes
 
 LANDED_LINES: Final = pa.schema(
     [
@@ -56,11 +61,25 @@ KEPT_BYTES: Final = 64 * 1024
 
 
 class LandedObject(NamedTuple):
-    """An object to read: its key, when it was written (µs since 1970, UTC), its size in bytes."""
+    """An object to read: its key, when it arrived (µs since 1970, UTC), its size in bytes."""
 
     key: str
     received_at: int
     size: int
+
+    def arrived(self, received_at: str | None) -> "LandedObject":
+        """Return the object with the arrival time of its metadata, if that is a time."""
+        parsed = parse_arrival(received_at) if received_at else None
+        if parsed is None:
+            return self
+        return self._replace(received_at=(parsed - EPOCH) // timedelta(microseconds=1))
+
+
+class OpenedLanding(NamedTuple):
+    """A landed object with the arrival time of its metadata, and its content."""
+
+    landed: LandedObject
+    stream: BinaryIO
 
 
 class Line(NamedTuple):
@@ -84,7 +103,9 @@ def read_objects(
 ) -> Iterator[pa.RecordBatch]:
     """Return the LANDED_LINES of `objects` in order, in batches bounded by rows and bytes.
 
-    `bot_id` is the bot of objects that are not named by the landing contract. Raises StoreError.
+    `objects` has the columns of LandedObject; its `received_at` is used for an object without
+    metadata. `bot_id` is the bot of objects that are not named by the landing contract. Raises
+    StoreError.
     """
     builder = _BatchBuilder()
     for landed, block in _read_all(landing, _landed_objects(objects)):
@@ -97,7 +118,7 @@ def read_objects(
 
 
 def _landed_objects(objects: pa.Table) -> Iterator[LandedObject]:
-    for batch in objects.select(OBJECTS.names).to_batches(max_chunksize=BATCH_ROWS):
+    for batch in objects.to_batches(max_chunksize=BATCH_ROWS):
         received = batch["received_at"].cast(pa.int64()).to_pylist()
         keys, sizes = batch["object_key"].to_pylist(), batch["size"].to_pylist()
         yield from map(LandedObject, keys, received, sizes)
@@ -107,13 +128,13 @@ def _read_all(
     landing: ObjectStore, objects: Iterable[LandedObject]
 ) -> Iterator[tuple[LandedObject, Block]]:
     with ThreadPoolExecutor(THREADS) as pool:
-        pending: deque[tuple[list[LandedObject], Future[list[BinaryIO]]]] = deque()
+        pending: deque[Future[list[OpenedLanding]]] = deque()
         for group in _groups(objects):
-            pending.append((group, pool.submit(_open_group, landing, group)))
+            pending.append(pool.submit(_open_group, landing, group))
             if len(pending) > THREADS:
-                yield from _read_group(*pending.popleft())
+                yield from _read_group(pending.popleft().result())
         while pending:
-            yield from _read_group(*pending.popleft())
+            yield from _read_group(pending.popleft().result())
 
 
 def _groups(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:
@@ -130,40 +151,50 @@ def _groups(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:
         yield group
 
 
-def _open_group(landing: ObjectStore, group: list[LandedObject]) -> list[BinaryIO]:
+def _open_group(landing: ObjectStore, group: list[LandedObject]) -> list[OpenedLanding]:
     small = [landed.key for landed in group if _is_small(landed)]
     with translate_errors(landing):
-        bodies = fetch_small(landing, small) if isinstance(landing, S3Store) and small else {}
-        return [_open(landing, landed, bodies.get(landed.key)) for landed in group]
+        fetched = fetch_small(landing, small) if isinstance(landing, S3Store) and small else {}
+        return [_open(landing, landed, fetched.get(landed.key)) for landed in group]
 
 
 def _is_small(landed: LandedObject) -> bool:
     return landed.size <= FETCH_BYTES and is_readable_name(landed.key)
 
 
-def _open(landing: ObjectStore, landed: LandedObject, body: bytes | None) -> BinaryIO:
+def _open(
+    landing: ObjectStore, landed: LandedObject, fetched: FetchedObject | None
+) -> OpenedLanding:
     """Fetch a small object that `fetch_small` did not; open a large one, to be read in ranges."""
-    if body is not None or not is_readable_name(landed.key):
-        return io.BytesIO(body or b"")
+    if fetched:
+        return OpenedLanding(landed.arrived(fetched.received_at), io.BytesIO(fetched.body))
     try:
+        if not is_readable_name(landed.key):
+            found = obstore.get(landing, landed.key, options={"head": True})
+            return OpenedLanding(_with_metadata(landed, found.attributes), io.BytesIO())
         if _is_small(landed):
-            return io.BytesIO(obstore.get(landing, landed.key).bytes().to_bytes())
+            found = obstore.get(landing, landed.key)
+            stream = io.BytesIO(found.bytes().to_bytes())
+            return OpenedLanding(_with_metadata(landed, found.attributes), stream)
     except FileNotFoundError:
         raise _removed(landed) from None
-    large = open_object(landing, landed.key, FETCH_BYTES)
+    large = open_with_attributes(landing, landed.key, FETCH_BYTES)
     if large is None:
         raise _removed(landed)
-    return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", large), FETCH_BYTES))
+    buffered = io.BufferedReader(cast("io.RawIOBase", large.file), FETCH_BYTES)
+    return OpenedLanding(_with_metadata(landed, large.attributes), cast("BinaryIO", buffered))
+
+
+def _with_metadata(landed: LandedObject, attributes: "Attributes") -> LandedObject:
+    return landed.arrived(attributes.get(RECEIVED_AT))
 
 
 def _removed(landed: LandedObject) -> TransientStoreError:
     return TransientStoreError(f"{landed.key} was removed while its day was being read: try again.")
 
 
-def _read_group(
-    group: list[LandedObject], streams: Future[list[BinaryIO]]
-) -> Iterator[tuple[LandedObject, Block]]:
-    for landed, stream in zip(group, streams.result(), strict=True):
+def _read_group(group: list[OpenedLanding]) -> Iterator[tuple[LandedObject, Block]]:
+    for landed, stream in group:
         if is_readable_name(landed.key):
             for block in read_blocks(landed.key, stream):
                 yield landed, block

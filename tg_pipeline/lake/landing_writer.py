@@ -8,7 +8,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Final
 
-from lambda_ingest.landing import LandedUpdate, RejectedBody, build_batch
+from lambda_ingest.landing import RejectedBody, build_batch
 from lambda_ingest.store import put_if_absent
 from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus
 from tg_pipeline.lake.errors import translate_errors
@@ -108,29 +108,30 @@ def land_batches(
 
     Bodies that are rejected or filtered are handled one by one. Raises StoreError.
     """
-    by_day: dict[date, list[LandResult]] = {}
+    by_day: dict[date, list[tuple[Delivery, WriteResult]]] = {}
     for delivery in deliveries:
-        outcome = LandResult(writer.classify(delivery.body, delivery.arrived_at), delivery.origin)
-        if outcome.taken.status is not WriteStatus.LANDED:
+        classified = writer.classify(delivery.body, delivery.arrived_at)
+        if classified.status is not WriteStatus.LANDED:
             yield land_one(writer, delivery)
             continue
-        day = outcome.taken.parsed.day
-        by_day.setdefault(day, []).append(outcome)
+        day = classified.parsed.day
+        by_day.setdefault(day, []).append((delivery, classified))
         if len(by_day[day]) == size:
-            yield from _land_batch(writer, by_day.pop(day))
-    for rest in by_day.values():
-        yield from _land_batch(writer, rest)
+            yield from _land_batch(writer, day, by_day.pop(day))
+    for day, rest in by_day.items():
+        yield from _land_batch(writer, day, rest)
 
 
-def _land_batch(writer: LandingWriter, outcomes: list[LandResult]) -> Iterator[LandResult]:
-    updates = [
-        each.taken.parsed for each in outcomes if isinstance(each.taken.parsed, LandedUpdate)
-    ]
+def _land_batch(
+    writer: LandingWriter, day: date, updates: list[tuple[Delivery, WriteResult]]
+) -> Iterator[LandResult]:
+    """Land updates of a day as one object, which arrived when the last of them did."""
     key, body = build_batch(
-        [update.body for update in updates], bot_id=writer.bot_id, day=updates[0].day
+        [classified.parsed.body for _, classified in updates], bot_id=writer.bot_id, day=day
     )
+    arrived_at = max(delivery.arrived_at for delivery, _ in updates)
     with translate_errors(writer.landing):
-        is_new = retry(lambda: put_if_absent(writer.landing, key, body))
+        is_new = retry(lambda: put_if_absent(writer.landing, key, body, arrived_at))
     status = WriteStatus.LANDED if is_new else WriteStatus.DUPLICATE
-    for outcome in outcomes:
-        yield LandResult(replace(outcome.taken, status=status), outcome.origin)
+    for delivery, classified in updates:
+        yield LandResult(replace(classified, status=status), delivery.origin)

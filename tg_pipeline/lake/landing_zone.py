@@ -1,4 +1,4 @@
-"""The landing zone: list its days and objects, find those not read yet, remove temporary files."""
+"""The landing zone: list its days and objects, and remove temporary files."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.landing import LANDING_PREFIX, day_prefix
+from tg_pipeline.lake.fingerprints import RowHasher
 from tg_pipeline.lake.object_store import list_folders, list_pages
 
 if TYPE_CHECKING:
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 OBJECTS: Final = pa.schema(
     [
         ("object_key", pa.string()),
-        ("received_at", pa.timestamp("us", tz="UTC")),
+        ("last_modified", pa.timestamp("us", tz="UTC")),
         ("size", pa.int64()),
     ]
 )
-"""A listing: one row per object, with the time it was written and its size in bytes."""
+"""A listing: one row per object, with its size in bytes and the time that the store reports.
+
+Every copy of an object has another time, so this is not when the update arrived.
+"""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -74,7 +77,7 @@ def _to_batch(page: "Sequence[ObjectMeta]") -> pa.RecordBatch:
         [
             pa.array([meta["path"] for meta in objects], pa.string()),
             pa.array([_microseconds(meta["last_modified"]) for meta in objects], pa.int64()).cast(
-                OBJECTS.field("received_at").type
+                OBJECTS.field("last_modified").type
             ),
             pa.array([meta["size"] for meta in objects], pa.int64()),
         ],
@@ -93,35 +96,24 @@ def _microseconds(instant: datetime) -> int:
 
 
 def listing_fingerprint(objects: pa.Table) -> str:
-    """Return `count:bytes:newest`, which changes if an object is added, rewritten or removed."""
-    newest = pc.max(objects["received_at"].cast(pa.int64())).as_py() or 0
-    return f"{objects.num_rows}:{_total_bytes(objects)}:{newest}"
+    """Return a text that changes if an object is added, rewritten or removed.
 
-
-def adds_up(before: str, objects: pa.Table, unread: pa.Table) -> bool:
-    """Check that an earlier fingerprint's bytes and those of `unread` objects make up `objects`.
-
-    A bucket's times are in seconds, so only its size reveals an object that was rewritten within
-    the second. After an object was removed the sizes can't be compared: the result is True.
+    `objects` must be in the order of their keys.
     """
-    count, size, _ = map(int, before.split(":"))
-    if count + unread.num_rows > objects.num_rows:
-        return True
-    return size + _total_bytes(unread) == _total_bytes(objects)
+    hasher = RowHasher(OBJECTS.names)
+    for batch in objects.to_batches():
+        hasher.update(batch)
+    return hasher.fingerprint()
 
 
-def _total_bytes(objects: pa.Table) -> int:
-    size: int | None = pc.sum(objects["size"]).as_py()
-    return size or 0
+def not_in(objects: pa.Table, known: pa.Table) -> pa.Table:
+    """Return the OBJECTS whose key, time or size is not in `known`, in the order of their keys.
 
-
-def not_yet_read(objects: pa.Table, known: pa.Table) -> pa.Table:
-    """Return the objects whose (object_key, received_at) is not in `known`.
-
-    So an object that was rewritten after it was read counts as unread.
+    A bucket's times are in seconds, so an object that was rewritten within the second is found only
+    if its size has changed.
     """
-    unread = objects.join(known, ["object_key", "received_at"], join_type="left anti")
-    return unread.select(OBJECTS.names).sort_by("object_key")
+    missing = objects.join(known, OBJECTS.names, join_type="left anti")
+    return missing.select(OBJECTS.names).sort_by("object_key")
 
 
 def bot_id_of(object_key: str, default: int) -> int:
@@ -142,13 +134,14 @@ def remove_stale_temp_files(
 ) -> None:
     """Remove a day's temporary files that are older than STALE_AFTER; `now` is aware.
 
-    Only a landing zone on disk has them: a writer that is killed leaves its temporary file.
+    Only a landing zone on disk has them: a writer that is killed leaves its temporary file. Its age
+    is that of its last change, as writers set the time of modification to that of the arrival.
     """
     if not isinstance(landing, LocalStore) or landing.prefix is None:
         return
     for path in Path(landing.prefix, day_prefix(day)).glob("*#*"):
         # A file that is already gone, or that this process may not remove, is left to others.
         with suppress(OSError):
-            written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-            if _TEMP_FILE.fullmatch(path.name) and now() - written > STALE_AFTER:
+            changed = datetime.fromtimestamp(path.stat().st_ctime, UTC)
+            if _TEMP_FILE.fullmatch(path.name) and now() - changed > STALE_AFTER:
                 path.unlink()

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import Any, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, cast
 
 import obstore
 from obstore.exceptions import GenericError, PreconditionError
@@ -15,6 +15,9 @@ from obstore.store import ObjectStore, S3Store
 
 from tg_pipeline.lake.errors import TransientStoreError, translate_errors
 from tg_pipeline.lake.object_store import retry
+
+if TYPE_CHECKING:
+    from obstore import Attributes
 
 TAIL_BYTES: Final = 1024 * 1024
 """Bytes at the end of an object that are fetched when it is opened: often the whole object."""
@@ -101,11 +104,24 @@ class RangedObject(io.RawIOBase):
             ) from None
 
 
+class OpenedObject(NamedTuple):
+    """An object that is open for reading, and its metadata."""
+
+    file: BinaryIO
+    attributes: "Attributes"
+
+
 def open_object(store: ObjectStore, key: str, tail_bytes: int = TAIL_BYTES) -> BinaryIO | None:
     """Open an object for reading, None if it does not exist; raises StoreError.
 
     An object of a server without ranges is fetched as a whole, to a temporary file if it is large.
     """
+    opened = open_with_attributes(store, key, tail_bytes)
+    return opened.file if opened else None
+
+
+def open_with_attributes(store: ObjectStore, key: str, tail_bytes: int) -> OpenedObject | None:
+    """Open an object as `open_object` does, with its metadata."""
     try:
         with translate_errors(store):
             return retry(lambda: _open_ranged(store, key, tail_bytes))
@@ -113,25 +129,27 @@ def open_object(store: ObjectStore, key: str, tail_bytes: int = TAIL_BYTES) -> B
         return None
 
 
-def _open_ranged(store: ObjectStore, key: str, tail_bytes: int) -> BinaryIO:
+def _open_ranged(store: ObjectStore, key: str, tail_bytes: int) -> OpenedObject:
     try:
         found = obstore.get(store, key, options={"range": {"suffix": tail_bytes}})
         size, version = found.meta["size"], found.meta["e_tag"]
-        return cast("BinaryIO", RangedObject(store, key, size, version, found.bytes()))
+        file = cast("BinaryIO", RangedObject(store, key, size, version, found.bytes()))
+        return OpenedObject(file, found.attributes)
     except GenericError as error:
         if not any(part in str(error) for part in NO_RANGES):
             raise
         return _open_whole(store, key)
 
 
-def _open_whole(store: ObjectStore, key: str) -> BinaryIO:
+def _open_whole(store: ObjectStore, key: str) -> OpenedObject:
     with ExitStack() as stack:
         file = stack.enter_context(SpooledTemporaryFile(COPY_BYTES))
-        for chunk in obstore.get(store, key).stream():
+        found = obstore.get(store, key)
+        for chunk in found.stream():
             file.write(chunk)
         file.seek(0)
         stack.pop_all()  # the caller closes it
-        return cast("BinaryIO", file)
+        return OpenedObject(cast("BinaryIO", file), found.attributes)
 
 
 def copy_object(store: ObjectStore, key: str, path: Path) -> bool:

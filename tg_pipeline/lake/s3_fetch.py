@@ -6,16 +6,19 @@ which retries, and explains what the bucket refuses.
 """
 
 import io
+import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 import certifi
 import obstore
 import pycurl
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
+
+from lambda_ingest.arrivals import RECEIVED_AT
 
 CONNECTIONS: Final = 16
 """Requests in flight per thread: a bucket takes some 20 ms for each."""
@@ -34,9 +37,20 @@ OK: Final = 200
 
 _LOCAL: Final = threading.local()
 
+_RECEIVED_AT: Final = re.compile(
+    rb"^x-amz-meta-%s: *([^\r\n]*)" % RECEIVED_AT.encode(), re.IGNORECASE | re.MULTILINE
+)
 
-def fetch_small(store: S3Store, keys: Sequence[str]) -> dict[str, bytes]:
-    """Return the bodies of the objects whose first request succeeds, by key.
+
+class FetchedObject(NamedTuple):
+    """An object's body, and its metadata about the arrival, if it has any."""
+
+    body: bytes
+    received_at: str | None
+
+
+def fetch_small(store: S3Store, keys: Sequence[str]) -> dict[str, FetchedObject]:
+    """Return the objects whose first request succeeds, by key.
 
     The signed URLs are credentials, so they must not be shown.
     """
@@ -55,44 +69,58 @@ def _thread_client() -> "_Client":
     return client
 
 
+class _Response(NamedTuple):
+    """What a request has received so far."""
+
+    key: str
+    headers: io.BytesIO
+    body: io.BytesIO
+
+    def read(self) -> FetchedObject:
+        header = _RECEIVED_AT.search(self.headers.getvalue())
+        received_at = header[1].decode("latin-1").strip() if header else None
+        return FetchedObject(self.body.getvalue(), received_at)
+
+
 class _Client:
     """A pool of connections for one thread."""
 
     def __init__(self) -> None:
         self._multi = pycurl.CurlMulti()
         self._idle = [_connection() for _ in range(CONNECTIONS)]
-        self._active: dict[pycurl.Curl, tuple[str, io.BytesIO]] = {}
+        self._active: dict[pycurl.Curl, _Response] = {}
 
-    def fetch(self, requests: Iterable[tuple[str, str]]) -> dict[str, bytes]:
-        """Return the complete bodies by key; `requests` are keys and URLs."""
-        waiting, bodies = iter(requests), dict[str, bytes]()
+    def fetch(self, requests: Iterable[tuple[str, str]]) -> dict[str, FetchedObject]:
+        """Return the complete objects by key; `requests` are keys and URLs."""
+        waiting, found = iter(requests), dict[str, FetchedObject]()
         try:
             while self._start(waiting):
                 self._multi.perform()
-                if not self._collect(bodies):
+                if not self._collect(found):
                     self._multi.select(POLL_SECONDS)
         finally:
             for curl in list(self._active):
                 self._release(curl)
-        return bodies
+        return found
 
     def _start(self, waiting: Iterator[tuple[str, str]]) -> bool:
         """Start a request on each idle connection; return whether any is in flight."""
         while self._idle and (request := next(waiting, None)):
-            curl, body = self._idle.pop(), io.BytesIO()
+            curl, response = self._idle.pop(), _Response(request[0], io.BytesIO(), io.BytesIO())
             curl.setopt(pycurl.URL, request[1])
-            curl.setopt(pycurl.WRITEDATA, body)
-            self._active[curl] = request[0], body
+            curl.setopt(pycurl.WRITEDATA, response.body)
+            curl.setopt(pycurl.HEADERFUNCTION, response.headers.write)
+            self._active[curl] = response
             self._multi.add_handle(curl)
         return bool(self._active)
 
-    def _collect(self, bodies: dict[str, bytes]) -> bool:
-        """Add the bodies that are complete; return whether any request ended."""
+    def _collect(self, found: dict[str, FetchedObject]) -> bool:
+        """Add the objects that are complete; return whether any request ended."""
         _, complete, failed = self._multi.info_read(CONNECTIONS)
         for curl in complete:
-            key, body = self._active[curl]
             if curl.getinfo(pycurl.RESPONSE_CODE) == OK:
-                bodies[key] = body.getvalue()
+                response = self._active[curl]
+                found[response.key] = response.read()
         for curl in (*complete, *(failure[0] for failure in failed)):
             self._release(curl)
         return bool(complete or failed)

@@ -74,7 +74,7 @@ class EnrichedUpdate(Row):
         ),
     ] = None
     received_at: Annotated[
-        int, always(timestamp("When it was written to the landing zone, in UTC."))
+        int, always(timestamp("When ingestion received it, in UTC: see raw_updates."))
     ] = 0
     content_type: Annotated[
         Text,
@@ -336,6 +336,13 @@ class EnrichedUpdate(Row):
         ),
     ] = False
 
+
+ENRICHMENT_VERSION: Final = 2
+"""The version of the rules that fill the columns.
+
+Increase it if the same update gets other values, so that the days that were built before are
+rebuilt. New columns have this effect by themselves.
+"""
 
 ENRICHED_UPDATES: Final = Layer(
     "enriched_updates",

@@ -19,7 +19,13 @@ class RawUpdate(Row):
         str | None, string("The one key beside `update_id`, known or not; null if there is none.")
     ]
     received_at: Annotated[
-        int, always(timestamp("When the object was written to the landing zone, in UTC."))
+        int,
+        always(
+            timestamp(
+                "When ingestion received the update, in UTC; for an object of several updates, the "
+                "last of them. If the landing zone does not record it: the object's time there."
+            )
+        ),
     ]
     object_key: Annotated[str, always(string("The object it was read from, in the landing zone."))]
     line: Annotated[int, always(int64("Its line in that object; 1 for an object of one update."))]
@@ -32,7 +38,13 @@ class Quarantined(Row):
     object_key: Annotated[str, always(string("The object it was read from, in the landing zone."))]
     line: Annotated[int, always(int64("Its line in that object; 0 for the object as a whole."))]
     received_at: Annotated[
-        int, always(timestamp("When the object was written to the landing zone, in UTC."))
+        int,
+        always(
+            timestamp(
+                "When ingestion received the update, in UTC; for an object of several updates, the "
+                "last of them. If the landing zone does not record it: the object's time there."
+            )
+        ),
     ]
     reason: Annotated[str, always(string("Why it can't be read, in a sentence."))]
     bytes: Annotated[bytes, always(binary("What was there, byte for byte, as far as it was read."))]

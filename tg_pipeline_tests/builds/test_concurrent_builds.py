@@ -15,7 +15,6 @@ import pyarrow as pa
 import pytest
 
 from tg_pipeline.builds.layers import BUILT_FROM
-from tg_pipeline.builds.staleness import day_states
 from tg_pipeline.lake.partitions import Lake, PartitionWriter
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline_tests.conftest import DAY, Pipeline
@@ -165,4 +164,4 @@ def interleave(
     # And one build makes the day current, with the bytes of a plain build
     pipeline.build()
     assert digests(pipeline) == plain[before + 2]
-    assert not day_states(pipeline.landing, pipeline.lake, [DAY])[0].is_stale
+    assert not pipeline.states()[0].is_stale

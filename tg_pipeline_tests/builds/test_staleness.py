@@ -4,13 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from tg_pipeline.builds.layers import (
-    build_deduped_updates,
-    build_enriched_updates,
-    build_raw_updates,
-)
-from tg_pipeline.builds.staleness import DayState, DayStatus, day_states, stale_days
-from tg_pipeline_tests.conftest import DAY, Pipeline
+from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
+from tg_pipeline.builds.staleness import DayState, DayStatus, stale_days
+from tg_pipeline_tests.conftest import DAY, TIMEZONE, Pipeline
 
 NEXT_DAY = DAY + timedelta(days=1)
 TOMORROW = DAY + timedelta(days=9)
@@ -18,7 +14,7 @@ POLL = {"update_id": 100, "poll": {"id": "7"}}
 
 
 def state(pipeline: Pipeline) -> DayState:
-    return day_states(pipeline.landing, pipeline.lake, [DAY])[0]
+    return pipeline.states()[0]
 
 
 def test_a_day_goes_from_empty_to_missing_to_built_to_late(pipeline: Pipeline) -> None:
@@ -40,15 +36,15 @@ def test_an_interrupted_build_leaves_the_day_stale(pipeline: Pipeline, last: str
     pipeline.land({"update_id": 101})
 
     # When its build is interrupted
-    build_raw_updates(pipeline.landing, pipeline.lake, DAY, bot_id=0)
+    pipeline.build_raw()
     if last == "deduped":
-        build_deduped_updates(pipeline.lake, DAY)
+        build_deduped_updates(pipeline.lake, DAY, TIMEZONE)
 
     # Then the day is stale until the build is finished
     assert state(pipeline).is_stale
     assert state(pipeline).status(TOMORROW) is DayStatus.LATE
-    build_deduped_updates(pipeline.lake, DAY)
-    build_enriched_updates(pipeline.lake, DAY)
+    build_deduped_updates(pipeline.lake, DAY, TIMEZONE)
+    build_enriched_updates(pipeline.lake, DAY, TIMEZONE)
     assert not state(pipeline).is_stale
 
 
@@ -72,11 +68,11 @@ def test_a_late_object_may_change_the_next_day(pipeline: Pipeline) -> None:
 
     # Then both days are stale, and after they are built the later copy is gone
     days = [DAY, NEXT_DAY]
-    assert stale_days(day_states(pipeline.landing, pipeline.lake, days)) == days
+    assert stale_days(pipeline.states(*days)) == days
     for day in days:
         pipeline.build(day)
     assert [len(pipeline.rows("enriched_updates", day)) for day in days] == [1, 0]
-    assert stale_days(day_states(pipeline.landing, pipeline.lake, days)) == []
+    assert stale_days(pipeline.states(*days)) == []
 
 
 def test_an_empty_day_before_changes_nothing(pipeline: Pipeline) -> None:
@@ -85,4 +81,4 @@ def test_an_empty_day_before_changes_nothing(pipeline: Pipeline) -> None:
 
     pipeline.build(DAY)
 
-    assert stale_days(day_states(pipeline.landing, pipeline.lake, [DAY, NEXT_DAY])) == []
+    assert stale_days(pipeline.states(DAY, NEXT_DAY)) == []

@@ -18,6 +18,7 @@ from obstore.store import MemoryStore
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import open_store, put_if_absent
 from tg_pipeline.builds.layers import (
+    LandingSource,
     build_deduped_updates,
     build_enriched_updates,
     build_raw_updates,
@@ -119,10 +120,10 @@ class Variant:
 
 def build(variant: Variant, days: list[date]) -> None:
     for day in days:
-        build_raw_updates(variant.store, variant.tables, day, bot_id=7)
+        build_raw_updates(LandingSource(variant.store, bot_id=7), variant.tables, day, str(ZONE))
     for day in days:
-        build_deduped_updates(variant.tables, day)
-        build_enriched_updates(variant.tables, day)
+        build_deduped_updates(variant.tables, day, str(ZONE))
+        build_enriched_updates(variant.tables, day, str(ZONE))
     with mart_builder(variant.tables, MartParameters(str(ZONE))) as builder:
         for mart in DAILY_MARTS:
             builder.build_days(mart, days)

@@ -11,12 +11,14 @@ import pytest
 from lambda_ingest.handler import Dispatcher, open_dispatcher
 from lambda_ingest.store import open_store
 from tg_pipeline.builds.layers import (
+    LandingSource,
     build_deduped_updates,
     build_enriched_updates,
     build_raw_updates,
 )
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.cloudformation.deployment import Deployment, deploy
+from tg_pipeline_tests.conftest import TIMEZONE
 from tg_pipeline_tests.fakes.aws import moto_server
 
 NOON = datetime(2026, 10, 7, 15, tzinfo=UTC)
@@ -72,9 +74,9 @@ def build(deployed: Deployment) -> list[dict[str, Any]]:
     """Build the day in the stack's lake; return the rows of enriched_updates."""
     landing = open_store(deployed.environment["TG_LANDING_URI"])
     lake = Lake(f"s3://{deployed.outputs['EnrichedBucketName']}")
-    build_raw_updates(landing, lake, DAY, bot_id=0, full=False)
-    build_deduped_updates(lake, DAY)
-    build_enriched_updates(lake, DAY)
+    build_raw_updates(LandingSource(landing, bot_id=0), lake, DAY, TIMEZONE)
+    build_deduped_updates(lake, DAY, TIMEZONE)
+    build_enriched_updates(lake, DAY, TIMEZONE)
     with lake.open("enriched_updates", DAY) as partition:
         return [row for batch in partition.batches() for row in batch.to_pylist()]
 

@@ -10,6 +10,7 @@ import pytest
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import open_store, put_if_absent
+from tg_pipeline.lake.landing_arrivals import read_journals, with_arrivals
 from tg_pipeline.lake.landing_reader import read_objects
 from tg_pipeline.lake.landing_zone import list_objects
 from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats
@@ -71,8 +72,13 @@ def put(landing: ObjectStore, **bodies: bytes) -> None:
         put_if_absent(landing, f"{FOLDER}/{name.replace('__', '.').replace('_', '-')}", body)
 
 
+def objects(landing: ObjectStore) -> pa.Table:
+    """Return the objects of the day, with the arrival times of journals and listing."""
+    return with_arrivals(list_objects(landing, DAY), read_journals(landing, DAY))
+
+
 def batches(landing: ObjectStore) -> list[pa.RecordBatch]:
-    return list(read_objects(landing, list_objects(landing, DAY), bot_id=42))
+    return list(read_objects(landing, objects(landing), bot_id=42))
 
 
 def rows(landing: ObjectStore) -> list[dict[str, Any]]:

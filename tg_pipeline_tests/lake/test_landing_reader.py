@@ -199,7 +199,7 @@ def test_a_line_has_its_bot_object_and_arrival_time(landing: ObjectStore) -> Non
     assert (older["bot_id"], newer["bot_id"]) == (42, 7)
     assert newer == {
         "bot_id": 7,
-        "received_at": list_objects(landing, DAY)["received_at"][1].as_py(),
+        "received_at": list_objects(landing, DAY)["last_modified"][1].as_py(),
         "object_key": f"{FOLDER}/7-5.json",
         "line": 1,
         "content": A,

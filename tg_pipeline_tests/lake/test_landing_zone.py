@@ -1,8 +1,9 @@
 """Days and objects of the landing zone: all are listed, new ones are found, old files removed."""
 
 import os
-import time
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import obstore
@@ -13,12 +14,11 @@ from obstore.store import LocalStore, ObjectStore
 from lambda_ingest.store import put_if_absent
 from tg_pipeline.lake.landing_zone import (
     OBJECTS,
-    adds_up,
     bot_id_of,
     list_days,
     list_objects,
     listing_fingerprint,
-    not_yet_read,
+    not_in,
     remove_stale_temp_files,
 )
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER
@@ -58,7 +58,7 @@ def test_a_listing_has_key_time_and_size(landing: ObjectStore) -> None:
     written_at = obstore.head(landing, f"{FOLDER}/7-1.json")["last_modified"]
     assert objects.schema.equals(OBJECTS)
     assert objects.to_pylist() == [
-        {"object_key": f"{FOLDER}/7-1.json", "received_at": written_at, "size": 5}
+        {"object_key": f"{FOLDER}/7-1.json", "last_modified": written_at, "size": 5}
     ]
 
 
@@ -73,37 +73,27 @@ def test_days_and_objects_are_listed_in_order(landing: ObjectStore) -> None:
     assert list_days(landing) == [date(2024, 2, 29), DAY, date(2026, 10, 8)]
 
 
-def test_a_fingerprint_changes_when_an_object_is_added_rewritten_or_removed() -> None:
-    a, b = ("a", MORNING, 5), ("b", MORNING, 6)
-    listings = [[], [a], [a, b], [a, b, ("c", MORNING, 0)], [("a", NOON, 5), b]]
+def test_a_fingerprint_changes_when_an_object_is_added_rewritten_renamed_or_removed() -> None:
+    a, b, c = ("a", MORNING, 5), ("b", MORNING, 6), ("c", MORNING, 6)
+    listings = [[], [a], [a, b], [a, b, c], [a, c], [("a", NOON, 5), b], [("a", MORNING, 6), b]]
+    listings += [[("a", MORNING, 6), ("b", MORNING, 5)], [("ab", MORNING, 5), ("", MORNING, 6)]]
 
     prints = [listing_fingerprint(listing(*objects)) for objects in listings]
 
     assert len(set(prints)) == len(prints)
-    assert listing_fingerprint(listing(b, a)) == prints[2]
+    parts = pa.concat_tables([listing(("x", NOON, 1), a).slice(1), listing(b, c).slice(0, 1)])
+    assert listing_fingerprint(parts) == prints[2], "the same rows in other batches"
 
 
-def test_objects_are_unread_if_they_are_new_or_rewritten() -> None:
-    now = listing(("a", MORNING, 5), ("d", NOON, 1), ("b", NOON, 6), ("c", NOON, 7))
-    known = listing(("a", MORNING, 5), ("b", MORNING, 6), ("gone", MORNING, 1))
+def test_objects_are_not_in_a_listing_if_their_key_time_or_size_is_not() -> None:
+    now = listing(("a", MORNING, 5), ("d", NOON, 1), ("b", NOON, 6), ("c", MORNING, 7))
+    known = listing(("a", MORNING, 5), ("b", MORNING, 6), ("c", MORNING, 8), ("gone", MORNING, 1))
 
-    unread = not_yet_read(now, known.select(["object_key", "received_at"]))
+    missing = not_in(now, known)
 
-    assert unread.equals(listing(("b", NOON, 6), ("c", NOON, 7), ("d", NOON, 1)))
-    assert not_yet_read(unread, OBJECTS.empty_table()).equals(unread)
-    assert not_yet_read(unread, unread).num_rows == 0
-
-
-def test_an_object_rewritten_within_the_second_is_detected_by_its_size() -> None:
-    read = listing_fingerprint(listing(("a", MORNING, 5), ("b", MORNING, 6)))
-    none, new = OBJECTS.empty_table(), listing(("c", NOON, 7))
-    same, rewritten = (listing(("a", MORNING, 5), ("b", MORNING, size)) for size in (6, 9))
-
-    assert adds_up(read, same, none)
-    assert not adds_up(read, rewritten, none)
-    assert adds_up(read, pa.concat_tables([same, new]), new)
-    assert not adds_up(read, pa.concat_tables([rewritten, new]), new)
-    assert adds_up(read, listing(("a", MORNING, 5)), none), "sizes can't be compared"
+    assert missing.equals(listing(("b", NOON, 6), ("c", MORNING, 7), ("d", NOON, 1)))
+    assert not_in(missing, OBJECTS.empty_table()).equals(missing)
+    assert not_in(missing, missing).num_rows == 0
 
 
 @pytest.mark.parametrize(
@@ -123,17 +113,23 @@ def test_the_bot_id_is_in_the_name_or_the_default(name: str, bot: int) -> None:
     assert bot_id_of(f"{FOLDER}/{name}", 42) == bot
 
 
-def test_only_stale_temporary_files_are_removed(tmp_path: Path) -> None:
-    # Given a landed file, a temporary file in use, and old files of which one is temporary
-    folder = tmp_path / FOLDER
+def test_only_temporary_files_that_were_not_changed_for_an_hour_are_removed(
+    tmp_path: Path,
+) -> None:
+    # Given a landed file and temporary ones, all of an arrival long ago
+    folder, old = tmp_path / FOLDER, NOON.timestamp()
     folder.mkdir(parents=True)
-    two_hours_ago = time.time() - timedelta(hours=2).total_seconds()
-    for name in ("7-1.json", "7-2.json#12345", "7-3.json#12345", "7-4.json#a"):
+    names = ["7-1.json", "7-2.json#12345", "7-3.json#a"]
+    for name in names:
         (folder / name).write_text("{}")
-        if name != "7-2.json#12345":
-            os.utime(folder / name, (two_hours_ago, two_hours_ago))
+        os.utime(folder / name, (old, old))
 
-    remove_stale_temp_files(LocalStore(tmp_path), DAY, lambda: datetime.now(UTC))
+    # When they are removed at once, and an hour later
+    left = []
+    for hours in (0, 1.1):
+        now = datetime.now(UTC) + timedelta(hours=hours)
+        remove_stale_temp_files(LocalStore(tmp_path), DAY, partial(copy, now))
+        left.append(sorted(path.name for path in folder.iterdir()))
 
-    left = sorted(path.name for path in folder.iterdir())
-    assert left == ["7-1.json", "7-2.json#12345", "7-4.json#a"]
+    # Then a file that may be in use is left, and only temporary names are removed
+    assert left == [names, ["7-1.json", "7-3.json#a"]]

@@ -7,7 +7,7 @@ import pytest
 from obstore.store import S3Store
 
 from lambda_ingest.store import open_store
-from tg_pipeline.lake.s3_fetch import CONNECTIONS, fetch_small
+from tg_pipeline.lake.s3_fetch import CONNECTIONS, FetchedObject, fetch_small
 from tg_pipeline_tests.fakes.s3_errors import S3, SECRET
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Heard, Reply, reply
 
@@ -27,7 +27,17 @@ def number_of(heard: Heard) -> int:
 
 
 def its_number(heard: Heard, _: Event) -> list[bytes | None]:
-    return [reply(b"%d" % number_of(heard))]
+    number = number_of(heard)
+    metadata = {"X_Amz_Meta_Received_At": arrival(number)} if number % 3 else {}
+    return [reply(b"%d" % number, **metadata)]
+
+
+def arrival(number: int) -> str:
+    return f"2026-10-07T15:00:00.{number:06}Z"
+
+
+def fetched(number: int) -> FetchedObject:
+    return FetchedObject(b"%d" % number, arrival(number) if number % 3 else None)
 
 
 def odd_ones_fail(failure: list[bytes | None]) -> Reply:
@@ -39,7 +49,7 @@ def test_each_object_is_fetched_over_few_signed_connections(s3: S3) -> None:
         store = open_bucket()
         found = [fetch_small(store, KEYS) for _ in range(2)]
 
-    assert found == [{key: b"%d" % number for number, key in enumerate(KEYS)}] * 2
+    assert found == [{key: fetched(number) for number, key in enumerate(KEYS)}] * 2
     assert len(server.heard) == 2 * len(KEYS)
     assert max(heard.connection for heard in server.heard) <= CONNECTIONS
     assert all("X-Amz-Signature=" in heard.start for heard in server.heard)
@@ -61,4 +71,4 @@ def test_an_object_whose_request_fails_is_left_out(s3: S3, failure: list[bytes |
     with s3(odd_ones_fail(failure)):
         found = fetch_small(open_bucket(), KEYS)
 
-    assert found == {key: b"%d" % number for number, key in enumerate(KEYS) if number % 2 == 0}
+    assert found == {key: fetched(n) for n, key in enumerate(KEYS) if n % 2 == 0}

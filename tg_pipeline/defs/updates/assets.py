@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tg_pipeline.builds.layers import (
+    LandingSource,
     build_deduped_updates,
     build_enriched_updates,
     build_raw_updates,
@@ -137,10 +138,10 @@ def raw_updates(
     """Read the landed objects that are not read yet."""
     balances = []
     with as_dagster_failure(lake.uri):
-        store, tables = landing.store(), lake.lake()
+        source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
         for day in partition_dates(context):
             started = perf_counter()
-            built = build_raw_updates(store, tables, day, bot_id=landing.bot_id, full=config.full)
+            built = build_raw_updates(source, tables, day, SETTINGS.timezone, full=config.full)
             seconds = perf_counter() - started
             balances.append(raw_conservation(day, built))
             record_landing(context, day, built)
@@ -186,7 +187,7 @@ def deduped_updates(
         tables = lake.lake()
         for day in partition_dates(context):
             started = perf_counter()
-            built = build_deduped_updates(tables, day)
+            built = build_deduped_updates(tables, day, SETTINGS.timezone)
             balances.append(deduped_conservation(day, built))
             partition = PartitionMetadata(
                 DEDUPED_UPDATES, day, built.deduped, perf_counter() - started
@@ -223,7 +224,7 @@ def enriched_updates(
         tables = lake.lake()
         for day in partition_dates(context):
             started = perf_counter()
-            built = build_enriched_updates(tables, day)
+            built = build_enriched_updates(tables, day, SETTINGS.timezone)
             balances.append(enriched_conservation(day, built))
             drift[day] = built.drift
             partition = PartitionMetadata(

@@ -150,7 +150,7 @@ class KnownDays:
 def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> StalenessScan:
     """Find the stale days among the watched, the missed and the touched days."""
     days = days_to_scan(landing, lake, now, {*known.touched, *known.requested})
-    states = day_states(landing, lake, days)
+    states = day_states(landing, lake, days, SETTINGS.timezone)
     without_marts = set(days_with_stale_marts(lake, days, mart_parameters(SETTINGS, landing)))
     due = {state.day for state in states if state.is_stale} | without_marts
     stale = due | set(stale_days(states))
@@ -189,8 +189,8 @@ def watched_days(now: datetime) -> list[date]:
 
 def _fingerprint(state: DayState, *, has_stale_marts: bool) -> str:
     """Return a short text that changes when a build of the day may come to another result."""
-    sources = [state.listing, state.expected_deduped]
-    sources += [str(part.source) for part in state.layers.values()]
+    sources = [state.listing, state.timezone, state.expected_deduped, str(state.read)]
+    sources += [f"{part.source} {part.timezone}" for part in state.layers.values()]
     sources += [mart.definition_hash for mart in DAILY_MARTS] if has_stale_marts else []
     return hashlib.sha256("\n".join(sources).encode()).hexdigest()[:16]
 

@@ -9,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
-from tg_pipeline.builds.layers import build_raw_updates
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.updates.sensors import (
     IDLE_PAUSE,
@@ -55,7 +54,7 @@ def test_a_failed_day_is_given_up_until_its_state_changes_and_the_tick_names_it(
     assert "The runs of 2026-10-08 failed" in str(second.skip_reason)
 
     # When only some of its layers are built, by hand, then its state is another
-    build_raw_updates(house.pipeline.landing, house.pipeline.lake, date(2026, 10, 8), bot_id=0)
+    house.pipeline.build_raw(date(2026, 10, 8))
     assert house.asked(MORNING, second.cursor) == [("2026-10-08", "2026-10-08")]
 
 

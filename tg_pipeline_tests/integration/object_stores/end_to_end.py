@@ -3,19 +3,18 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, date
-from typing import Final
 from zoneinfo import ZoneInfo
 
 import obstore
-import pytest
 from obstore.store import ObjectStore
 
+from lambda_ingest.arrivals import JOURNAL_PREFIX
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.report import ReportSource, load_report_data, publish_page
-from tg_pipeline.builds.staleness import DayState, day_states, stale_days
-from tg_pipeline.lake import landing_zone
+from tg_pipeline.builds.staleness import DayState, stale_days
+from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
 from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_all
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.marts.mart import MartParameters
@@ -25,9 +24,6 @@ from tg_pipeline.sample import deliveries
 from tg_pipeline_tests.builds.mart_days import ZONE, build_all
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
 from tg_pipeline_tests.query.conftest import answer
-
-INSTANT: Final = 1_791_400_000_000_000
-"""Microseconds since 1970: when everything landed."""
 
 DAYS, A_DAY = 2, 30
 
@@ -40,11 +36,6 @@ class EndToEnd:
     states: list[DayState]
     facts: ReportData | None
     rows_per_day: list[tuple[object, ...]]
-
-
-def land_at_one_instant(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use the same time for all objects of listings, whatever the store's clock."""
-    monkeypatch.setattr(landing_zone, "_microseconds", lambda _: INSTANT)
 
 
 def sample_deliveries() -> list[Delivery]:
@@ -75,18 +66,20 @@ def build(pipeline: Pipeline) -> list[date]:
 
 def run_end_to_end(pipeline: Pipeline) -> EndToEnd:
     landed = land(pipeline.landing)
-    pipeline.put("unreadable.json", b"{")
+    pipeline.put("unreadable.json", b"{", arrived_at=sample_deliveries()[0].arrived_at)
     days = build(pipeline)
     facts = load_report_data(ReportSource(pipeline.landing, pipeline.lake, MartParameters(ZONE)))
     publish_page(pipeline.lake, "en", f"<p>{facts}</p>")
     sql = "SELECT context_date, count(*) FROM telegram GROUP BY ALL ORDER BY ALL"
     with open_session(pipeline.lake, ZONE) as session:
         rows_per_day = answer(session, sql)
-    states = day_states(pipeline.landing, pipeline.lake, days)
+    states = pipeline.states(*days)
     assert stale_days(states) == []
     return EndToEnd(landed, states, facts, rows_per_day)
 
 
 def contents(store: ObjectStore) -> dict[str, bytes]:
+    """Return the objects, without those that describe the objects of one place: their times."""
     keys = [meta["path"] for page in obstore.list(store) for meta in page]
+    keys = [key for key in keys if not key.startswith((JOURNAL_PREFIX, LISTINGS))]
     return {key: obstore.get(store, key).bytes().to_bytes() for key in keys}

@@ -9,7 +9,7 @@ from obstore.store import ObjectStore
 from lambda_ingest.store import put_if_absent
 from tg_pipeline.lake.landing_reader import THREADS, read_objects
 from tg_pipeline.lake.landing_zone import list_days, list_objects
-from tg_pipeline_tests.lake.conftest import DAY, FOLDER
+from tg_pipeline_tests.lake.conftest import DAY, FOLDER, objects, rows
 from tg_pipeline_tests.lake.test_landing_reader import (  # noqa: F401 - run here
     test_lines_are_in_the_order_of_objects_and_numbers,
 )
@@ -44,10 +44,10 @@ def test_a_listing_has_all_its_pages(landing: ObjectStore) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         assert all(pool.map(lambda key: put_if_absent(landing, key, b"{}"), expected))
 
-    objects = list_objects(landing, DAY)
+    landed = objects(landing)
 
-    assert objects["object_key"].to_pylist() == expected
-    assert sum(batch.num_rows for batch in read_objects(landing, objects, bot_id=7)) == MANY
+    assert landed["object_key"].to_pylist() == expected
+    assert sum(batch.num_rows for batch in read_objects(landing, landed, bot_id=7)) == MANY
     assert list_days(landing) == [DAY]
 
 
@@ -63,7 +63,5 @@ def test_an_object_can_have_any_name(landing: ObjectStore) -> None:
     for name in names:
         put_if_absent(landing, f"{FOLDER}/{name}", name.encode())
 
-    batches = read_objects(landing, list_objects(landing, DAY), bot_id=42)
-
-    found = [content.as_py().decode() for batch in batches for content in batch["content"]]
+    found = [row["content"].decode() for row in rows(landing)]
     assert sorted(found) == sorted(names)

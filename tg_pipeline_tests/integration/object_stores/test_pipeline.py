@@ -24,7 +24,6 @@ from tg_pipeline_tests.integration.object_stores.end_to_end import (
     EndToEnd,
     build,
     contents,
-    land_at_one_instant,
     run_end_to_end,
 )
 from tg_pipeline_tests.integration.object_stores.shell import Shell
@@ -38,10 +37,9 @@ PART_BYTES = 5 * 1024 * 1024
 @pytest.mark.slow
 @pytest.mark.tiers("memory", "moto", "ceph")
 def test_every_kind_of_store_has_the_bytes_of_a_lake_on_disk(
-    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, tmp_path: Path
 ) -> None:
     # Given the same updates, landed and built here and on disk
-    land_at_one_instant(monkeypatch)
     disk = Pipeline(tmp_path / "disk")
     expected, found = run_end_to_end(disk), run_end_to_end(pipeline)
 
@@ -67,7 +65,6 @@ def test_a_fifth_of_all_requests_can_fail_without_changing_a_byte(
     new_pipeline: Callable[[], Pipeline], server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given updates, and a batch so large that raw_updates is uploaded in parts
-    land_at_one_instant(monkeypatch)
     monkeypatch.setattr(object_io, "PART_BYTES", PART_BYTES)
     undisturbed, disturbed = new_pipeline(), new_pipeline()
     expected = run_with_a_large_batch(undisturbed)

@@ -1,0 +1,92 @@
+"""Which objects of the landing zone a day was built from, as the store listed them.
+
+The times of a listing differ between copies of a landing zone, so they are in no table: a day has
+one small object with them in the lake.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final, Self
+
+import pyarrow as pa
+
+from tg_pipeline.lake.landing_zone import OBJECTS
+from tg_pipeline.lake.object_io import open_object
+from tg_pipeline.lake.partitions import Lake, temp_dir
+
+PREFIX: Final = "listings"
+
+READ_BYTES: Final = 64 * 1024
+"""Bytes of the first read, from the end: the footer with the schema, and often all rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadListing:
+    """A listing whose objects were read."""
+
+    fingerprint: str
+    """The fingerprint of the listing."""
+    objects: int
+    """The number of objects that were listed."""
+    rows: str
+    """The fingerprint of the rows that the objects became, which is in the footers of the tables.
+    If these name other rows, the listing says nothing about the tables."""
+
+    @classmethod
+    def from_metadata(cls, metadata: dict[bytes, bytes]) -> Self:
+        """Return the listing that a schema's metadata describes; raises KeyError or ValueError."""
+        text = {name.decode(): value.decode() for name, value in metadata.items()}
+        return cls(text["fingerprint"], int(text["objects"]), text["rows"])
+
+    def to_metadata(self) -> dict[str, str]:
+        """Return the metadata that `from_metadata` reads."""
+        return {
+            "fingerprint": self.fingerprint,
+            "objects": str(self.objects),
+            "rows": self.rows,
+        }
+
+
+def state_key(day: date) -> str:
+    """Return the key of a day's object in the lake."""
+    return f"{PREFIX}/context_date={day.isoformat()}.arrow"
+
+
+def read_listing(lake: Lake, day: date) -> ReadListing | None:
+    """Return what a day was built from, None if that is missing or damaged; raises StoreError."""
+    found = _read(lake, day, with_objects=False)
+    return found[0] if found else None
+
+
+def read_state(lake: Lake, day: date) -> tuple[ReadListing, pa.Table] | None:
+    """Return the listing with the OBJECTS that were read for it or earlier; as `read_listing`.
+
+    They include objects that were removed from the landing zone: their rows stay in the tables.
+    """
+    return _read(lake, day, with_objects=True)
+
+
+def _read(lake: Lake, day: date, *, with_objects: bool) -> tuple[ReadListing, pa.Table] | None:
+    source = open_object(lake.store, state_key(day), READ_BYTES)
+    if source is None:
+        return None
+    try:
+        with source, pa.ipc.open_file(source) as file:
+            listing = ReadListing.from_metadata(file.schema.metadata or {})
+            objects = file.read_all() if with_objects else OBJECTS.empty_table()
+            return listing, objects.cast(OBJECTS)
+    except (pa.ArrowInvalid, KeyError, ValueError):
+        return None
+
+
+def write_state(lake: Lake, day: date, listing: ReadListing, objects: pa.Table) -> None:
+    """Replace a day's object in one step; raises StoreError."""
+    key = state_key(day)
+    schema = OBJECTS.with_metadata(listing.to_metadata())
+    with temp_dir((lake.folder / key).parent if lake.folder else None) as folder:
+        path = folder / Path(key).name
+        options = pa.ipc.IpcWriteOptions(compression="zstd")
+        with pa.ipc.new_file(path, schema, options=options) as file:
+            file.write_table(objects.cast(schema))
+        lake.publish(path, key)
