@@ -20,10 +20,10 @@ from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 OBJECTS: Final = 3
-STOPS: Final = {"quarantine": 3, "raw": 4, "deduped": 5, "enriched": 7}
+STOPS: Final = {"quarantine": 3, "raw": 4, "listing": 5, "deduped": 6, "enriched": 8}
 """How often a build is resumed until it has opened a table's input and finished the one before."""
 
-END: Final = 9
+END: Final = 10
 """How often a build is resumed until its end."""
 
 SURVIVORS: Final = [(), (0,), (1, 0)]
