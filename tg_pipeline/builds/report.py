@@ -86,7 +86,7 @@ def load_report_data(
 def health_days(source: ReportSource, period: Period) -> list[HealthDay]:
     """Return the state of each day of a period."""
     days = iter_days(period.first, period.last)
-    states = day_states(source.landing, source.lake, days, source.zone)
+    states = day_states(source.landing, source.lake, days, source.parameters.timezone)
     return [_health_day(state) for state in states]
 
 
