@@ -84,7 +84,9 @@ def test_concurrent_writers_append_whole_lines(tmp_path: Path) -> None:
     assert sorted(journal_lines(tmp_path)) == sorted(f"{key} {STORED}" for key in keys)
 
 
-def test_a_batch_of_the_queue_arrived_when_its_last_message_was_sent(container: Container) -> None:
+def test_a_batch_of_the_queue_arrived_when_its_last_message_was_sent(
+    container: Container, tmp_path: Path
+) -> None:
     sent = [int(SENT_AT) + seconds * 1_000 for seconds in (5, 9, 7)]
     batch = [
         record(update(number)) | {"attributes": {"SentTimestamp": str(at)}}
@@ -94,6 +96,6 @@ def test_a_batch_of_the_queue_arrived_when_its_last_message_was_sent(container: 
 
     container.handle(queue_event(*batch))
 
-    times = [line.rpartition(" ")[2] for line in journal_lines(Path(container.landing.prefix))]
+    times = [line.rpartition(" ")[2] for line in journal_lines(tmp_path / "landing")]
     arrived = datetime.fromtimestamp(int(SENT_AT) / 1000, UTC)
     assert times == [format_arrival(arrived), format_arrival(arrived + timedelta(seconds=9))]
