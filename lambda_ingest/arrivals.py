@@ -47,12 +47,20 @@ def append_to_journal(landing: Path, object_key: str, arrived_at: datetime) -> N
     break before it ends the line of a process that was killed within its write. Raises OSError.
     """
     host = _NOT_IN_NAMES.sub("-", socket.gethostname())
-    folder = landing / journal_prefix(PurePosixPath(object_key).parent.name)
-    folder.mkdir(parents=True, exist_ok=True)
+    day_folder = PurePosixPath(object_key).parent.name
+    path = landing / journal_prefix(day_folder) / f"{host}.txt"
     line = f"\n{object_key} {format_arrival(arrived_at)}\n".encode()
-    journal = os.open(folder / f"{host}.txt", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        _append(path, line)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _append(path, line)
+
+
+def _append(path: Path, line: bytes) -> None:
+    journal = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o666)
     try:
         if os.write(journal, line) < len(line):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
     finally:
         os.close(journal)

@@ -23,6 +23,7 @@ from tg_pipeline_tests.conftest import DAY, Pipeline
 
 LAYERS = [layer.name for layer in ALL_LAYERS]
 NEXT_DAY = DAY + timedelta(days=1)
+ARRIVED = datetime(2026, 10, 7, 15, tzinfo=UTC)
 
 CALLBACK = {"update_id": 8, "callback_query": {"id": "1", "from": {"id": 3}, "data": "sim"}}
 
@@ -118,6 +119,54 @@ def test_the_old_rows_of_a_rewritten_object_are_removed(pipeline: Pipeline) -> N
 
     # Then it has the new content, and nothing of the old
     assert [row["update_id"] for row in pipeline.rows("enriched_updates")] == [30, 2]
+
+
+def test_an_object_rewritten_with_another_size_or_time_makes_every_layer_stale(
+    pipeline: Pipeline,
+) -> None:
+    # Given objects with an arrival time, which rewriting keeps
+    for number in (1, 2):
+        body = json.dumps(message(number)).encode()
+        pipeline.put(f"7-{number}.json", body, arrived_at=ARRIVED)
+    pipeline.build()
+    (path,) = (pipeline.folder / "landing").rglob("7-1.json")
+
+    # When one is rewritten with the same time and another size, and then the other way round
+    for text, seconds in (("a longer text", 0), ("another text!", 1)):
+        path.write_text(json.dumps(message(1, text=text)))
+        moment = ARRIVED.timestamp() + seconds
+        os.utime(path, (moment, moment))
+        assert pipeline.states()[0].pending_objects == 1
+
+        # Then a build that is interrupted after raw_updates leaves the day stale
+        pipeline.build_raw()
+        assert pipeline.states()[0].is_stale
+        pipeline.build()
+        first = pipeline.rows("enriched_updates")[0]
+        assert (first["text"], first["received_at"]) == (text, ARRIVED)
+        assert not pipeline.states()[0].is_stale
+
+
+def test_the_rows_of_a_removed_object_stay(pipeline: Pipeline) -> None:
+    # Given a day built from an object that is removed
+    pipeline.land(message(1), message(2))
+    pipeline.build()
+    before = [pipeline.digest(layer) for layer in LAYERS]
+    (path,) = (pipeline.folder / "landing").rglob("7-1.json")
+    content, times = path.read_bytes(), path.stat()
+    path.unlink()
+
+    # When the day is built, and again after the object is back
+    assert pipeline.states()[0].is_stale
+    pipeline.build()
+    path.write_bytes(content)
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    again = pipeline.build()
+
+    # Then its rows stayed, and are there once
+    assert [pipeline.digest(layer) for layer in LAYERS] == before
+    assert again.raw.objects_read == 0
+    assert not pipeline.states()[0].is_stale
 
 
 def test_batches_and_single_objects_become_the_same_rows(

@@ -2,10 +2,15 @@
 
 from datetime import timedelta
 
+import obstore
 import pytest
 
+from tg_pipeline.builds import layers
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.staleness import DayState, DayStatus, stale_days
+from tg_pipeline.lake.landing_state import PREFIX, state_key
+from tg_pipeline.layers import ALL_LAYERS
+from tg_pipeline.layers.enriched_schema import ENRICHMENT_VERSION
 from tg_pipeline_tests.conftest import DAY, TIMEZONE, Pipeline
 
 NEXT_DAY = DAY + timedelta(days=1)
@@ -82,3 +87,51 @@ def test_an_empty_day_before_changes_nothing(pipeline: Pipeline) -> None:
     pipeline.build(DAY)
 
     assert stale_days(pipeline.states(DAY, NEXT_DAY)) == []
+
+
+def test_a_change_of_the_time_zone_makes_a_day_stale_until_it_is_rebuilt_without_reading_it_again(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.land(POLL)
+    pipeline.build()
+    rows = [pipeline.rows(layer.name) for layer in ALL_LAYERS]
+
+    (changed,) = pipeline.states(timezone="Asia/Tokyo")
+    built = pipeline.build(timezone="Asia/Tokyo")
+
+    assert changed.status(TOMORROW) is DayStatus.LATE
+    assert built.raw.objects_read == 0
+    assert not pipeline.states(timezone="Asia/Tokyo")[0].is_stale
+    assert state(pipeline).is_stale
+    assert [pipeline.rows(layer.name) for layer in ALL_LAYERS] == rows
+
+
+def test_other_columns_or_rules_of_enriched_updates_make_a_day_stale(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline.land(POLL)
+    pipeline.build()
+
+    monkeypatch.setattr(layers, "ENRICHMENT_VERSION", ENRICHMENT_VERSION + 1)
+
+    assert state(pipeline).status(TOMORROW) is DayStatus.LATE
+    pipeline.build()
+    assert not state(pipeline).is_stale
+
+
+@pytest.mark.parametrize("damage", [None, b"", b"ARROW1"], ids=["missing", "empty", "cut off"])
+def test_a_day_without_its_listing_is_read_again_to_the_same_bytes(
+    pipeline: Pipeline, damage: bytes | None
+) -> None:
+    pipeline.land(POLL)
+    pipeline.build()
+    before = [pipeline.digest(layer.name) for layer in ALL_LAYERS]
+
+    pipeline.lose(PREFIX)
+    if damage is not None:
+        obstore.put(pipeline.lake.store, state_key(DAY), damage)
+
+    assert state(pipeline).status(TOMORROW) is DayStatus.LATE
+    assert pipeline.build().raw.objects_read == 1
+    assert not state(pipeline).is_stale
+    assert [pipeline.digest(layer.name) for layer in ALL_LAYERS] == before
