@@ -1,7 +1,9 @@
 """Which updates are copies: events of a supergroup or channel that several bots received.
 
 An event is recognized by its type, chat, message, actor, member and second. Private chats and basic
-groups number their messages per account, so nothing is certain there and nothing is a copy.
+groups number their messages per account, and the chat of a guest_message may share its id with
+another one (https://core.telegram.org/bots/api#message, guest_query_id): nothing is certain there,
+so nothing is a copy.
 """
 
 from array import array

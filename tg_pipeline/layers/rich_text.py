@@ -13,6 +13,14 @@ from tg_pipeline.telegram.models import Entity, RichBlock, RichMessage, RichSpan
 ENTITY_TYPES: Final = {"email_address": "email"}
 """The types of rich text that have another name as an entity; the others have the same name."""
 
+BLOCK_ENTITIES: Final = {
+    "pre": "pre",
+    "blockquote": "blockquote",
+    "pullquote": "blockquote",
+    "expandable_blockquote": "expandable_blockquote",
+}
+"""The types of blocks that are an entity in a text message."""
+
 _MAX_BMP: Final = 0xFFFF
 """The last code point that is one UTF-16 unit; the others are two."""
 
@@ -39,25 +47,23 @@ class _Text:
             self._add_block(block)
 
     def _add_block(self, block: RichBlock) -> None:
-        self._add_line(block.summary)
-        self._add_line(block.text, block.type)
-        self._add_line(block.expression)
+        start = self._length + (1 if self._length else 0)
+        for text in (block.summary, block.text, block.expression):
+            self._add_line(text)
         for row in block.cells or ():
             self._add_row(cell.text for cell in row)
         for item in block.items or ():
             self.add_blocks(item.blocks)
         self.add_blocks(block.blocks)
-        self._add_line(block.caption)
-        self._add_line(block.credit)
+        for text in (block.caption, block.credit):
+            self._add_line(text)
+        if block.type in BLOCK_ENTITIES:
+            self._mark(BLOCK_ENTITIES[block.type], start)
 
-    def _add_line(self, text: RichText | None, block_type: str | None = None) -> None:
-        if text is None:
-            return
-        self._break("\n")
-        start = self._length + len(self._separator)
-        self._add(text)
-        if block_type == "pre":
-            self._mark(block_type, start)
+    def _add_line(self, text: RichText | None) -> None:
+        if text is not None:
+            self._break("\n")
+            self._add(text)
 
     def _add_row(self, cells: Iterable[RichText | None]) -> None:
         self._break("\n")

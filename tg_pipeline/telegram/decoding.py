@@ -7,8 +7,8 @@ and `read_content` never raises; it nulls the fields that it can't use, and coun
 import json
 import re
 from functools import lru_cache
-from types import NoneType
-from typing import Annotated, Any, Final, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
 
@@ -248,14 +248,16 @@ def _salvage(value: Any, kind: Any, unusable: list[str]) -> Any:
         return msgspec.convert(value, kind | None)
     except msgspec.ValidationError:
         pass
-    struct = _without_none(kind)
-    if isinstance(value, dict) and isinstance(struct, type) and issubclass(struct, msgspec.Struct):
-        present = [f for f in msgspec.structs.fields(struct) if f.encode_name in value]
-        return struct(
+    members = _members(kind)
+    if isinstance(value, dict) and (structs := list(filter(_is_struct, members))):
+        present = [f for f in msgspec.structs.fields(structs[0]) if f.encode_name in value]
+        return structs[0](
             **{f.name: _salvage_field(value[f.encode_name], f.type, unusable) for f in present}
         )
-    if isinstance(value, list) and get_origin(struct) is list:
-        (item,) = get_args(struct)
+    if isinstance(value, list) and (
+        lists := [each for each in members if get_origin(each) is list]
+    ):
+        (item,) = get_args(lists[0])
         unusable += [str(item) for element in value if element is None]
         return [kept for kept in (_salvage(v, item, unusable) for v in value) if kept is not None]
     unusable.append(str(kind))
@@ -268,7 +270,14 @@ def _salvage_field(value: Any, kind: Any, unusable: list[str]) -> Any:
     return _salvage(value, kind, [] if is_empty else unusable)
 
 
-def _without_none(kind: Any) -> Any:
-    """Return T for `T | None`."""
-    others = [part for part in get_args(kind) if part is not NoneType]
-    return others[0] if NoneType in get_args(kind) else kind
+def _members(kind: Any) -> tuple[Any, ...]:
+    """Return the members of a union; of any other type, the type itself."""
+    return get_args(kind) if get_origin(kind) in {Union, UnionType} else (kind,)
+
+
+def _is_struct(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _is_list(kind: Any) -> bool:
+    return get_origin(kind) is list

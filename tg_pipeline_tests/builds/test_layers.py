@@ -47,7 +47,8 @@ JSON = st.recursive(
 )
 
 FIELDS = st.sampled_from(
-    ["message_id", "from", "chat", "date", "edit_date", "text", "entities", "photo", "poll"]
+    "message_id from chat date edit_date text entities photo poll rich_message reply_markup "
+    "checklist location new_chat_members".split()
 )
 
 

@@ -71,6 +71,7 @@ def test_the_bot_with_the_lowest_id_has_the_original(kind: str, content: dict[st
         ("my_chat_member", JOINED),
         ("callback_query", {"from": ANA, "message": MESSAGE}),
         ("business_message", MESSAGE),
+        ("guest_message", MESSAGE),
         ("poll_answer", {"poll_id": "1", "user": ANA}),
         ("telepathy", MESSAGE),
     ],

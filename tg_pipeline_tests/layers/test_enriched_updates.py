@@ -162,7 +162,9 @@ def test_a_rich_message_is_read_as_a_text_with_entities() -> None:
     assert (row.text, row.text_length, row.content_type) == (text, len(text), "rich_message")
     assert (row.command, row.command_bot) == ("ask", "bot")
     assert (row.hashtags, row.mentioned_usernames, row.url_count) == (["#sql"], ["rui"], 1)
-    assert row.entity_types == ["bold", "bot_command", "hashtag", "pre", "url", "mention"]
+    assert row.entity_types == [
+        *("bold", "bot_command", "hashtag", "pre", "url", "blockquote", "mention")
+    ]
 
 
 # The digest of the content

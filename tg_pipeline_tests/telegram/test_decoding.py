@@ -30,6 +30,9 @@ from tg_pipeline.telegram.models import (
     Message,
     OtherUpdate,
     Poll,
+    RichBlock,
+    RichMessage,
+    RichSpan,
     TelegramObject,
     User,
     content_struct,
@@ -311,6 +314,16 @@ def test_a_wrong_element_of_a_list_is_dropped_and_counted(bad: Any) -> None:
 
     assert message.entities == [Entity(type="bold"), Entity(type="url", offset=1)]
     assert nulled == 1
+
+
+def test_a_rich_text_keeps_its_valid_parts() -> None:
+    link = {"type": "url", "text": ["b", 5], "url": 5}
+
+    message, nulled = read_message(rich_message={"blocks": [{"text": ["a", link, 5]}, 5]})
+
+    kept = RichSpan(type="url", text=["b"])
+    assert message.rich_message == RichMessage(blocks=[RichBlock(text=["a", kept])])
+    assert nulled == 4
 
 
 @pytest.mark.parametrize("content", ['"text"', "[{}]", "9" * 5_000, "1e400"])
