@@ -476,16 +476,19 @@ def test_a_question_is_asked_again(marts: Marts, what: str) -> None:
     assert marts.rows(RESOLUTION, "resolved")[-1] == (1 - is_again,)
 
 
-def test_copies_are_left_out_of_aggregates(marts: Marts) -> None:
-    updates = [in_chat(each, SUPERGROUP) for each in (ASKED, REPLY)]
-    marts.put(*updates, bot=7)
-    marts.put(*updates, bot=8, day=DAY + timedelta(days=1))
+def test_two_bots_of_a_supergroup_see_one_issue_with_the_answer_that_either_receives(
+    marts: Marts,
+) -> None:
+    # Given a question that both bots receive, and a reply that only one of them does
+    question, reply = (in_chat(each, SUPERGROUP) for each in (ASKED, REPLY))
+    marts.put(question, bot=7)
+    marts.put(question, reply, bot=8, day=DAY + timedelta(days=1))
 
-    assert marts.rows(THREADS, "bot_id is_copy") == [(7, False), (8, True)]
-    for mart, columns in ((RESPONSE_TIMES, "issues"), (RESOLUTION, "issues questions")):
-        rows = marts.rows(mart, f"bot_id {columns}")
-        assert {row[0] for row in rows} == {7}
-        assert all(set(row[1:]) == {1} for row in rows)
+    rows = marts.rows(THREADS, "bot_id is_copy answer_message_id")
+
+    assert rows == [(7, False, 2), (8, True, 2)]
+    assert marts.rows(RESOLUTION, "bot_id issues answered")[-1] == (7, 1, 1)
+    assert marts.rows(RESPONSE_TIMES, "bot_id issues answered")[0] == (7, 1, 1)
     assert marts.rows(FREQUENT_QUESTIONS, "bot_id questions") == [(7, 1)]
 
 

@@ -22,7 +22,9 @@ WITH said AS MATERIALIZED (
         messages.external_reply_message_id,
         messages.mentioned_user_ids,
         messages.mentioned_usernames,
-        -- Columns to join conversations by: equal, also where they do not apply.
+        -- Columns to join conversations by: equal, also where they do not apply. What any bot
+        -- receives of a supergroup may answer what another one received.
+        CASE WHEN messages.chat_id < -1000000000000 THEN 0 ELSE messages.bot_id END AS observer,
         coalesce(messages.business_connection_id, '') AS connection,
         coalesce(
             messages.topic_id, messages.direct_messages_topic_id, messages.comment_thread_id, 0
@@ -79,7 +81,16 @@ turns AS MATERIALIZED (
     SELECT
         *,
         row_number() OVER (
-            ORDER BY bot_id, kind, connection, chat_id, place, said_at, message_id, chat_id_then
+            ORDER BY
+                observer,
+                kind,
+                connection,
+                chat_id,
+                place,
+                said_at,
+                message_id,
+                chat_id_then,
+                bot_id
         ) AS turn
     FROM said
 ),
@@ -150,7 +161,7 @@ replied AS (
         arg_min(replies.turn, (replies.is_question, replies.said_at, replies.turn)) AS answer_turn
     FROM asked
     INNER JOIN replies
-        ON asked.bot_id = replies.bot_id
+        ON asked.observer = replies.observer
         AND asked.kind = replies.replied_kind
         AND asked.connection = replies.replied_connection
         AND asked.chat_id_then = replies.replied_chat_id
@@ -161,10 +172,10 @@ replied AS (
 
 -- 2. Messages that name the asker, within an hour: later ones are mostly about something else.
 names AS (
-    SELECT bot_id, kind, connection, chat_id, place, turn, said_at, CAST(user_id AS varchar) AS name
+    SELECT *, CAST(user_id AS varchar) AS name
     FROM asked
     UNION ALL
-    SELECT bot_id, kind, connection, chat_id, place, turn, said_at, username AS name
+    SELECT *, username AS name
     FROM asked
     WHERE username IS NOT NULL
 ),
@@ -191,7 +202,7 @@ mentioned AS (
     SELECT names.turn, min(mentions.turn) AS answer_turn
     FROM names
     ASOF INNER JOIN mentions
-        ON names.bot_id = mentions.bot_id
+        ON names.observer = mentions.observer
         AND names.kind = mentions.kind
         AND names.connection = mentions.connection
         AND names.chat_id = mentions.chat_id
@@ -206,7 +217,7 @@ mentioned AS (
 -- before and after it stays the same until somebody else speaks.
 changes AS (
     SELECT
-        bot_id,
+        observer,
         kind,
         connection,
         chat_id,
@@ -215,7 +226,7 @@ changes AS (
         said_at,
         speaker_id,
         lag(speaker_id) OVER (
-            PARTITION BY bot_id, kind, connection, chat_id, place ORDER BY turn
+            PARTITION BY observer, kind, connection, chat_id, place ORDER BY turn
         ) AS speaker_before
     FROM turns
     QUALIFY speaker_id IS DISTINCT FROM speaker_before
@@ -233,7 +244,7 @@ pairs AS (
             AS is_other_pair
     FROM changes
     WINDOW conversation AS (
-        PARTITION BY bot_id, kind, connection, chat_id, place ORDER BY turn
+        PARTITION BY observer, kind, connection, chat_id, place ORDER BY turn
     )
 ),
 
@@ -241,7 +252,7 @@ next_speakers AS (
     SELECT
         *,
         min(CASE WHEN is_other_pair THEN said_at END) OVER (
-            PARTITION BY bot_id, kind, connection, chat_id, place
+            PARTITION BY observer, kind, connection, chat_id, place
             ORDER BY turn
             ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
         ) AS third_speaks_at
@@ -252,7 +263,7 @@ only_others AS (
     SELECT asked.*, next_speakers.speaker_id AS other_id
     FROM asked
     ASOF INNER JOIN next_speakers
-        ON asked.bot_id = next_speakers.bot_id
+        ON asked.observer = next_speakers.observer
         AND asked.kind = next_speakers.kind
         AND asked.connection = next_speakers.connection
         AND asked.chat_id = next_speakers.chat_id
@@ -281,7 +292,7 @@ remarks AS (
     SELECT statements.*, statements.reply_to_user_id AS addressee_id
     FROM statements
     LEFT JOIN asked
-        ON statements.bot_id = asked.bot_id
+        ON statements.observer = asked.observer
         AND statements.kind = asked.kind
         AND statements.connection = asked.connection
         AND statements.chat_id_then = asked.chat_id_then
@@ -305,7 +316,7 @@ remarked AS (
     SELECT listeners.turn, min(remarks.turn) AS answer_turn
     FROM listeners
     ASOF INNER JOIN remarks
-        ON listeners.bot_id = remarks.bot_id
+        ON listeners.observer = remarks.observer
         AND listeners.kind = remarks.kind
         AND listeners.connection = remarks.connection
         AND listeners.chat_id = remarks.chat_id
@@ -320,7 +331,7 @@ remarked AS (
 -- What somebody else states within a day could be an answer, even without evidence.
 statement_changes AS (
     SELECT
-        bot_id,
+        observer,
         kind,
         connection,
         chat_id,
@@ -329,7 +340,7 @@ statement_changes AS (
         said_at,
         speaker_id,
         speaker_id IS DISTINCT FROM lag(speaker_id) OVER (
-            PARTITION BY bot_id, kind, connection, chat_id, place ORDER BY turn
+            PARTITION BY observer, kind, connection, chat_id, place ORDER BY turn
         ) AS is_change
     FROM statements
 ),
@@ -338,7 +349,7 @@ next_statements AS (
     SELECT
         *,
         min(CASE WHEN is_change THEN said_at END) OVER (
-            PARTITION BY bot_id, kind, connection, chat_id, place
+            PARTITION BY observer, kind, connection, chat_id, place
             ORDER BY turn
             ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING
         ) AS other_speaks_at
@@ -349,7 +360,7 @@ followed AS (
     SELECT asked.turn
     FROM asked
     ASOF INNER JOIN next_statements
-        ON asked.bot_id = next_statements.bot_id
+        ON asked.observer = next_statements.observer
         AND asked.kind = next_statements.kind
         AND asked.connection = next_statements.connection
         AND asked.chat_id = next_statements.chat_id
@@ -422,7 +433,7 @@ thanked_in_words AS (
     SELECT answered.turn
     FROM answered
     ASOF INNER JOIN thanks
-        ON answered.bot_id = thanks.bot_id
+        ON answered.observer = thanks.observer
         AND answered.kind = thanks.kind
         AND answered.connection = thanks.connection
         AND answered.chat_id = thanks.chat_id
@@ -438,12 +449,12 @@ thanked_by_reaction AS (
     SELECT DISTINCT answered.turn
     FROM answered
     INNER JOIN enriched_updates
-        ON answered.bot_id = enriched_updates.bot_id
-        AND answered.answer_chat_id = enriched_updates.chat_id
+        ON answered.answer_chat_id = enriched_updates.chat_id
         AND answered.answer_message_id = enriched_updates.message_id
         AND answered.user_id = enriched_updates.user_id
     WHERE
         enriched_updates.update_type = 'message_reaction'
+        AND answered.observer IN (0, enriched_updates.bot_id)
         AND enriched_updates.event_at <= answered.answered_at + INTERVAL 1 DAY
         AND list_has_any(
             string_split(
