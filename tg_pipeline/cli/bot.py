@@ -1,6 +1,6 @@
 """`tg-pipeline bot`: whose token it is, what the bot can see, and how its updates are fetched."""
 
-from tg_pipeline.cli.context import open_api, rate_limit_retry, show
+from tg_pipeline.cli.context import open_api, rate_limit_retry, remember_username, show
 from tg_pipeline.settings import load_settings
 from tg_pipeline.telegram.models import BotInfo, WebhookInfo
 from tg_pipeline.telegram.webhooks import pending_updates, redact_webhook_info
@@ -8,9 +8,11 @@ from tg_pipeline.telegram.webhooks import pending_updates, redact_webhook_info
 
 def bot() -> None:
     """Show who the bot is, what it can see, and how its updates are fetched."""
-    with open_api(load_settings()) as api:
+    settings = load_settings()
+    with open_api(settings) as api:
         info = rate_limit_retry().call(api.get_me)
         webhook = redact_webhook_info(rate_limit_retry().call(api.get_webhook_info), api.token)
+    remember_username(settings, info)
     for line in (_name(info), _groups(info), _business(info), _updates(webhook)):
         show(line)
 

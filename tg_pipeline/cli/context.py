@@ -1,14 +1,18 @@
 """What commands share: opening stores and the Bot API client, parsing days, printing safely."""
 
 import time
+from contextlib import suppress
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
+from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 from rich.markup import escape
 
+from lambda_ingest.store import StoreError
 from tg_pipeline.cli.console import err, out
 from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.bot_names import write_bot_username
 from tg_pipeline.lake.landing_zone import bot_id_of, list_days, list_objects
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
@@ -16,6 +20,7 @@ from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.sample import SAMPLE_BOT_ID
 from tg_pipeline.settings import Settings
 from tg_pipeline.telegram.messages import RateLimitRetry
+from tg_pipeline.telegram.models import BotInfo
 
 if TYPE_CHECKING:
     from tg_pipeline.telegram.client import BotApiClient
@@ -99,6 +104,16 @@ def open_api(settings: Settings) -> "BotApiClient":
     from tg_pipeline.telegram.client import BotApiClient  # noqa: PLC0415
 
     return BotApiClient(settings.token, settings.api_url)
+
+
+def remember_username(settings: Settings, info: BotInfo) -> None:
+    """Store the bot's username in the landing zone, for the commands that name the bot.
+
+    Nothing else depends on it, so a landing zone that can't be written to is no error here.
+    """
+    if info.username:
+        with suppress(StoreError, BaseError, OSError):
+            write_bot_username(open_landing(settings), info.id, info.username)
 
 
 def rate_limit_retry() -> RateLimitRetry:

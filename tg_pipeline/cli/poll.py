@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
@@ -15,11 +15,12 @@ from rich.text import Text
 from lambda_ingest.store import StoreError, first_line
 from lambda_ingest.writer import LandingWriter, open_writer
 from tg_pipeline.cli.console import err
-from tg_pipeline.cli.context import open_api, refuse_sample, show, warn
+from tg_pipeline.cli.context import open_api, refuse_sample, remember_username, show, warn
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_writer import Delivery, LandingStats, LandResult, land_all, land_one
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import load_settings
+from tg_pipeline.telegram.errors import TelegramError
 from tg_pipeline.telegram.polling import GracefulShutdown, NotStoredError, Poller
 
 LOG_INTERVAL: Final = timedelta(minutes=1)
@@ -48,6 +49,9 @@ def poll(once: Once = False) -> None:
         writer = open_writer(settings.ingest, open_object_store)
         store = UpdateStorage(writer, settings.landing_uri, progress)
         poller = Poller(api, store, shutdown, time.sleep, warn)
+        # A bot that can't be reached fails below, with a reason.
+        with suppress(TelegramError):
+            remember_username(settings, api.get_me())
         try:
             with shutdown.on_signals(), progress.live():
                 _run(poller, settings.landing_uri, once=once)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
@@ -13,7 +14,14 @@ from rich.table import Table
 
 from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH, IngestSettings, Secret
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.context import open_api, printable, rate_limit_retry, show, warn
+from tg_pipeline.cli.context import (
+    open_api,
+    printable,
+    rate_limit_retry,
+    remember_username,
+    show,
+    warn,
+)
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import DEFAULT_API_URL, load_settings
 from tg_pipeline.telegram.errors import TelegramError
@@ -98,6 +106,8 @@ def set_webhook(
             raise CommandError(_advice_on_replacing(shorten_url(before.url, api.token)))
         _set(api, request, before)
         after = rate_limit_retry().call(api.get_webhook_info)
+        with suppress(TelegramError):
+            remember_username(settings, api.get_me())
     _warn_of_path(url, settings.ingest)
     _warn_of_types(request, after)
     _show_webhook(after, api.token)

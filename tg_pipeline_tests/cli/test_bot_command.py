@@ -22,6 +22,8 @@ def test_a_bot_is_shown_with_what_it_can_see_and_how_it_receives_updates(
     assert business == "It can't be connected to business accounts."
     assert updates.startswith("No webhook is set, so updates are polled (tg-pipeline poll).")
     assert updates.endswith("1 update is pending.")
+    stored = bot_commands.folder / "landing" / "bots" / "7.json"
+    assert json.loads(stored.read_bytes()) == {"username": "test_7_bot"}
 
 
 def answer(**more: object) -> bytes:

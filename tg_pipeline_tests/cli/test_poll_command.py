@@ -30,7 +30,8 @@ def polling(shell: Shell, telegram: TelegramServer) -> Iterator[subprocess.Popen
 
 def landed(shell: Shell) -> set[bytes]:
     """Return the landed objects; a killed process may leave other files, which no listing shows."""
-    return {(shell.landing / key).read_bytes() for key in shell.landed() if key.endswith(".json")}
+    keys = (key for key in shell.landed() if key.startswith("telegram/") and key.endswith(".json"))
+    return {(shell.landing / key).read_bytes() for key in keys}
 
 
 def test_a_signal_ends_a_long_poll_at_once(shell: Shell, telegram: TelegramServer) -> None:
