@@ -14,10 +14,11 @@ from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import check_landing, landed_bots, open_landing, parse_day
 from tg_pipeline.cli.land import Batch, count_with_progress, print_stats
 from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.bot_names import write_bot_username
 from tg_pipeline.lake.landing_writer import Delivery, land_all, land_batches
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.object_store import open_object_store
-from tg_pipeline.sample import SAMPLE_BOT_ID, SampleDelivery, deliveries
+from tg_pipeline.sample import SAMPLE_BOT_ID, SAMPLE_BOT_USERNAME, SampleDelivery, deliveries
 from tg_pipeline.settings import Settings, load_settings
 
 Days = Annotated[int, typer.Option("--days", min=1, help="Number of days.")]
@@ -74,6 +75,7 @@ def sample(
         return
     check_landing(settings)
     landing = open_object_store(settings.landing_uri)
+    write_bot_username(landing, SAMPLE_BOT_ID, SAMPLE_BOT_USERNAME)
     writer = LandingWriter(landing, SAMPLE_BOT_ID, settings.zone, TrustLevel.NETWORK)
     landed = _deliveries(simulated)
     results = land_batches(writer, landed, batch) if batch else land_all(writer, landed)

@@ -1,7 +1,7 @@
 """A believable month of a Telegram bot's updates, the same for the same arguments."""
 
 from tg_pipeline.sample.delivery import SampleDelivery
-from tg_pipeline.sample.people import SAMPLE_BOT_ID
+from tg_pipeline.sample.people import SAMPLE_BOT_ID, SAMPLE_BOT_USERNAME
 from tg_pipeline.sample.simulation import deliveries
 
-__all__ = ["SAMPLE_BOT_ID", "SampleDelivery", "deliveries"]
+__all__ = ["SAMPLE_BOT_ID", "SAMPLE_BOT_USERNAME", "SampleDelivery", "deliveries"]

@@ -11,6 +11,9 @@ Payload: TypeAlias = dict[str, Any]
 SAMPLE_BOT_ID: Final = 7000000001
 """The id of the sample's bot, the part of its token before the colon."""
 
+SAMPLE_BOT_USERNAME: Final = "curso_dados_bot"
+"""The name that the sample's users add to commands in groups."""
+
 FIRST_USER_ID: Final = 204_811_903
 USER_ID_STEP: Final = 137_438_953
 """Wide enough that the later ids need more than 32 bits, as newer accounts do."""
@@ -49,7 +52,7 @@ def _crowd(people: Iterable[Person]) -> tuple[Person, ...]:
     return tuple(places)
 
 
-BOT: Final = _bot(SAMPLE_BOT_ID, "Monitora do Curso", "curso_dados_bot")
+BOT: Final = _bot(SAMPLE_BOT_ID, "Monitora do Curso", SAMPLE_BOT_USERNAME)
 MANAGED_BOT: Final = _bot(7000000977, "Plantão da Turma", "plantao_turma3_bot")
 STICKER_BOT: Final = _bot(6104470019, "Figurinhas", "figurinhas_do_curso_bot")
 ANONYMOUS_ADMIN: Final = _bot(1087968824, "Group", "GroupAnonymousBot")

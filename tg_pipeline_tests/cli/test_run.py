@@ -32,7 +32,7 @@ def test_a_sample_is_built_with_its_marts_and_shown(shell: Shell) -> None:
     assert "2 built" in shell.run("status").stdout
     summary = shell.run("summary").stdout
     assert "busiest hours" in summary
-    assert "most active users" in summary
+    assert "most active people" in summary
     assert summary.index("raw_updates") < summary.index("enriched_updates")
 
     # And a second run has nothing to do

@@ -34,6 +34,9 @@ HOURS: Final = 24
 ANSWERED_BY_ANYONE: Final = "anyone"
 """The value of response_times.answered_by in rows about all answers."""
 
+Draw = Callable[[str, pa.Table], str]
+"""A function of a chart's title and columns; it returns Markdown."""
+
 Count = tuple[str, int]
 """A label and its number."""
 
@@ -81,8 +84,8 @@ class MartChart:
 
     name: str
     columns: tuple[str, ...]
-    draw: Callable[[str, pa.Table], str]
-    """A function of the title and of those columns, in that order; it returns Markdown."""
+    draw: Draw
+    """It gets those columns, in that order."""
 
 
 def mart_chart(lake: Lake, mart: Mart, day: date | None) -> Mapping[str, dg.MetadataValue[Any]]:
@@ -107,6 +110,16 @@ def top_n(title: str, rows: pa.Table) -> str:
     sums = _sums(pc.coalesce(*labels), numbers)
     named = [(label, count) for label, count in sums.items() if label is not None and count]
     return bar_table(title, sorted(named, key=lambda each: (-each[1], each[0])))
+
+
+def without_copies(draw: Draw) -> Draw:
+    """Return `draw` for the rows that are not copies; its last column says which are."""
+
+    def draw_others(title: str, rows: pa.Table) -> str:
+        *names, is_copy = rows.column_names
+        return draw(title, rows.filter(pc.invert(rows[is_copy])).select(names))
+
+    return draw_others
 
 
 def column_sums(title: str, rows: pa.Table) -> str:
@@ -174,10 +187,12 @@ MART_CHARTS: Final = {
     "retention": MartChart(
         "share_back_by_week_since", ("week_offset", "returned", "cohort_size"), retention
     ),
-    "messages": MartChart("messages_by_day", ("sent_on",), by_day),
-    "questions": MartChart("questions_by_language", ("language",), top_n),
+    "messages": MartChart("messages_by_day", ("sent_on", "is_copy"), without_copies(by_day)),
+    "questions": MartChart("questions_by_language", ("language", "is_copy"), without_copies(top_n)),
     "frequent_questions": MartChart("most_asked", ("group_name", "questions"), top_n),
-    "answers": MartChart("questions_and_placebo_by_outcome", ("outcome",), top_n),
+    "answers": MartChart(
+        "questions_and_placebo_by_outcome", ("outcome", "is_copy"), without_copies(top_n)
+    ),
     "threads": MartChart(
         "answers_by_whom",
         ("answered_by", "outcome", "is_answer_visible", "is_issue_start", "is_copy"),

@@ -47,9 +47,6 @@ from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
 
-SENT_TYPES: Final = pa.array(["message", "channel_post", "business_message", "guest_message"])
-"""Types of sent messages; an edit is not a new message."""
-
 LAYERS: Final = "layers"
 """The asset group that the nightly run builds."""
 
@@ -246,12 +243,12 @@ def enriched_updates(
 
 
 def messages_per_hour(lake: Lake, day: date, zone: ZoneInfo) -> list[int]:
-    """Return the number of messages sent in each of the 24 hours of the local day."""
+    """Return the number of written messages in each of the 24 hours of the local day."""
     hours: Counter[int] = Counter()
     with lake.open(ENRICHED_UPDATES.name, day) as partition:
-        for batch in partition.project(["update_type", "event_at"]):
-            sent = batch.filter(pc.is_in(batch["update_type"], value_set=SENT_TYPES))
-            local = sent["event_at"].drop_null().cast(pa.timestamp("us", tz=zone.key))
+        for batch in partition.project(["is_written", "is_copy", "event_at"]):
+            written = batch.filter(pc.and_not(batch["is_written"], batch["is_copy"]))
+            local = written["event_at"].drop_null().cast(pa.timestamp("us", tz=zone.key))
             hours.update(pc.hour(local).to_pylist())
     return [hours[hour] for hour in range(HOURS)]
 

@@ -98,7 +98,11 @@ def test_every_mart_has_a_chart_of_its_own_columns_unless_it_is_empty(
             [(None, 90), ("qual o prazo?", 7), ("qual o prazo?", 1)],
             ["qual o prazo? 8"],
         ),
-        (QUESTIONS, [("pt",), ("en",), ("pt",)], ["pt 2", "en 1"]),
+        (
+            QUESTIONS,
+            [("pt", False), ("en", False), ("pt", False), ("en", True), ("en", True)],
+            ["pt 2", "en 1"],
+        ),
         (MEMBERS, [(2, 0), (1, 4)], ["joins 3", "leaves 4"]),
         (
             THREADS,
