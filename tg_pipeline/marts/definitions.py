@@ -1,0 +1,163 @@
+"""The definitions that all figures share, as a declaration that the docs page and a test read.
+
+The columns of enriched_updates are filled by `layers/definitions.py`, whose lists are used here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from tg_pipeline.layers.definitions import ACTIVITIES, SHARED_ACCOUNTS, WRITE, WRITTEN_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a term means in every mart, in the report, in the digest and in the summary."""
+
+    term: str
+    meaning: str
+    excludes: str
+    sql: str
+    """An expression over `table`, in DuckDB's dialect."""
+
+    table: str = "enriched_updates"
+
+
+def _listed(names: Iterable[object]) -> str:
+    return ", ".join(map(repr, sorted(names, key=str)))
+
+
+def _activity_sql() -> str:
+    """Return the activity of an update by its type."""
+    cases = []
+    for kind in dict.fromkeys(ACTIVITIES.values()):
+        types = _listed(name for name, each in ACTIVITIES.items() if each == kind)
+        is_own = " AND is_written AND NOT coalesce(is_from_offline, FALSE)" if kind == WRITE else ""
+        cases.append(f"WHEN update_type IN ({types}){is_own} THEN '{kind}'")
+    return f"CASE WHEN person_id IS NULL THEN NULL {' '.join(cases)} END"
+
+
+PERSON: Final = Definition(
+    term="person",
+    meaning="A user who acts in their own name: `person_id`. In a business chat, the owner of the "
+    "account is a person, too.",
+    excludes="Bots; channels, groups and anonymous administrators, who act for a chat; Telegram's "
+    "own account; what a bot writes in the name of a business account.",
+    sql="CASE WHEN NOT coalesce(user_is_bot, FALSE) AND sender_chat_id IS NULL "
+    "AND sender_business_bot_id IS NULL "
+    f"AND user_id NOT IN ({_listed(SHARED_ACCOUNTS)}) THEN user_id END",
+)
+
+ACTIVITY: Final = Definition(
+    term="activity",
+    meaning="What a person actively does: write, react, press a button, vote, query, pay. Active "
+    "users and retention count people with any activity.",
+    excludes="Joining, leaving, being removed, asking to join, blocking the bot, boosting; edits, "
+    "of which a first reaction sends one; messages that Telegram sends by itself, such as away "
+    "messages.",
+    sql=_activity_sql(),
+)
+
+WRITTEN_MESSAGE: Final = Definition(
+    term="written message",
+    meaning='A new message, by a person, a bot or a channel: `is_written`. "Messages" are written '
+    "messages in all figures but those of `content_mix`.",
+    excludes="Service messages, which tell of an event such as a join or a pin; a channel's post "
+    "that Telegram forwards to the channel's group; edits.",
+    sql=f"update_type IN ({_listed(WRITTEN_TYPES)}) AND NOT coalesce(is_service, FALSE) "
+    "AND NOT coalesce(is_automatic_forward, FALSE)",
+)
+
+DEFINITIONS: Final = (
+    PERSON,
+    ACTIVITY,
+    WRITTEN_MESSAGE,
+    Definition(
+        term="conversation",
+        meaning="The messages of one chat that are read together: within it, those of one forum "
+        "topic, of one conversation in a channel's direct messages, or of the comments on one "
+        "post. Business chats are told apart by their connection.",
+        excludes="Threads of replies in an ordinary group, which belong to its conversation.",
+        sql="(bot_id, kind, business_connection_id, chat_id, topic_id, direct_messages_topic_id, "
+        "comment_thread_id)",
+        table="messages",
+    ),
+    Definition(
+        term="edit",
+        meaning="A change of what a message says or shows: its text, caption, entities, media or "
+        "buttons differ from the version before. In the daily marts, an edit also counts if that "
+        "version is unknown; in `messages`, only known versions are compared.",
+        excludes="The edits that Telegram sends for a first reaction, a link preview, and each "
+        "move of a live location.",
+        sql="update_type LIKE 'edited_%' AND NOT coalesce(is_live_location, FALSE) AND "
+        "content_digest IS DISTINCT FROM lag(content_digest) OVER (PARTITION BY bot_id, "
+        "replace(update_type, 'edited_', ''), business_connection_id, chat_id, message_id "
+        "ORDER BY event_at, update_id)",
+    ),
+    Definition(
+        term="copy",
+        meaning="An event of a supergroup or a channel that a bot with a lower id also received: "
+        "`is_copy`. Tables of single messages and questions keep copies; all figures leave them "
+        "out. A command that names a bot counts for that bot.",
+        excludes="Private chats, business chats and basic groups, where message ids belong to each "
+        "account: two bots in one basic group count its messages twice.",
+        sql="is_copy",
+    ),
+    Definition(
+        term="member",
+        meaning="A person who is in a chat. A join or leave is a change of that, told by an update "
+        "or announced in the chat; both for one person within 5 minutes are one event.",
+        excludes="Bots; restricted users who are not in the chat; changes of rights.",
+        sql="update_type = 'chat_member' AND member_was_in <> member_is_in "
+        "AND NOT coalesce(member_user_is_bot, FALSE)",
+    ),
+    Definition(
+        term="cohort",
+        meaning="The people whose first activity is in the same ISO week.",
+        excludes="People who may have been there before the data begins: those first active in the "
+        "first 7 days of a group's data, or outside of groups in the first 7 days of the bot's.",
+        sql="cohort_week",
+        table="retention",
+    ),
+    Definition(
+        term="issue",
+        meaning="One person's questions about one thing in one conversation. Shares and response "
+        "times count issues, from their first question.",
+        excludes="Copies; the same question over half an hour later, if it was answered before.",
+        sql="is_issue_start AND NOT is_copy",
+        table="threads",
+    ),
+    Definition(
+        term="answer",
+        meaning="A message for which there is evidence that it answers: it replies to the "
+        "question, names the asker, or is from the only other speaker within ten minutes.",
+        excludes="Stickers, service messages, automatic forwards and away messages; the bot's own "
+        "messages, which it never receives. Whether the answer is right is not known.",
+        sql="outcome = 'answered'",
+        table="threads",
+    ),
+    Definition(
+        term="unanswered",
+        meaning="In the conversation, nobody else made a statement within a day.",
+        excludes="Issues where answers can't be seen, such as in private chats with the bot.",
+        sql="outcome = 'unanswered'",
+        table="threads",
+    ),
+    Definition(
+        term="unknown",
+        meaning="Somebody else spoke within a day, but nothing shows that it was an answer. It "
+        "counts neither as answered nor as unanswered.",
+        excludes="As for unanswered.",
+        sql="outcome = 'unknown'",
+        table="threads",
+    ),
+    Definition(
+        term="placebo",
+        meaning="The same rule applied to messages that ask nothing, in the same chats and weeks: "
+        "what it finds there is chance. A figure that can't be told from it shows nothing.",
+        excludes="Questions, commands, replies and forwards.",
+        sql="NOT is_question",
+        table="answers",
+    ),
+)
+"""In the order of the page."""
