@@ -13,7 +13,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
-from tg_pipeline.builds.selection import Selection, read_subjects, select_updates
+from tg_pipeline.builds.selection import Selection, first_day, read_subjects, select_updates
 from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.landing_zone import iter_days
@@ -71,16 +71,25 @@ def load_report_data(
     chosen = period or latest
     try:
         with _open_marts(source, chosen, reads_all=selection is not None) as marts:
-            # The state of the data is that of all bots and chats, so it is read first.
-            health = _health(source, chosen, marts)
-            if selection is None:
-                return read_report_data(marts, chosen, health, source.today)
-            bot, chat = read_subjects(marts.connection, selection)
-            select_updates(marts.connection, selection, source.parameters)
-            data = read_report_data(marts, chosen, health, source.today)
-            return replace(data, bot=bot, chat=chat)
+            if selection is not None:
+                return _read_selected(source, marts, selection, chosen, is_clipped=period is None)
+            return read_report_data(marts, chosen, _health(source, chosen, marts), source.today)
     except EngineError as error:
         raise StoreError(f"The marts can't be read: {error}") from error
+
+
+def _read_selected(
+    source: ReportSource, marts: Marts, selection: Selection, period: Period, *, is_clipped: bool
+) -> ReportData:
+    """Read the data of a bot or chat; a clipped period begins no earlier than its updates."""
+    begin = first_day(marts.connection, selection)
+    chosen = period.clip_start(begin) if is_clipped else period
+    # The state of the data is that of all bots and chats, so it is read first.
+    health = replace(_health(source, chosen, marts), first_day=begin)
+    bot, chat = read_subjects(marts.connection, selection)
+    select_updates(marts.connection, selection, source.parameters)
+    data = read_report_data(marts, chosen, health, source.today)
+    return replace(data, bot=bot, chat=chat)
 
 
 def health_days(source: ReportSource, period: Period) -> list[HealthDay]:

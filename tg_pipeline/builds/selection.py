@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
@@ -70,13 +71,19 @@ def read_subjects(
     return bot, chat
 
 
+def first_day(engine: "DuckDBPyConnection", selection: Selection) -> date:
+    """Return the first day with selected updates; raises NothingSelectedError."""
+    query = f"SELECT min(context_date) FROM enriched_updates WHERE {_condition(engine, selection)}"  # noqa: S608 - only numbers
+    day: date | None = engine.sql(query).fetchall()[0][0]
+    if day is None:
+        raise NothingSelectedError(f"The lake has no updates of {selection}.")
+    return day
+
+
 def select_updates(
     engine: "DuckDBPyConnection", selection: Selection, parameters: MartParameters
 ) -> None:
-    """Replace the tables by those of the selected updates; raises NothingSelectedError.
-
-    enriched_updates must have all days.
-    """
+    """Replace the tables by those of the selected updates; enriched_updates must have all days."""
     condition = _condition(engine, selection)
     # A bot's own report counts what it received, also if another bot received it as well.
     copies = "is_copy" if selection.bot_id is None else "FALSE"
@@ -84,8 +91,6 @@ def select_updates(
         engine.execute(f"ALTER VIEW {table.name} RENAME TO all_{table.name}")
         rows = f"SELECT * REPLACE ({copies} AS is_copy) FROM all_{table.name} WHERE {condition}"  # noqa: S608 - only names and numbers
         engine.execute(f"CREATE TEMP VIEW {table.name} AS {rows}")
-    if not engine.sql(f"FROM {ENRICHED_UPDATES.name} LIMIT 1").fetchall():
-        raise NothingSelectedError(f"The lake has no updates of {selection}.")
     for mart in ALL_MARTS:
         if mart not in SELECTED:
             schema = mart.schema.append(DAY) if mart.is_daily else mart.schema

@@ -114,6 +114,7 @@ class SummaryMessages(MessageGroup, frozen=True):
     median: str
     members: str
     compared: str
+    not_over: str
     no_comparison: str
     more: str
     fewer: str

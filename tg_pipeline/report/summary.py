@@ -137,7 +137,7 @@ def _rule_kpi(title: str, found: _Found, test: Comparison, fmt: Formatter) -> Kp
 def summary(data: ReportData, fmt: Formatter) -> Markup:
     """Return the period in sentences."""
     sentences = [_lead(data, fmt), *_answers(data.current, fmt), _members(data.current, fmt)]
-    return Markup(" ").join([*sentences, _comparison(data, fmt)])
+    return Markup(" ").join([*sentences, _comparison(data, fmt), *_not_over(data, fmt)])
 
 
 def _lead(data: ReportData, fmt: Formatter) -> Markup:
@@ -201,6 +201,12 @@ def _comparison(data: ReportData, fmt: Formatter) -> Markup:
         people=_change(current.users, previous.users, nouns.active_person, fmt),
         questions=_change(current.questions, previous.questions, nouns.question, fmt),
     )
+
+
+def _not_over(data: ReportData, fmt: Formatter) -> list[Markup]:
+    if data.today is None or data.today not in data.period:
+        return []
+    return [fmt.sentence(fmt.messages.summary.not_over, date=fmt.full_date(data.today))]
 
 
 def _change(current: int, previous: int, noun: Plural, fmt: Formatter) -> str:

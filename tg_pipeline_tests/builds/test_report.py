@@ -53,11 +53,11 @@ def land_two_bots(pipeline: Pipeline) -> None:
         message(1, "Ana", "alguém aí?", chat=OLD_GROUP),
         moved,
         *said,
-        message(5, "Ana", "oi, bot", chat=PRIVATE),
     )
+    pipeline.land(message(5, "Ana", "oi, bot", NEXT_DAY, chat=PRIVATE), day=NEXT_DAY)
     for update in said:
         pipeline.put(f"8-{update['update_id']}.json", json.dumps(update).encode())
-    build(pipeline, DAY)
+    build(pipeline, DAY, NEXT_DAY)
 
 
 def test_a_report_counts_the_updates_of_one_bot_or_one_chat(pipeline: Pipeline) -> None:
@@ -77,7 +77,9 @@ def test_a_report_counts_the_updates_of_one_bot_or_one_chat(pipeline: Pipeline) 
         assert (messages, questions, [row.questions for row in data.questions]) == (3, 1, [1])
         assert data.chat == Subject(chat_id, "Turma 4")
     assert read(bot_id=7, chat_id=3)[0] == 1
-    assert read(chat_id=3)[2].chat == Subject(3, "Ana", is_person=True)
+    private = read(chat_id=3)[2]
+    assert private.chat == Subject(3, "Ana", is_person=True)
+    assert private.period == Period(NEXT_DAY, NEXT_DAY), "the days since its first update"
 
 
 def test_a_selection_without_updates_is_refused(pipeline: Pipeline) -> None:

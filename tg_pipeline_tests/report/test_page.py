@@ -135,7 +135,7 @@ def test_key_figures_and_the_summary_compare_with_the_previous_period() -> None:
         "up 13% from 6,120",
         "down 4% from 50",
         "up from 54%",
-        "5 min before",
+        "before: 5 min",
         "up from \N{MINUS SIGN}3",
         "Of 640 issues, 64% were answered, with evidence; for 20%, the data does not show it.",
         "Half of the answers came within 4 min 8 s (messages that are not questions: 15 min).",

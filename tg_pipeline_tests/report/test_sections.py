@@ -26,6 +26,7 @@ from tg_pipeline.report.models import (
 )
 from tg_pipeline.report.page import PageSection, SparklineCell
 from tg_pipeline.report.report import SECTIONS, build_sections
+from tg_pipeline.report.summary import summary
 from tg_pipeline_tests.report.report_data import (
     ALIKE,
     EN,
@@ -60,7 +61,7 @@ def shown(cell: object) -> str:
 MONTH_IN_WORDS = """
 activity
 263 messages a day on average; the busiest day was Tue 20 Oct, with 355.
-On an average day, 24 people are active: 52% of those active within 30 days.
+On an average day, 24 people are active, of 46 within 30 days: 52%.
 hours
 Peak: Tuesdays, 20:00–21:00, with 82 messages (2% of the total).
 Over the day, 20:00–21:00 is the busiest hour and 3:00–4:00 the quietest.
@@ -116,7 +117,7 @@ OTHER_WAITS = (
 MARTS_ARE_BEHIND = (
     "The tables of this page are older than the updates: tg-pipeline run brings them up to date."
 )
-NO_COHORT = "A single week of new people does not show who comes back."
+NO_COHORT = "There are no new people whose next week is over."
 
 
 def test_the_sections_of_a_month_state_their_findings_and_details() -> None:
@@ -288,9 +289,10 @@ def test_incomplete_weeks_are_pale_in_charts_and_marked_in_tables() -> None:
         "19 Oct 2026",
         "26 Oct 2026 (incomplete)",
     ]
-    assert chart.legend[-1].text.startswith("pale: incomplete")
+    assert chart.legend[-1].text.startswith("outlined: incomplete")
     days = section("activity", data).charts[0].spec["datasets"]["rows"]
     assert [row["fill"] for row in days][-2:] == [1, 0.3], "this Sunday is not over"
+    assert "1 Nov 2026 is not over yet." in shown(summary(data, EN))
 
 
 def test_rare_categories_are_one_row() -> None:

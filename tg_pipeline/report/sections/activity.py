@@ -138,7 +138,8 @@ def _busiest_day(data: ReportData, fmt: Formatter) -> Cell:
     most = fmt.count(busiest.messages, fmt.messages.nouns.message)
     if data.period.days == 1:
         return fmt.sentence(texts.one_day, most=most, day=fmt.day(busiest.day))
-    mean = sum(day.messages for day in data.activity) / data.period.days
+    over = _days_over(data)
+    mean = sum(day.messages for day in over) / max(len(over), 1)
     return fmt.sentence(
         texts.finding,
         mean=fmt.mean(mean),
@@ -148,12 +149,24 @@ def _busiest_day(data: ReportData, fmt: Formatter) -> Cell:
 
 
 def _daily_people(data: ReportData, fmt: Formatter) -> list[Cell]:
-    monthly = sum(day.monthly_users for day in data.activity)
-    daily = sum(day.users for day in data.activity)
+    over = _days_over(data)
+    monthly, daily = sum(day.monthly_users for day in over), sum(day.users for day in over)
     if not monthly:
         return []
-    mean, share = fmt.mean(daily / data.period.days), fmt.percent(daily / monthly)
-    return [fmt.sentence(fmt.messages.activity.people, daily=mean, share=share)]
+    days = len(over)
+    return [
+        fmt.sentence(
+            fmt.messages.activity.people,
+            daily=fmt.mean(daily / days),
+            monthly=fmt.mean(monthly / days),
+            share=fmt.percent(daily / monthly),
+        )
+    ]
+
+
+def _days_over(data: ReportData) -> list[ActivityDay]:
+    """Return the days that are over: another one would lower a mean."""
+    return [row for row in data.activity if data.is_complete(row.day, row.day)]
 
 
 def _messages_chart(data: ReportData, buckets: _Buckets, fmt: Formatter) -> PageChart:
