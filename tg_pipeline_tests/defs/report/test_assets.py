@@ -5,7 +5,7 @@ import pytest
 
 from tg_pipeline.builds.report import page_key
 from tg_pipeline.defs.report.assets import ReportConfig, report
-from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.report.messages import LANGUAGES, load_messages
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.report.built_days import land_two_days
@@ -17,6 +17,7 @@ def materialize(pipeline: Pipeline, config: ReportConfig) -> dg.ExecuteInProcess
         resources={
             "landing": LandingResource(uri=pipeline.landing_uri),
             "lake": LakeResource(uri=pipeline.lake_uri),
+            "clock": ClockResource(),
         },
         run_config=dg.RunConfig(ops={"report": config}),
         raise_on_error=False,
