@@ -54,7 +54,7 @@ def build_all(pipeline: Pipeline, parameters: MartParameters = PARAMETERS) -> No
     """Build every landed day and every mart, and check the conservation rules."""
     days = list_days(pipeline.landing)
     for day in days:
-        pipeline.build(day)
+        pipeline.build(day, timezone=parameters.timezone)
     with mart_builder(pipeline.lake, parameters) as builder:
         results = [each for mart in DAILY_MARTS for each in builder.build_days(mart, days)]
         results += [builder.build(mart) for mart in CUMULATIVE_MARTS]

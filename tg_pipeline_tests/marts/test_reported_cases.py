@@ -214,6 +214,8 @@ def test_days_built_in_another_time_zone_are_stale_until_they_are_built_in_the_n
     build_all(pipeline, MartParameters(new_york.key))
     days = pipeline.lake.days("enriched_updates")
 
+    states = pipeline.states(*days, timezone=in_tokyo.timezone)
+    assert not any(state.is_current for state in states)
     assert days_with_stale_marts(pipeline.lake, days, in_tokyo) == sorted(days)
 
     build_all(pipeline, in_tokyo)
