@@ -1,4 +1,4 @@
-"""Cost of all marts and the report over a million messages, and of three marts with pandas.
+"""Cost of all marts and the report over a million messages, and of `messages` with pandas.
 
 python benchmarks/marts.py --rounds 3
 """
@@ -43,7 +43,7 @@ CUMULATIVE: Final = [mart.name for mart in CUMULATIVE_MARTS]
 QUERIES: Final = [*DAILY, *CUMULATIVE, DATA]
 
 STAGES: Final = {name: [name] for name in (READING, *QUERIES)} | {
-    "the three marts of both sides": [READING, *PANDAS_MARTS],
+    "messages, with what it reads": [READING, *PANDAS_MARTS],
     "daily marts": DAILY,
     "cumulative marts": CUMULATIVE,
     "all queries": QUERIES,
@@ -53,7 +53,7 @@ STAGES: Final = {name: [name] for name in (READING, *QUERIES)} | {
 }
 """Rows of the table, and the stages that each adds up."""
 
-COMPARED: Final = {READING, FINDING, *PANDAS_MARTS, "the three marts of both sides"}
+COMPARED: Final = {READING, FINDING, *PANDAS_MARTS, "messages, with what it reads"}
 """Rows that both sides have; to read the updates is part of each of our queries."""
 
 DECIMALS: Final = 9
@@ -169,7 +169,9 @@ def _measured(mart: Mart, stopwatch: Stopwatch) -> Mart:
 def _equal_rows(connection: "DuckDBPyConnection", mart: Mart, folder: Path) -> int:
     ours = connection.read_parquet(f"{folder}/lake/{mart.name}/*.parquet")
     pandas = connection.read_parquet(f"{folder}/pandas/{mart.name}.parquet")
-    columns = ", ".join(map(_comparable, ours.columns, map(str, ours.types)))
+    # Columns that are merely passed through are left out with pandas.
+    types = zip(ours.columns, map(str, ours.types), strict=True)
+    columns = ", ".join(_comparable(*each) for each in types if each[0] in pandas.columns)
     ours.project(columns).create("ours")
     pandas.project(columns).create("pandas")
     ((rows, others, missing),) = connection.execute(

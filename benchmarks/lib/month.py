@@ -43,8 +43,13 @@ ID_STEP: Final = 100_000_000_000
 """Offset between the ids of two communities: more than the largest id of one."""
 
 PEOPLE_AND_CHATS: Final = (
-    *("user_id", "chat_id", "sender_chat_id", "reply_to_user_id", "member_user_id"),
-    *("migrate_to_chat_id", "migrate_from_chat_id"),
+    *("user_id", "person_id", "chat_id", "sender_chat_id", "reply_to_user_id", "member_user_id"),
+    *(
+        "left_chat_member_id",
+        "external_reply_chat_id",
+        "migrate_to_chat_id",
+        "migrate_from_chat_id",
+    ),
 )
 """The columns whose ids differ between communities."""
 

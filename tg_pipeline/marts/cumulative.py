@@ -203,10 +203,9 @@ OUTCOME: Final = {
         )
     ),
     "answered_through": string(
-        "The evidence. `reply`: the first reply to it by another speaker, however late; one that "
-        "asks back only if there is no other. `mention`: the first message within an hour that "
-        "names the asker. `only_other`: the first statement, addressed to nobody else, of the only "
-        "other speaker in the ten minutes after it. Null without an answer."
+        "The evidence: the first `reply`, one that asks back only if there is no other; the first "
+        "`mention` of the asker within an hour; or within ten minutes the first statement, "
+        "addressed to nobody else, of the `only_other` speaker in them."
     ),
     "answer_chat_id": int64(
         "The chat of the answer, by the id it had then: another one for a reply from elsewhere."
@@ -241,7 +240,8 @@ ANSWERS: Final = Mart(
     "answer to messages that ask nothing.",
     limitations=f"{UNSEEN_ANSWERS} Whether a message is about the question: the placebo shows how "
     "often the rule finds an answer where there is none. An answer is never a sticker, a service "
-    "message, an automatic forward or an automatic away message.",
+    "message, an automatic forward or an automatic away message. What was asked on the last day "
+    "may still be answered.",
     columns={
         **ASKED,
         "message_id": int64("The question, or the placebo."),
