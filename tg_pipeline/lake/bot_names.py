@@ -1,6 +1,6 @@
 """The usernames of bots, kept in the landing zone as `bots/<bot id>.json`.
 
-No update says what the bot that received it is called, so a command that asks Telegram stores it.
+Updates rarely say what their bot is called, so the commands that ask Telegram store it.
 """
 
 import re

@@ -34,8 +34,9 @@ OWN_NAME_BOT: Final = (
 
 COMMAND_ROWS: Final = (
     "enriched_updates WHERE is_written AND command IS NOT NULL "
-    "AND (NOT is_copy OR command_bot IS NOT NULL) AND coalesce(command_bot "
-    "= json_extract_string($bot_usernames, '$.' || CAST(bot_id AS varchar)), command_bot IS NULL)"
+    "AND (NOT is_copy OR command_bot IS NOT NULL) AND (command_bot IS NULL OR command_bot "
+    "= json_extract_string($bot_usernames, '$.' || CAST(bot_id AS varchar)) "
+    "OR (chat_type = 'private' AND update_type = 'message'))"
 )
 """The rows of commands given to the bot: with its name, or without a name and each once."""
 
@@ -47,20 +48,26 @@ Source: https://core.telegram.org/bots/api#editmessagetext
 
 UNKNOWN_VERSION: Final = (
     "Whether the content really changed, if the version before is not among the updates of that "
-    "day and the 2 days before it: such an edit counts. "
+    "day and the 2 days before it: such an edit counts."
+)
+
+BASIC_GROUPS: Final = (
+    "Which messages several bots in one basic group share: message ids differ there for each bot, "
+    "so the group is counted once for each."
 )
 
 OTHER_BOTS: Final = (
-    "Whether a command without a bot's name was meant for another bot of the chat: it counts. A "
-    "command that names a bot counts only if it is this bot's name, and so never while the name is "
-    "unknown: set `TELEGRAM_BOT_USERNAME`, or run `tg-pipeline bot` once. "
+    "Whether a command without a bot's name was meant for another bot of the chat: it counts. "
+    "Outside of private chats, a command that names a bot counts only if it is this bot's name, "
+    "and so never while the name is unknown: set `TELEGRAM_BOT_USERNAME`, or run `tg-pipeline bot` "
+    "once."
 )
 
 DAILY_ACTIVITY: Final = Mart(
     name="daily_activity",
     description="How much is written in each chat, and by how many people.",
     limitations="What the bot itself wrote: Telegram does not deliver a bot's own messages to it. "
-    + UNKNOWN_VERSION.strip(),
+    f"{UNKNOWN_VERSION} {BASIC_GROUPS}",
     columns={
         **BOT,
         **CHAT,
@@ -88,7 +95,7 @@ USER_ACTIVITY: Final = Mart(
     name="user_activity",
     description="What each person did in each chat, and each bot that writes in its own name.",
     limitations="Who only reads; and who acts for a chat, as channels and anonymous administrators "
-    "do. " + UNKNOWN_VERSION + OTHER_BOTS.strip(),
+    f"do. {UNKNOWN_VERSION} {BASIC_GROUPS} {OTHER_BOTS}",
     columns={
         **BOT,
         **CHAT,
@@ -126,7 +133,8 @@ USER_ACTIVITY: Final = Mart(
 HOURLY_ACTIVITY: Final = Mart(
     name="hourly_activity",
     description="At which hours and on which weekdays people write.",
-    limitations="The hour it was for the user: all hours are those of `TG_TIMEZONE`.",
+    limitations="The hour it was for the user: all hours are those of `TG_TIMEZONE`. "
+    + BASIC_GROUPS,
     columns={
         **BOT,
         **CHAT,
@@ -152,7 +160,7 @@ HOURLY_ACTIVITY: Final = Mart(
 COMMANDS: Final = Mart(
     name="commands",
     description="Which commands the bot is given.",
-    limitations=OTHER_BOTS.strip(),
+    limitations=OTHER_BOTS,
     columns={
         **BOT,
         **CHAT,

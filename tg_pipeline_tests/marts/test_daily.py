@@ -188,6 +188,16 @@ def test_an_edit_is_a_change_of_the_content(
     assert sum(row[0] for row in marts.rows(USER_ACTIVITY, "edits")) == edits
 
 
+def test_an_edit_is_compared_with_the_version_that_another_bot_received(marts: Marts) -> None:
+    supergroup = -1_001_000_000_000
+    sent = message("2026-10-07 09:00", ANA, "a", 1, chat_id=supergroup)
+    same, changed = (edit(sent, "2026-10-07 09:01", "a"), edit(sent, "2026-10-07 09:02", "b"))
+    marts.put(same, changed, copies=[sent, same, changed])
+
+    assert marts.rows(DAILY_ACTIVITY, "edits") == [(1,)]
+    assert marts.rows(USER_ACTIVITY, "edits") == [(1,)]
+
+
 def test_moves_and_the_end_of_a_live_location_are_not_edits(marts: Marts) -> None:
     live = {"latitude": 1, "longitude": 1, "live_period": 900}
     sent = message("2026-10-07 09:00", ANA, None, 1, location=live)
@@ -267,11 +277,16 @@ def test_commands_to_this_bot_are_counted_without_its_name_and_without_edits(mar
         edit(asked, "2026-10-07 09:04", "/ajuda por favor"),
         message("2026-10-07 09:05", ANA, "o /start não funciona", 5),
         command("2026-10-07 09:06", ANA, "/ajuda@OtherBot", 6),
+        command("2026-10-07 09:07", ANA, "/start@whatever_bot", 7, chat_id=ANA),
     )
 
     rows = marts.rows(COMMANDS, "bot_id chat_id command uses users")
 
-    assert rows == [(BOT, GROUP, "ajuda", 3, 2), (BOT, GROUP, "start", 1, 1)]
+    assert rows == [
+        (BOT, GROUP, "ajuda", 3, 2),
+        (BOT, GROUP, "start", 1, 1),
+        (BOT, ANA, "start", 1, 1),
+    ]
 
 
 def test_messages_are_counted_by_content_type(marts: Marts) -> None:
@@ -311,6 +326,15 @@ MEMBER_UPDATES = {
             membership("2026-10-07 09:02", ANA, ANA, "left → member"),
         ],
         (2, 1, 1),
+    ),
+    "banned within the second, and announced later": (
+        [
+            membership("2026-10-07 09:00", ANA, ANA, "left → member"),
+            membership("2026-10-07 09:00", BIA, ANA, "member → kicked"),
+            announced("2026-10-07 09:00:03", ANA, "new_chat_members", ANA),
+            announced("2026-10-07 09:00:03", BIA, "left_chat_member", ANA),
+        ],
+        (1, 1, 0),
     ),
     "added or removed by another member": (
         [

@@ -11,9 +11,10 @@ WHERE
     is_written
     AND command IS NOT NULL
     -- A command that names a bot counts for that bot, even if another bot received it too; one that
-    -- names no bot counts once.
+    -- names no bot counts once. In a private chat there is no other bot.
     AND CASE
         WHEN command_bot IS NULL THEN NOT is_copy
+        WHEN chat_type = 'private' AND update_type = 'message' THEN TRUE
         ELSE
             command_bot = coalesce(
                 json_extract_string($bot_usernames, '$.' || CAST(bot_id AS varchar)), ''

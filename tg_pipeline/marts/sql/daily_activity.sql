@@ -1,8 +1,9 @@
 -- How much is written in each chat, by how many people, and how often it is changed afterwards.
 WITH edited AS (
-    -- The messages with an edit. Only these are compared with their earlier versions.
+    -- The messages with an edit. Only these are compared with their earlier versions. Those of a
+    -- supergroup or channel are the same for all bots.
     SELECT DISTINCT
-        bot_id,
+        CASE WHEN chat_id <= -1000000000000 THEN 0 ELSE bot_id END AS bot_id,
         replace(update_type, 'edited_', '') AS kind,
         coalesce(business_connection_id, '') AS connection_id,
         chat_id,
@@ -30,7 +31,7 @@ versions AS (
     FROM enriched_updates AS updates
     INNER JOIN edited
         ON
-            updates.bot_id = edited.bot_id
+            CASE WHEN updates.chat_id <= -1000000000000 THEN 0 ELSE updates.bot_id END = edited.bot_id
             AND replace(updates.update_type, 'edited_', '') = edited.kind
             AND coalesce(updates.business_connection_id, '') = edited.connection_id
             AND updates.chat_id = edited.chat_id
@@ -43,7 +44,8 @@ versions AS (
                 edited.connection_id,
                 edited.chat_id,
                 edited.message_id
-            ORDER BY coalesce(updates.event_at, updates.received_at), updates.update_id
+            ORDER BY
+                coalesce(updates.event_at, updates.received_at), updates.is_copy, updates.update_id
         )
 ),
 

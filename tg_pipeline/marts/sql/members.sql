@@ -48,23 +48,48 @@ announced AS (
         AND NOT is_copy
 ),
 
--- Each change with the one before it of the same person in the same chat.
-ordered AS (
+changes AS (
+    SELECT * FROM told
+    UNION ALL
+    SELECT *, TRUE AS is_announced FROM announced WHERE user_id <> bot_id
+),
+
+-- Joins (or leaves) of one person in one chat, with less than 5 minutes from each to the next.
+begun AS (
     SELECT
         *,
-        lag(change) OVER person AS change_before,
-        lag(changed_at) OVER person AS changed_before,
-        lag(bot_id) OVER person AS bot_before,
-        lag(is_announced) OVER person AS was_announced
-    FROM (
-        SELECT * FROM told
-        UNION ALL
-        SELECT *, TRUE AS is_announced FROM announced WHERE user_id <> bot_id
-    )
+        CASE
+            WHEN changed_at <= lag(changed_at) OVER same_change + INTERVAL 5 MINUTE THEN 0
+            ELSE 1
+        END AS begins
+    FROM changes
     WINDOW
-        person AS (
-            PARTITION BY chat_id, user_id ORDER BY changed_at, is_announced, bot_id, change
+        same_change AS (
+            PARTITION BY chat_id, user_id, change ORDER BY changed_at, is_announced, bot_id
         )
+),
+
+grouped AS (
+    SELECT
+        *,
+        sum(begins) OVER (
+            PARTITION BY chat_id, user_id, change
+            ORDER BY changed_at, is_announced, bot_id
+            ROWS UNBOUNDED PRECEDING
+        ) AS group_number
+    FROM begun
+),
+
+-- An event may be told in two ways or to several bots: the first of each source are one event, the
+-- second of each are another one, ….
+numbered AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY chat_id, user_id, change, group_number, is_announced, bot_id
+            ORDER BY changed_at
+        ) AS event_number
+    FROM grouped
 )
 
 SELECT
@@ -74,14 +99,16 @@ SELECT
     count(*) FILTER (WHERE change = -1) AS leaves,
     CAST(sum(change) AS bigint) AS net,
     context_date
-FROM ordered
--- The same event told twice, in two ways or to two bots: the one that came first counts.
-WHERE
-    NOT coalesce(
-        change = change_before
-        AND changed_at <= changed_before + INTERVAL 5 MINUTE
-        AND (is_announced <> was_announced OR bot_id <> bot_before),
-        FALSE
-    )
+FROM (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY chat_id, user_id, change, group_number, event_number
+            ORDER BY changed_at, is_announced, bot_id
+        ) AS telling
+    FROM numbered
+)
+-- Of several, the one that came first counts.
+WHERE telling = 1
 GROUP BY context_date, bot_id, chat_id
 ORDER BY context_date, bot_id, chat_id

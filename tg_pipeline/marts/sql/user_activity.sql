@@ -1,8 +1,9 @@
 -- What each person did in each chat, and each bot that writes in its own name.
 WITH edited AS (
-    -- The messages with an edit. Only these are compared with their earlier versions.
+    -- The messages with an edit. Only these are compared with their earlier versions. Those of a
+    -- supergroup or channel are the same for all bots.
     SELECT DISTINCT
-        bot_id,
+        CASE WHEN chat_id <= -1000000000000 THEN 0 ELSE bot_id END AS bot_id,
         replace(update_type, 'edited_', '') AS kind,
         coalesce(business_connection_id, '') AS connection_id,
         chat_id,
@@ -28,7 +29,7 @@ versions AS (
     FROM enriched_updates AS updates
     INNER JOIN edited
         ON
-            updates.bot_id = edited.bot_id
+            CASE WHEN updates.chat_id <= -1000000000000 THEN 0 ELSE updates.bot_id END = edited.bot_id
             AND replace(updates.update_type, 'edited_', '') = edited.kind
             AND coalesce(updates.business_connection_id, '') = edited.connection_id
             AND updates.chat_id = edited.chat_id
@@ -41,7 +42,8 @@ versions AS (
                 edited.connection_id,
                 edited.chat_id,
                 edited.message_id
-            ORDER BY coalesce(updates.event_at, updates.received_at), updates.update_id
+            ORDER BY
+                coalesce(updates.event_at, updates.received_at), updates.is_copy, updates.update_id
         )
 ),
 
@@ -75,9 +77,10 @@ done AS (
         is_written AND NOT is_copy AS is_message,
         text,
         -- A command that names a bot counts in the row of that bot, even if another bot received it
-        -- too; one that names no bot counts once.
+        -- too; one that names no bot counts once. In a private chat there is no other bot.
         is_written AND command IS NOT NULL AND CASE
             WHEN command_bot IS NULL THEN NOT is_copy
+            WHEN chat_type = 'private' AND update_type = 'message' THEN TRUE
             ELSE
                 command_bot = coalesce(
                     json_extract_string($bot_usernames, '$.' || CAST(bot_id AS varchar)), ''
