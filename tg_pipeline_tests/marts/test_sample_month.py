@@ -1,5 +1,14 @@
-"""The messages and threads of a sample month are those that plain loops over its JSON find."""
+"""The figures of a sample month are those that plain loops over its JSON find."""
 
+from collections import Counter
+from typing import Any
+
+from tg_pipeline_tests.marts.reference.activity import (
+    actions,
+    edits,
+    joins_and_leaves,
+    messages_by_chat,
+)
 from tg_pipeline_tests.marts.reference.month import Month
 
 
@@ -51,3 +60,30 @@ def test_questions_have_the_answers_that_plain_loops_find(month: Month) -> None:
     outcomes = {(through, outcome) for _, through, _, _, outcome in rows.values()}
     assert {"reply", "mention", "only_other"} >= {through for through, _ in outcomes if through}
     assert {"answered", "unanswered", "unknown", "unseen"} == {outcome for _, outcome in outcomes}
+
+
+def day_rows(month: Month, mart: str, *columns: str) -> dict[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the last two of the columns by the day and the other columns."""
+    return {
+        (day, *(row[name] for name in columns[:-2])): tuple(row[name] for name in columns[-2:])
+        for day in month.pipeline.lake.days(mart)
+        for row in month.rows(mart, day)
+    }
+
+
+def test_daily_figures_are_those_of_plain_loops(month: Month) -> None:
+    written, edited = messages_by_chat(month.happened), edits(month.happened)
+    acted = actions(month.happened)
+    users = day_rows(month, "user_activity", "chat_id", "user_id", "is_bot", "actions")
+
+    assert day_rows(month, "daily_activity", "chat_id", "messages", "edits") == {
+        key: (written[key], edited[key]) for key in {*written, *edited}
+    }
+    assert {key: each for key, (is_bot, each) in users.items() if each and not is_bot} == acted
+    assert day_rows(month, "members", "chat_id", "joins", "leaves") == {
+        key: tuple(each) for key, each in joins_and_leaves(month.happened).items()
+    }
+    people = {(day, user) for day, _, user in acted}
+    daily = {row["day"]: row["daily_users"] for row in month.rows("active_users")}
+    assert daily == Counter(day for day, _ in people)
+    assert edited
