@@ -13,7 +13,7 @@ from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.report import ReportSource, load_report_data, publish_page
-from tg_pipeline.builds.staleness import DayState, stale_days
+from tg_pipeline.builds.staleness import LayerDay, stale_days
 from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
 from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_all
 from tg_pipeline.lake.landing_zone import list_days
@@ -33,7 +33,7 @@ class EndToEnd:
     """The results."""
 
     landed: LandingStats
-    states: list[DayState]
+    layers: list[dict[str, LayerDay]]
     facts: ReportData | None
     rows_per_day: list[tuple[object, ...]]
 
@@ -75,7 +75,7 @@ def run_end_to_end(pipeline: Pipeline) -> EndToEnd:
         rows_per_day = answer(session, sql)
     states = pipeline.states(*days)
     assert stale_days(states) == []
-    return EndToEnd(landed, states, facts, rows_per_day)
+    return EndToEnd(landed, [state.layers for state in states], facts, rows_per_day)
 
 
 def contents(store: ObjectStore) -> dict[str, bytes]:

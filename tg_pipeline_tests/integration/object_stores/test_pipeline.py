@@ -82,8 +82,8 @@ def test_a_fifth_of_all_requests_can_fail_without_changing_a_byte(
 
     # Then every kind of failure occurred, and all results and bytes are the same
     assert set(proxy.met) == set(FAILURES)
-    assert (found.states, found.facts, found.rows_per_day) == (
-        expected.states,
+    assert (found.layers, found.facts, found.rows_per_day) == (
+        expected.layers,
         expected.facts,
         expected.rows_per_day,
     )
