@@ -14,6 +14,7 @@ from unittest.mock import patch
 
 import pytest
 
+from lambda_ingest.arrivals import JOURNAL_PREFIX
 from tg_pipeline.cli.main import app
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
@@ -109,8 +110,10 @@ class Shell:
         }
 
     def landed(self) -> list[str]:
+        """Return the keys of the landed objects; the journals of arrivals are left out."""
         paths = (path for path in self.landing.rglob("*") if path.is_file())
-        return sorted(str(path.relative_to(self.landing)) for path in paths)
+        keys = (str(path.relative_to(self.landing)) for path in paths)
+        return sorted(key for key in keys if not key.startswith(JOURNAL_PREFIX))
 
 
 @pytest.fixture
