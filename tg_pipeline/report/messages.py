@@ -280,6 +280,7 @@ class RetentionMessages(MessageGroup, frozen=True):
 
     title: str
     finding: str
+    few: str
     too_short: str
     label: str
     tip: str

@@ -181,6 +181,16 @@ def test_the_sections_of_a_month_state_their_findings_and_details() -> None:
         ("retention", month(cohorts=[CohortWeek(MONDAY, 10, 2, 4)]), [NO_COHORT]),
         (
             "retention",
+            month(cohorts=[WEEK_1]),
+            [
+                (
+                    "4 of 10 people are active again in the week after their first activity: "
+                    "too few for a share."
+                )
+            ],
+        ),
+        (
+            "retention",
             month(cohorts=[WEEK_0, WEEK_1, CohortWeek(date(2026, 10, 12), 30, 1, 6)]),
             ["25% of people are active again in the week after their first activity: 10 of 40."],
         ),
@@ -209,6 +219,7 @@ def test_the_sections_of_a_month_state_their_findings_and_details() -> None:
         "no change of members",
         "a cohort without its next week",
         "a cohort without its first weeks",
+        "a small cohort",
         "cohorts are weighted by their people",
         "complete days, and marts that are behind",
     ],
@@ -270,7 +281,10 @@ def test_figures_of_few_cases_are_no_findings_and_have_their_counts() -> None:
         "There are too few answers to tell how long they take.",
         "Half within 9 min 9 s, nine in ten within 51 min 40 s (9 answers).",
         "For comparison, no message that is not a question got an answer by the same rule.",
-        "Counting business hours only: half within 1 min.",
+        (
+            "Counting business hours only: half within 1 min. What is asked and answered outside "
+            "of them counts as 0 s."
+        ),
     ]
 
 

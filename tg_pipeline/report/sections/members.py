@@ -107,8 +107,9 @@ def _when(bucket: TimeBucket, fmt: Formatter) -> str:
 def _week_after(later: Sequence[CohortWeek], fmt: Formatter) -> Cell:
     week_after = [row for row in later if row.offset == 1]
     returned = Share(sum(row.returned for row in week_after), sum(row.size for row in week_after))
+    texts = fmt.messages.retention
     return fmt.sentence(
-        fmt.messages.retention.finding,
+        texts.few if returned.has_few_cases else texts.finding,
         share=fmt.percent(returned.value or 0),
         cases=fmt.cases(returned),
     )
