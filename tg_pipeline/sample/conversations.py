@@ -101,19 +101,21 @@ class Question:
     tries: int = 1
 
 
-def ask(scene: Scene, chat_state: ChatState | None = None) -> GeneratedUpdate:
-    """Ask a question, in the support chat unless another chat is passed."""
+def ask(
+    scene: Scene, chat_state: ChatState | None = None, person: Person | None = None
+) -> GeneratedUpdate:
+    """Ask a question, in the support chat and by a member unless others are passed."""
     rng = scene.rng
-    asker, intent = rng.pick(CROWD), rng.pick(INTENTS)
+    asker, intent = person or rng.pick(CROWD), rng.pick(INTENTS)
     asked = rng.pick(intent.phrasings(asker.language))
     if asker.language == "pt":
         asked = rng.pick(CONTENT.openers) + asked + rng.pick(CONTENT.closers)
     return _ask(scene, Question(chat_state or scene.support, asker, intent), asked)
 
 
-def ask_in_topic(scene: Scene) -> GeneratedUpdate:
+def ask_in_topic(scene: Scene, person: Person | None = None) -> GeneratedUpdate:
     """Ask a question in a topic of the forum."""
-    return ask(scene, scene.rng.pick(scene.topics))
+    return ask(scene, scene.rng.pick(scene.topics), person)
 
 
 def small_talk(scene: Scene) -> GeneratedUpdate:

@@ -117,6 +117,18 @@ MEMBERS: Final = tuple(_person(line, number) for number, line in enumerate(_MEMB
 VISITORS: Final = tuple(_person(line, 50 + number) for number, line in enumerate(_VISITORS))
 """People who come and go."""
 
+_NEWCOMER_NAMES: Final = (
+    *("Alice", "Bernardo", "Camila", "Davi", "Estela", "Fernando", "Giovana", "Henrique"),
+    *("Irene", "Júlio", "Kátia", "Leandro", "Marta", "Norberto", "Odete", "Pedro"),
+)
+
+
+def newcomer(number: int) -> Person:
+    """Return the n-th person who joins during the sample and keeps writing for a while."""
+    name = _NEWCOMER_NAMES[number % len(_NEWCOMER_NAMES)]
+    return _person(f"{name}||novo_{number}|pt-br|", 100 + number)
+
+
 ADMIN: Final = MEMBERS[0]
 CROWD: Final = _crowd(MEMBERS)
 """The members, each as often as they are active."""

@@ -40,7 +40,7 @@ class Scene:
     """The state that the actions share and change.
 
     `now` is in Unix seconds. The agenda stays small: the follow-ups of a message are due within
-    hours.
+    hours, and those of a newcomer are at most one a week.
     """
 
     def __init__(self, rng: SeededRandom, begin: float) -> None:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from tg_pipeline.sample import conversations, media, other_updates
 from tg_pipeline.sample.delivery import SampleDelivery, Sent, deliver, outages
 from tg_pipeline.sample.other_updates import HALF_EMOJI, WITH_NUL, migrate, query, send_hard_text
+from tg_pipeline.sample.people import Person, newcomer
 from tg_pipeline.sample.scene import Action, GeneratedUpdate, Scene
 from tg_pipeline.sample.timeline import (
     CURVE,
@@ -105,6 +106,17 @@ is retried after it, so that it arrives on two days."""
 MONTH: Final = 30
 """Days between two texts that are hard to store."""
 
+NEWCOMER_EVERY: Final = 2
+"""Days between two people who join the forum and ask a question on that day."""
+
+NEWCOMERS_FROM: Final = 100
+"""Updates per day from which there are newcomers: fewer would leave no room for other updates."""
+
+COMES_BACK: Final = (0.6, 0.45, 0.35, 0.3)
+"""The probabilities that such a person asks again one, two, … weeks later."""
+
+WEEK_SECONDS: Final = 7 * 86_400
+
 
 class SampleEvent(NamedTuple):
     """A generated update and its time in Unix seconds.
@@ -124,6 +136,8 @@ def story(start: date, days: int, per_day: int, seed: int, zone: ZoneInfo) -> It
     written = 0
     for index, (day, updates) in enumerate(day_sizes(start, days, per_day, rng)):
         _schedule_day(scene, index, days, day, zone)
+        if per_day >= NEWCOMERS_FROM and index % NEWCOMER_EVERY == 1:
+            _schedule_newcomer(scene, newcomer(index), instant(day, 13, zone))
         late_call = None if index % LATE_CALL_EVERY else _before_midnight(day, zone)
         for hour in hours(day, updates - (late_call is not None), zone, rng):
             for now in _moments(hour, late_call, rng):
@@ -140,6 +154,16 @@ def _schedule_day(scene: Scene, index: int, days: int, day: date, zone: ZoneInfo
         scene.schedule(instant(day, 11, zone), partial(send_hard_text, text=WITH_NUL))
     if index % MONTH == 1:
         scene.schedule(instant(day, 9, zone), partial(send_hard_text, text=HALF_EMOJI))
+
+
+def _schedule_newcomer(scene: Scene, person: Person, joined_at: float) -> None:
+    """Schedule a person's joining, first question, and questions in the weeks after it."""
+    scene.schedule(joined_at, partial(other_updates.join, person=person))
+    ask = partial(conversations.ask_in_topic, person=person)
+    scene.schedule(joined_at + scene.rng.soon(300, 3600), ask)
+    for weeks, probability in enumerate(COMES_BACK, start=1):
+        if scene.rng.happens(probability):
+            scene.schedule(joined_at + weeks * WEEK_SECONDS + scene.rng.soon(0, 7200), ask)
 
 
 def _before_midnight(day: date, zone: ZoneInfo) -> float:
