@@ -38,7 +38,7 @@ class ValueKind(IntEnum):
     OBJECT = 0
     OTHER = 1
     EMPTY = 2
-    """null, false, [] or {}: the same as no key."""
+    """null, false, 0, "", [] or {}: what programs write for a field that is absent."""
 
 
 _FROM: Final = (("from",),)
@@ -107,7 +107,7 @@ def values_at(content: Mapping[str, Any], paths: Iterable[Path]) -> Iterator[Any
 
 def kind_of(value: object) -> ValueKind:
     """Return what a parsed value is."""
-    if value is None or value is False or value in ([], {}):
+    if not value and not isinstance(value, float):
         return ValueKind.EMPTY
     return ValueKind.OBJECT if isinstance(value, dict) else ValueKind.OTHER
 

@@ -35,7 +35,7 @@ MAX_CACHED_DECODERS: Final = 256
 _PLAIN_NAME: Final = re.compile(r'[^"\\\x00-\x1f]+')
 """What msgspec accepts as the name of a field."""
 
-_EMPTY_LITERALS: Final = (b"null", b"false")
+_EMPTY_LITERALS: Final = (b"null", b"false", b"0", b"-0", b'""')
 
 _OBJECT_DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _UPDATE_ID_DECODER: Final = msgspec.json.Decoder(

@@ -64,7 +64,7 @@ def test_the_type_is_the_one_key_besides_the_id_known_or_not(kind: str) -> None:
         ({"a": {}, "b": {}}, "a"),
         ({"a": 1, "b": {"c": 1}}, "b"),
         ({"a": 1, "b": {}}, "a"),
-        ({"a": None, "b": False, "c": [], "d": {}, "e": 0}, "e"),
+        ({"a": None, "b": False, "c": [], "d": {}, "e": "", "f": 0, "g": 5}, "g"),
         ({"a": None, "b": [{}]}, "b"),
         ({"a": 1, "b": 2}, "a"),
     ],
@@ -365,7 +365,7 @@ def test_the_keys_of_a_content_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize("spoiler", ["1", "9" * 30])
-@pytest.mark.parametrize("empty", ["null", "false", "[]", "{}", "{ }"])
+@pytest.mark.parametrize("empty", ["null", "false", "[]", "{}", "{ }", '""', "0"])
 def test_a_field_that_is_only_written_out_is_absent(empty: str, spoiler: str) -> None:
     payload = f'{{"update_id": 5, "message": {{"photo": {empty}, "x": {spoiler}}}}}'.encode()
 
