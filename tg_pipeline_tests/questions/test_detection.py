@@ -1,10 +1,12 @@
 """Questions are detected with or without a question mark, in three languages, with theirs."""
 
+from datetime import timedelta
+
 import pyarrow as pa
 import pytest
 
 from tg_pipeline.questions import find_questions
-from tg_pipeline.questions.detection import MAX_CHARACTERS, normalize
+from tg_pipeline.questions.detection import MAX_CHARACTERS, MESSAGE_SCHEMA, normalize
 from tg_pipeline_tests.questions.chat import messages, questions
 
 
@@ -134,3 +136,19 @@ def test_hostile_texts_neither_fail_nor_hide_the_questions_among_them() -> None:
 )
 def test_the_language_is_detected_by_the_words(language: str, text: str) -> None:
     assert find_questions(messages(text))["language"].to_pylist() == [language]
+
+
+@pytest.mark.parametrize(
+    ("first_text", "is_edited_into_one"),
+    [(None, False), ("qual é o praso?", False), ("o prazo é amanhã", True)],
+)
+def test_a_question_is_asked_when_its_text_becomes_one(
+    first_text: str | None, *, is_edited_into_one: bool
+) -> None:
+    (row,) = messages("qual é o prazo?").to_pylist()
+    edited_at = row["sent_at"] + timedelta(minutes=30)
+    edited = row | {"first_text": first_text, "edited_at": edited_at}
+
+    (found,) = find_questions(pa.Table.from_pylist([edited], MESSAGE_SCHEMA)).to_pylist()
+
+    assert found["asked_at"] == (edited_at if is_edited_into_one else row["sent_at"])
