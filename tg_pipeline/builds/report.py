@@ -75,7 +75,11 @@ def load_report_data(
                 return _read_selected(source, marts, selection, chosen, is_clipped=period is None)
             return read_report_data(marts, chosen, _health(source, chosen, marts), source.today)
     except EngineError as error:
-        raise StoreError(f"The marts can't be read: {error}") from error
+        # Marts of an earlier version may lack columns.
+        hint = (
+            " tg-pipeline run brings them up to date." if _are_marts_behind(source, chosen) else ""
+        )
+        raise StoreError(f"The marts can't be read: {error}{hint}") from error
 
 
 def _read_selected(

@@ -4,8 +4,10 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 
+import pyarrow as pa
 import pytest
 
+from lambda_ingest.store import StoreError
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.builds.selection import NothingSelectedError, Selection
 from tg_pipeline.report.models import Period, ReportData, Subject
@@ -102,6 +104,15 @@ def test_days_with_later_objects_are_late_and_days_never_built_are_missing(
     assert data is not None
     assert [day.is_late for day in data.health.days] == [True, False, False]
     assert [day.is_missing for day in data.health.days] == [False, False, True]
+
+
+def test_marts_of_an_earlier_version_are_to_be_built_again(pipeline: Pipeline) -> None:
+    land_two_days(pipeline)
+    with pipeline.lake.writer("threads", None, pa.schema([("bot_id", pa.int64())])) as output:
+        output.commit()
+
+    with pytest.raises(StoreError, match=r"can't be read: .* tg-pipeline run brings them up to"):
+        load_report_data(source(pipeline))
 
 
 def test_layers_without_marts_are_reported_as_behind(pipeline: Pipeline) -> None:

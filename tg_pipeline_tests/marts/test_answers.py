@@ -16,7 +16,6 @@ from tg_pipeline.marts.cumulative import (
     THREADS,
 )
 from tg_pipeline.marts.mart import Mart, MartParameters
-from tg_pipeline.marts.placebo import is_distinguishable
 from tg_pipeline_tests.marts.conftest import DAY, SIMPLE_QUESTIONS, Cells, Marts
 from tg_pipeline_tests.marts.updates import (
     ANA,
@@ -558,13 +557,6 @@ def test_the_placebo_is_as_many_statements_of_the_same_chat_and_week(marts: Mart
     assert marts.rows(RESOLUTION, "questions placebo_messages is_distinguishable")[-1] == (
         *(2, 2, False),
     )
-
-
-def test_questions_and_placebo_are_distinguishable_by_a_difference_in_many_cases() -> None:
-    assert is_distinguishable(80, 100, 50, 100)
-    assert not is_distinguishable(92, 100, 91, 100)
-    assert not is_distinguishable(4, 5, 1, 5)
-    assert not is_distinguishable(4, 5, 0, 0)
 
 
 def test_frequent_questions_are_counted_by_group_and_week(marts: Marts) -> None:
