@@ -37,8 +37,10 @@ class ValueKind(IntEnum):
 
     OBJECT = 0
     OTHER = 1
-    EMPTY = 2
-    """null, false, 0, "", [] or {}: what programs write for a field that is absent."""
+    EMPTY_OBJECT = 2
+    """{}: an object whose fields are all absent, or what programs write for an absent one."""
+    EMPTY = 3
+    """null, false, 0, "" or []: what programs write for a field that is absent."""
 
 
 _FROM: Final = (("from",),)
@@ -107,9 +109,10 @@ def values_at(content: Mapping[str, Any], paths: Iterable[Path]) -> Iterator[Any
 
 def kind_of(value: object) -> ValueKind:
     """Return what a parsed value is."""
-    if not value and not isinstance(value, float):
-        return ValueKind.EMPTY
-    return ValueKind.OBJECT if isinstance(value, dict) else ValueKind.OTHER
+    if isinstance(value, dict):
+        return ValueKind.OBJECT if value else ValueKind.EMPTY_OBJECT
+    is_empty = not value and not isinstance(value, float)
+    return ValueKind.EMPTY if is_empty else ValueKind.OTHER
 
 
 def choose_type(names: Iterable[str], values: Iterable[ValueKind]) -> str | None:

@@ -54,7 +54,7 @@ class DriftCounter:
             self._add(_masked_name(update_type), payload, update_type, None)
             return
         for name, kind in content_fields(payload, update_type).items():
-            if name not in documented and kind is not ValueKind.EMPTY:
+            if name not in documented and kind < ValueKind.EMPTY_OBJECT:
                 self._add(f"{update_type}.{_masked_name(name)}", payload, update_type, name)
 
     def _add(self, place: str, payload: bytes, update_type: str, field: str | None) -> None:

@@ -182,12 +182,14 @@ def _fill_message(row: EnrichedUpdate, message: Message, update_type: str) -> No
 def _content_type(fields: dict[str, ValueKind]) -> str | None:
     """Return the key of a message's content among the message's keys, whether known or not.
 
-    An empty value counts only if there is no other: some contents, such as `forum_topic_closed`,
-    are objects without fields.
+    An empty object counts only if nothing else is there: some contents, such as
+    `forum_topic_closed`, have no fields.
     """
     contents = {name: kind for name, kind in fields.items() if name not in MESSAGE_ATTRIBUTES}
-    present = [name for name, kind in contents.items() if kind is not ValueKind.EMPTY]
-    candidates = present or [name for name in contents if fields[name] is ValueKind.EMPTY]
+    present = [name for name, kind in contents.items() if kind < ValueKind.EMPTY_OBJECT]
+    candidates = present or [
+        name for name, kind in contents.items() if kind is ValueKind.EMPTY_OBJECT
+    ]
     preferred = (name for name in PREFERRED_CONTENT if name in candidates)
     return next(preferred, None) or next(iter(candidates), None)
 

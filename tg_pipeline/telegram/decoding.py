@@ -96,9 +96,10 @@ def read_envelope(payload: bytes) -> Envelope:
 
 def _kind_of(raw: msgspec.Raw) -> ValueKind:
     value = bytes(raw)
-    if value in _EMPTY_LITERALS or (value[:1] in b"[{" and not value[1:-1].strip()):
-        return ValueKind.EMPTY
-    return ValueKind.OBJECT if value[:1] == b"{" else ValueKind.OTHER
+    if value[:1] == b"{":
+        return ValueKind.OBJECT if value[1:-1].strip() else ValueKind.EMPTY_OBJECT
+    is_empty = value in _EMPTY_LITERALS or (value[:1] == b"[" and not value[1:-1].strip())
+    return ValueKind.EMPTY if is_empty else ValueKind.OTHER
 
 
 def _check_nesting(payload: bytes) -> None:
@@ -266,7 +267,7 @@ def _salvage(value: Any, kind: Any, unusable: list[str]) -> Any:
 
 def _salvage_field(value: Any, kind: Any, unusable: list[str]) -> Any:
     """Salvage the value of a field; one that is only written out is absent, and not counted."""
-    is_empty = kind_of(value) is ValueKind.EMPTY
+    is_empty = kind_of(value) in {ValueKind.EMPTY, ValueKind.EMPTY_OBJECT}
     return _salvage(value, kind, [] if is_empty else unusable)
 
 

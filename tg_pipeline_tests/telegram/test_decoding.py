@@ -369,7 +369,7 @@ def test_the_keys_of_a_content_keep_their_order() -> None:
 def test_a_field_that_is_only_written_out_is_absent(empty: str, spoiler: str) -> None:
     payload = f'{{"update_id": 5, "message": {{"photo": {empty}, "x": {spoiler}}}}}'.encode()
 
-    assert content_fields(payload, "message")["photo"] is ValueKind.EMPTY
+    assert content_fields(payload, "message")["photo"] >= ValueKind.EMPTY_OBJECT
     assert read_content(payload, "message").nulled == 0
 
 
