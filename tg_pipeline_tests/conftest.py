@@ -84,9 +84,12 @@ class Pipeline:
         for update in updates:
             self.put(f"{BOT}-{update['update_id']}.json", json.dumps(update).encode(), day)
 
-    def land_batch(self, name: str, *bodies: bytes, day: date = DAY) -> None:
+    def land_batch(
+        self, name: str, *bodies: bytes, day: date = DAY, arrived_at: datetime | None = None
+    ) -> None:
         """Land several bodies as one .ndjson.gz object."""
-        self.put(f"{BOT}-{name}.ndjson.gz", gzip.compress(b"\n".join(bodies), mtime=0), day)
+        content = gzip.compress(b"\n".join(bodies), mtime=0)
+        self.put(f"{BOT}-{name}.ndjson.gz", content, day, arrived_at)
 
     def build(self, day: date = DAY, *, timezone: str = TIMEZONE, full: bool = False) -> BuiltDay:
         """Build all layers of a day."""

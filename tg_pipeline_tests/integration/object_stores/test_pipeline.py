@@ -25,6 +25,7 @@ from tg_pipeline_tests.integration.object_stores.end_to_end import (
     build,
     contents,
     run_end_to_end,
+    sample_deliveries,
 )
 from tg_pipeline_tests.integration.object_stores.shell import Shell
 from tg_pipeline_tests.integration.object_stores.tier import S3Server
@@ -95,7 +96,7 @@ def run_with_a_large_batch(pipeline: Pipeline) -> EndToEnd:
     noise = Random(7)  # noqa: S311 - no secret
     texts = (noise.randbytes(1_200).hex().encode() for _ in range(5_000))
     bodies = [b'{"update_id": %d, "x": "%s"}' % each for each in enumerate(texts, 9_000_000)]
-    pipeline.land_batch("large", *bodies, day=DAY)
+    pipeline.land_batch("large", *bodies, arrived_at=sample_deliveries()[0].arrived_at)
     return run_end_to_end(pipeline)
 
 
