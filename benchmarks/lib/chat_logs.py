@@ -110,7 +110,7 @@ def _read_log(annotation: Path, chat_id: int) -> ChatLog:
         if later >= LABELLED_FROM:
             replied_to[later].add(earlier)
     date = DATE.search(name)
-    day = datetime(*map(int, date.groups()), tzinfo=UTC) if date else FIRST_DAY
+    day = datetime.fromisoformat("-".join(date.groups())).replace(tzinfo=UTC) if date else FIRST_DAY
     return ChatLog(chat_id, list(_messages(log, day)), dict(replied_to))
 
 
