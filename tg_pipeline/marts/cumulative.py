@@ -273,9 +273,9 @@ THREADS: Final = Mart(
     description="What became of each question: who answered, how, and how soon.",
     limitations=f"{UNSEEN_ANSWERS} Which questions are about one thing: an *issue* is one person's "
     "questions in one conversation, each of the same group as an earlier one that was asked within "
-    "30 minutes before or is not answered yet; or without a group, within 30 minutes after the one "
-    "before if that is not answered yet. A question that replies to somebody else's open question "
-    "within 30 minutes belongs to that issue.",
+    "30 minutes before or is not answered yet. A reminder such as 'can anyone help?' belongs to "
+    "the question next to it, within 30 minutes and until an answer. A question that replies to "
+    "somebody else's open question within 30 minutes belongs to that issue.",
     columns={
         **ASKED,
         "message_id": int64("The question."),

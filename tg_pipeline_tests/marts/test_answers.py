@@ -336,6 +336,22 @@ ISSUES: dict[str, tuple[list[Payload], list[tuple[int, int, str, int | None]]]] 
         [ASKED, says("09:01", BIA, "assim", 2, reply_to=1), says("09:30:01", ANA, "como é?", 3)],
         [(1, 1, "answered", 60), (3, 3, "unanswered", None)],
     ),
+    "a reminder, but not a day later": (
+        [
+            ASKED,
+            says("09:05", ANA, "alguém pode me ajudar?", 2),
+            message("2026-10-08 10:00", ANA, "alguém pode me ajudar?", 3),
+        ],
+        [(1, 1, "unanswered", None), (2, 1, "unanswered", None), (3, 3, "unanswered", None)],
+    ),
+    "not another question, if neither has a group": (
+        [
+            says("09:00", ANA, "?qual é a senha do wifi?", 1),
+            says("09:01", ANA, "?onde fica a sala?", 2),
+            says("09:02", BIA, "assim", 3, reply_to_message={"message_id": 2, "from": user(ANA)}),
+        ],
+        [(1, 1, "unknown", None), (2, 2, "answered", 60)],
+    ),
     "not one of another group": (
         [
             ASKED,

@@ -5,6 +5,15 @@ WITH RECURSIVE asked AS MATERIALIZED (
         answers.*,
         questions.group_id,
         questions.group_name,
+        -- A reminder asks nothing of its own: "alguém?", "can anyone help?".
+        regexp_full_match(
+            lower(strip_accents(questions.text)),
+            '(?:[\W_]|\b(?:algu[ei]e?[nm]|alguma?|nadie|ninguem|sabe|sabem|saberia|pode|podem|puede'
+            || '|me|nos|ajud[ae]r?|ajudem|ayuda|ayudar|gente|pessoal|galera|por|favor|pfv?|socorro|up'
+            || '|subindo|de|novo|nada|ainda|ideia|idea|ideas|resposta|respuesta|answer|answers'
+            || '|any|anyone|anybody|some|someone|somebody|nobody|know|knows|can|could|help|please|pls'
+            || '|again|here|aqui|oi|hello|hola)\b)*'
+        ) AS is_reminder,
         coalesce(answers.business_connection_id, '') AS connection,
         coalesce(
             answers.topic_id, answers.direct_messages_topic_id, answers.comment_thread_id, 0
@@ -49,6 +58,7 @@ events AS (
         user_id,
         turn,
         group_id,
+        is_reminder,
         asked_at AS happened_at,
         FALSE AS is_answer
     FROM asked
@@ -62,6 +72,7 @@ events AS (
         user_id,
         turn,
         group_id,
+        is_reminder,
         answered_at AS happened_at,
         TRUE AS is_answer
     FROM asked
@@ -90,8 +101,9 @@ preceded AS (
         turn,
         happened_at AS asked_at,
         group_id,
+        is_reminder,
         lag(turn) OVER conversation AS turn_before,
-        lag(group_id) OVER conversation AS group_before,
+        lag(is_reminder) OVER conversation AS is_reminder_before,
         lag(happened_at) OVER conversation AS asked_before,
         lag(turn) OVER same_group AS group_turn_before,
         lag(happened_at) OVER same_group AS group_asked_before,
@@ -115,7 +127,8 @@ continued AS (
         preceded.turn,
         CASE
             WHEN
-                preceded.group_id >= 0
+                NOT preceded.is_reminder
+                AND preceded.group_id >= 0
                 AND (
                     preceded.group_asked_before >= preceded.asked_at - INTERVAL 30 MINUTE
                     OR (
@@ -127,7 +140,7 @@ continued AS (
                 )
                 THEN preceded.group_turn_before
             WHEN
-                least(preceded.group_id, preceded.group_before) = -1
+                (preceded.is_reminder OR preceded.is_reminder_before)
                 AND preceded.asked_before >= preceded.asked_at - INTERVAL 30 MINUTE
                 AND coalesce(preceded.answered_at < preceded.asked_before, TRUE)
                 THEN preceded.turn_before
