@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -52,11 +53,13 @@ _CHAT: Final = re.compile(r"-?[0-9]{1,19}|@[A-Za-z0-9_]{4,32}")
 
 _USERNAME: Final = re.compile(r"@?[A-Za-z0-9_]{4,32}")
 
+_WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_DAY: Final = "|".join(_WEEKDAYS)
 _BUSINESS_HOURS: Final = re.compile(
-    r"(?P<first>Mon|Tue|Wed|Thu|Fri|Sat|Sun)(?:-(?P<last>Mon|Tue|Wed|Thu|Fri|Sat|Sun))?"
+    rf"(?P<first>{_DAY})(?:-(?P<last>{_DAY}))?"
     r" (?P<opens>[01]\d:[0-5]\d|2[0-3]:[0-5]\d)-(?P<closes>[01]\d:[0-5]\d|2[0-3]:[0-5]\d|24:00)"
 )
-"""Days and hours such as `Mon-Fri 09:00-18:00`, within one day."""
+"""A range of days and hours such as `Mon-Fri 09:00-18:00`, within one day."""
 
 STATE_FOLDER: Final = ".tg_pipeline"
 """The default folder of the landing zone, the lake and Dagster's history; git ignores it."""
@@ -267,13 +270,26 @@ def _username(text: str | None) -> str:
 
 
 def _business_hours(text: str | None) -> str:
-    found = _BUSINESS_HOURS.fullmatch(text or "")
-    if text and not (found and found["opens"] < found["closes"]):
+    ranges = [part.strip() for part in (text or "").split(";")] if text else []
+    found = [_BUSINESS_HOURS.fullmatch(part) for part in ranges]
+    open_hours = sorted(hours for each in found for hours in (_opening_hours(each) if each else []))
+    overlaps = any(
+        day == next_day and closes > next_opens
+        for (day, _, closes), (next_day, next_opens, _) in pairwise(open_hours)
+    )
+    if overlaps or not all(each and each["opens"] < each["closes"] for each in found):
         raise SettingsError(
             f"TG_BUSINESS_HOURS={text!r} is not a range of days and hours such as "
-            "'Mon-Fri 09:00-18:00'."
+            "'Mon-Fri 09:00-18:00', or several that do not overlap, separated by ';'."
         )
-    return text or ""
+    return ";".join(ranges)
+
+
+def _opening_hours(found: re.Match[str]) -> list[tuple[int, str, str]]:
+    """Return the weekday (0 is Monday) and the hours of each day of a range."""
+    first, last = _WEEKDAYS.index(found["first"]), _WEEKDAYS.index(found["last"] or found["first"])
+    days = [(first + n) % 7 for n in range((last - first) % 7 + 1)]
+    return [(day, found["opens"], found["closes"]) for day in days]
 
 
 def _url(environment: Mapping[str, str], name: str, default: str = "") -> str:

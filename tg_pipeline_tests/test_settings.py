@@ -21,6 +21,7 @@ WRONG = {
     "TG_START_DATE=soon": "TG_START_DATE='soon' is not a valid date",
     "TG_BUSINESS_HOURS=9-18": "TG_BUSINESS_HOURS='9-18' is not a range of days and hours such as",
     "TG_BUSINESS_HOURS=Mon-Fri 18:00-09:00": "is not a range of days and hours such as",
+    "TG_BUSINESS_HOURS=Mon-Fri 09:00-18:00;Fri 17:00-19:00": "or several that do not overlap",
     "TELEGRAM_BOT_USERNAME=my bot": "TELEGRAM_BOT_USERNAME='my bot' is not a username",
 }
 
@@ -69,7 +70,10 @@ def test_a_chat_a_digest_and_its_language_are_read(
     assert (admin.chat_id, admin.digest, admin.language) == (chat, digest, language)
 
 
-@pytest.mark.parametrize("hours", ["Mon-Fri 09:00-18:00", "Sun-Thu 08:30-24:00", "Sat 10:00-12:00"])
+@pytest.mark.parametrize(
+    "hours",
+    ["Mon-Fri 09:00-18:00", "Sun-Thu 08:30-24:00", "Mon-Fri 09:00-12:00;Fri-Sat 12:00-13:00"],
+)
 def test_business_hours_and_the_bot_s_username_are_read(tmp_path: Path, hours: str) -> None:
     read = settings(tmp_path, TG_BUSINESS_HOURS=hours, TELEGRAM_BOT_USERNAME="@My_Bot")
 

@@ -10,9 +10,9 @@ from obstore.store import ObjectStore
 from rich.markup import escape
 
 from lambda_ingest.store import StoreError
+from tg_pipeline.builds.parameters import write_bot_username
 from tg_pipeline.cli.console import err, out
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.bot_names import write_bot_username
 from tg_pipeline.lake.landing_zone import bot_id_of, list_days, list_objects
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
