@@ -20,7 +20,7 @@ WRONG = [
     (("run", "--date", "2013-08-14"), {}, "is before TG_START_DATE"),
     (("run", "--date", "2999-01-01"), {}, "is after today"),
     (("run", "--full"), {}, "--full reads days"),
-    (("land", "/etc/hostname"), {}, "is not a .json or .ndjson file"),
+    (("land", "/etc/hostname"), {}, "is not a .json, .ndjson or .jsonl file"),
     (("sample", "--start", "today"), {}, "would end after today"),
 ]
 

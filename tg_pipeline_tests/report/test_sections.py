@@ -76,7 +76,7 @@ other participant within ten minutes, 103.
 For comparison, the same rule on single messages: 25% of those that are not questions are \
 “answered” (100 of 400), and 56% of the questions (450 of 800).
 Unknown: 20% (130). Somebody wrote within a day, but nothing shows whether it was an answer.
-Unanswered: 16% (100). Nobody else wrote within a day.
+Unanswered: 16% (100). Nobody else wrote anything within a day that could be an answer.
 Thanks follow 33% of the answers (in words within an hour, or as a reaction within a day); \
 of what the same rule takes for answers to other messages, 4%.
 Asked again by the same person within a day: 6% of the issues.
@@ -315,7 +315,7 @@ def test_rare_categories_are_one_row() -> None:
     rows = section("commands", month(commands=many)).tables[0].rows
 
     assert len(rows) == 11
-    assert rows[-1][:2] == ["3 others", "57"]
+    assert rows[-1][:2] == ["others: 3", "57"]
 
 
 def test_limits_name_invisible_answers_the_time_zone_and_the_chat_filter() -> None:
