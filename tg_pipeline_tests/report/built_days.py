@@ -1,15 +1,16 @@
 """Days of a group chat, landed and built with all layers and marts."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
-from tg_pipeline.marts.mart import MartParameters
+from tg_pipeline.settings import Settings
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 ZONE = "America/Sao_Paulo"
-PARAMETERS = MartParameters(ZONE)
 GROUP = {"id": -100, "type": "supergroup", "title": "Turma 3"}
 NEXT_DAY = DAY + timedelta(days=1)
 
@@ -23,9 +24,11 @@ def message(number: int, who: str, text: str, day: date = DAY, **more: Any) -> d
 
 
 def build(pipeline: Pipeline, *days: date) -> None:
+    settings = Settings.from_environment({"TG_TIMEZONE": ZONE}, Path("/"))
+    parameters = mart_parameters(settings, pipeline.landing)
     for day in days:
         pipeline.build(day)
-    with mart_builder(pipeline.lake, PARAMETERS) as builder:
+    with mart_builder(pipeline.lake, parameters) as builder:
         for day in days:
             for mart in DAILY_MARTS:
                 builder.build(mart, day)
