@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from typing import Final
 
 import dagster as dg
 import pytest
@@ -22,6 +23,9 @@ from tg_pipeline_tests.integration.object_stores.tier import (
 )
 
 
+NOT_CHOSEN: Final = "not chosen"
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--tier", action="append", choices=TIERS, help="a kind of store")
 
@@ -36,10 +40,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         marker = metafunc.definition.get_closest_marker("tiers")
         tiers = marker.args if marker else TIERS
         names: list[object] = [name for name in tiers if name in chosen]
-        if not names:
-            reason = f"only on {', '.join(tiers)}, which was not chosen (make ceph)"
-            names = [pytest.param("", marks=pytest.mark.skip(reason=reason))]
-        metafunc.parametrize("tier", names, indirect=True, scope="session")
+        metafunc.parametrize("tier", names or [NOT_CHOSEN], indirect=True, scope="session")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect the tests of kinds of stores that were not chosen."""
+    others = [each for each in items if isinstance(each, pytest.Function) and _is_other(each)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [each for each in items if each not in others]
+
+
+def _is_other(test: pytest.Function) -> bool:
+    return hasattr(test, "callspec") and test.callspec.params.get("tier") == NOT_CHOSEN
 
 
 @pytest.fixture(scope="session")
