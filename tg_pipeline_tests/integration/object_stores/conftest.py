@@ -22,7 +22,6 @@ from tg_pipeline_tests.integration.object_stores.tier import (
     running,
 )
 
-
 NOT_CHOSEN: Final = "not chosen"
 
 
