@@ -7,10 +7,12 @@ from typing import Any
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.settings import Settings
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 ZONE = "America/Sao_Paulo"
+PARAMETERS = MartParameters(ZONE)
 GROUP = {"id": -100, "type": "supergroup", "title": "Turma 3"}
 NEXT_DAY = DAY + timedelta(days=1)
 
