@@ -168,7 +168,7 @@ class EnrichedUpdate(Row):
         ),
     ] = None
     reactions_removed: Annotated[
-        Texts, strings("Reactions in `old_reaction` that are not in `new_reaction`, likewise.")
+        Texts, strings("Reactions in `old_reaction` that are not in `new_reaction`.")
     ] = None
     member_user_id: Annotated[
         Number, int64("Whose membership changed: `new_chat_member.user.id`.")
@@ -176,7 +176,9 @@ class EnrichedUpdate(Row):
     member_old_status: Annotated[
         Text, string("`old_chat_member.status`: member, administrator, left, kicked, ….")
     ] = None
-    member_new_status: Annotated[Text, string("`new_chat_member.status`, likewise.")] = None
+    member_new_status: Annotated[
+        Text, string("`new_chat_member.status`: one of the same values.")
+    ] = None
     poll_id: Annotated[
         Text, string("The poll: `poll.id` of a poll or a message, `poll_id` of an answer.")
     ] = None
