@@ -155,12 +155,17 @@ class Team:
         """Return the days from `most` days ago to `least` days ago."""
         return [self.today - timedelta(days=ago) for ago in range(most, least - 1, -1)]
 
+    @property
+    def timezone(self) -> str:
+        """The time zone that all processes of the team are in."""
+        return self.environment["TG_TIMEZONE"]
+
     def built_by_a_plain_build(self, folder: Path, days: list[date]) -> Pipeline:
         """Return a second lake over the same landing zone, built without Dagster."""
         plain = Pipeline(folder)
         plain.landing, plain.lake = self.pipeline.landing, Lake(plain.lake_uri)
         for day in days:
-            plain.build(day)
+            plain.build(day, timezone=self.timezone)
         return plain
 
     def _component(self, service: str) -> Component:

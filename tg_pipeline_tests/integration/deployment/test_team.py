@@ -81,7 +81,7 @@ def test_nothing_is_lost_whatever_is_killed(
     for day in days:
         for layer in ALL_LAYERS:
             assert team.pipeline.digest(layer.name, day) == plain.digest(layer.name, day)
-        again = team.pipeline.build_raw(day)
+        again = team.pipeline.build_raw(day, team.timezone)
         assert again.lines == again.raw.rows + again.quarantined.rows == again.objects > 0
 
 
