@@ -80,6 +80,7 @@ def differences(lake: Lake, column: str, definition: Definition) -> tuple[int, i
     return applies, differs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("column", "definition"), COLUMNS.items(), ids=COLUMNS)
 def test_a_column_has_what_its_definition_says(
     marts: Marts, month: Month, column: str, definition: Definition

@@ -594,6 +594,7 @@ def test_the_page(month: Pipeline) -> None:
     assert [(gap.bot_id, gap.missing) for gap in data.health.gaps] == [(BOT, 2)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("selection", "expected"),
     [

@@ -190,6 +190,7 @@ def test_a_reported_case_has_the_right_value(lake: Queries, name: str) -> None:
     assert lake.rows(case.sql) == [case.right], [REPORTS + path for path in case.reports.split()]
 
 
+@pytest.mark.slow
 def test_people_in_a_group_with_two_bots_count_once(pipeline: Pipeline) -> None:
     """https://github.com/php-telegram-bot/core/issues/3 ."""
     for bot in (BOT, OTHER_BOT):
@@ -205,6 +206,7 @@ def test_people_in_a_group_with_two_bots_count_once(pipeline: Pipeline) -> None:
         assert [(row.users, row.messages) for row in data.activity] == [(3, 3)]
 
 
+@pytest.mark.slow
 def test_days_built_in_another_time_zone_are_stale_until_they_are_built_in_the_new_one(
     pipeline: Pipeline,
 ) -> None:

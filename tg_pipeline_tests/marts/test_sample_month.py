@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import Any
 
+import pytest
+
 from tg_pipeline_tests.marts.reference.activity import (
     actions,
     edits,
@@ -38,6 +40,7 @@ def stored(text: str | None) -> str | None:
     return text and text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
+@pytest.mark.slow
 def test_questions_have_the_answers_that_plain_loops_find(month: Month) -> None:
     rows = {
         (row["kind"], row["chat_id"], row["message_id"]): (
