@@ -47,8 +47,10 @@ def flat_row(update: Dict) -> Dict:
         row["poll_id"] = body["id"]
     else:
         _event(row, body)
-    if kind and "date" in body:
-        second = body.get("edit_date") if kind.startswith("edited_") else body["date"]
+    times = body | body.get("boost", {})
+    second = times.get("add_date") or times.get("remove_date") or times.get("date")
+    if kind and second is not None:
+        second = body.get("edit_date") if kind.startswith("edited_") else second
         row["event_at"] = second * 1_000_000 if second else None
     return row
 
@@ -71,7 +73,9 @@ def _callback(row: Dict, callback: Dict) -> None:
 
 
 def _event(row: Dict, event: Dict) -> None:
-    _fill_user_and_chat(row, event)
+    source = event.get("boost", event).get("source", {})
+    where = {"chat": {"id": event["user_chat_id"]}} if "user_chat_id" in event else {}
+    _fill_user_and_chat(row, where | event | source)
     row["sender_chat_id"] = (event.get("actor_chat") or event.get("voter_chat", {})).get("id")
     for name in ("date", "edit_date", "message_id", "message_thread_id", "query", "poll_id"):
         row[name] = event.get(name)
