@@ -62,6 +62,7 @@ def land_two_bots(pipeline: Pipeline) -> None:
     build(pipeline, DAY, NEXT_DAY)
 
 
+@pytest.mark.slow
 def test_a_report_counts_the_updates_of_one_bot_or_one_chat(pipeline: Pipeline) -> None:
     land_two_bots(pipeline)
 

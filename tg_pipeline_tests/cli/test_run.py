@@ -14,6 +14,7 @@ from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 
 
+@pytest.mark.slow
 def test_a_sample_is_built_with_its_marts_and_shown(shell: Shell) -> None:
     # Given a sample of two days
     assert shell.run("sample", "--days", "2", "--per-day", "60").returncode == 0

@@ -22,6 +22,7 @@ def variant(
     return variant
 
 
+@pytest.mark.slow
 def test_a_fortnight_has_the_same_requests(variant: Variant) -> None:
     # Given updates on each day, and a nightly tick
     variant.land("2026-10-01", "2026-10-01")

@@ -39,6 +39,7 @@ MANY = 1_003
 """Objects: S3 lists a thousand at once."""
 
 
+@pytest.mark.slow
 def test_a_listing_has_all_its_pages(landing: ObjectStore) -> None:
     expected = sorted(f"{FOLDER}/7-{number}.json" for number in range(MANY))
     with ThreadPoolExecutor(THREADS) as pool:
