@@ -89,7 +89,8 @@ def build_raw_updates(
     """
     remove_stale_temp_files(landing.store, day)
     objects = list_objects(landing.store, day)
-    with _open_previous(lake, day, objects, full=full) as previous:
+    fingerprint = listing_fingerprint(objects)
+    with _open_previous(lake, day, objects, fingerprint, full=full) as previous:
         built = _BuiltDay(
             PartitionStats(previous.raw.rows, previous.raw.bytes),
             PartitionStats(previous.quarantine.rows, previous.quarantine.bytes),
@@ -99,7 +100,7 @@ def build_raw_updates(
         if previous.unread.num_rows or not previous.is_built_for(timezone):
             new_lines = _read_lines(landing, day, previous.unread)
             built, lines_read = _merge_lines(lake, day, previous, new_lines, timezone)
-        listing = ReadListing(listing_fingerprint(objects), objects.num_rows, built.rows)
+        listing = ReadListing(fingerprint, objects.num_rows, built.rows)
         if previous.listing != listing:
             # Last: if the build is interrupted before, the listing names other rows.
             known = pa.concat_tables([previous.known, previous.unread])
@@ -144,9 +145,11 @@ class _PreviousBuild:
 
 @contextmanager
 def _open_previous(
-    lake: Lake, day: date, objects: pa.Table, *, full: bool
+    lake: Lake, day: date, objects: pa.Table, fingerprint: str, *, full: bool
 ) -> Iterator[_PreviousBuild]:
     """Open the result of an earlier build, if it can be extended; otherwise start over.
+
+    `fingerprint` is that of the listing of `objects`.
 
     raw_updates, quarantine and the listing are one state in three objects, and each names the rows
     of the two tables. If these differ, a build was interrupted, or two builds were mixed. An object
@@ -164,7 +167,7 @@ def _open_previous(
             yield nothing
             return
         listing, known = state
-        is_same = listing.fingerprint == listing_fingerprint(objects)
+        is_same = listing.fingerprint == fingerprint
         unread = objects.slice(0, 0) if is_same else not_in(objects, known)
         was_rewritten = pc.any(pc.is_in(unread["object_key"], value_set=known["object_key"]))
         yield (

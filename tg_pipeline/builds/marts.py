@@ -15,13 +15,14 @@ from datetime import date, timedelta
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import BUILT_FROM, Conservation
+from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
 from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import Lake, PartitionStats, temp_dir
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -39,9 +40,6 @@ from tg_pipeline.marts.mart import Mart, MartParameters, is_daily
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
-
-FINGERPRINT_CHARACTERS: Final = 32
-"""Hexadecimal digits kept of a SHA-256: 128 bits."""
 
 Day = date | None
 """A partition's day; None for a table without days."""

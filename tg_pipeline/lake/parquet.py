@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
+from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
 from tg_pipeline.lake.object_io import open_object
 
 GROUP_ROWS: Final = 131_072
@@ -37,9 +38,6 @@ TAIL_BYTES: Final = 8
 
 FOOTER_READ_BYTES: Final = 64 * 1024
 """Bytes of the first read: nearly always the whole footer."""
-
-FINGERPRINT_CHARACTERS: Final = 32
-"""Characters of a SHA-256 in hexadecimal: 128 bits distinguish any two footers."""
 
 
 class DamagedError(Exception):

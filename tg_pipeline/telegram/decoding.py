@@ -278,7 +278,3 @@ def _members(kind: Any) -> tuple[Any, ...]:
 
 def _is_struct(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
-
-
-def _is_list(kind: Any) -> bool:
-    return get_origin(kind) is list
