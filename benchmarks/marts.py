@@ -25,6 +25,7 @@ from lib.month import COMMUNITIES, DAYS, PER_DAY, PERIOD, ZONE, Month, make_mont
 from lib.output import megabytes, show, spinner
 from lib.pandas_marts import FINDING, PANDAS_MARTS, READING, build_with_pandas
 from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -117,7 +118,9 @@ def build_ours(folder: Path) -> StageCosts:
                 builder.build_days(_measured(mart, stopwatch), days if mart.is_daily else [None])
     with stopwatch.stage(DATA):
         landing = open_store((folder / "landing").as_uri())
-        data = load_report_data(ReportSource(landing, lake, MartParameters(ZONE.key)), PERIOD)
+        data = load_report_data(
+            ReportSource(landing, lake, MartParameters(ZONE.key), LayerParameters(ZONE.key)), PERIOD
+        )
     with stopwatch.stage(PAGE):
         render_report(data, "en")
     return stopwatch.costs()

@@ -29,6 +29,7 @@ from tg_pipeline.builds.layers import (
     build_enriched_updates,
     build_raw_updates,
 )
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.sample import SAMPLE_BOT_ID
 
@@ -109,9 +110,9 @@ def build_layers(*, full: bool = False) -> int:
     """Build the day through all layers, from bucket to bucket; return its landed objects."""
     landing = LandingSource(open_store(BUCKETS["TG_LANDING_URI"]), SAMPLE_BOT_ID)
     lake = Lake(BUCKETS["TG_LAKE_URI"])
-    raw = build_raw_updates(landing, lake, DAY, ZONE.key, full=full)
-    build_deduped_updates(lake, DAY, ZONE.key)
-    build_enriched_updates(lake, DAY, ZONE.key)
+    raw = build_raw_updates(landing, lake, DAY, LayerParameters(ZONE.key), full=full)
+    build_deduped_updates(lake, DAY, LayerParameters(ZONE.key))
+    build_enriched_updates(lake, DAY, LayerParameters(ZONE.key))
     return raw.objects
 
 

@@ -25,6 +25,9 @@ DEFAULT_FORWARD_SECONDS: Final = 25.0
 
 YES: Final = "yes"
 
+MIN_KEY_CHARACTERS: Final = 32
+"""Characters of TG_PRIVACY_KEY: ids are short, so a key that can be guessed protects nothing."""
+
 _SECRET_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 """https://core.telegram.org/bots/api#setwebhook"""
 
@@ -94,6 +97,9 @@ class IngestSettings:
 
     forward: ForwardSettings | None
 
+    privacy_key: Secret | None = None
+    """The key of tombstones and pseudonyms. None: no one can be forgotten."""
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone that defines a day."""
@@ -114,6 +120,7 @@ class IngestSettings:
             chat_ids=_chat_ids(environment),
             webhook_path=_webhook_path(environment.get("TG_WEBHOOK_PATH")),
             forward=_forward(environment),
+            privacy_key=_privacy_key(environment),
         )
 
 
@@ -168,6 +175,16 @@ def _secret_token(environment: Mapping[str, str], name: str) -> Secret | None:
     text = environment.get(name)
     if text and not _SECRET_TOKEN.fullmatch(text):
         raise SettingsError(f"{name} must be 1 to 256 characters of A-Z a-z 0-9 _ and -.")
+    return Secret(text) if text else None
+
+
+def _privacy_key(environment: Mapping[str, str]) -> Secret | None:
+    text = environment.get("TG_PRIVACY_KEY")
+    if text and len(text) < MIN_KEY_CHARACTERS:
+        raise SettingsError(
+            f"TG_PRIVACY_KEY must have at least {MIN_KEY_CHARACTERS} characters: "
+            "`openssl rand -hex 32` prints a good one."
+        )
     return Secret(text) if text else None
 
 

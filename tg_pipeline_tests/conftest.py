@@ -27,6 +27,7 @@ from tg_pipeline.builds.layers import (
     build_enriched_updates,
     build_raw_updates,
 )
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.partitions import Lake, partition_key
 
@@ -38,6 +39,7 @@ settings.load_profile("house")
 DAY = date(2026, 10, 7)
 BOT = 7
 TIMEZONE = "America/Sao_Paulo"
+PARAMETERS = LayerParameters(TIMEZONE)
 
 
 def pytest_configure() -> None:
@@ -91,24 +93,30 @@ class Pipeline:
         content = gzip.compress(b"\n".join(bodies), mtime=0)
         self.put(f"{BOT}-{name}.ndjson.gz", content, day, arrived_at)
 
-    def build(self, day: date = DAY, *, timezone: str = TIMEZONE, full: bool = False) -> BuiltDay:
+    def build(
+        self,
+        day: date = DAY,
+        *,
+        parameters: LayerParameters = PARAMETERS,
+        full: bool = False,
+    ) -> BuiltDay:
         """Build all layers of a day."""
         return BuiltDay(
-            self.build_raw(day, timezone, full=full),
-            build_deduped_updates(self.lake, day, timezone),
-            build_enriched_updates(self.lake, day, timezone),
+            self.build_raw(day, parameters, full=full),
+            build_deduped_updates(self.lake, day, parameters),
+            build_enriched_updates(self.lake, day, parameters),
         )
 
     def build_raw(
-        self, day: date = DAY, timezone: str = TIMEZONE, *, full: bool = False
+        self, day: date = DAY, parameters: LayerParameters = PARAMETERS, *, full: bool = False
     ) -> RawBuildResult:
         """Build only raw_updates and quarantine of a day."""
         source = LandingSource(self.landing, bot_id=0)
-        return build_raw_updates(source, self.lake, day, timezone, full=full)
+        return build_raw_updates(source, self.lake, day, parameters, full=full)
 
-    def states(self, *days: date, timezone: str = TIMEZONE) -> list[DayState]:
+    def states(self, *days: date, parameters: LayerParameters = PARAMETERS) -> list[DayState]:
         """Return the states of days, by default of DAY."""
-        return day_states(self.landing, self.lake, days or [DAY], timezone)
+        return day_states(self.landing, self.lake, days or [DAY], parameters)
 
     def rows(self, layer: str, day: date = DAY) -> list[dict[str, Any]]:
         """Return the rows of a layer's day."""

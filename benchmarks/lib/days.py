@@ -23,6 +23,7 @@ from tg_pipeline.builds.layers import (
     build_enriched_updates,
     build_raw_updates,
 )
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.landing_writer import Delivery, LandResult, land_all, land_batches
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
@@ -102,17 +103,21 @@ def land_day(place: Place, updates: int, *, singly: bool = False) -> int:
 def build_raw(place: Place) -> int:
     """Build the day's raw_updates from scratch; return its rows."""
     landing = LandingSource(open_store(place.landing_uri), SAMPLE_BOT_ID)
-    return build_raw_updates(landing, Lake(place.lake_uri), DAY, ZONE.key, full=True).raw.rows
+    return build_raw_updates(
+        landing, Lake(place.lake_uri), DAY, LayerParameters(ZONE.key), full=True
+    ).raw.rows
 
 
 def build_deduped(place: Place) -> int:
     """Build the day's deduped_updates; return its rows."""
-    return build_deduped_updates(Lake(place.lake_uri), DAY, ZONE.key).deduped.rows
+    return build_deduped_updates(Lake(place.lake_uri), DAY, LayerParameters(ZONE.key)).deduped.rows
 
 
 def build_enriched(place: Place) -> int:
     """Build the day's enriched_updates; return its rows."""
-    return build_enriched_updates(Lake(place.lake_uri), DAY, ZONE.key).enriched.rows
+    return build_enriched_updates(
+        Lake(place.lake_uri), DAY, LayerParameters(ZONE.key)
+    ).enriched.rows
 
 
 LAYERS: Final[dict[str, Callable[[Place], int]]] = {

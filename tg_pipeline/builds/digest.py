@@ -137,7 +137,7 @@ def not_built_reason(source: ReportSource, period: DigestPeriod) -> str | None:
     days = list(iter_days(period.period.first, period.period.last))
     if not source.lake.footer(ENRICHED_UPDATES.name, days[-1]):
         return _not_built(days[-1])
-    states = day_states(source.landing, source.lake, days, source.parameters.timezone)
+    states = day_states(source.landing, source.lake, days, source.layer_parameters)
     missing = [state.day for state in states if state.has_something and not state.is_complete]
     if missing:
         return _not_built(missing[0])

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS, RowHasher
 from tg_pipeline.lake.landing_arrivals import read_journals, with_arrivals
 from tg_pipeline.lake.landing_reader import read_objects
@@ -81,11 +82,16 @@ class LandingSource:
 
 
 def build_raw_updates(
-    landing: LandingSource, lake: Lake, day: date, timezone: str, *, full: bool = False
+    landing: LandingSource,
+    lake: Lake,
+    day: date,
+    parameters: LayerParameters,
+    *,
+    full: bool = False,
 ) -> RawBuildResult:
     """Merge a day's landed objects that are not read yet into its raw_updates and quarantine.
 
-    With `full`, all objects are read again. `timezone` is recorded in the footers.
+    With `full`, all objects are read again.
     """
     remove_stale_temp_files(landing.store, day)
     objects = list_objects(landing.store, day)
@@ -97,9 +103,9 @@ def build_raw_updates(
             previous.raw.metadata.get(BUILT_FROM, ""),
         )
         lines, lines_read = built.raw.rows + built.quarantined.rows, 0
-        if previous.unread.num_rows or not previous.is_built_for(timezone):
+        if previous.unread.num_rows or not previous.is_built_for(parameters.timezone):
             new_lines = _read_lines(landing, day, previous.unread)
-            built, lines_read = _merge_lines(lake, day, previous, new_lines, timezone)
+            built, lines_read = _merge_lines(lake, day, previous, new_lines, parameters)
         listing = ReadListing(fingerprint, objects.num_rows, built.rows)
         if previous.listing != listing:
             # Last: if the build is interrupted before, the listing names other rows.
@@ -184,7 +190,11 @@ def _read_lines(landing: LandingSource, day: date, objects: pa.Table) -> Iterato
 
 
 def _merge_lines(
-    lake: Lake, day: date, previous: _PreviousBuild, lines: Iterable[pa.RecordBatch], timezone: str
+    lake: Lake,
+    day: date,
+    previous: _PreviousBuild,
+    lines: Iterable[pa.RecordBatch],
+    parameters: LayerParameters,
 ) -> tuple[_BuiltDay, int]:
     """Write both tables; return what they hold, and the number of new lines."""
     with (
@@ -204,7 +214,7 @@ def _merge_lines(
         for merge, writer, hasher in outputs:
             _write_all(writer, hasher, merge.rest())
         fingerprint = _rows_fingerprint(hashers)
-        footer = {BUILT_FROM: fingerprint, TIMEZONE: timezone}
+        footer = {BUILT_FROM: fingerprint, TIMEZONE: parameters.timezone}
         # If the build is interrupted between the two, the footers differ, and the day starts over.
         quarantined = quarantine.commit(**footer)
         return _BuiltDay(raw.commit(**footer), quarantined, fingerprint), lines_read
@@ -271,7 +281,7 @@ class DedupedBuildResult:
     """Of these, copies of an update that landed earlier on that day, or on the day before."""
 
 
-def build_deduped_updates(lake: Lake, day: date, timezone: str) -> DedupedBuildResult:
+def build_deduped_updates(lake: Lake, day: date, parameters: LayerParameters) -> DedupedBuildResult:
     """Write a day's deduped_updates from the raw_updates of that day and of the day before."""
     with (
         lake.open(RAW_UPDATES.name, day) as raw,
@@ -286,7 +296,11 @@ def build_deduped_updates(lake: Lake, day: date, timezone: str) -> DedupedBuildR
         source = deduped_built_from(
             *(part.metadata.get(BUILT_FROM, EMPTY_FINGERPRINT) for part in (raw, day_before))
         )
-        footer = {BUILT_FROM: source, TIMEZONE: timezone, DUPLICATES: str(len(duplicates))}
+        footer = {
+            BUILT_FROM: source,
+            TIMEZONE: parameters.timezone,
+            DUPLICATES: str(len(duplicates)),
+        }
         return DedupedBuildResult(output.commit(**footer), raw.rows, len(duplicates))
 
 
@@ -315,7 +329,9 @@ class EnrichedBuildResult:
     """What no column reads, although it is not documented."""
 
 
-def build_enriched_updates(lake: Lake, day: date, timezone: str) -> EnrichedBuildResult:
+def build_enriched_updates(
+    lake: Lake, day: date, parameters: LayerParameters
+) -> EnrichedBuildResult:
     """Write a day's enriched_updates from its deduped_updates."""
     fields_nulled = 0
     with (
@@ -335,7 +351,7 @@ def build_enriched_updates(lake: Lake, day: date, timezone: str) -> EnrichedBuil
             fields_nulled += pc.sum(rows["fields_nulled"]).as_py() or 0
             output.write(rows)
         source = enriched_built_from(deduped.metadata.get(BUILT_FROM, ""))
-        enriched = output.commit(**{BUILT_FROM: source, TIMEZONE: timezone})
+        enriched = output.commit(**{BUILT_FROM: source, TIMEZONE: parameters.timezone})
         return EnrichedBuildResult(enriched, deduped.rows, fields_nulled, drift.found())
 
 

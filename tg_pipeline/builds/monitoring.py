@@ -13,6 +13,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import REJECTED_PREFIX
 from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import (
     ONE_DAY,
     DayState,
@@ -120,6 +121,7 @@ class MonitorContext:
     lake: Lake
     now: datetime
     parameters: MartParameters
+    layer_parameters: LayerParameters
     start_date: date
 
     @property
@@ -139,7 +141,7 @@ class MonitorContext:
 
     def states(self, days: list[date]) -> list[DayState]:
         """Read the state of each day."""
-        return day_states(self.landing, self.lake, days, str(self.zone))
+        return day_states(self.landing, self.lake, days, self.layer_parameters)
 
     def status(self, state: DayState) -> DayStatus:
         """Return the status of a day, which is open until its nightly run is due."""

@@ -1,4 +1,4 @@
-"""The parameters of the marts' queries, from the settings and the landing zone.
+"""The parameters of the layers and of the marts' queries, from the settings and the landing zone.
 
 Updates rarely say what their bot is called, so the commands that ask Telegram store its username in
 the landing zone, as `bots/<bot id>.json`.
@@ -6,12 +6,16 @@ the landing zone, as `bots/<bot id>.json`.
 
 import json
 import re
+from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import msgspec
 import obstore
 from obstore.store import ObjectStore
 
+from lambda_ingest.settings import Secret
+from lambda_ingest.suppression import NO_TOMBSTONES, Tombstones, read_tombstones
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.marts.mart import MartParameters
@@ -35,6 +39,39 @@ def write_bot_username(landing: ObjectStore, bot_id: int, username: str) -> None
     body = msgspec.json.encode(BotName(username))
     with translate_errors(landing):
         obstore.put(landing, f"{BOTS_PREFIX}/{bot_id}.json", body)
+
+
+@dataclass(frozen=True, slots=True)
+class Floors:
+    """The first day that retention keeps of each group of tables; None keeps all days."""
+
+    landing: date | None = None
+    raw: date | None = None
+    """raw_updates, quarantine and deduped_updates."""
+    enriched: date | None = None
+    marts: date | None = None
+    """The daily marts."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerParameters:
+    """The settings that the rows of the layers depend on."""
+
+    timezone: str
+    """The time zone that defines a day."""
+    tombstones: Tombstones = NO_TOMBSTONES
+    pseudonym_key: Secret | None = None
+    """The key of the pseudonyms in enriched_updates; None keeps ids and names."""
+    drops_text: bool = False
+    """Whether enriched_updates leaves out what people wrote."""
+    floors: Floors = Floors()
+
+
+def layer_parameters(settings: Settings, landing: ObjectStore) -> LayerParameters:
+    """Return the parameters of the layers; raises PrivacyKeyError or StoreError."""
+    with translate_errors(landing):
+        tombstones = retry(lambda: read_tombstones(landing, settings.ingest.privacy_key))
+    return LayerParameters(settings.timezone, tombstones)
 
 
 def mart_parameters(settings: Settings, landing: ObjectStore) -> MartParameters:

@@ -13,6 +13,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.selection import Selection, first_day, read_subjects, select_updates
 from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.errors import translate_errors
@@ -42,6 +43,8 @@ class ReportSource:
     lake: Lake
     parameters: MartParameters
     """The parameters that the marts are built with."""
+    layer_parameters: LayerParameters
+    """The parameters that the layers are built with."""
     is_filtered: bool = False
     """Only selected chats are stored."""
     today: date | None = None
@@ -99,7 +102,7 @@ def _read_selected(
 def health_days(source: ReportSource, period: Period) -> list[HealthDay]:
     """Return the state of each day of a period."""
     days = iter_days(period.first, period.last)
-    states = day_states(source.landing, source.lake, days, source.parameters.timezone)
+    states = day_states(source.landing, source.lake, days, source.layer_parameters)
     return [_health_day(state) for state in states]
 
 

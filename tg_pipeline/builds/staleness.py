@@ -25,6 +25,7 @@ from tg_pipeline.builds.layers import (
     enriched_built_from,
     raw_built_from,
 )
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.landing_state import ReadListing, read_listing
 from tg_pipeline.lake.landing_zone import (
     iter_days,
@@ -145,19 +146,21 @@ class DayState:
 
 
 def day_states(
-    landing: ObjectStore, lake: Lake, days: Iterable[date], timezone: str
+    landing: ObjectStore, lake: Lake, days: Iterable[date], parameters: LayerParameters
 ) -> list[DayState]:
-    """Read the state of each day of a time zone, in the order given."""
-    return lake.map_concurrent(lambda day: _day_state(landing, lake, day, timezone), list(days))
+    """Read the state of each day, in the order given."""
+    return lake.map_concurrent(lambda day: _day_state(landing, lake, day, parameters), list(days))
 
 
-def _day_state(landing: ObjectStore, lake: Lake, day: date, timezone: str) -> DayState:
+def _day_state(
+    landing: ObjectStore, lake: Lake, day: date, parameters: LayerParameters
+) -> DayState:
     objects = list_objects(landing, day)
     layers = {layer.name: _layer_day(lake, layer.name, day) for layer in ALL_LAYERS}
     raw = layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT
     return DayState(
         day=day,
-        timezone=timezone,
+        timezone=parameters.timezone,
         objects=objects.num_rows,
         listing=listing_fingerprint(objects),
         last_landed_at=pc.max(objects["last_modified"]).as_py(),

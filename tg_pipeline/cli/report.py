@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 from rich.filesize import decimal
 
-from tg_pipeline.builds.parameters import mart_parameters
+from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.builds.selection import NothingSelectedError, Selection
 from tg_pipeline.cli.console import out
@@ -84,6 +84,7 @@ def report_source(settings: Settings) -> ReportSource:
         landing=landing,
         lake=open_lake(settings),
         parameters=mart_parameters(settings, landing),
+        layer_parameters=layer_parameters(settings, landing),
         is_filtered=bool(settings.ingest.chat_ids),
         today=datetime.now(settings.zone).date(),
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
-from tg_pipeline.builds.parameters import mart_parameters
+from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import day_states, known_days, stale_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import (
@@ -68,7 +68,7 @@ def _asked_days(
 def _changed_days(settings: Settings, today: date) -> list[date]:
     landing, lake = open_landing(settings), open_lake(settings)
     within = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
-    due = stale_days(day_states(landing, lake, within, settings.timezone))
+    due = stale_days(day_states(landing, lake, within, layer_parameters(settings, landing)))
     parameters = mart_parameters(settings, landing)
     return sorted({*due, *days_with_stale_marts(lake, within, parameters)})
 

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from lambda_ingest.writer import ChatFilter, list_migrations
 from tg_pipeline.builds.monitoring import MonitorContext, Span, pipeline_status
-from tg_pipeline.builds.parameters import mart_parameters
+from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import DayState, DayStatus, day_states, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing, parse_span
@@ -44,7 +44,8 @@ def status(
     span = parse_span(first, last, now.date())
     landing, lake = open_landing(settings), open_lake(settings)
     parameters = mart_parameters(settings, landing)
-    context = MonitorContext(landing, lake, now, parameters, settings.start_date)
+    layers = layer_parameters(settings, landing)
+    context = MonitorContext(landing, lake, now, parameters, layers, settings.start_date)
     result = pipeline_status(context, span) if as_json or check else None
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(result)))
@@ -63,7 +64,7 @@ def _print_days(settings: Settings, context: MonitorContext, span: Span | None) 
         out.print(f"Nothing has landed since TG_START_DATE={settings.start_date}.")
         out.print("Try: tg-pipeline sample")
         return
-    states = day_states(landing, lake, iter_days(*shown), settings.timezone)
+    states = day_states(landing, lake, iter_days(*shown), context.layer_parameters)
     out.print(_days_table(states, today))
     counts = Counter(state.status(today) for state in states)
     out.print(", ".join(f"{counts[each]} {each.value}" for each in DayStatus if counts[each]) + ".")

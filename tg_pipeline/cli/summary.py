@@ -7,6 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from lambda_ingest.store import StoreError
+from tg_pipeline.builds.parameters import layer_parameters
 from tg_pipeline.builds.staleness import DayState, day_states, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing
@@ -45,7 +46,8 @@ def summary() -> None:
     """Show the rows of each layer, the busiest hours, and the people who write most."""
     settings = load_settings()
     landing, lake = open_landing(settings), open_lake(settings)
-    states = day_states(landing, lake, known_days(landing, lake), settings.timezone)
+    parameters = layer_parameters(settings, landing)
+    states = day_states(landing, lake, known_days(landing, lake), parameters)
     out.print(_layers_table(states))
     _print_activity(lake, settings.timezone)
 

@@ -22,6 +22,7 @@ from tg_pipeline.builds.digest import (
     not_built_reason,
     post_digest,
 )
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import ReportSource
 from tg_pipeline.lake.idempotency import Claim, IdempotencyStore
 from tg_pipeline.report.digest import Digest
@@ -61,7 +62,9 @@ def two_days(pipeline: Pipeline, built: Path) -> Pipeline:
 
 
 def source(pipeline: Pipeline) -> ReportSource:
-    return ReportSource(pipeline.landing, pipeline.lake, PARAMETERS)
+    return ReportSource(
+        pipeline.landing, pipeline.lake, PARAMETERS, LayerParameters(PARAMETERS.timezone)
+    )
 
 
 def text(pipeline: Pipeline, day: date = DAY, kind: DigestKind = DigestKind.DAY) -> str:

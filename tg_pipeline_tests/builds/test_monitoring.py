@@ -18,6 +18,7 @@ from tg_pipeline.builds.monitoring import (
     Span,
     pipeline_status,
 )
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import ONE_DAY
 from tg_pipeline.events.dead_letters import dead_letter
 from tg_pipeline.layers import ALL_LAYERS
@@ -32,7 +33,14 @@ START = date(2026, 10, 1)
 def status_at(pipeline: Pipeline, at: str, span: Span | None = None) -> PipelineStatus:
     """Return the status at a local time in São Paulo."""
     now = datetime.fromisoformat(at).replace(tzinfo=ZoneInfo(ZONE))
-    where = MonitorContext(pipeline.landing, pipeline.lake, now, PARAMETERS, START)
+    where = MonitorContext(
+        pipeline.landing,
+        pipeline.lake,
+        now,
+        PARAMETERS,
+        LayerParameters(PARAMETERS.timezone),
+        START,
+    )
     return pipeline_status(where, span)
 
 

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from lambda_ingest.store import StoreError
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.builds.selection import NothingSelectedError, Selection
 from tg_pipeline.report.models import Period, ReportData, Subject
@@ -16,7 +17,9 @@ from tg_pipeline_tests.report.built_days import NEXT_DAY, PARAMETERS, build, lan
 
 
 def source(pipeline: Pipeline) -> ReportSource:
-    return ReportSource(pipeline.landing, pipeline.lake, PARAMETERS)
+    return ReportSource(
+        pipeline.landing, pipeline.lake, PARAMETERS, LayerParameters(PARAMETERS.timezone)
+    )
 
 
 def test_landed_updates_become_report_data_of_all_days_in_the_lake(pipeline: Pipeline) -> None:

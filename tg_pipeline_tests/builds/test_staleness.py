@@ -7,11 +7,12 @@ import pytest
 
 from tg_pipeline.builds import layers
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DayState, DayStatus, stale_days
 from tg_pipeline.lake.landing_state import PREFIX, state_key
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.enriched_schema import ENRICHMENT_VERSION
-from tg_pipeline_tests.conftest import DAY, TIMEZONE, Pipeline
+from tg_pipeline_tests.conftest import DAY, PARAMETERS, Pipeline
 
 NEXT_DAY = DAY + timedelta(days=1)
 TOMORROW = DAY + timedelta(days=9)
@@ -43,13 +44,13 @@ def test_an_interrupted_build_leaves_the_day_stale(pipeline: Pipeline, last: str
     # When its build is interrupted
     pipeline.build_raw()
     if last == "deduped":
-        build_deduped_updates(pipeline.lake, DAY, TIMEZONE)
+        build_deduped_updates(pipeline.lake, DAY, PARAMETERS)
 
     # Then the day is stale until the build is finished
     assert state(pipeline).is_stale
     assert state(pipeline).status(TOMORROW) is DayStatus.LATE
-    build_deduped_updates(pipeline.lake, DAY, TIMEZONE)
-    build_enriched_updates(pipeline.lake, DAY, TIMEZONE)
+    build_deduped_updates(pipeline.lake, DAY, PARAMETERS)
+    build_enriched_updates(pipeline.lake, DAY, PARAMETERS)
     assert not state(pipeline).is_stale
 
 
@@ -96,12 +97,12 @@ def test_a_change_of_the_time_zone_makes_a_day_stale_until_it_is_rebuilt_without
     pipeline.build()
     rows = [pipeline.rows(layer.name) for layer in ALL_LAYERS]
 
-    (changed,) = pipeline.states(timezone="Asia/Tokyo")
-    built = pipeline.build(timezone="Asia/Tokyo")
+    (changed,) = pipeline.states(parameters=LayerParameters("Asia/Tokyo"))
+    built = pipeline.build(parameters=LayerParameters("Asia/Tokyo"))
 
     assert changed.status(TOMORROW) is DayStatus.LATE
     assert built.raw.objects_read == 0
-    assert not pipeline.states(timezone="Asia/Tokyo")[0].is_stale
+    assert not pipeline.states(parameters=LayerParameters("Asia/Tokyo"))[0].is_stale
     assert state(pipeline).is_stale
     assert [pipeline.rows(layer.name) for layer in ALL_LAYERS] == rows
 

@@ -24,6 +24,7 @@ from tg_pipeline.builds.layers import (
     build_raw_updates,
 )
 from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import ONE_DAY
 from tg_pipeline.defs.partitions import dates_of_tags, range_tags
 from tg_pipeline.defs.resources import LakeResource, LandingResource
@@ -120,10 +121,12 @@ class Variant:
 
 def build(variant: Variant, days: list[date]) -> None:
     for day in days:
-        build_raw_updates(LandingSource(variant.store, bot_id=7), variant.tables, day, str(ZONE))
+        build_raw_updates(
+            LandingSource(variant.store, bot_id=7), variant.tables, day, LayerParameters(str(ZONE))
+        )
     for day in days:
-        build_deduped_updates(variant.tables, day, str(ZONE))
-        build_enriched_updates(variant.tables, day, str(ZONE))
+        build_deduped_updates(variant.tables, day, LayerParameters(str(ZONE)))
+        build_enriched_updates(variant.tables, day, LayerParameters(str(ZONE)))
     with mart_builder(variant.tables, MartParameters(str(ZONE))) as builder:
         for mart in DAILY_MARTS:
             builder.build_days(mart, days)

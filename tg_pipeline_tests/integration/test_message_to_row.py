@@ -16,6 +16,7 @@ from tg_pipeline.builds.layers import (
     build_enriched_updates,
     build_raw_updates,
 )
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.cloudformation.deployment import Deployment, deploy
 from tg_pipeline_tests.conftest import TIMEZONE
@@ -74,9 +75,9 @@ def build(deployed: Deployment) -> list[dict[str, Any]]:
     """Build the day in the stack's lake; return the rows of enriched_updates."""
     landing = open_store(deployed.environment["TG_LANDING_URI"])
     lake = Lake(f"s3://{deployed.outputs['EnrichedBucketName']}")
-    build_raw_updates(LandingSource(landing, bot_id=0), lake, DAY, TIMEZONE)
-    build_deduped_updates(lake, DAY, TIMEZONE)
-    build_enriched_updates(lake, DAY, TIMEZONE)
+    build_raw_updates(LandingSource(landing, bot_id=0), lake, DAY, LayerParameters(TIMEZONE))
+    build_deduped_updates(lake, DAY, LayerParameters(TIMEZONE))
+    build_enriched_updates(lake, DAY, LayerParameters(TIMEZONE))
     with lake.open("enriched_updates", DAY) as partition:
         return [row for batch in partition.batches() for row in batch.to_pylist()]
 

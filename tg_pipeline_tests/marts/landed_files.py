@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from lambda_ingest.landing import TrustLevel, event_time, parse_update
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.landing_writer import Delivery, land_all
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.partitions import Lake
@@ -54,7 +55,7 @@ def build_all(pipeline: Pipeline, parameters: MartParameters = PARAMETERS) -> No
     """Build every landed day and every mart, and check the conservation rules."""
     days = list_days(pipeline.landing)
     for day in days:
-        pipeline.build(day, timezone=parameters.timezone)
+        pipeline.build(day, parameters=LayerParameters(parameters.timezone))
     with mart_builder(pipeline.lake, parameters) as builder:
         results = [each for mart in DAILY_MARTS for each in builder.build_days(mart, days)]
         results += [builder.build(mart) for mart in CUMULATIVE_MARTS]

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import pytest
 
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.builds.selection import Selection
 from tg_pipeline.marts.mart import MartParameters
@@ -577,7 +578,9 @@ PERIOD: Final = Period(date(2026, 10, 5), date(2026, 11, 1))
 
 
 def test_the_page(month: Pipeline) -> None:
-    source = ReportSource(month.landing, month.lake, PARAMETERS)
+    source = ReportSource(
+        month.landing, month.lake, PARAMETERS, LayerParameters(PARAMETERS.timezone)
+    )
     data = load_report_data(source, PERIOD)
 
     assert data
@@ -608,7 +611,9 @@ def test_the_page(month: Pipeline) -> None:
 def test_the_page_of_a_bot_or_a_chat(
     month: Pipeline, selection: Selection, expected: tuple[int, ...]
 ) -> None:
-    source = ReportSource(month.landing, month.lake, PARAMETERS)
+    source = ReportSource(
+        month.landing, month.lake, PARAMETERS, LayerParameters(PARAMETERS.timezone)
+    )
     data = load_report_data(source, PERIOD, selection)
 
     assert data

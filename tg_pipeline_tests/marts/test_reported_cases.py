@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.builds.selection import Selection
 from tg_pipeline.cli.main import app
@@ -198,7 +199,9 @@ def test_people_in_a_group_with_two_bots_count_once(pipeline: Pipeline) -> None:
     build_all(pipeline)
 
     day = date(2026, 11, 20)
-    source = ReportSource(pipeline.landing, pipeline.lake, PARAMETERS)
+    source = ReportSource(
+        pipeline.landing, pipeline.lake, PARAMETERS, LayerParameters(PARAMETERS.timezone)
+    )
     for selection in (None, Selection(bot_id=BOT), Selection(bot_id=OTHER_BOT)):
         data = load_report_data(source, Period(day, day), selection)
         assert data
@@ -216,7 +219,7 @@ def test_days_built_in_another_time_zone_are_stale_until_they_are_built_in_the_n
     build_all(pipeline, MartParameters(new_york.key))
     days = pipeline.lake.days("enriched_updates")
 
-    states = pipeline.states(*days, timezone=in_tokyo.timezone)
+    states = pipeline.states(*days, parameters=LayerParameters(in_tokyo.timezone))
     assert not any(state.is_current for state in states)
     assert days_with_stale_marts(pipeline.lake, days, in_tokyo) == sorted(days)
 

@@ -20,7 +20,7 @@ from tg_pipeline.builds.digest import (
     not_built_reason,
     post_digest,
 )
-from tg_pipeline.builds.parameters import mart_parameters
+from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.report import ReportSource
 from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import SETTINGS
@@ -169,7 +169,13 @@ def definitions(settings: Settings) -> dg.Definitions:
 
 def _source(landing: LandingResource, lake: LakeResource) -> ReportSource:
     store, is_filtered = landing.store(), bool(SETTINGS.ingest.chat_ids)
-    return ReportSource(store, lake.lake(), mart_parameters(SETTINGS, store), is_filtered)
+    return ReportSource(
+        store,
+        lake.lake(),
+        mart_parameters(SETTINGS, store),
+        layer_parameters(SETTINGS, store),
+        is_filtered,
+    )
 
 
 def _result(made: Digest, posted: list[PostedMessage]) -> dg.MaterializeResult[None]:

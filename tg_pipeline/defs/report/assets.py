@@ -8,7 +8,7 @@ from typing import Any, Final
 import dagster as dg
 from pydantic import Field
 
-from tg_pipeline.builds.parameters import mart_parameters
+from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.report import (
     REPORT,
     ReportSource,
@@ -91,7 +91,8 @@ def report(
         parameters = mart_parameters(SETTINGS, store)
         today = clock.now().astimezone(SETTINGS.zone).date()
         is_filtered = bool(SETTINGS.ingest.chat_ids)
-        source = ReportSource(store, tables, parameters, is_filtered, today)
+        layers = layer_parameters(SETTINGS, store)
+        source = ReportSource(store, tables, parameters, layers, is_filtered, today)
         data = load_report_data(source, config.period(tables))
         sizes = {
             name: publish_page(

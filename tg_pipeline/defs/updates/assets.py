@@ -20,6 +20,7 @@ from tg_pipeline.builds.layers import (
     enriched_conservation,
     raw_conservation,
 )
+from tg_pipeline.builds.parameters import layer_parameters
 from tg_pipeline.defs.marts.charts import HOURS, hour_chart
 from tg_pipeline.defs.metadata import (
     LANDING,
@@ -136,9 +137,10 @@ def raw_updates(
     balances = []
     with as_dagster_failure(lake.uri):
         source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
+        parameters = layer_parameters(SETTINGS, source.store)
         for day in partition_dates(context):
             started = perf_counter()
-            built = build_raw_updates(source, tables, day, SETTINGS.timezone, full=config.full)
+            built = build_raw_updates(source, tables, day, parameters, full=config.full)
             seconds = perf_counter() - started
             balances.append(raw_conservation(day, built))
             record_landing(context, day, built)
@@ -176,15 +178,16 @@ def raw_updates(
     retry_policy=RETRY_POLICY,
 )
 def deduped_updates(
-    context: dg.AssetExecutionContext, lake: LakeResource
+    context: dg.AssetExecutionContext, landing: LandingResource, lake: LakeResource
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Keep the copy of each update that landed first."""
     balances = []
     with as_dagster_failure(lake.uri):
         tables = lake.lake()
+        parameters = layer_parameters(SETTINGS, landing.store())
         for day in partition_dates(context):
             started = perf_counter()
-            built = build_deduped_updates(tables, day, SETTINGS.timezone)
+            built = build_deduped_updates(tables, day, parameters)
             balances.append(deduped_conservation(day, built))
             partition = PartitionMetadata(
                 DEDUPED_UPDATES, day, built.deduped, perf_counter() - started
@@ -212,16 +215,17 @@ def deduped_updates(
     retry_policy=RETRY_POLICY,
 )
 def enriched_updates(
-    context: dg.AssetExecutionContext, lake: LakeResource
+    context: dg.AssetExecutionContext, landing: LandingResource, lake: LakeResource
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Flatten every update."""
     balances = []
     drift: dict[date, tuple[Drift, ...]] = {}
     with as_dagster_failure(lake.uri):
         tables = lake.lake()
+        parameters = layer_parameters(SETTINGS, landing.store())
         for day in partition_dates(context):
             started = perf_counter()
-            built = build_enriched_updates(tables, day, SETTINGS.timezone)
+            built = build_enriched_updates(tables, day, parameters)
             balances.append(enriched_conservation(day, built))
             drift[day] = built.drift
             partition = PartitionMetadata(

@@ -12,7 +12,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.marts import days_with_stale_marts
-from tg_pipeline.builds.parameters import mart_parameters
+from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import (
     DayState,
     day_states,
@@ -150,7 +150,7 @@ class KnownDays:
 def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> StalenessScan:
     """Find the stale days among the watched, the missed and the touched days."""
     days = days_to_scan(landing, lake, now, {*known.touched, *known.requested})
-    states = day_states(landing, lake, days, SETTINGS.timezone)
+    states = day_states(landing, lake, days, layer_parameters(SETTINGS, landing))
     without_marts = set(days_with_stale_marts(lake, days, mart_parameters(SETTINGS, landing)))
     due = {state.day for state in states if state.is_stale} | without_marts
     stale = due | set(stale_days(states))

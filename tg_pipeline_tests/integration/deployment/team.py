@@ -13,6 +13,7 @@ from typing import Any
 import requests
 import yaml
 
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.defs.partitions import group_into_ranges
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.conftest import Pipeline
@@ -165,7 +166,7 @@ class Team:
         plain = Pipeline(folder)
         plain.landing, plain.lake = self.pipeline.landing, Lake(plain.lake_uri)
         for day in days:
-            plain.build(day, timezone=self.timezone)
+            plain.build(day, parameters=LayerParameters(self.timezone))
         return plain
 
     def _component(self, service: str) -> Component:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline_tests.integration.browser.backfills import launch_backfill_of_everything
@@ -81,7 +82,7 @@ def test_nothing_is_lost_whatever_is_killed(
     for day in days:
         for layer in ALL_LAYERS:
             assert team.pipeline.digest(layer.name, day) == plain.digest(layer.name, day)
-        again = team.pipeline.build_raw(day, team.timezone)
+        again = team.pipeline.build_raw(day, LayerParameters(team.timezone))
         assert again.lines == again.raw.rows + again.quarantined.rows == again.objects > 0
 
 

@@ -12,6 +12,7 @@ from lambda_ingest.arrivals import JOURNAL_PREFIX
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import ReportSource, load_report_data, publish_page
 from tg_pipeline.builds.staleness import LayerDay, stale_days
 from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
@@ -68,7 +69,9 @@ def run_end_to_end(pipeline: Pipeline) -> EndToEnd:
     landed = land(pipeline.landing)
     pipeline.put("unreadable.json", b"{", arrived_at=sample_deliveries()[0].arrived_at)
     days = build(pipeline)
-    facts = load_report_data(ReportSource(pipeline.landing, pipeline.lake, MartParameters(ZONE)))
+    facts = load_report_data(
+        ReportSource(pipeline.landing, pipeline.lake, MartParameters(ZONE), LayerParameters(ZONE))
+    )
     publish_page(pipeline.lake, "en", f"<p>{facts}</p>")
     sql = "SELECT context_date, count(*) FROM telegram GROUP BY ALL ORDER BY ALL"
     with open_session(pipeline.lake, ZONE) as session:
