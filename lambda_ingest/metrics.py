@@ -1,14 +1,18 @@
 """`MetricsLogger`: one JSON log line a request, which CloudWatch also reads as metrics (EMF).
 
-No line contains a token, a secret, or message texts.
+Calls of strangers are counted, and at most one a minute is a line of its own: anyone can make as
+many as they like, and lines cost money and space. No line contains a token, a secret, or message
+texts.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from threading import Lock
 from typing import Final, TextIO
 
 NAMESPACE: Final = "tg_pipeline"
@@ -22,6 +26,9 @@ COUNTS: Final = (
     "failed",
 )
 DURATION: Final = "ms"
+
+STRANGERS_INTERVAL: Final = timedelta(minutes=1)
+"""Between two lines about strangers: as often as CloudWatch has a data point of a metric."""
 
 MAX_DETAIL_CHARACTERS: Final = 300
 """Longer texts are cut: an error message of a store may have several pages."""
@@ -51,6 +58,30 @@ class RequestRecord:
     details: Mapping[str, str | int] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Strangers:
+    """The counts that no line contains yet; threads of a server share them."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    written_at: datetime | None = None
+    lock: Lock = field(default_factory=Lock)
+
+    def is_due(self, record: RequestRecord) -> bool:
+        """Return whether to write a record; if not, count it."""
+        with self.lock:
+            if self.written_at is None or record.at - self.written_at >= STRANGERS_INTERVAL:
+                self.written_at = record.at
+                return True
+            self.counts.update(record.counts)
+            return False
+
+    def take(self) -> Counter[str]:
+        """Return the counts, and start counting from zero."""
+        with self.lock:
+            taken, self.counts = self.counts, Counter()
+        return taken
+
+
 @dataclass(frozen=True, slots=True)
 class MetricsLogger:
     """Writes request records, one a line."""
@@ -60,8 +91,19 @@ class MetricsLogger:
     with_metrics: bool
     """Whether the lines contain the metadata from which CloudWatch makes metrics."""
 
+    _strangers: _Strangers = field(default_factory=_Strangers, repr=False)
+
+    def write_stranger(self, record: RequestRecord) -> None:
+        """Count a call that proved nothing about its sender; write it unless one just was.
+
+        The counts of calls without a line are in the next line, whatever that is about.
+        """
+        if self._strangers.is_due(record):
+            self.write(record)
+
     def write(self, record: RequestRecord) -> None:
         """Write and flush one line. A closed log is ignored: it must not cost an update."""
+        record = replace(record, counts=Counter(record.counts) + self._strangers.take())
         line = {
             "level": "ERROR" if record.counts.get("failed") else "INFO",
             "bot_id": str(self.bot_id),

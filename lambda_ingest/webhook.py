@@ -54,15 +54,22 @@ class WebhookHandler:
     def check(self, request: HttpRequest) -> HttpResponse | None:
         """Return the response that rejects a request before its body is read, None if it passes."""
         if self.path and not self.path.matches(request.path):
-            return self.reject(404)
+            return self.reject_stranger(404)
         if request.method != "POST":
-            return self.reject(405, headers={"Allow": "POST"})
+            return self.reject_stranger(405, headers={"Allow": "POST"})
         if self.secret_token and not self.secret_token.matches(request.headers.get(SECRET_HEADER)):
-            return self._log(HttpResponse(403), {"unauthorized": 1})
+            return self.reject_stranger(403, count="unauthorized")
         declared = request.headers.get("content-length", "")
         if declared.isascii() and declared.isdecimal() and not _fits(declared):
             return self.reject(413)
         return None
+
+    def reject_stranger(
+        self, status: int, count: str = "refused", headers: Mapping[str, str] | None = None
+    ) -> HttpResponse:
+        """Count and return the response to a request that anyone could send."""
+        self.metrics.write_stranger(RequestRecord(self.now(), {count: 1}, 0.0, {"status": status}))
+        return HttpResponse(status, headers=headers or {})
 
     def reject(
         self, status: int, reason: str = "", headers: Mapping[str, str] | None = None

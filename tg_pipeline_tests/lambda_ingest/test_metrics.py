@@ -4,7 +4,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,24 @@ def test_lines_for_people_contain_only_counts_that_are_not_zero_and_no_long_text
         "key": "telegram/5.json",
         "why": "x" * 300,
     }
+
+
+def test_strangers_cause_at_most_one_line_a_minute_and_every_call_is_counted(
+    container: Container,
+) -> None:
+    # Given strangers who call twice a second for two minutes, without the secret or elsewhere
+    container.clock_step = timedelta(milliseconds=500)
+    for _ in range(120):
+        container.status(update(5), headers={})
+        container.handle(http_event(update(5), method="GET"))
+
+    # When an update arrives
+    assert container.status(update(6)) == 200
+
+    # Then there are lines of the first call, of the one a minute later, and of the update
+    lines = container.lines()
+    assert [(each["status"], each["landed"]) for each in lines] == [(403, 0), (403, 0), (200, 1)]
+    assert [sum(each[name] for each in lines) for name in ("unauthorized", "refused")] == [120, 120]
 
 
 def test_a_closed_log_costs_no_update(container: Container) -> None:

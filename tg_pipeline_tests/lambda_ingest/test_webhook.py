@@ -122,7 +122,10 @@ class TestChecks:
         assert responses[1]["headers"] == {"Allow": "POST"}
         assert {each["body"] for each in responses} == {""}
         assert container.stored() == {}
-        assert [line["refused"] for line in container.lines()] == [1, 1, 0, 1]
+        logged = [
+            (each["status"], each["refused"], each["unauthorized"]) for each in container.lines()
+        ]
+        assert logged == [(404, 1, 0), (413, 2, 1)]
 
     def test_the_body_of_an_unauthenticated_call_is_not_decoded(self, container: Container) -> None:
         event = http_event(None) | {"body": "not base64", "isBase64Encoded": True}
