@@ -7,7 +7,6 @@ the landing zone, as `bots/<bot id>.json`.
 import json
 import re
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 import msgspec
@@ -17,6 +16,7 @@ from obstore.store import ObjectStore
 from lambda_ingest.settings import Secret
 from lambda_ingest.suppression import NO_TOMBSTONES, Tombstones, read_tombstones
 from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.floors import ALL_DAYS, Floors, read_floors
 from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.settings import Settings
@@ -42,18 +42,6 @@ def write_bot_username(landing: ObjectStore, bot_id: int, username: str) -> None
 
 
 @dataclass(frozen=True, slots=True)
-class Floors:
-    """The first day that retention keeps of each group of tables; None keeps all days."""
-
-    landing: date | None = None
-    raw: date | None = None
-    """raw_updates, quarantine and deduped_updates."""
-    enriched: date | None = None
-    marts: date | None = None
-    """The daily marts."""
-
-
-@dataclass(frozen=True, slots=True)
 class LayerParameters:
     """The settings that the rows of the layers depend on."""
 
@@ -64,14 +52,15 @@ class LayerParameters:
     """The key of the pseudonyms in enriched_updates; None keeps ids and names."""
     drops_text: bool = False
     """Whether enriched_updates leaves out what people wrote."""
-    floors: Floors = Floors()
+    floors: Floors = ALL_DAYS
+    """The days that are kept of each group of tables."""
 
 
 def layer_parameters(settings: Settings, landing: ObjectStore) -> LayerParameters:
     """Return the parameters of the layers; raises PrivacyKeyError or StoreError."""
     with translate_errors(landing):
         tombstones = retry(lambda: read_tombstones(landing, settings.ingest.privacy_key))
-    return LayerParameters(settings.timezone, tombstones)
+    return LayerParameters(settings.timezone, tombstones, floors=read_floors(landing))
 
 
 def mart_parameters(settings: Settings, landing: ObjectStore) -> MartParameters:
