@@ -53,7 +53,7 @@ def open_dispatcher(
     """Open the dispatcher that the environment describes; raises SettingsError or StoreError."""
     settings = IngestSettings.from_environment(environment)
     webhook = open_webhook(settings, MetricsLogger(out, settings.bot_id, with_metrics=True), now)
-    batch = SqsBatchHandler(webhook.writer, webhook.secret_token, webhook.metrics, now)
+    batch = SqsBatchHandler(webhook.writer, webhook.secret_tokens, webhook.metrics, now)
     return Dispatcher(webhook, batch)
 
 

@@ -69,6 +69,9 @@ class LandedUpdate:
     chat_id: int | None = None
     """The chat that the update belongs to; None if it names no chat."""
 
+    update_type: str = ""
+    """Empty if the update has no content."""
+
     migration: ChatMigration | None = None
 
 
@@ -104,7 +107,9 @@ def classify(
     day = _day_of(second, zone) if second is not None and is_trusted else arrival_day
     update_id = update["update_id"]
     key = f"{day_prefix(day)}/{bot_id}-{update_id}.json"
-    return LandedUpdate(key, body, day, update_id, chat_id_of(update), migration_of(update))
+    return LandedUpdate(
+        *(key, body, day, update_id, chat_id_of(update)), _content(update)[0], migration_of(update)
+    )
 
 
 def parse_update(body: bytes) -> dict[str, Any]:

@@ -24,6 +24,7 @@ COUNTS: Final = (
     "unauthorized",
     "refused",
     "failed",
+    "reply_failed",
 )
 DURATION: Final = "ms"
 
@@ -105,7 +106,7 @@ class MetricsLogger:
         """Write and flush one line. A closed log is ignored: it must not cost an update."""
         record = replace(record, counts=Counter(record.counts) + self._strangers.take())
         line = {
-            "level": "ERROR" if record.counts.get("failed") else "INFO",
+            "level": _level(record.counts),
             "bot_id": str(self.bot_id),
             **self._counts(record),
             DURATION: round(record.duration_ms, 1),
@@ -128,6 +129,12 @@ class MetricsLogger:
         return (
             f'"_aws": {{"Timestamp": {milliseconds}, "CloudWatchMetrics": [{_METRIC_DIRECTIVE}]}}'
         )
+
+
+def _level(counts: Mapping[str, int]) -> str:
+    if counts.get("failed"):
+        return "ERROR"
+    return "WARNING" if counts.get("reply_failed") else "INFO"
 
 
 def _truncate(value: str | int) -> str | int:

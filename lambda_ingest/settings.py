@@ -2,11 +2,14 @@
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from lambda_ingest.update_fields import OPT_IN_UPDATE_TYPES
 
 DEFAULT_TIMEZONE: Final = "America/Sao_Paulo"
 """The time zone of the first users, which defines the day of an update."""
@@ -24,12 +27,18 @@ DEFAULT_FORWARD_SECONDS: Final = 25.0
 """Below the 30 s of the Lambda and its HTTP API, and the 60 s that Telegram waits."""
 
 YES: Final = "yes"
+NO: Final = "no"
 
 MIN_KEY_CHARACTERS: Final = 32
 """Characters of TG_PRIVACY_KEY: ids are short, so a key that can be guessed protects nothing."""
 
+MIN_SECRET_CHARACTERS: Final = 16
+"""Characters of a webhook secret: 96 bits if it is random. Telegram accepts a single one."""
+
 _SECRET_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 """https://core.telegram.org/bots/api#setwebhook"""
+
+_UPDATE_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 _CHAT_ID: Final = re.compile(r"-?[0-9]{1,18}")
 
@@ -68,6 +77,11 @@ class Secret:
         return hash(self._text)
 
 
+def any_matches(secrets: Iterable[Secret], offered: str | None) -> bool:
+    """Return whether a text is one of the secrets; all are compared, so the time tells nothing."""
+    return sum(secret.matches(offered) for secret in secrets) > 0
+
+
 @dataclass(frozen=True, slots=True)
 class ForwardSettings:
     """The webhook of the bot that updates are forwarded to."""
@@ -78,6 +92,16 @@ class ForwardSettings:
     secret_token: Secret | None
     seconds: float
     """The time that the bot has to respond."""
+
+    update_types: frozenset[str] = frozenset()
+    """What the bot's own webhook asked for. Empty, as in Telegram's own `allowed_updates`: all
+    types but those that must be asked for."""
+
+    def forwards(self, update_type: str) -> bool:
+        """Return whether the bot's own webhook would get updates of a type ("" if unknown)."""
+        if self.update_types and update_type:
+            return update_type in self.update_types
+        return update_type not in OPT_IN_UPDATE_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +121,12 @@ class IngestSettings:
 
     forward: ForwardSettings | None
 
+    previous_secret_token: Secret | None = None
+    """Accepted as well while the webhook's secret is being replaced."""
+
+    telegram_only: bool = False
+    """Whether calls from other addresses than Telegram's are refused."""
+
     privacy_key: Secret | None = None
     """The key of tombstones and pseudonyms. None: no one can be forgotten."""
 
@@ -105,21 +135,37 @@ class IngestSettings:
         """The time zone that defines a day."""
         return ZoneInfo(self.timezone)
 
+    @property
+    def secret_tokens(self) -> tuple[Secret, ...]:
+        """The secrets of which a webhook call must have one; empty if none is set."""
+        return tuple(filter(None, (self.secret_token, self.previous_secret_token)))
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "IngestSettings":
         """Read the settings; raises SettingsError."""
         landing_uri = read_landing_uri(environment)
         if not landing_uri:
             raise SettingsError("TG_LANDING_URI is not set: there is nowhere to land updates.")
+        secret_token = _secret_token(environment, "TELEGRAM_SECRET_TOKEN", MIN_SECRET_CHARACTERS)
+        previous = _secret_token(
+            environment, "TELEGRAM_SECRET_TOKEN_PREVIOUS", MIN_SECRET_CHARACTERS
+        )
+        if previous and not secret_token:
+            raise SettingsError(
+                "TELEGRAM_SECRET_TOKEN_PREVIOUS is set, but TELEGRAM_SECRET_TOKEN is not: the new "
+                "secret is missing."
+            )
         return cls(
             landing_uri=landing_uri,
             timezone=_timezone(environment.get("TG_TIMEZONE") or DEFAULT_TIMEZONE),
             bot_id=_bot_id(environment),
-            secret_token=_secret_token(environment, "TELEGRAM_SECRET_TOKEN"),
+            secret_token=secret_token,
+            previous_secret_token=previous,
             needs_secret_token=environment.get("TG_WITHOUT_SECRET_TOKEN") != YES,
             chat_ids=_chat_ids(environment),
             webhook_path=_webhook_path(environment.get("TG_WEBHOOK_PATH")),
             forward=_forward(environment),
+            telegram_only=read_yes_or_no(environment, "TG_TELEGRAM_ONLY"),
             privacy_key=_privacy_key(environment),
         )
 
@@ -143,6 +189,14 @@ def read_token(environment: Mapping[str, str]) -> Secret | None:
     if not secret or not _is_bot_id(bot_id):
         raise SettingsError("TELEGRAM_BOT_TOKEN is not of the form <bot id>:<secret>.")
     return Secret(token)
+
+
+def read_yes_or_no(environment: Mapping[str, str], name: str) -> bool:
+    """Return whether a setting is yes; not set means no. Raises SettingsError."""
+    text = environment.get(name) or NO
+    if text not in {YES, NO}:
+        raise SettingsError(f"{name}={text!r} is neither yes nor no.")
+    return text == YES
 
 
 def _bot_id(environment: Mapping[str, str]) -> int:
@@ -171,10 +225,13 @@ def _timezone(name: str) -> str:
         ) from None
 
 
-def _secret_token(environment: Mapping[str, str], name: str) -> Secret | None:
+def _secret_token(environment: Mapping[str, str], name: str, least: int) -> Secret | None:
     text = environment.get(name)
-    if text and not _SECRET_TOKEN.fullmatch(text):
-        raise SettingsError(f"{name} must be 1 to 256 characters of A-Z a-z 0-9 _ and -.")
+    if text and not (len(text) >= least and _SECRET_TOKEN.fullmatch(text)):
+        raise SettingsError(
+            f"{name} must be {least} to 256 characters of A-Z a-z 0-9 _ and -: "
+            "`openssl rand -hex 32` prints a good one."
+        )
     return Secret(text) if text else None
 
 
@@ -215,11 +272,46 @@ def _forward(environment: Mapping[str, str]) -> ForwardSettings | None:
         return None
     if not _is_http_url(url):
         raise SettingsError("FORWARD_URL is not a valid http:// or https:// URL.")
+    if is_sent_in_clear(url) and not read_yes_or_no(environment, "TG_FORWARD_HTTP"):
+        raise SettingsError(
+            "FORWARD_URL is a plain http:// URL, so anyone on the way could read the updates: use "
+            "https://, or set TG_FORWARD_HTTP=yes if the network is yours."
+        )
     return ForwardSettings(
         url=Secret(url),
-        secret_token=_secret_token(environment, "FORWARD_SECRET_TOKEN"),
+        # The bot's own: it may be shorter than ours.
+        secret_token=_secret_token(environment, "FORWARD_SECRET_TOKEN", 1),
         seconds=_seconds(environment.get("FORWARD_TIMEOUT_SECONDS")),
+        update_types=_update_types(environment),
     )
+
+
+def is_sent_in_clear(url: str) -> bool:
+    """Return whether what is sent to a URL leaves this machine without encryption."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return url.startswith("http:")
+    return parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _update_types(environment: Mapping[str, str]) -> frozenset[str]:
+    name = "FORWARD_ALLOWED_UPDATES"
+    words = [word.strip() for word in environment.get(name, "").split(",")]
+    for word in filter(None, words):
+        if not _UPDATE_TYPE.fullmatch(word):
+            raise SettingsError(f"{name}: {word!r} is not an update type such as message.")
+    update_types = frozenset(filter(None, words))
+    if environment.get(name) and not update_types:
+        raise SettingsError(f"{name} is set but names no type: leave it empty for the default.")
+    return update_types
 
 
 def _is_http_url(url: str) -> bool:

@@ -15,7 +15,7 @@ from obstore.exceptions import BaseError
 
 from lambda_ingest.landing import LandedUpdate, RejectedBody, build_batch
 from lambda_ingest.metrics import MetricsLogger, RequestRecord
-from lambda_ingest.settings import Secret
+from lambda_ingest.settings import Secret, any_matches
 from lambda_ingest.store import first_line, put_if_absent
 from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus
 
@@ -31,7 +31,9 @@ class SqsBatchHandler:
     """Handles the records of an SQS event."""
 
     writer: LandingWriter
-    secret_token: Secret | None
+    secret_tokens: tuple[Secret, ...]
+    """One of them must come with each message; empty if calls are not authenticated."""
+
     metrics: MetricsLogger
     now: Callable[[], datetime]
 
@@ -56,7 +58,7 @@ class SqsBatchHandler:
             message = read_message(record)
             if isinstance(message, str):
                 progress.fail([message], "A record is not in the format of SQS.")
-            elif self.secret_token and not self.secret_token.matches(message.secret_token):
+            elif self.secret_tokens and not any_matches(self.secret_tokens, message.secret_token):
                 progress.counts["unauthorized"] += 1
             else:
                 yield message

@@ -85,6 +85,12 @@ UPDATE_FIELDS: Final[Mapping[str, UpdateFields]] = {
 """All update types, in the order of the Bot API. Each version adds some; updates of types that are
 not listed here are processed all the same, by `fields_of`."""
 
+OPT_IN_UPDATE_TYPES: Final = ("message_reaction", "message_reaction_count", "chat_member")
+"""Sent only if `allowed_updates` names them, and only if the bot is an administrator.
+
+Source: https://core.telegram.org/bots/api#setwebhook (allowed_updates)
+"""
+
 _ANY_ACTOR: Final = (("from",), ("user",))
 _ANY_CHAT: Final = (("chat",), ("message", "chat"))
 _UNKNOWN: Final = UpdateFields(_DATE, _ANY_ACTOR, _ANY_CHAT, _PRIVATE_CHAT)

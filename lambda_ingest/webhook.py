@@ -19,9 +19,22 @@ from typing import Final
 from obstore.exceptions import BaseError
 
 from lambda_ingest.http_events import HttpRequest, HttpResponse
+from lambda_ingest.landing import LandedUpdate
 from lambda_ingest.metrics import MetricsLogger, RequestRecord
-from lambda_ingest.settings import ForwardSettings, IngestSettings, Secret, SettingsError
-from lambda_ingest.store import StoreFactory, first_line, open_store
+from lambda_ingest.settings import (
+    ForwardSettings,
+    IngestSettings,
+    Secret,
+    SettingsError,
+    any_matches,
+)
+from lambda_ingest.store import (
+    REQUEST_TIMEOUT,
+    StoreFactory,
+    first_line,
+    open_store,
+    put_if_absent,
+)
 from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus, open_writer
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
@@ -37,17 +50,25 @@ Forward = Callable[[bytes, float], HttpResponse]
 
 
 @dataclass(frozen=True, slots=True)
+class Forwarding:
+    """The bot that updates are forwarded to, and the connection to it."""
+
+    settings: ForwardSettings
+    send: Forward
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookHandler:
     """Handles webhook calls, independent of the HTTP server or gateway that received them."""
 
     writer: LandingWriter
-    secret_token: Secret | None
-    """If None, calls are not authenticated."""
+    secret_tokens: tuple[Secret, ...]
+    """One of them must come with each call; empty if calls are not authenticated."""
 
     path: Secret | None
     """If None, any path is accepted."""
 
-    forward: Forward | None
+    forwarding: Forwarding | None
     metrics: MetricsLogger
     now: Callable[[], datetime]
 
@@ -57,7 +78,8 @@ class WebhookHandler:
             return self.reject_stranger(404)
         if request.method != "POST":
             return self.reject_stranger(405, headers={"Allow": "POST"})
-        if self.secret_token and not self.secret_token.matches(request.headers.get(SECRET_HEADER)):
+        offered = request.headers.get(SECRET_HEADER)
+        if self.secret_tokens and not any_matches(self.secret_tokens, offered):
             return self.reject_stranger(403, count="unauthorized")
         declared = request.headers.get("content-length", "")
         if declared.isascii() and declared.isdecimal() and not _fits(declared):
@@ -91,10 +113,43 @@ class WebhookHandler:
         except (BaseError, OSError) as error:
             reason = f"The store failed: {first_line(error)}"
             return self._log(HttpResponse(SERVER_ERROR, reason=reason), {"failed": 1}, started)
-        remaining = timeout - (self.now() - started).total_seconds()
-        response = self.forward(body, remaining) if self.forward else HttpResponse(200)
-        counts = {result.status.value: 1, "failed": int(response.status not in SUCCESS)}
-        return self._log(response, counts, started, _details(result))
+        counts, details = {result.status.value: 1}, _details(result)
+        if not (self.forwarding and self.forwarding.settings.forwards(_type_of(result))):
+            return self._log(HttpResponse(200), counts, started, details)
+        response = self.forwarding.send(body, timeout - self._seconds_since(started))
+        remaining = timeout - self._seconds_since(started)
+        if problem := self._store_reply(result, response, remaining):
+            counts["reply_failed"] = 1
+            details["why_reply"] = problem
+        counts["failed"] = int(response.status not in SUCCESS)
+        return self._log(response, counts, started, details)
+
+    def _store_reply(self, result: WriteResult, response: HttpResponse, remaining: float) -> str:
+        """Store what the bot answers in its response; return why that failed, empty if it did not.
+
+        Only replies to stored updates are stored, and the first counts if an update is sent again.
+        Telegram gets the response in any case, and in time.
+        """
+        is_stored = result.status in {WriteStatus.LANDED, WriteStatus.DUPLICATE}
+        if not is_stored or response.status not in SUCCESS or not response.body:
+            return ""
+        # Imported only if needed, as the forwarder is.
+        from lambda_ingest.replies import read_reply, reply_key  # noqa: PLC0415
+
+        reply = read_reply(response)
+        if reply is None or not isinstance(result.parsed, LandedUpdate):
+            return ""
+        if remaining < REQUEST_TIMEOUT.total_seconds():
+            return "The bot's reply is not stored: the bot left no time for that."
+        try:
+            key = reply_key(result.parsed, self.writer.bot_id)
+            put_if_absent(self.writer.landing, key, reply)
+        except (BaseError, OSError) as error:
+            return f"The bot's reply is not stored: {first_line(error)}"
+        return ""
+
+    def _seconds_since(self, started: datetime) -> float:
+        return (self.now() - started).total_seconds()
 
     def _log(
         self,
@@ -129,23 +184,27 @@ def open_webhook(
         )
     return WebhookHandler(
         writer=open_writer(settings, open_landing),
-        secret_token=settings.secret_token,
+        secret_tokens=settings.secret_tokens,
         path=settings.webhook_path,
-        forward=_open_forward(settings.forward) if settings.forward else None,
+        forwarding=_open_forwarding(settings.forward) if settings.forward else None,
         metrics=metrics,
         now=now,
     )
 
 
-def _open_forward(settings: ForwardSettings) -> Forward:
+def _open_forwarding(settings: ForwardSettings) -> "Forwarding":
     # Imported only if needed: TLS is a third of the imports of a cold start.
     from lambda_ingest.forward import Forwarder  # noqa: PLC0415
 
-    return Forwarder(settings).send
+    return Forwarding(settings, Forwarder(settings).send)
 
 
 def _fits(declared: str) -> bool:
     return len(declared) <= len(str(MAX_BODY_BYTES)) and int(declared) <= MAX_BODY_BYTES
+
+
+def _type_of(result: WriteResult) -> str:
+    return result.parsed.update_type if isinstance(result.parsed, LandedUpdate) else ""
 
 
 def _details(result: WriteResult) -> dict[str, str | int]:

@@ -14,13 +14,14 @@ from zoneinfo import ZoneInfo
 from dotenv import load_dotenv
 
 from lambda_ingest.settings import (
-    YES,
     IngestSettings,
     Secret,
     SettingsError,
     bucket_uri,
+    is_sent_in_clear,
     read_landing_uri,
     read_token,
+    read_yes_or_no,
 )
 
 DEFAULT_START_DATE: Final = date(2026, 10, 1)
@@ -85,7 +86,7 @@ class AthenaSettings:
             workgroup=environment.get("TG_ATHENA_WORKGROUP") or DEFAULT_WORKGROUP,
             # boto3 reads AWS_DEFAULT_REGION only; the object stores read both.
             region=environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION"),
-            registers=_yes_or_no(environment, "TG_ATHENA_REGISTER"),
+            registers=read_yes_or_no(environment, "TG_ATHENA_REGISTER"),
         )
 
 
@@ -109,6 +110,11 @@ class AdminSettings:
     def from_environment(cls, environment: Mapping[str, str]) -> "AdminSettings":
         """Read the settings; raises SettingsError."""
         alert_url = _url(environment, "TG_ALERT_URL")
+        if is_sent_in_clear(alert_url) and not read_yes_or_no(environment, "TG_ALERT_HTTP"):
+            raise SettingsError(
+                "TG_ALERT_URL is a plain http:// URL, so anyone on the way could read the alerts: "
+                "use https://, or set TG_ALERT_HTTP=yes if the network is yours."
+            )
         return cls(
             chat_id=_chat(environment.get("TG_ADMIN_CHAT_ID")),
             digest=_one_of(environment, "TG_DIGEST", DIGESTS),
@@ -241,13 +247,6 @@ def _start_date(text: str | None) -> date:
         raise SettingsError(
             f"TG_START_DATE={text!r} is not a valid date such as 2026-10-01."
         ) from None
-
-
-def _yes_or_no(environment: Mapping[str, str], name: str) -> bool:
-    text = environment.get(name) or "no"
-    if text not in {YES, "no"}:
-        raise SettingsError(f"{name}={text!r} is neither yes nor no.")
-    return text == YES
 
 
 def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str | None:

@@ -100,6 +100,16 @@ def test_the_url_of_alerts_is_a_secret(tmp_path: Path) -> None:
     assert alert_url == Secret("https://hooks.example/secret")
 
 
+def test_alerts_leave_this_machine_unencrypted_only_on_request(tmp_path: Path) -> None:
+    url = "http://chat.example/secret"
+
+    with pytest.raises(SettingsError, match=r"^TG_ALERT_URL is a plain http:// URL"):
+        settings(tmp_path, TG_ALERT_URL=url)
+
+    assert settings(tmp_path, TG_ALERT_URL=url, TG_ALERT_HTTP="yes").admin.alert_url == Secret(url)
+    assert settings(tmp_path, TG_ALERT_URL="http://127.0.0.1:9/").admin.alert_url
+
+
 def test_the_choices_are_those_of_the_digest() -> None:
     assert tuple(kind.value for kind in DigestKind) == DIGESTS
     assert tuple(REPORT_LANGUAGES) == LANGUAGES

@@ -39,7 +39,7 @@ def event(update_id: int) -> dict[str, Any]:
         "version": "2.0",
         "rawPath": "/telegram",
         "requestContext": {"http": {"method": "POST"}, "stage": "$default"},
-        "headers": {"x-telegram-bot-api-secret-token": "measured"},
+        "headers": {"x-telegram-bot-api-secret-token": "measured-measured"},
         "body": json.dumps({"update_id": update_id, "message": message}),
         "isBase64Encoded": False,
     }

@@ -12,7 +12,12 @@ import msgspec
 import typer
 from rich.table import Table
 
-from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH, IngestSettings, Secret
+from lambda_ingest.settings import (
+    DEFAULT_WEBHOOK_PATH,
+    ForwardSettings,
+    IngestSettings,
+    Secret,
+)
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import (
     open_api,
@@ -36,6 +41,7 @@ from tg_pipeline.telegram.webhooks import (
     path_of,
     pending_updates,
     redact_webhook_info,
+    types_beyond_default,
 )
 
 if TYPE_CHECKING:
@@ -102,8 +108,11 @@ def set_webhook(
     )
     with open_api(settings) as api:
         before = rate_limit_retry().call(api.get_webhook_info)
-        if before.url not in {"", url} and not replace:
+        is_other = before.url not in {"", url}
+        if is_other and not replace:
             raise CommandError(_advice_on_replacing(shorten_url(before.url, api.token)))
+        if is_other:
+            _keep_types(before, settings.ingest.forward)
         _set(api, request, before)
         after = rate_limit_retry().call(api.get_webhook_info)
         with suppress(TelegramError):
@@ -161,6 +170,23 @@ def _advice_on_replacing(current: str) -> str:
         "the endpoint forward updates to it: set FORWARD_URL (and FORWARD_SECRET_TOKEN) there to "
         "what is set now, and repeat this with --replace."
     )
+
+
+def _keep_types(before: WebhookInfo, forward: ForwardSettings | None) -> None:
+    """Check that the bot behind the old webhook still gets the types that it asked for.
+
+    Telegram forgets them when the new webhook is set, so they are shown before, for an endpoint
+    whose settings are elsewhere.
+    """
+    types = types_beyond_default(before.allowed_updates)
+    setting = f"FORWARD_ALLOWED_UPDATES={','.join(sorted(types))}"
+    if forward is None or forward.url.reveal() != before.url:
+        show(f"The previous webhook's types, for an endpoint that forwards to it: {setting}")
+    elif types_beyond_default(forward.update_types) != types:
+        raise CommandError(
+            "The bot at FORWARD_URL would get other types of updates than it asked Telegram for. "
+            f"Set this for the endpoint, start it again, and repeat the command: {setting}"
+        )
 
 
 def _set(api: "BotApiClient", request: WebhookRequest, before: WebhookInfo) -> None:

@@ -15,12 +15,6 @@ from lambda_ingest.update_fields import UPDATE_FIELDS
 UPDATE_TYPES: Final = tuple(UPDATE_FIELDS)
 """All update types, in the order of https://core.telegram.org/bots/api#update (version 10.3)."""
 
-OPT_IN_UPDATE_TYPES: Final = ("message_reaction", "message_reaction_count", "chat_member")
-"""Sent only if `allowed_updates` names them, and only if the bot is an administrator.
-
-Source: https://core.telegram.org/bots/api#setwebhook (allowed_updates)
-"""
-
 MESSAGE_TYPES: Final = frozenset(
     {
         "message",

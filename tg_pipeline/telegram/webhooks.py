@@ -4,7 +4,7 @@ https://core.telegram.org/bots/webhooks
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
@@ -12,8 +12,9 @@ from urllib.parse import SplitResult, urlsplit
 import msgspec
 
 from lambda_ingest.settings import Secret
+from lambda_ingest.update_fields import OPT_IN_UPDATE_TYPES
 from tg_pipeline.telegram.errors import UnusableUrlError
-from tg_pipeline.telegram.models import OPT_IN_UPDATE_TYPES, UPDATE_TYPES, WebhookInfo
+from tg_pipeline.telegram.models import UPDATE_TYPES, WebhookInfo
 from tg_pipeline.telegram.redaction import redact, shorten_url
 
 PORTS: Final = (443, 80, 88, 8443)
@@ -113,6 +114,12 @@ def missing_types(info: WebhookInfo) -> list[str]:
     if info.allowed_updates is None:
         return list(OPT_IN_UPDATE_TYPES)
     return [name for name in UPDATE_TYPES if name not in info.allowed_updates]
+
+
+def types_beyond_default(listed: Iterable[str] | None) -> frozenset[str]:
+    """Return the update types that a webhook asked for; empty if they are Telegram's default."""
+    types = frozenset(listed or ())
+    return frozenset() if types == set(UPDATE_TYPES) - set(OPT_IN_UPDATE_TYPES) else types
 
 
 def age_in_words(second: int, now: datetime) -> str:

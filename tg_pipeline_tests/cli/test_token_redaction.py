@@ -42,7 +42,7 @@ def telegram(monkeypatch: pytest.MonkeyPatch) -> Iterator[TelegramServer]:
     with TelegramServer(token=TOKEN) as server:
         monkeypatch.setenv("TELEGRAM_API_URL", server.url)
         monkeypatch.setenv("TELEGRAM_BOT_TOKEN", TOKEN)
-        monkeypatch.setenv("TELEGRAM_SECRET_TOKEN", "a-secret")
+        monkeypatch.setenv("TELEGRAM_SECRET_TOKEN", "a-secret-of-16-up")
         yield server
 
 

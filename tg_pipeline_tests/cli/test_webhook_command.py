@@ -17,7 +17,7 @@ USERS = "http://127.0.0.1:9/bot-that-serves-users"
 
 @pytest.fixture
 def commands(bot_commands: BotCommands) -> BotCommands:
-    bot_commands.monkeypatch.setenv("TELEGRAM_SECRET_TOKEN", "a-secret")
+    bot_commands.monkeypatch.setenv("TELEGRAM_SECRET_TOKEN", "a-secret-of-16-up")
     return bot_commands
 
 
@@ -35,7 +35,7 @@ def test_a_webhook_is_set_with_the_endpoints_secret_and_all_types(commands: BotC
     assert (done.code, done.err) == (0, "")
     assert parameters(commands) == {
         "url": ENDPOINT,
-        "secret_token": "a-secret",
+        "secret_token": "a-secret-of-16-up",
         "max_connections": 40,
         "allowed_updates": list(UPDATE_TYPES),
         "drop_pending_updates": False,
@@ -43,7 +43,7 @@ def test_a_webhook_is_set_with_the_endpoints_secret_and_all_types(commands: BotC
     }
     assert "http://127.0.0.1:9/…" in done.out
     assert "all 27" in done.out
-    assert "a-secret" not in done.out
+    assert "a-secret-of-16-up" not in done.out
 
 
 def test_every_option_reaches_telegram(commands: BotCommands) -> None:
@@ -85,6 +85,39 @@ def test_another_webhook_is_replaced_only_on_request(commands: BotCommands) -> N
 
     # Then it is set
     assert (parameters(commands)["url"], parameters(commands)["max_connections"]) == (ENDPOINT, 3)
+
+
+@pytest.mark.parametrize(
+    ("asked_for", "listed"),
+    [(None, ""), (["message", "chat_member"], "chat_member,message"), (["message"], "message")],
+)
+def test_a_webhook_is_replaced_only_if_its_bot_still_gets_what_it_asked_for(
+    commands: BotCommands, asked_for: list[str] | None, listed: str
+) -> None:
+    # Given a bot's own webhook, and an endpoint that forwards other types to it
+    commands.telegram.set_webhook(USERS, allowed_updates=asked_for)
+    settings = {"FORWARD_URL": USERS, "FORWARD_ALLOWED_UPDATES": "poll"}
+
+    # When it is to be replaced, then the command says what to set, and replaces nothing
+    said = commands.fails("webhook", "set", ENDPOINT, "--replace", settings=settings)
+    assert said.endswith(f"FORWARD_ALLOWED_UPDATES={listed}\n")
+    assert not is_called(commands)
+
+    # When that is set, then it is replaced
+    settings = {"FORWARD_ALLOWED_UPDATES": listed}
+    done = commands.run("webhook", "set", ENDPOINT, "--replace", settings=settings)
+    assert (done.code, done.err) == (0, "")
+    assert parameters(commands)["allowed_updates"] == list(UPDATE_TYPES)
+
+
+def test_the_types_of_a_replaced_webhook_are_shown_for_an_endpoint_elsewhere(
+    commands: BotCommands,
+) -> None:
+    commands.telegram.set_webhook(USERS, allowed_updates=["poll", "message"])
+
+    done = commands.run("webhook", "set", ENDPOINT, "--replace")
+
+    assert "for an endpoint that forwards to it: FORWARD_ALLOWED_UPDATES=message,poll\n" in done.out
 
 
 def test_a_webhook_that_was_lost_in_the_attempt_is_reported(commands: BotCommands) -> None:

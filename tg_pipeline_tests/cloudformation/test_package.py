@@ -14,7 +14,7 @@ from tg_pipeline_tests.cloudformation.template import CHECKOUT, Template
 FOLDER = CHECKOUT / "lambda_ingest"
 LARGEST = 20_000_000
 
-ENVIRONMENT = {"TG_LANDING_URI": "memory://landing", "TELEGRAM_SECRET_TOKEN": "a-secret"}
+ENVIRONMENT = {"TG_LANDING_URI": "memory://landing", "TELEGRAM_SECRET_TOKEN": "a-secret-of-16-up"}
 
 
 def requirements() -> list[Requirement]:

@@ -104,7 +104,7 @@ def sent(text: str) -> bytes:
 def test_any_event_gets_a_documented_response_and_only_with_the_secret_200_and_is_stored(
     new_container: NewContainer, event: Any
 ) -> None:
-    container, other = new(new_container), new(new_container, secret="another")  # noqa: S106
+    container, other = new(new_container), new(new_container, secret="another-secret-of-5")  # noqa: S106
 
     response = container.handle(event)
 

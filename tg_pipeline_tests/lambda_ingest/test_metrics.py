@@ -162,9 +162,18 @@ def test_the_log_contains_no_secrets_and_no_message_texts(
     (tmp_path / "landing" / "telegram").write_text(WRITTEN)
     log_everything(container)
 
+    # And when a bot's reply can't be stored
+    (tmp_path / "landing" / "telegram").unlink()
+    (tmp_path / "landing" / "replies").write_text(WRITTEN)
+    answer = json.dumps({"method": "sendMessage", "text": WRITTEN}).encode()
+    with Bot(always(reply(answer, connection="close"))) as bot:
+        answered = new_container(**settings_with(bot.url))
+        log_everything(answered)
+
     # Then the log contains every kind of line, and nothing secret
-    log = container.log.getvalue()
-    seen = {name for line in container.lines() for name, count in line.items() if count == 1}
+    log = container.log.getvalue() + answered.log.getvalue()
+    lines = container.lines() + answered.lines()
+    seen = {name for line in lines for name, count in line.items() if count == 1}
     assert set(COUNTS) <= seen
     assert "The bot can't be reached: ConnectionRefusedError." in log
     assert "The store failed: " in log

@@ -111,6 +111,7 @@ NOT_URLS = [
     *("bot.example/5:AAF", "ftp://bot/5:AAF", "https:///5:AAF", "/5:AAF", "http://[::1/5:AAF"),
     *("http://bot:x/5:AAF", "http://bot:65536/", "http://bot:0/", "http://bot/a b", "http://bot/é"),
 ]
+OF_SECRETS = "to 256 characters of A-Z a-z 0-9 _ and -: `openssl rand -hex 32` prints a good one."
 INVALID: dict[str, tuple[list[str], str]] = {
     "TELEGRAM_BOT_TOKEN": (
         ["AAF", "5:", ":AAF", "-5:AAF", f"{DIGIT_FIVE}:AAF", " 5:AAF", "9" * 19 + ":AAF"],
@@ -121,12 +122,24 @@ INVALID: dict[str, tuple[list[str], str]] = {
         "TELEGRAM_BOT_ID is not a bot id: that is the number before the colon of a token.",
     ),
     "TELEGRAM_SECRET_TOKEN": (
-        NOT_SECRET_TOKENS,
-        "TELEGRAM_SECRET_TOKEN must be 1 to 256 characters of A-Z a-z 0-9 _ and -.",
+        [*NOT_SECRET_TOKENS, "x", "x" * 15],
+        f"TELEGRAM_SECRET_TOKEN must be 16 {OF_SECRETS}",
     ),
     "FORWARD_SECRET_TOKEN": (
         NOT_SECRET_TOKENS,
-        "FORWARD_SECRET_TOKEN must be 1 to 256 characters of A-Z a-z 0-9 _ and -.",
+        f"FORWARD_SECRET_TOKEN must be 1 {OF_SECRETS}",
+    ),
+    "TELEGRAM_SECRET_TOKEN_PREVIOUS": (
+        [*NOT_SECRET_TOKENS, "x" * 15],
+        f"TELEGRAM_SECRET_TOKEN_PREVIOUS must be 16 {OF_SECRETS}",
+    ),
+    "FORWARD_ALLOWED_UPDATES": (
+        ["message;poll", "Message", "message,a b", "9"],
+        "FORWARD_ALLOWED_UPDATES: {!r} is not an update type such as message.",
+    ),
+    "TG_TELEGRAM_ONLY": (
+        ["on", "true", "YES", "1"],
+        "TG_TELEGRAM_ONLY={!r} is neither yes nor no.",
     ),
     "TELEGRAM_CHAT_IDS": (
         NOT_CHAT_IDS,
@@ -150,7 +163,10 @@ INVALID: dict[str, tuple[list[str], str]] = {
         "FORWARD_TIMEOUT_SECONDS={!r} is not a number of seconds above 0 and up to 50.",
     ),
 }
-SECRETS = ["TELEGRAM_BOT_TOKEN", "TELEGRAM_SECRET_TOKEN", "FORWARD_URL", "TG_WEBHOOK_PATH"]
+SECRETS = [
+    *("TELEGRAM_BOT_TOKEN", "TELEGRAM_SECRET_TOKEN", "TELEGRAM_SECRET_TOKEN_PREVIOUS"),
+    *("FORWARD_URL", "TG_WEBHOOK_PATH"),
+]
 WORDS = st.text(st.characters(exclude_categories=[]), min_size=1, max_size=300)
 
 
@@ -171,8 +187,72 @@ def test_an_invalid_value_is_an_error_that_shows_it_only_if_it_is_no_secret(
     with pytest.raises(SettingsError) as caught:
         read(**FORWARDING | {name: text})
 
-    assert str(caught.value) == INVALID[name][1].format(text)
+    shown = text.rpartition(",")[2] if name == "FORWARD_ALLOWED_UPDATES" else text
+    assert str(caught.value) == INVALID[name][1].format(shown)
     assert caught.value.__cause__ is None
+
+
+def test_an_old_secret_is_of_use_only_with_a_new_one() -> None:
+    old, new = "x" * 16, "y" * 16
+
+    both = read(TELEGRAM_SECRET_TOKEN=new, TELEGRAM_SECRET_TOKEN_PREVIOUS=old)
+
+    assert both.secret_tokens == (Secret(new), Secret(old))
+    assert read(TELEGRAM_SECRET_TOKEN=new).secret_tokens == (Secret(new),)
+    assert error_or_empty(TELEGRAM_SECRET_TOKEN_PREVIOUS=old).startswith(
+        "TELEGRAM_SECRET_TOKEN_PREVIOUS is set, but TELEGRAM_SECRET_TOKEN is not"
+    )
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://bot.example/5:AAF", "http://10.0.0.5/", "http://localhost.example/"),
+        *("http://127.0.0.1.example/", "HTTP://bot.example/", "http://[2001:db8::1]/"),
+    ],
+)
+def test_updates_leave_this_machine_unencrypted_only_on_request(url: str) -> None:
+    message = error_or_empty(FORWARD_URL=url)
+
+    assert message.startswith("FORWARD_URL is a plain http:// URL")
+    assert "5:AAF" not in message
+    assert read(FORWARD_URL=url, TG_FORWARD_HTTP="yes").forward
+    assert error_or_empty(FORWARD_URL=url, TG_FORWARD_HTTP="no") == message
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://127.0.0.1:9/", "http://127.8.9.10/", "http://localhost/", "http://LOCALHOST:9/"),
+        *("http://[::1]:9/", "https://bot.example/"),
+    ],
+)
+def test_what_stays_on_this_machine_needs_no_encryption(url: str) -> None:
+    assert read(FORWARD_URL=url).forward
+
+
+@pytest.mark.parametrize(
+    ("listed", "forwarded", "not_forwarded"),
+    [
+        ("", ["message", "of_a_later_version", ""], ["chat_member", "message_reaction"]),
+        ("", ["my_chat_member"], ["message_reaction_count"]),
+        (" message, chat_member ,", ["message", "chat_member", ""], ["poll", "edited_message"]),
+    ],
+)
+def test_a_bot_gets_the_types_that_its_own_webhook_asked_for(
+    listed: str, forwarded: list[str], not_forwarded: list[str]
+) -> None:
+    forward = read(FORWARD_URL="https://bot.example/", FORWARD_ALLOWED_UPDATES=listed).forward
+
+    assert forward
+    assert [name for name in forwarded + not_forwarded if forward.forwards(name)] == forwarded
+
+
+@pytest.mark.parametrize("text", [",", " ", " , ,"])
+def test_a_list_without_types_is_an_error(text: str) -> None:
+    settings = {"FORWARD_URL": "https://bot.example/", "FORWARD_ALLOWED_UPDATES": text}
+
+    assert "is set but names no type" in error_or_empty(**settings)
 
 
 @pytest.mark.parametrize("text", [",", " ", " , ,"])
@@ -205,7 +285,13 @@ def test_printed_settings_contain_no_secrets() -> None:
         "TELEGRAM_BOT_TOKEN": "5:open-sesame",
         "FORWARD_URL": "https://bot.example/open-sesame",
         "TG_WEBHOOK_PATH": "/open-sesame",
-        **dict.fromkeys(["TELEGRAM_SECRET_TOKEN", "FORWARD_SECRET_TOKEN"], "open-sesame"),
+        **dict.fromkeys(
+            [
+                *("TELEGRAM_SECRET_TOKEN", "TELEGRAM_SECRET_TOKEN_PREVIOUS"),
+                "FORWARD_SECRET_TOKEN",
+            ],
+            "open-sesame-open-sesame",
+        ),
     }
 
     printed = repr(read(**settings))

@@ -91,6 +91,21 @@ class TestBatch:
 
 
 class TestChecks:
+    def test_messages_with_the_previous_secret_lose_nothing_while_it_is_replaced(
+        self, new_container: NewContainer
+    ) -> None:
+        new, other = "the-new-secret-of-5", "not-a-secret-of-ours"
+        container = new_container(TELEGRAM_SECRET_TOKEN=new, TELEGRAM_SECRET_TOKEN_PREVIOUS=SECRET)
+        records = [
+            record(update(number), secret=secret)
+            for number, secret in enumerate([SECRET, new, other])
+        ]
+
+        assert redelivered(container, *records) == []
+
+        assert landed(container) == {DAY_FOLDER: [update(0), update(1)]}
+        assert counts(container.lines()[0]) == {"landed": 2, "unauthorized": 1}
+
     def test_each_message_is_authenticated_by_its_own_secret(self, container: Container) -> None:
         wrong = [
             record(update(6), secret=None),

@@ -66,6 +66,21 @@ class TestChecks:
         assert container.stored() == {}
         assert [line["unauthorized"] for line in container.lines()] == [1]
 
+    def test_the_previous_secret_passes_while_it_is_replaced(
+        self, new_container: NewContainer
+    ) -> None:
+        new = "the-new-secret-of-5"
+        container = new_container(TELEGRAM_SECRET_TOKEN=new, TELEGRAM_SECRET_TOKEN_PREVIOUS=SECRET)
+
+        offered = [new, SECRET, new + SECRET, ""]
+        statuses = [
+            container.status(update(number), headers={SECRET_HEADER: secret})
+            for number, secret in enumerate(offered)
+        ]
+
+        assert statuses == [200, 200, 403, 403]
+        assert len(container.stored()) == 2
+
     @pytest.mark.parametrize(
         ("path", "status"),
         [
@@ -235,6 +250,23 @@ class TestForwarding:
 
         assert bot.heard == []
 
+    def test_a_type_that_the_bot_did_not_ask_for_is_stored_and_not_forwarded(
+        self, new_container: NewContainer
+    ) -> None:
+        types = ["message", "chat_member", "poll", "message_reaction", "of_a_later_version"]
+        bodies = {name: update(number, name) for number, name in enumerate(types)}
+
+        def forwarded(listed: str) -> list[str]:
+            with Bot(always(DONE)) as bot:
+                container = new_container(FORWARD_URL=bot.url, FORWARD_ALLOWED_UPDATES=listed)
+                assert {container.status(body) for body in bodies.values()} == {200}
+                heard = [each.body for each in bot.heard]
+            return [name for name, body in bodies.items() if body in heard]
+
+        assert forwarded("") == ["message", "poll", "of_a_later_version"]
+        assert forwarded("chat_member, poll") == ["chat_member", "poll"]
+        assert sorted(new_container().stored().values()) == sorted(bodies.values())
+
     def test_filtered_updates_are_forwarded_too(self, new_container: NewContainer) -> None:
         with Bot(always(DONE)) as bot:
             container = new_container(FORWARD_URL=bot.url, TELEGRAM_CHAT_IDS="5")
@@ -261,3 +293,113 @@ class TestForwarding:
 
         assert statuses == [403, 404, 413, 500]
         assert bot.heard == []
+
+
+REPLY = b' {"method": "sendMessage",\n"chat_id": 5, "text": "ol\xc3\xa1"}'
+REPLY_KEY = "replies/context_date=2026-10-07/7-5.json"
+MULTIPART = (
+    b'--b\r\nContent-Disposition: form-data; name="method"\r\n\r\nsendPhoto\r\n'
+    b'--b\r\nContent-Disposition: form-data; name="caption"\r\n\r\nol\xc3\xa1\r\n'
+    b'--b\r\nContent-Disposition: form-data; name="p"; filename="p.png"\r\n\r\n\xff\xd8\r\n--b--'
+)
+
+
+def replies(container: Container) -> dict[str, bytes]:
+    return stored(container.landing, "replies")
+
+
+class TestReplies:
+    def test_what_the_bot_answers_is_stored_byte_for_byte_and_once(
+        self, new_container: NewContainer
+    ) -> None:
+        # Given a bot that answers an update, and otherwise if it gets it again
+        answers = iter([REPLY, b'{"method": "sendChatAction"}'])
+
+        def answer(_: Heard, __: Event) -> Iterable[bytes]:
+            return [reply(next(answers), connection="close")]
+
+        # When an update arrives twice
+        with Bot(answer) as bot:
+            container = new_container(FORWARD_URL=bot.url)
+            first, second = container.post(update(5)), container.post(update(5))
+
+        # Then Telegram gets both answers, and the first is stored
+        assert first["body"].encode() == REPLY
+        assert "sendChatAction" in second["body"]
+        assert replies(container) == {REPLY_KEY: REPLY}
+
+    @pytest.mark.parametrize(
+        ("content_type", "body", "as_json"),
+        [
+            (
+                "application/x-www-form-urlencoded",
+                b"method=sendMessage&text=ol%C3%A1+a&chat_id=5",
+                '{"method": "sendMessage", "text": "olá a", "chat_id": "5"}',
+            ),
+            (
+                "multipart/form-data; boundary=b",
+                MULTIPART,
+                '{"method": "sendPhoto", "caption": "olá"}',
+            ),
+        ],
+    )
+    def test_a_form_is_stored_as_json_without_files(
+        self, new_container: NewContainer, content_type: str, body: bytes, as_json: str
+    ) -> None:
+        with Bot(always(reply(body, content_type=content_type, connection="close"))) as bot:
+            container = new_container(FORWARD_URL=bot.url)
+            container.post(update(5))
+
+        assert replies(container) == {REPLY_KEY: as_json.encode()}
+
+    @pytest.mark.parametrize(
+        ("response", "settings"),
+        [
+            (reply(b"ok", connection="close"), {}),
+            (reply(b'{"ok": true}', connection="close"), {}),
+            (reply(b'["method"]', connection="close"), {}),
+            (reply(b'{"method": 5}', connection="close"), {}),
+            (reply(b"[" * 100_000, connection="close"), {}),
+            (reply(b"text=a", content_type="application/x-www-form-urlencoded"), {}),
+            (reply(MULTIPART, content_type="multipart/form-data"), {}),
+            (reply(REPLY, "500 Error", connection="close"), {}),
+            (reply(REPLY, connection="close"), {"TELEGRAM_CHAT_IDS": "5"}),
+        ],
+        ids=lambda value: repr(value)[:40],
+    )
+    def test_nothing_else_is_stored(
+        self, new_container: NewContainer, response: bytes, settings: dict[str, str]
+    ) -> None:
+        with Bot(always(response, None)) as bot:
+            container = new_container(FORWARD_URL=bot.url, **settings)
+            container.post(update(5, chat={"id": STRANGER}))
+
+        assert replies(container) == {}
+        assert container.lines()[0]["reply_failed"] == 0
+
+    def test_a_reply_that_can_not_be_stored_reaches_telegram_and_is_counted(
+        self, new_container: NewContainer, tmp_path: Path
+    ) -> None:
+        with Bot(always(reply(REPLY, connection="close"))) as bot:
+            container = new_container(FORWARD_URL=bot.url)
+            (tmp_path / "landing" / "replies").write_text("not a folder")
+
+            answer = container.post(update(5))
+
+        assert (answer["statusCode"], answer["body"].encode()) == (200, REPLY)
+        (line,) = container.lines()
+        assert (line["landed"], line["failed"], line["reply_failed"]) == (1, 0, 1)
+        assert (line["level"], line["status"]) == ("WARNING", 200)
+        assert line["why_reply"].startswith("The bot's reply is not stored: ")
+
+    def test_a_slow_bot_leaves_no_time_to_store_its_reply(
+        self, new_container: NewContainer
+    ) -> None:
+        with Bot(always(reply(REPLY, connection="close"))) as bot:
+            container = new_container(FORWARD_URL=bot.url)
+            container.clock_step = timedelta(seconds=9)
+
+            assert container.status(update(5)) == 200
+
+        assert replies(container) == {}
+        assert container.lines()[0]["reply_failed"] == 1

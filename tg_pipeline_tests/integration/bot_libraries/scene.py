@@ -10,6 +10,7 @@ import obstore
 from obstore.store import ObjectStore
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
+from lambda_ingest.replies import REPLIES_PREFIX
 from tg_pipeline_tests.fakes.clock import zone_at_noon
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.integration.bot_libraries.actors import (
@@ -59,7 +60,7 @@ class Scene:
         landed: dict[int, bytes] = {}
         for meta in obstore.list(self.landing).collect():
             key = meta["path"]
-            if key.startswith(JOURNAL_PREFIX):
+            if key.startswith((JOURNAL_PREFIX, REPLIES_PREFIX)):
                 continue
             named = re.fullmatch(r"telegram/context_date=[0-9-]{10}/7-(\d+)\.json", key)
             assert named, f"{key} is not an update"
