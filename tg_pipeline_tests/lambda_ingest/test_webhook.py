@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from lambda_ingest.replies import FORM
 from lambda_ingest.settings import SettingsError
 from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, always, reply
 from tg_pipeline_tests.lambda_ingest.conftest import DAY_FOLDER, Container, stored, update
@@ -332,7 +333,7 @@ class TestReplies:
         ("content_type", "body", "as_json"),
         [
             (
-                "application/x-www-form-urlencoded",
+                FORM,
                 b"method=sendMessage&text=ol%C3%A1+a&chat_id=5",
                 '{"method": "sendMessage", "text": "olá a", "chat_id": "5"}',
             ),
@@ -360,8 +361,8 @@ class TestReplies:
             (reply(b'["method"]', connection="close"), {}),
             (reply(b'{"method": 5}', connection="close"), {}),
             (reply(b"[" * 100_000, connection="close"), {}),
-            (reply(b"text=a", content_type="application/x-www-form-urlencoded"), {}),
-            (reply(MULTIPART, content_type="multipart/form-data"), {}),
+            (reply(b"text=a", content_type=FORM, connection="close"), {}),
+            (reply(MULTIPART, content_type="multipart/form-data", connection="close"), {}),
             (reply(REPLY, "500 Error", connection="close"), {}),
             (reply(REPLY, connection="close"), {"TELEGRAM_CHAT_IDS": "5"}),
         ],
@@ -370,7 +371,7 @@ class TestReplies:
     def test_nothing_else_is_stored(
         self, new_container: NewContainer, response: bytes, settings: dict[str, str]
     ) -> None:
-        with Bot(always(response, None)) as bot:
+        with Bot(always(response)) as bot:
             container = new_container(FORWARD_URL=bot.url, **settings)
             container.post(update(5, chat={"id": STRANGER}))
 
