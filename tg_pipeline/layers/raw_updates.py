@@ -6,17 +6,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tg_pipeline.layers.batches import gc_paused
-from tg_pipeline.layers.schema import Layer, Row, always, binary, int64, string, timestamp
+from tg_pipeline.layers.schema import Layer, Role, Row, always, binary, int64, string, timestamp
 from tg_pipeline.telegram.decoding import Envelope, UnreadableError, read_envelope
 
 
 class RawUpdate(Row):
     """A landed update, verbatim."""
 
-    bot_id: Annotated[int, always(int64("The bot that got the update: from the object's name."))]
-    update_id: Annotated[int, always(int64("Telegram's id of the update, unique per bot."))]
+    bot_id: Annotated[
+        int, always(int64("The bot that got the update: from the object's name.")), Role.PLAIN
+    ]
+    update_id: Annotated[
+        int, always(int64("Telegram's id of the update, unique per bot.")), Role.PLAIN
+    ]
     update_type: Annotated[
-        str | None, string("The one key beside `update_id`, known or not; null if there is none.")
+        str | None,
+        string("The one key beside `update_id`, known or not; null if there is none."),
+        Role.PLAIN,
     ]
     received_at: Annotated[
         int,
@@ -26,17 +32,26 @@ class RawUpdate(Row):
                 "last of them. If the landing zone does not record it: the object's time there."
             )
         ),
+        Role.PLAIN,
     ]
-    object_key: Annotated[str, always(string("The object it was read from, in the landing zone."))]
-    line: Annotated[int, always(int64("Its line in that object; 1 for an object of one update."))]
+    object_key: Annotated[
+        str, always(string("The object it was read from, in the landing zone.")), Role.PLAIN
+    ]
+    line: Annotated[
+        int, always(int64("Its line in that object; 1 for an object of one update.")), Role.PLAIN
+    ]
     payload: Annotated[bytes, always(binary("The update's JSON, byte for byte as it landed."))]
 
 
 class Quarantined(Row):
     """A landed line that can't be read as an update, with the reason."""
 
-    object_key: Annotated[str, always(string("The object it was read from, in the landing zone."))]
-    line: Annotated[int, always(int64("Its line in that object; 0 for the object as a whole."))]
+    object_key: Annotated[
+        str, always(string("The object it was read from, in the landing zone.")), Role.PLAIN
+    ]
+    line: Annotated[
+        int, always(int64("Its line in that object; 0 for the object as a whole.")), Role.PLAIN
+    ]
     received_at: Annotated[
         int,
         always(
@@ -45,8 +60,9 @@ class Quarantined(Row):
                 "last of them. If the landing zone does not record it: the object's time there."
             )
         ),
+        Role.PLAIN,
     ]
-    reason: Annotated[str, always(string("Why it can't be read, in a sentence."))]
+    reason: Annotated[str, always(string("Why it can't be read, in a sentence.")), Role.PLAIN]
     bytes: Annotated[bytes, always(binary("What was there, byte for byte, as far as it was read."))]
 
 

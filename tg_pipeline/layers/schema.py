@@ -3,7 +3,9 @@
 The Parquet metadata, the Dagster column schema and `docs/tables.md` all derive from the struct.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Flag, auto
 from functools import cache
 from typing import Annotated, Final, Protocol, get_args, get_type_hints
 
@@ -14,6 +16,27 @@ TIMESTAMP: Final = pa.timestamp("us", tz="UTC")
 """The type of instants: microseconds in UTC."""
 
 
+class Role(Flag):
+    """What a column says about people; a column may have several roles."""
+
+    PLAIN = 0
+    """Nothing by itself: counts, times, kinds, ids of bots and messages."""
+    ACCOUNT = auto()
+    """Ids of accounts or chats: a private chat has the id of the person."""
+    NAME = auto()
+    """Names of accounts."""
+    USERNAME = auto()
+    """Usernames of accounts, and identifiers that stand for one person."""
+    CHAT_NAME = auto()
+    """The title of a chat; that of a private chat would be a person's name."""
+    WRITTEN = auto()
+    """What somebody wrote, or a part of it."""
+
+
+_IMPERSONAL: Final = (pa.types.is_temporal, pa.types.is_floating, pa.types.is_boolean)
+"""The types of values that identify nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column's Arrow type, and a description of its values."""
@@ -21,14 +44,30 @@ class Column:
     type: pa.DataType
     description: str
     required: bool = False
+    role: Role | None = None
+    """None if it is not declared."""
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether its values may be somebody's id, name or words.
+
+        Without a declared role, times, fractions and booleans are not; all else may be.
+        """
+        if self.role is None:
+            return not any(is_type(self.type) for is_type in _IMPERSONAL)
+        return self.role is not Role.PLAIN
 
 
 class Table(Protocol):
-    """What a layer and a mart have in common: a name and a schema."""
+    """What a layer and a mart have in common: a name, columns and their schema."""
 
     @property
     def name(self) -> str:
         """The name of the asset, and of the folder in the lake."""
+
+    @property
+    def columns(self) -> Mapping[str, Column]:
+        """The columns, by name and in order."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -36,7 +75,10 @@ class Table(Protocol):
 
 
 class Row(Struct, gc=False):
-    """A row of a layer. Each field is `Annotated[python type, Column(...)]`, in column order."""
+    """A row of a layer, whose fields are the columns in their order.
+
+    Each is `Annotated[python type, Column(...)]`, with its Role as a third part if it is declared.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +90,18 @@ class Layer:
     row: type[Row]
 
     @property
+    def columns(self) -> Mapping[str, Column]:
+        """The columns that the row declares, by name and in order."""
+        return _columns(self.row)
+
+    @property
     def schema(self) -> pa.Schema:
         """The Arrow schema, with a description of the table and of each column."""
         return _schema(self)
 
 
-def columns(row: type[Row]) -> dict[str, Column]:
+@cache
+def _columns(row: type[Row]) -> Mapping[str, Column]:
     """Return the columns that a row struct declares, by name and in order."""
     hints = get_type_hints(row, include_extras=True)
     return {name: _column_of(hints[name]) for name in row.__struct_fields__}
@@ -96,17 +144,30 @@ def binary(description: str) -> Column:
 
 def always(column: Column) -> Column:
     """Declare that a column is never null."""
-    return Column(column.type, column.description, required=True)
+    return replace(column, required=True)
+
+
+def plain(column: Column) -> Column:
+    """Declare that a column says nothing about people by itself."""
+    return replace(column, role=Role.PLAIN)
+
+
+def personal(role: Role, column: Column) -> Column:
+    """Declare what a column says about people."""
+    return replace(column, role=role)
 
 
 @cache
 def _schema(layer: Layer) -> pa.Schema:
     fields = [
         pa.field(name, column.type, not column.required, {"description": column.description})
-        for name, column in columns(layer.row).items()
+        for name, column in layer.columns.items()
     ]
     return pa.schema(fields, metadata={"description": layer.description})
 
 
 def _column_of(hint: Annotated[object, Column]) -> Column:
-    return next(part for part in get_args(hint) if isinstance(part, Column))
+    parts = get_args(hint)
+    column = next(part for part in parts if isinstance(part, Column))
+    role = next((part for part in parts if isinstance(part, Role)), None)
+    return replace(column, role=role)

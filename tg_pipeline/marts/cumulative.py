@@ -23,7 +23,9 @@ from tg_pipeline.marts.mart import (
     Mart,
     count,
     day,
+    kind,
     number,
+    plain_id,
 )
 from tg_pipeline.questions import QUESTIONS_SCHEMA, find_questions
 
@@ -70,8 +72,8 @@ MESSAGES: Final = Mart(
             "Unique within its bot, kind, business connection and `chat_id_then`; 0 if it is "
             "ephemeral."
         ),
-        "update_id": always(int64("The update with the newest version, which the row is from.")),
-        "chat_type": string("private, group, supergroup or channel."),
+        "update_id": plain_id("The update with the newest version, which the row is from."),
+        "chat_type": kind("private, group, supergroup or channel."),
         "chat_title": string("The chat's title at that time; null for private chats."),
         **CONVERSATION,
         "user_id": int64("Who wrote it; null for messages in the name of a chat."),
@@ -105,7 +107,7 @@ MESSAGES: Final = Mart(
         "external_reply_message_id": int64("That message, by its id in that chat."),
         "mentioned_user_ids": int64s("Users without a username that its text names."),
         "mentioned_usernames": strings("Usernames that its text names, in lower case, without @."),
-        "content_type": string("What it holds, by the Bot API's own key."),
+        "content_type": kind("What it holds, by the Bot API's own key."),
         "is_service": always(
             boolean("Whether it is a service message: somebody joined, a pin, ….")
         ),
@@ -123,7 +125,7 @@ MESSAGES: Final = Mart(
             "The text or caption that it was first sent with, if an edit changed it; null if it "
             "reads the same, or if the first version was not delivered."
         ),
-        "command": string("The command that it begins with, without / and without @bot."),
+        "command": kind("The command that it begins with, without / and without @bot."),
         "command_args": string("What follows the command; null if nothing."),
         "is_forward": always(boolean("Whether it was forwarded: its text is of somebody else.")),
     },
@@ -196,13 +198,13 @@ OUTCOME: Final = {
         boolean("Whether anyone but the bot can answer: not in private, not where it is a guest.")
     ),
     "outcome": always(
-        string(
+        kind(
             "`answered`: there is evidence of an answer. `unanswered`: in the conversation, nobody "
             "else made a statement within a day. `unknown`: somebody did, but nothing shows that "
             "it was an answer. `unseen`: where answers are not visible."
         )
     ),
-    "answered_through": string(
+    "answered_through": kind(
         "The evidence: the first `reply`, one that asks back only if there is no other; the first "
         "`mention` of the asker within an hour; or within ten minutes the first statement, "
         "addressed to nobody else, of the `only_other` speaker in them."
@@ -212,7 +214,7 @@ OUTCOME: Final = {
     ),
     "answer_message_id": int64("The answer, by its id in that chat; null without one."),
     "answerer_id": int64("Who answered: a user, or a chat that somebody wrote for."),
-    "answered_by": string("bot or human; null without an answer."),
+    "answered_by": kind("bot or human; null without an answer."),
     "answered_at": timestamp("When, in UTC."),
 }
 ASKED: Final = {
@@ -323,7 +325,7 @@ RESPONSE_TIMES: Final = Mart(
     columns={
         **BOT,
         **WEEK,
-        "answered_by": always(string("`anyone`, or only a `bot`, or only a `human`.")),
+        "answered_by": always(kind("`anyone`, or only a `bot`, or only a `human`.")),
         "issues": count("Issues that began in the week, the same for all three."),
         "answered": count("Of these, answered by them, with evidence."),
         "unknown": count("Of the issues, those that may be answered, without evidence."),

@@ -14,6 +14,7 @@ from tg_pipeline.marts.mart import (
     Mart,
     count,
     each_day,
+    kind,
 )
 
 WRITTEN_ROWS: Final = "enriched_updates WHERE is_written AND NOT is_copy"
@@ -71,7 +72,7 @@ DAILY_ACTIVITY: Final = Mart(
     columns={
         **BOT,
         **CHAT,
-        "chat_type": string("private, group, supergroup or channel."),
+        "chat_type": kind("private, group, supergroup or channel."),
         "chat_title": string("Its title; of several on one day, the last in the alphabet."),
         **MESSAGES,
         "edits": count(
@@ -164,7 +165,7 @@ COMMANDS: Final = Mart(
     columns={
         **BOT,
         **CHAT,
-        "command": always(string("In lower case, without / and without @botname.")),
+        "command": always(kind("In lower case, without / and without @botname.")),
         "uses": count(
             "Written messages that begin with it; in no figure twice if two bots saw it."
         ),
@@ -187,7 +188,7 @@ CONTENT_MIX: Final = Mart(
     columns={
         **BOT,
         **CHAT,
-        "content_type": always(string("The Bot API's own key; `unknown` if there is none.")),
+        "content_type": always(kind("The Bot API's own key; `unknown` if there is none.")),
         "messages": count(
             "New messages of every kind, service messages and automatic forwards included."
         ),
@@ -211,7 +212,7 @@ REACTIONS: Final = Mart(
     columns={
         **BOT,
         **CHAT,
-        "reaction": always(string("The emoji, `custom:<id>`, or `paid`.")),
+        "reaction": always(kind("The emoji, `custom:<id>`, or `paid`.")),
         "added": count("How often it was given, by people and on behalf of chats."),
         "removed": count("How often it was taken back."),
         "users": count("Distinct people who gave it."),

@@ -9,7 +9,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from tg_pipeline.layers.schema import Column, Layer, Table, always, int64, string
+from tg_pipeline.layers.schema import Column, Layer, Table, always, int64, plain, string
 
 CODE_SUFFIXES: Final = {".py", ".toml"}
 
@@ -126,15 +126,23 @@ def number(description: str) -> Column:
 
 def count(description: str) -> Column:
     """Declare a column of counts, never null."""
-    return always(int64(description))
+    return plain(always(int64(description)))
+
+
+def plain_id(description: str) -> Column:
+    """Declare a column of ids that are not those of people, never null."""
+    return plain(always(int64(description)))
+
+
+def kind(description: str) -> Column:
+    """Declare a column of names of kinds, such as update types: no words of people."""
+    return plain(string(description))
 
 
 BOT: Final = {
-    "bot_id": always(
-        int64(
-            "The bot that received the update; where several bots received the same one, figures "
-            "count it for the one with the lowest id."
-        )
+    "bot_id": plain_id(
+        "The bot that received the update; where several bots received the same one, figures "
+        "count it for the one with the lowest id."
     )
 }
 CHAT: Final = {
@@ -145,13 +153,13 @@ LASTING_CHAT: Final = {
 }
 KIND: Final = {
     "kind": always(
-        string(
+        kind(
             "`message`, `channel_post`, `business_message` or `guest_message`: message ids of "
             "business chats are others than those of the same chat with the bot."
         )
     )
 }
-TOPIC: Final = {"topic_id": int64("The topic of a forum; null outside of topics.")}
+TOPIC: Final = {"topic_id": plain(int64("The topic of a forum; null outside of topics."))}
 WEEK: Final = {"week": always(day("The Monday of the ISO week, in `TG_TIMEZONE`."))}
 MESSAGES: Final = {
     "messages": count(

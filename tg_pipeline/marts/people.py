@@ -5,7 +5,7 @@ from typing import Final
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import always, boolean, int64, string
 from tg_pipeline.marts.daily import USER_ACTIVITY
-from tg_pipeline.marts.mart import ConservationRule, Mart, count, day, number
+from tg_pipeline.marts.mart import ConservationRule, Mart, count, day, kind, number, plain_id
 
 BOTS: Final = Mart(
     name="bots",
@@ -13,9 +13,9 @@ BOTS: Final = Mart(
     limitations="The name of a bot that `tg-pipeline bot` was never called for, that was never "
     "added to a chat and that nobody replied to.",
     columns={
-        "bot_id": always(int64("The bot.")),
-        "username": string("Its newest known username, in lower case and without @."),
-        "first_name": string("Its newest known name; known once the bot was added to a chat."),
+        "bot_id": plain_id("The bot."),
+        "username": kind("Its newest known username, in lower case and without @."),
+        "first_name": kind("Its newest known name; known once the bot was added to a chat."),
         "first_update_on": always(day("The day of its first update.")),
         "last_update_on": always(day("The day of its last update.")),
         "updates": count("Updates that it received, copies included."),
@@ -38,7 +38,7 @@ USERS: Final = Mart(
         "user_id": always(int64("The user, a person or a bot.")),
         "first_name": string("The newest `first_name`."),
         "username": string("The newest `username`, without @; null if none was ever sent."),
-        "language_code": string("The newest `language_code` of the user's app."),
+        "language_code": kind("The newest `language_code` of the user's app."),
         "is_bot": always(boolean("Whether it is a bot.")),
         "is_premium": boolean(
             "Whether the user had Telegram Premium when they last acted; null for users who never "
@@ -70,7 +70,7 @@ CHATS: Final = Mart(
         "newest_chat_id": always(
             int64("The id that it has now: another one if the group became a supergroup.")
         ),
-        "type": string("private, group, supergroup or channel."),
+        "type": kind("private, group, supergroup or channel."),
         "title": string("The newest title; null for private chats."),
         "username": string("The newest `username`, without @; null if none was ever sent."),
         "first_seen_on": always(day("The day of its first update.")),
