@@ -149,6 +149,9 @@ class Settings:
     events_queue_url: str | None = None
     """The SQS queue of EventBridge events; None: use the clock and list the landing zone."""
 
+    shows_previews: bool = False
+    """Whether Dagster's pages and history may contain names, texts and ids of people."""
+
     is_landing_default: bool = False
     """Whether updates land in the default folder, the only place for a demo sample."""
 
@@ -191,6 +194,7 @@ class Settings:
             athena=AthenaSettings.from_environment(environment),
             admin=AdminSettings.from_environment(environment),
             events_queue_url=_url(environment, "TG_EVENTS_QUEUE_URL") or None,
+            shows_previews=_yes_or_no(environment, "TG_PREVIEWS"),
             is_landing_default=not landing,
         )
 

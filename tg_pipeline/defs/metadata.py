@@ -2,10 +2,12 @@
 
 import logging
 import os
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any, Final
 
 import dagster as dg
@@ -14,6 +16,7 @@ from obstore.exceptions import BaseError
 
 from lambda_ingest.store import StoreError, first_line
 from tg_pipeline.builds.layers import Conservation, RawBuildResult
+from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.lake.errors import TransientStoreError
 from tg_pipeline.lake.partitions import Lake, PartitionStats
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
@@ -42,6 +45,16 @@ TRANSIENT: Final = (ConnectionError, TimeoutError, InterruptedError, BlockingIOE
 STOPPED: Final = "stopped; the days already written stand"
 """The failure of a run that was asked to stop; without it, Dagster would retry the step."""
 
+OWN_PACKAGES: Final = ("tg_pipeline", "lambda_ingest", "dagster")
+"""Packages whose errors quote no data."""
+
+PROJECT: Final = Path(__file__).parents[1]
+
+HIDDEN: Final = (
+    "The message is not shown, since it may quote somebody's words: TG_PREVIEWS=yes shows it."
+)
+"""The end of the failure for an error of another package."""
+
 PREVIEW_ROWS: Final = 5
 CELL_CHARACTERS: Final = 60
 """Characters of a preview's cell; longer values are truncated."""
@@ -68,8 +81,12 @@ def add_partition_metadata(
     columns: list[str],
     counts: Mapping[str, Count],
 ) -> None:
-    """Attach a day's own counts and its first rows to its partition, and log them."""
+    """Attach a day's own counts and its first rows to its partition, and log them.
+
+    The rows have only columns that hold nothing about people, unless TG_PREVIEWS=yes.
+    """
     rows = "dagster/partition_row_count" if partition.day else "dagster/row_count"
+    shown = columns if SETTINGS.shows_previews else impersonal(partition.table, columns)
     numbers = {
         "rows": partition.written.rows,
         "bytes": partition.written.bytes,
@@ -81,7 +98,7 @@ def add_partition_metadata(
             rows: partition.written.rows,
             **numbers,
             **counts,
-            "preview": dg.MetadataValue.md(preview(lake, partition.table, partition.day, columns)),
+            "preview": dg.MetadataValue.md(preview(lake, partition.table, partition.day, shown)),
             "dagster/column_lineage": column_lineage(partition.table),
         },
         asset_key=partition.table.name,
@@ -128,6 +145,11 @@ def conservation_result(name: str, balances: list[Conservation]) -> dg.AssetChec
             "days_that_leak": ", ".join(broken) or "none",
         },
     )
+
+
+def impersonal(table: Table, columns: list[str]) -> list[str]:
+    """Return those of the columns that hold no ids, names and words of people."""
+    return [name for name in columns if not table.columns[name].is_personal]
 
 
 def preview(lake: Lake, table: Table, day: date | None, columns: list[str]) -> str:
@@ -221,17 +243,33 @@ def _translated(uri: str) -> Iterator[None]:
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
         raise dg.Failure(STOPPED, allow_retries=False) from error
     except StoreError as error:
-        raise dg.Failure(
-            str(error), allow_retries=isinstance(error, TransientStoreError)
-        ) from error
+        # Dagster shows the cause, too, and that of a failed query may quote rows.
+        raise dg.Failure(str(error), allow_retries=isinstance(error, TransientStoreError)) from (
+            error if SETTINGS.shows_previews else None
+        )
     except BaseError as error:
         # After the first line, obstore prints details for its own developers.
         raise dg.Failure(first_line(error)) from None
     except TRANSIENT:
         raise
+    except dg.Failure:
+        raise
     except OSError as error:
         what = os.strerror(error.errno) if error.errno else first_line(error)
         raise dg.Failure(f"{what}: {error.filename or uri}", allow_retries=False) from error
+    except Exception as error:
+        if SETTINGS.shows_previews or type(error).__module__.startswith(OWN_PACKAGES):
+            raise
+        # A message such as "could not convert '…'" quotes the data.
+        raise dg.Failure(f"{_place_of(error)}. {HIDDEN}") from None
+
+
+def _place_of(error: Exception) -> str:
+    """Return the class of an error, and the last line of this project's code that led to it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename.startswith(str(PROJECT))] or frames
+    name = Path(own[-1].filename).name
+    return f"{type(error).__name__} in {name}, line {own[-1].lineno}"
 
 
 @contextmanager

@@ -29,7 +29,7 @@ DAY: Final = pa.field("context_date", pa.date32())
 
 
 class EngineError(Exception):
-    """A query failed; the message is DuckDB's first line."""
+    """A query failed; the message is DuckDB's first line, or its kind if that may quote rows."""
 
 
 @contextmanager
@@ -53,6 +53,9 @@ def open_engine(spill_folder: Path) -> Iterator["DuckDBPyConnection"]:
             # DuckDB draws one if it takes the process for an interactive session.
             engine.execute("SET enable_progress_bar = false")
             yield engine
+    except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as error:
+        # "Could not convert string '…'"
+        raise EngineError(f"a value is not as expected ({type(error).__name__})") from error
     except duckdb.Error as error:
         raise EngineError(str(error).partition("\n")[0]) from error
 

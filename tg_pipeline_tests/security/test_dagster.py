@@ -17,12 +17,13 @@ from tg_pipeline_tests.security.search import Text, files_below, holds, secrets_
 pytestmark = pytest.mark.slow
 
 WORDS = "a sandwich with pastrami"
-"""A message is not a secret: pages show it, so the search must find it."""
+"""A message is not a secret: previews show it, so the search must find it."""
 
 
 @pytest.fixture
-def up(house: Shell, telegram: TelegramServer) -> Iterator[Up]:
-    """Start a UI for a project in which a message has landed and a build has failed."""
+def up(house: Shell, telegram: TelegramServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Up]:
+    """Start a UI with previews for a project: a message has landed, and a build has failed."""
+    monkeypatch.setenv("TG_PREVIEWS", "yes")
     telegram.user_sends(5, WORDS)
     house.run("poll", "--once")
     lake = house.folder / "a lake that can't be written"

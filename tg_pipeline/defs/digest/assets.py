@@ -180,9 +180,9 @@ def _source(landing: LandingResource, lake: LakeResource) -> ReportSource:
 
 def _result(made: Digest, posted: list[PostedMessage]) -> dg.MaterializeResult[None]:
     outcomes = {each.part: each.outcome.value for each in posted}
-    return dg.MaterializeResult(
-        metadata={"edition": made.period.name, **outcomes, "message": to_plain(made.text)}
-    )
+    # The message names people and quotes questions.
+    text = {"message": to_plain(made.text)} if SETTINGS.shows_previews else {}
+    return dg.MaterializeResult(metadata={"edition": made.period.name, **outcomes, **text})
 
 
 @contextmanager

@@ -102,7 +102,7 @@ def _build_mart(
         seconds = (perf_counter() - started) / len(days)
         for day, each in zip(days, built, strict=True):
             partition = PartitionMetadata(mart, day, each.written, seconds)
-            chart = mart_chart(tables, mart, day)
+            chart = mart_chart(tables, mart, day, names_people=SETTINGS.shows_previews)
             add_partition_metadata(context, tables, partition, list(mart.columns), chart)
     conservation = [each.conservation for each in built if each.conservation]
     rule = mart.conservation_rule

@@ -88,9 +88,15 @@ class MartChart:
     """It gets those columns, in that order."""
 
 
-def mart_chart(lake: Lake, mart: Mart, day: date | None) -> Mapping[str, dg.MetadataValue[Any]]:
-    """Return the chart of a mart, or of one of its days, under its key; empty without rows."""
-    chart = MART_CHARTS[mart.name]
+def mart_chart(
+    lake: Lake, mart: Mart, day: date | None, *, names_people: bool
+) -> Mapping[str, dg.MetadataValue[Any]]:
+    """Return the chart of a mart, or of one of its days, under its key; empty without rows.
+
+    With `names_people`, it may show names, and questions as they were asked.
+    """
+    own = CHARTS_OF_PEOPLE.get(mart.name) if names_people else None
+    chart = own or MART_CHARTS[mart.name]
     columns = list(chart.columns)
     with lake.open(mart.name, day) as partition:
         batches = list(partition.project(columns))
@@ -110,6 +116,19 @@ def top_n(title: str, rows: pa.Table) -> str:
     sums = _sums(pc.coalesce(*labels), numbers)
     named = [(label, count) for label, count in sums.items() if label is not None and count]
     return bar_table(title, sorted(named, key=lambda each: (-each[1], each[0])))
+
+
+def by_group(title: str, rows: pa.Table) -> str:
+    """Draw the sum by the title of the group, or by the type of chat: private ones have names."""
+    chat_ids, titles, types, numbers = rows.columns
+    titles = pc.if_else(pc.less(chat_ids, 0), titles, None)
+    return top_n(title, pa.table([titles, types, numbers], ["title", "type", "n"]))
+
+
+def by_week(title: str, rows: pa.Table) -> str:
+    """Draw the sum of each of the last weeks."""
+    sums = _last_weeks(_sums(*rows.columns))
+    return bar_table(title, [(week, int(number)) for week, number in sums.items()])
 
 
 def without_copies(draw: Draw) -> Draw:
@@ -173,9 +192,13 @@ def resolved_share(title: str, rows: pa.Table) -> str:
 
 
 MART_CHARTS: Final = {
-    "daily_activity": MartChart("messages_by_chat", ("chat_title", "chat_type", "messages"), top_n),
+    "daily_activity": MartChart(
+        "messages_by_chat", ("chat_id", "chat_title", "chat_type", "messages"), by_group
+    ),
     "hourly_activity": MartChart("messages_by_hour", ("hour", "messages"), by_hour),
-    "user_activity": MartChart("messages_by_first_name", ("user_first_name", "messages"), top_n),
+    "user_activity": MartChart(
+        "what_people_did", ("messages", "commands", "edits", "reactions", "presses"), column_sums
+    ),
     "commands": MartChart("uses_by_command", ("command", "uses"), top_n),
     "content_mix": MartChart("messages_by_content", ("content_type", "messages"), top_n),
     "reactions": MartChart("given_by_reaction", ("reaction", "added"), top_n),
@@ -189,7 +212,7 @@ MART_CHARTS: Final = {
     ),
     "messages": MartChart("messages_by_day", ("sent_on", "is_copy"), without_copies(by_day)),
     "questions": MartChart("questions_by_language", ("language", "is_copy"), without_copies(top_n)),
-    "frequent_questions": MartChart("most_asked", ("group_name", "questions"), top_n),
+    "frequent_questions": MartChart("questions_by_week", ("week", "questions"), by_week),
     "answers": MartChart(
         "questions_and_placebo_by_outcome", ("outcome", "is_copy"), without_copies(top_n)
     ),
@@ -205,7 +228,16 @@ MART_CHARTS: Final = {
         "share_resolved_by_week", ("week", "resolved", "issues", "unseen"), resolved_share
     ),
 }
-"""By mart. A daily mart's chart shows one day; a cumulative mart's shows all days that fit."""
+"""By mart. A daily mart's chart shows one day; a cumulative mart's shows all days that fit.
+
+They show no names of people and nothing that they wrote.
+"""
+
+CHARTS_OF_PEOPLE: Final = {
+    "user_activity": MartChart("messages_by_first_name", ("user_first_name", "messages"), top_n),
+    "frequent_questions": MartChart("most_asked", ("group_name", "questions"), top_n),
+}
+"""By mart: shown instead with TG_PREVIEWS=yes."""
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

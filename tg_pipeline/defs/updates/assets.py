@@ -66,7 +66,10 @@ LAYER_CHECKS: Final = [
 
 RAW_PREVIEW: Final = ["update_id", "update_type", "received_at", "payload"]
 QUARANTINE_PREVIEW: Final = ["object_key", "line", "reason", "bytes"]
-ENRICHED_PREVIEW: Final = ["event_at", "update_type", "user_first_name", "chat_title", "text"]
+ENRICHED_PREVIEW: Final = [
+    *("event_at", "update_type", "content_type", "chat_type", "text_length"),
+    *("user_first_name", "chat_title", "text"),
+]
 
 RETRY_POLICY: Final = dg.RetryPolicy(
     max_retries=2, delay=10, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL

@@ -10,6 +10,7 @@ import pytest
 
 from tg_pipeline.defs.marts.charts import (
     BAR_CELLS,
+    CHARTS_OF_PEOPLE,
     MART_CHARTS,
     MAX_BARS,
     MAX_COLUMNS,
@@ -57,15 +58,16 @@ def draw(pipeline: Pipeline) -> Draw:
     """Store rows of the columns that a mart's chart reads, and draw the chart."""
 
     def draw_rows(mart: Mart, *rows: tuple[Any, ...]) -> str:
-        columns = MART_CHARTS[mart.name].columns
+        shown = CHARTS_OF_PEOPLE.get(mart.name, MART_CHARTS[mart.name])
+        columns = shown.columns
         schema = pa.schema([mart.schema.field(name) for name in columns])
         day = DAY if mart.is_daily else None
         with pipeline.lake.writer(mart.name, day, schema) as output:
             known = [dict(zip(columns, row, strict=True)) for row in rows]
             output.write(pa.RecordBatch.from_pylist(known, schema))
             output.commit()
-        ((name, value),) = mart_chart(pipeline.lake, mart, day).items()
-        assert name == MART_CHARTS[mart.name].name
+        ((name, value),) = mart_chart(pipeline.lake, mart, day, names_people=True).items()
+        assert name == shown.name
         assert len(value.value.encode("utf-16-le")) // 2 < SHOWN_IN_PLACE
         return str(value.value)
 
@@ -81,7 +83,17 @@ def test_every_mart_has_a_chart_of_its_own_columns_unless_it_is_empty(
     assert set(chart.columns) <= mart.columns.keys()
     assert re.fullmatch("[a-z_]+", chart.name)
     assert len(MART_CHARTS) == len(ALL_MARTS)
-    assert not mart_chart(pipeline.lake, mart, DAY if mart.is_daily else None)
+    day = DAY if mart.is_daily else None
+    assert not mart_chart(pipeline.lake, mart, day, names_people=False)
+
+
+@pytest.mark.parametrize("mart", ALL_MARTS, ids=lambda mart: mart.name)
+def test_a_chart_reads_no_column_about_people_unless_previews_are_on(mart: Mart) -> None:
+    columns = MART_CHARTS[mart.name].columns
+    personal = [name for name in columns if mart.columns[name].is_personal]
+
+    # Titles of groups are shown, and the chat's id tells a group from a person.
+    assert not set(personal) - {"chat_id", "chat_title", "language"}
 
 
 @pytest.mark.parametrize(
@@ -90,7 +102,7 @@ def test_every_mart_has_a_chart_of_its_own_columns_unless_it_is_empty(
         (COMMANDS, [("ajuda", 3), ("start", 5), ("ajuda", 7)], ["ajuda 10", "start 5"]),
         (
             DAILY_ACTIVITY,
-            [(None, "private", 2), ("Turma", "group", 1), (None, "private", 1)],
+            [(5, "Ana", "private", 2), (-5, "Turma", "group", 1), (6, None, "private", 1)],
             ["private 3", "Turma 1"],
         ),
         (

@@ -1,6 +1,7 @@
 """Days through Dagster: what a run builds, records and checks."""
 
 import errno
+import re
 from datetime import date, timedelta
 
 import dagster as dg
@@ -48,7 +49,7 @@ def test_a_day_shows_its_size_its_first_rows_its_hours_and_passed_checks(house: 
     shown = house.metadata("enriched_updates", DAY)
     assert shown["bytes"] > 0
     assert shown["seconds"] >= 0
-    assert "| `oi` |" in shown["preview"]
+    assert "| `message` | `text` |" in shown["preview"]
     assert "█" in shown["hours"]
     assert all(each.passed for each in evaluations)
     metadata = {each.check_name: each.metadata for each in evaluations}
@@ -129,6 +130,15 @@ def test_a_store_error_is_one_sentence_and_only_a_transient_one_is_retried(
 def test_other_errors_are_left_to_the_retry_policy() -> None:
     with pytest.raises(TimeoutError), as_dagster_failure("file:///lake"):
         raise TimeoutError(errno.ETIMEDOUT, "slow")
+
+
+def test_an_error_of_a_library_is_named_and_placed_but_not_quoted() -> None:
+    with pytest.raises(dg.Failure) as failure, as_dagster_failure("file:///lake"):
+        int("a name")
+
+    assert "a name" not in str(failure.value.description)
+    assert re.match(r"ValueError in test_assets\.py, line \d+\.", str(failure.value.description))
+    assert failure.value.__suppress_context__
 
 
 @given(st.sets(st.dates(date(2026, 1, 1), date(2026, 6, 30))))
