@@ -194,7 +194,7 @@ class Settings:
             athena=AthenaSettings.from_environment(environment),
             admin=AdminSettings.from_environment(environment),
             events_queue_url=_url(environment, "TG_EVENTS_QUEUE_URL") or None,
-            shows_previews=_yes_or_no(environment, "TG_PREVIEWS"),
+            shows_previews=read_yes_or_no(environment, "TG_PREVIEWS"),
             is_landing_default=not landing,
         )
 
