@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import sha256
 from typing import Any, Final
+from urllib.parse import unquote_plus
 
 import obstore
 from obstore.store import ObjectStore
 
+from lambda_ingest.landing import unwrap_rejected
+from lambda_ingest.personal_strings import forgets_id, id_of
+from lambda_ingest.redaction import MAX_LEVELS, full_name, is_own, person_id, redact
 from lambda_ingest.settings import Secret, SettingsError
-from lambda_ingest.update_fields import choose_type, fields_of, kind_of, values_at
 
 FORGOTTEN_PREFIX: Final = "privacy/forgotten"
 """The folder of the landing zone that holds the tombstones."""
@@ -34,8 +37,8 @@ _TOMBSTONE: Final = re.compile(
     r"(?P<digest>(?:user|username|name)-[0-9a-f]{64})\.json"
 )
 
-ERASED_USER: Final = {"id": 0, "is_bot": False, "first_name": ""}
-"""What replaces a forgotten person inside an update of somebody else."""
+MAX_KNOWN: Final = 100_000
+"""Answers that are remembered, some 20 MB: people return, and a digest takes a microsecond."""
 
 
 class PrivacyKeyError(SettingsError):
@@ -69,7 +72,7 @@ def tombstone_key(key: Secret, identity: Identity, value: str) -> str:
 
 
 def _hmac(key: Secret, text: str) -> str:
-    return hmac.new(key.reveal().encode(), text.encode("utf-8", "replace"), sha256).hexdigest()
+    return hmac.digest(key.reveal().encode(), text.encode("utf-8", "replace"), "sha256").hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +85,7 @@ class Tombstones:
     digests: frozenset[str]
     """The digests of `identity_digest`."""
 
-    _known: dict[tuple[Identity, str], bool] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _known: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
 
     def __bool__(self) -> bool:
         """Return whether anyone is forgotten."""
@@ -103,19 +104,23 @@ class Tombstones:
 
     def forgets_username(self, username: str) -> bool:
         """Return whether a username, without @, is that of a forgotten person."""
-        return self._forgets(Identity.USERNAME, username.lower())
+        return bool(username) and self._forgets(Identity.USERNAME, username.lower())
 
     def forgets_name(self, name: str) -> bool:
         """Return whether a full name is that of a forgotten person."""
-        return self._forgets(Identity.NAME, name)
+        return bool(name) and self._forgets(Identity.NAME, name)
 
     def _forgets(self, identity: Identity, value: str) -> bool:
         if self.key is None or not self.digests:
             return False
-        asked = (identity, value)
-        if asked not in self._known:
-            self._known[asked] = identity_digest(self.key, identity, value) in self.digests
-        return self._known[asked]
+        asked = f"{identity.value}:{value}"
+        known = self._known.get(asked)
+        if known is None:
+            known = identity_digest(self.key, identity, value) in self.digests
+            if len(self._known) >= MAX_KNOWN:
+                self._known.clear()
+            self._known[asked] = known
+        return known
 
 
 NO_TOMBSTONES: Final = Tombstones(None, frozenset())
@@ -149,48 +154,160 @@ def read_tombstones(landing: ObjectStore, key: Secret | None) -> Tombstones:
 def suppress(body: bytes, tombstones: Tombstones) -> bytes | None:
     """Return an update without forgotten people, the same bytes if there are none in it.
 
-    None means that nothing of the update may be kept: it is a forgotten person's own.
+    None means that nothing of it may be kept: it is a forgotten person's own update, or it can't be
+    read as an update and mentions one. What remains is the same if it is suppressed once more.
     """
     if not tombstones:
         return body
     try:
+        update, has_exponents = _parse(body)
+        if not has_exponents and not _may_mention(body, tombstones):
+            return body
+        redacted = None if is_own(update, tombstones) else redact(update, tombstones)
+    except (ValueError, RecursionError):
+        return None if mentions_person(body, tombstones) else body
+    if redacted is None:
+        return None
+    if redacted == update and not _has_repeated_names(body):
+        return body
+    return json.dumps(redacted, separators=(",", ":")).encode("ascii")
+
+
+def _parse(body: bytes) -> tuple[dict[str, Any], bool]:
+    """Parse an update; return whether a number has an exponent, too, which may hide an id.
+
+    Raises ValueError or RecursionError.
+    """
+    has_exponents = False
+
+    def parse_float(text: str) -> float:
+        nonlocal has_exponents
+        has_exponents |= "e" in text.lower()
+        return float(text)
+
+    update = json.loads(body.decode(), parse_float=parse_float, parse_constant=_refuse_constant)
+    if not isinstance(update, dict) or id_of(update.get("update_id")) is None:
+        raise ValueError
+    return update, has_exponents
+
+
+def mentions_person(body: bytes, tombstones: Tombstones) -> bool:
+    """Return whether bytes contain a forgotten person's id, username or full name.
+
+    For bytes that can't be read as an update: any whole number may be an id there, any word a
+    username, and any JSON string a full name. Escapes and the encodings of URLs and of UTF-16 are
+    undone, and in an object of `rejected/` the original bytes are searched.
+    """
+    if not tombstones:
+        return False
+    return any(_mentions(text, tombstones) for text in _readings(unwrap_rejected(body)))
+
+
+def identities_in(body: bytes, user_id: int) -> frozenset[tuple[Identity, str]]:
+    """Return the usernames and full names of a user in an update, as tombstones take them."""
+    try:
         update = json.loads(body)
     except (ValueError, RecursionError):
-        return body
-    if not isinstance(update, dict):
-        return body
-    if _is_own(update, tombstones):
-        return None
-    redacted = _redact(update, tombstones)
-    if redacted == update:
-        return body
-    return json.dumps(redacted, ensure_ascii=False, separators=(",", ":")).encode()
+        return frozenset()
+    return frozenset(_identities(update, "", 0, user_id))
 
 
-def _is_own(update: dict[str, Any], tombstones: Tombstones) -> bool:
-    names = [name for name in update if name != "update_id"]
-    update_type = choose_type(names, map(kind_of, map(update.get, names)))
-    content = update.get(update_type) if update_type is not None else None
-    if not isinstance(content, dict):
-        return False
-    fields = fields_of(update_type or "")
-    people = values_at(content, (*fields.actor, *fields.chat))
-    return any(tombstones.forgets_user(each) for each in _ids(people))
-
-
-def _ids(objects: Iterator[Any]) -> Iterator[int]:
-    for each in objects:
-        identifier = each.get("id") if isinstance(each, dict) else each
-        if isinstance(identifier, int):
-            yield identifier
-
-
-def _redact(value: Any, tombstones: Tombstones) -> Any:
+def _identities(value: Any, key: str, level: int, user_id: int) -> Iterator[tuple[Identity, str]]:
+    if level > MAX_LEVELS:
+        return
     if isinstance(value, list):
-        return [_redact(each, tombstones) for each in value]
+        for each in value:
+            yield from _identities(each, key, level + 1, user_id)
     if not isinstance(value, dict):
-        return value
-    identifier = value.get("id")
-    if isinstance(identifier, int) and tombstones.forgets_user(identifier):
-        return ERASED_USER
-    return {name: _redact(each, tombstones) for name, each in value.items()}
+        return
+    if user_id in {person_id(value, key), id_of(value.get("user_id"))}:
+        usernames = [value.get("username"), *(value.get("active_usernames") or ())]
+        for username in usernames:
+            if isinstance(username, str) and username:
+                yield Identity.USERNAME, username.removeprefix("@").lower()
+        if name := full_name(value):
+            yield Identity.NAME, name
+    for name, each in value.items():
+        yield from _identities(each, name, level + 1, user_id)
+
+
+# A fast check, so that updates without a forgotten person are only parsed
+
+_NUMBERS: Final = re.compile(rb'(?<![0-9])(?<!date":)(?<!e_id":)[0-9]++')
+"""Every number but those of the frequent `date`, `update_id` and `message_id`."""
+
+_USERNAMES: Final = re.compile(
+    rb'(?:@|"username"\s*:\s*"@?|domain=|\.(?:me|dog)/(?:s/)?)([a-z0-9_]++)'
+)
+_HOST: Final = b".t.me"
+_HOSTS: Final = re.compile(rb"(?<![a-z0-9_])([a-z0-9_]++)\.t\.me")
+
+_NAMED: Final = (b'user_name"', b'sender_name"', b'signature"', b'phone_number"')
+"""The names of fields that hold a full name without an id."""
+
+_ESCAPED_ASCII: Final = re.compile(rb"\\u00[2-7]")
+_ESCAPES: Final = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
+
+
+def _may_mention(body: bytes, tombstones: Tombstones) -> bool:
+    """Return False only if an update is certainly about no forgotten person; by its bytes alone."""
+    if any(name in body for name in _NAMED):
+        return True
+    if b"\\" in body:
+        if _ESCAPED_ASCII.search(body):
+            return True
+        body = _ESCAPES.sub(b" ", body.replace(b"\\/", b"/"))
+    if any(forgets_id(digits.decode(), tombstones) for digits in _NUMBERS.findall(body)):
+        return True
+    body = body.lower()
+    names = _USERNAMES.findall(body) + (_HOSTS.findall(body) if _HOST in body else [])
+    return any(tombstones.forgets_username(name.decode()) for name in names)
+
+
+def _has_repeated_names(body: bytes) -> bool:
+    """Return whether an object has a name twice: only the last of them is parsed."""
+    found = False
+
+    def check(pairs: list[tuple[str, Any]]) -> None:
+        nonlocal found
+        found |= len({name for name, _ in pairs}) < len(pairs)
+
+    json.loads(body, object_pairs_hook=check)
+    return found
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+# Bytes that can't be read as an update
+
+_DIGITS: Final = re.compile(r"[0-9]+")
+_WORDS: Final = re.compile(r"[A-Za-z0-9_]+")
+_STRINGS: Final = re.compile(r'"([^"\\]*)"')
+_ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+def _mentions(text: str, tombstones: Tombstones) -> bool:
+    return (
+        any(forgets_id(digits, tombstones) for digits in set(_DIGITS.findall(text)))
+        or any(tombstones.forgets_username(word) for word in set(_WORDS.findall(text)))
+        or any(tombstones.forgets_name(name.strip()) for name in set(_STRINGS.findall(text)))
+    )
+
+
+def _readings(body: bytes) -> Iterator[str]:
+    """Yield what bytes may mean, as text."""
+    encodings = ("utf-8", "utf-16-le", "utf-16-be", "utf-32") if b"\0" in body else ("utf-8",)
+    for encoding in encodings:
+        text = body.decode(encoding, "replace")
+        for reading in {text, unquote_plus(text)}:
+            yield reading
+            if "\\" in reading:
+                yield _unescape(reading)
+
+
+def _unescape(text: str) -> str:
+    """Return a text with its JSON escapes undone, also where it is not JSON as a whole."""
+    units = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text.replace("\\/", "/"))
+    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
