@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, Protocol, TextIO
 
-from lambda_ingest.http_events import HttpResponse, InvalidHttpEventError, read_body, read_request
+from lambda_ingest.addresses import is_from_telegram
+from lambda_ingest.http_events import (
+    HttpResponse,
+    InvalidHttpEventError,
+    read_address,
+    read_body,
+    read_request,
+)
 from lambda_ingest.metrics import MetricsLogger
 from lambda_ingest.settings import IngestSettings
 from lambda_ingest.sqs import SqsBatchHandler, is_sqs_event
@@ -18,7 +25,7 @@ RESERVED_SECONDS: Final = 2.0
 """Kept back from the remaining time, so that the handler responds before AWS ends it."""
 
 DEFAULT_SECONDS: Final = 30.0
-"""The time limit of a call without a context: as long as an HTTP API waits for a Lambda."""
+"""The time limit of a call without a context: about as long as an API waits for a Lambda."""
 
 
 class Context(Protocol):
@@ -54,7 +61,7 @@ def open_dispatcher(
     settings = IngestSettings.from_environment(environment)
     webhook = open_webhook(settings, MetricsLogger(out, settings.bot_id, with_metrics=True), now)
     batch = SqsBatchHandler(webhook.writer, webhook.secret_tokens, webhook.metrics, now)
-    return Dispatcher(webhook, batch)
+    return Dispatcher(webhook, batch, settings.telegram_only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,7 @@ class Dispatcher:
 
     webhook: WebhookHandler
     batch: SqsBatchHandler
+    telegram_only: bool
 
     def handle(self, event: object, timeout: float) -> dict[str, Any]:
         """Return the response that AWS expects for an event, within `timeout` seconds."""
@@ -72,6 +80,8 @@ class Dispatcher:
         return {"batchItemFailures": [{"itemIdentifier": each} for each in failed]}
 
     def _handle_http(self, event: object, timeout: float) -> HttpResponse:
+        if self.telegram_only and not is_from_telegram(read_address(event)):
+            return self.webhook.reject_stranger(403)
         try:
             rejection = self.webhook.check(read_request(event))
             return rejection or self.webhook.handle(read_body(event), timeout)

@@ -40,6 +40,13 @@ def read_request(event: object) -> HttpRequest:
     return HttpRequest(method.upper(), path.rstrip("/") or "/", _headers(event))
 
 
+def read_address(event: object) -> str:
+    """Return the address that an event's call came from, as AWS saw it; "" if there is none."""
+    context = _mapping(_mapping(event).get("requestContext"))
+    address = _mapping(context.get("http") or context.get("identity")).get("sourceIp")
+    return address if isinstance(address, str) else ""
+
+
 def read_body(event: object) -> bytes:
     """Return the body of an event as it was sent; raises InvalidHttpEventError.
 

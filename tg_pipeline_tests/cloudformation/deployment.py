@@ -78,10 +78,10 @@ def _complete_bucket(objects: Client, properties: Template) -> None:
 
 LEFT_OUT: Final = frozenset(
     {
-        "AWS::ApiGatewayV2::Api",
-        "AWS::ApiGatewayV2::Integration",
-        "AWS::ApiGatewayV2::Route",
-        "AWS::ApiGatewayV2::Stage",
+        "AWS::ApiGateway::Deployment",
+        "AWS::ApiGateway::RestApi",
+        "AWS::ApiGateway::Stage",
+        "AWS::Budgets::Budget",
         "AWS::Lambda::Url",
         "AWS::S3::BucketPolicy",  # moto reads no conditions: it would deny all, not only plain HTTP
     }
@@ -155,10 +155,13 @@ class Deployment:
         return {each["OutputKey"]: each["OutputValue"] for each in stacks["Stacks"][0]["Outputs"]}
 
     def _resolve(self, text: str) -> str:
-        reference = re.fullmatch(r"\{\{resolve:secretsmanager:(.+):SecretString:(\w+)\}\}", text)
+        reference = re.fullmatch(
+            r"\{\{resolve:secretsmanager:(.+):SecretString:(\w+)(?::(\w+))?\}\}", text
+        )
         if not reference:
             return text
-        secret = self.client("secretsmanager").get_secret_value(SecretId=reference[1])
+        stage = {"VersionStage": reference[3]} if reference[3] else {}
+        secret = self.client("secretsmanager").get_secret_value(SecretId=reference[1], **stage)
         value: str = json.loads(secret["SecretString"])[reference[2]]
         return value
 

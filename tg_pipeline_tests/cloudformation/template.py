@@ -41,7 +41,7 @@ def shape(template: Template, parameters: Values) -> Template:
     }
     parts = {
         part: {
-            name: _work_out(_without_condition(member), values, conditions)
+            name: _work_out(_without_condition(member), values, conditions, template)
             for name, member in template[part].items()
             if conditions.get(member.get("Condition", ""), True)
         }
@@ -80,25 +80,31 @@ def holds(condition: Template, template: Template, values: Values) -> bool:
         "Fn::Not": lambda: not also(argument[0]),
         "Fn::And": lambda: all(map(also, argument)),
         "Fn::Or": lambda: any(map(also, argument)),
-        "Fn::Equals": lambda: len({str(_work_out(each, values, {})) for each in argument}) == 1,
+        "Fn::Equals": lambda: len({str(_work_out(each, values, {}, {})) for each in argument}) == 1,
     }
     return decisions[function]()
 
 
-def _work_out(value: Any, values: Values, conditions: Mapping[str, bool]) -> Any:
+def _work_out(
+    value: Any, values: Values, conditions: Mapping[str, bool], template: Template
+) -> Any:
+    def also(other: Any) -> Any:
+        return _work_out(other, values, conditions, template)
+
     if isinstance(value, list):
-        members = [_work_out(each, values, conditions) for each in value]
-        return [each for each in members if each != NOTHING]
+        return [each for each in map(also, value) if each != NOTHING]
     if not isinstance(value, dict):
         return value
-    if "Fn::If" in value:
-        name, yes, no = value["Fn::If"]
-        return _work_out(yes if conditions[name] else no, values, conditions)
-    if "Ref" in value:
-        return values.get(value["Ref"], value)
-    if "Fn::Sub" in value:
-        return _substitute(value["Fn::Sub"], values)
-    fields = {name: _work_out(each, values, conditions) for name, each in value.items()}
+    functions: dict[str, Callable[[Any], Any]] = {
+        "Fn::If": lambda choice: also(choice[1 if conditions[choice[0]] else 2]),
+        "Ref": lambda name: values.get(name, value),
+        "Fn::Sub": lambda text: _substitute(text, values),
+        "Fn::Split": lambda parts: also(parts[1]).split(parts[0]),
+        "Fn::FindInMap": lambda keys: template["Mappings"][keys[0]][also(keys[1])][keys[2]],
+    }
+    for name in functions.keys() & value.keys():
+        return functions[name](value[name])
+    fields = {name: also(each) for name, each in value.items()}
     return {name: each for name, each in fields.items() if each != NOTHING}
 
 
@@ -180,10 +186,20 @@ PARAMETERS: Final = {"BotId": "7"}
 SHAPES: Final[dict[str, dict[str, str]]] = {
     "single": {},
     "batch": {"Mode": "Batch"},
-    "function-url": {"Endpoint": "FunctionUrl"},
+    "function-url": {"Endpoint": "FunctionUrl", "ReservedConcurrency": "5"},
     "everything": {
         "ChatIds": "-1001234567890",
         "ForwardSecretName": "my-bot/webhook",
+        "ForwardAllowedUpdates": "message,callback_query",
+        "PreviousToken": "Accept",
+        "PrivacyKeySecretName": "my-bot/privacy",
+        "ForgetPrincipalArn": "arn:aws:iam::123456789012:user/me",
+        "Drop": "contact,location",
+        "DropText": "landing",
+        "KeepDaysLanding": "30",
+        "KeepDaysRaw": "30",
+        "KeepDaysEnriched": "90",
+        "KeepDaysMarts": "365",
         "AlarmEmail": "me@example.org",
         "BucketPrefix": "my-bot",
         "ReservedConcurrency": "20",
@@ -198,20 +214,33 @@ def source() -> Template:
 
 
 def transformed() -> Template:
-    """Return the template that CloudFormation gets, after its code is uploaded."""
+    """Return the template that CloudFormation gets, after its code is uploaded.
+
+    The API's deployment is named after its content and the time; here, it has no suffix.
+    """
     template = source()
     bucket, key = PACKAGE
     function = template["Resources"]["IngestFunction"]
     function["Properties"]["CodeUri"] = f"s3://{bucket}/{key}"
     # There are no managed policies, so the transform needs no list of them from AWS.
     translator = Translator({}, Parser(), boto_session=Session(region_name=REGION))
-    made: Template = translator.translate(template, dict(PARAMETERS), passthrough_metadata=True)
+    made = json.dumps(translator.translate(template, dict(PARAMETERS), passthrough_metadata=True))
     translator.metrics.publish()  # to nowhere; otherwise it warns at exit
-    return made
+    renamed: Template = json.loads(re.sub(r"(WebhookApiDeployment)\w+", r"\1", made))
+    return renamed
 
 
 def shaped(**parameters: str) -> Template:
     return shape(transformed(), PARAMETERS | parameters)
+
+
+def of_kind(resources: Template, kind: str) -> dict[str, Any]:
+    return {name: each for name, each in resources.items() if each["Type"] == kind}
+
+
+def definition_of_the_api(resources: Template) -> Template:
+    body: Template = resources["WebhookApi"]["Properties"]["Body"]
+    return body
 
 
 def main(folder: Path) -> None:

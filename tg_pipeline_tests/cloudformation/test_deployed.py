@@ -12,21 +12,29 @@ from tg_pipeline_tests.cloudformation.template import SHAPES
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.fakes.aws import client_of
 
+PRIVACY = {"privacy_key": "a-key-of-at-least-thirty-two-characters"}
+NEW_TOKEN = "a-secret-that-replaces-the-generated-one"  # noqa: S105 - used by this test only
 FORWARD = {"url": "https://bot.example.org/7:token", "secret_token": "the-bot-s-own"}
 
 
 @pytest.fixture(scope="module")
 def deployed(moto_endpoint: str) -> Deployment:
-    client_of(moto_endpoint, "secretsmanager").create_secret(
-        Name=SHAPES["everything"]["ForwardSecretName"], SecretString=json.dumps(FORWARD)
-    )
-    return deploy(moto_endpoint, "my-stack", **SHAPES["everything"])
+    secrets = client_of(moto_endpoint, "secretsmanager")
+    for parameter, secret in [("ForwardSecretName", FORWARD), ("PrivacyKeySecretName", PRIVACY)]:
+        name = SHAPES["everything"][parameter]
+        secrets.create_secret(Name=name, SecretString=json.dumps(secret))
+    made = deploy(moto_endpoint, "my-stack", **SHAPES["everything"])
+    # As when a secret is replaced: the one that the stack generated is the previous one now.
+    replacement = json.dumps({"secret_token": NEW_TOKEN})
+    secrets.put_secret_value(SecretId=made.outputs["WebhookSecretArn"], SecretString=replacement)
+    return made
 
 
 def test_the_outputs_contain_everything_that_must_be_configured(deployed: Deployment) -> None:
     assert deployed.outputs.keys() == {
         *("WebhookUrl", "WebhookSecretArn", "IngestFunctionName", "EventsQueueUrl"),
         *("RawBucketName", "EnrichedBucketName", "WorkGroupName", "Database", "DagsterPolicyArn"),
+        "ForgetRoleArn",
     }
     assert deployed.outputs["RawBucketName"] == "my-bot-raw"
     assert deployed.outputs["EnrichedBucketName"] == "my-bot-enriched"
@@ -40,7 +48,10 @@ def test_the_function_s_environment_is_valid_settings(deployed: Deployment) -> N
     assert settings.bot_id == 7
     assert settings.chat_ids == {-1001234567890}
     assert settings.webhook_path == Secret("/telegram")
-    assert re.fullmatch("[A-Za-z0-9]{64}", deployed.environment["TELEGRAM_SECRET_TOKEN"])
+    assert settings.secret_token == Secret(NEW_TOKEN)
+    previous = deployed.environment["TELEGRAM_SECRET_TOKEN_PREVIOUS"]
+    assert re.fullmatch("[A-Za-z0-9]{64}", previous)
+    assert settings.privacy_key == Secret(PRIVACY["privacy_key"])
     assert settings.forward is not None
     assert settings.forward.url.reveal() == FORWARD["url"]
 

@@ -13,6 +13,7 @@ from tg_pipeline_tests.cloudformation.template import (
     Template,
     grants_of,
     grants_of_role,
+    of_kind,
     shaped,
     who_may_assume,
 )
@@ -99,7 +100,7 @@ ALARM = "AWS::CloudWatch::Alarm"
 
 
 def alarms_of(resources: Template) -> dict[str, dict[str, Any]]:
-    return {n: each["Properties"] for n, each in resources.items() if each["Type"] == ALARM}
+    return {name: each["Properties"] for name, each in of_kind(resources, ALARM).items()}
 
 
 def test_each_alarm_watches_its_metric(batch: Template) -> None:
@@ -108,9 +109,10 @@ def test_each_alarm_watches_its_metric(batch: Template) -> None:
     assert watched == {
         "FunctionErrorsAlarm": "Errors",
         "FunctionThrottlesAlarm": "Throttles",
-        "ApiErrorsAlarm": "5xx",
+        "ApiErrorsAlarm": "5XXError",
         "FailedAlarm": "failed",
         "UnauthorizedAlarm": "unauthorized",
+        "RefusedAlarm": "4XXError",
         "EventsDeadLettersAlarm": "ApproximateNumberOfMessagesVisible",
         "EventsAgeAlarm": "ApproximateAgeOfOldestMessage",
         "UpdatesDeadLettersAlarm": "ApproximateNumberOfMessagesVisible",
@@ -119,12 +121,52 @@ def test_each_alarm_watches_its_metric(batch: Template) -> None:
     assert {each["TreatMissingData"] for each in alarms_of(batch).values()} == {"notBreaching"}
 
 
-def test_alarms_on_own_metrics_use_the_names_that_the_function_logs(single: Template) -> None:
-    own = [each for each in alarms_of(single).values() if each["Namespace"] == NAMESPACE]
+def test_alarms_on_own_metrics_use_the_names_that_the_function_logs(
+    shapes: dict[str, Template],
+) -> None:
+    alarms = alarms_of(shapes["function-url"]["Resources"]).values()
+    own = [each for each in alarms if each["Namespace"] == NAMESPACE]
 
-    assert {each["MetricName"] for each in own} == {"failed", "unauthorized"} <= set(COUNTS)
+    names = {each["MetricName"] for each in own}
+    assert names == {"failed", "unauthorized", "refused"} <= set(COUNTS)
     for each in own:
         assert each["Dimensions"] == [{"Name": "bot_id", "Value": "7"}]
+
+
+def test_alarms_of_the_api_watch_the_api_s_own_name(single: Template) -> None:
+    watched = [each for each in alarms_of(single).values() if "ApiGateway" in each["Namespace"]]
+
+    assert len(watched) == 2
+    for each in watched:
+        assert each["Dimensions"] == [{"Name": "ApiName", "Value": "tg-pipeline-webhook"}]
+    assert single["WebhookApi"]["Properties"]["Name"] == "tg-pipeline-webhook"
+
+
+@pytest.mark.parametrize(
+    ("chosen", "subscriber"),
+    [
+        ({"AlarmEmail": "me@example.org"}, ("EMAIL", "me@example.org")),
+        (
+            {"AlarmTopicArn": "arn:aws:sns:us-east-1:1:mine"},
+            ("SNS", "arn:aws:sns:us-east-1:1:mine"),
+        ),
+        ({"AlarmEmail": "me@example.org", "BudgetUSD": "0"}, None),
+        ({}, None),
+    ],
+    ids=str,
+)
+def test_a_budget_alarm_goes_where_alarms_go(
+    chosen: dict[str, str], subscriber: tuple[str, str] | None
+) -> None:
+    budgets = of_kind(shaped(**chosen)["Resources"], "AWS::Budgets::Budget")
+
+    told = {
+        (each["SubscriptionType"], each["Address"])
+        for budget in budgets.values()
+        for notification in budget["Properties"]["NotificationsWithSubscribers"]
+        for each in notification["Subscribers"]
+    }
+    assert told == ({subscriber} if subscriber else set())
 
 
 @pytest.mark.parametrize(

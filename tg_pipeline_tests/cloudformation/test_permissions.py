@@ -4,12 +4,18 @@ import json
 
 import pytest
 
+from lambda_ingest.addresses import TELEGRAM_NETWORKS
+from lambda_ingest.arrivals import JOURNAL_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
+from lambda_ingest.replies import REPLIES_PREFIX
+from lambda_ingest.suppression import FORGOTTEN_PREFIX
 from lambda_ingest.writer import CHATS_PREFIX
 from tg_pipeline_tests.cloudformation.template import (
     Template,
+    definition_of_the_api,
     grants_of,
     grants_of_role,
+    shaped,
     text_of,
     who_may_assume,
 )
@@ -21,7 +27,10 @@ LANDING = {
     "logs:CreateLogStream on ${IngestLogs.Arn}",
     "logs:PutLogEvents on ${IngestLogs.Arn}",
 }
-LOOKING_UP_CHATS = {'s3:ListBucket on ${RawBucket.Arn} if {"StringLike": {"s3:prefix": "chats/*"}}'}
+LISTING = 's3:ListBucket on ${RawBucket.Arn} if {"StringLike": {"s3:prefix": [%s]}}'
+LOOKING_UP = {LISTING % f'"{FORGOTTEN_PREFIX}/*"'}
+LOOKING_UP_CHATS = {LISTING % f'"{FORGOTTEN_PREFIX}/*", "{CHATS_PREFIX}/*"'}
+KEEPING_REPLIES = {f"s3:PutObject on ${{RawBucket.Arn}}/{REPLIES_PREFIX}/*"}
 TAKING = {
     "sqs:ReceiveMessage on ${UpdatesQueue.Arn}",
     "sqs:DeleteMessage on ${UpdatesQueue.Arn}",
@@ -32,10 +41,10 @@ TAKING = {
 @pytest.mark.parametrize(
     ("name", "further"),
     [
-        ("single", set()),
-        ("function-url", set()),
-        ("everything", LOOKING_UP_CHATS),
-        ("batch", TAKING),
+        ("single", LOOKING_UP),
+        ("function-url", LOOKING_UP),
+        ("everything", LOOKING_UP_CHATS | KEEPING_REPLIES),
+        ("batch", LOOKING_UP | TAKING),
     ],
 )
 def test_the_function_may_put_log_and_use_what_its_mode_needs(
@@ -54,11 +63,50 @@ def test_the_function_may_put_log_and_use_what_its_mode_needs(
 def test_the_webhook_s_route_may_invoke_the_function_or_send_to_the_queue(
     single: Template, batch: Template
 ) -> None:
-    assert grants_of_role(batch, "HttpApiRole") == {"sqs:SendMessage on ${UpdatesQueue.Arn}"}
-    permission = single["HttpApiMayInvoke"]["Properties"]
+    (statement,) = who_may_assume(batch, "ApiRole")
+    permission = single["ApiMayInvoke"]["Properties"]
 
+    assert grants_of_role(batch, "ApiRole") == {"sqs:SendMessage on ${UpdatesQueue.Arn}"}
+    assert statement["Principal"] == {"Service": "apigateway.amazonaws.com"}
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
     assert permission["Principal"] == "apigateway.amazonaws.com"
-    assert text_of(permission["SourceArn"]).endswith(":${HttpApi}/*/POST/telegram")
+    assert text_of(permission["SourceArn"]).endswith(":${WebhookApi}/*/POST/telegram")
+
+
+def test_the_api_accepts_calls_from_telegram_s_networks_only_unless_told_otherwise(
+    single: Template, batch: Template
+) -> None:
+    chosen = shaped(AllowedRanges="10.1.0.0/16,2001:db8::/32")["Resources"]
+    policies = [
+        definition_of_the_api(each)["x-amazon-apigateway-policy"]
+        for each in (single, batch, chosen)
+    ]
+
+    assert [grants["Principal"] for each in policies for grants in each["Statement"]] == ["*"] * 3
+    accepted = [each["Statement"][0]["Condition"]["IpAddress"]["aws:SourceIp"] for each in policies]
+    telegram = list(map(str, TELEGRAM_NETWORKS))
+    assert accepted == [telegram, telegram, ["10.1.0.0/16", "2001:db8::/32"]]
+
+
+def test_the_role_that_forgets_erases_in_both_buckets_and_exists_on_request_only(
+    single: Template, everything: Template
+) -> None:
+    (statement,) = who_may_assume(everything, "ForgetRole")
+    granted = {each.partition(" on ")[::2] for each in grants_of_role(everything, "ForgetRole")}
+    deleting = {
+        (name, each["Type"])
+        for name, each in everything.items()
+        if "DeleteObjectVersion" in json.dumps(each)
+    }
+
+    assert "ForgetRole" not in single
+    assert statement["Principal"] == {"AWS": "arn:aws:iam::123456789012:user/me"}
+    for bucket in ("RawBucket", "EnrichedBucket"):
+        assert ("s3:ListBucketVersions", f"${{{bucket}.Arn}}") in granted
+        for action in ("GetObject", "PutObject", "DeleteObject", "DeleteObjectVersion"):
+            assert (f"s3:{action}", f"${{{bucket}.Arn}}/*") in granted
+    assert {kind for _, kind in deleting} == {"AWS::IAM::Role", "AWS::S3::BucketPolicy"}
+    assert ("ForgetRole", "AWS::IAM::Role") in deleting
 
 
 def test_only_the_api_or_the_function_url_may_invoke_it(shapes: dict[str, Template]) -> None:
@@ -100,9 +148,27 @@ def test_dagster_s_policy_allows_reading_the_landing_zone_and_writing_the_lake(
     }
 
 
+def test_dagster_may_delete_what_expires_and_only_if_something_does(everything: Template) -> None:
+    only_tables = shaped(KeepDaysMarts="30")["Resources"]
+    added = [
+        {each for each in grants_of(resources["DagsterPolicy"]) if "DeleteObject" in each}
+        - {"s3:DeleteObject on ${EnrichedBucket.Arn}/digests/*"}
+        for resources in (only_tables, everything)
+    ]
+
+    tables = {"s3:DeleteObject on ${EnrichedBucket.Arn}/*"}
+    landed = {
+        f"s3:DeleteObject on ${{RawBucket.Arn}}/{prefix}/*"
+        for prefix in (LANDING_PREFIX, REJECTED_PREFIX, REPLIES_PREFIX, JOURNAL_PREFIX)
+    }
+    assert added == [tables, tables | landed]
+    floors = "s3:PutObject on ${RawBucket.Arn}/privacy/floors/*"
+    assert floors in grants_of(only_tables["DagsterPolicy"])
+
+
 def test_no_policy_allows_all_actions_or_all_resources(shapes: dict[str, Template]) -> None:
-    for shaped in shapes.values():
-        for name, resource in shaped["Resources"].items():
+    for each in shapes.values():
+        for name, resource in each["Resources"].items():
             written = json.dumps(resource)
             if '"Allow"' in written:
                 assert '"Action": "*"' not in written, name

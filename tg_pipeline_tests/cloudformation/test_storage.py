@@ -1,17 +1,17 @@
 """Buckets, queues and logs are encrypted, private, and kept for the right time."""
 
 import json
-from typing import Any
 
 import pytest
 
-from tg_pipeline_tests.cloudformation.template import Template
+from lambda_ingest.arrivals import JOURNAL_PREFIX
+from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
+from lambda_ingest.replies import REPLIES_PREFIX
+from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
+from tg_pipeline.marts.catalog import DAILY_MARTS
+from tg_pipeline_tests.cloudformation.template import Template, of_kind
 
 BUCKETS = ["RawBucket", "EnrichedBucket"]
-
-
-def of_kind(resources: Template, kind: str) -> dict[str, Any]:
-    return {name: each for name, each in resources.items() if each["Type"] == kind}
 
 
 @pytest.fixture(params=BUCKETS)
@@ -46,30 +46,111 @@ def test_a_bucket_is_encrypted_versioned_private_and_outlives_its_stack(bucket: 
     assert "BucketOwnerEnforced" in json.dumps(properties["OwnershipControls"])
 
 
-def test_only_query_results_of_the_lake_expire(single: Template) -> None:
-    expiring = [
-        (name, rule["Prefix"])
+def expiring(resources: Template) -> dict[str, int]:
+    """Return the days after which the objects of a prefix expire."""
+    return {
+        rule["Prefix"].rstrip("/"): rule["ExpirationInDays"]
         for name in BUCKETS
-        for rule in single[name]["Properties"]["LifecycleConfiguration"]["Rules"]
+        for rule in resources[name]["Properties"]["LifecycleConfiguration"]["Rules"]
         if "ExpirationInDays" in rule
+    }
+
+
+def test_by_default_only_query_results_expire(single: Template) -> None:
+    assert expiring(single) == {"athena-results": 30}
+
+
+LATEST_DAYS = 7 + 1 + 1
+"""An update lands up to 7 days after its day; a day more for the clock of each side."""
+
+
+def test_a_table_group_expires_some_days_after_it_is_kept(everything: Template) -> None:
+    kept = {
+        **dict.fromkeys([LANDING_PREFIX, REJECTED_PREFIX, REPLIES_PREFIX, JOURNAL_PREFIX], 30),
+        **dict.fromkeys(["raw_updates", "quarantine", "deduped_updates", LISTINGS], 30),
+        "enriched_updates": 90,
+        **{mart.name: 365 for mart in DAILY_MARTS},
+    }
+
+    assert expiring(everything) == {
+        "athena-results": 30,
+        **{name: days + LATEST_DAYS for name, days in kept.items()},
+    }
+
+
+def test_every_choice_of_days_has_its_expiry(written: Template) -> None:
+    expiry = {int(days): each["Days"] for days, each in written["Mappings"]["ExpireAfter"].items()}
+    chosen = [
+        list(map(int, each["AllowedValues"]))
+        for name, each in written["Parameters"].items()
+        if name.startswith("KeepDays")
     ]
 
-    assert expiring == [("EnrichedBucket", "athena-results/")]
+    assert chosen == [[0, *expiry]] * 4
+    assert expiry == {days: days + LATEST_DAYS for days in expiry}
+
+
+def test_what_expired_is_gone_a_week_later_in_all_versions(everything: Template) -> None:
+    for name in BUCKETS:
+        rules = everything[name]["Properties"]["LifecycleConfiguration"]["Rules"]
+        (rule,) = [each for each in rules if "NoncurrentVersionExpiration" in each]
+
+        assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
+        assert rule["ExpiredObjectDeleteMarker"] is True
+        assert "Prefix" not in rule
+
+
+def statement_of(resources: Template, bucket: str, sid: str) -> Template:
+    """Return a statement of a bucket's policy by its id."""
+    document = resources[f"{bucket}Policy"]["Properties"]["PolicyDocument"]
+    (found,) = [each for each in document["Statement"] if each["Sid"] == sid]
+    statement: Template = found
+    return statement
 
 
 @pytest.mark.parametrize("name", BUCKETS)
 def test_a_bucket_rejects_requests_without_tls(single: Template, name: str) -> None:
-    policy = single[f"{name}Policy"]["Properties"]
-    (statement,) = policy["PolicyDocument"]["Statement"]
-
-    assert policy["Bucket"] == {"Ref": name}
-    assert statement == {
+    assert single[f"{name}Policy"]["Properties"]["Bucket"] == {"Ref": name}
+    assert statement_of(single, name, "OnlyOverTls") == {
         "Sid": "OnlyOverTls",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
         "Resource": [{"Fn::GetAtt": [name, "Arn"]}, {"Fn::Sub": f"${{{name}.Arn}}/*"}],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+@pytest.mark.parametrize("name", BUCKETS)
+def test_nobody_deletes_a_version_but_the_role_that_forgets(
+    single: Template, everything: Template, name: str
+) -> None:
+    statements = [
+        statement_of(each, name, "OnlyForgettingDeletesVersions") for each in (single, everything)
+    ]
+
+    for each in statements:
+        assert (each["Effect"], each["Principal"]) == ("Deny", "*")
+        assert each["Action"] == "s3:DeleteObjectVersion"
+        assert each["Resource"] == {"Fn::Sub": f"${{{name}.Arn}}/*"}
+    assert [each.get("Condition") for each in statements] == [
+        None,
+        {"ArnNotEquals": {"aws:PrincipalArn": {"Fn::GetAtt": ["ForgetRole", "Arn"]}}},
+    ]
+
+
+def test_ingestion_can_overwrite_no_object(single: Template) -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html"""
+    assert statement_of(single, "RawBucket", "IngestionOverwritesNothing") == {
+        "Sid": "IngestionOverwritesNothing",
+        "Effect": "Deny",
+        "Principal": {"AWS": {"Fn::GetAtt": ["IngestRole", "Arn"]}},
+        "Action": "s3:PutObject",
+        "Resource": {"Fn::Sub": "${RawBucket.Arn}/*"},
+        "Condition": {
+            "Null": {"s3:if-none-match": "true"},
+            "Bool": {"s3:ObjectCreationOperation": "true"},
+        },
     }
 
 
@@ -106,5 +187,5 @@ def test_every_queue_has_a_dead_letter_queue_and_updates_outlive_the_batch_mode(
 def test_logs_expire(batch: Template) -> None:
     groups = of_kind(batch, "AWS::Logs::LogGroup")
 
-    assert len(groups) == 2
+    assert list(groups) == ["IngestLogs"]
     assert {each["Properties"]["RetentionInDays"] for each in groups.values()} == {30}

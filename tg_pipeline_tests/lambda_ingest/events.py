@@ -3,6 +3,7 @@
 import base64
 from typing import Any
 
+TELEGRAM_ADDRESS = "149.154.167.220"
 SECRET = "a-webhook_SECRET-5"  # noqa: S105 - used by the tests only
 SENT_AT = "1791385200000"
 """When a queue received a message: 2026-10-07 15:00 UTC, in milliseconds."""
@@ -29,7 +30,12 @@ def http_event(
         "headers": {name.lower(): value for name, value in HEADERS.items()},
         "requestContext": {
             "accountId": "123456789012",
-            "http": {"method": method, "path": path, "protocol": "HTTP/1.1"},
+            "http": {
+                "method": method,
+                "path": path,
+                "protocol": "HTTP/1.1",
+                "sourceIp": TELEGRAM_ADDRESS,
+            },
             "stage": stage,
             "timeEpoch": int(SENT_AT),
         },
@@ -53,6 +59,7 @@ def rest_event(
         "queryStringParameters": None,
         "requestContext": {
             "httpMethod": method,
+            "identity": {"sourceIp": TELEGRAM_ADDRESS},
             "path": f"/{stage}{path}",
             "stage": stage,
             "requestTimeEpoch": int(SENT_AT),

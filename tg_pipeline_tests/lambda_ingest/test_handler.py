@@ -1,8 +1,10 @@
 """`lambda_handler`: one dispatcher a process, which tells HTTP events from SQS batches."""
 
+import copy
 import importlib
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -13,7 +15,16 @@ import pytest
 from lambda_ingest.settings import SettingsError
 from lambda_ingest.store import open_store
 from tg_pipeline_tests.lambda_ingest.conftest import Container, stored, update
-from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, queue_event, record
+from tg_pipeline_tests.lambda_ingest.events import (
+    SECRET,
+    TELEGRAM_ADDRESS,
+    http_event,
+    queue_event,
+    record,
+    rest_event,
+)
+
+NewContainer = Callable[..., Container]
 
 NAME = "lambda_ingest.handler"
 
@@ -66,6 +77,27 @@ def test_elsewhere_a_wrong_setting_fails_at_the_first_event(
 
     with pytest.raises(SettingsError, match="TELEGRAM_SECRET_TOKEN is not set"):
         handler.lambda_handler(http_event(update(5)), None)
+
+
+@pytest.mark.parametrize("make_event", [http_event, rest_event])
+def test_on_request_only_telegram_s_addresses_are_served(
+    new_container: NewContainer, make_event: Callable[..., dict[str, Any]]
+) -> None:
+    container = new_container(TG_TELEGRAM_ONLY="yes")
+    stranger = copy.deepcopy(make_event(update(6)))
+    context = stranger["requestContext"]
+    (context.get("http") or context["identity"])["sourceIp"] = "198.51.100.7"
+    # The headers are the caller's own.
+    stranger["headers"] |= {"x-forwarded-for": TELEGRAM_ADDRESS}
+    nowhere = make_event(update(7)) | {"requestContext": {}}
+
+    statuses = [
+        container.handle(each)["statusCode"] for each in (make_event(update(5)), stranger, nowhere)
+    ]
+
+    assert statuses == [200, 403, 403]
+    assert list(container.stored().values()) == [update(5)]
+    assert [line["refused"] for line in container.lines()] == [0, 1]
 
 
 def test_a_request_that_contains_records_is_a_request(container: Container) -> None:
