@@ -23,13 +23,9 @@ from lib.loops import compare, table_per_object
 from lib.measure import run_fresh
 from lib.output import micros, show, spinner
 from lib.s3_servers import RcloneServer, serve_with_rclone
-from tg_pipeline.builds.layers import (
-    LandingSource,
-    build_deduped_updates,
-    build_enriched_updates,
-    build_raw_updates,
-)
+from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.parameters import LayerParameters
+from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.sample import SAMPLE_BOT_ID
 

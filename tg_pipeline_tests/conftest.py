@@ -21,13 +21,11 @@ from lambda_ingest.store import open_store, put_if_absent
 from tg_pipeline.builds.layers import (
     DedupedBuildResult,
     EnrichedBuildResult,
-    LandingSource,
-    RawBuildResult,
     build_deduped_updates,
     build_enriched_updates,
-    build_raw_updates,
 )
 from tg_pipeline.builds.parameters import LayerParameters
+from tg_pipeline.builds.raw_updates import LandingSource, RawBuildResult, build_raw_updates
 from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.partitions import Lake, partition_key
 

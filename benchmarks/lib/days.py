@@ -17,13 +17,9 @@ from lambda_ingest.store import open_store
 from lambda_ingest.writer import LandingWriter
 from lib.measure import FreshProcess, run_fresh
 from lib.output import spinner
-from tg_pipeline.builds.layers import (
-    LandingSource,
-    build_deduped_updates,
-    build_enriched_updates,
-    build_raw_updates,
-)
+from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.parameters import LayerParameters
+from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
 from tg_pipeline.lake.landing_writer import Delivery, LandResult, land_all, land_batches
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries

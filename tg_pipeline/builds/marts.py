@@ -21,7 +21,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.layers import BUILT_FROM, Conservation
+from tg_pipeline.builds.layers import Conservation
+from tg_pipeline.builds.raw_updates import BUILT_FROM
 from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
 from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import Lake, PartitionStats, temp_dir

@@ -16,16 +16,9 @@ from zoneinfo import ZoneInfo
 import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
-from tg_pipeline.builds.layers import (
-    BUILT_FROM,
-    DUPLICATES,
-    EMPTY_FINGERPRINT,
-    TIMEZONE,
-    deduped_built_from,
-    enriched_built_from,
-    raw_built_from,
-)
+from tg_pipeline.builds.layers import DUPLICATES, deduped_built_from, enriched_built_from
 from tg_pipeline.builds.parameters import LayerParameters
+from tg_pipeline.builds.raw_updates import BUILT_FROM, EMPTY_FINGERPRINT, TIMEZONE, raw_built_from
 from tg_pipeline.lake.landing_state import ReadListing, read_listing
 from tg_pipeline.lake.landing_zone import (
     iter_days,

@@ -15,7 +15,8 @@ import pyarrow as pa
 from obstore.exceptions import BaseError
 
 from lambda_ingest.store import StoreError, first_line
-from tg_pipeline.builds.layers import Conservation, RawBuildResult
+from tg_pipeline.builds.layers import Conservation
+from tg_pipeline.builds.raw_updates import RawBuildResult
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.lake.errors import TransientStoreError
 from tg_pipeline.lake.partitions import Lake, PartitionStats

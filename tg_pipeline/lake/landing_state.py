@@ -17,6 +17,10 @@ from tg_pipeline.lake.partitions import Lake, temp_dir
 
 PREFIX: Final = "listings"
 
+READ_OBJECTS: Final = pa.schema([*OBJECTS, ("suppressed", pa.int64()), ("is_redacted", pa.bool_())])
+"""OBJECTS that were read, each with the number of its lines that were left out because they are a
+forgotten person's, and whether such a person was removed from other lines."""
+
 READ_BYTES: Final = 64 * 1024
 """Bytes of the first read, from the end: the footer with the schema, and often all rows."""
 
@@ -32,12 +36,16 @@ class ReadListing:
     rows: str
     """The fingerprint of the rows that the objects became, which is in the footers of the tables.
     If these name other rows, the listing says nothing about the tables."""
+    tombstones: str = ""
+    """The fingerprint of the tombstones that were applied to the rows."""
 
     @classmethod
     def from_metadata(cls, metadata: dict[bytes, bytes]) -> Self:
         """Return the listing that a schema's metadata describes; raises KeyError or ValueError."""
         text = {name.decode(): value.decode() for name, value in metadata.items()}
-        return cls(text["fingerprint"], int(text["objects"]), text["rows"])
+        return cls(
+            text["fingerprint"], int(text["objects"]), text["rows"], text.get("tombstones", "")
+        )
 
     def to_metadata(self) -> dict[str, str]:
         """Return the metadata that `from_metadata` reads."""
@@ -45,6 +53,7 @@ class ReadListing:
             "fingerprint": self.fingerprint,
             "objects": str(self.objects),
             "rows": self.rows,
+            "tombstones": self.tombstones,
         }
 
 
@@ -60,7 +69,7 @@ def read_listing(lake: Lake, day: date) -> ReadListing | None:
 
 
 def read_state(lake: Lake, day: date) -> tuple[ReadListing, pa.Table] | None:
-    """Return the listing with the OBJECTS that were read for it or earlier; as `read_listing`.
+    """Return the listing with the READ_OBJECTS, of it or earlier ones; as `read_listing`.
 
     They include objects that were removed from the landing zone: their rows stay in the tables.
     """
@@ -74,16 +83,29 @@ def _read(lake: Lake, day: date, *, with_objects: bool) -> tuple[ReadListing, pa
     try:
         with source, pa.ipc.open_file(source) as file:
             listing = ReadListing.from_metadata(file.schema.metadata or {})
-            objects = file.read_all() if with_objects else OBJECTS.empty_table()
-            return listing, objects.cast(OBJECTS)
+            objects = file.read_all() if with_objects else READ_OBJECTS.empty_table()
+            return listing, as_read(objects).cast(READ_OBJECTS)
     except (pa.ArrowInvalid, KeyError, ValueError):
         return None
+
+
+def as_read(objects: pa.Table) -> pa.Table:
+    """Return OBJECTS as READ_OBJECTS of which no line was changed; READ_OBJECTS as they are.
+
+    Releases before the tombstones stored OBJECTS.
+    """
+    if "suppressed" in objects.column_names:
+        return objects
+    suppressed = pa.repeat(pa.scalar(0, pa.int64()), len(objects))
+    return objects.append_column("suppressed", suppressed).append_column(
+        "is_redacted", pa.repeat(pa.scalar(value=False), len(objects))
+    )
 
 
 def write_state(lake: Lake, day: date, listing: ReadListing, objects: pa.Table) -> None:
     """Replace a day's object in one step; raises StoreError."""
     key = state_key(day)
-    schema = OBJECTS.with_metadata(listing.to_metadata())
+    schema = READ_OBJECTS.with_metadata(listing.to_metadata())
     with temp_dir((lake.folder / key).parent if lake.folder else None) as folder:
         path = folder / Path(key).name
         options = pa.ipc.IpcWriteOptions(compression="zstd")

@@ -14,7 +14,7 @@ from typing import Final, Literal
 import pyarrow as pa
 import pytest
 
-from tg_pipeline.builds.layers import BUILT_FROM
+from tg_pipeline.builds.raw_updates import BUILT_FROM
 from tg_pipeline.lake.partitions import Lake, PartitionWriter
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline_tests.conftest import DAY, Pipeline

@@ -17,14 +17,10 @@ from obstore.store import MemoryStore
 
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import open_store, put_if_absent
-from tg_pipeline.builds.layers import (
-    LandingSource,
-    build_deduped_updates,
-    build_enriched_updates,
-    build_raw_updates,
-)
+from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
+from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
 from tg_pipeline.builds.staleness import ONE_DAY
 from tg_pipeline.defs.partitions import dates_of_tags, range_tags
 from tg_pipeline.defs.resources import LakeResource, LandingResource

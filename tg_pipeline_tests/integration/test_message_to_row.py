@@ -10,13 +10,9 @@ import pytest
 
 from lambda_ingest.handler import Dispatcher, open_dispatcher
 from lambda_ingest.store import open_store
-from tg_pipeline.builds.layers import (
-    LandingSource,
-    build_deduped_updates,
-    build_enriched_updates,
-    build_raw_updates,
-)
+from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.parameters import LayerParameters
+from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.cloudformation.deployment import Deployment, deploy
 from tg_pipeline_tests.conftest import TIMEZONE

@@ -12,15 +12,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tg_pipeline.builds.layers import (
-    LandingSource,
     build_deduped_updates,
     build_enriched_updates,
-    build_raw_updates,
     deduped_conservation,
     enriched_conservation,
     raw_conservation,
 )
 from tg_pipeline.builds.parameters import layer_parameters
+from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
 from tg_pipeline.defs.marts.charts import HOURS, hour_chart
 from tg_pipeline.defs.metadata import (
     LANDING,

@@ -1,0 +1,456 @@
+"""How a day of raw_updates and quarantine is built from landed objects, without forgotten people.
+
+New objects are read and merged with the rows of earlier builds. Rows of earlier builds are filtered
+in the lake itself when people are forgotten later: their objects may be gone from the landing zone.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from obstore.store import ObjectStore
+
+from lambda_ingest.suppression import Tombstones, suppress
+from tg_pipeline.builds.parameters import LayerParameters
+from tg_pipeline.lake.fingerprints import RowHasher
+from tg_pipeline.lake.landing_arrivals import read_journals, with_arrivals
+from tg_pipeline.lake.landing_reader import read_objects
+from tg_pipeline.lake.landing_state import (
+    READ_OBJECTS,
+    ReadListing,
+    as_read,
+    read_state,
+    write_state,
+)
+from tg_pipeline.lake.landing_zone import (
+    OBJECTS,
+    list_objects,
+    listing_fingerprint,
+    not_in,
+    remove_stale_temp_files,
+)
+from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats, PartitionWriter
+from tg_pipeline.layers.batches import Merge
+from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, split
+from tg_pipeline.layers.suppression import suppress_rows
+
+BUILT_FROM: Final = "built_from"
+"""The footer key for the fingerprint of a partition's input."""
+
+TIMEZONE: Final = "timezone"
+"""The footer key for the time zone that defined the day (`TG_TIMEZONE`)."""
+
+CONTENT_COLUMNS: Final = {RAW_UPDATES.name: "payload", QUARANTINE.name: "bytes"}
+"""The columns with the landed bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class RawBuildResult:
+    """The outcome of building a day's raw_updates and quarantine."""
+
+    raw: PartitionStats
+    quarantined: PartitionStats
+    objects: int
+    """Objects landed on that day."""
+    objects_read: int
+    """Objects fetched by this build."""
+    lines: int
+    """Lines landed on that day: read by earlier builds, and by this one."""
+    suppressed: int
+    """Of these, lines that were left out because they are a forgotten person's."""
+    objects_missing: int
+    """Landed objects without any row in the result, and without suppressed lines: 0, unless rows
+    were lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class LandingSource:
+    """A landing zone to read from."""
+
+    store: ObjectStore
+    bot_id: int
+    """The bot of objects whose name has no bot id."""
+
+
+def build_raw_updates(
+    landing: LandingSource,
+    lake: Lake,
+    day: date,
+    parameters: LayerParameters,
+    *,
+    full: bool = False,
+) -> RawBuildResult:
+    """Merge a day's landed objects that are not read yet into its raw_updates and quarantine.
+
+    With `full`, all objects are read again; but the landed objects of a day before the landing
+    zone's floor are never read: its rows are only filtered.
+    """
+    with _open_previous(landing.store, lake, day, parameters, full=full) as previous:
+        built, known = previous.built(), previous.known
+        lines = built.raw.rows + built.quarantined.rows + _suppressed(known)
+        if previous.unread.num_rows or not previous.is_built_for(parameters):
+            new_lines = _read_lines(landing, day, previous.unread)
+            built, lines, altered = _merge_lines(lake, day, previous, new_lines, parameters)
+            known = altered.recorded(pa.concat_tables([known, as_read(previous.unread)]))
+        listing = replace(
+            previous.listed, rows=built.rows, tombstones=parameters.tombstones.fingerprint
+        )
+        if previous.listing != listing:
+            # Last: if the build is interrupted before, the listing names other rows.
+            write_state(lake, day, listing, known)
+    return RawBuildResult(
+        raw=built.raw,
+        quarantined=built.quarantined,
+        objects=listing.objects,
+        objects_read=previous.unread.num_rows,
+        lines=lines,
+        suppressed=_suppressed(known),
+        objects_missing=_count_missing(lake, day, previous.objects, known),
+    )
+
+
+class AlteredLines:
+    """Removes forgotten people from rows, and counts by object which lines that changed."""
+
+    def __init__(self, tombstones: Tombstones) -> None:
+        """Remove the people of `tombstones`."""
+        self._tombstones = tombstones
+        self._suppressed: Counter[str] = Counter()
+        self._redacted: set[str] = set()
+
+    def __bool__(self) -> bool:
+        """Return whether any line was changed."""
+        return bool(self._suppressed or self._redacted)
+
+    def without_people(
+        self, layer: str, batches: Iterable[pa.RecordBatch]
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield rows of raw_updates or quarantine without forgotten people."""
+        if not self._tombstones:
+            yield from batches
+            return
+        for batch in batches:
+            found = suppress_rows(batch, CONTENT_COLUMNS[layer], self._suppress_line)
+            self._suppressed.update(found.suppressed)
+            self._redacted.update(found.redacted)
+            yield found.rows
+
+    def _suppress_line(self, line: bytes) -> bytes | None:
+        return suppress(line, self._tombstones)
+
+    def recorded(self, known: pa.Table) -> pa.Table:
+        """Return READ_OBJECTS with the lines that were changed."""
+        if not self:
+            return known
+        keys = known["object_key"].to_pylist()
+        new = pa.array([self._suppressed[key] for key in keys], pa.int64())
+        redacted = pa.array([key in self._redacted for key in keys], pa.bool_())
+        return pa.table(
+            [
+                *(known[name] for name in OBJECTS.names),
+                pc.add(known["suppressed"], new),
+                pc.or_(known["is_redacted"], redacted),
+            ],
+            schema=READ_OBJECTS,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _BuiltDay:
+    """What raw_updates and quarantine hold."""
+
+    raw: PartitionStats
+    quarantined: PartitionStats
+    rows: str
+    """The fingerprint of the rows of both."""
+
+
+@dataclass(frozen=True, slots=True)
+class _PreviousBuild:
+    """A day as an earlier build left it; without rows if the build starts over."""
+
+    raw: Partition
+    quarantine: Partition
+    listing: ReadListing | None
+    """What the earlier build read; None if that is unknown."""
+    known: pa.Table
+    """The READ_OBJECTS whose rows are taken over."""
+
+    listed: ReadListing
+    """What this build reads, without its rows."""
+    objects: pa.Table
+    """The landed objects that must have rows."""
+    unread: pa.Table
+    """The landed objects to read. Rows that earlier builds made of them are left out."""
+    replaced: pa.Array
+    """The keys of those of them that were read before."""
+
+    @property
+    def parts(self) -> tuple[Partition, Partition]:
+        """raw_updates and quarantine."""
+        return self.raw, self.quarantine
+
+    def built(self) -> _BuiltDay:
+        """Return what the two tables hold."""
+        raw, quarantined = (PartitionStats(part.rows, part.bytes) for part in self.parts)
+        return _BuiltDay(raw, quarantined, self.raw.metadata.get(BUILT_FROM, ""))
+
+    def is_built_for(self, parameters: LayerParameters) -> bool:
+        """Return whether both tables exist, belong together, and were built with `parameters`."""
+        if self.listing is None:
+            return False
+        expected = {BUILT_FROM: self.listing.rows, TIMEZONE: parameters.timezone}
+        return self.are_clean(parameters) and all(
+            expected.items() <= part.metadata.items() for part in self.parts
+        )
+
+    def are_clean(self, parameters: LayerParameters) -> bool:
+        """Return whether the rows are known to be without the people who are forgotten now."""
+        return (
+            self.listing is not None
+            and self.listing.tombstones == parameters.tombstones.fingerprint
+        )
+
+
+@contextmanager
+def _open_previous(
+    landing: ObjectStore, lake: Lake, day: date, parameters: LayerParameters, *, full: bool
+) -> Iterator[_PreviousBuild]:
+    """Open the result of an earlier build, if it can be extended; otherwise start over.
+
+    raw_updates, quarantine and the listing are one state in three objects, and each names the rows
+    of the two tables. If these differ, a build was interrupted, or two builds were mixed.
+    """
+    with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
+        state = read_state(lake, day)
+        if not parameters.floors.keeps_landing(day):
+            yield _without_landing(raw, quarantine, state)
+            return
+        remove_stale_temp_files(landing, day)
+        objects = list_objects(landing, day)
+        listed = ReadListing(listing_fingerprint(objects), objects.num_rows, "")
+        named = {part.metadata.get(BUILT_FROM) for part in (raw, quarantine)}
+        if full or state is None or named != {state[0].rows}:
+            absent, nothing = Partition.absent(), READ_OBJECTS.empty_table()
+            yield _PreviousBuild(absent, absent, None, nothing, listed, objects, objects, _NO_KEYS)
+            return
+        listing, known = state
+        unread = objects.slice(0, 0)
+        if listing.fingerprint != listed.fingerprint:
+            unread, known = not_in(objects, known), _of_landed(known, objects)
+        if listing.tombstones != parameters.tombstones.fingerprint:
+            unread = _with_altered(unread, objects, known)
+        is_replaced = pc.is_in(known["object_key"], value_set=unread["object_key"])
+        replaced = known["object_key"].filter(is_replaced).combine_chunks()
+        known = known.filter(pc.invert(is_replaced))
+        yield _PreviousBuild(raw, quarantine, listing, known, listed, objects, unread, replaced)
+
+
+_NO_KEYS: Final = pa.array([], pa.string())
+
+
+def _without_landing(
+    raw: Partition, quarantine: Partition, state: tuple[ReadListing, pa.Table] | None
+) -> _PreviousBuild:
+    """Return a build that reads nothing: whatever the two tables hold is taken over."""
+    listing, known = state or (None, READ_OBJECTS.empty_table())
+    nothing = OBJECTS.empty_table()
+    listed = listing or ReadListing("", 0, "")
+    if {part.metadata.get(BUILT_FROM) for part in (raw, quarantine)} != {listed.rows}:
+        listing = None
+    return _PreviousBuild(raw, quarantine, listing, known, listed, nothing, nothing, _NO_KEYS)
+
+
+def _of_landed(known: pa.Table, objects: pa.Table) -> pa.Table:
+    """Return READ_OBJECTS without the changed lines of objects that are gone.
+
+    Nobody can count the lines of these any more; the rows that they became stay.
+    """
+    if not has_altered(known):
+        return known
+    is_landed = pc.is_in(known["object_key"], value_set=objects["object_key"])
+    return pa.table(
+        [
+            *(known[name] for name in OBJECTS.names),
+            pc.if_else(is_landed, known["suppressed"], 0),
+            pc.and_(known["is_redacted"], is_landed),
+        ],
+        schema=READ_OBJECTS,
+    )
+
+
+def has_altered(known: pa.Table) -> bool:
+    """Return whether lines of any of the READ_OBJECTS were left out or changed."""
+    return _suppressed(known) > 0 or bool(pc.any(known["is_redacted"]).as_py())
+
+
+def _with_altered(unread: pa.Table, objects: pa.Table, known: pa.Table) -> pa.Table:
+    """Add the objects of which lines were left out or changed: a person may not be forgotten now.
+
+    Objects that `forget` rewrote or removed are not among them any more.
+    """
+    is_altered = pc.or_(pc.greater(known["suppressed"], 0), known["is_redacted"])
+    keys = known["object_key"].filter(is_altered)
+    if not len(keys):
+        return unread
+    keys = pa.chunked_array([*keys.chunks, *unread["object_key"].chunks], pa.string())
+    return objects.filter(pc.is_in(objects["object_key"], value_set=keys))
+
+
+def _suppressed(known: pa.Table) -> int:
+    return pc.sum(known["suppressed"]).as_py() or 0
+
+
+def _read_lines(landing: LandingSource, day: date, objects: pa.Table) -> Iterator[pa.RecordBatch]:
+    if objects.num_rows:
+        arrived = with_arrivals(objects, read_journals(landing.store, day))
+        yield from read_objects(landing.store, arrived, bot_id=landing.bot_id)
+
+
+def _merge_lines(
+    lake: Lake,
+    day: date,
+    previous: _PreviousBuild,
+    lines: Iterable[pa.RecordBatch],
+    parameters: LayerParameters,
+) -> tuple[_BuiltDay, int, AlteredLines]:
+    """Write both tables, unless their rows are there already.
+
+    Return what they hold, the number of landed lines, and those that were changed.
+    """
+    layers = (RAW_UPDATES, QUARANTINE)
+    altered = AlteredLines(parameters.tombstones)
+    with (
+        lake.writer(RAW_UPDATES.name, day, RAW_UPDATES.schema) as raw,
+        lake.writer(QUARANTINE.name, day, QUARANTINE.schema) as quarantine,
+    ):
+        hashers = _row_hashers()
+        kept = [_KeptRows(part.batches(), previous.replaced) for part in previous.parts]
+        old: list[Iterator[pa.RecordBatch]] = [
+            iter(rows)
+            if previous.are_clean(parameters)
+            else altered.without_people(layer.name, rows)
+            for layer, rows in zip(layers, kept, strict=True)
+        ]
+        outputs = (
+            (RAW_UPDATES.name, Merge(old[0]), raw, hashers[0]),
+            (QUARANTINE.name, Merge(old[1]), quarantine, hashers[1]),
+        )
+        lines_read = 0
+        for batch in lines:
+            lines_read += batch.num_rows
+            for (name, merge, writer, hasher), rows in zip(outputs, split(batch), strict=True):
+                for clean in altered.without_people(name, [rows]):
+                    _write_all(writer, hasher, merge.push(clean))
+        for _, merge, writer, hasher in outputs:
+            _write_all(writer, hasher, merge.rest())
+        fingerprint = _rows_fingerprint(hashers)
+        footer = {BUILT_FROM: fingerprint, TIMEZONE: parameters.timezone}
+        counted = lines_read + sum(rows.count for rows in kept) + _suppressed(previous.known)
+        if all(footer.items() <= part.metadata.items() for part in previous.parts):
+            return previous.built(), counted, altered
+        # If the build is interrupted between the two, the footers differ, and the day starts over.
+        quarantined = quarantine.commit(**footer)
+        built = _BuiltDay(raw.commit(**footer), quarantined, fingerprint)
+        return built, counted, altered
+
+
+class _KeptRows:
+    """The rows of an earlier build, without those of some objects; counts them while it is read."""
+
+    def __init__(self, batches: Iterator[pa.RecordBatch], left_out: pa.Array) -> None:
+        self._batches, self._left_out = batches, left_out
+        self.count = 0
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        for batch in self._batches:
+            rows = batch
+            if len(self._left_out):
+                is_left_out = pc.is_in(batch["object_key"], value_set=self._left_out)
+                rows = batch.filter(pc.invert(is_left_out))
+            self.count += rows.num_rows
+            yield rows
+
+
+def _write_all(
+    writer: PartitionWriter, hasher: RowHasher, batches: Iterable[pa.RecordBatch]
+) -> None:
+    for batch in batches:
+        hasher.update(batch)
+        writer.write(batch)
+
+
+def _row_hashers() -> tuple[RowHasher, RowHasher]:
+    """Return new hashers of raw_updates and of quarantine.
+
+    The columns that may be null are left out: they follow from the payload.
+    """
+    raw, quarantine = (
+        RowHasher([field.name for field in layer.schema if not field.nullable])
+        for layer in (RAW_UPDATES, QUARANTINE)
+    )
+    return raw, quarantine
+
+
+def _rows_fingerprint(hashers: tuple[RowHasher, RowHasher]) -> str:
+    """Return the fingerprint of a day's rows, the same for every copy of the landing zone."""
+    return "-".join(hasher.fingerprint() for hasher in hashers)
+
+
+EMPTY_FINGERPRINT: Final = _rows_fingerprint(_row_hashers())
+"""The fingerprint of a day without rows, and of a day that was never built."""
+
+
+def _count_missing(lake: Lake, day: date, objects: pa.Table, known: pa.Table) -> int:
+    """Count the landed objects without a row: each has at least one, if only in quarantine.
+
+    An object is not missing if lines of it were left out because of a forgotten person.
+    """
+    with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
+        keys = [
+            batch["object_key"].unique()
+            for partition in (raw, quarantine)
+            for batch in partition.project(["object_key"])
+        ]
+    keys += known["object_key"].filter(pc.greater(known["suppressed"], 0)).chunks
+    has_row = pc.is_in(objects["object_key"], value_set=pa.chunked_array(keys, pa.string()))
+    return len(objects.filter(pc.invert(has_row)))
+
+
+def raw_built_from(lake: Lake, day: date) -> str:
+    """Return the fingerprint in the footer of a day's raw_updates: that of its rows."""
+    footer = lake.footer_or_raise(RAW_UPDATES.name, day)
+    return footer.metadata.get(BUILT_FROM, EMPTY_FINGERPRINT) if footer else EMPTY_FINGERPRINT
+
+
+def record_unaffected_days(lake: Lake, days: Iterable[date], parameters: LayerParameters) -> None:
+    """Record that a day's rows hold nobody who is forgotten, on each day where that is so.
+
+    These days are then not stale, and forgetting a person rebuilds only the days of that person.
+    Raises StoreError.
+    """
+    lake.map_concurrent(lambda day: _record_if_unaffected(lake, day, parameters), list(days))
+
+
+def _record_if_unaffected(lake: Lake, day: date, parameters: LayerParameters) -> None:
+    state = read_state(lake, day)
+    fingerprint = parameters.tombstones.fingerprint
+    if state is None or state[0].tombstones == fingerprint:
+        return
+    listing, known = state
+    if parameters.floors.keeps_landing(day) and has_altered(known):
+        return  # Lines that were left out or changed are read again: see `_with_altered`.
+    altered = AlteredLines(parameters.tombstones)
+    with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
+        for layer, part in ((RAW_UPDATES, raw), (QUARANTINE, quarantine)):
+            if part.metadata.get(BUILT_FROM) != listing.rows:
+                return
+            for _ in altered.without_people(layer.name, part.batches()):
+                if altered:
+                    return
+    write_state(lake, day, replace(listing, tombstones=fingerprint), known)
