@@ -175,7 +175,8 @@ def _days_to_check(context: MonitorContext, span: Span | None) -> list[date]:
     first = max(context.last_due - (DEFAULT_DAYS - 1) * ONE_DAY, context.start_date)
     built = set(context.lake.days(RAW_UPDATES.name))
     older = (day for day in list_days(context.landing) if context.start_date <= day < first)
-    never_built = [day for day in older if day not in built]
+    floors = context.layer_parameters.floors
+    never_built = [day for day in older if day not in built and floors.allow_build(day)]
     return [*never_built, *iter_days(first, context.last_due)]
 
 

@@ -18,6 +18,7 @@ from obstore.store import ObjectStore
 from lambda_ingest.suppression import Tombstones, suppress
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.fingerprints import RowHasher
+from tg_pipeline.lake.floors import TableGroup
 from tg_pipeline.lake.landing_arrivals import read_journals, with_arrivals
 from tg_pipeline.lake.landing_reader import read_objects
 from tg_pipeline.lake.landing_state import (
@@ -228,7 +229,7 @@ def _open_previous(
     """
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
         state = read_state(lake, day)
-        if not parameters.floors.keeps_landing(day):
+        if not parameters.floors.keeps(TableGroup.LANDING, day):
             yield _without_landing(raw, quarantine, state)
             return
         remove_stale_temp_files(landing, day)
@@ -443,7 +444,7 @@ def _record_if_unaffected(lake: Lake, day: date, parameters: LayerParameters) ->
     if state is None or state[0].tombstones == fingerprint:
         return
     listing, known = state
-    if parameters.floors.keeps_landing(day) and has_altered(known):
+    if parameters.floors.keeps(TableGroup.LANDING, day) and has_altered(known):
         return  # Lines that were left out or changed are read again: see `_with_altered`.
     altered = AlteredLines(parameters.tombstones)
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:

@@ -6,7 +6,7 @@ built. Beside the footers, only the listing that was read is remembered, and it 
 tables that it describes. So an interrupted build leaves its day stale.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -19,8 +19,10 @@ from obstore.store import ObjectStore
 from tg_pipeline.builds.layers import DUPLICATES, deduped_built_from, enriched_built_from
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import BUILT_FROM, EMPTY_FINGERPRINT, TIMEZONE, raw_built_from
+from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.landing_state import ReadListing, read_listing
 from tg_pipeline.lake.landing_zone import (
+    OBJECTS,
     iter_days,
     list_days,
     list_objects,
@@ -31,6 +33,7 @@ from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+from tg_pipeline.layers.schema import Layer
 from tg_pipeline.marts.catalog import MAX_LOOKBACK_DAYS
 
 ONE_DAY: Final = timedelta(days=1)
@@ -51,6 +54,8 @@ class DayStatus(Enum):
     """The day is not over."""
     EMPTY = "empty"
     """No object landed, and no layer was built."""
+    EXPIRED = "expired"
+    """Retention deleted a layer of it or its landed objects; what is kept is up to date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +77,10 @@ class DayState:
     """A day of the landing zone and of all layers."""
 
     day: date
-    timezone: str
-    """The time zone that defines the day now."""
+    parameters: LayerParameters
+    """What the rows depend on now."""
     objects: int
+    """The objects in the landing zone, without those that are below its floor."""
     listing: str
     """The fingerprint of the day's objects in the landing zone now."""
     last_landed_at: datetime | None
@@ -85,24 +91,60 @@ class DayState:
     expected_deduped: str
     """The fingerprint of what deduped_updates would be built from now: raw_updates of two days."""
 
+    def keeps(self, group: TableGroup) -> bool:
+        """Return whether retention keeps the day in a group of tables."""
+        return self.parameters.floors.keeps(group, self.day)
+
+    @property
+    def is_raw_expected(self) -> bool:
+        """Whether the day is to have raw_updates, quarantine and deduped_updates.
+
+        Without landed objects they can't be built; once they were, they are kept up to date.
+        """
+        if not self.keeps(TableGroup.RAW):
+            return False
+        return self.keeps(TableGroup.LANDING) or self.layers[RAW_UPDATES.name].source is not None
+
     @property
     def is_raw_current(self) -> bool:
-        """Whether raw_updates and quarantine are both built from the objects landed so far."""
-        if self.read is None or self.read.fingerprint != self.listing:
+        """Whether raw_updates and quarantine are both built from the objects landed so far.
+
+        Both must also be without the people who are forgotten now. Objects that have expired in the
+        landing zone are not compared.
+        """
+        if not self.is_raw_expected:
+            return True
+        read, tombstones = self.read, self.parameters.tombstones.fingerprint
+        if read is None or read.tombstones != tombstones:
+            return False
+        if self.keeps(TableGroup.LANDING) and read.fingerprint != self.listing:
             return False
         parts = (self.layers[RAW_UPDATES.name], self.layers[QUARANTINE.name])
-        return all(part.source == self.read.rows for part in parts)
+        return all(part.source == read.rows for part in parts)
+
+    @property
+    def expected_layers(self) -> list[Layer]:
+        """The layers that the day is to have, up to date.
+
+        Others may have rows of it too: those are kept as they are until retention deletes them.
+        """
+        if not self.is_raw_expected:
+            return []
+        below = [RAW_UPDATES, QUARANTINE, DEDUPED_UPDATES]
+        return [*below, ENRICHED_UPDATES] if self.keeps(TableGroup.ENRICHED) else below
 
     @property
     def is_current(self) -> bool:
         """Whether every layer is built from its present input, for the present time zone."""
-        deduped = self.layers[DEDUPED_UPDATES.name].source
-        enriched = self.layers[ENRICHED_UPDATES.name].source
+        sources = {
+            DEDUPED_UPDATES.name: self.expected_deduped,
+            ENRICHED_UPDATES.name: enriched_built_from(self.expected_deduped),
+        }
+        expected = [(layer.name, self.layers[layer.name]) for layer in self.expected_layers]
         return (
             self.is_raw_current
-            and deduped == self.expected_deduped
-            and enriched == enriched_built_from(self.expected_deduped)
-            and all(part.timezone == self.timezone for part in self.layers.values())
+            and all(part.timezone == self.parameters.timezone for _, part in expected)
+            and all(part.source == sources.get(name, part.source) for name, part in expected)
         )
 
     @property
@@ -114,8 +156,14 @@ class DayState:
 
     @property
     def is_complete(self) -> bool:
-        """Whether every layer has its partition."""
-        return all(part.source is not None for part in self.layers.values())
+        """Whether every layer that is to have a partition has one."""
+        return all(self.layers[layer.name].source is not None for layer in self.expected_layers)
+
+    @property
+    def has_expired(self) -> bool:
+        """Whether retention has deleted anything of the day, or is about to."""
+        groups = (TableGroup.LANDING, TableGroup.RAW, TableGroup.ENRICHED)
+        return not all(map(self.keeps, groups))
 
     @property
     def has_something(self) -> bool:
@@ -132,10 +180,12 @@ class DayState:
         if self.day >= today:
             return DayStatus.OPEN
         if not self.has_something:
-            return DayStatus.EMPTY
+            return DayStatus.EXPIRED if self.has_expired else DayStatus.EMPTY
         if not self.is_complete:
             return DayStatus.MISSING
-        return DayStatus.BUILT if self.is_current else DayStatus.LATE
+        if not self.is_current:
+            return DayStatus.LATE
+        return DayStatus.EXPIRED if self.has_expired else DayStatus.BUILT
 
 
 def day_states(
@@ -148,19 +198,35 @@ def day_states(
 def _day_state(
     landing: ObjectStore, lake: Lake, day: date, parameters: LayerParameters
 ) -> DayState:
-    objects = list_objects(landing, day)
+    keeps_landing = parameters.floors.keeps(TableGroup.LANDING, day)
+    objects = list_objects(landing, day) if keeps_landing else OBJECTS.empty_table()
     layers = {layer.name: _layer_day(lake, layer.name, day) for layer in ALL_LAYERS}
-    raw = layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT
     return DayState(
         day=day,
-        timezone=parameters.timezone,
+        parameters=parameters,
         objects=objects.num_rows,
         listing=listing_fingerprint(objects),
         last_landed_at=pc.max(objects["last_modified"]).as_py(),
         read=read_listing(lake, day),
         layers=layers,
-        expected_deduped=deduped_built_from(raw, raw_built_from(lake, day - ONE_DAY)),
+        expected_deduped=_expected_deduped(lake, day, layers, parameters),
     )
+
+
+def _expected_deduped(
+    lake: Lake, day: date, layers: Mapping[str, LayerDay], parameters: LayerParameters
+) -> str:
+    """Return the fingerprint of what deduped_updates would be built from now.
+
+    On the first day whose raw_updates is kept, the duplicates of the day before can't be found
+    again, so deduped_updates is kept as long as the raw_updates of its own day are the same.
+    """
+    raw = layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT
+    if not parameters.floors.keeps(TableGroup.RAW, day - ONE_DAY):
+        stored = layers[DEDUPED_UPDATES.name].source or ""
+        if stored.startswith(deduped_built_from(raw, "")):
+            return stored
+    return deduped_built_from(raw, raw_built_from(lake, day - ONE_DAY))
 
 
 def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
@@ -176,9 +242,14 @@ def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
     )
 
 
-def known_days(landing: ObjectStore, lake: Lake) -> list[date]:
-    """Return the days on which objects landed or raw_updates was built, ascending."""
-    return sorted({*list_days(landing), *lake.days(RAW_UPDATES.name)})
+def known_days(landing: ObjectStore, lake: Lake, floors: Floors) -> list[date]:
+    """Return the days on which objects landed or a layer was built, ascending.
+
+    Objects that landed below the floors do not count: they are never read.
+    """
+    landed = (day for day in list_days(landing) if floors.allow_build(day))
+    kept = lake.days(ENRICHED_UPDATES.name) if floors.raw else []
+    return sorted({*landed, *lake.days(RAW_UPDATES.name), *kept})
 
 
 def stale_days(states: Iterable[DayState]) -> list[date]:

@@ -7,6 +7,7 @@ import typer
 
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
+from tg_pipeline.builds.raw_updates import record_unaffected_days
 from tg_pipeline.builds.staleness import day_states, known_days, stale_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import (
@@ -67,9 +68,11 @@ def _asked_days(
 
 def _changed_days(settings: Settings, today: date) -> list[date]:
     landing, lake = open_landing(settings), open_lake(settings)
-    within = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
-    due = stale_days(day_states(landing, lake, within, layer_parameters(settings, landing)))
-    parameters = mart_parameters(settings, landing)
+    layers, parameters = layer_parameters(settings, landing), mart_parameters(settings, landing)
+    known = known_days(landing, lake, layers.floors)
+    within = [day for day in known if settings.start_date <= day <= today]
+    record_unaffected_days(lake, within, layers)
+    due = stale_days(day_states(landing, lake, within, layers))
     return sorted({*due, *days_with_stale_marts(lake, within, parameters)})
 
 

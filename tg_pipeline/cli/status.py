@@ -58,7 +58,8 @@ def status(
 def _print_days(settings: Settings, context: MonitorContext, span: Span | None) -> None:
     """Print the days of a span, by default the last ones, and hints on what to do."""
     landing, lake, today = context.landing, context.lake, context.today
-    known = [day for day in known_days(landing, lake) if settings.start_date <= day <= today]
+    every = known_days(landing, lake, context.layer_parameters.floors)
+    known = [day for day in every if settings.start_date <= day <= today]
     shown = span or _last_days(known)
     if shown is None:
         out.print(f"Nothing has landed since TG_START_DATE={settings.start_date}.")

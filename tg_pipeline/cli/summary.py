@@ -47,7 +47,7 @@ def summary() -> None:
     settings = load_settings()
     landing, lake = open_landing(settings), open_lake(settings)
     parameters = layer_parameters(settings, landing)
-    states = day_states(landing, lake, known_days(landing, lake), parameters)
+    states = day_states(landing, lake, known_days(landing, lake, parameters.floors), parameters)
     out.print(_layers_table(states))
     _print_activity(lake, settings.timezone)
 

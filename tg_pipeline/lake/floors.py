@@ -61,6 +61,10 @@ class Floors:
         floor = self.of(group)
         return floor is None or day >= floor
 
+    def allow_build(self, day: date) -> bool:
+        """Return whether a day can be built that was never built: its input and result are kept."""
+        return self.keeps(TableGroup.LANDING, day) and self.keeps(TableGroup.RAW, day)
+
 
 ALL_DAYS: Final = Floors()
 """Every day is kept."""

@@ -122,7 +122,8 @@ landing_zone = dg.AssetSpec(
         conservation_check(
             LANDED_LINES_ARE_CONSERVED,
             RAW_UPDATES,
-            "Landed lines = rows of raw_updates + rows of quarantine.",
+            "Landed lines = rows of raw_updates + rows of quarantine + suppressed lines, which are "
+            "those of forgotten people.",
         )
     ],
     partitions_def=daily_partitions,
@@ -148,6 +149,7 @@ def raw_updates(
             record_landing(context, day, built)
             counts = {
                 "quarantined": built.quarantined.rows,
+                "suppressed": built.suppressed,
                 "objects": built.objects,
                 "new_objects_read": built.objects_read,
             }

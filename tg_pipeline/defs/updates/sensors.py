@@ -189,7 +189,9 @@ def watched_days(now: datetime) -> list[date]:
 
 def _fingerprint(state: DayState, *, has_stale_marts: bool) -> str:
     """Return a short text that changes when a build of the day may come to another result."""
-    sources = [state.listing, state.timezone, state.expected_deduped, str(state.read)]
+    parameters = state.parameters
+    sources = [state.listing, parameters.timezone, parameters.tombstones.fingerprint]
+    sources += [state.expected_deduped, str(state.read)]
     sources += [f"{part.source} {part.timezone}" for part in state.layers.values()]
     sources += [mart.definition_hash for mart in DAILY_MARTS] if has_stale_marts else []
     return hashlib.sha256("\n".join(sources).encode()).hexdigest()[:16]
