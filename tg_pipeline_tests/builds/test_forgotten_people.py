@@ -41,7 +41,12 @@ def person(user: int) -> dict[str, Any]:
 
 
 def message(update_id: int, user: int, reply_to: int | None = None) -> dict[str, Any]:
-    content = {"message_id": update_id, "from": person(user), "chat": GROUP, "text": f"Olá de {user}"}
+    content = {
+        "message_id": update_id,
+        "from": person(user),
+        "chat": GROUP,
+        "text": f"Olá de {user}",
+    }
     if reply_to:
         quoted = {"message_id": 1, "from": person(reply_to), "chat": GROUP, "text": "Oi"}
         content["reply_to_message"] = quoted
@@ -194,7 +199,9 @@ updates = st.lists(
     min_size=1,
     max_size=6,
 )
-steps = st.lists(st.sampled_from(["land", "build", "forget", "kill", "unrecorded", "rewrite"]), max_size=8)
+steps = st.lists(
+    st.sampled_from(["land", "build", "forget", "kill", "unrecorded", "rewrite"]), max_size=8
+)
 
 
 @pytest.mark.slow
