@@ -34,7 +34,7 @@ def register(check: Check = False) -> None:
     different = 0
     for each in (diff if check else sync)(load_settings()):
         different += each.needs_change
-        out.print(_line(each, check=check), markup=False, soft_wrap=True)
+        out.print(_line(each, check=check), soft_wrap=True)
     if check and different:
         raise CommandError(f"{different} not as declared: tg-pipeline athena register fixes that.")
 

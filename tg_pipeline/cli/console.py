@@ -1,19 +1,131 @@
-"""Consoles of the commands: results go to standard output, progress to standard error."""
+"""Consoles of the commands: results go to standard output, progress to standard error.
 
+Names, texts and error messages may hold characters that a terminal obeys: they can change its
+title, clear it, or write to the clipboard. The consoles replace them, and `guard_terminals` does
+so in everything that is written to a terminal without a console. What a program reads from a pipe
+or a file, such as CSV and JSON, is written to `sys.stdout`, which is then not changed.
+"""
+
+import codecs
 import io
 import logging
-from typing import Final
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, TextIO, TypeGuard
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.segment import Segment
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 LOGGER: Final = logging.getLogger("tg_pipeline.cli")
+
+_HIDDEN: Final = (
+    range(0x09),  # C0 controls, up to the tab
+    range(0x0B, 0x20),  # C0 controls after the newline, among them ESC
+    range(0x7F, 0xA0),  # DEL and the C1 controls
+    range(0x61C, 0x61D),  # the Arabic letter mark
+    range(0x200B, 0x200C),  # the zero width space
+    range(0x200E, 0x2010),  # left-to-right and right-to-left marks
+    range(0x2028, 0x202F),  # line and paragraph separators; embeddings and overrides of direction
+    range(0x2060, 0x2070),  # invisible operators, isolates of direction, deprecated formats
+    range(0xD800, 0xE000),  # surrogates, which can't be encoded
+    range(0xFEFF, 0xFF00),  # the byte order mark
+    range(0xFFF9, 0xFFFC),  # interlinear annotations
+    range(0xE0000, 0xE0080),  # tags: a second, invisible ASCII
+)
+"""Characters that control a terminal, or change what is seen without being seen.
+
+The joiners U+200C and U+200D are not among them: emoji and several scripts are written with them.
+"""
+
+_REPLACEMENTS: Final = {code: "\N{REPLACEMENT CHARACTER}" for codes in _HIDDEN for code in codes}
 
 NO_LIMIT: Final = 100_000
 """Characters per line, so that a logged line is never wrapped."""
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+def for_terminal(text: str) -> str:
+    """Return a text with a visible mark in the place of each character that a terminal obeys."""
+    return text.translate(_REPLACEMENTS)
+
+
+def one_line(text: str) -> str:
+    """Return a text, such as a name, on one line."""
+    return " ".join(text.split())
+
+
+class SafeConsole(Console):
+    """A console that shows texts as they are: without markup, emoji codes or control characters."""
+
+    def __init__(self, *, stderr: bool = False) -> None:
+        """Write to standard output or standard error."""
+        super().__init__(stderr=stderr, highlight=False, markup=False, emoji=False)
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
+        """Yield the parts of what is printed; the console's own control codes are kept."""
+        for part in super().render(renderable, options):
+            yield part if part.control else part._replace(text=for_terminal(part.text))
+
+
+out = SafeConsole()
+err = SafeConsole(stderr=True)
+
+
+def guard_terminals() -> None:
+    """Filter what is written to standard output and standard error, if they are terminals.
+
+    The consoles, which filter texts and then add colors, write past this filter.
+    """
+    if _is_terminal(sys.stdout):
+        out.file = sys.stdout
+        sys.stdout = _filtered(sys.stdout)
+    if _is_terminal(sys.stderr):
+        err.file = sys.stderr
+        sys.stderr = _filtered(sys.stderr)
+
+
+def _is_terminal(stream: TextIO | None) -> TypeGuard[io.TextIOWrapper]:
+    return isinstance(stream, io.TextIOWrapper) and stream.isatty()
+
+
+def _filtered(terminal: io.TextIOWrapper) -> io.TextIOWrapper:
+    """Return a text file, also with a `buffer` for bytes, that writes to a terminal."""
+    terminal.reconfigure(errors="replace")
+    return io.TextIOWrapper(
+        io.BufferedWriter(_FilteredBytes(terminal)),
+        encoding=terminal.encoding,
+        errors="replace",
+        line_buffering=True,
+    )
+
+
+class _FilteredBytes(io.RawIOBase):
+    """A binary file that writes encoded text to a terminal."""
+
+    def __init__(self, terminal: io.TextIOWrapper) -> None:
+        super().__init__()
+        self._terminal = terminal
+        self._decoder = codecs.getincrementaldecoder(terminal.encoding)("replace")
+
+    def write(self, content: "Buffer") -> int:
+        encoded = bytes(content)
+        self._terminal.write(for_terminal(self._decoder.decode(encoded)))
+        self._terminal.flush()
+        return len(encoded)
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return self._terminal.isatty()
+
+    def fileno(self) -> int:
+        return self._terminal.fileno()
 
 
 def log_standard_error() -> None:
@@ -37,7 +149,7 @@ def progress() -> Progress:
     Nothing is drawn if standard error is not a terminal.
     """
     return Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

@@ -1,4 +1,4 @@
-"""What commands share: opening stores and the Bot API client, parsing days, printing safely."""
+"""What commands share: opening stores and the Bot API client, parsing days, printing lines."""
 
 import time
 from contextlib import suppress
@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
-from rich.markup import escape
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.parameters import write_bot_username
-from tg_pipeline.cli.console import err, out
+from tg_pipeline.cli.console import err, one_line, out
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_zone import bot_id_of, list_days, list_objects
 from tg_pipeline.lake.object_store import open_object_store
@@ -123,14 +122,9 @@ def rate_limit_retry() -> RateLimitRetry:
 
 def show(line: str) -> None:
     """Print a line that may contain text from others."""
-    out.print(printable(line), soft_wrap=True)
+    out.print(one_line(line), soft_wrap=True)
 
 
 def warn(line: str) -> None:
     """Print a line that may contain text from others to standard error."""
-    err.print(printable(line), soft_wrap=True)
-
-
-def printable(text: str) -> str:
-    """Return a text without control characters and with markup escaped."""
-    return escape("".join(letter for letter in text if letter.isprintable()))
+    err.print(one_line(line), soft_wrap=True)

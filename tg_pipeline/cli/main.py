@@ -10,7 +10,7 @@ from lambda_ingest.settings import SettingsError
 from lambda_ingest.store import StoreError, first_line
 from tg_pipeline.cli.athena import athena
 from tg_pipeline.cli.bot import bot
-from tg_pipeline.cli.console import LOGGER, err, log_standard_error
+from tg_pipeline.cli.console import LOGGER, err, guard_terminals, log_standard_error
 from tg_pipeline.cli.digest import digest
 from tg_pipeline.cli.land import land
 from tg_pipeline.cli.poll import poll
@@ -57,20 +57,22 @@ cli.add_typer(athena, name="athena")
 
 def app() -> None:
     """Run the command line."""
+    guard_terminals()
     try:
         if wants_json_logs():
             configure_logging(as_json=True)
             log_standard_error()
         cli()
     except CLEAR_ERRORS as error:
-        sys.exit(_report(error))
+        sys.exit(report_error(error))
 
 
-def _report(error: Exception) -> int:
+def report_error(error: Exception) -> int:
+    """Print an error, or log it; return the exit code."""
     if json_logs_enabled():
         LOGGER.error("%s", describe(error))
     else:
-        err.print(f"tg-pipeline: {describe(error)}", markup=False, soft_wrap=True)
+        err.print(f"tg-pipeline: {describe(error)}", soft_wrap=True)
     return FAILED
 
 

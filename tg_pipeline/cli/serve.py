@@ -98,4 +98,4 @@ def _announce(address: str, settings: IngestSettings) -> None:
 
 
 def _print(line: str) -> None:
-    err.print(line, markup=False, soft_wrap=True)
+    err.print(line, soft_wrap=True)

@@ -37,21 +37,48 @@ Form = Annotated[
 Target = Annotated[
     Path | None, typer.Option("--output", help="Write the rows to a .csv, .json or .parquet.")
 ]
+Raw = Annotated[
+    bool,
+    typer.Option(
+        "--raw", help="Leave CSV cells as they are, also if a spreadsheet calculates them."
+    ),
+]
+Confined = Annotated[
+    bool | None,
+    typer.Option(
+        "--confined/--no-confined",
+        help="Allow statements only the lake's tables, read-only. "
+        "[default: unless standard input is a terminal]",
+    ),
+]
 
 
-def sql(query: Query = None, file: File = None, form: Form = None, output: Target = None) -> None:
+def sql(
+    query: Query = None,
+    file: File = None,
+    form: Form = None,
+    output: Target = None,
+    raw: Raw = False,
+    confined: Confined = None,
+) -> None:
     """Query the lake's tables in SQL: every layer, `telegram`, and every mart.
 
     If there are several statements, the rows of the last one are written; as tables, the rows of
     all of them are. $timezone is the time zone from the settings.
     """
+    if confined is None:
+        confined = not _is_typed()
     text, chosen = read_query(query, file), choose_format(form, output)
     settings = load_settings()
     lake = _open_lake(settings)
+    if confined and output and lake.folder and _is_within(output, lake.folder):
+        raise CommandError(
+            f"--output {output} is in the lake, which a confined query can't write to."
+        )
     # DuckDB takes a quarter of a second to import: only this command needs it.
     from tg_pipeline.cli.sql_session import Output, run_sql  # noqa: PLC0415
 
-    run_sql(lake, settings.timezone, text, Output(chosen, output))
+    run_sql(lake, settings.timezone, text, Output(chosen, output, raw=raw), confined=confined)
 
 
 def read_query(query: str | None, file: Path | None) -> str | None:
@@ -62,7 +89,16 @@ def read_query(query: str | None, file: Path | None) -> str | None:
         return _decode(os.fsencode(query), "the command line")
     if file is not None:
         return _decode(file.read_bytes(), str(file))
-    return None if sys.stdin.isatty() else _decode(sys.stdin.buffer.read(), "standard input")
+    return None if _is_typed() else _decode(sys.stdin.buffer.read(), "standard input")
+
+
+def _is_typed() -> bool:
+    """Return whether a person may be typing: standard input, which may be closed, is a terminal."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _is_within(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _decode(content: bytes, origin: str) -> str:

@@ -9,17 +9,18 @@ import io
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 import duckdb
 import typer
 
-from tg_pipeline.cli.console import err, out
+from tg_pipeline.cli.console import err, for_terminal, out
 from tg_pipeline.cli.sql import Format
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.partitions import Lake
@@ -27,6 +28,7 @@ from tg_pipeline.query.session import (
     ALL_TABLES,
     CONTEXT_DATE,
     THE_DAY,
+    ConfinedError,
     QueryError,
     QueryTable,
     Session,
@@ -47,18 +49,14 @@ COPY_OPTIONS: Final = {
     Format.PARQUET: "FORMAT parquet, COMPRESSION zstd",
 }
 
-CONTROL_CHARACTERS: Final = dict.fromkeys(
-    [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)],
-    "\N{REPLACEMENT CHARACTER}",
-)
-"""Characters that a terminal interprets: controls, and changes of the writing direction."""
-
 WITH_ROWS: Final = {duckdb.StatementType.SELECT, duckdb.StatementType.MULTI}
 """Statements whose rows DuckDB can copy; PIVOT is several statements in one."""
 
 FIRST_PROMPT, NEXT_PROMPT = "tg> ", "  > "
 HISTORY_FILE: Final = "sql_history"
 HISTORY_LINES: Final = 1_000
+
+CONFINED_HINT: Final = "Only the lake's tables can be read here; --no-confined allows everything."
 
 HELP: Final = """\
 A statement ends with ; and may have several lines. $timezone is the time zone as set.
@@ -77,6 +75,8 @@ class Output:
 
     form: Format
     path: Path | None = None
+    raw: bool = False
+    """Whether CSV has cells that a spreadsheet calculates."""
 
     def write(self, session: Session, statement: duckdb.Statement, *, is_last: bool) -> None:
         """Run a statement and write its rows; except as tables, only those of the last one."""
@@ -90,28 +90,42 @@ class Output:
     def _copy(self, session: Session, statement: duckdb.Statement) -> None:
         if statement.type not in WITH_ROWS:
             raise CommandError(f"--format {self.form} needs a query at the end, such as SELECT.")
-        if self.path is not None:
-            session.copy(statement, str(self.path), COPY_OPTIONS[self.form])
-            return
-        with _standard_output() as path:
-            session.copy(statement, path, COPY_OPTIONS[self.form])
+        options = COPY_OPTIONS[self.form]
+        for_spreadsheets = self.form is Format.CSV and not self.raw
+        with self._target() as target, _pipe_to(target, session.scratch) as pipe:
+            session.copy(statement, pipe, options, for_spreadsheets=for_spreadsheets)
+
+    @contextmanager
+    def _target(self) -> Iterator[BinaryIO]:
+        if self.path is None:
+            yield sys.stdout.buffer
+        else:
+            with _replacement(self.path) as file:
+                yield file
 
 
-def run_sql(lake: Lake, timezone: str, query: str | None, output: Output) -> None:
+def run_sql(
+    lake: Lake, timezone: str, query: str | None, output: Output, *, confined: bool
+) -> None:
     """Run the statements of a query, or without one those of a prompt.
 
     Raises CommandError; an error of DuckDB is printed, and ends the command.
     """
     try:
-        with open_session(lake, timezone) as session:
+        with open_session(lake, timezone, confined=confined) as session:
             if query is None:
                 Prompt(session, ALL_TABLES, terminal_reader(home_folder())).run()
             else:
                 _run_all(session, query, output)
     except QueryError as error:
         # Its further lines show the place of the mistake, so they are printed as well.
-        err.print(f"tg-pipeline: {error}", markup=False, soft_wrap=True)
+        err.print(f"tg-pipeline: {_message(error)}", soft_wrap=True)
         raise typer.Exit(1) from None
+
+
+def _message(error: QueryError) -> str:
+    hint = f"\n{CONFINED_HINT}" if isinstance(error, ConfinedError) else ""
+    return f"{error}{hint}"
 
 
 def _run_all(session: Session, query: str, output: Output) -> None:
@@ -126,7 +140,7 @@ def print_table(session: Session, statement: duckdb.Statement) -> None:
     """Run a statement and print its rows, if any, as a table."""
     lines = session.ask(statement, _table_lines)
     with _until_closed():
-        sys.stdout.writelines(f"{line.translate(CONTROL_CHARACTERS)}\n" for line in lines)
+        sys.stdout.writelines(f"{for_terminal(line)}\n" for line in lines)
 
 
 def _table_lines(relation: duckdb.DuckDBPyRelation | None) -> list[str]:
@@ -148,23 +162,51 @@ def _discard(relation: duckdb.DuckDBPyRelation | None) -> None:
 
 
 @contextmanager
-def _standard_output() -> Iterator[str]:
-    """Return a path of a pipe to standard output; an early end of its reader is not an error."""
-    reading, writing = os.pipe()
-    with ThreadPoolExecutor(1) as worker:
-        is_closed = worker.submit(_forward, reading)
+def _replacement(path: Path) -> Iterator[BinaryIO]:
+    """Return a file that replaces the one at `path` once it is complete; raises CommandError."""
+    if path.exists() and not path.is_file():  # such as a named pipe
+        with path.open("wb") as file:
+            yield file
+        return
+    if not path.parent.is_dir():
+        raise CommandError(f"--output {path}: the folder {path.parent} does not exist.")
+    target = path.resolve()
+    incomplete = target.with_name(f".{target.name}.incomplete")
+    try:
+        with incomplete.open("wb") as file:
+            yield file
+        incomplete.replace(target)
+    finally:
+        incomplete.unlink(missing_ok=True)
+
+
+@contextmanager
+def _pipe_to(target: BinaryIO, scratch: Path) -> Iterator[str]:
+    """Return the path of a pipe to `target`; an early end of standard output is not an error.
+
+    It is in a new folder of the session's, the only place that a confined session can write to.
+    """
+    with tempfile.TemporaryDirectory(dir=scratch) as folder, ThreadPoolExecutor(1) as worker:
+        pipe = Path(folder) / "rows"
+        os.mkfifo(pipe)
+        reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        # A writer of our own: without one, the reader would wait for a query that fails at once.
+        writing = os.open(pipe, os.O_WRONLY)
+        os.set_blocking(reading, True)
+        is_closed = worker.submit(_forward, reading, target)
         try:
             with os.fdopen(writing, "wb"):
-                yield f"/dev/fd/{writing}"
+                yield str(pipe)
         except QueryError:
             if not is_closed.result():
                 raise
+        is_closed.result()
 
 
-def _forward(reading: int) -> bool:
-    """Copy a pipe to standard output; return whether that was closed before the end."""
+def _forward(reading: int, target: BinaryIO) -> bool:
+    """Copy a pipe to a file; return whether that, a pipe itself, was closed before the end."""
     with os.fdopen(reading, "rb") as source, _until_closed():
-        shutil.copyfileobj(source, sys.stdout.buffer)
+        shutil.copyfileobj(source, target)
         return False
     return True
 
@@ -190,7 +232,7 @@ class Prompt:
 
     def run(self) -> None:
         """Run until `.quit` or the end of input; errors and Ctrl-C do not end it."""
-        out.print(HELP, markup=False, soft_wrap=True)
+        out.print(HELP, soft_wrap=True)
         while True:
             try:
                 text = self._read()
@@ -219,7 +261,7 @@ class Prompt:
                 for statement in self._session.statements(text):
                     print_table(self._session, statement)
         except QueryError as error:
-            err.print(str(error), markup=False, soft_wrap=True)
+            err.print(_message(error), soft_wrap=True)
         except KeyboardInterrupt:
             err.print("cancelled")
 
@@ -232,7 +274,7 @@ class Prompt:
             raise QueryError(HELP)
         width = max(map(len, rows))
         for name, description in rows.items():
-            out.print(f"{name:<{width}}  {description}", markup=False, soft_wrap=True)
+            out.print(f"{name:<{width}}  {description}", soft_wrap=True)
 
     def _columns(self, name: str) -> dict[str, str]:
         if name not in self._tables:

@@ -8,6 +8,7 @@ import msgspec
 import typer
 from obstore.store import ObjectStore
 from rich.table import Table
+from rich.text import Text
 
 from lambda_ingest.writer import ChatFilter, list_migrations
 from tg_pipeline.builds.monitoring import MonitorContext, Span, pipeline_status
@@ -95,7 +96,7 @@ def _days_table(states: list[DayState], today: date) -> Table:
             str(state.day),
             f"{state.objects:,}",
             *("–" if cell.source is None else f"{cell.rows:,}" for cell in cells),
-            f"[{COLORS.get(day_status, 'default')}]{day_status.value}[/]",
+            Text(day_status.value, COLORS.get(day_status, "default")),
         )
     return table
 

@@ -3,13 +3,12 @@
 from typing import TYPE_CHECKING, Any, Final
 
 from rich.filesize import decimal
-from rich.markup import escape
 from rich.table import Table
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.parameters import layer_parameters
 from tg_pipeline.builds.staleness import DayState, day_states, known_days
-from tg_pipeline.cli.console import out
+from tg_pipeline.cli.console import one_line, out
 from tg_pipeline.cli.context import open_lake, open_landing
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
@@ -87,18 +86,13 @@ def _print_activity(lake: Lake, timezone: str) -> None:
         return
     ranked = [(f"{hour:02d}–{hour + 1:02d} h", count) for hour, count in hours]
     out.print(_bars(f"The busiest hours ({timezone})", "hour", ranked))
-    ranked = [(f"{_printable(name or '?')} ({user})", count) for user, name, count in users]
+    ranked = [(f"{one_line(name or '?')} ({user})", count) for user, name, count in users]
     out.print(_bars("The most active people", "person", ranked))
 
 
 def _rows(session: "Session", sql: str) -> list[tuple[Any, ...]]:
     (statement,) = session.statements(sql)
     return session.ask(statement, lambda relation: relation.fetchall())
-
-
-def _printable(name: str) -> str:
-    """Return a name without control characters, and with Rich's markup escaped."""
-    return escape("".join(letter for letter in name if letter.isprintable()))
 
 
 def _bars(title: str, what: str, ranked: list[tuple[str, int]]) -> Table:

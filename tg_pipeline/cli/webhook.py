@@ -18,10 +18,9 @@ from lambda_ingest.settings import (
     IngestSettings,
     Secret,
 )
-from tg_pipeline.cli.console import out
+from tg_pipeline.cli.console import one_line, out
 from tg_pipeline.cli.context import (
     open_api,
-    printable,
     rate_limit_retry,
     remember_username,
     show,
@@ -233,7 +232,7 @@ def webhook_info(as_json: AsJson = False) -> None:
     if as_json:
         redacted = redact_webhook_info(info, api.token)
         advice = {"advice": diagnose(redacted, datetime.now(UTC))}
-        out.print_json(json.dumps(msgspec.to_builtins(redacted) | advice))
+        typer.echo(json.dumps(msgspec.to_builtins(redacted) | advice, indent=2, ensure_ascii=False))
     else:
         _show_webhook(info, api.token)
 
@@ -244,7 +243,7 @@ def _show_webhook(info: WebhookInfo, token: Secret) -> None:
     if redacted.url:
         table = Table(title="The webhook", show_header=False)
         for name, value in _rows(redacted, now):
-            table.add_row(name, printable(value))
+            table.add_row(name, one_line(value))
         out.print(table)
     for line in diagnose(redacted, now):
         show(line)

@@ -4,7 +4,7 @@ DuckDB asks an fsspec filesystem for names, sizes and ranges of bytes:
 https://duckdb.org/docs/stable/guides/python/filesystems
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, Final
@@ -30,10 +30,11 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
     protocol = PROTOCOL
     cachable = False
 
-    def __init__(self, store: ObjectStore) -> None:
-        """Read from `store`."""
+    def __init__(self, store: ObjectStore, patterns: Iterable[str] | None = None) -> None:
+        """Read from `store`; if patterns of keys are given, only the objects that match one."""
         super().__init__()
         self.store = store
+        self._patterns = None if patterns is None else tuple(patterns)
         self.failure: Exception | None = None
         """The last error of the store: DuckDB's own error repeats only a stack trace of it."""
 
@@ -57,9 +58,13 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
         Their sizes and versions are kept, so that a query reads the objects that it found, without
         further requests.
         """
-        before, _, after = self._strip_protocol(path).partition(STAR)
+        pattern = self._strip_protocol(path)
+        before, _, after = pattern.partition(STAR)
         folder = before.rpartition("/")[0]
+        if STAR in pattern and not self._may_read(pattern):
+            return []
         with self.record_failure():
+            self._check(pattern)
             found = {
                 meta["path"]: _info(meta)
                 for page in list_pages(self.store, folder)
@@ -73,6 +78,7 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
         """Return an object's name, size and version; raises FileNotFoundError."""
         key = self._strip_protocol(path)
         with self.record_failure():
+            self._check(key)
             return self._listed.get(key) or _info(obstore.head(self.store, key))
 
     def modified(self, path: str) -> datetime:
@@ -85,6 +91,17 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
             if mode != "rb":
                 raise PermissionError(f"{PROTOCOL}://{path} is read-only.")
         return LakeFile(self, self.info(path))
+
+    def _check(self, path: str) -> None:
+        if not self._may_read(path):
+            raise PermissionError(f"{PROTOCOL}://{path} is not part of a table.")
+
+    def _may_read(self, path: str) -> bool:
+        """Return whether a path is one of the patterns, or a key that matches one."""
+        if self._patterns is None or path in self._patterns:
+            return True
+        matches = (_matches(path, *each.split(STAR)) for each in self._patterns)
+        return STAR not in path and any(matches)
 
 
 class LakeFile(RangedObject):
@@ -101,7 +118,7 @@ class LakeFile(RangedObject):
             return bytes(super().read(count))
 
 
-def _matches(key: str, before: str, after: str) -> bool:
+def _matches(key: str, before: str, after: str = "") -> bool:
     if not after:
         return key == before
     middle = key[len(before) : -len(after)]

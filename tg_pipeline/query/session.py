@@ -21,6 +21,8 @@ from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.mart import is_daily
 from tg_pipeline.query.filesystem import PROTOCOL, STAR, LakeFiles
+from tg_pipeline.query.quoting import literal, quoted
+from tg_pipeline.query.spreadsheet_cells import ResultColumn, as_cells
 
 CONTEXT_DATE: Final = "context_date"
 """The column with a partition's day, which is in the name of the folder, not in the file."""
@@ -31,7 +33,13 @@ TIMEZONE_PARAMETER: Final = "timezone"
 """The parameter that a query can use, like the marts: the time zone of days and hours."""
 
 OFFLINE: Final = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
-"""Settings of DuckDB with which a query never downloads code."""
+"""Settings of DuckDB with which no query downloads code unless it is told to.
+
+The statement INSTALL still does; in a confined session it is refused.
+"""
+
+CONFINED: Final = {"python_enable_replacements": False, "allow_persistent_secrets": False}
+"""More settings for a confined session: no name in a query is a variable of this process."""
 
 _DAY_IN_PATH: Final = rf"/{CONTEXT_DATE}=(\d{{4}}-\d{{2}}-\d{{2}})/[^/]+$"
 
@@ -78,40 +86,82 @@ class QueryError(Exception):
     """A statement can't be run; the message is DuckDB's, which shows the place of the mistake."""
 
 
+class ConfinedError(QueryError):
+    """A statement of a confined session is about more than the lake's tables."""
+
+
 @contextmanager
 def open_session(
-    lake: Lake, zone: str, tables: Iterable[QueryTable] = ALL_TABLES
+    lake: Lake,
+    zone: str,
+    tables: Iterable[QueryTable] = ALL_TABLES,
+    *,
+    confined: bool = False,
 ) -> Iterator["Session"]:
     """Open a session with `tables` as views over `lake`, and a temporary folder for spilling.
 
-    Clocks are in the time zone `zone`. Raises QueryError.
+    Clocks are in the time zone `zone`. If `confined`, statements can read the tables, and read and
+    write the temporary folder, but nothing else: no file, no other object of the lake, no address,
+    no extension and no setting. Raises QueryError.
     """
+    tables = tuple(tables)
     with (
         tempfile.TemporaryDirectory(prefix="tg-pipeline-sql-") as scratch,
-        duckdb.connect(config={**OFFLINE, "temp_directory": scratch}) as connection,
+        duckdb.connect(config=_config(scratch, confined=confined)) as connection,
     ):
-        files = LakeFiles(lake.store) if lake.folder is None else None
+        files = None
+        if confined:
+            files = LakeFiles(lake.store, map(object_pattern, tables))
+        elif lake.folder is None:
+            files = LakeFiles(lake.store)
         if files:
             connection.register_filesystem(files)
-        session = Session(connection, zone, files)
+        folder = None if files else lake.folder
+        session = Session(connection, zone, Path(scratch), files, is_confined=confined)
         session.run(f"SET TimeZone = {literal(zone)}")
-        for view in view_statements(connection, lake, tables, Path(scratch)):
+        for view in view_statements(connection, folder, tables, Path(scratch)):
             session.run(view)
+        if confined:
+            _confine(session)
         try:
             yield session
         finally:
             session.close()
 
 
+def _config(scratch: str, *, confined: bool) -> dict[str, str | bool | int | float | list[str]]:
+    return {**OFFLINE, **(CONFINED if confined else {}), "temp_directory": scratch}
+
+
+def _confine(session: "Session") -> None:
+    """Restrict a session to the lake's files, which are read-only, and its temporary folder.
+
+    https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
+    """
+    allowed = f"{literal(f'{PROTOCOL}://')}, {literal(str(session.scratch))}"
+    session.run(f"SET allowed_directories = [{allowed}]")
+    session.run("SET enable_external_access = false")
+    session.run("SET lock_configuration = true")
+
+
 class Session:
     """Runs statements on the lake's tables, one at a time."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, zone: str, files: LakeFiles | None
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        zone: str,
+        scratch: Path,
+        files: LakeFiles | None,
+        *,
+        is_confined: bool,
     ) -> None:
-        """Use a connection; `files` is its filesystem if the lake is not on disk."""
+        """Use a connection; `files` is the filesystem of the tables, unless they are on disk."""
         self._connection, self._zone, self._files = connection, zone, files
+        self._is_confined = is_confined
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="sql")
+        self.scratch = scratch
+        """The temporary folder, to which statements can write, also if the session is confined."""
 
     def run(self, sql: str) -> None:
         """Run a statement for its effect; raises QueryError."""
@@ -131,11 +181,29 @@ class Session:
         query, params = without_end(statement.query), self._params(statement)
         return self._interruptible(lambda: read(self._connection.sql(query, params=params)))
 
-    def copy(self, statement: duckdb.Statement, target: str, options: str) -> None:
-        """Stream a query's rows to a file, in the format of COPY's `options`; raises QueryError."""
+    def copy(
+        self,
+        statement: duckdb.Statement,
+        target: str,
+        options: str,
+        *,
+        for_spreadsheets: bool = False,
+    ) -> None:
+        """Stream a query's rows to a file, in the format of COPY's `options`; raises QueryError.
+
+        With `for_spreadsheets`, cells that are like formulas are marked as text.
+        """
         query, params = without_end(statement.query), self._params(statement)
-        sql = f"COPY (\n{query}\n) TO {literal(target)} ({options})"
-        self._interruptible(lambda: self._connection.execute(sql, params))
+
+        def copy() -> None:
+            cells = as_cells(query, self._columns(query, params)) if for_spreadsheets else query
+            self._connection.execute(f"COPY (\n{cells}\n) TO {literal(target)} ({options})", params)
+
+        self._interruptible(copy)
+
+    def _columns(self, query: str, params: dict[str, str] | None) -> list[ResultColumn]:
+        nothing = self._connection.sql(f"FROM (\n{query}\n) LIMIT 0", params=params)
+        return list(map(ResultColumn, nothing.columns, nothing.types))
 
     def close(self) -> None:
         """Stop the worker thread."""
@@ -158,7 +226,9 @@ class Session:
             future.exception()
             raise
         except duckdb.Error as error:
-            raise QueryError(self._reason(error)) from error
+            is_refused = self._is_confined and _is_refusal(error)
+            kind = ConfinedError if is_refused else QueryError
+            raise kind(self._reason(error)) from error
 
     def _reason(self, error: duckdb.Error) -> str:
         """Return the store's error if there is one, else DuckDB's."""
@@ -166,13 +236,24 @@ class Session:
         return first_line(failure) if failure else str(error).strip()
 
 
+def _is_refusal(error: duckdb.Error) -> bool:
+    is_locked = "the configuration has been locked" in str(error)
+    return isinstance(error, duckdb.PermissionException) or is_locked
+
+
 def view_statements(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, tables: Iterable[QueryTable], scratch: Path
+    connection: duckdb.DuckDBPyConnection,
+    folder: Path | None,
+    tables: Iterable[QueryTable],
+    scratch: Path,
 ) -> Iterator[str]:
-    """Return the statements that create the tables' views; writes a file into `scratch`."""
+    """Return the statements that create the tables' views; writes a file into `scratch`.
+
+    The objects are files in `folder`, or without one those of the registered filesystem.
+    """
     no_rows = scratch / "no-rows.parquet"
     pq.write_table(pa.table({"none": pa.array([], pa.bool_())}), no_rows)
-    root = f"{PROTOCOL}://" if lake.folder is None else f"{glob.escape(str(lake.folder))}/"
+    root = f"{PROTOCOL}://" if folder is None else f"{glob.escape(str(folder))}/"
     for table in tables:
         empty = connection.from_arrow(table.schema.empty_table())
         types = dict(zip(empty.columns, map(str, empty.types), strict=True))
@@ -213,16 +294,6 @@ def _schema_parameter(types: Mapping[str, str]) -> str:
         for name, kind in types.items()
     )
     return f"MAP {{{', '.join(columns)}}}"
-
-
-def quoted(name: str) -> str:
-    """Return a name as a quoted SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def literal(text: str) -> str:
-    """Return a text as an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def is_finished(text: str) -> bool:

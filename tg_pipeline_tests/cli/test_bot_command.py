@@ -50,7 +50,7 @@ def test_a_name_can_not_control_the_terminal_and_of_a_webhook_the_host_is_shown(
 
     said = bot_commands.run("bot").out
 
-    assert said.startswith("[31mred [bold]bold[/bold] (id 7)\n")
+    assert said.startswith("\N{REPLACEMENT CHARACTER}[31mred [bold]bold[/bold] (id 7)\n")
     assert "A webhook is set: http://127.0.0.1:9/… (tg-pipeline webhook info)." in said
 
 

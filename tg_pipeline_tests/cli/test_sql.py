@@ -135,6 +135,73 @@ def rows_of(path: Path) -> list[dict[str, str]]:
     return list(json.loads(path.read_text()) if is_json else pq.read_table(path).to_pylist())
 
 
+FORMULAS = "SELECT '=1+1' AS \"@sum\", '\t=x' AS tab, -1 AS number, 'a=b' AS text, ['=x'] AS list"
+
+
+@pytest.mark.parametrize("options", [("--format", "csv"), ("--output", "x.csv")])
+def test_csv_has_no_cell_that_a_spreadsheet_would_calculate(
+    sql: Sql, options: tuple[str, str]
+) -> None:
+    done = sql.run(FORMULAS, *options)
+
+    shown = done.out or (sql.folder / "x.csv").read_text()
+    assert shown == "'@sum,tab,number,text,list\n'=1+1,'\t=x,-1,a=b,['=x']\n"
+
+
+@pytest.mark.parametrize("options", [("--format", "csv"), ("--output", "x.csv")])
+def test_raw_csv_has_the_cells_as_they_are(sql: Sql, options: tuple[str, str]) -> None:
+    done = sql.run(FORMULAS, *options, "--raw")
+
+    shown = done.out or (sql.folder / "x.csv").read_text()
+    assert shown == "@sum,tab,number,text,list\n=1+1,\t=x,-1,a=b,['=x']\n"
+
+
+@pytest.mark.parametrize("name", ["cells.json", "cells.parquet"])
+def test_other_formats_have_the_cells_as_they_are(sql: Sql, name: str) -> None:
+    sql.run("SELECT '=1+1' AS \"@sum\"", "--output", name)
+
+    assert rows_of(sql.folder / name) == [{"@sum": "=1+1"}]
+
+
+def test_a_query_that_fails_leaves_the_file_of_an_earlier_one(sql: Sql) -> None:
+    (sql.folder / "x.csv").write_text("earlier")
+    failing = "SELECT CAST(if(range < 500000, '1', 'x') AS int) FROM range(1000000)"
+
+    assert sql.run(failing, "--output", "x.csv").code == 1
+
+    assert (sql.folder / "x.csv").read_text() == "earlier"
+    assert list(sql.folder.iterdir()) == [sql.folder / "x.csv"]
+
+
+def test_a_query_is_confined_unless_a_person_may_be_typing(sql: Sql) -> None:
+    (sql.folder / "file.csv").write_text("cell\nread\n")
+
+    confined = [
+        sql.run("FROM 'file.csv'"),
+        sql.run(stdin=b"FROM 'file.csv'"),
+        sql.run("FROM 'file.csv'", "--confined"),
+    ]
+
+    assert [(done.code, done.out) for done in confined] == [(1, "")] * 3
+    assert "--no-confined allows everything" in confined[0].err
+    assert "read" in sql.run("FROM 'file.csv'", "--no-confined").out
+
+
+def test_the_rows_of_a_confined_query_can_be_written_to_a_file(sql: Sql) -> None:
+    done = sql.run("SELECT text FROM telegram", "--confined", "--output", "rows.json")
+
+    assert done.code == 0, done
+    assert len(rows_of(sql.folder / "rows.json")) == len(GREETINGS)
+
+
+def test_the_rows_of_a_confined_query_can_not_be_written_to_the_lake(
+    sql: Sql, greetings: Pipeline
+) -> None:
+    target = greetings.lake_uri.removeprefix("file://") + "/telegram.csv"
+
+    assert f"{target} is in the lake" in sql.fails("SELECT 1", "--confined", "--output", target)
+
+
 def test_only_the_rows_of_the_last_statement_are_written(sql: Sql) -> None:
     statements = (
         "SET VARIABLE least = 2; CREATE TEMP TABLE t AS FROM range(4) r(n); SELECT 'not written'; "
@@ -190,7 +257,7 @@ WRONG = {
         "--output x.csv: name a .csv",
     ),
     "no rows to write": (("SET threads = 1", "--format", "csv"), "--format csv needs a query"),
-    "no such folder": (("SELECT 1", "--output", "no/x.csv"), "No such file or directory"),
+    "no such folder": (("SELECT 1", "--output", "no/x.csv"), "the folder no does not exist"),
     "a write": (("INSERT INTO telegram VALUES (1)",), "telegram is not"),
 }
 

@@ -1,0 +1,59 @@
+"""Rows for spreadsheets: cells that one would calculate as formulas are marked as text.
+
+Names and texts come from strangers, and a formula can send the other cells to them:
+https://owasp.org/www-community/attacks/CSV_Injection
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from duckdb.sqltypes import DuckDBPyType
+
+from tg_pipeline.query.quoting import literal, quoted
+
+MARKED: Final = r"'\1"
+"""What replaces the beginning of a formula: a spreadsheet takes such a cell for text."""
+
+FORMULA: Final = r"^([=+\-@\t\r\n＝＋－＠])"  # noqa: RUF001 - the wide forms are meant
+"""The beginning of a cell that a spreadsheet may take for a formula.
+
+In Japanese and Chinese locales, the wide forms of the characters count as well.
+"""
+
+NUMBERS: Final = frozenset(
+    {
+        *("tinyint", "smallint", "integer", "bigint", "hugeint"),
+        *("utinyint", "usmallint", "uinteger", "ubigint", "uhugeint"),
+        *("float", "double", "decimal", "bignum"),
+    }
+)
+"""The types whose cells stay as they are: a negative number begins like a formula, but is none."""
+
+
+class ResultColumn(NamedTuple):
+    """A column of a query's rows."""
+
+    name: str
+    type: DuckDBPyType
+
+
+def as_cells(query: str, columns: Iterable[ResultColumn]) -> str:
+    """Return a query for the rows of `query`, with a mark before each cell like a formula."""
+    named = {f"c{number}": column for number, column in enumerate(columns)}
+    cells = ", ".join(
+        f"{_cell(name, column.type)} AS {quoted(_marked(column.name))}"
+        for name, column in named.items()
+    )
+    return f"SELECT {cells} FROM (\n{query}\n) AS cells ({', '.join(named)})"  # noqa: S608
+
+
+def _cell(name: str, kind: DuckDBPyType) -> str:
+    if kind.id in NUMBERS:
+        return name
+    text = f"CAST({name} AS VARCHAR)"
+    return f"regexp_replace({text}, {literal(FORMULA)}, {literal(MARKED)})"
+
+
+def _marked(header: str) -> str:
+    return re.sub(FORMULA, MARKED, header)
