@@ -190,18 +190,19 @@ def unwrap_rejected(body: bytes) -> bytes:
         original = base64.b64decode(envelope["body_base64"], validate=True)
     except (ValueError, KeyError, TypeError, RecursionError):
         return body
-    return original if _wrap(original, envelope["reason"]) == body else body
+    return original if wrap_rejected(original, envelope["reason"]) == body else body
+
+
+def wrap_rejected(body: bytes, reason: str) -> bytes:
+    """Return the envelope that a rejected body is stored in."""
+    envelope = {"reason": reason, "body_base64": base64.b64encode(body).decode("ascii")}
+    return json.dumps(envelope).encode("ascii")
 
 
 def _reject(body: bytes, day: date, reason: str) -> RejectedBody:
     digest = hashlib.sha256(body).hexdigest()
     key = f"{REJECTED_PREFIX}/context_date={day.isoformat()}/{digest}.json"
-    return RejectedBody(key, _wrap(body, reason), day, reason)
-
-
-def _wrap(body: bytes, reason: str) -> bytes:
-    envelope = {"reason": reason, "body_base64": base64.b64encode(body).decode("ascii")}
-    return json.dumps(envelope).encode("ascii")
+    return RejectedBody(key, wrap_rejected(body, reason), day, reason)
 
 
 def _is_plausible(second: int, arrived_at: datetime, zone: tzinfo, trust: TrustLevel) -> bool:

@@ -21,7 +21,7 @@ from obstore.store import S3Store
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.exceptions import AthenaError, EventsQueueError
-from tg_pipeline.lake.errors import AWS_ERRORS, NO_CREDENTIALS, NOT_ALLOWED
+from tg_pipeline.lake.errors import AWS_ERRORS, NO_CREDENTIALS, NOT_ALLOWED, S3_PERMISSIONS
 
 LOGGER: Final = logging.getLogger(__name__)
 
@@ -72,6 +72,16 @@ def _s3_client(session: boto3.Session, environment: Mapping[str, str]) -> Any:
     return session.client("s3", region_name=region, endpoint_url=endpoint, config=_PATH_STYLE)
 
 
+def open_s3_client() -> Any:
+    """Open a client for what obstore does not offer, such as versions of objects."""
+    return _s3_client(boto3.Session(), os.environ)
+
+
+def translate_s3_errors(uri: str) -> AbstractContextManager[None]:
+    """Raise errors of boto3's requests to a bucket as a StoreError of one sentence."""
+    return _translate_errors(uri, StoreError, S3_PERMISSIONS)
+
+
 def abort_stale_uploads(store: S3Store, key: str, *, begun_before: datetime) -> None:
     """Abort the multipart uploads to `key` that were begun before an instant (aware).
 
@@ -80,7 +90,7 @@ def abort_stale_uploads(store: S3Store, key: str, *, begun_before: datetime) -> 
     bucket = store.config["bucket"]
     full_key = "/".join(filter(None, [store.prefix, key]))
     try:
-        _abort_uploads(_s3_client(boto3.Session(), os.environ), bucket, full_key, begun_before)
+        _abort_uploads(open_s3_client(), bucket, full_key, begun_before)
     except (BotoCoreError, ClientError) as error:
         LOGGER.info("s3://%s/%s: stale uploads were not aborted: %s", bucket, full_key, error)
 

@@ -65,6 +65,9 @@ _BUSINESS_HOURS: Final = re.compile(
 STATE_FOLDER: Final = ".tg_pipeline"
 """The default folder of the landing zone, the lake and Dagster's history; git ignores it."""
 
+SQL_HISTORY: Final = "sql_history"
+"""The file in the state folder with the statements that were typed at the prompt of `sql`."""
+
 
 @dataclass(frozen=True, slots=True)
 class AthenaSettings:

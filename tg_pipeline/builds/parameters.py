@@ -68,7 +68,7 @@ def mart_parameters(settings: Settings, landing: ObjectStore) -> MartParameters:
 
     A username that is set takes precedence over the one stored for that bot.
     """
-    usernames = _bot_usernames(landing)
+    usernames = read_bot_usernames(landing)
     if settings.bot_username:
         usernames[settings.bot_id] = settings.bot_username
     return MartParameters(
@@ -78,7 +78,7 @@ def mart_parameters(settings: Settings, landing: ObjectStore) -> MartParameters:
     )
 
 
-def _bot_usernames(landing: ObjectStore) -> dict[int, str]:
+def read_bot_usernames(landing: ObjectStore) -> dict[int, str]:
     """Return the stored usernames by bot id, in lower case; raises StoreError.
 
     An object that can't be read as a name is skipped, as if the bot's name were unknown.

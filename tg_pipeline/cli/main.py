@@ -12,6 +12,8 @@ from tg_pipeline.cli.athena import athena
 from tg_pipeline.cli.bot import bot
 from tg_pipeline.cli.console import LOGGER, err, guard_terminals, log_standard_error
 from tg_pipeline.cli.digest import digest
+from tg_pipeline.cli.export import export
+from tg_pipeline.cli.forget import forget
 from tg_pipeline.cli.land import land
 from tg_pipeline.cli.poll import poll
 from tg_pipeline.cli.report import report
@@ -49,10 +51,15 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (land, run, status, summary, report, digest, sql, sample, up, serve, bot, poll):
+COMMANDS: Final = (
+    *(land, run, status, summary, report, digest, sql, sample, up, serve, bot, poll, export),
+)
+
+for command in COMMANDS:
     cli.command()(command)
 cli.add_typer(webhook, name="webhook")
 cli.add_typer(athena, name="athena")
+cli.add_typer(forget, name="forget")
 
 
 def app() -> None:

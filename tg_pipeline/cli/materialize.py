@@ -48,14 +48,14 @@ QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The progress bar and one sentence about a failure take the place of Dagster's log lines."""
 
 
-def materialize(days: list[date], *, full: bool) -> float:
+def materialize(days: list[date], *, full: bool, with_report: bool = False) -> float:
     """Build `days`, then the marts, and record the runs in Dagster; return the seconds it took.
 
-    Raises CommandError.
+    The report follows by itself if Dagster runs; `with_report` builds it here. Raises CommandError.
     """
     started = perf_counter()
     again = {"ops": {RAW_UPDATES.name: {"config": {"full": True}}}} if full else {}
-    with _instance() as instance, progress() as bar:
+    with open_instance() as instance, progress() as bar:
         task = bar.add_task("building", total=len(days) * LINES_PER_DAY + len(CUMULATIVE_MARTS))
         execute = _executor(instance, bar, task)
         for first, last in group_into_ranges(days):
@@ -64,6 +64,9 @@ def materialize(days: list[date], *, full: bool) -> float:
                 execute("updates_job", range_tags(first, last), QUIET | again)
         with _as_command_error("the marts"):
             execute("marts_job", {}, QUIET)
+        if with_report:
+            with _as_command_error("the report"):
+                execute("report_job", {}, QUIET)
     return perf_counter() - started
 
 
@@ -117,7 +120,7 @@ def _reason(error: BaseException) -> str:
 
 
 @contextmanager
-def _instance() -> Iterator[dg.DagsterInstance]:
+def open_instance() -> Iterator[dg.DagsterInstance]:
     """Open Dagster's instance; the paths in the checkout's dagster.yaml are relative to it."""
     is_set = bool(os.environ.get("DAGSTER_HOME"))
     with ExitStack() as stack:

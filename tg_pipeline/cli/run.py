@@ -34,7 +34,7 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     if full and day is None and first is None:
         raise CommandError("--full reads days again: name them with --date, or --from and --to.")
     days = _asked_days(settings, day, first, last)
-    if not days and not _cumulative_marts_are_stale(settings):
+    if not days and not are_cumulative_marts_stale(settings):
         out.print("Nothing new has landed; there is nothing to build.")
         return
     _check_partitions(days, settings)
@@ -63,10 +63,11 @@ def _asked_days(
         raise CommandError("--date excludes --from and --to: give one or the other.")
     if day is not None:
         return [parse_day(day, today)]
-    return list(iter_days(*span)) if span else _changed_days(settings, today)
+    return list(iter_days(*span)) if span else changed_days(settings, today)
 
 
-def _changed_days(settings: Settings, today: date) -> list[date]:
+def changed_days(settings: Settings, today: date) -> list[date]:
+    """Return the days that are stale, or that have stale marts; raises StoreError."""
     landing, lake = open_landing(settings), open_lake(settings)
     layers, parameters = layer_parameters(settings, landing), mart_parameters(settings, landing)
     known = known_days(landing, lake, layers.floors)
@@ -76,7 +77,8 @@ def _changed_days(settings: Settings, today: date) -> list[date]:
     return sorted({*due, *days_with_stale_marts(lake, within, parameters)})
 
 
-def _cumulative_marts_are_stale(settings: Settings) -> bool:
+def are_cumulative_marts_stale(settings: Settings) -> bool:
+    """Return whether any mart over all days is stale; raises StoreError."""
     parameters = mart_parameters(settings, open_landing(settings))
     return cumulative_marts_are_stale(open_lake(settings), parameters)
 

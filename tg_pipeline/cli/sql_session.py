@@ -35,7 +35,7 @@ from tg_pipeline.query.session import (
     is_finished,
     open_session,
 )
-from tg_pipeline.settings import STATE_FOLDER, home_folder
+from tg_pipeline.settings import SQL_HISTORY, STATE_FOLDER, home_folder
 
 TABLE_ROWS: Final = 200
 """Rows of a printed table: of a larger one, the first and the last."""
@@ -53,7 +53,6 @@ WITH_ROWS: Final = {duckdb.StatementType.SELECT, duckdb.StatementType.MULTI}
 """Statements whose rows DuckDB can copy; PIVOT is several statements in one."""
 
 FIRST_PROMPT, NEXT_PROMPT = "tg> ", "  > "
-HISTORY_FILE: Final = "sql_history"
 HISTORY_LINES: Final = 1_000
 
 CONFINED_HINT: Final = "Only the lake's tables can be read here; --no-confined allows everything."
@@ -290,7 +289,7 @@ def terminal_reader(home: Path) -> ReadLine:
         import readline  # noqa: PLC0415 - not every Python has it
     except ImportError:
         return input
-    history = home / STATE_FOLDER / HISTORY_FILE
+    history = home / STATE_FOLDER / SQL_HISTORY
     history.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(OSError):
         readline.read_history_file(history)

@@ -242,7 +242,7 @@ def temp_dir(parent: Path | None) -> Iterator[Path]:
     """
     parent = parent or Path(tempfile.gettempdir())
     parent.mkdir(parents=True, exist_ok=True)
-    _remove_abandoned(parent)
+    remove_abandoned(parent)
     folder, lock = _create_locked(parent)
     try:
         yield folder
@@ -251,7 +251,8 @@ def temp_dir(parent: Path | None) -> Iterator[Path]:
         os.close(lock)
 
 
-def _remove_abandoned(parent: Path) -> None:
+def remove_abandoned(parent: Path) -> None:
+    """Remove the temporary folders in a folder whose processes were killed."""
     for folder in parent.glob(f"{TEMP_PREFIX}*"):
         with suppress(OSError):
             _remove_unless_locked(folder)

@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from tg_pipeline.cli.main import app
-from tg_pipeline.cli.sql_session import FIRST_PROMPT, HISTORY_FILE, NEXT_PROMPT, Prompt
+from tg_pipeline.cli.sql_session import FIRST_PROMPT, NEXT_PROMPT, Prompt
 from tg_pipeline.query.session import ALL_TABLES, Session, open_session
-from tg_pipeline.settings import STATE_FOLDER
+from tg_pipeline.settings import SQL_HISTORY, STATE_FOLDER
 from tg_pipeline_tests.cli.conftest import COMMAND
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
@@ -456,5 +456,5 @@ def test_the_prompt_on_a_terminal_keeps_a_history(greetings: Pipeline, tmp_path:
 
     # Then the command ends, and the lines are in the history
     assert terminal.close() == 0
-    kept = (tmp_path / STATE_FOLDER / HISTORY_FILE).read_text().splitlines()
+    kept = (tmp_path / STATE_FOLDER / SQL_HISTORY).read_text().splitlines()
     assert kept[-4:] == ["SELECT 6 *", "7 AS answer;", ENDLESS, ".quit"]

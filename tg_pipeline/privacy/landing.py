@@ -1,0 +1,290 @@
+"""Rewriting the landing zone without forgotten people: the one exception to "never changed".
+
+An object keeps its key and its arrival time. Each object is replaced or deleted in one step, so the
+command can be killed anywhere, and does the rest when it is run again.
+"""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path, PurePosixPath
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import obstore
+from obstore.exceptions import PreconditionError
+from obstore.store import LocalStore, ObjectStore, S3Store
+
+from lambda_ingest.arrivals import RECEIVED_AT, format_arrival
+from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
+from lambda_ingest.store import sync
+from lambda_ingest.suppression import Tombstones
+from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.object_store import list_pages, retry
+from tg_pipeline.privacy.landed_objects import (
+    REPLIES_PREFIX,
+    Redacted,
+    own_updates,
+    parsed_updates,
+    redact,
+)
+from tg_pipeline.privacy.people import Census
+from tg_pipeline.privacy.traces import Traces
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
+THREADS: Final = 16
+"""Concurrent requests to a bucket, each of some 20 ms."""
+
+GROUP: Final = 256
+"""Objects whose bodies are held in memory at the same time."""
+
+FOLDERS: Final = (REPLIES_PREFIX, REJECTED_PREFIX, LANDING_PREFIX)
+"""What is rewritten, in this order: a reply is recognized by the update that it replies to."""
+
+Progress = Callable[[int], object]
+"""Called with the number of objects that were just processed."""
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """An object as it was read."""
+
+    key: str
+    body: bytes
+    meta: "ObjectMeta"
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class RewriteCounts:
+    """What rewriting the landing zone changed."""
+
+    objects: int = 0
+    """Objects read."""
+    rewritten: int = 0
+    deleted: int = 0
+    own: int = 0
+    """Updates of forgotten people."""
+    of_others: int = 0
+    """Updates of others that contained forgotten people."""
+
+    def count(self, key: str, result: Redacted) -> None:
+        """Count an object that was changed."""
+        self.deleted += result.body is None
+        self.rewritten += result.body is not None
+        if key.startswith(f"{LANDING_PREFIX}/"):
+            self.own += result.removed
+            self.of_others += result.changed
+
+    def add(self, other: "RewriteCounts") -> None:
+        """Add the counts of another pass."""
+        self.objects = max(self.objects, other.objects)
+        self.rewritten += other.rewritten
+        self.deleted += other.deleted
+        self.own += other.own
+        self.of_others += other.of_others
+
+
+def read_all(
+    landing: ObjectStore, prefix: str = "", *, on_progress: Progress = lambda _: None
+) -> Iterator[StoredObject]:
+    """Yield all objects under a prefix with their bodies; raises StoreError.
+
+    Temporary files of a landing zone on disk are left out. An object that vanishes is skipped.
+    """
+    metas = (meta for page in list_pages(landing, prefix) for meta in page)
+    while group := list(islice(metas, GROUP)):
+        yield from filter(None, map_concurrent(landing, lambda meta: _read(landing, meta), group))
+        on_progress(len(group))
+
+
+def map_concurrent(
+    store: ObjectStore, function: Callable[[Any], Result], items: list[Any]
+) -> list[Result]:
+    """Return `function(item)` for each item, in order; concurrently in a bucket."""
+    if not isinstance(store, S3Store) or len(items) <= 1:
+        return [function(item) for item in items]
+    with ThreadPoolExecutor(THREADS) as pool:
+        return list(pool.map(function, items))
+
+
+def count_objects(store: ObjectStore, prefix: str = "") -> int:
+    """Return the number of objects under a prefix; raises StoreError."""
+    return sum(map(len, list_pages(store, prefix)))
+
+
+def take_census(
+    landing: ObjectStore, census: Census, on_progress: Progress = lambda _: None
+) -> None:
+    """Collect from all updates of the landing zone; raises StoreError."""
+    for stored in read_all(landing, on_progress=on_progress):
+        for value in parsed_updates(stored.key, stored.body):
+            census.add(value)
+
+
+def rewrite(
+    landing: ObjectStore,
+    tombstones: Tombstones,
+    traces: Traces,
+    *,
+    since: datetime | None = None,
+    on_progress: Progress = lambda _: None,
+) -> RewriteCounts:
+    """Rewrite all objects that contain forgotten people; return what was changed.
+
+    With `since` (aware), only objects that were written later. Raises StoreError.
+    """
+    counts = RewriteCounts()
+    own = _own_updates(landing, traces, since, on_progress)
+    for prefix in FOLDERS:
+        metas = (
+            meta
+            for page in list_pages(landing, prefix)
+            for meta in page
+            if since is None or meta["last_modified"] >= since
+        )
+        while group := list(islice(metas, GROUP)):
+
+            def apply(meta: "ObjectMeta") -> Redacted | None:
+                return _rewrite_object(landing, meta, tombstones, own)
+
+            for meta, result in zip(group, map_concurrent(landing, apply, group), strict=True):
+                counts.objects += 1
+                if result:
+                    counts.count(meta["path"], result)
+            on_progress(len(group))
+    counts.deleted += remove_temp_files(landing, traces)
+    return counts
+
+
+def count_landed(landing: ObjectStore, tombstones: Tombstones) -> RewriteCounts:
+    """Return what rewriting would change, without changing anything; raises StoreError."""
+    counts = RewriteCounts()
+    for stored in read_all(landing, LANDING_PREFIX):
+        counts.objects += 1
+        result = redact(stored.key, stored.body, tombstones)
+        if result.body is not stored.body:
+            counts.count(stored.key, result)
+    return counts
+
+
+def _own_updates(
+    landing: ObjectStore, traces: Traces, since: datetime | None, on_progress: Progress
+) -> frozenset[str]:
+    """Return the names of the person's own updates, if any replies are stored."""
+    if since is not None or not any(map(len, list_pages(landing, REPLIES_PREFIX))):
+        return frozenset()
+    names: set[str] = set()
+    for stored in read_all(landing, LANDING_PREFIX, on_progress=on_progress):
+        names |= own_updates(stored.key, stored.body, traces.tombstones)
+    return frozenset(names)
+
+
+def _rewrite_object(
+    landing: ObjectStore,
+    meta: "ObjectMeta",
+    tombstones: Tombstones,
+    own: frozenset[str],
+) -> Redacted | None:
+    """Rewrite an object; return None if it stays as it is.
+
+    It is read again if another process replaced it in the meantime.
+    """
+    while stored := _read(landing, meta):
+        key = stored.key
+        is_reply = key.startswith(f"{REPLIES_PREFIX}/") and PurePosixPath(key).stem in own
+        result = Redacted(None) if is_reply else redact(key, stored.body, tombstones)
+        if result.body is stored.body:
+            return None
+        try:
+            replace_object(landing, stored, result.body)
+        except PreconditionError:
+            continue
+        return result
+    return None
+
+
+def replace_object(landing: ObjectStore, stored: StoredObject, body: bytes | None) -> None:
+    """Replace an object in one step, durably, with its arrival time; None deletes it.
+
+    Raises PreconditionError if a bucket's object is not the one that was read, and StoreError.
+    """
+    if isinstance(landing, LocalStore) and landing.prefix is not None:
+        _replace_file(Path(landing.prefix) / stored.key, body)
+        return
+    with translate_errors(landing):
+        if body is None:
+            retry(lambda: obstore.delete(landing, stored.key))
+            return
+        arrived = {RECEIVED_AT: format_arrival(stored.meta["last_modified"])}
+        options: dict[str, Any] = {"attributes": arrived | stored.attributes}
+        if isinstance(landing, S3Store):
+            options["mode"] = {"e_tag": stored.meta["e_tag"], "version": stored.meta["version"]}
+        retry(lambda: obstore.put(landing, stored.key, body, **options))
+
+
+def remove_temp_files(landing: ObjectStore, traces: Traces) -> int:
+    """Remove temporary files of killed writers that contain the person; return their number.
+
+    If the writer still lives, its put fails, and Telegram sends the update again.
+    """
+    if not isinstance(landing, LocalStore) or landing.prefix is None:
+        return 0
+    removed = 0
+    for path in temp_files(Path(landing.prefix)):
+        try:
+            body = path.read_bytes()
+            key = f"{LANDING_PREFIX}/{path.name.rpartition('#')[0]}"
+            is_clean = redact(key, body, traces.tombstones).body is body
+            if not is_clean or traces.in_bytes(body):
+                path.unlink()
+                removed += 1
+        except FileNotFoundError:
+            continue
+    return removed
+
+
+def temp_files(folder: Path) -> list[Path]:
+    """Return the temporary files of writers, which the listings of obstore leave out."""
+    return [path for path in folder.rglob("*#*") if path.is_file()]
+
+
+def _read(landing: ObjectStore, meta: "ObjectMeta") -> StoredObject | None:
+    try:
+        with translate_errors(landing):
+            return retry(lambda: _get(landing, meta["path"]))
+    except FileNotFoundError:
+        return None
+
+
+def _get(landing: ObjectStore, key: str) -> StoredObject:
+    found = obstore.get(landing, key)
+    body = found.bytes().to_bytes()
+    return StoredObject(key, body, found.meta, dict(found.attributes))
+
+
+def _replace_file(path: Path, body: bytes | None) -> None:
+    """Replace or delete a file, durably; its time of modification stays."""
+    if body is None:
+        path.unlink(missing_ok=True)
+        sync(path.parent)
+        return
+    temporary = path.with_name(f"{path.name}#{os.getpid()}{get_ident()}")
+    try:
+        with temporary.open("wb") as file:
+            file.write(body)
+            file.flush()
+            shutil.copystat(path, temporary)
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(path.parent)

@@ -1,0 +1,147 @@
+"""Who a person is in the stored updates: usernames, names and texts that were seen with an id."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+MIN_TEXT_CHARACTERS: Final = 12
+"""Characters of a text that identifies its author; shorter ones are written by many people."""
+
+OF_OTHERS: Final = frozenset(
+    {
+        "chat",
+        "entities",
+        "caption_entities",
+        "external_reply",
+        "forward_origin",
+        "from",
+        "message",
+        "pinned_message",
+        "quote",
+        "reply_to_message",
+        "reply_to_story",
+        "sender_chat",
+        "via_bot",
+    }
+)
+"""Fields of a message that its author did not write.
+
+https://core.telegram.org/bots/api#message
+"""
+
+FORWARDED: Final = frozenset({"forward_origin", "forward_date", "forward_from"})
+"""Fields of a message whose content somebody else wrote."""
+
+ACTORS: Final = ("from", "user")
+"""The fields of an update's content that hold the person who caused it."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSubject:
+    """A person, as the stored updates know them."""
+
+    user_id: int
+    usernames: frozenset[str] = frozenset()
+    """In lower case and without @."""
+    names: frozenset[str] = frozenset()
+    """Full names as Telegram shows them: the first and the last name, or the first."""
+    first_names: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
+    """What they wrote, as far as it is long enough to identify them."""
+    shared_usernames: frozenset[str] = frozenset()
+    """Usernames that another person was seen with as well."""
+    shared_names: frozenset[str] = frozenset()
+    """Full names that another person was seen with as well."""
+
+
+@dataclass(slots=True)
+class Census:
+    """Collects a person's usernames, names and texts from parsed updates, and those of others."""
+
+    user_id: int
+    named: frozenset[str] = frozenset()
+    """Usernames that the operator named: in lower case and without @."""
+    usernames: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    first_names: set[str] = field(default_factory=set)
+    texts: set[str] = field(default_factory=set)
+    others: set[str] = field(default_factory=set)
+    """Usernames, full names and first names of everybody else."""
+
+    def add(self, value: Any) -> None:
+        """Collect from an update, or from any parsed JSON."""
+        for each in objects_in(value):
+            identifier = each.get("id")
+            if type(identifier) is int and ("first_name" in each or "username" in each):
+                self._add_person(each, is_them=identifier == self.user_id)
+            if self._wrote(each):
+                self.texts.update(_texts(each))
+
+    def subject(self) -> DataSubject:
+        """Return the person.
+
+        A username that another person was seen with is theirs only if the operator named it.
+        """
+        seen = self.usernames | self.named
+        return DataSubject(
+            user_id=self.user_id,
+            usernames=frozenset(seen - self.others) | self.named,
+            names=frozenset(self.names - self.others),
+            first_names=frozenset(self.first_names - self.others),
+            texts=frozenset(self.texts),
+            shared_usernames=frozenset(seen & self.others),
+            shared_names=frozenset(self.names & self.others),
+        )
+
+    def _add_person(self, each: Mapping[str, Any], *, is_them: bool) -> None:
+        username, first, name = each.get("username"), each.get("first_name"), full_name(each)
+        if not is_them:
+            self.others.update(value for value in (first, name) if isinstance(value, str))
+            if isinstance(username, str):
+                self.others.add(username.lower())
+            return
+        if isinstance(username, str) and username:
+            self.usernames.add(username.lower())
+        if name:
+            self.names.add(name)
+        if isinstance(first, str) and first:
+            self.first_names.add(first)
+
+    def _wrote(self, content: Mapping[str, Any]) -> bool:
+        if not FORWARDED.isdisjoint(content):
+            return False
+        people = (content.get(name) for name in ACTORS)
+        return any(isinstance(who, dict) and who.get("id") == self.user_id for who in people)
+
+
+def full_name(user: Mapping[str, Any]) -> str:
+    """Return the name that Telegram shows of a User or a private Chat; empty without any."""
+    parts = (user.get("first_name"), user.get("last_name"))
+    return " ".join(part for part in parts if isinstance(part, str) and part)
+
+
+def objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield all objects of parsed JSON, at any depth."""
+    pending = [value]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, dict):
+            yield each
+            pending.extend(each.values())
+        elif isinstance(each, list):
+            pending.extend(each)
+
+
+def _texts(content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the texts of a message, or of another content, that its author wrote."""
+    pending: list[Any] = [each for name, each in content.items() if name not in OF_OTHERS]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, str):
+            # Identifiers of files and the like have no spaces.
+            if len(each) >= MIN_TEXT_CHARACTERS and " " in each.strip():
+                yield each
+        elif isinstance(each, dict):
+            pending.extend(inner for name, inner in each.items() if name not in OF_OTHERS)
+        elif isinstance(each, list):
+            pending.extend(each)
