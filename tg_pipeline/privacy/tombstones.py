@@ -5,7 +5,7 @@ lists the digests of the others, so that all of them can be found again from the
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -142,11 +142,7 @@ def lift(landing: ObjectStore, key: Secret, user_id: int) -> int:
 
 def _keys(landing: ObjectStore) -> Iterator[str]:
     for page in list_pages(landing, FORGOTTEN_PREFIX):
-        yield from _paths(page)
-
-
-def _paths(page: Iterable[obstore.ObjectMeta]) -> Iterator[str]:
-    return (meta["path"] for meta in page)
+        yield from (meta["path"] for meta in page)
 
 
 def _read(landing: ObjectStore, key: str) -> Tombstone | None:
