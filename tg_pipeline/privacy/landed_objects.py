@@ -12,11 +12,9 @@ from typing import Any, Final
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX, unwrap_rejected, wrap_rejected
+from lambda_ingest.replies import REPLIES_PREFIX
 from lambda_ingest.suppression import Tombstones, suppress
 from tg_pipeline.lake.landing_reader import is_readable_name
-
-REPLIES_PREFIX: Final = "replies"
-"""What the bot replied to webhook calls, under the names of their updates."""
 
 PRIVACY_PREFIX: Final = "privacy"
 """The tombstones, and what retention remembers."""
