@@ -62,6 +62,11 @@ _BUSINESS_HOURS: Final = re.compile(
 )
 """A range of days and hours such as `Mon-Fri 09:00-18:00`, within one day."""
 
+_ORIGIN: Final = re.compile(
+    r"(?:(?P<scheme>https?)://)?(?P<host>[a-z0-9][a-z0-9.-]*|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))?"
+)
+_DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
+
 STATE_FOLDER: Final = ".tg_pipeline"
 """The default folder of the landing zone, the lake and Dagster's history; git ignores it."""
 
@@ -245,6 +250,29 @@ def wants_json_logs() -> bool:
     """
     load_dotenv(home_folder() / ".env")
     return _one_of(os.environ, "TG_LOG", LOGS) == JSON_LOGS
+
+
+def read_ui_origins() -> tuple[str, ...]:
+    """Return the public origins of Dagster's UI (TG_UI_HOSTS); raises SettingsError.
+
+    It is read without the other settings, which a process that only serves the UI does not have.
+    """
+    load_dotenv(home_folder() / ".env")
+    words = (os.environ.get("TG_UI_HOSTS") or "").split(",")
+    return tuple(_origin(word.strip()) for word in words if word.strip())
+
+
+def _origin(text: str) -> str:
+    """Return an origin as browsers write it; without a scheme it is one of https."""
+    found = _ORIGIN.fullmatch(text.lower())
+    if not found:
+        raise SettingsError(
+            "TG_UI_HOSTS is not a list of names such as dagster.example.com or "
+            "http://10.0.0.5:3000, separated by commas."
+        )
+    scheme = found["scheme"] or "https"
+    is_default = found["port"] in {None, _DEFAULT_PORTS[scheme]}
+    return f"{scheme}://{found['host']}" + ("" if is_default else f":{found['port']}")
 
 
 def _start_date(text: str | None) -> date:

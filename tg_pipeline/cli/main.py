@@ -23,6 +23,7 @@ from tg_pipeline.cli.serve import serve
 from tg_pipeline.cli.sql import sql
 from tg_pipeline.cli.status import status
 from tg_pipeline.cli.summary import summary
+from tg_pipeline.cli.ui import ui
 from tg_pipeline.cli.up import up
 from tg_pipeline.cli.webhook import webhook
 from tg_pipeline.exceptions import AthenaError, CommandError
@@ -57,6 +58,7 @@ COMMANDS: Final = (
 
 for command in COMMANDS:
     cli.command()(command)
+cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(ui)
 cli.add_typer(webhook, name="webhook")
 cli.add_typer(athena, name="athena")
 cli.add_typer(forget, name="forget")

@@ -5,10 +5,12 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tg_pipeline.cli import up as command
+from tg_pipeline.cli.child_processes import ChildProcesses, Process
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.cli.up_process import TIMEOUT, Up, start_up
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
@@ -69,15 +71,15 @@ def test_a_poller_that_ends_is_restarted_until_all_is_stopped(
     monkeypatch.setattr(command, "POLLER_RESTART_DELAY", 0.01)
     started: list[tuple[str, ...]] = []
 
-    class Short(command.ChildProcesses):
-        def start(self, *words: str) -> command.Process:
+    class Short(ChildProcesses):
+        def start(self, *words: str) -> Process:
             started.append(words)
             if len(started) == 3:
                 self.stopping.set()
             return subprocess.Popen([sys.executable, "-c", ""])
 
     # When it polls
-    command.poll(Short())
+    command.keep_polling(Short(Path()))
 
     # Then each is followed by the next, except the last
     assert [words[-1] for words in started] == ["poll"] * 3

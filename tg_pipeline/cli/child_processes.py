@@ -1,0 +1,82 @@
+"""Child processes of a command, which end with it: on Ctrl-C, SIGTERM, or if one of them fails."""
+
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""SIGHUP is sent when the terminal closes, but not to the child processes, which have sessions of
+their own."""
+
+STOP_TIMEOUT: Final = 20
+"""Seconds that child processes have to finish; then they are killed."""
+
+Process = subprocess.Popen[bytes]
+
+
+class ChildProcesses:
+    """Child processes in sessions of their own, so that Ctrl-C reaches each once, through here."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start without processes; `folder` is where they run."""
+        self._folder = folder
+        self._processes: list[Process] = []
+        self.stopping = threading.Event()
+
+    def start(self, *command: str) -> Process:
+        """Start a process."""
+        environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+        process = subprocess.Popen(  # noqa: S603 - the commands are our own
+            command, cwd=self._folder, env=environment, start_new_session=True
+        )
+        self._processes.append(process)
+        if self.stopping.is_set():
+            self._signal(signal.SIGINT)  # the signal came before this process was in the list
+        return process
+
+    def stop(self, *_: object) -> None:
+        """Interrupt all processes, and kill them after STOP_TIMEOUT; a signal handler."""
+        self.stopping.set()
+        signal.alarm(STOP_TIMEOUT)
+        self._signal(signal.SIGINT)
+
+    def kill(self, *_: object) -> None:
+        """Kill all processes; a signal handler."""
+        self._signal(signal.SIGKILL)
+
+    def wait(self) -> None:
+        """Wait for all processes, and terminate what they leave if Dagster's start was aborted."""
+        for process in self._processes:
+            process.wait()
+            _signal_group(process, signal.SIGTERM)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self._processes:
+            if process.poll() is None:
+                _signal_group(process, number)
+
+
+def _signal_group(process: Process, number: signal.Signals) -> None:
+    """Send a signal to a process and all its descendants, as a terminal does."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, number)
+
+
+@contextmanager
+def child_processes(folder: Path) -> Iterator[ChildProcesses]:
+    """Provide child processes that stop on STOP_SIGNALS and end with the block."""
+    children = ChildProcesses(folder)
+    signal.signal(signal.SIGALRM, children.kill)
+    for number in STOP_SIGNALS:
+        signal.signal(number, children.stop)
+    try:
+        yield children
+    finally:
+        if not children.stopping.is_set():
+            children.stop()
+        children.wait()
