@@ -1,7 +1,14 @@
-"""Resources of the assets and sensors: the landing zone, the lake, the clock."""
+"""Resources of the assets and sensors: the landing zone, the lake, the clock.
 
+None takes a setting from a launch. In a field of a `ConfigurableResource` or a `dg.Config`, a
+launch can name an environment variable, whose value Dagster shows if it does not fit. So neither
+is used: `fixed` takes nothing, and a `config_schema` of plain types takes values only.
+https://docs.dagster.io/guides/operate/configuration/using-environment-variables-and-secrets
+"""
+
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import dagster as dg
 from obstore.store import ObjectStore
@@ -17,7 +24,8 @@ https://docs.dagster.io/guides/automate/sensors
 """
 
 
-class LandingResource(dg.ConfigurableResource[Any]):
+@dataclass(frozen=True, slots=True)
+class LandingResource:
     """The landing zone at `uri`; objects whose name has no bot id belong to `bot_id`."""
 
     uri: str
@@ -28,7 +36,8 @@ class LandingResource(dg.ConfigurableResource[Any]):
         return open_object_store(self.uri, timeout)
 
 
-class LakeResource(dg.ConfigurableResource[Any]):
+@dataclass(frozen=True, slots=True)
+class LakeResource:
     """The lake at `uri`."""
 
     uri: str
@@ -38,7 +47,7 @@ class LakeResource(dg.ConfigurableResource[Any]):
         return Lake(self.uri, timeout)
 
 
-class ClockResource(dg.ConfigurableResource[Any]):
+class ClockResource:
     """The clock, which tests replace."""
 
     def now(self) -> datetime:
@@ -46,8 +55,22 @@ class ClockResource(dg.ConfigurableResource[Any]):
         return datetime.now(UTC)
 
 
-resources: dict[str, dg.ConfigurableResource[Any]] = {
-    "landing": LandingResource(uri=SETTINGS.landing_uri, bot_id=SETTINGS.bot_id),
-    "lake": LakeResource(uri=SETTINGS.lake_uri),
-    "clock": ClockResource(),
+@dg.io_manager(config_schema={}, description="Assets write their tables themselves.")
+def no_files() -> dg.InMemoryIOManager:
+    """Return an IO manager in place of Dagster's default, whose folder a launch could set."""
+    return dg.InMemoryIOManager()  # type: ignore[no-untyped-call]
+
+
+def fixed(value: object, description: str) -> dg.ResourceDefinition:
+    """Return a resource that is this value, and refuses every setting of a launch."""
+    return dg.ResourceDefinition(lambda _: value, config_schema={}, description=description)
+
+
+resources: Final[dict[str, dg.ResourceDefinition]] = {
+    "landing": fixed(
+        LandingResource(SETTINGS.landing_uri, SETTINGS.bot_id), "The landing zone (TG_LANDING_URI)."
+    ),
+    "lake": fixed(LakeResource(SETTINGS.lake_uri), "The lake (TG_LAKE_URI)."),
+    "clock": fixed(ClockResource(), "The system's clock."),
+    "io_manager": no_files,
 }

@@ -1,6 +1,7 @@
 """The definitions with a landing zone, a lake, a clock and a Dagster instance for one test."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 
+@dataclass(frozen=True)
 class StoppedClock(ClockResource):
     """A clock with a fixed time."""
 

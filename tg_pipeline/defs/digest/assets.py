@@ -70,13 +70,24 @@ class DigestTarget:
         return cls(DigestKind(admin.digest), admin.chat_id, fmt, settings.token, settings.api_url)
 
 
-class DigestConfig(dg.Config):
+CONFIG: Final = {
+    "day": dg.Field(
+        dg.Noneable(str),
+        default_value=None,
+        description="The day, or a day of the week, YYYY-MM-DD; by default the last one that has "
+        "ended.",
+    ),
+    "again": dg.Field(bool, default_value=False, description="Send it even if it was sent before."),
+}
+"""What a launch can choose: values only, no names of environment variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class DigestConfig:
     """Which digest is posted."""
 
     day: str | None = None
-    """The day, or a day of the week, YYYY-MM-DD; by default the last one that has ended."""
     again: bool = False
-    """Send it even if it was sent before."""
 
     def period(self, kind: DigestKind, today: date) -> DigestPeriod:
         """Return the requested digest; raises dg.Failure."""
@@ -102,15 +113,16 @@ def digest_asset(target: DigestTarget) -> dg.AssetsDefinition:
         kinds={"telegram", "altair"},
         description=f"A message and a chart about the last {target.kind.value}, in the admin chat.",
         retry_policy=RETRY_POLICY,
+        config_schema=CONFIG,
     )
     def digest(
         context: dg.AssetExecutionContext,
-        config: DigestConfig,
-        landing: LandingResource,
-        lake: LakeResource,
-        clock: ClockResource,
+        landing: dg.ResourceParam[LandingResource],
+        lake: dg.ResourceParam[LakeResource],
+        clock: dg.ResourceParam[ClockResource],
     ) -> dg.MaterializeResult[None]:
         """Post the digest's message and its chart, each at most once."""
+        config = DigestConfig(**context.op_execution_context.op_config)
         period = config.period(target.kind, clock.now().astimezone(SETTINGS.zone).date())
         with as_dagster_failure(lake.uri), _as_dagster_failures():
             made = compose_digest(_source(landing, lake), period, target.fmt)
@@ -139,9 +151,9 @@ def digest_schedule(target: DigestTarget) -> dg.ScheduleDefinition:
     )
     def schedule(
         context: dg.ScheduleEvaluationContext,
-        landing: LandingResource,
-        lake: LakeResource,
-        clock: ClockResource,
+        landing: dg.ResourceParam[LandingResource],
+        lake: dg.ResourceParam[LakeResource],
+        clock: dg.ResourceParam[ClockResource],
     ) -> dg.RunRequest | dg.SkipReason:
         today = context.scheduled_execution_time.astimezone(SETTINGS.zone).date()
         period = DigestPeriod.last_ended(target.kind, today)
@@ -151,8 +163,8 @@ def digest_schedule(target: DigestTarget) -> dg.ScheduleDefinition:
             return dg.SkipReason(f"The digest of {period.name} was posted already.")
         if reason := not_built_reason(_source(landing, lake), period):
             return dg.SkipReason(f"No digest of {period.name} yet. {reason}")
-        config = DigestConfig(day=period.period.last.isoformat())
-        return dg.RunRequest(run_config=dg.RunConfig(ops={DIGEST: config}))
+        config = {"day": period.period.last.isoformat()}
+        return dg.RunRequest(run_config={"ops": {DIGEST: {"config": config}}})
 
     return schedule
 

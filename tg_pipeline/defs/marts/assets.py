@@ -81,7 +81,9 @@ def mart_asset(mart: Mart) -> dg.AssetsDefinition:
         retry_policy=RETRY_POLICY,
     )
     def build(
-        context: dg.AssetExecutionContext, landing: LandingResource, lake: LakeResource
+        context: dg.AssetExecutionContext,
+        landing: dg.ResourceParam[LandingResource],
+        lake: dg.ResourceParam[LakeResource],
     ) -> Iterator[dg.MaterializeResult[None]]:
         with as_dagster_failure(landing.uri):
             parameters = mart_parameters(SETTINGS, landing.store())

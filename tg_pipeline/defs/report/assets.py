@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 import dagster as dg
-from pydantic import Field
 
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.report import (
@@ -43,18 +43,34 @@ DESCRIPTION: Final = (
 MAX_DAYS: Final = (LATEST - EARLIEST).days
 
 
-class ReportConfig(dg.Config):
+CONFIG: Final = {
+    "last": dg.Field(
+        dg.Noneable(str),
+        default_value=None,
+        description="Last day, YYYY-MM-DD; by default the newest day that is built.",
+    ),
+    "days": dg.Field(
+        int,
+        default_value=DEFAULT_DAYS,
+        description="Number of days; fewer if the lake begins later.",
+    ),
+    "hide_names": dg.Field(bool, default_value=False, description="Show users as numbers."),
+}
+"""What a launch can choose: values only, no names of environment variables."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportConfig:
     """The period of the report, and whether it shows names."""
 
-    last: str | None = None
-    """Last day, YYYY-MM-DD; by default the newest day that is built."""
-    days: int = Field(default=DEFAULT_DAYS, ge=1, le=MAX_DAYS)
-    """Number of days; fewer if the lake begins later."""
-    hide_names: bool = False
-    """Show users as numbers."""
+    last: str | None
+    days: int
+    hide_names: bool
 
     def period(self, lake: Lake) -> Period | None:
         """Return the requested period, or None if the lake is empty; raises dg.Failure."""
+        if not 1 <= self.days <= MAX_DAYS:
+            raise dg.Failure(f"days is not between 1 and {MAX_DAYS}", allow_retries=False)
         return latest_period(lake, self._last_day(), self.days)
 
     def _last_day(self) -> date | None:
@@ -78,14 +94,19 @@ class ReportConfig(dg.Config):
     description=DESCRIPTION,
     automation_condition=FOLLOW_INPUTS,
     metadata={"dagster/uri": f"{SETTINGS.lake_uri}/{REPORT}"},
+    config_schema=CONFIG,
 )
 def report(
-    config: ReportConfig, landing: LandingResource, lake: LakeResource, clock: ClockResource
+    context: dg.AssetExecutionContext,
+    landing: dg.ResourceParam[LandingResource],
+    lake: dg.ResourceParam[LakeResource],
+    clock: dg.ResourceParam[ClockResource],
 ) -> dg.MaterializeResult[None]:
     """Write the report in every language."""
     # The chart library takes a second to import, and only this asset needs it.
     from tg_pipeline.report.report import render_report  # noqa: PLC0415
 
+    config = ReportConfig(**context.op_execution_context.op_config)
     with as_dagster_failure(lake.uri):
         tables, store = lake.lake(), landing.store()
         parameters = mart_parameters(SETTINGS, store)

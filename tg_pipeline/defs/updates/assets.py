@@ -76,11 +76,15 @@ RETRY_POLICY: Final = dg.RetryPolicy(
 """Most store outages last seconds; a repeated build does not redo what is written."""
 
 
-class RawUpdatesConfig(dg.Config):
-    """How raw_updates is built."""
-
-    full: bool = False
-    """Read all landed objects of the day again, instead of those not read yet."""
+FULL: Final = "full"
+RAW_UPDATES_CONFIG: Final = {
+    FULL: dg.Field(
+        bool,
+        default_value=False,
+        description="Read all landed objects of the day again, instead of those not read yet.",
+    )
+}
+"""How raw_updates is built: values only, no names of environment variables."""
 
 
 def layer_spec(layer: Layer, dep: dg.AssetSpec | dg.AssetDep | str) -> dg.AssetSpec:
@@ -129,21 +133,22 @@ landing_zone = dg.AssetSpec(
     partitions_def=daily_partitions,
     backfill_policy=MONTHLY_BACKFILL,
     retry_policy=RETRY_POLICY,
+    config_schema=RAW_UPDATES_CONFIG,
 )
 def raw_updates(
     context: dg.AssetExecutionContext,
-    config: RawUpdatesConfig,
-    landing: LandingResource,
-    lake: LakeResource,
+    landing: dg.ResourceParam[LandingResource],
+    lake: dg.ResourceParam[LakeResource],
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Read the landed objects that are not read yet."""
     balances = []
+    full = context.op_execution_context.op_config[FULL]
     with as_dagster_failure(lake.uri):
         source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
         parameters = layer_parameters(SETTINGS, source.store)
         for day in partition_dates(context):
             started = perf_counter()
-            built = build_raw_updates(source, tables, day, parameters, full=config.full)
+            built = build_raw_updates(source, tables, day, parameters, full=full)
             seconds = perf_counter() - started
             balances.append(raw_conservation(day, built))
             record_landing(context, day, built)
@@ -182,7 +187,9 @@ def raw_updates(
     retry_policy=RETRY_POLICY,
 )
 def deduped_updates(
-    context: dg.AssetExecutionContext, landing: LandingResource, lake: LakeResource
+    context: dg.AssetExecutionContext,
+    landing: dg.ResourceParam[LandingResource],
+    lake: dg.ResourceParam[LakeResource],
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Keep the copy of each update that landed first."""
     balances = []
@@ -219,7 +226,9 @@ def deduped_updates(
     retry_policy=RETRY_POLICY,
 )
 def enriched_updates(
-    context: dg.AssetExecutionContext, landing: LandingResource, lake: LakeResource
+    context: dg.AssetExecutionContext,
+    landing: dg.ResourceParam[LandingResource],
+    lake: dg.ResourceParam[LakeResource],
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Flatten every update."""
     balances = []

@@ -60,7 +60,9 @@ def drift_result(found: Mapping[date, tuple[Drift, ...]]) -> dg.AssetCheckResult
     description="The last scheduled day has its partition, even if it is empty.",
 )
 def latest_partition_exists(
-    landing: LandingResource, lake: LakeResource, clock: ClockResource
+    landing: dg.ResourceParam[LandingResource],
+    lake: dg.ResourceParam[LakeResource],
+    clock: dg.ResourceParam[ClockResource],
 ) -> dg.AssetCheckResult:
     """Check that the partition of the last scheduled day exists.
 

@@ -169,9 +169,9 @@ def events_sensor(open_queue: Callable[[], Queue], limits: QueueLimits) -> dg.Se
     )
     def evaluate(
         context: dg.SensorEvaluationContext,
-        landing: LandingResource,
-        lake: LakeResource,
-        clock: ClockResource,
+        landing: dg.ResourceParam[LandingResource],
+        lake: dg.ResourceParam[LakeResource],
+        clock: dg.ResourceParam[ClockResource],
     ) -> dg.SensorResult:
         """Poll the queue, and request runs."""
         with _errors_logged():

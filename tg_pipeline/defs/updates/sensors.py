@@ -112,9 +112,9 @@ def listing_sensor(pause: timedelta) -> dg.SensorDefinition:
     )
     def evaluate(
         context: dg.SensorEvaluationContext,
-        landing: LandingResource,
-        lake: LakeResource,
-        clock: ClockResource,
+        landing: dg.ResourceParam[LandingResource],
+        lake: dg.ResourceParam[LakeResource],
+        clock: dg.ResourceParam[ClockResource],
     ) -> dg.SensorResult | dg.SkipReason:
         """Request the days whose partitions are older than what they are built from."""
         cursor, now = ScanCursor.decode(context.cursor), clock.now()
