@@ -40,6 +40,8 @@ _SECRET_TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 _UPDATE_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
+_STORE_URI: Final = re.compile(r"(file|s3|memory)://[^@/]*(/|$)")
+
 _CHAT_ID: Final = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -156,7 +158,7 @@ class IngestSettings:
                 "secret is missing."
             )
         return cls(
-            landing_uri=landing_uri,
+            landing_uri=check_store_uri("TG_LANDING_URI", landing_uri),
             timezone=_timezone(environment.get("TG_TIMEZONE") or DEFAULT_TIMEZONE),
             bot_id=_bot_id(environment),
             secret_token=secret_token,
@@ -173,6 +175,13 @@ class IngestSettings:
 def read_landing_uri(environment: Mapping[str, str]) -> str | None:
     """Return the URI of the landing zone, None if it is not set."""
     return environment.get("TG_LANDING_URI") or bucket_uri(environment.get("AWS_S3_BUCKET"))
+
+
+def check_store_uri(name: str, uri: str) -> str:
+    """Return the URI of a store; raises SettingsError, which repeats nothing of another value."""
+    if not _STORE_URI.match(uri):
+        raise SettingsError(f"{name} is not a file://, s3:// or memory:// URI without credentials.")
+    return uri
 
 
 def bucket_uri(name: str | None) -> str | None:
@@ -195,7 +204,7 @@ def read_yes_or_no(environment: Mapping[str, str], name: str) -> bool:
     """Return whether a setting is yes; not set means no. Raises SettingsError."""
     text = environment.get(name) or NO
     if text not in {YES, NO}:
-        raise SettingsError(f"{name}={text!r} is neither yes nor no.")
+        raise SettingsError(f"{name} is neither yes nor no.")
     return text == YES
 
 
@@ -220,9 +229,7 @@ def _timezone(name: str) -> str:
     try:
         return ZoneInfo(name).key
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise SettingsError(
-            f"TG_TIMEZONE={name!r} is not a time zone such as Europe/Lisbon."
-        ) from None
+        raise SettingsError("TG_TIMEZONE is not a time zone such as Europe/Lisbon.") from None
 
 
 def _secret_token(environment: Mapping[str, str], name: str, least: int) -> Secret | None:
@@ -250,7 +257,9 @@ def _chat_ids(environment: Mapping[str, str]) -> frozenset[int]:
     words = [word.strip() for word in environment.get(name, "").split(",")]
     for word in filter(None, words):
         if not _CHAT_ID.fullmatch(word):
-            raise SettingsError(f"{name}: {word!r} is not a chat id such as -1001234567890.")
+            raise SettingsError(
+                f"{name} has an entry that is not a chat id such as -1001234567890."
+            )
     chat_ids = frozenset(int(word) for word in words if word)
     if environment.get(name) and not chat_ids:
         raise SettingsError(f"{name} is set but names no chat: leave it empty to keep all chats.")
@@ -307,7 +316,7 @@ def _update_types(environment: Mapping[str, str]) -> frozenset[str]:
     words = [word.strip() for word in environment.get(name, "").split(",")]
     for word in filter(None, words):
         if not _UPDATE_TYPE.fullmatch(word):
-            raise SettingsError(f"{name}: {word!r} is not an update type such as message.")
+            raise SettingsError(f"{name} has an entry that is not an update type such as message.")
     update_types = frozenset(filter(None, words))
     if environment.get(name) and not update_types:
         raise SettingsError(f"{name} is set but names no type: leave it empty for the default.")
@@ -331,7 +340,7 @@ def _seconds(text: str | None) -> float:
         seconds = 0.0
     if not 0 < seconds <= DEFAULT_FORWARD_SECONDS * 2:
         raise SettingsError(
-            f"FORWARD_TIMEOUT_SECONDS={text!r} is not a number of seconds above 0 and up to 50."
+            "FORWARD_TIMEOUT_SECONDS is not a number of seconds above 0 and up to 50."
         )
     return seconds
 

@@ -54,11 +54,12 @@ def open_store(uri: str, timeout: timedelta = BATCH_TIMEOUT, **options: Any) -> 
     """
     try:
         parts = urlsplit(uri)
-    except ValueError as error:
-        raise StoreError(f"{uri!r} is not a valid URI: {first_line(error)}") from None
+    except ValueError:
+        raise StoreError("The URI of a store is not a valid URI.") from None
     scheme = parts.scheme
     if scheme not in SCHEMES:
-        raise StoreError(f"{uri!r} is not a file://, s3:// or memory:// URI.")
+        # Not shown: it may be the value of another setting, such as a token.
+        raise StoreError("The URI of a store is not a file://, s3:// or memory:// URI.")
     if scheme == "memory":
         return _open_memory(uri)
     try:

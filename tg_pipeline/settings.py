@@ -18,6 +18,7 @@ from lambda_ingest.settings import (
     Secret,
     SettingsError,
     bucket_uri,
+    check_store_uri,
     is_sent_in_clear,
     read_landing_uri,
     read_token,
@@ -191,9 +192,12 @@ class Settings:
         placed = {**environment, "TG_LANDING_URI": landing or (state / "landing").as_uri()}
         return cls(
             ingest=IngestSettings.from_environment(placed),
-            lake_uri=environment.get("TG_LAKE_URI")
-            or bucket_uri(environment.get("AWS_S3_ENRICHED"))
-            or (state / "lake").as_uri(),
+            lake_uri=check_store_uri(
+                "TG_LAKE_URI",
+                environment.get("TG_LAKE_URI")
+                or bucket_uri(environment.get("AWS_S3_ENRICHED"))
+                or (state / "lake").as_uri(),
+            ),
             start_date=_start_date(environment.get("TG_START_DATE")),
             token=read_token(environment),
             bot_username=_username(environment.get("TELEGRAM_BOT_USERNAME")),
@@ -279,27 +283,25 @@ def _start_date(text: str | None) -> date:
     try:
         return date.fromisoformat(text) if text else DEFAULT_START_DATE
     except ValueError:
-        raise SettingsError(
-            f"TG_START_DATE={text!r} is not a valid date such as 2026-10-01."
-        ) from None
+        raise SettingsError("TG_START_DATE is not a valid date such as 2026-10-01.") from None
 
 
 def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str | None:
     text = environment.get(name)
     if text and text not in choices:
-        raise SettingsError(f"{name}={text!r} is not one of {', '.join(choices)}.")
+        raise SettingsError(f"{name} is not one of {', '.join(choices)}.")
     return text or None
 
 
 def _chat(text: str | None) -> str | None:
     if text and not _CHAT.fullmatch(text):
-        raise SettingsError(f"TG_ADMIN_CHAT_ID={text!r} is neither a chat id nor an @name.")
+        raise SettingsError("TG_ADMIN_CHAT_ID is neither a chat id nor an @name.")
     return text or None
 
 
 def _username(text: str | None) -> str:
     if text and not _USERNAME.fullmatch(text):
-        raise SettingsError(f"TELEGRAM_BOT_USERNAME={text!r} is not a username such as @my_bot.")
+        raise SettingsError("TELEGRAM_BOT_USERNAME is not a username such as @my_bot.")
     return (text or "").removeprefix("@").lower()
 
 
@@ -313,7 +315,7 @@ def _business_hours(text: str | None) -> str:
     )
     if overlaps or not all(each and each["opens"] < each["closes"] for each in found):
         raise SettingsError(
-            f"TG_BUSINESS_HOURS={text!r} is not a range of days and hours such as "
+            "TG_BUSINESS_HOURS is not a range of days and hours such as "
             "'Mon-Fri 09:00-18:00', or several that do not overlap, separated by ';'."
         )
     return ";".join(ranges)

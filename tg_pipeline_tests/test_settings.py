@@ -11,18 +11,18 @@ from tg_pipeline.report.models import DigestKind
 from tg_pipeline.settings import DIGESTS, LANGUAGES, AdminSettings, Settings
 
 WRONG = {
-    "TG_ADMIN_CHAT_ID=my chat": "TG_ADMIN_CHAT_ID='my chat' is neither a chat id nor an @name",
-    "TG_ADMIN_CHAT_ID=-100.5": "TG_ADMIN_CHAT_ID='-100.5' is neither",
+    "TG_ADMIN_CHAT_ID=my chat": "TG_ADMIN_CHAT_ID is neither a chat id nor an @name",
+    "TG_ADMIN_CHAT_ID=-100.5": "TG_ADMIN_CHAT_ID is neither",
     "TG_ADMIN_CHAT_ID=@a/b/../c": "is neither a chat id nor an @name",
     "TG_ADMIN_CHAT_ID=5\n": "is neither a chat id nor an @name",
-    "TG_DIGEST=month": "TG_DIGEST='month' is not one of day, week",
-    "TG_DIGEST_LANG=es": "TG_DIGEST_LANG='es' is not one of en, pt",
-    "TG_ATHENA_REGISTER=maybe": "TG_ATHENA_REGISTER='maybe' is neither yes nor no",
-    "TG_START_DATE=soon": "TG_START_DATE='soon' is not a valid date",
-    "TG_BUSINESS_HOURS=9-18": "TG_BUSINESS_HOURS='9-18' is not a range of days and hours such as",
+    "TG_DIGEST=month": "TG_DIGEST is not one of day, week",
+    "TG_DIGEST_LANG=es": "TG_DIGEST_LANG is not one of en, pt",
+    "TG_ATHENA_REGISTER=maybe": "TG_ATHENA_REGISTER is neither yes nor no",
+    "TG_START_DATE=soon": "TG_START_DATE is not a valid date",
+    "TG_BUSINESS_HOURS=9-18": "TG_BUSINESS_HOURS is not a range of days and hours such as",
     "TG_BUSINESS_HOURS=Mon-Fri 18:00-09:00": "is not a range of days and hours such as",
     "TG_BUSINESS_HOURS=Mon-Fri 09:00-18:00;Fri 17:00-19:00": "or several that do not overlap",
-    "TELEGRAM_BOT_USERNAME=my bot": "TELEGRAM_BOT_USERNAME='my bot' is not a username",
+    "TELEGRAM_BOT_USERNAME=my bot": "TELEGRAM_BOT_USERNAME is not a username",
 }
 
 

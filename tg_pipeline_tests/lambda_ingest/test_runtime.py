@@ -76,7 +76,7 @@ def test_hundreds_of_updates_and_retries_land_once_each(
     ("settings", "error", "sentence"),
     [
         ({"TELEGRAM_SECRET_TOKEN": ""}, "SettingsError", "TELEGRAM_SECRET_TOKEN is not set"),
-        ({"TG_LANDING_URI": "ftp://landing"}, "StoreError", "'ftp://landing' is not a file://"),
+        ({"TG_LANDING_URI": "ftp://landing"}, "SettingsError", "TG_LANDING_URI is not a file://"),
     ],
 )
 def test_a_wrong_setting_is_reported_in_the_init_phase_and_ends_the_container(

@@ -135,23 +135,23 @@ INVALID: dict[str, tuple[list[str], str]] = {
     ),
     "FORWARD_ALLOWED_UPDATES": (
         ["message;poll", "Message", "message,a b", "9"],
-        "FORWARD_ALLOWED_UPDATES: {!r} is not an update type such as message.",
+        "FORWARD_ALLOWED_UPDATES has an entry that is not an update type such as message.",
     ),
     "TG_TELEGRAM_ONLY": (
         ["on", "true", "YES", "1"],
-        "TG_TELEGRAM_ONLY={!r} is neither yes nor no.",
+        "TG_TELEGRAM_ONLY is neither yes nor no.",
     ),
     "TELEGRAM_CHAT_IDS": (
         NOT_CHAT_IDS,
-        "TELEGRAM_CHAT_IDS: {!r} is not a chat id such as -1001234567890.",
+        "TELEGRAM_CHAT_IDS has an entry that is not a chat id such as -100123456789.",
     ),
     "TELEGRAM_CHAT_ID": (
         NOT_CHAT_IDS,
-        "TELEGRAM_CHAT_ID: {!r} is not a chat id such as -1001234567890.",
+        "TELEGRAM_CHAT_ID has an entry that is not a chat id such as -100123456789.",
     ),
     "TG_TIMEZONE": (
         ["Mars/Olympus", "../etc/passwd", "America", "\0", "a" * 5_000],
-        "TG_TIMEZONE={!r} is not a time zone such as Europe/Lisbon.",
+        "TG_TIMEZONE is not a time zone such as Europe/Lisbon.",
     ),
     "TG_WEBHOOK_PATH": (
         ["telegram", "https://a/b", "/a?b", "/a#b", " /a"],
@@ -160,7 +160,7 @@ INVALID: dict[str, tuple[list[str], str]] = {
     "FORWARD_URL": (NOT_URLS, "FORWARD_URL is not a valid http:// or https:// URL."),
     "FORWARD_TIMEOUT_SECONDS": (
         ["0", "-1", "50.1", "nan", "inf", "soon", "1e99"],
-        "FORWARD_TIMEOUT_SECONDS={!r} is not a number of seconds above 0 and up to 50.",
+        "FORWARD_TIMEOUT_SECONDS is not a number of seconds above 0 and up to 50.",
     ),
 }
 SECRETS = [
@@ -181,14 +181,11 @@ def error_or_empty(**settings: str) -> str:
 @pytest.mark.parametrize(
     ("name", "text"), [(name, text) for name, (texts, _) in INVALID.items() for text in texts]
 )
-def test_an_invalid_value_is_an_error_that_shows_it_only_if_it_is_no_secret(
-    name: str, text: str
-) -> None:
+def test_an_invalid_value_is_an_error_that_does_not_repeat_it(name: str, text: str) -> None:
     with pytest.raises(SettingsError) as caught:
         read(**FORWARDING | {name: text})
 
-    shown = text.rpartition(",")[2] if name == "FORWARD_ALLOWED_UPDATES" else text
-    assert str(caught.value) == INVALID[name][1].format(shown)
+    assert str(caught.value) == INVALID[name][1]
     assert caught.value.__cause__ is None
 
 
