@@ -143,11 +143,11 @@ INVALID: dict[str, tuple[list[str], str]] = {
     ),
     "TELEGRAM_CHAT_IDS": (
         NOT_CHAT_IDS,
-        "TELEGRAM_CHAT_IDS has an entry that is not a chat id such as -100123456789.",
+        "TELEGRAM_CHAT_IDS has an entry that is not a chat id such as -1001234567890.",
     ),
     "TELEGRAM_CHAT_ID": (
         NOT_CHAT_IDS,
-        "TELEGRAM_CHAT_ID has an entry that is not a chat id such as -100123456789.",
+        "TELEGRAM_CHAT_ID has an entry that is not a chat id such as -1001234567890.",
     ),
     "TG_TIMEZONE": (
         ["Mars/Olympus", "../etc/passwd", "America", "\0", "a" * 5_000],
