@@ -82,6 +82,8 @@ ESCAPES = {
     "reads an address": "FROM 'http://127.0.0.1:9/x.csv'",
     "reads a bucket": "FROM 's3://bucket/x.parquet'",
     "writes a file": "COPY (SELECT 1) TO '{folder}/written.csv'",
+    "writes to standard output": "COPY (SELECT 1) TO '/dev/stdout'",
+    "writes to an open file": "COPY (SELECT 1) TO '/dev/fd/2'",
     "writes a relative file": "COPY (SELECT 1) TO 'written.parquet'",
     "replaces a partition": "COPY (SELECT 1) TO 'lake://{partition}'",
     "replaces a partition by its path": "COPY (SELECT 1) TO '{folder}/lake/{partition}'",

@@ -83,6 +83,16 @@ def test_the_lake_is_read_only(bucket: Lake) -> None:
     assert list(obstore.list(bucket.store)) == []
 
 
+def test_a_confined_session_reads_the_tables_of_a_bucket_only(bucket: Lake) -> None:
+    write(bucket, 7)
+    obstore.put(bucket.store, "report/names.csv", b"word\nxyzzy\n")
+
+    with open_session(bucket, ZONE, [DAILY], confined=True) as session:
+        assert answer(session, "SELECT user_id FROM daily") == [(7,)]
+        with pytest.raises(QueryError, match="not part of a table"):
+            answer(session, "FROM read_text('lake://report/names.csv')")
+
+
 def test_a_text_longer_than_a_range_can_be_read(bucket: Lake) -> None:
     text = "á" * 3_000_000
     with bucket.writer("daily", DAY, DAILY.schema) as writer:
