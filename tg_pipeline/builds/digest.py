@@ -141,7 +141,9 @@ def not_built_reason(source: ReportSource, period: DigestPeriod) -> str | None:
     missing = [state.day for state in states if state.has_something and not state.is_complete]
     if missing:
         return _not_built(missing[0])
-    is_a_day_behind = bool(days_with_stale_marts(source.lake, days, source.parameters))
+    is_a_day_behind = bool(
+        days_with_stale_marts(source.lake, days, source.parameters, source.layer_parameters.floors)
+    )
     if is_a_day_behind or cumulative_marts_are_stale(source.lake, source.parameters):
         return "The marts are older than the updates: tg-pipeline run brings them up to date."
     return None

@@ -5,6 +5,8 @@ from, and the time zone that defined the day. The last functions check that no r
 """
 
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -18,8 +20,10 @@ from tg_pipeline.builds.raw_updates import (
     EMPTY_FINGERPRINT,
     TIMEZONE,
     RawBuildResult,
+    has_raw,
 )
 from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
+from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats
 from tg_pipeline.layers.copies import COPY_COLUMNS, has_several_bots, mark_copies
 from tg_pipeline.layers.deduped_updates import (
@@ -56,7 +60,7 @@ def build_deduped_updates(lake: Lake, day: date, parameters: LayerParameters) ->
     """Write a day's deduped_updates from the raw_updates of that day and of the day before."""
     with (
         lake.open(RAW_UPDATES.name, day) as raw,
-        lake.open(RAW_UPDATES.name, day - timedelta(days=1)) as day_before,
+        _open_day_before(lake, day, parameters.floors) as day_before,
         lake.writer(DEDUPED_UPDATES.name, day, DEDUPED_UPDATES.schema) as output,
     ):
         duplicates = duplicate_positions(
@@ -73,6 +77,18 @@ def build_deduped_updates(lake: Lake, day: date, parameters: LayerParameters) ->
             DUPLICATES: str(len(duplicates)),
         }
         return DedupedBuildResult(output.commit(**footer), raw.rows, len(duplicates))
+
+
+@contextmanager
+def _open_day_before(lake: Lake, day: date, floors: Floors) -> Iterator[Partition]:
+    """Open the raw_updates of the day before; once they have expired, its enriched_updates.
+
+    These have the same KEY_COLUMNS, of one copy of each update.
+    """
+    before = day - timedelta(days=1)
+    table = RAW_UPDATES if floors.keeps(TableGroup.RAW, before) else ENRICHED_UPDATES
+    with lake.open(table.name, before) as partition:
+        yield partition
 
 
 def deduped_built_from(raw: str, day_before: str) -> str:
@@ -124,6 +140,11 @@ def build_enriched_updates(
         source = enriched_built_from(deduped.metadata.get(BUILT_FROM, ""))
         enriched = output.commit(**{BUILT_FROM: source, TIMEZONE: parameters.timezone})
         return EnrichedBuildResult(enriched, deduped.rows, fields_nulled, drift.found())
+
+
+def can_build_enriched(lake: Lake, day: date, floors: Floors) -> bool:
+    """Return whether a day of enriched_updates is kept, and so is what it is built from."""
+    return floors.keeps(TableGroup.ENRICHED, day) and has_raw(lake, day, floors)
 
 
 def _copy_marks(deduped: Partition) -> pa.Array | None:

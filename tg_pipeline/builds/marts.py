@@ -24,6 +24,7 @@ from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.builds.raw_updates import BUILT_FROM
 from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
+from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import Lake, PartitionStats, temp_dir
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -208,8 +209,24 @@ def _link_or_copy(source: Path, target: Path) -> None:
 # Staleness
 
 
+def buildable_days(lake: Lake, mart: Mart, days: Iterable[date], floors: Floors) -> list[date]:
+    """Return those of the days of a daily mart that retention keeps, and that can be built.
+
+    Once enriched_updates of a day that it is made from has expired, a mart's day is kept as it is.
+    On the first days after the floor it is only built if it never was: from what there is.
+    """
+    return [day for day in days if _is_buildable(lake, mart, day, floors)]
+
+
+def _is_buildable(lake: Lake, mart: Mart, day: date, floors: Floors) -> bool:
+    if not floors.keeps(TableGroup.MARTS, day) or not floors.keeps(TableGroup.ENRICHED, day):
+        return False
+    first = day - timedelta(days=mart.lookback_days)
+    return floors.keeps(TableGroup.ENRICHED, first) or lake.footer(mart.name, day) is None
+
+
 def days_with_stale_marts(
-    lake: Lake, days: Iterable[date], parameters: MartParameters
+    lake: Lake, days: Iterable[date], parameters: MartParameters, floors: Floors
 ) -> list[date]:
     """Return those of the days that have enriched_updates, and a daily mart that is stale."""
     wanted = sorted(set(days))
@@ -224,7 +241,7 @@ def days_with_stale_marts(
                 _SourcePartition(ENRICHED_UPDATES, each, enriched[each])
                 for each in _with_days_before([day], mart.lookback_days)
             ]
-            for day in built
+            for day in buildable_days(lake, mart, built, floors)
         }
         stale.update(_stale_days(lake, mart, sources, parameters))
     return [day for day in built if day in stale]

@@ -184,7 +184,10 @@ def _days(context: MonitorContext, states: list[DayState]) -> DaysStatus:
     missing = [each.day for each in states if context.status(each) is DayStatus.MISSING]
     late = [each.day for each in states if context.status(each) is DayStatus.LATE]
     without_marts = days_with_stale_marts(
-        context.lake, [each.day for each in states], context.parameters
+        context.lake,
+        [each.day for each in states],
+        context.parameters,
+        context.layer_parameters.floors,
     )
     unbuilt = {*missing, *late, *without_marts}
     return DaysStatus(

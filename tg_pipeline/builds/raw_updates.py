@@ -18,7 +18,7 @@ from obstore.store import ObjectStore
 from lambda_ingest.suppression import Tombstones, suppress
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.fingerprints import RowHasher
-from tg_pipeline.lake.floors import TableGroup
+from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.landing_arrivals import read_journals, with_arrivals
 from tg_pipeline.lake.landing_reader import read_objects
 from tg_pipeline.lake.landing_state import (
@@ -427,6 +427,19 @@ def raw_built_from(lake: Lake, day: date) -> str:
     """Return the fingerprint in the footer of a day's raw_updates: that of its rows."""
     footer = lake.footer_or_raise(RAW_UPDATES.name, day)
     return footer.metadata.get(BUILT_FROM, EMPTY_FINGERPRINT) if footer else EMPTY_FINGERPRINT
+
+
+def has_raw(lake: Lake, day: date, floors: Floors) -> bool:
+    """Return whether a day of raw_updates is kept, and can be built or has been.
+
+    It can't be built once its landed objects have expired.
+    """
+    if not floors.keeps(TableGroup.RAW, day):
+        return False
+    return (
+        floors.keeps(TableGroup.LANDING, day)
+        or lake.footer_or_raise(RAW_UPDATES.name, day) is not None
+    )
 
 
 def record_unaffected_days(lake: Lake, days: Iterable[date], parameters: LayerParameters) -> None:

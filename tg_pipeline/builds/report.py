@@ -147,7 +147,9 @@ def _health_day(state: DayState) -> HealthDay:
 
 def _are_marts_behind(source: ReportSource, period: Period) -> bool:
     days = list(iter_days(period.first, period.last))
-    is_a_day_behind = bool(days_with_stale_marts(source.lake, days, source.parameters))
+    is_a_day_behind = bool(
+        days_with_stale_marts(source.lake, days, source.parameters, source.layer_parameters.floors)
+    )
     return is_a_day_behind or cumulative_marts_are_stale(source.lake, source.parameters)
 
 

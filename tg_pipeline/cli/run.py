@@ -19,6 +19,7 @@ from tg_pipeline.cli.context import (
     parse_span,
 )
 from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.floors import TableGroup
 from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.settings import Settings, load_settings
 
@@ -40,6 +41,8 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     _check_partitions(days, settings)
     check_landing(settings)
     check_lake(settings)
+    if full:
+        _check_landed_objects_are_kept(days, settings)
     # Dagster takes a second to import: only commands that need it pay for it.
     from tg_pipeline.cli.materialize import materialize  # noqa: PLC0415
 
@@ -74,7 +77,17 @@ def changed_days(settings: Settings, today: date) -> list[date]:
     within = [day for day in known if settings.start_date <= day <= today]
     record_unaffected_days(lake, within, layers)
     due = stale_days(day_states(landing, lake, within, layers))
-    return sorted({*due, *days_with_stale_marts(lake, within, parameters)})
+    return sorted({*due, *days_with_stale_marts(lake, within, parameters, layers.floors)})
+
+
+def _check_landed_objects_are_kept(days: list[date], settings: Settings) -> None:
+    floors = layer_parameters(settings, open_landing(settings)).floors
+    expired = [day for day in days if not floors.keeps(TableGroup.LANDING, day)]
+    if expired:
+        raise CommandError(
+            f"{expired[0]} can't be read again: landed objects are kept from {floors.landing} on. "
+            "Without --full, its tables are kept."
+        )
 
 
 def are_cumulative_marts_stale(settings: Settings) -> bool:

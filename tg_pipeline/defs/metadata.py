@@ -14,6 +14,7 @@ import dagster as dg
 import pyarrow as pa
 from obstore.exceptions import BaseError
 
+from lambda_ingest.settings import SettingsError
 from lambda_ingest.store import StoreError, first_line
 from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.builds.raw_updates import RawBuildResult
@@ -121,6 +122,15 @@ def _log_partition(
     )
 
 
+def log_expired(context: dg.AssetExecutionContext, table: Table, day: date) -> None:
+    """Log that a day is not built, because what it is built from has expired."""
+    context.log.info(
+        "%s %s is not built: retention deleted what it is built from, so it stays as it is.",
+        table.name,
+        day,
+    )
+
+
 def record_landing(context: dg.AssetExecutionContext, day: date, built: RawBuildResult) -> None:
     """Record the landed objects of a day, which no run of ours materializes."""
     if built.objects:
@@ -128,7 +138,11 @@ def record_landing(context: dg.AssetExecutionContext, day: date, built: RawBuild
             dg.AssetMaterialization(
                 LANDING,
                 partition=day.isoformat(),
-                metadata={"objects": built.objects, "lines": built.lines},
+                metadata={
+                    "objects": built.objects,
+                    "lines": built.lines,
+                    "suppressed": built.suppressed,
+                },
             )
         )
 
@@ -243,6 +257,8 @@ def _translated(uri: str) -> Iterator[None]:
         yield
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError) as error:
         raise dg.Failure(STOPPED, allow_retries=False) from error
+    except SettingsError as error:
+        raise dg.Failure(str(error), allow_retries=False) from None
     except StoreError as error:
         # Dagster shows the cause, too, and that of a failed query may quote rows.
         raise dg.Failure(str(error), allow_retries=isinstance(error, TransientStoreError)) from (

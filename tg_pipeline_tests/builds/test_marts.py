@@ -19,6 +19,7 @@ from tg_pipeline.builds.marts import (
     days_with_stale_marts,
     mart_builder,
 )
+from tg_pipeline.lake.floors import ALL_DAYS
 from tg_pipeline.marts import duckdb_engine
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.cumulative import MESSAGES
@@ -202,7 +203,7 @@ def test_only_the_configured_time_zone_matters_and_another_one_makes_marts_stale
 
 
 def stale(pipeline: Pipeline) -> list[date]:
-    return days_with_stale_marts(pipeline.lake, [DAY, NEXT_DAY], PARAMETERS)
+    return days_with_stale_marts(pipeline.lake, [DAY, NEXT_DAY], PARAMETERS, ALL_DAYS)
 
 
 def test_a_day_is_stale_until_its_last_mart_is_built_and_again_if_it_changes(
@@ -220,7 +221,7 @@ def test_a_day_is_stale_until_its_last_mart_is_built_and_again_if_it_changes(
     assert stale(pipeline) == []
 
     # Then it is stale in another time zone, and once it has another message
-    assert days_with_stale_marts(pipeline.lake, [DAY], IN_TOKYO) == [DAY]
+    assert days_with_stale_marts(pipeline.lake, [DAY], IN_TOKYO, ALL_DAYS) == [DAY]
     pipeline.land(said(2))
     pipeline.build()
     assert stale(pipeline) == [DAY]

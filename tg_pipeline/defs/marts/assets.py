@@ -7,7 +7,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.marts import MartBuildResult, buildable_days, mart_builder
 from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.defs.automation import FOLLOW_INPUTS
 from tg_pipeline.defs.marts.charts import mart_chart
@@ -16,6 +16,7 @@ from tg_pipeline.defs.metadata import (
     add_partition_metadata,
     as_dagster_failure,
     conservation_result,
+    log_expired,
     table_schema,
 )
 from tg_pipeline.defs.partitions import (
@@ -27,6 +28,8 @@ from tg_pipeline.defs.partitions import (
 )
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.updates.assets import OWNERS, RETRY_POLICY, conservation_check
+from tg_pipeline.lake.floors import Floors, read_floors
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
 from tg_pipeline.marts.mart import Mart, MartParameters, is_daily
@@ -86,22 +89,42 @@ def mart_asset(mart: Mart) -> dg.AssetsDefinition:
         lake: dg.ResourceParam[LakeResource],
     ) -> Iterator[dg.MaterializeResult[None]]:
         with as_dagster_failure(landing.uri):
-            parameters = mart_parameters(SETTINGS, landing.store())
-        yield _build_mart(context, lake, mart, parameters)
+            store, tables = landing.store(), lake.lake()
+            parameters = mart_parameters(SETTINGS, store)
+            days: list[date | None] = [None]
+            if mart.is_daily:
+                days = [*_kept_days(context, tables, mart, read_floors(store))]
+        yield _build_mart(context, tables, mart, days, parameters)
 
     return build
 
 
+def _kept_days(
+    context: dg.AssetExecutionContext, lake: Lake, mart: Mart, floors: Floors
+) -> list[date]:
+    """Return the days of a run that can be built; the others have expired, and are logged."""
+    asked = list(partition_dates(context))
+    days = buildable_days(lake, mart, asked, floors)
+    for day in asked:
+        if day not in days:
+            log_expired(context, mart, day)
+    return days
+
+
 def _build_mart(
-    context: dg.AssetExecutionContext, lake: LakeResource, mart: Mart, parameters: MartParameters
+    context: dg.AssetExecutionContext,
+    tables: Lake,
+    mart: Mart,
+    days: list[date | None],
+    parameters: MartParameters,
 ) -> dg.MaterializeResult[None]:
     started = perf_counter()
-    days: list[date | None] = [*partition_dates(context)] if mart.is_daily else [None]
-    with as_dagster_failure(lake.uri):
-        tables = lake.lake()
-        with mart_builder(tables, parameters) as builder:
-            built = builder.build_days(mart, days)
-        seconds = (perf_counter() - started) / len(days)
+    built: list[MartBuildResult] = []
+    with as_dagster_failure(SETTINGS.lake_uri):
+        if days:
+            with mart_builder(tables, parameters) as builder:
+                built = builder.build_days(mart, days)
+        seconds = (perf_counter() - started) / max(len(days), 1)
         for day, each in zip(days, built, strict=True):
             partition = PartitionMetadata(mart, day, each.written, seconds)
             chart = mart_chart(tables, mart, day, names_people=SETTINGS.shows_previews)

@@ -14,12 +14,13 @@ import pyarrow.compute as pc
 from tg_pipeline.builds.layers import (
     build_deduped_updates,
     build_enriched_updates,
+    can_build_enriched,
     deduped_conservation,
     enriched_conservation,
     raw_conservation,
 )
 from tg_pipeline.builds.parameters import layer_parameters
-from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
+from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates, has_raw
 from tg_pipeline.defs.marts.charts import HOURS, hour_chart
 from tg_pipeline.defs.metadata import (
     LANDING,
@@ -28,6 +29,7 @@ from tg_pipeline.defs.metadata import (
     add_partition_metadata,
     as_dagster_failure,
     conservation_result,
+    log_expired,
     record_landing,
     table_schema,
 )
@@ -147,6 +149,9 @@ def raw_updates(
         source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
         parameters = layer_parameters(SETTINGS, source.store)
         for day in partition_dates(context):
+            if not has_raw(tables, day, parameters.floors):
+                log_expired(context, RAW_UPDATES, day)
+                continue
             started = perf_counter()
             built = build_raw_updates(source, tables, day, parameters, full=full)
             seconds = perf_counter() - started
@@ -197,6 +202,9 @@ def deduped_updates(
         tables = lake.lake()
         parameters = layer_parameters(SETTINGS, landing.store())
         for day in partition_dates(context):
+            if not has_raw(tables, day, parameters.floors):
+                log_expired(context, DEDUPED_UPDATES, day)
+                continue
             started = perf_counter()
             built = build_deduped_updates(tables, day, parameters)
             balances.append(deduped_conservation(day, built))
@@ -237,6 +245,9 @@ def enriched_updates(
         tables = lake.lake()
         parameters = layer_parameters(SETTINGS, landing.store())
         for day in partition_dates(context):
+            if not can_build_enriched(tables, day, parameters.floors):
+                log_expired(context, ENRICHED_UPDATES, day)
+                continue
             started = perf_counter()
             built = build_enriched_updates(tables, day, parameters)
             balances.append(enriched_conservation(day, built))

@@ -12,7 +12,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.marts import days_with_stale_marts
-from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
+from tg_pipeline.builds.parameters import LayerParameters, layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import (
     DayState,
     day_states,
@@ -36,6 +36,8 @@ from tg_pipeline.defs.updates.run_requests import (
     plan_runs,
 )
 from tg_pipeline.defs.updates.schedules import updates_job
+from tg_pipeline.lake.floors import Floors
+from tg_pipeline.lake.landing_state import read_listing
 from tg_pipeline.lake.landing_zone import iter_days, list_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
@@ -64,6 +66,8 @@ class StalenessScan:
     days: int
     """How many days were scanned."""
     plan: RunPlan
+    tombstones: str = ""
+    """The fingerprint of the tombstones that are known to be applied on all days."""
 
     @property
     def skip_reason(self) -> str | None:
@@ -82,6 +86,8 @@ class ScanCursor:
     """When the last scan was made; None before the first."""
     idle: bool = False
     """Whether the last scan found nothing to request or to wait for."""
+    tombstones: str = ""
+    """The fingerprint of the tombstones that are known to be applied on all days."""
 
     def is_paused(self, now: datetime, pause: timedelta) -> bool:
         """Return whether the last scan found nothing, less than `pause` ago."""
@@ -122,7 +128,9 @@ def listing_sensor(pause: timedelta) -> dg.SensorDefinition:
             return dg.SkipReason(f"Nothing was stale at {cursor.scanned_at}; scans every {pause}.")
         store, tables = landing.store(SENSOR_TIMEOUT), lake.lake(SENSOR_TIMEOUT)
         busy = days_of_unfinished_runs(context.instance)
-        found = scan(store, tables, now, KnownDays(frozenset(), cursor.requested, busy))
+        found = scan(
+            store, tables, now, KnownDays(frozenset(), cursor.requested, busy, cursor.tombstones)
+        )
         plan = found.plan
         if plan.ranges and plan.given_up:
             context.log.warning("%s", plan.skip_reason)
@@ -130,7 +138,7 @@ def listing_sensor(pause: timedelta) -> dg.SensorDefinition:
         return dg.SensorResult(
             plan.requests(cursor.scanned_at),
             skip_reason=found.skip_reason,
-            cursor=ScanCursor(plan.requested, now, idle).encode(),
+            cursor=ScanCursor(plan.requested, now, idle, found.tombstones).encode(),
         )
 
     return evaluate
@@ -145,13 +153,20 @@ class KnownDays:
     requested: Mapping[date, RequestedState]
     busy: frozenset[date]
     """Days that unfinished runs build."""
+    tombstones: str | None = None
+    """The fingerprint of the tombstones that are known to be applied on all days; None if this
+    scan leaves such days to another sensor."""
 
 
 def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> StalenessScan:
     """Find the stale days among the watched, the missed and the touched days."""
-    days = days_to_scan(landing, lake, now, {*known.touched, *known.requested})
-    states = day_states(landing, lake, days, layer_parameters(SETTINGS, landing))
-    without_marts = set(days_with_stale_marts(lake, days, mart_parameters(SETTINGS, landing)))
+    parameters = layer_parameters(SETTINGS, landing)
+    unclean = _days_with_forgotten_people(lake, known.tombstones, parameters)
+    touched = {*known.touched, *known.requested, *unclean}
+    days = days_to_scan(landing, lake, now, touched, parameters.floors)
+    states = day_states(landing, lake, days, parameters)
+    marts = mart_parameters(SETTINGS, landing)
+    without_marts = set(days_with_stale_marts(lake, days, marts, parameters.floors))
     due = {state.day for state in states if state.is_stale} | without_marts
     stale = due | set(stale_days(states))
     found = [
@@ -163,18 +178,41 @@ def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> S
         for state in states
         if state.day in stale
     ]
-    return StalenessScan(len(days), plan_runs(found, known.requested, known.busy))
+    applied = known.tombstones or "" if unclean else parameters.tombstones.fingerprint
+    return StalenessScan(len(days), plan_runs(found, known.requested, known.busy), applied)
+
+
+def _days_with_forgotten_people(
+    lake: Lake, applied: str | None, parameters: LayerParameters
+) -> list[date]:
+    """Return the days on which the present tombstones are not applied yet.
+
+    That takes a request for each day of the lake, so only if others are known to be `applied`.
+    """
+    fingerprint = parameters.tombstones.fingerprint
+    if applied in {None, fingerprint}:
+        return []
+    days = lake.days(RAW_UPDATES.name)
+    read = lake.map_concurrent(lambda day: read_listing(lake, day), days)
+    return [
+        day
+        for day, listing in zip(days, read, strict=True)
+        if listing and listing.tombstones != fingerprint
+    ]
 
 
 def days_to_scan(
-    landing: ObjectStore, lake: Lake, now: datetime, touched: Collection[date]
+    landing: ObjectStore, lake: Lake, now: datetime, touched: Collection[date], floors: Floors
 ) -> list[date]:
-    """Return the watched days, older days that were never built, and older `touched` days."""
+    """Return the watched days, older days that were never built, and older `touched` days.
+
+    A day below the floors is not missed, whatever lands there.
+    """
     watched = watched_days(now)
     if not watched:
         return []
     built = set(lake.days(RAW_UPDATES.name))
-    missed = {day for day in list_days(landing) if day not in built}
+    missed = {day for day in list_days(landing) if day not in built and floors.allow_build(day)}
     older = {day for day in missed | set(touched) if SETTINGS.start_date <= day < watched[0]}
     following = {after for day in older for after in days_after(day) if after < watched[0]}
     return [*sorted(older | following), *watched]
