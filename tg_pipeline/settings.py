@@ -68,6 +68,19 @@ _ORIGIN: Final = re.compile(
 )
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
+DROP_TEXT: Final = ("landing", "enriched")
+"""From where on what people wrote is left out."""
+
+KEPT_GROUPS: Final = ("LANDING", "RAW", "ENRICHED", "MARTS")
+"""The ends of the names `TG_KEEP_DAYS_…`, in the order of the fields of KeepDays."""
+
+SPELLINGS: Final = {"on": "yes", "off": "no"}
+
+MAX_DAYS: Final = 99_999
+"""Days: 273 years, which dates can express."""
+
+_DAYS: Final = re.compile(r"[1-9][0-9]{0,4}")
+
 STATE_FOLDER: Final = ".tg_pipeline"
 """The default folder of the landing zone, the lake and Dagster's history; git ignores it."""
 
@@ -133,6 +146,52 @@ class AdminSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepDays:
+    """How many days before today are kept of each group of tables; None keeps all."""
+
+    landing: int | None = None
+    raw: int | None = None
+    enriched: int | None = None
+    marts: int | None = None
+
+
+KEEP_ALL_DAYS: Final = KeepDays()
+
+
+@dataclass(frozen=True, slots=True)
+class PrivacySettings:
+    """What is kept and shown of people."""
+
+    has_pseudonyms: bool = False
+    """Whether ids and names of people are replaced, from enriched_updates onward."""
+
+    drops_text: bool = False
+    """Whether what people wrote is left out, from enriched_updates onward. What ingestion drops,
+    too, is also dropped from the updates that landed before."""
+
+    shows_previews: bool = False
+    """Whether Dagster's pages and history may contain names, texts and ids of people."""
+
+    keep_days: KeepDays = KEEP_ALL_DAYS
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "PrivacySettings":
+        """Read the settings; raises SettingsError."""
+        return cls(
+            has_pseudonyms=_pseudonyms(environment),
+            drops_text=_one_of(environment, "TG_DROP_TEXT", DROP_TEXT) is not None,
+            shows_previews=read_yes_or_no(environment, "TG_PREVIEWS"),
+            keep_days=KeepDays(
+                *(_keep_days(environment, f"TG_KEEP_DAYS_{name}") for name in KEPT_GROUPS)
+            ),
+        )
+
+
+DEFAULT_PRIVACY: Final = PrivacySettings()
+"""The defaults."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of an operator."""
 
@@ -158,8 +217,7 @@ class Settings:
     events_queue_url: str | None = None
     """The SQS queue of EventBridge events; None: use the clock and list the landing zone."""
 
-    shows_previews: bool = False
-    """Whether Dagster's pages and history may contain names, texts and ids of people."""
+    privacy: PrivacySettings = DEFAULT_PRIVACY
 
     is_landing_default: bool = False
     """Whether updates land in the default folder, the only place for a demo sample."""
@@ -206,7 +264,7 @@ class Settings:
             athena=AthenaSettings.from_environment(environment),
             admin=AdminSettings.from_environment(environment),
             events_queue_url=_url(environment, "TG_EVENTS_QUEUE_URL") or None,
-            shows_previews=read_yes_or_no(environment, "TG_PREVIEWS"),
+            privacy=PrivacySettings.from_environment(environment),
             is_landing_default=not landing,
         )
 
@@ -291,6 +349,25 @@ def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...])
     if text and text not in choices:
         raise SettingsError(f"{name} is not one of {', '.join(choices)}.")
     return text or None
+
+
+def _pseudonyms(environment: Mapping[str, str]) -> bool:
+    name = "TG_PSEUDONYMS"
+    text = environment.get(name) or ""
+    has_pseudonyms = read_yes_or_no({name: SPELLINGS.get(text, text)}, name)
+    if has_pseudonyms and not environment.get("TG_PRIVACY_KEY"):
+        raise SettingsError(
+            f"{name} needs TG_PRIVACY_KEY, the key of the pseudonyms: "
+            "`openssl rand -hex 32` prints a good one."
+        )
+    return has_pseudonyms
+
+
+def _keep_days(environment: Mapping[str, str], name: str) -> int | None:
+    text = environment.get(name)
+    if text and not _DAYS.fullmatch(text):
+        raise SettingsError(f"{name} is not a number of days from 1 to {MAX_DAYS}.")
+    return int(text) if text else None
 
 
 def _chat(text: str | None) -> str | None:

@@ -131,13 +131,14 @@ def build_enriched_updates(
         for batch in deduped.batches(
             ["update_type", "received_at", "bot_id", "update_id", "payload"]
         ):
-            rows = enrich(
+            flat = enrich(
                 batch, drift, None if marks is None else marks.slice(offset, batch.num_rows)
             )
+            rows = parameters.personal_data.apply(flat)
             offset += batch.num_rows
             fields_nulled += pc.sum(rows["fields_nulled"]).as_py() or 0
             output.write(rows)
-        source = enriched_built_from(deduped.metadata.get(BUILT_FROM, ""))
+        source = enriched_built_from(deduped.metadata.get(BUILT_FROM, ""), parameters)
         enriched = output.commit(**{BUILT_FROM: source, TIMEZONE: parameters.timezone})
         return EnrichedBuildResult(enriched, deduped.rows, fields_nulled, drift.found())
 
@@ -154,15 +155,16 @@ def _copy_marks(deduped: Partition) -> pa.Array | None:
     return mark_copies(deduped.batches(COPY_COLUMNS))
 
 
-def enriched_built_from(deduped: str) -> str:
+def enriched_built_from(deduped: str, parameters: LayerParameters) -> str:
     """Return the input fingerprint of a day's enriched_updates, from that of its deduped_updates.
 
     It contains the names and types of the columns, and the version of the rules that fill them, so
-    that days built by an earlier release are stale.
+    that days built by an earlier release are stale; and the rules for personal data.
     """
     columns = " ".join(f"{field.name}:{field.type}" for field in ENRICHED_UPDATES.schema)
     digest = hashlib.sha256(columns.encode()).hexdigest()[:FINGERPRINT_CHARACTERS]
-    return f"{deduped} as {ENRICHMENT_VERSION}-{digest}"
+    rules = parameters.personal_data.fingerprint
+    return f"{deduped} as {ENRICHMENT_VERSION}-{digest}" + (f" {rules}" if rules else "")
 
 
 # Conservation counts: rows in = rows out

@@ -13,11 +13,11 @@ import msgspec
 import obstore
 from obstore.store import ObjectStore
 
-from lambda_ingest.settings import Secret
 from lambda_ingest.suppression import NO_TOMBSTONES, Tombstones, read_tombstones
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.floors import ALL_DAYS, Floors, read_floors
 from tg_pipeline.lake.object_store import list_pages, retry
+from tg_pipeline.layers.pseudonyms import KEEP_ALL, PersonalDataRules
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.settings import Settings
 
@@ -48,10 +48,8 @@ class LayerParameters:
     timezone: str
     """The time zone that defines a day."""
     tombstones: Tombstones = NO_TOMBSTONES
-    pseudonym_key: Secret | None = None
-    """The key of the pseudonyms in enriched_updates; None keeps ids and names."""
-    drops_text: bool = False
-    """Whether enriched_updates leaves out what people wrote."""
+    personal_data: PersonalDataRules = KEEP_ALL
+    """What enriched_updates keeps of people."""
     floors: Floors = ALL_DAYS
     """The days that are kept of each group of tables."""
 
@@ -60,7 +58,10 @@ def layer_parameters(settings: Settings, landing: ObjectStore) -> LayerParameter
     """Return the parameters of the layers; raises PrivacyKeyError or StoreError."""
     with translate_errors(landing):
         tombstones = retry(lambda: read_tombstones(landing, settings.ingest.privacy_key))
-    return LayerParameters(settings.timezone, tombstones, floors=read_floors(landing))
+    rules = PersonalDataRules(
+        settings.ingest.privacy_key, settings.privacy.has_pseudonyms, settings.privacy.drops_text
+    )
+    return LayerParameters(settings.timezone, tombstones, rules, read_floors(landing))
 
 
 def mart_parameters(settings: Settings, landing: ObjectStore) -> MartParameters:

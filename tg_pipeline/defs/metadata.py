@@ -88,7 +88,7 @@ def add_partition_metadata(
     The rows have only columns that hold nothing about people, unless TG_PREVIEWS=yes.
     """
     rows = "dagster/partition_row_count" if partition.day else "dagster/row_count"
-    shown = columns if SETTINGS.shows_previews else impersonal(partition.table, columns)
+    shown = columns if SETTINGS.privacy.shows_previews else impersonal(partition.table, columns)
     numbers = {
         "rows": partition.written.rows,
         "bytes": partition.written.bytes,
@@ -262,7 +262,7 @@ def _translated(uri: str) -> Iterator[None]:
     except StoreError as error:
         # Dagster shows the cause, too, and that of a failed query may quote rows.
         raise dg.Failure(str(error), allow_retries=isinstance(error, TransientStoreError)) from (
-            error if SETTINGS.shows_previews else None
+            error if SETTINGS.privacy.shows_previews else None
         )
     except BaseError as error:
         # After the first line, obstore prints details for its own developers.
@@ -275,7 +275,7 @@ def _translated(uri: str) -> Iterator[None]:
         what = os.strerror(error.errno) if error.errno else first_line(error)
         raise dg.Failure(f"{what}: {error.filename or uri}", allow_retries=False) from error
     except Exception as error:
-        if SETTINGS.shows_previews or type(error).__module__.startswith(OWN_PACKAGES):
+        if SETTINGS.privacy.shows_previews or type(error).__module__.startswith(OWN_PACKAGES):
             raise
         # A message such as "could not convert '…'" quotes the data.
         raise dg.Failure(f"{_place_of(error)}. {HIDDEN}") from None

@@ -156,6 +156,9 @@ class EnrichedUpdate(Row):
     reply_to_user_id: Annotated[
         Number, int64("`reply_to_message.from.id`: who wrote the message answered."), Role.ACCOUNT
     ] = None
+    reply_to_user_is_bot: Annotated[
+        Flag, boolean("`reply_to_message.from.is_bot`."), Role.PLAIN
+    ] = None
     forward_origin_type: Annotated[
         Text,
         string(
@@ -272,7 +275,7 @@ class EnrichedUpdate(Row):
             "`business_connection_id`: the business account that the update belongs to; `id` of a "
             "business_connection."
         ),
-        Role.USERNAME,
+        Role.CONNECTION,
     ] = None
     sender_business_bot_id: Annotated[
         Number,

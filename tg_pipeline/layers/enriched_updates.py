@@ -299,6 +299,7 @@ def _fill_relations(row: EnrichedUpdate, message: Message) -> None:
         row.reply_to_is_automatic_forward = replied.is_automatic_forward or None
         if replied.from_user:
             row.reply_to_user_id = replied.from_user.id
+            row.reply_to_user_is_bot = replied.from_user.is_bot
             row.reply_to_username = replied.from_user.username
     external = message.external_reply
     if external:

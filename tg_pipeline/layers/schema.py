@@ -26,9 +26,11 @@ class Role(Flag):
     NAME = auto()
     """Names of accounts."""
     USERNAME = auto()
-    """Usernames of accounts, and identifiers that stand for one person."""
+    """Usernames of accounts."""
+    CONNECTION = auto()
+    """Ids of connections to somebody's business account."""
     CHAT_NAME = auto()
-    """The title of a chat; that of a private chat would be a person's name."""
+    """Titles and usernames of chats: those of a private chat are a person's."""
     WRITTEN = auto()
     """What somebody wrote, or a part of it."""
 

@@ -12,6 +12,7 @@ import pytest
 from tg_pipeline.defs import metadata
 from tg_pipeline.defs.marts import assets as marts
 from tg_pipeline.marts.mart import Mart
+from tg_pipeline.settings import PrivacySettings
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.defs.conftest import House
 from tg_pipeline_tests.security.search import files_below, holds
@@ -111,7 +112,8 @@ def test_with_previews_the_same_search_finds_them(
     house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (metadata, marts):
-        shown = replace(module.SETTINGS, shows_previews=True)
+        privacy = PrivacySettings(shows_previews=True)
+        shown = replace(module.SETTINGS, privacy=privacy)
         monkeypatch.setattr(module, "SETTINGS", shown)
 
     build_all(house)

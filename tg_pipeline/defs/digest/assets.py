@@ -193,7 +193,7 @@ def _source(landing: LandingResource, lake: LakeResource) -> ReportSource:
 def _result(made: Digest, posted: list[PostedMessage]) -> dg.MaterializeResult[None]:
     outcomes = {each.part: each.outcome.value for each in posted}
     # The message names people and quotes questions.
-    text = {"message": to_plain(made.text)} if SETTINGS.shows_previews else {}
+    text = {"message": to_plain(made.text)} if SETTINGS.privacy.shows_previews else {}
     return dg.MaterializeResult(metadata={"edition": made.period.name, **outcomes, **text})
 
 

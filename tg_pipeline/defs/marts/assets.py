@@ -127,7 +127,7 @@ def _build_mart(
         seconds = (perf_counter() - started) / max(len(days), 1)
         for day, each in zip(days, built, strict=True):
             partition = PartitionMetadata(mart, day, each.written, seconds)
-            chart = mart_chart(tables, mart, day, names_people=SETTINGS.shows_previews)
+            chart = mart_chart(tables, mart, day, names_people=SETTINGS.privacy.shows_previews)
             add_partition_metadata(context, tables, partition, list(mart.columns), chart)
     conservation = [each.conservation for each in built if each.conservation]
     rule = mart.conservation_rule

@@ -75,7 +75,8 @@ done AS (
         user_first_name,
         coalesce(user_is_bot, FALSE) AS is_bot,
         is_written AND NOT is_copy AS is_message,
-        text,
+        -- Of texts, not of captions; texts themselves may be left out (TG_DROP_TEXT).
+        CASE WHEN content_type IN ('text', 'rich_message') THEN text_length END AS text_length,
         -- A command that names a bot counts in the row of that bot, even if another bot received it
         -- too; one that names no bot counts once. In a private chat there is no other bot.
         is_written AND command IS NOT NULL AND CASE
@@ -108,7 +109,7 @@ done AS (
         user_first_name,
         FALSE AS is_bot,
         FALSE AS is_message,
-        NULL AS text,
+        NULL AS text_length,
         FALSE AS is_command,
         TRUE AS is_edit,
         NULL AS activity
@@ -122,8 +123,8 @@ SELECT
     max(user_first_name) AS user_first_name,
     bool_or(is_bot) AS is_bot,
     count(*) FILTER (WHERE is_message) AS messages,
-    count(text) FILTER (WHERE is_message) AS texts,
-    CAST(round(avg(length(text)) FILTER (WHERE is_message)) AS bigint) AS mean_text_length,
+    count(text_length) FILTER (WHERE is_message) AS texts,
+    CAST(round(avg(text_length) FILTER (WHERE is_message)) AS bigint) AS mean_text_length,
     count(*) FILTER (WHERE is_command) AS commands,
     count(*) FILTER (WHERE is_edit) AS edits,
     count(*) FILTER (WHERE activity = 'react') AS reactions,
