@@ -129,6 +129,9 @@ def _health(source: ReportSource, period: Period, marts: Marts) -> Health:
         first_day=min(source.lake.days(ENRICHED_UPDATES.name)),
         are_marts_behind=_are_marts_behind(source, period),
         is_filtered=source.is_filtered,
+        has_no_texts=source.layer_parameters.personal_data.drops_text,
+        has_pseudonyms=source.layer_parameters.personal_data.has_pseudonyms,
+        kept_since=source.layer_parameters.floors.enriched,
     )
 
 

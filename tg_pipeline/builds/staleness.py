@@ -138,7 +138,7 @@ class DayState:
         """Whether every layer is built from its present input, for the present time zone."""
         sources = {
             DEDUPED_UPDATES.name: self.expected_deduped,
-            ENRICHED_UPDATES.name: enriched_built_from(self.expected_deduped),
+            ENRICHED_UPDATES.name: enriched_built_from(self.expected_deduped, self.parameters),
         }
         expected = [(layer.name, self.layers[layer.name]) for layer in self.expected_layers]
         return (

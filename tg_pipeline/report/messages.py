@@ -185,6 +185,7 @@ class QuestionMessages(MessageGroup, frozen=True):
     finding: str
     no_groups: str
     nothing: str
+    no_texts: str
     rising: str
     caption: str
     question: str
@@ -330,6 +331,9 @@ class HealthMessages(MessageGroup, frozen=True):
     marts_behind: str
     limit_gaps: str
     limit_all: str
+    limit_no_texts: str
+    limit_pseudonyms: str
+    limit_since: str
     limit_filter: str
     limit_late: str
 

@@ -324,6 +324,12 @@ class Health:
     """A mart was never built, or was built from older updates."""
     is_filtered: bool = False
     """Only selected chats are stored, so the updates of all others are missing on purpose."""
+    has_no_texts: bool = False
+    """What people wrote is left out, so there are no questions."""
+    has_pseudonyms: bool = False
+    """Ids and names of people are replaced."""
+    kept_since: date | None = None
+    """The first day whose updates are kept; None if all are."""
 
     @property
     def missing_updates(self) -> int:

@@ -326,6 +326,17 @@ def test_limits_name_invisible_answers_the_time_zone_and_the_chat_filter() -> No
     assert any("Only selected chats are stored" in limit for limit in limits)
 
 
+def test_the_page_states_what_is_not_kept_and_why_there_are_no_questions() -> None:
+    kept = Health(has_no_texts=True, has_pseudonyms=True, kept_since=date(2026, 10, 5))
+    page = month(health=kept, questions=[])
+
+    limits = " ".join(section("health", page).limits)
+
+    assert all(name in limits for name in ("TG_DROP_TEXT", "TG_PSEUDONYMS", "TG_KEEP_DAYS_ENR"))
+    assert "5 Oct 2026" in limits
+    assert "TG_DROP_TEXT" in shown(section("questions", page).finding)
+
+
 def test_a_quiet_period_has_only_its_state_and_a_single_day_has_no_chart_over_time() -> None:
     assert [each.name for each in build_sections(quiet(), EN)] == ["health"]
     assert not section("activity", one_day()).charts

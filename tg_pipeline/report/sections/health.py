@@ -27,7 +27,7 @@ def health(data: ReportData, fmt: Formatter) -> PageSection:
     """Build the state of the period's days."""
     texts, state = fmt.messages.health, data.health
     days = [day for day in state.days if day.landed or day.updates or day.is_missing]
-    limits = _limits(data, days, texts)
+    limits = _limits(data, days, fmt)
     if not days:
         return PageSection(HEALTH, texts.title, texts.nothing, limits=limits)
     charts = [_days_chart(data, fmt)]
@@ -58,12 +58,17 @@ def _details(state: Health, fmt: Formatter) -> list[Cell]:
     return [*behind, broken, lost]
 
 
-def _limits(data: ReportData, days: list[HealthDay], texts: HealthMessages) -> list[str]:
+def _limits(data: ReportData, days: list[HealthDay], fmt: Formatter) -> list[str]:
+    texts, state = fmt.messages.health, data.health
+    since = [texts.limit_since.format(day=fmt.full_date(state.kept_since))] if state.kept_since else []
     is_behind = any(day.is_late or day.is_missing for day in days)
     return [
         *([texts.limit_late] if is_behind else []),
         texts.limit_gaps,
-        *([texts.limit_filter] if data.health.is_filtered else []),
+        *([texts.limit_filter] if state.is_filtered else []),
+        *([texts.limit_no_texts] if state.has_no_texts else []),
+        *([texts.limit_pseudonyms] if state.has_pseudonyms else []),
+        *since,
         *([texts.limit_all] if data.bot or data.chat else []),
     ]
 

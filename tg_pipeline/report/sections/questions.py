@@ -57,7 +57,8 @@ def questions(data: ReportData, fmt: Formatter) -> PageSection:
     named = [row for row in data.questions if row.name is not None]
     limits = [texts.limit]
     if not total:
-        return PageSection(QUESTIONS, texts.title, texts.nothing, limits=limits)
+        nothing = texts.no_texts if data.health.has_no_texts else texts.nothing
+        return PageSection(QUESTIONS, texts.title, nothing, limits=limits)
     if not named:
         count = fmt.count(total, fmt.messages.nouns.question)
         no_groups = texts.no_groups.format(questions=count)
