@@ -60,7 +60,9 @@ def _details(state: Health, fmt: Formatter) -> list[Cell]:
 
 def _limits(data: ReportData, days: list[HealthDay], fmt: Formatter) -> list[str]:
     texts, state = fmt.messages.health, data.health
-    since = [texts.limit_since.format(day=fmt.full_date(state.kept_since))] if state.kept_since else []
+    since = (
+        [texts.limit_since.format(day=fmt.full_date(state.kept_since))] if state.kept_since else []
+    )
     is_behind = any(day.is_late or day.is_missing for day in days)
     return [
         *([texts.limit_late] if is_behind else []),
