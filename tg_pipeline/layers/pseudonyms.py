@@ -29,7 +29,7 @@ TEXT_DIGITS: Final = 16
 """Hexadecimal digits of the pseudonym of a text."""
 
 DIGEST: Final = "content_digest"
-"""A digest of what was written: whoever guesses a short text can check it."""
+"""A digest of what was written. If it had no key, a guess of a short text could be checked."""
 
 PRIVATE: Final = "private"
 
