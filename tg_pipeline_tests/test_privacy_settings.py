@@ -40,11 +40,11 @@ def test_days_are_kept_by_group_of_tables() -> None:
     ("environment", "words"),
     [
         ({"TG_PSEUDONYMS": "yes"}, "TG_PSEUDONYMS needs TG_PRIVACY_KEY"),
-        ({"TG_PSEUDONYMS": "true", **KEY}, "TG_PSEUDONYMS='true'"),
+        ({"TG_PSEUDONYMS": "true", **KEY}, "TG_PSEUDONYMS is neither"),
         ({"TG_DROP_TEXT": "raw"}, "TG_DROP_TEXT"),
-        ({"TG_PREVIEWS": "1"}, "TG_PREVIEWS='1'"),
+        ({"TG_PREVIEWS": "1"}, "TG_PREVIEWS is neither"),
         *(
-            ({"TG_KEEP_DAYS_RAW": text}, f"TG_KEEP_DAYS_RAW={text!r} is not a number of days")
+            ({"TG_KEEP_DAYS_RAW": text}, "TG_KEEP_DAYS_RAW is not a number of days")
             for text in ("0", "-1", "1.5", "ten", "100000", "007", " 7")
         ),
     ],

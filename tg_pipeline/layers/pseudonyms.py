@@ -90,12 +90,22 @@ KEEP_ALL: Final = PersonalDataRules()
 
 def pseudonym_of_id(key: Secret, number: int) -> int:
     """Return the pseudonym of a person's id, which is also that of the private chat with them."""
-    return int(_digest(key, f"id:{number}"), 16) % PSEUDONYM_BIT | PSEUDONYM_BIT
+    return id_from_digest(_digest(key, f"user:{number}"))
 
 
 def pseudonym_of_username(key: Secret, username: str) -> str:
     """Return the pseudonym of a username; upper and lower case make no difference."""
-    return f"pessoa_{_digest(key, f'username:{username.lower()}')}"
+    return username_from_digest(_digest(key, f"username:{username.lower()}"))
+
+
+def id_from_digest(digest: str) -> int:
+    """Return the pseudonym of an id from the digest in its tombstone, so that it can be found."""
+    return int(digest[:TEXT_DIGITS], 16) % PSEUDONYM_BIT | PSEUDONYM_BIT
+
+
+def username_from_digest(digest: str) -> str:
+    """Return the pseudonym of a username from the digest in its tombstone."""
+    return f"pessoa_{digest[:TEXT_DIGITS]}"
 
 
 def name_of(pseudonym: int) -> str:
@@ -104,8 +114,9 @@ def name_of(pseudonym: int) -> str:
 
 
 def _digest(key: Secret, text: str) -> str:
+    """Return the digest that `lambda_ingest.suppression.identity_digest` puts into tombstones."""
     body = text.encode("utf-8", "replace")
-    return hmac.digest(key.reveal().encode(), b"pseudonym of " + body, "sha256").hex()[:TEXT_DIGITS]
+    return hmac.digest(key.reveal().encode(), body, "sha256").hex()[:TEXT_DIGITS]
 
 
 def _without_texts(rows: pa.RecordBatch, key: Secret | None) -> Columns:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from lambda_ingest.settings import Secret
+from lambda_ingest.suppression import Identity, identity_digest
 from tg_pipeline.layers.definitions import SHARED_ACCOUNTS
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich
@@ -14,9 +15,11 @@ from tg_pipeline.layers.pseudonyms import (
     IS_BOT,
     OWNER,
     PersonalDataRules,
+    id_from_digest,
     name_of,
     pseudonym_of_id,
     pseudonym_of_username,
+    username_from_digest,
 )
 from tg_pipeline.layers.schema import Role
 
@@ -151,6 +154,14 @@ def test_a_pseudonym_is_a_positive_number_that_depends_on_the_key() -> None:
     assert pseudonym_of_id(Secret("x" * 32), ANA) != pseudonym_of_id(KEY, ANA)
     assert PSEUDONYMS.fingerprint != other.fingerprint
     assert KEY.reveal() not in PSEUDONYMS.fingerprint
+
+
+def test_pseudonyms_are_found_by_the_digests_of_tombstones() -> None:
+    user = identity_digest(KEY, Identity.USER, str(ANA)).removeprefix("user-")
+    username = identity_digest(KEY, Identity.USERNAME, "ana_s").removeprefix("username-")
+
+    assert id_from_digest(user) == pseudonym_of_id(KEY, ANA)
+    assert username_from_digest(username) == pseudonym_of_username(KEY, "Ana_S")
 
 
 def test_without_texts_nothing_that_somebody_wrote_is_left_but_its_length() -> None:
