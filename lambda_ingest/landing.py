@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import Enum
 from itertools import chain
@@ -83,6 +83,11 @@ class RejectedBody:
     body: bytes
     day: date
     reason: str
+
+
+def reason_only(rejected: RejectedBody) -> RejectedBody:
+    """Return a rejected body with the reason, but without the bytes."""
+    return replace(rejected, body=json.dumps({"reason": rejected.reason}).encode("ascii"))
 
 
 class NotAnUpdateError(ValueError):

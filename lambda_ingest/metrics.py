@@ -21,10 +21,12 @@ COUNTS: Final = (
     "duplicate",
     "rejected",
     "filtered",
+    "suppressed",
     "unauthorized",
     "refused",
     "failed",
     "reply_failed",
+    "privacy_failed",
 )
 DURATION: Final = "ms"
 
@@ -134,7 +136,8 @@ class MetricsLogger:
 def _level(counts: Mapping[str, int]) -> str:
     if counts.get("failed"):
         return "ERROR"
-    return "WARNING" if counts.get("reply_failed") else "INFO"
+    is_incomplete = counts.get("reply_failed") or counts.get("privacy_failed")
+    return "WARNING" if is_incomplete else "INFO"
 
 
 def _truncate(value: str | int) -> str | int:

@@ -4,11 +4,13 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from lambda_ingest.minimization import DROPPABLE, Minimization
 from lambda_ingest.update_fields import OPT_IN_UPDATE_TYPES
 
 DEFAULT_TIMEZONE: Final = "America/Sao_Paulo"
@@ -43,6 +45,15 @@ _UPDATE_TYPE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}")
 _STORE_URI: Final = re.compile(r"(file|s3|memory)://[^@/]*(/|$)")
 
 _CHAT_ID: Final = re.compile(r"-?[0-9]{1,18}")
+
+
+class DropText(Enum):
+    """From where on texts are left out."""
+
+    LANDING = "landing"
+    """They are not stored at all."""
+    ENRICHED = "enriched"
+    """They are in the landing zone and in raw_updates, but in no table that people query."""
 
 
 class SettingsError(Exception):
@@ -132,6 +143,17 @@ class IngestSettings:
     privacy_key: Secret | None = None
     """The key of tombstones and pseudonyms. None: no one can be forgotten."""
 
+    dropped_fields: frozenset[str] = frozenset()
+    """Names of fields that are removed from updates before they are stored."""
+
+    drop_text: DropText | None = None
+    """From where on what people wrote is left out; None keeps it."""
+
+    @property
+    def minimization(self) -> Minimization:
+        """What is removed from updates before they are stored."""
+        return Minimization(self.dropped_fields, self.drop_text is DropText.LANDING)
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone that defines a day."""
@@ -169,6 +191,8 @@ class IngestSettings:
             forward=_forward(environment),
             telegram_only=read_yes_or_no(environment, "TG_TELEGRAM_ONLY"),
             privacy_key=_privacy_key(environment),
+            dropped_fields=_dropped_fields(environment),
+            drop_text=_drop_text(environment),
         )
 
 
@@ -250,6 +274,27 @@ def _privacy_key(environment: Mapping[str, str]) -> Secret | None:
             "`openssl rand -hex 32` prints a good one."
         )
     return Secret(text) if text else None
+
+
+def _dropped_fields(environment: Mapping[str, str]) -> frozenset[str]:
+    words = [word.strip() for word in environment.get("TG_DROP", "").split(",")]
+    names = frozenset(filter(None, words))
+    if not names <= DROPPABLE:
+        raise SettingsError(
+            "TG_DROP names a field that can't be dropped; these can: "
+            f"{', '.join(sorted(DROPPABLE))}."
+        )
+    if environment.get("TG_DROP") and not names:
+        raise SettingsError("TG_DROP is set but names no field: leave it empty to keep all.")
+    return names
+
+
+def _drop_text(environment: Mapping[str, str]) -> DropText | None:
+    text = environment.get("TG_DROP_TEXT")
+    try:
+        return DropText(text) if text else None
+    except ValueError:
+        raise SettingsError("TG_DROP_TEXT is neither landing nor enriched.") from None
 
 
 def _chat_ids(environment: Mapping[str, str]) -> frozenset[int]:

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeGuard
 
 from obstore.exceptions import BaseError
 
-from lambda_ingest.landing import LandedUpdate, RejectedBody, build_batch
+from lambda_ingest.landing import LandedUpdate, build_batch
 from lambda_ingest.metrics import MetricsLogger, RequestRecord
 from lambda_ingest.settings import Secret, any_matches
 from lambda_ingest.store import first_line, put_if_absent
@@ -70,7 +70,7 @@ class SqsBatchHandler:
         for message in messages:
             try:
                 result = self.writer.classify(message.body, message.sent_at)
-                if isinstance(result.parsed, RejectedBody):
+                if result.status is WriteStatus.REJECTED:
                     rejected = result.parsed
                     put_if_absent(self.writer.landing, rejected.key, rejected.body, message.sent_at)
             except (BaseError, OSError) as error:
@@ -78,6 +78,9 @@ class SqsBatchHandler:
                 continue
             if result.new_migration:
                 progress.details["succession"] = result.new_migration.describe()
+            if result.privacy_warning:
+                progress.counts["privacy_failed"] += 1
+                progress.details["why_privacy"] = result.privacy_warning
             if result.status is WriteStatus.FILTERED and message.is_first_delivery:
                 progress.redeliver.append(message.message_id)
                 continue

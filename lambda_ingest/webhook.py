@@ -2,7 +2,7 @@
 
 | status | when |
 |---|---|
-| 200 | the update is durable, or filtered; or the response of the bot that it is forwarded to |
+| 200 | the update is durable, filtered or suppressed; or the response of the forwarder's bot |
 | 400 | the event is not an HTTP request |
 | 403 | the secret token is missing or wrong |
 | 404, 405 | the path is not TG_WEBHOOK_PATH (if set); the method is not POST |
@@ -114,6 +114,8 @@ class WebhookHandler:
             reason = f"The store failed: {first_line(error)}"
             return self._log(HttpResponse(SERVER_ERROR, reason=reason), {"failed": 1}, started)
         counts, details = {result.status.value: 1}, _details(result)
+        if result.privacy_warning:
+            counts["privacy_failed"] = 1
         if not (self.forwarding and self.forwarding.settings.forwards(_type_of(result))):
             return self._log(HttpResponse(200), counts, started, details)
         response = self.forwarding.send(body, timeout - self._seconds_since(started))
@@ -138,6 +140,9 @@ class WebhookHandler:
 
         reply = read_reply(response)
         if reply is None or not isinstance(result.parsed, LandedUpdate):
+            return ""
+        reply = self.writer.keep_of_reply(reply)
+        if reply is None:
             return ""
         if remaining < REQUEST_TIMEOUT.total_seconds():
             return "The bot's reply is not stored: the bot left no time for that."
@@ -183,7 +188,7 @@ def open_webhook(
             "or set TG_WITHOUT_SECRET_TOKEN=yes if something else authenticates the calls."
         )
     return WebhookHandler(
-        writer=open_writer(settings, open_landing),
+        writer=open_writer(settings, now, open_landing),
         secret_tokens=settings.secret_tokens,
         path=settings.webhook_path,
         forwarding=_open_forwarding(settings.forward) if settings.forward else None,
@@ -209,8 +214,10 @@ def _type_of(result: WriteResult) -> str:
 
 def _details(result: WriteResult) -> dict[str, str | int]:
     details: dict[str, str | int] = {}
-    if result.status is not WriteStatus.FILTERED:
+    if result.status.is_stored:
         details["key"] = result.parsed.key
     if result.new_migration:
         details["succession"] = result.new_migration.describe()
+    if result.privacy_warning:
+        details["why_privacy"] = result.privacy_warning
     return details

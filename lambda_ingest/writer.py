@@ -1,22 +1,40 @@
 """`LandingWriter`: store an update under its own key, once. `ChatFilter`: only of chosen chats."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Final
 
 import obstore
 from obstore.store import ObjectStore
 
-from lambda_ingest.landing import ChatMigration, LandedUpdate, RejectedBody, TrustLevel, classify
+from lambda_ingest.forgotten_people import ForgottenPeople
+from lambda_ingest.landing import (
+    ChatMigration,
+    LandedUpdate,
+    RejectedBody,
+    TrustLevel,
+    classify,
+    reason_only,
+)
+from lambda_ingest.minimization import NO_MINIMIZATION, Minimization
 from lambda_ingest.settings import IngestSettings
 from lambda_ingest.store import REQUEST_TIMEOUT, StoreFactory, open_store, put_if_absent
+from lambda_ingest.suppression import NO_TOMBSTONES, Tombstones, mentions_person, suppress
 
 CHATS_PREFIX: Final = "chats"
 """`chats/<new id>/successor-of-<old id>.json`: the key contains all the information, so that the
 Lambda's role may list this prefix and needs no permission to read objects."""
 
 _SUCCESSOR_OF: Final = "successor-of-"
+
+STRANGERS_EXPIRY: Final = timedelta(minutes=1)
+"""How long a chat that is not kept is remembered. Until then, a migration that another process
+recorded is not noticed; in batch mode a queue delivers the update again later than that."""
+
+MAX_STRANGERS: Final = 10_000
+"""Chats that are remembered as not kept: about 1 MB."""
 
 MAX_MIGRATIONS: Final = 8
 """How many former ids of a chat are followed. A group becomes a supergroup only once."""
@@ -29,16 +47,28 @@ class WriteStatus(Enum):
     DUPLICATE = "duplicate"
     REJECTED = "rejected"
     FILTERED = "filtered"
+    SUPPRESSED = "suppressed"
+    """It is that of a forgotten person, or bytes that mention one."""
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether anything of the body is stored."""
+        return self not in {WriteStatus.FILTERED, WriteStatus.SUPPRESSED}
 
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """A handled body; it is durable unless it was filtered."""
+    """A handled body; it is durable if its status says that it is stored."""
 
     parsed: LandedUpdate | RejectedBody
+    """Its `body` is what is stored: without forgotten people, and minimized."""
+
     status: WriteStatus
     new_migration: ChatMigration | None = None
     """A chat's new id, if this update was the first to report it."""
+
+    privacy_warning: str = ""
+    """Why forgotten people are not left out as they should be, in one of many results."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,36 +82,71 @@ class LandingWriter:
     chats: "ChatFilter | None" = None
     """If None, all chats are stored."""
 
+    people: ForgottenPeople | None = None
+    """If None, no one is left out."""
+
+    minimization: Minimization = NO_MINIMIZATION
+
     def write(self, body: bytes, arrived_at: datetime) -> WriteResult:
         """Put a body under its own key; `arrived_at` must be aware. Raises the store's errors.
 
         Updates of other chats than those of the filter are not stored. An update without a chat is
-        stored: it may belong to a chosen chat.
+        stored: it may belong to a chosen chat. Updates of forgotten people are not stored.
         """
         result = self.classify(body, arrived_at)
-        if result.status is WriteStatus.FILTERED:
+        if not result.status.is_stored:
             return result
         is_new = put_if_absent(self.landing, result.parsed.key, result.parsed.body, arrived_at)
         if is_new or result.status is WriteStatus.REJECTED:
             return result
-        return WriteResult(result.parsed, WriteStatus.DUPLICATE, result.new_migration)
+        return replace(result, status=WriteStatus.DUPLICATE)
 
     def classify(self, body: bytes, arrived_at: datetime) -> WriteResult:
         """Return what `write` would return for a new body. Only chat migrations are stored."""
         parsed = classify(
             body, bot_id=self.bot_id, arrived_at=arrived_at, zone=self.zone, trust=self.trust
         )
+        people = self.people.current() if self.people else NO_TOMBSTONES
+        warning = self.people.take_warning() if self.people else ""
         if isinstance(parsed, RejectedBody):
-            return WriteResult(parsed, WriteStatus.REJECTED)
-        if self.chats is None:
-            return WriteResult(parsed, WriteStatus.LANDED)
-        is_new = parsed.migration is not None and self.chats.record(parsed.migration)
-        keeps = parsed.chat_id is None or self.chats.keeps(parsed.chat_id)
-        status = WriteStatus.LANDED if keeps else WriteStatus.FILTERED
-        return WriteResult(parsed, status, parsed.migration if is_new else None)
+            result = self._classify_rejected(parsed, body, people)
+        else:
+            result = self._classify_update(parsed, people)
+        return replace(result, privacy_warning=warning)
+
+    def keep_of_reply(self, reply: bytes) -> bytes | None:
+        """Return what may be stored of a bot's reply; None if it mentions forgotten people."""
+        people = self.people.current() if self.people else NO_TOMBSTONES
+        return None if mentions_person(reply, people) else self.minimization.apply(reply)
+
+    def _classify_rejected(
+        self, rejected: RejectedBody, body: bytes, people: Tombstones
+    ) -> WriteResult:
+        if mentions_person(body, people):
+            return WriteResult(replace(rejected, body=b""), WriteStatus.SUPPRESSED)
+        # What can't be read can't be minimized.
+        parsed = reason_only(rejected) if self.minimization else rejected
+        return WriteResult(parsed, WriteStatus.REJECTED)
+
+    def _classify_update(self, update: LandedUpdate, people: Tombstones) -> WriteResult:
+        migration = None
+        if self.chats is not None:
+            is_new = update.migration is not None and self.chats.record(update.migration)
+            migration = update.migration if is_new else None
+            if update.chat_id is not None and not self.chats.keeps(update.chat_id):
+                return WriteResult(update, WriteStatus.FILTERED, migration)
+        kept = suppress(update.body, people)
+        if kept is None:
+            return WriteResult(replace(update, body=b""), WriteStatus.SUPPRESSED, migration)
+        stored = replace(update, body=self.minimization.apply(kept))
+        return WriteResult(stored, WriteStatus.LANDED, migration)
 
 
-def open_writer(settings: IngestSettings, open_landing: StoreFactory = open_store) -> LandingWriter:
+def open_writer(
+    settings: IngestSettings,
+    now: Callable[[], datetime],
+    open_landing: StoreFactory = open_store,
+) -> LandingWriter:
     """Open a writer for updates from the network; raises StoreError."""
     landing = open_landing(settings.landing_uri, REQUEST_TIMEOUT)
     return LandingWriter(
@@ -89,7 +154,9 @@ def open_writer(settings: IngestSettings, open_landing: StoreFactory = open_stor
         bot_id=settings.bot_id,
         zone=settings.zone,
         trust=TrustLevel.NETWORK,
-        chats=ChatFilter(landing, settings.chat_ids) if settings.chat_ids else None,
+        chats=ChatFilter(landing, settings.chat_ids, now) if settings.chat_ids else None,
+        people=ForgottenPeople(landing, settings.privacy_key, now),
+        minimization=settings.minimization,
     )
 
 
@@ -101,19 +168,42 @@ class ChatFilter:
     chat_ids: frozenset[int]
     """The chats that the operator chose."""
 
+    now: Callable[[], datetime]
+    """Returns the current time, time zone aware."""
+
     _known: set[int] = field(default_factory=set)
     """Later ids found so far. They never expire, so they can be cached."""
 
-    def keeps(self, chat_id: int, depth: int = MAX_MIGRATIONS) -> bool:
+    _strangers: dict[int, datetime] = field(default_factory=dict)
+    """Chats that are not kept, with the time until which they are not looked up again."""
+
+    def keeps(self, chat_id: int) -> bool:
         """Return whether a chat is chosen, under this id or a former one.
 
         Lists the store for an unknown chat; raises the store's errors.
         """
-        if chat_id in self.chat_ids or chat_id in self._known:
+        if self._is_known(chat_id):
             return True
-        if depth and any(self.keeps(old, depth - 1) for old in former_ids(self.landing, chat_id)):
-            self._known.add(chat_id)
+        now = self.now()
+        expiry = self._strangers.get(chat_id)
+        if expiry and now < expiry:
+            return False
+        if self._descends(chat_id, MAX_MIGRATIONS):
             return True
+        if len(self._strangers) >= MAX_STRANGERS:
+            self._strangers.clear()
+        self._strangers[chat_id] = now + STRANGERS_EXPIRY
+        return False
+
+    def _is_known(self, chat_id: int) -> bool:
+        return chat_id in self.chat_ids or chat_id in self._known
+
+    def _descends(self, chat_id: int, depth: int) -> bool:
+        """Return whether a former id of a chat is known, or one of its former ids."""
+        for old in former_ids(self.landing, chat_id):
+            if self._is_known(old) or (depth > 1 and self._descends(old, depth - 1)):
+                self._known.add(chat_id)
+                return True
         return False
 
     def record(self, migration: ChatMigration) -> bool:

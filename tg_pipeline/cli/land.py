@@ -11,11 +11,13 @@ from typing import Annotated, BinaryIO, Final, NamedTuple
 
 import typer
 
+from lambda_ingest.forgotten_people import list_forgotten_people
 from lambda_ingest.landing import TrustLevel, unwrap_rejected
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.cli.console import err, out, progress
-from tg_pipeline.cli.context import check_landing, refuse_sample
+from tg_pipeline.cli.context import check_landing, refuse_sample, warn
 from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.landing_reader import MAX_LINE_BYTES, Line, is_readable_name, read_lines
 from tg_pipeline.lake.landing_writer import (
     Delivery,
@@ -24,7 +26,7 @@ from tg_pipeline.lake.landing_writer import (
     land_all,
     land_batches,
 )
-from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.lake.object_store import open_object_store, retry
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.telegram.saved_updates import BYTE_ORDER_MARK, is_chat_export, split_updates
 
@@ -63,15 +65,32 @@ def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
         check_landing(settings)
         bot_id = settings.bot_id if bot_id is None else bot_id
         refuse_sample(settings, bot_id)
-        writer = LandingWriter(
-            landing=open_object_store(settings.landing_uri),
-            bot_id=bot_id,
-            zone=settings.zone,
-            trust=TrustLevel.OPERATOR,
-        )
-        deliveries = _deliveries(inputs, datetime.now(UTC))
+        writer = open_operators_writer(settings, bot_id, TrustLevel.OPERATOR)
+        deliveries = _deliveries(inputs, _now())
         results = land_batches(writer, deliveries, batch) if batch else land_all(writer, deliveries)
         print_stats(count_with_progress(results, total, "landing"), settings)
+
+
+def open_operators_writer(settings: Settings, bot_id: int, trust: TrustLevel) -> LandingWriter:
+    """Open a writer for the updates of a command.
+
+    Raises PrivacyKeyError if forgotten people could not be left out, and StoreError.
+    """
+    landing = open_object_store(settings.landing_uri)
+    with translate_errors(landing):
+        people = retry(lambda: list_forgotten_people(landing, settings.ingest.privacy_key, _now))
+    return LandingWriter(
+        landing=landing,
+        bot_id=bot_id,
+        zone=settings.zone,
+        trust=trust,
+        people=people,
+        minimization=settings.ingest.minimization,
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def count_with_progress(results: Iterator[LandResult], total: int, what: str) -> LandingStats:
@@ -90,7 +109,10 @@ def print_stats(stats: LandingStats, settings: Settings) -> None:
 
     Raises CommandError if a line was rejected.
     """
-    out.print(f"{stats.landed:,} landed, {stats.already_there:,} were there already.")
+    suppressed = f", {stats.suppressed:,} of forgotten people" if stats.suppressed else ""
+    out.print(f"{stats.landed:,} landed, {stats.already_there:,} were there already{suppressed}.")
+    if stats.privacy_warning:
+        warn(stats.privacy_warning)
     if stats.days:
         first, last = min(stats.days), max(stats.days)
         out.print(f"Days {first} to {last}. Next: tg-pipeline run")

@@ -46,7 +46,7 @@ def poll(once: Once = False) -> None:
     refuse_sample(settings, settings.bot_id)
     shutdown, progress = GracefulShutdown(), PollProgress(_now, is_quiet=once)
     with open_api(settings) as api:
-        writer = open_writer(settings.ingest, open_object_store)
+        writer = open_writer(settings.ingest, _now, open_object_store)
         store = UpdateStorage(writer, settings.landing_uri, progress)
         poller = Poller(api, store, shutdown, time.sleep, warn)
         # A bot that can't be reached fails below, with a reason.
@@ -83,6 +83,8 @@ def _counts(stats: LandingStats) -> str:
     counts = [f"{stats.landed:,} landed", f"{stats.already_there:,} were there already"]
     if stats.filtered:
         counts.append(f"{stats.filtered:,} of other chats")
+    if stats.suppressed:
+        counts.append(f"{stats.suppressed:,} of forgotten people")
     if stats.rejected:
         counts.append(f"{stats.rejected:,} rejected and kept")
     return ", ".join(counts)
@@ -122,6 +124,8 @@ class PollProgress:
         self._last_update_at = self.clock()
         if moved := outcome.taken.new_migration:
             warn(f"Chat {moved.old} became {moved.new}; its messages are kept as well from now on.")
+        if outcome.taken.privacy_warning:
+            warn(outcome.taken.privacy_warning)
 
     def log(self) -> None:
         """Print the counts, at most once a minute, if there is no live line."""

@@ -9,11 +9,15 @@ import typer
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import TrustLevel
-from lambda_ingest.writer import LandingWriter
 from tg_pipeline.builds.parameters import write_bot_username
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import check_landing, landed_bots, open_landing, parse_day
-from tg_pipeline.cli.land import Batch, count_with_progress, print_stats
+from tg_pipeline.cli.land import (
+    Batch,
+    count_with_progress,
+    open_operators_writer,
+    print_stats,
+)
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_writer import Delivery, land_all, land_batches
 from tg_pipeline.lake.landing_zone import list_days
@@ -76,7 +80,7 @@ def sample(
     check_landing(settings)
     landing = open_object_store(settings.landing_uri)
     write_bot_username(landing, SAMPLE_BOT_ID, SAMPLE_BOT_USERNAME)
-    writer = LandingWriter(landing, SAMPLE_BOT_ID, settings.zone, TrustLevel.NETWORK)
+    writer = open_operators_writer(settings, SAMPLE_BOT_ID, TrustLevel.NETWORK)
     landed = _deliveries(simulated)
     results = land_batches(writer, landed, batch) if batch else land_all(writer, landed)
     total = planned.number * per_day

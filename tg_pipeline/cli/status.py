@@ -1,7 +1,7 @@
 """`tg-pipeline status`: each day by layer, and what is missing or late; for people or monitors."""
 
 from collections import Counter
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Final
 
 import msgspec
@@ -112,7 +112,7 @@ def _print_dead_letters(lake: Lake) -> None:
 
 def _print_migrations(landing: ObjectStore, chat_ids: frozenset[int]) -> None:
     """Print which kept chats have a new id that is not in TELEGRAM_CHAT_IDS yet."""
-    chats = ChatFilter(landing, chat_ids)
+    chats = ChatFilter(landing, chat_ids, lambda: datetime.now(UTC))
     with translate_errors(landing):
         for each in list_migrations(landing) if chat_ids else []:
             if each.new not in chat_ids and chats.keeps(each.new):

@@ -46,25 +46,32 @@ class LandingStats:
     already_there: int = 0
     rejected: int = 0
     filtered: int = 0
+    suppressed: int = 0
     first_rejection: str | None = None
+    privacy_warning: str = ""
+    """The last reason why forgotten people were not left out as they should be."""
+
     days: Counter[date] = field(default_factory=Counter)
     """Updates by day, whether they landed now or earlier."""
 
     @property
     def seen(self) -> int:
         """The number of bodies."""
-        return self.landed + self.already_there + self.rejected + self.filtered
+        stored = self.landed + self.already_there + self.rejected
+        return stored + self.filtered + self.suppressed
 
     def count(self, outcome: LandResult) -> None:
         """Add a result."""
         parsed, status = outcome.taken.parsed, outcome.taken.status
+        self.privacy_warning = outcome.taken.privacy_warning or self.privacy_warning
         self.landed += status is WriteStatus.LANDED
         self.already_there += status is WriteStatus.DUPLICATE
         self.filtered += status is WriteStatus.FILTERED
-        if isinstance(parsed, RejectedBody):
+        self.suppressed += status is WriteStatus.SUPPRESSED
+        if status is WriteStatus.REJECTED and isinstance(parsed, RejectedBody):
             self.rejected += 1
             self.first_rejection = self.first_rejection or f"{outcome.origin}: {parsed.reason}"
-        elif status is not WriteStatus.FILTERED:
+        elif status.is_stored:
             self.days[parsed.day] += 1
 
 

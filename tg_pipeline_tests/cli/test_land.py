@@ -1,9 +1,14 @@
 """`tg-pipeline land`: updates from files of every form."""
 
+import base64
 import json
 from pathlib import Path
 
+import pytest
+
+from lambda_ingest.store import open_store
 from tg_pipeline_tests.cli.conftest import Shell
+from tg_pipeline_tests.lambda_ingest.tombstones import KEY, forget
 
 
 def test_updates_land_once_and_verbatim_from_files_of_every_form(shell: Shell) -> None:
@@ -85,3 +90,43 @@ def test_standard_input_lands_as_batches_and_may_be_empty(shell: Shell) -> None:
 
     assert [each.returncode for each in done] == [0, 0]
     assert len(shell.landed()) == 3
+
+
+HERS = b'{"update_id":1,"message":{"from":{"id":5000000001,"first_name":"Ana"},"text":"segredo"}}'
+ABOUT_HER = b'{"update_id":2,"message":{"from":{"id":7},"text":"oi @ana_ribeiro"}}'
+
+
+@pytest.mark.parametrize("batch", ["0", "10"])
+def test_forgotten_people_do_not_come_back_by_a_file_or_a_rejected_object(
+    shell: Shell, batch: str
+) -> None:
+    # Given a forgotten person, and old files with her updates, also as a rejected object
+    forget(open_store(shell.landing.as_uri()), 5_000_000_001, "ana_ribeiro")
+    (shell.folder / "old.ndjson").write_bytes(HERS + b"\n" + ABOUT_HER + b"\n" + HERS[:-9] + b"\n")
+    envelope = {"reason": "No.", "body_base64": base64.b64encode(HERS[:-9]).decode()}
+    (shell.folder / "rejected.json").write_text(json.dumps(envelope))
+
+    # When they are landed, without the key and with it
+    files = ("old.ndjson", "rejected.json", "--batch", batch)
+    refused = shell.run("land", *files)
+    assert shell.landed() == [key for key in shell.landed() if key.startswith("privacy/")]
+    done = shell.run("land", *files, settings={"TG_PRIVACY_KEY": KEY})
+
+    # Then the first is refused in a sentence, and the second stores nothing of her
+    assert "TG_PRIVACY_KEY must be set" in refused.error()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 landed, 0 were there already, 3 of forgotten people." in done.stdout
+    left = [path.read_bytes() for path in shell.landing.rglob("telegram/*/*")]
+    assert len(left) == 1
+    assert b"5000000001" not in left[0]
+    assert list(shell.landing.glob("rejected")) == []
+
+
+def test_texts_and_fields_of_landed_files_are_dropped(shell: Shell) -> None:
+    body = {"update_id": 1, "message": {"text": "segredo", "contact": {"phone_number": "1"}}}
+    (shell.folder / "old.json").write_text(json.dumps(body))
+
+    shell.run("land", "old.json", settings={"TG_DROP": "contact", "TG_DROP_TEXT": "landing"})
+
+    (path,) = shell.landing.glob("telegram/*/*.json")
+    assert json.loads(path.read_bytes()) == {"update_id": 1, "message": {"text": "░"}}

@@ -11,9 +11,11 @@ from contextlib import contextmanager
 
 import pytest
 
+from lambda_ingest.store import open_store
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.cli.conftest import COMMAND, Shell
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
+from tg_pipeline_tests.lambda_ingest.tombstones import KEY, forget
 
 
 @contextmanager
@@ -124,6 +126,19 @@ def test_a_body_that_is_not_an_update_is_kept_and_reported_and_confirmed(
     assert bot_commands.telegram.pending == []
     (kept,) = (body for name, body in bot_commands.landed().items() if not name.startswith("7-"))
     assert json.loads(kept)["body_base64"] == "bnVsbA=="
+
+
+def test_forgotten_people_are_counted_and_not_stored(bot_commands: BotCommands) -> None:
+    forget(open_store((bot_commands.folder / "landing").as_uri()), 5)
+    bot_commands.telegram.user_sends(5, "a")
+    bot_commands.telegram.user_sends(6, "b")
+
+    done = bot_commands.run("poll", "--once", settings={"TG_PRIVACY_KEY": KEY})
+
+    assert done.out.startswith("1 landed, 0 were there already, 1 of forgotten people.")
+    assert bot_commands.telegram.pending == []
+    (kept,) = bot_commands.landed().values()
+    assert json.loads(kept)["message"]["text"] == "b"
 
 
 def test_other_chats_are_filtered_and_a_chat_is_followed_to_its_new_id(

@@ -17,6 +17,7 @@ from lambda_ingest.metrics import COUNTS, NAMESPACE, MetricsLogger, RequestRecor
 from tg_pipeline_tests.lambda_ingest.bot_server import Bot, always, reply
 from tg_pipeline_tests.lambda_ingest.conftest import Container, update
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, queue_event, record
+from tg_pipeline_tests.lambda_ingest.tombstones import KEY, forget
 
 NewContainer = Callable[..., Container]
 
@@ -108,7 +109,7 @@ def test_a_closed_log_costs_no_update(container: Container) -> None:
 
 
 WRITTEN = "meet me at the old harbour"
-PERSON = {"id": 5_550_001, "first_name": "Iracema", "username": "iracema_77"}
+PERSON: dict[str, Any] = {"id": 5_550_001, "first_name": "Iracema", "username": "iracema_77"}
 BY: dict[str, Any] = {"from": PERSON}
 TOKEN, BOT_SECRET, GUESSED = "7:AAF-open-sesame", "the-bot-s-secret", "a-guess-of-a-stranger"
 GROUP = -42
@@ -119,7 +120,17 @@ BODIES = [
     b'{"update_id": "x", "text": "%b"}' % WRITTEN.encode(),
     WRITTEN.encode(),
 ]
-HIDDEN = [WRITTEN, "harbour", *map(str, PERSON.values()), SECRET, TOKEN, "AAF", BOT_SECRET, GUESSED]
+HIDDEN = [
+    WRITTEN,
+    "harbour",
+    *map(str, PERSON.values()),
+    SECRET,
+    TOKEN,
+    "AAF",
+    BOT_SECRET,
+    GUESSED,
+    KEY,
+]
 
 
 def settings_with(url: str) -> dict[str, str]:
@@ -170,9 +181,16 @@ def test_the_log_contains_no_secrets_and_no_message_texts(
         answered = new_container(**settings_with(bot.url))
         log_everything(answered)
 
+    # And when somebody is forgotten, with the key and without it
+    forget(container.landing, PERSON["id"], PERSON["username"])
+    forgotten = [new_container(TG_PRIVACY_KEY=key) for key in (KEY, "")]
+    for each in forgotten:
+        log_everything(each)
+
     # Then the log contains every kind of line, and nothing secret
-    log = container.log.getvalue() + answered.log.getvalue()
-    lines = container.lines() + answered.lines()
+    containers = [container, answered, *forgotten]
+    log = "".join(each.log.getvalue() for each in containers)
+    lines = [line for each in containers for line in each.lines()]
     seen = {name for line in lines for name, count in line.items() if count == 1}
     assert set(COUNTS) <= seen
     assert "The bot can't be reached: ConnectionRefusedError." in log

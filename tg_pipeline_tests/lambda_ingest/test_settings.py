@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_ingest.minimization import DROPPABLE
 from lambda_ingest.settings import ForwardSettings, IngestSettings, Secret, SettingsError
 
 LANDING = {"TG_LANDING_URI": "s3://landing/updates"}
@@ -112,6 +113,7 @@ NOT_URLS = [
     *("http://bot:x/5:AAF", "http://bot:65536/", "http://bot:0/", "http://bot/a b", "http://bot/é"),
 ]
 OF_SECRETS = "to 256 characters of A-Z a-z 0-9 _ and -: `openssl rand -hex 32` prints a good one."
+DROPPABLE_NAMES = ", ".join(sorted(DROPPABLE))
 INVALID: dict[str, tuple[list[str], str]] = {
     "TELEGRAM_BOT_TOKEN": (
         ["AAF", "5:", ":AAF", "-5:AAF", f"{DIGIT_FIVE}:AAF", " 5:AAF", "9" * 19 + ":AAF"],
@@ -140,6 +142,14 @@ INVALID: dict[str, tuple[list[str], str]] = {
     "TG_TELEGRAM_ONLY": (
         ["on", "true", "YES", "1"],
         "TG_TELEGRAM_ONLY is neither yes nor no.",
+    ),
+    "TG_DROP": (
+        ["update_id", "message", "chat", "from", "date", "contacts", "contact;venue", "Contact"],
+        f"TG_DROP names a field that can't be dropped; these can: {DROPPABLE_NAMES}.",
+    ),
+    "TG_DROP_TEXT": (
+        ["yes", "raw", "landing,enriched"],
+        "TG_DROP_TEXT is neither landing nor enriched.",
     ),
     "TELEGRAM_CHAT_IDS": (
         NOT_CHAT_IDS,

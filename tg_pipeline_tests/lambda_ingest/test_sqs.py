@@ -25,7 +25,7 @@ NewContainer = Callable[..., Container]
 DAY = 86_400
 PREVIOUS_FOLDER = "telegram/context_date=2026-10-06"
 NOT_ATTRIBUTES: list[Any] = [None, [], {"secret_token": None}, {"secret_token": "x"}]
-COUNTS = ("landed", "duplicate", "rejected", "filtered", "unauthorized", "failed")
+COUNTS = ("landed", "duplicate", "rejected", "filtered", "suppressed", "unauthorized", "failed")
 
 
 def redelivered(container: Container, *records: Any) -> list[str]:
@@ -59,7 +59,8 @@ class TestBatch:
         }
         assert len(container.stored()) == 2
         (line,) = container.lines()
-        assert (counts(line), line["ms"], line["level"]) == ({"landed": 3}, 1_000, "INFO")
+        assert (counts(line), line["level"]) == ({"landed": 3}, "INFO")
+        assert line["ms"] >= 1_000
 
     def test_a_batch_that_is_delivered_twice_in_any_order_lands_once(
         self, container: Container

@@ -26,15 +26,9 @@ from lambda_ingest.suppression import (
 from tg_pipeline.sample import deliveries
 from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.lambda_ingest.aiogram_updates import Examples
+from tg_pipeline_tests.lambda_ingest.tombstones import KEY, tombstones_of
 
-KEY = Secret("a-key-of-thirty-two-characters-or-more")
 ID, USERNAME, NAME = 5_000_000_001, "ana_ribeiro", "Ana Ribeiro"
-
-
-def tombstones_of(user_id: int, username: str = "", name: str = "") -> Tombstones:
-    known = {Identity.USER: str(user_id), Identity.USERNAME: username, Identity.NAME: name}
-    digests = (identity_digest(KEY, each, value) for each, value in known.items() if value)
-    return Tombstones(KEY, frozenset(digests))
 
 
 THEIRS = tombstones_of(ID, USERNAME, NAME)
@@ -392,8 +386,8 @@ class TestEveryUpdate:
         for user_id in everyone[:12]:
             known = {each for body in SAMPLE for each in identities_in(body, user_id)}
             usernames = [value for kind, value in known if kind is Identity.USERNAME]
-            digests = {identity_digest(KEY, *each) for each in known}
-            theirs = Tombstones(KEY, tombstones_of(user_id).digests | digests)
+            digests = {identity_digest(Secret(KEY), *each) for each in known}
+            theirs = Tombstones(Secret(KEY), tombstones_of(user_id).digests | digests)
             for body in SAMPLE:
                 kept = suppress(body, theirs)
                 if kept is None:

@@ -14,6 +14,7 @@ from lambda_ingest.landing import ChatMigration, TrustLevel
 from lambda_ingest.settings import IngestSettings
 from lambda_ingest.store import open_store
 from lambda_ingest.writer import (
+    STRANGERS_EXPIRY,
     ChatFilter,
     LandingWriter,
     WriteStatus,
@@ -33,7 +34,7 @@ def writer_to(landing: ObjectStore, *chat_ids: int) -> LandingWriter:
         bot_id=7,
         zone=ZoneInfo("America/Sao_Paulo"),
         trust=TrustLevel.NETWORK,
-        chats=ChatFilter(landing, frozenset(chat_ids)) if chat_ids else None,
+        chats=ChatFilter(landing, frozenset(chat_ids), lambda: ARRIVED) if chat_ids else None,
     )
 
 
@@ -76,7 +77,7 @@ class TestWriter:
             }
         )
 
-        writer = open_writer(settings)
+        writer = open_writer(settings, lambda: ARRIVED)
 
         found = (writer.bot_id, writer.zone, writer.trust)
         assert found == (7, ZoneInfo("Asia/Kathmandu"), TrustLevel.NETWORK)
@@ -84,19 +85,32 @@ class TestWriter:
 
 
 def filter_of(landing: ObjectStore, *chat_ids: int) -> ChatFilter:
-    return ChatFilter(landing, frozenset(chat_ids))
+    return ChatFilter(landing, frozenset(chat_ids), lambda: ARRIVED)
 
 
 class TestChatFilter:
     def test_every_container_keeps_the_new_id_of_a_chosen_chat(self, landing: ObjectStore) -> None:
-        older, chats = filter_of(landing, GROUP), filter_of(landing, GROUP)
-        assert not older.keeps(SUPERGROUP)
+        chats = filter_of(landing, GROUP)
 
         assert [chats.record(MIGRATION), chats.record(MIGRATION)] == [True, False]
 
         newer = filter_of(landing, GROUP)
-        assert all(each.keeps(SUPERGROUP) for each in (older, chats, newer))
+        assert all(each.keeps(SUPERGROUP) for each in (chats, newer))
         assert newer.record(MIGRATION) is False
+
+    def test_a_chat_that_is_not_kept_is_looked_up_once_a_minute(self, landing: ObjectStore) -> None:
+        # Given two containers, one of which has seen a chat before its migration
+        now = [ARRIVED]
+        older = ChatFilter(landing, frozenset({GROUP}), lambda: now[0])
+        assert not older.keeps(SUPERGROUP)
+        filter_of(landing, GROUP).record(MIGRATION)
+
+        # When a minute passes
+        assert not older.keeps(SUPERGROUP)
+        now[0] += STRANGERS_EXPIRY
+
+        # Then it finds what the other one has recorded
+        assert older.keeps(SUPERGROUP)
 
     @pytest.mark.parametrize("chosen", [STRANGER, SUPERGROUP])
     def test_migrations_of_other_chats_and_to_chosen_chats_are_not_stored(
