@@ -8,12 +8,13 @@ DEVELOPER := $(VENV)/.developer
 STATE := .tg_pipeline
 SAMPLE_BOT_ID := 7000000001
 CHECKOV := .venv-checkov
+AUDIT := .venv-audit
 PANDAS := .venv-pandas
 TEMPLATE := $(STATE)/template
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test slow browser ceph team lint types contracts template package check chromium bench bench-s3 bench-10m docs clean
+.PHONY: help install run dev test slow browser ceph team lint types contracts template package check lock audit bandit chromium bench bench-s3 bench-10m docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -106,12 +107,43 @@ template: $(DEVELOPER) $(CHECKOV)/.installed ## lint the AWS template, both the 
 	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml -f lambda_ingest/template.yaml
 	@$(CHECKOV)/bin/checkov --config-file .checkov.yaml -d $(TEMPLATE)
 
+bandit: $(DEVELOPER) ## look for known kinds of insecure code
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive tg_pipeline lambda_ingest deploy
+
+# A separate environment: neither tool is needed to run or to test.
+$(AUDIT)/.installed: constraints-audit.txt
+	@$(PYTHON) -m venv $(AUDIT)
+	@$(AUDIT)/bin/pip install --quiet --disable-pip-version-check -c constraints-audit.txt pip-audit uv
+	@touch $@
+
+# Linux on both architectures of the images, and Lambda's: the hashes are those of all wheels of a version.
+LOCK = $(AUDIT)/bin/uv pip compile --quiet --upgrade --generate-hashes --only-binary :all: --no-emit-index-url \
+	--no-annotate --constraint constraints.txt --custom-compile-command "make lock"
+IMAGE_LOCK = echo setuptools | $(LOCK) --python-version 3.11 --python-platform linux pyproject.toml -
+
+lock: $(AUDIT)/.installed ## write the requirements with hashes of the image and the Lambda
+	@$(IMAGE_LOCK) --extra team --output-file deploy/requirements.txt
+	@$(IMAGE_LOCK) --extra kubernetes --output-file deploy/kubernetes/requirements.txt
+	@$(LOCK) --python-version 3.13 --python-platform aarch64-manylinux_2_34 lambda_ingest/requirements.in \
+		--output-file lambda_ingest/requirements.txt
+
+# Not part of `check`: it asks a service, whose answer changes, and fails if that can't be reached.
+audit: $(AUDIT)/.installed ## ask for known vulnerabilities of what the image and the Lambda install
+	@failed=0; for file in lambda_ingest/requirements.txt deploy/kubernetes/requirements.txt; do \
+		said=$$($(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip --requirement $$file 2>&1) || failed=1; \
+		echo "$$file: $$said" | tail -n 40; \
+		case "$$said" in *"could not be audited"* | *ConnectionError* | *"Max retries"* | *imeout*) \
+			echo "make audit: the advisory service can't be reached, or does not know a package, so nothing" \
+				"is known about $$file." >&2 ;; \
+		esac; \
+	done; exit $$failed
+
 package: $(DEVELOPER) ## build the Lambda's package and print its size
 	@rm -rf $(STATE)/package
 	@$(MAKE) --no-print-directory --silent -C lambda_ingest build-IngestFunction ARTIFACTS_DIR=$(abspath $(STATE)/package)
 	@du -sh $(STATE)/package
 
-check: lint types contracts template test slow browser ceph team ## everything that main always passes: static checks and every tier of tests
+check: lint types contracts bandit template test slow browser ceph team ## everything that main always passes: static checks and every tier of tests
 
 docs: $(DEVELOPER) ## write docs/tables.md and docs/marts.md from the declarations of the columns
 	@$(BIN)/python -m tg_pipeline.docs_pages docs

@@ -9,7 +9,13 @@ from zipfile import ZipFile
 ROOT = Path(__file__).parents[1]
 BUILDING = "from setuptools.build_meta import build_wheel; print(build_wheel('.'))"
 PACKAGES = ("tg_pipeline", "lambda_ingest")
-NOT_INSTALLED = {"Makefile", "requirements.txt", "samconfig.toml", "template.yaml"}
+NOT_INSTALLED = {
+    "Makefile",
+    "requirements.in",
+    "requirements.txt",
+    "samconfig.toml",
+    "template.yaml",
+}
 
 
 def test_a_wheel_contains_every_file_of_the_packages(tmp_path: Path) -> None:

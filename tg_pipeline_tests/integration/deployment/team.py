@@ -32,6 +32,8 @@ DAYS = 40
 
 UPDATES_A_DAY = 40
 
+SECRET_KEYS = [f"{user}_SECRET_ACCESS_KEY" for user in ("ROOT", "INGEST", "PIPELINE", "UI")]
+
 COMPONENTS = ("code", "webserver", "daemon")
 
 
@@ -98,14 +100,14 @@ class Team:
         return self._here.addresses["4000"]
 
     @property
-    def environment(self) -> dict[str, str]:
-        """The settings of a filled-in env.example, and those of the compose file."""
+    def settings(self) -> dict[str, str]:
+        """A filled-in env.example."""
         own = {
             "DAGSTER_POSTGRES_PASSWORD": PASSWORD,
             "DAGSTER_LOGS_BUCKET": LOGS,
             "AWS_ENDPOINT_URL": self._bucket_url,
-            "AWS_ACCESS_KEY_ID": "testing",
-            "AWS_SECRET_ACCESS_KEY": "testing",
+            **dict.fromkeys(SECRET_KEYS, "testing"),
+            "TELEGRAM_BOT_ID": "7",
             "TG_LANDING_URI": self.pipeline.landing_uri,
             "TG_LAKE_URI": self.pipeline.lake_uri,
             "TG_START_DATE": str(self.first_day),
@@ -113,14 +115,19 @@ class Team:
         filled_in = settings_to_fill_in()
         unknown = own.keys() - filled_in.keys()
         assert not unknown, f"env.example lacks {unknown}"
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return filled_in | own
+
+    def environment(self, service: str) -> dict[str, str]:
+        """Return what a service gets, and no setting more."""
+        ours = ("AWS_", "TG_", "TELEGRAM_", "DAGSTER_")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         path = f"{BINARIES}{os.pathsep}{os.environ['PATH']}"
         home = {"DAGSTER_HOME": str(self.home), "PATH": path, "PYTHONWARNINGS": "ignore"}
-        return kept | home | filled_in | self._here.environment("code") | own
+        return kept | home | self._here.environment(service, self.settings)
 
     def succeeds(self, command: list[str]) -> bool:
         """Run a command with the deployment's settings; return whether it succeeded."""
-        self.probe = Component("probe", command, self.home, self.environment)
+        self.probe = Component("probe", command, self.home, self.environment("code"))
         return self.probe.run() == 0
 
     def land(self, *days: date) -> None:
@@ -159,7 +166,7 @@ class Team:
     @property
     def timezone(self) -> str:
         """The time zone that all processes of the team are in."""
-        return self.environment["TG_TIMEZONE"]
+        return self.settings["TG_TIMEZONE"]
 
     def built_by_a_plain_build(self, folder: Path, days: list[date]) -> Pipeline:
         """Return a second lake over the same landing zone, built without Dagster."""
@@ -170,4 +177,4 @@ class Team:
         return plain
 
     def _component(self, service: str) -> Component:
-        return Component(service, self._here.command(service), self.home, self.environment)
+        return Component(service, self._here.command(service), self.home, self.environment(service))
