@@ -3,11 +3,14 @@
 import os
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+
+from tg_pipeline.cli.console import is_terminal, relay
 
 STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """SIGHUP is sent when the terminal closes, but not to the child processes, which have sessions of
@@ -15,6 +18,10 @@ their own."""
 
 STOP_TIMEOUT: Final = 20
 """Seconds that child processes have to finish; then they are killed."""
+
+RELAY_TIMEOUT: Final = 2
+"""Seconds for the last lines of a process that has ended; its descendants may keep its output open.
+"""
 
 Process = subprocess.Popen[bytes]
 
@@ -26,15 +33,26 @@ class ChildProcesses:
         """Start without processes; `folder` is where they run."""
         self._folder = folder
         self._processes: list[Process] = []
+        self._relays: list[threading.Thread] = []
         self.stopping = threading.Event()
 
     def start(self, *command: str) -> Process:
         """Start a process."""
         environment = os.environ | {"PYTHONWARNINGS": "ignore"}
         process = subprocess.Popen(  # noqa: S603 - the commands are our own
-            command, cwd=self._folder, env=environment, start_new_session=True
+            command,
+            cwd=self._folder,
+            env=environment,
+            start_new_session=True,
+            stdout=subprocess.PIPE if is_terminal(sys.stdout) else None,
+            stderr=subprocess.PIPE if is_terminal(sys.stderr) else None,
         )
         self._processes.append(process)
+        for output, stream in ((process.stdout, sys.stdout), (process.stderr, sys.stderr)):
+            if output:
+                thread = threading.Thread(target=relay, args=(output, stream), daemon=True)
+                thread.start()
+                self._relays.append(thread)
         if self.stopping.is_set():
             self._signal(signal.SIGINT)  # the signal came before this process was in the list
         return process
@@ -54,6 +72,8 @@ class ChildProcesses:
         for process in self._processes:
             process.wait()
             _signal_group(process, signal.SIGTERM)
+        for thread in self._relays:
+            thread.join(RELAY_TIMEOUT)
 
     def _signal(self, number: signal.Signals) -> None:
         for process in self._processes:

@@ -9,9 +9,10 @@ or a file, such as CSV and JSON, is written to `sys.stdout`, which is then not c
 import codecs
 import io
 import logging
+import re
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, TextIO, TypeGuard
+from typing import IO, TYPE_CHECKING, Final, TextIO, TypeGuard
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -42,6 +43,9 @@ The joiners U+200C and U+200D are not among them: emoji and several scripts are 
 """
 
 _REPLACEMENTS: Final = {code: "\N{REPLACEMENT CHARACTER}" for codes in _HIDDEN for code in codes}
+
+_COLOR: Final = re.compile(rb"\x1b\[[0-9;]*m")
+"""A code that changes the color of what follows."""
 
 NO_LIMIT: Final = 100_000
 """Characters per line, so that a logged line is never wrapped."""
@@ -81,15 +85,16 @@ def guard_terminals() -> None:
 
     The consoles, which filter texts and then add colors, write past this filter.
     """
-    if _is_terminal(sys.stdout):
+    if is_terminal(sys.stdout):
         out.file = sys.stdout
         sys.stdout = _filtered(sys.stdout)
-    if _is_terminal(sys.stderr):
+    if is_terminal(sys.stderr):
         err.file = sys.stderr
         sys.stderr = _filtered(sys.stderr)
 
 
-def _is_terminal(stream: TextIO | None) -> TypeGuard[io.TextIOWrapper]:
+def is_terminal(stream: TextIO | None) -> TypeGuard[io.TextIOWrapper]:
+    """Return whether a standard stream, which may be closed, is a terminal."""
     return isinstance(stream, io.TextIOWrapper) and stream.isatty()
 
 
@@ -126,6 +131,17 @@ class _FilteredBytes(io.RawIOBase):
 
     def fileno(self) -> int:
         return self._terminal.fileno()
+
+
+def relay(output: IO[bytes], stream: TextIO) -> None:
+    """Write the output of a child process, without its colors, to a standard stream.
+
+    A child process that writes to the terminal itself would write past the filter.
+    """
+    with output:
+        for line in output:
+            stream.write(_COLOR.sub(b"", line).decode("utf-8", "replace"))
+            stream.flush()
 
 
 def log_standard_error() -> None:

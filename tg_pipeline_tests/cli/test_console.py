@@ -182,6 +182,26 @@ def test_logs_writes_and_tracebacks_can_not_control_the_terminal() -> None:
     assert controls(shown.replace("\x1b[31min red\x1b[0m", "")) == set()
 
 
+CHILD = """
+import sys
+from pathlib import Path
+from tg_pipeline.cli.child_processes import child_processes
+from tg_pipeline.cli.console import guard_terminals
+guard_terminals()
+script = "import sys; print('\x1b[31mred\x1b[0m', sys.argv[1]); sys.exit(sys.argv[1])"
+with child_processes(Path.cwd()) as children:
+    children.start(sys.executable, "-c", script, sys.argv[1]).wait()
+"""
+
+
+def test_child_processes_can_not_control_the_terminal() -> None:
+    shown = on_a_terminal(sys.executable, "-c", CHILD, HOSTILE)
+
+    assert "red" in shown
+    assert shown.count("pwned") == 2, shown
+    assert controls(shown) == set()
+
+
 FILTERED_WRITE = """
 import sys
 from tg_pipeline.cli.console import guard_terminals
