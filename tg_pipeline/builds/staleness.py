@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
+from tg_pipeline.builds.expired_days import is_erasure_due
 from tg_pipeline.builds.layers import DUPLICATES, deduped_built_from, enriched_built_from
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import BUILT_FROM, EMPTY_FINGERPRINT, TIMEZONE, raw_built_from
@@ -34,7 +35,7 @@ from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer
-from tg_pipeline.marts.catalog import MAX_LOOKBACK_DAYS
+from tg_pipeline.marts.catalog import DAILY_MARTS, MAX_LOOKBACK_DAYS
 
 ONE_DAY: Final = timedelta(days=1)
 
@@ -90,6 +91,8 @@ class DayState:
     layers: dict[str, LayerDay]
     expected_deduped: str
     """The fingerprint of what deduped_updates would be built from now: raw_updates of two days."""
+    is_erasure_due: bool
+    """Whether forgotten people may be in tables of the day that can't be built any more."""
 
     def keeps(self, group: TableGroup) -> bool:
         """Return whether retention keeps the day in a group of tables."""
@@ -143,6 +146,7 @@ class DayState:
         expected = [(layer.name, self.layers[layer.name]) for layer in self.expected_layers]
         return (
             self.is_raw_current
+            and not self.is_erasure_due
             and all(part.timezone == self.parameters.timezone for _, part in expected)
             and all(part.source == sources.get(name, part.source) for name, part in expected)
         )
@@ -173,13 +177,13 @@ class DayState:
     @property
     def is_stale(self) -> bool:
         """Whether a build would change anything."""
-        return self.has_something and not self.is_current
+        return self.is_erasure_due or (self.has_something and not self.is_current)
 
     def status(self, today: date) -> DayStatus:
         """Return the status of the day, if the current day is `today`."""
         if self.day >= today:
             return DayStatus.OPEN
-        if not self.has_something:
+        if not self.has_something and not self.is_erasure_due:
             return DayStatus.EXPIRED if self.has_expired else DayStatus.EMPTY
         if not self.is_complete:
             return DayStatus.MISSING
@@ -210,6 +214,7 @@ def _day_state(
         read=read_listing(lake, day),
         layers=layers,
         expected_deduped=_expected_deduped(lake, day, layers, parameters),
+        is_erasure_due=is_erasure_due(lake, day, parameters),
     )
 
 
@@ -243,12 +248,13 @@ def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
 
 
 def known_days(landing: ObjectStore, lake: Lake, floors: Floors) -> list[date]:
-    """Return the days on which objects landed or a layer was built, ascending.
+    """Return the days on which objects landed or a table was built, ascending.
 
     Objects that landed below the floors do not count: they are never read.
     """
     landed = (day for day in list_days(landing) if floors.allow_build(day))
     kept = lake.days(ENRICHED_UPDATES.name) if floors.raw else []
+    kept += lake.days(DAILY_MARTS[0].name) if floors.enriched else []
     return sorted({*landed, *lake.days(RAW_UPDATES.name), *kept})
 
 

@@ -86,6 +86,11 @@ class Partition:
         return self._file.metadata.num_rows if self._file else 0
 
     @property
+    def schema(self) -> pa.Schema:
+        """The columns; none if the partition does not exist."""
+        return self._file.schema_arrow if self._file else pa.schema([])
+
+    @property
     def metadata(self) -> dict[str, str]:
         """The footer's metadata, as passed to `PartitionWriter.commit`."""
         return text_metadata(self._file.metadata) if self._file else {}

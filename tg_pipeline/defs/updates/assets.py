@@ -11,6 +11,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tg_pipeline.builds.expired_days import erase_from_expired_day
 from tg_pipeline.builds.layers import (
     build_deduped_updates,
     build_enriched_updates,
@@ -245,6 +246,7 @@ def enriched_updates(
         tables = lake.lake()
         parameters = layer_parameters(SETTINGS, landing.store())
         for day in partition_dates(context):
+            erase_from_expired_day(tables, day, parameters)
             if not can_build_enriched(tables, day, parameters.floors):
                 log_expired(context, ENRICHED_UPDATES, day)
                 continue

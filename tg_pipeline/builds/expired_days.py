@@ -1,0 +1,90 @@
+"""Forgotten people in tables that are kept longer than what they are built from.
+
+Retention may delete raw_updates and keep enriched_updates, or delete both and keep daily marts.
+What is left can't be built again, so people are removed from it in place. Which tombstones were
+applied to which tables of a day is an object of its own, as the rows of most days stay the same.
+"""
+
+from datetime import date
+from typing import Final
+
+import obstore
+
+from tg_pipeline.builds.marts import buildable_days
+from tg_pipeline.builds.parameters import LayerParameters
+from tg_pipeline.builds.raw_updates import has_raw
+from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.floors import Floors
+from tg_pipeline.lake.object_store import retry
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.schema import Table
+from tg_pipeline.layers.suppression import erase_people
+from tg_pipeline.marts.catalog import DAILY_MARTS
+
+PREFIX: Final = "erasures"
+"""The folder of the lake with an object a day: which tombstones were applied to which tables."""
+
+ARROW_PREFIX: Final = "ARROW:"
+"""Begins the names of a footer's metadata that Arrow writes itself."""
+
+
+def erase_from_expired_day(lake: Lake, day: date, parameters: LayerParameters) -> None:
+    """Remove forgotten people from what is kept of a day and can't be built; raises StoreError.
+
+    A mart that can be built is not changed: it follows its enriched_updates.
+    """
+    if not is_erasure_due(lake, day, parameters):
+        return
+    tables = _unbuildable(lake, day, parameters.floors)
+    for table in tables:
+        _erase(lake, table, day, parameters)
+    body = _record(tables, parameters).encode()
+    with translate_errors(lake.store):
+        retry(lambda: obstore.put(lake.store, _key(day), body))
+
+
+def is_erasure_due(lake: Lake, day: date, parameters: LayerParameters) -> bool:
+    """Return whether forgotten people may be in what is kept of a day and can't be built."""
+    floors = parameters.floors
+    if not parameters.tombstones or not (floors.raw or floors.enriched or floors.landing):
+        return False
+    tables = _unbuildable(lake, day, floors)
+    return bool(tables) and _read_record(lake, day) != _record(tables, parameters)
+
+
+def _unbuildable(lake: Lake, day: date, floors: Floors) -> list[Table]:
+    """Return the tables that have the day, but can't be built from what is kept."""
+    layers: list[Table] = [] if has_raw(lake, day, floors) else [ENRICHED_UPDATES]
+    marts = (mart for mart in DAILY_MARTS if not buildable_days(lake, mart, [day], floors))
+    return [table for table in (*layers, *marts) if lake.footer(table.name, day)]
+
+
+def _erase(lake: Lake, table: Table, day: date, parameters: LayerParameters) -> None:
+    with lake.open(table.name, day) as old:
+        is_changed = False
+        with lake.writer(table.name, day, old.schema) as new:
+            for batch in old.batches():
+                rows = erase_people(batch, table.columns, parameters.tombstones)
+                is_changed = is_changed or rows is not batch
+                new.write(rows)
+            if is_changed:
+                footer = old.metadata.items()
+                new.commit(**{k: v for k, v in footer if not k.startswith(ARROW_PREFIX)})
+
+
+def _record(tables: list[Table], parameters: LayerParameters) -> str:
+    return " ".join([parameters.tombstones.fingerprint, *(table.name for table in tables)])
+
+
+def _read_record(lake: Lake, day: date) -> str:
+    """Return which tombstones were applied to which tables of a day; empty if none were."""
+    try:
+        with translate_errors(lake.store):
+            return bytes(retry(lambda: obstore.get(lake.store, _key(day)).bytes())).decode()
+    except FileNotFoundError:
+        return ""
+
+
+def _key(day: date) -> str:
+    return f"{PREFIX}/context_date={day.isoformat()}.txt"
