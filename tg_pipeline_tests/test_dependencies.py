@@ -57,7 +57,7 @@ def test_the_image_and_the_lambda_install_what_is_declared() -> None:
     assert runtime | extras["team"] | {"setuptools"} <= locked(IMAGE).keys()
     assert locked(KUBERNETES).keys() >= locked(IMAGE).keys() | extras["kubernetes"]
     assert locked(LAMBDA).keys() >= lambda_s
-    assert not locked(IMAGE).keys() & (extras["dev"] - runtime - {"setuptools", "aiohttp"})
+    assert not locked(IMAGE).keys() & (extras["dev"] - runtime - {"setuptools"})
 
 
 def test_the_image_installs_nothing_that_is_not_in_the_file() -> None:
