@@ -31,8 +31,8 @@ from tg_pipeline.privacy.local_files import clean_lines, remove_leftovers
 from tg_pipeline.privacy.people import Census
 from tg_pipeline.privacy.search import (
     Finding,
-    is_in_landed,
     is_in_object,
+    is_in_old_version,
     search_folder,
     search_lake,
     search_landing,
@@ -88,7 +88,7 @@ class ForgetPlaces:
     landing: ObjectStore
     lake: Lake
     history: History
-    build: Callable[[], None]
+    build: Callable[[], object]
     """Builds all stale days and marts, and the report if there is one."""
     state_folder: Path
     """The folder of this machine's own files."""
@@ -277,7 +277,7 @@ def _purge_bucket(
             bucket.noncurrent()
             if is_derived
             else bucket.contaminated(
-                lambda name, body: is_in_landed(name, body, traces), on_progress=advance
+                lambda name, body: is_in_old_version(name, body, traces), on_progress=advance
             )
         )
         bucket.delete(list(old), advance)
@@ -310,7 +310,7 @@ def search(places: ForgetPlaces, traces: Traces, tools: ForgetTools) -> list[Fin
         lambda finding, advance: search_lake(lake, traces, finding, advance),
     )
     for name, store, check in (
-        ("old versions of the landing zone", landing, is_in_landed),
+        ("old versions of the landing zone", landing, is_in_old_version),
         ("old versions of the lake", lake, is_in_object),
     ):
         if isinstance(store, S3Store):

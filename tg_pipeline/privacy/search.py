@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from obstore.store import LocalStore, ObjectStore
 
+from lambda_ingest.replies import REPLIES_PREFIX
 from tg_pipeline.lake.object_io import open_object
 from tg_pipeline.lake.object_store import list_pages
 from tg_pipeline.lake.parquet import text_metadata
@@ -84,6 +85,14 @@ def is_in_landed(key: str, body: bytes, traces: Traces) -> bool:
     if redact(key, body, traces.tombstones).body is not body:
         return True
     return any(map(traces.in_update, lines_of(key, body)))
+
+
+def is_in_old_version(key: str, body: bytes, traces: Traces) -> bool:
+    """Return whether a version of a landed object, which is not current, may contain the person.
+
+    A reply is only ever deleted, and then perhaps since it replied to the person.
+    """
+    return key.startswith(f"{REPLIES_PREFIX}/") or is_in_landed(key, body, traces)
 
 
 def search_lake(lake: ObjectStore, traces: Traces, finding: Finding, on_progress: Progress) -> None:
