@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import LocalStore, ObjectStore, S3Store
 
@@ -154,15 +155,15 @@ def traces_of(places: ForgetPlaces, census: Census, key: Secret) -> Traces:
     subject = census.subject()
     earlier = read_tombstone(places.landing, key, subject.user_id)
     traces = Traces(subject, tombstones_of(key, subject, earlier))
-    return traces.without_texts_of_others(_texts_of_others(places.lake, subject.user_id))
+    return traces.without_texts_of_others(_texts_of_others(places.lake, traces.ids))
 
 
-def _texts_of_others(lake: Lake, user_id: int) -> Iterator[str]:
+def _texts_of_others(lake: Lake, ids: tuple[int, ...]) -> Iterator[str]:
+    theirs = pa.array(ids, pa.int64())
     for day in lake.days(ENRICHED_UPDATES.name):
         with lake.open(ENRICHED_UPDATES.name, day) as partition:
             for batch in partition.batches(["user_id", *WRITTEN_COLUMNS]):
-                is_other = pc.not_equal(batch["user_id"], user_id)
-                others = batch.filter(pc.fill_null(is_other, fill_value=True))
+                others = batch.filter(pc.invert(pc.is_in(batch["user_id"], value_set=theirs)))
                 for name in WRITTEN_COLUMNS:
                     yield from filter(None, others[name].to_pylist())
 

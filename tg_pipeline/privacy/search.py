@@ -191,8 +191,9 @@ def _is_in_column(name: str, column: pa.Array, traces: Traces) -> bool:
         column = column.flatten()
     kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
     if kind == pa.int64():
+        wanted = pa.array(traces.ids, pa.int64())
         is_id = bool(ID_COLUMNS.fullmatch(name))
-        return is_id and bool(pc.any(pc.equal(column, traces.subject.user_id)).as_py())
+        return is_id and bool(pc.any(pc.is_in(column, value_set=wanted)).as_py())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return any(traces.in_update(each) for each in column.to_pylist() if each)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):

@@ -17,7 +17,8 @@ from contextlib import suppress as ignore
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from lambda_ingest.suppression import Tombstones, suppress
+from lambda_ingest.suppression import Identity, Tombstones, suppress
+from tg_pipeline.layers.pseudonyms import id_from_digest
 from tg_pipeline.privacy.people import MIN_TEXT_CHARACTERS, DataSubject
 
 MIN_ID_DIGITS: Final = 6
@@ -42,6 +43,7 @@ CHUNK_BYTES: Final = 1024 * 1024
 OVERLAP_BYTES: Final = 4 * 1024
 """Bytes that are searched with the next chunk again: more than a name or the start of a text."""
 
+_USER: Final = f"{Identity.USER.value}-"
 _ESCAPED_CHARACTER: Final = re.compile(r"\\+u([0-9a-fA-F]{4})")
 _ESCAPED_BLANK: Final = re.compile(r"\\+[nrt]")
 _WORDS: Final = re.compile(r"\w+")
@@ -58,6 +60,9 @@ class Traces:
     tombstones: Tombstones
     """The tombstones of this person alone, by which updates are recognized."""
 
+    ids: tuple[int, ...] = field(init=False)
+    """The id of the person, and its pseudonym in enriched_updates."""
+
     _id: re.Pattern[str] = field(init=False, repr=False)
     _mention: re.Pattern[str] | None = field(init=False, repr=False)
     _value: re.Pattern[str] | None = field(init=False, repr=False)
@@ -68,7 +73,10 @@ class Traces:
         subject = self.subject
         usernames = _alternatives(subject.usernames)
         values = _alternatives(subject.names | subject.first_names | subject.usernames)
+        digests = (each.removeprefix(_USER) for each in self.tombstones.digests)
+        hexadecimal = [each for each in digests if "-" not in each]
         compiled = {
+            "ids": (subject.user_id, *map(id_from_digest, hexadecimal)),
             "_id": _id_pattern(subject.user_id),
             "_mention": re.compile(rf"(?:@|t\.me/)(?:{usernames})(?!\w)", re.IGNORECASE)
             if usernames
