@@ -95,6 +95,8 @@ class TablesStatus:
     """When a day of enriched_updates was last written."""
     quarantined_rows: int
     """On the days checked."""
+    suppressed_lines: int
+    """On the days checked: lines that were left out because they are a forgotten person's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,4 +243,8 @@ def _last_landed_at(states: Iterable[DayState]) -> datetime | None:
 def _tables(context: MonitorContext, states: list[DayState]) -> TablesStatus:
     listing = list_pages(context.lake.store, ENRICHED_UPDATES.name)
     written = max((each["last_modified"] for page in listing for each in page), default=None)
-    return TablesStatus(written, sum(state.layers[QUARANTINE.name].rows for state in states))
+    return TablesStatus(
+        written,
+        quarantined_rows=sum(state.layers[QUARANTINE.name].rows for state in states),
+        suppressed_lines=sum(state.read.suppressed for state in states if state.read),
+    )

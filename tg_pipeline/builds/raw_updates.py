@@ -99,7 +99,10 @@ def build_raw_updates(
             built, lines, altered = _merge_lines(lake, day, previous, new_lines, parameters)
             known = altered.recorded(pa.concat_tables([known, as_read(previous.unread)]))
         listing = replace(
-            previous.listed, rows=built.rows, tombstones=parameters.tombstones.fingerprint
+            previous.listed,
+            rows=built.rows,
+            tombstones=parameters.tombstones.fingerprint,
+            suppressed=_suppressed(known),
         )
         if previous.listing != listing:
             # Last: if the build is interrupted before, the listing names other rows.
@@ -110,7 +113,7 @@ def build_raw_updates(
         objects=listing.objects,
         objects_read=previous.unread.num_rows,
         lines=lines,
-        suppressed=_suppressed(known),
+        suppressed=listing.suppressed,
         objects_missing=_count_missing(lake, day, previous.objects, known),
     )
 
@@ -227,18 +230,23 @@ def _open_previous(
     raw_updates, quarantine and the listing are one state in three objects, and each names the rows
     of the two tables. If these differ, a build was interrupted, or two builds were mixed.
     """
+    if not parameters.floors.keeps(TableGroup.LANDING, day):
+        with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
+            yield _without_landing(raw, quarantine, read_state(lake, day))
+        return
+    remove_stale_temp_files(landing, day)
+    objects = list_objects(landing, day)
+    listed = ReadListing(listing_fingerprint(objects), objects.num_rows, "")
+    absent, nothing = Partition.absent(), READ_OBJECTS.empty_table()
+    start = _PreviousBuild(absent, absent, None, nothing, listed, objects, objects, _NO_KEYS)
+    if full:
+        yield start
+        return
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
         state = read_state(lake, day)
-        if not parameters.floors.keeps(TableGroup.LANDING, day):
-            yield _without_landing(raw, quarantine, state)
-            return
-        remove_stale_temp_files(landing, day)
-        objects = list_objects(landing, day)
-        listed = ReadListing(listing_fingerprint(objects), objects.num_rows, "")
         named = {part.metadata.get(BUILT_FROM) for part in (raw, quarantine)}
-        if full or state is None or named != {state[0].rows}:
-            absent, nothing = Partition.absent(), READ_OBJECTS.empty_table()
-            yield _PreviousBuild(absent, absent, None, nothing, listed, objects, objects, _NO_KEYS)
+        if state is None or named != {state[0].rows}:
+            yield start
             return
         listing, known = state
         unread = objects.slice(0, 0)

@@ -253,9 +253,17 @@ def known_days(landing: ObjectStore, lake: Lake, floors: Floors) -> list[date]:
     Objects that landed below the floors do not count: they are never read.
     """
     landed = (day for day in list_days(landing) if floors.allow_build(day))
-    kept = lake.days(ENRICHED_UPDATES.name) if floors.raw else []
-    kept += lake.days(DAILY_MARTS[0].name) if floors.enriched else []
-    return sorted({*landed, *lake.days(RAW_UPDATES.name), *kept})
+    return sorted({*landed, *built_days(lake, floors)})
+
+
+def built_days(lake: Lake, floors: Floors) -> list[date]:
+    """Return the days on which a table was built, ascending."""
+    days = set(lake.days(RAW_UPDATES.name))
+    if floors.raw:
+        days.update(lake.days(ENRICHED_UPDATES.name))
+    if floors.enriched:
+        days.update(lake.days(DAILY_MARTS[0].name))
+    return sorted(days)
 
 
 def stale_days(states: Iterable[DayState]) -> list[date]:

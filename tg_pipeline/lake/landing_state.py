@@ -38,13 +38,19 @@ class ReadListing:
     If these name other rows, the listing says nothing about the tables."""
     tombstones: str = ""
     """The fingerprint of the tombstones that were applied to the rows."""
+    suppressed: int = 0
+    """The lines of the objects that were left out because they are a forgotten person's."""
 
     @classmethod
     def from_metadata(cls, metadata: dict[bytes, bytes]) -> Self:
         """Return the listing that a schema's metadata describes; raises KeyError or ValueError."""
         text = {name.decode(): value.decode() for name, value in metadata.items()}
         return cls(
-            text["fingerprint"], int(text["objects"]), text["rows"], text.get("tombstones", "")
+            fingerprint=text["fingerprint"],
+            objects=int(text["objects"]),
+            rows=text["rows"],
+            tombstones=text.get("tombstones", ""),
+            suppressed=int(text.get("suppressed", 0)),
         )
 
     def to_metadata(self) -> dict[str, str]:
@@ -54,6 +60,7 @@ class ReadListing:
             "objects": str(self.objects),
             "rows": self.rows,
             "tombstones": self.tombstones,
+            "suppressed": str(self.suppressed),
         }
 
 

@@ -11,10 +11,12 @@ import msgspec
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_AGE
+from tg_pipeline.builds.expired_days import is_erasure_due
 from tg_pipeline.builds.marts import days_with_stale_marts
 from tg_pipeline.builds.parameters import LayerParameters, layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import (
     DayState,
+    built_days,
     day_states,
     days_after,
     last_scheduled_day,
@@ -192,13 +194,15 @@ def _days_with_forgotten_people(
     fingerprint = parameters.tombstones.fingerprint
     if applied in {None, fingerprint}:
         return []
-    days = lake.days(RAW_UPDATES.name)
-    read = lake.map_concurrent(lambda day: read_listing(lake, day), days)
-    return [
-        day
-        for day, listing in zip(days, read, strict=True)
-        if listing and listing.tombstones != fingerprint
-    ]
+
+    def may_have(day: date) -> bool:
+        listing = read_listing(lake, day)
+        is_read = listing is not None and listing.tombstones != fingerprint
+        return is_read or is_erasure_due(lake, day, parameters)
+
+    days = built_days(lake, parameters.floors)
+    found = lake.map_concurrent(may_have, days)
+    return [day for day, is_due in zip(days, found, strict=True) if is_due]
 
 
 def days_to_scan(

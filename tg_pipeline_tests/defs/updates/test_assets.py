@@ -5,16 +5,20 @@ import re
 from datetime import date, timedelta
 
 import dagster as dg
+import obstore
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import StoreError
+from lambda_ingest.suppression import PrivacyKeyError
 from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import DAYS_PER_RUN, group_into_ranges
 from tg_pipeline.defs.updates import assets
 from tg_pipeline.lake.errors import TransientStoreError
+from tg_pipeline.lake.floors import Floors, raise_floors
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 
@@ -94,6 +98,31 @@ def test_the_first_partition_is_built_without_the_day_before_it(house: House) ->
     assert house.run(date(2026, 10, 1)).success
 
 
+@pytest.mark.slow  # two runs
+def test_a_backfill_of_a_day_that_expired_neither_empties_nor_revives_its_tables(
+    house: House,
+) -> None:
+    # Given two built days, of which the first expired but for its enriched_updates and marts
+    house.pipeline.land(MESSAGE, day=DAY)
+    house.pipeline.land(CALLBACK, day=NEXT_DAY)
+    assert house.run(DAY, NEXT_DAY).success
+    obstore.delete(house.pipeline.landing, f"{day_prefix(DAY)}/7-2.json")
+    for table in ("raw_updates", "quarantine", "deduped_updates", "listings"):
+        house.pipeline.lose(f"{table}/context_date={DAY}")
+    raise_floors(house.pipeline.landing, Floors(landing=NEXT_DAY, raw=NEXT_DAY))
+    before = {each["path"]: each["e_tag"] for each in house.pipeline.objects()}
+
+    # When something lands on it, and both days are built
+    house.pipeline.land(MESSAGE | {"update_id": 3}, day=DAY)
+    assert house.run(DAY, NEXT_DAY).success
+
+    # Then its tables are those from before
+    after = {each["path"]: each["e_tag"] for each in house.pipeline.objects()}
+    expired = f"context_date={DAY}/"
+    assert {path for path in after if expired in path} == {p for p in before if expired in p}
+    assert all(after[path] == before[path] for path in after if expired in path)
+
+
 def test_a_lost_line_fails_its_check_and_stops_the_downstream_assets(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +143,7 @@ def test_a_lost_line_fails_its_check_and_stops_the_downstream_assets(
         (OSError(errno.ENOSPC, "full"), "No space left on device: file:///lake", False),
         (PermissionError(errno.EACCES, "no", "/data"), "Permission denied: /data", False),
         (StoreError("file:///x can't be opened: no."), "file:///x can't be opened: no.", False),
+        (PrivacyKeyError("TG_PRIVACY_KEY is another."), "TG_PRIVACY_KEY is another.", False),
         (TransientStoreError("it answers 503 SlowDown."), "it answers 503 SlowDown.", True),
     ],
 )
