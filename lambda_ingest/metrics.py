@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Final, TextIO
+from typing import Final, Protocol
 
 NAMESPACE: Final = "tg_pipeline"
 COUNTS: Final = (
@@ -47,6 +47,18 @@ _METRIC_DIRECTIVE: Final = json.dumps(
     }
 )
 """The fields that CloudWatch reads as metrics; constant, so serialized once."""
+
+
+class LogFile(Protocol):
+    """What a log is written to, such as standard output."""
+
+    def write(self, text: str, /) -> int:
+        """Write a text."""
+        ...
+
+    def flush(self) -> None:
+        """Pass on what is written."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +101,7 @@ class _Strangers:
 class MetricsLogger:
     """Writes request records, one a line."""
 
-    out: TextIO
+    out: LogFile
     bot_id: int
     with_metrics: bool
     """Whether the lines contain the metadata from which CloudWatch makes metrics."""

@@ -346,10 +346,11 @@ def is_sent_in_clear(url: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return url.startswith("http:")
-    return parts.scheme == "http" and not _is_loopback(parts.hostname or "")
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Return whether a host's name or address is that of the machine itself."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -1,5 +1,7 @@
 """`tg-pipeline serve`: receive webhook calls on your own machine."""
 
+import json
+import logging
 import socket
 import sys
 from dataclasses import replace
@@ -9,22 +11,37 @@ from typing import Annotated
 
 import typer
 
+from lambda_ingest.addresses import is_from_telegram
 from lambda_ingest.metrics import MetricsLogger
-from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH, IngestSettings, Secret
+from lambda_ingest.settings import (
+    DEFAULT_WEBHOOK_PATH,
+    MIN_SECRET_CHARACTERS,
+    ForwardSettings,
+    IngestSettings,
+    Secret,
+    is_loopback,
+)
+from lambda_ingest.update_fields import OPT_IN_UPDATE_TYPES, UPDATE_FIELDS
 from lambda_ingest.webhook import open_webhook
 from tg_pipeline.cli.console import err
 from tg_pipeline.cli.context import refuse_sample
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import load_settings
-from tg_pipeline.webhook_server import (
-    HEALTH_PATH,
+from tg_pipeline.webhook_server.admission import (
+    Admission,
+    connection_limit,
+    raise_open_file_limit,
+)
+from tg_pipeline.webhook_server.application import HEALTH_PATH, build_application
+from tg_pipeline.webhook_server.server import (
     Certificate,
-    build_application,
+    ConnectionRules,
+    WebhookServer,
     listen,
     until_stopped,
 )
-from tg_pipeline.webhook_server import serve as serve_application
+from tg_pipeline.webhook_server.unblocked_lines import UnblockedLines
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for all.")]
 Port = Annotated[int, typer.Option("--port", min=0, max=65535, help="0: any free port.")]
@@ -48,14 +65,42 @@ def serve(
     loaded = load_settings()
     refuse_sample(loaded, loaded.bot_id)
     settings = _with_default_path(loaded.ingest)
-    metrics = MetricsLogger(sys.stdout, settings.bot_id, with_metrics=False)
-    webhook = open_webhook(settings, metrics, lambda: datetime.now(UTC), open_object_store)
-    listener = _listen(host, port)
-    scheme = "https" if pair else "http"
-    with until_stopped():
-        _announce(f"{scheme}://{host}:{listener.getsockname()[1]}", settings)
-        serve_application(build_application(webhook), listener, pair)
+    _check_addresses(settings, host)
+    with (
+        UnblockedLines(sys.stdout.fileno(), _report_dropped) as log,
+        UnblockedLines(sys.stderr.fileno(), _report_dropped) as problems,
+    ):
+        logging.basicConfig(level=logging.ERROR, stream=problems)
+        metrics = MetricsLogger(log, settings.bot_id, with_metrics=False)
+        webhook = open_webhook(settings, metrics, lambda: datetime.now(UTC), open_object_store)
+        listener = _listen(host, port)
+        scheme = "https" if pair else "http"
+        rules = ConnectionRules(
+            Admission(connection_limit(raise_open_file_limit())),
+            is_from_telegram if settings.telegram_only else ConnectionRules().admits,
+        )
+        with until_stopped():
+            _announce(f"{scheme}://{host}:{listener.getsockname()[1]}", settings)
+            WebhookServer(build_application(webhook), listener, pair, rules).run()
     _print("Stopped.")
+
+
+def _report_dropped(count: int) -> str:
+    """Return a line of the log, about lines that its reader did not take in time."""
+    line = {"at": datetime.now(UTC).isoformat(), "level": "WARNING", "dropped_lines": count}
+    return f"{json.dumps(line)}\n"
+
+
+def _check_addresses(settings: IngestSettings, host: str) -> None:
+    """Raise CommandError if only a proxy could call, and calls of others than Telegram are refused.
+
+    Who calls a proxy can't be seen from its connections.
+    """
+    if settings.telegram_only and is_loopback(host):
+        raise CommandError(
+            f"TG_TELEGRAM_ONLY=yes refuses every caller at {host}, where only a proxy on this "
+            "machine can call: let the proxy check the addresses, or listen with --host 0.0.0.0."
+        )
 
 
 def _certificate(certificate: Path | None, key: Path | None) -> Certificate | None:
@@ -90,11 +135,25 @@ def _announce(address: str, settings: IngestSettings) -> None:
     _print(f"Listening at {address}{path}. Updates land in {settings.landing_uri}.")
     if settings.secret_token is None:
         _print("Calls are not authenticated (TG_WITHOUT_SECRET_TOKEN=yes).")
+    if settings.previous_secret_token:
+        _print("The previous secret passes too: when Telegram has the new one, remove it.")
+    if settings.telegram_only:
+        _print("Only Telegram's addresses are served (TG_TELEGRAM_ONLY=yes).")
     if settings.chat_ids:
         _print(f"Only chats in TELEGRAM_CHAT_IDS are stored: {len(settings.chat_ids)}.")
     if settings.forward:
-        _print("Each update is forwarded to FORWARD_URL, whose response Telegram gets.")
+        _announce_forwarding(settings.forward)
     _print("Press Ctrl-C to stop.")
+
+
+def _announce_forwarding(forward: ForwardSettings) -> None:
+    types = ", ".join(sorted(forward.update_types)) or f"all but {', '.join(OPT_IN_UPDATE_TYPES)}"
+    _print(f"Updates are forwarded to FORWARD_URL, whose response Telegram gets: {types}.")
+    if unknown := sorted(forward.update_types - UPDATE_FIELDS.keys()):
+        _print(f"Unknown in FORWARD_ALLOWED_UPDATES, maybe misspelled: {', '.join(unknown)}.")
+    secret = forward.secret_token
+    if secret and len(secret.reveal()) < MIN_SECRET_CHARACTERS:
+        _print(f"FORWARD_SECRET_TOKEN is short: {MIN_SECRET_CHARACTERS} characters are safe.")
 
 
 def _print(line: str) -> None:

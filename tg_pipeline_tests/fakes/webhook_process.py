@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,7 @@ class Serving:
     announced: str
     """The first line of its standard error."""
     log: Path
-    """Its standard output: a file, since a pipe that nobody reads would block it."""
+    """Its standard output, unless the test passed another."""
 
     @property
     def webhook(self) -> str:
@@ -38,20 +39,29 @@ class Serving:
         return self.process.returncode, self.log.read_text(), errors
 
 
-def start(folder: Path, *options: str, **settings: str) -> Serving:
-    """Start a server that lands updates in a folder; return when it listens."""
-    landing, log = folder / "landing", folder / "log"
+def start(
+    folder: Path,
+    *options: str,
+    prefix: Sequence[str] = (),
+    log: int | None = None,
+    **settings: str,
+) -> Serving:
+    """Start a server that lands updates in a folder; return when it listens.
+
+    Its standard output is a file in that folder, or the descriptor `log`.
+    """
+    landing, log_file = folder / "landing", folder / "log"
     environment = os.environ | {
         "TG_LANDING_URI": landing.as_uri(),
         "TELEGRAM_SECRET_TOKEN": SECRET,
         "TELEGRAM_BOT_ID": "7",
         **settings,
     }
-    with log.open("w") as output:
+    with log_file.open("w") as output:
         process = subprocess.Popen(
-            [COMMAND, "serve", "--port", "0", *options],
+            [*prefix, COMMAND, "serve", "--port", "0", *options],
             env=environment,
-            stdout=output,
+            stdout=output if log is None else log,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -59,7 +69,7 @@ def start(folder: Path, *options: str, **settings: str) -> Serving:
     announced = process.stderr.readline()
     found = re.search(r"(https?://[^/]+)/", announced)
     assert found, announced + process.stderr.read()
-    return Serving(process, found[1], landing, announced, log)
+    return Serving(process, found[1], landing, announced, log_file)
 
 
 def close(serving: Serving) -> None:

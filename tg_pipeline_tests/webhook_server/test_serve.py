@@ -1,6 +1,8 @@
 """`tg-pipeline serve` responds as the Lambda does, within limits, and stops gracefully."""
 
+import fcntl
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -15,12 +17,10 @@ from typing import Any, Final
 
 import pytest
 import requests
-import uvicorn
-from starlette.types import Receive, Scope, Send
 
 from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH
 from lambda_ingest.webhook import MAX_BODY_BYTES
-from tg_pipeline import webhook_server
+from tg_pipeline_tests.fakes.certificates import self_signed
 from tg_pipeline_tests.fakes.webhook_process import COMMAND, SECRET, Serving, close, start
 
 WITH_SECRET = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
@@ -33,7 +33,7 @@ def start_serving(tmp_path: Path) -> Iterator[StartServing]:
     started: list[Serving] = []
 
     def begin(*options: str, **settings: str) -> Serving:
-        started.append(start(tmp_path, *options, **settings))
+        started.append(start(tmp_path, *options, prefix=(), log=None, **settings))
         return started[-1]
 
     yield begin
@@ -114,9 +114,10 @@ def test_a_body_of_more_than_a_mebibyte_or_of_an_unknown_length_is_413(serving: 
     [
         ({"TELEGRAM_SECRET_TOKEN": ""}, "TELEGRAM_SECRET_TOKEN is not set"),
         ({"TG_WEBHOOK_PATH": "/healthz"}, "TG_WEBHOOK_PATH must not be /healthz"),
+        ({"TG_TELEGRAM_ONLY": "yes"}, "TG_TELEGRAM_ONLY=yes refuses every caller at 127.0.0.1"),
         ({}, "Can't listen on 127.0.0.1:"),
     ],
-    ids=["no secret", "the path of the health check", "a port in use"],
+    ids=["no secret", "the path of the health check", "behind a proxy", "a port in use"],
 )
 def test_it_does_not_start_and_says_why_in_one_line(settings: dict[str, str], message: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -177,13 +178,7 @@ def test_a_hundred_concurrent_clients_get_responses(serving: Serving) -> None:
 
 
 def test_with_a_certificate_it_serves_https(start_serving: StartServing, tmp_path: Path) -> None:
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    subprocess.run(
-        f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 "
-        f"-addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}".split(),
-        check=True,
-        capture_output=True,
-    )
+    certificate, key = self_signed(tmp_path)
 
     serving = start_serving("--certificate", str(certificate), "--key", str(key))
 
@@ -228,6 +223,51 @@ def slow_bot() -> Iterator[SlowBot]:
     bot.server.server_close()
 
 
+def test_a_log_that_nobody_reads_costs_no_update(tmp_path: Path) -> None:
+    # Given a server whose log is a small pipe that nobody reads
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    serving = start(tmp_path, log=writing)
+    os.close(writing)
+
+    # When more updates arrive than it has room for
+    answers = [post(serving, update(number)) for number in range(60)]
+
+    # Then all land, and their lines arrive as soon as someone reads
+    assert {each.status_code for each in answers} == {200}
+    assert len(serving.stored()) == 60
+    serving.process.terminate()
+    with os.fdopen(reading) as log:
+        assert sum(json.loads(line)["landed"] for line in log) == 60
+    close(serving)
+    assert serving.process.returncode == 0
+
+
+@pytest.mark.slow
+def test_a_log_whose_reader_is_gone_costs_no_update(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    serving = start(tmp_path, log=writing)
+    os.close(writing)
+    os.close(reading)
+
+    answers = [post(serving, update(number)) for number in range(3)]
+    serving.process.terminate()
+
+    assert {each.status_code for each in answers} == {200}
+    assert serving.process.wait(70) == 0
+    close(serving)
+
+
+@pytest.mark.slow
+def test_only_telegrams_addresses_are_served_on_request(start_serving: StartServing) -> None:
+    serving = start_serving("--host", "0.0.0.0", TG_TELEGRAM_ONLY="yes")  # noqa: S104
+
+    with pytest.raises(requests.ConnectionError):
+        requests.post(serving.webhook.replace("0.0.0.0", "127.0.0.1"), timeout=30)  # noqa: S104
+
+    assert "Only Telegram's addresses are served" in serving.stop()[2]
+
+
 def test_a_websocket_is_refused(start_serving: StartServing) -> None:
     serving = start_serving()
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
@@ -238,62 +278,6 @@ def test_a_websocket_is_refused(start_serving: StartServing) -> None:
 
     assert answer.status_code in {404, 405}
     assert "Traceback" not in serving.stop()[2]
-
-
-# Connections on which no request arrives are closed, so that no client can occupy all of them.
-
-
-async def hello(_scope: Scope, _receive: Receive, send: Send) -> None:
-    await send({"type": "http.response.start", "status": 200, "headers": []})
-    await send({"type": "http.response.body", "body": b"hello"})
-
-
-@pytest.fixture
-def idle_closing_port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
-    monkeypatch.setattr(webhook_server, "IDLE_SECONDS", 0.1)
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        hello, http=webhook_server.IdleClosingProtocol, ws="none", lifespan="off", log_level="error"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listening],))
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield listening.getsockname()[1]
-    server.should_exit = True
-    thread.join()
-    listening.close()
-
-
-@pytest.mark.parametrize("begun", [b"", b"POST / HTT", b"POST / HTTP/1.1\r\nHost: x\r\n"])
-def test_a_connection_with_an_incomplete_request_is_closed(
-    idle_closing_port: int, begun: bytes
-) -> None:
-    with socket.create_connection(("127.0.0.1", idle_closing_port), timeout=30) as waiting:
-        waiting.sendall(begun)
-
-        assert waiting.recv(100) == b""
-
-
-def test_a_kept_connection_with_an_incomplete_request_is_closed(idle_closing_port: int) -> None:
-    with socket.create_connection(("127.0.0.1", idle_closing_port), timeout=30) as waiting:
-        waiting.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HT")
-        heard = b""
-        while piece := waiting.recv(1000):
-            heard += piece
-
-    assert heard.count(b"200 OK") == 1
-
-
-def test_connections_with_requests_stay_open(idle_closing_port: int) -> None:
-    with requests.Session() as session:
-        answers = [
-            session.get(f"http://127.0.0.1:{idle_closing_port}/", timeout=30).text
-            for _ in range(20)
-        ]
-
-    assert set(answers) == {"hello"}
 
 
 SCHEMATHESIS: Final = str(Path(sys.executable).parent / "schemathesis")
@@ -329,7 +313,6 @@ RESPONSES: Final = {
     "413": f"The body is larger than {MAX_BODY_BYTES} bytes.",
     "500": "The store failed. Nothing is stored; send it again.",
     "502": "The bot can't be reached. The update is durable; send it again.",
-    "503": "Too many connections are open. Nothing is stored; send it again.",
     "504": "The bot did not respond in time. The update is durable; send it again.",
 }
 

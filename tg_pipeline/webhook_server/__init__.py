@@ -1,0 +1,1 @@
+"""The webhook behind an HTTP server on your own machine."""
