@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from dotenv import load_dotenv
+from dotenv import dotenv_values, load_dotenv
 
 from lambda_ingest.settings import (
     IngestSettings,
@@ -80,6 +81,9 @@ MAX_DAYS: Final = 99_999
 """Days: 273 years, which dates can express."""
 
 _DAYS: Final = re.compile(r"[1-9][0-9]{0,4}")
+
+_SECRET_NAME: Final = re.compile("TOKEN|SECRET|PASSWORD|KEY|FORWARD_URL|ALERT_URL|WEBHOOK_PATH")
+"""Parts of the names of settings whose values are secrets, ours and those of AWS and Postgres."""
 
 STATE_FOLDER: Final = ".tg_pipeline"
 """The default folder of the landing zone, the lake and Dagster's history; git ignores it."""
@@ -303,6 +307,23 @@ def load_settings() -> Settings:
     home = home_folder()
     load_dotenv(home / ".env")
     return Settings.from_environment(os.environ, home)
+
+
+def exposed_env_file(home: Path) -> Path | None:
+    """Return the `.env` of a folder if it holds a secret that other users of the machine can read.
+
+    The folders above it may keep them out; its own mode is all that is looked at.
+    """
+    path = home / ".env"
+    try:
+        is_readable = path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH)
+    except OSError:
+        return None
+    if not is_readable:
+        return None
+    values = dotenv_values(path)
+    holds_secret = any(value and _SECRET_NAME.search(name) for name, value in values.items())
+    return path if holds_secret else None
 
 
 def wants_json_logs() -> bool:

@@ -8,7 +8,7 @@ import pytest
 from lambda_ingest.settings import Secret, SettingsError
 from tg_pipeline.report.messages import LANGUAGES as REPORT_LANGUAGES
 from tg_pipeline.report.models import DigestKind
-from tg_pipeline.settings import DIGESTS, LANGUAGES, AdminSettings, Settings
+from tg_pipeline.settings import DIGESTS, LANGUAGES, AdminSettings, Settings, exposed_env_file
 
 WRONG = {
     "TG_ADMIN_CHAT_ID=my chat": "TG_ADMIN_CHAT_ID is neither a chat id nor an @name",
@@ -113,3 +113,29 @@ def test_alerts_leave_this_machine_unencrypted_only_on_request(tmp_path: Path) -
 def test_the_choices_are_those_of_the_digest() -> None:
     assert tuple(kind.value for kind in DigestKind) == DIGESTS
     assert tuple(REPORT_LANGUAGES) == LANGUAGES
+
+
+@pytest.mark.parametrize(
+    ("mode", "text", "is_exposed"),
+    [
+        (0o644, "TELEGRAM_BOT_TOKEN=5:AAF", True),
+        (0o640, "# mine\nexport AWS_SECRET_ACCESS_KEY='x'\n", True),
+        (0o604, "TG_PRIVACY_KEY=x", True),
+        (0o644, "FORWARD_URL=https://bot.example/5:AAF", True),
+        (0o600, "TELEGRAM_BOT_TOKEN=5:AAF", False),
+        (0o644, "TELEGRAM_BOT_TOKEN=\nTG_TIMEZONE=Europe/Lisbon", False),
+        (0o644, "", False),
+    ],
+)
+def test_secrets_in_a_file_that_others_can_read_are_noticed(
+    tmp_path: Path, mode: int, text: str, *, is_exposed: bool
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text(text)
+    file.chmod(mode)
+
+    assert exposed_env_file(tmp_path) == (file if is_exposed else None)
+
+
+def test_a_missing_file_of_settings_exposes_nothing(tmp_path: Path) -> None:
+    assert exposed_env_file(tmp_path) is None

@@ -1,5 +1,6 @@
 """`tg-pipeline`: the commands, and one clear line if one of them fails."""
 
+import os
 import sys
 from typing import Final
 
@@ -11,6 +12,7 @@ from lambda_ingest.store import StoreError, first_line
 from tg_pipeline.cli.athena import athena
 from tg_pipeline.cli.bot import bot
 from tg_pipeline.cli.console import LOGGER, err, guard_terminals, log_standard_error
+from tg_pipeline.cli.context import warn
 from tg_pipeline.cli.digest import digest
 from tg_pipeline.cli.export import export
 from tg_pipeline.cli.forget import forget
@@ -28,7 +30,7 @@ from tg_pipeline.cli.up import up
 from tg_pipeline.cli.webhook import webhook
 from tg_pipeline.exceptions import AthenaError, CommandError
 from tg_pipeline.logs import configure_logging, json_logs_enabled
-from tg_pipeline.settings import wants_json_logs
+from tg_pipeline.settings import exposed_env_file, home_folder, wants_json_logs
 from tg_pipeline.telegram.errors import TelegramError
 
 CLEAR_ERRORS: Final = (
@@ -41,6 +43,9 @@ CLEAR_ERRORS: Final = (
     TelegramError,
 )
 """Errors whose first line says what failed, and where."""
+
+UMASK: Final = 0o077
+"""What is written is for the user alone who runs the command: updates are other people's words."""
 
 FAILED: Final = 1
 """The exit code of a command that failed."""
@@ -66,14 +71,21 @@ cli.add_typer(forget, name="forget")
 
 def app() -> None:
     """Run the command line."""
+    os.umask(UMASK)
     guard_terminals()
     try:
         if wants_json_logs():
             configure_logging(as_json=True)
             log_standard_error()
+        _warn_of_exposed_secrets()
         cli()
     except CLEAR_ERRORS as error:
         sys.exit(report_error(error))
+
+
+def _warn_of_exposed_secrets() -> None:
+    if path := exposed_env_file(home_folder()):
+        warn(f"{path} holds secrets, and other users of this machine can read it: chmod 600 {path}")
 
 
 def report_error(error: Exception) -> int:

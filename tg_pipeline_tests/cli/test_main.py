@@ -1,5 +1,8 @@
 """Every command: its help, its exit code, and one clear line if it fails."""
 
+import os
+import stat
+
 import pytest
 
 from tg_pipeline_tests.cli.conftest import Shell
@@ -51,3 +54,16 @@ def test_a_process_ends_with_the_exit_code_of_its_command(shell: Shell) -> None:
     assert (landed.returncode, landed.stderr) == (0, "")
     assert "1 landed" in landed.stdout
     assert [key.rpartition("/")[2] for key in shell.landed()] == ["9-1.json"]
+
+
+def test_what_a_command_writes_is_for_its_user_alone(shell: Shell) -> None:
+    before = os.umask(0o022)
+    try:
+        shell.run("land", "-", "--bot-id", "9", stdin=b'{"update_id": 1}', here=True)
+    finally:
+        os.umask(before)
+
+    written = [shell.landing, *shell.landing.rglob("*")]
+    modes = {path.is_dir(): stat.S_IMODE(path.stat().st_mode) for path in written}
+    assert modes == {True: 0o700, False: 0o600}
+    assert {path.stat().st_mode & 0o077 for path in written} == {0}

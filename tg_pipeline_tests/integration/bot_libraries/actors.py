@@ -69,7 +69,9 @@ class WebhookProcess:
         """Return when it listens."""
         folder = self.folder / f"start-{len(self.starts)}"
         folder.mkdir(parents=True)
-        self.starts.append(start(folder, "--port", str(self.port), prefix=(), log=None, **self.settings))
+        self.starts.append(
+            start(folder, "--port", str(self.port), prefix=(), log=None, **self.settings)
+        )
 
     def kill(self) -> None:
         for each in self.starts[-1:]:
