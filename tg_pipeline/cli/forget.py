@@ -237,7 +237,7 @@ def _show_places(settings: Settings, user: int, names: frozenset[str]) -> None:
 
     places, tools = _places(settings), _tools()
     key = settings.ingest.privacy_key or Secret(secrets.token_hex(32))
-    traces = traces_of(places, identify(places, user, names, tools), key)
+    traces = traces_of(places, identify(places, user, names, tools), key, tools)
     counts = count_landed(places.landing, traces.tombstones)
     show(f"Updates of the person: {counts.own:,}; of others with the person: {counts.of_others:,}.")
     runs = places.history.count_runs(traces)

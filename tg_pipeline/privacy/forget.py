@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from lambda_ingest.landing import LANDING_PREFIX
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import StoreError
 from lambda_ingest.suppression import Tombstones, read_tombstones
@@ -27,7 +28,7 @@ from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.privacy.athena_results import PLACE as ATHENA_RESULTS
 from tg_pipeline.privacy.athena_results import result_versions
 from tg_pipeline.privacy.landed_objects import parsed_updates
-from tg_pipeline.privacy.landing import RewriteCounts, count_objects, rewrite, take_census
+from tg_pipeline.privacy.landing import RewriteCounts, count_objects, read_all, rewrite, take_census
 from tg_pipeline.privacy.local_files import clean_lines, remove_leftovers
 from tg_pipeline.privacy.people import Census
 from tg_pipeline.privacy.search import (
@@ -150,12 +151,20 @@ def identify(
     return census
 
 
-def traces_of(places: ForgetPlaces, census: Census, key: Secret) -> Traces:
+def traces_of(places: ForgetPlaces, census: Census, key: Secret, tools: ForgetTools) -> Traces:
     """Return what the person is searched by, without texts that others wrote too."""
     subject = census.subject()
     earlier = read_tombstone(places.landing, key, subject.user_id)
     traces = Traces(subject, tombstones_of(key, subject, earlier))
-    return traces.without_texts_of_others(_texts_of_others(places.lake, traces.ids))
+    with tools.bar("comparing with what others wrote", count_objects(places.landing)) as advance:
+        texts = (
+            text
+            for stored in read_all(places.landing, LANDING_PREFIX, on_progress=advance)
+            for update in parsed_updates(stored.key, stored.body)
+            for text in census.texts_of_others(update)
+        )
+        narrowed = traces.without_texts_of_others(texts)
+    return narrowed.without_texts_of_others(_texts_of_others(places.lake, traces.ids))
 
 
 def _texts_of_others(lake: Lake, ids: tuple[int, ...]) -> Iterator[str]:
@@ -175,7 +184,7 @@ def forget(places: ForgetPlaces, census: Census, key: Secret, tools: ForgetTools
     anywhere, the same call does the rest.
     """
     begun_at = tools.now()
-    traces = traces_of(places, census, key)
+    traces = traces_of(places, census, key, tools)
     tools.on_step("tombstones")
     tombstone = _write_tombstones(places, traces, key, begun_at)
     tools.on_step("history")

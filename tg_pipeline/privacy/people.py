@@ -46,6 +46,8 @@ class DataSubject:
     names: frozenset[str] = frozenset()
     """Full names as Telegram shows them: the first and the last name, or the first."""
     first_names: frozenset[str] = frozenset()
+    polls: frozenset[str] = frozenset()
+    """The ids of the polls that they sent."""
     texts: frozenset[str] = frozenset()
     """What they wrote, as far as it is long enough to identify them."""
     shared_usernames: frozenset[str] = frozenset()
@@ -65,6 +67,8 @@ class Census:
     names: set[str] = field(default_factory=set)
     first_names: set[str] = field(default_factory=set)
     texts: set[str] = field(default_factory=set)
+    polls: set[str] = field(default_factory=set)
+    """The ids of the polls that the person sent."""
     others: set[str] = field(default_factory=set)
     """Usernames, full names and first names of everybody else."""
 
@@ -76,6 +80,18 @@ class Census:
                 self._add_person(each, is_them=identifier == self.user_id)
             if self._wrote(each):
                 self.texts.update(_texts(each))
+                poll = each.get("poll")
+                if isinstance(poll, dict) and isinstance(poll.get("id"), str):
+                    self.polls.add(poll["id"])
+
+    def texts_of_others(self, update: Any) -> Iterator[str]:
+        """Yield what somebody else wrote in a parsed update, or nobody knows who.
+
+        A poll is delivered without its author; one that the person sent is theirs.
+        """
+        for content in update.values() if isinstance(update, dict) else ():
+            if isinstance(content, dict) and not self._is_theirs(content):
+                yield from _texts(content)
 
     def subject(self) -> DataSubject:
         """Return the person.
@@ -88,6 +104,7 @@ class Census:
             usernames=frozenset(seen - self.others) | self.named,
             names=frozenset(self.names - self.others),
             first_names=frozenset(self.first_names - self.others),
+            polls=frozenset(self.polls),
             texts=frozenset(self.texts),
             shared_usernames=frozenset(seen & self.others),
             shared_names=frozenset(self.names & self.others),
@@ -108,8 +125,15 @@ class Census:
             self.first_names.add(first)
 
     def _wrote(self, content: Mapping[str, Any]) -> bool:
-        if not FORWARDED.isdisjoint(content):
-            return False
+        return FORWARDED.isdisjoint(content) and self._is_from(content)
+
+    def _is_theirs(self, content: Mapping[str, Any]) -> bool:
+        """Return whether a content is, or may repeat, what the person wrote."""
+        if self._is_from(content) or not FORWARDED.isdisjoint(content):
+            return True
+        return content.get("id") in self.polls
+
+    def _is_from(self, content: Mapping[str, Any]) -> bool:
         people = (content.get(name) for name in ACTORS)
         return any(isinstance(who, dict) and who.get("id") == self.user_id for who in people)
 

@@ -89,7 +89,7 @@ def test_a_person_of_the_sample_month_is_forgotten_through_kills_and_stays_so(
     written = {path: path.stat().st_mtime_ns for path in raw.rglob("*.parquet")}
     landed = len(shell.landed())
     conditions: list[Callable[[], bool]] = [
-        lambda: (shell.landing / "privacy").exists(),
+        (shell.landing / "privacy").exists,
         lambda: len(shell.landed()) < landed - 20,
         lambda: any(path.stat().st_mtime_ns != at for path, at in written.items()),
         lambda: len(list(runs.glob("*.db"))) > before,
@@ -156,10 +156,11 @@ def words_of(landed: Path) -> list[str]:
 def files_with(folder: Path, words: list[str]) -> list[str]:
     """Return the files that hold any word: as bytes, decoded, or in a value of a database."""
     wanted = [each.lower() for word in words for each in (word, json.dumps(word)[1:-1])]
-    files = (path for path in folder.rglob("*") if path.is_file())
-    return [
-        str(path) for path in files if any(word in text for text in texts(path) for word in wanted)
-    ]
+
+    def holds(path: Path) -> bool:
+        return any(word in text for text in texts(path) for word in wanted)
+
+    return [str(path) for path in folder.rglob("*") if path.is_file() and holds(path)]
 
 
 def texts(path: Path) -> Iterator[str]:
@@ -177,8 +178,9 @@ def texts(path: Path) -> Iterator[str]:
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        with suppress(zlib.error):
-            value = zlib.decompress(value)
-        return value.decode("utf-8", "replace")
-    return str(value)
+    if not isinstance(value, bytes):
+        return str(value)
+    unpacked = value
+    with suppress(zlib.error):
+        unpacked = zlib.decompress(value)
+    return unpacked.decode("utf-8", "replace")
