@@ -31,7 +31,11 @@ from tg_pipeline_tests.privacy.scene import (
 )
 
 SUBJECT = DataSubject(
-    ID, frozenset({USERNAME}), frozenset({NAME}), frozenset({"Ana"}), frozenset({CONFESSION})
+    ID,
+    usernames=frozenset({USERNAME}),
+    names=frozenset({NAME}),
+    first_names=frozenset({"Ana"}),
+    texts=frozenset({CONFESSION}),
 )
 
 
