@@ -11,6 +11,7 @@ from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
 from lambda_ingest.replies import REPLIES_PREFIX
 from lambda_ingest.suppression import FORGOTTEN_PREFIX
 from lambda_ingest.writer import CHATS_PREFIX
+from tg_pipeline.builds.expired_days import PREFIX as ERASURES
 from tg_pipeline.builds.parameters import BOTS_PREFIX
 from tg_pipeline.builds.report import REPORT
 from tg_pipeline.events.dead_letters import REJECTED_EVENTS
@@ -31,6 +32,7 @@ FOLDERS: Final = (
     FORGOTTEN_PREFIX,
     FLOORS_PREFIX,
     LISTINGS,
+    ERASURES,
     REPORT,
     REJECTED_EVENTS,
 )
