@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Final
 
 from obstore.exceptions import BaseError
-from obstore.store import ObjectStore
+from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import first_line
@@ -19,7 +19,7 @@ from lambda_ingest.suppression import (
 )
 
 LISTING_INTERVAL: Final = timedelta(minutes=1)
-"""Between two listings: a person who is forgotten is left out after at most this time."""
+"""Between two listings of a bucket: at most this long after it, a forgotten person is left out."""
 
 
 def list_forgotten_people(
@@ -72,7 +72,10 @@ class ForgottenPeople:
         return self._warnings.pop() if self._warnings else ""
 
     def _is_due(self) -> bool:
-        return self.listed_at is None or self.now() - self.listed_at >= LISTING_INTERVAL
+        # On a disk a listing takes microseconds, and `forget` need not wait for other processes.
+        if self.listed_at is None or isinstance(self.landing, LocalStore):
+            return True
+        return self.now() - self.listed_at >= LISTING_INTERVAL
 
     def _list(self) -> None:
         try:

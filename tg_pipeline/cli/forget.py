@@ -295,7 +295,7 @@ def _tools() -> "ForgetTools":
 
 
 def _wait(seconds: float) -> None:
-    warn(f"Waiting {seconds:.0f} s: other machines read the list of forgotten people every minute.")
+    warn(f"Waiting {seconds:.0f} s: other machines list the forgotten people once a minute.")
     time.sleep(seconds)
 
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from lambda_ingest.forgotten_people import LISTING_INTERVAL
 from lambda_ingest.landing import LANDING_PREFIX
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import StoreError
@@ -50,9 +51,9 @@ from tg_pipeline.privacy.tombstones import (
 from tg_pipeline.privacy.traces import Traces
 from tg_pipeline.privacy.versions import VersionedBucket
 
-LATE_WRITES: Final = timedelta(seconds=75)
-"""How long after the tombstones another machine may still store an update: it reads them once a
-minute, and a request that is being answered takes some seconds."""
+LATE_WRITES: Final = LISTING_INTERVAL + timedelta(seconds=15)
+"""How long after the tombstones another machine may still store an update: it lists them at this
+interval, and a request that is being answered takes some seconds."""
 
 CLOCK_DIFFERENCE: Final = timedelta(minutes=5)
 """How far the clocks of this machine and of a bucket may differ."""
@@ -240,7 +241,7 @@ def _rewrite_late(
 ) -> bool:
     """Rewrite what was stored by writers that did not know the tombstones yet.
 
-    Returns whether there was anything. On a disk, writers read the tombstones before each write.
+    Returns whether there was anything. On a disk, writers list the tombstones before each write.
     """
     since = tombstone.forgotten_at
     if since is None or not isinstance(places.landing, S3Store):
