@@ -46,9 +46,8 @@ run: $(INSTALLED) ## land a sample (or, with a token set, listen to the bot), bu
 	@$(BIN)/tg-pipeline summary
 	@$(BIN)/tg-pipeline up --port $(PORT)
 
-dev: $(INSTALLED) ## start Dagster's UI on PORT (3000)
-	@echo "Dagster's UI: http://127.0.0.1:$(PORT) (stop it with Ctrl-C)"
-	@PYTHONWARNINGS=ignore $(BIN)/dagster dev --host 127.0.0.1 --port $(PORT) --log-level warning
+dev: $(INSTALLED) ## start Dagster's UI on PORT (3000), behind the guard, without the poller
+	@$(BIN)/tg-pipeline up --no-poll --port $(PORT)
 
 test: $(DEVELOPER) ## run the tests, in minutes; needs no root, browser or server
 	@$(BIN)/pytest -n 2 -q -rs -m "not slow and not browser and not ceph and not team"

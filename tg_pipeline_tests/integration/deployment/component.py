@@ -42,16 +42,19 @@ class Component:
     def kill(self) -> None:
         """End it and its children with SIGKILL, as `docker kill` does."""
         if self.process and self.process.poll() is None:
-            os.killpg(self.process.pid, signal.SIGKILL)
+            groups = {os.getpgid(each) for each in _family(self.process.pid)}
+            for group in groups:
+                os.killpg(group, signal.SIGKILL)
             self.process.wait()
 
     def runs(self) -> list[int]:
         """Return the processes of the runs that this code server has started."""
         assert self.process
-        parent = b"PPid:\t%d\n" % self.process.pid
-        started = (path.parent for path in Path("/proc").glob("[0-9]*/status"))
-        children = [path for path in started if parent in _bytes(path / "status")]
-        return [int(path.name) for path in children if b"spawn_main" in _bytes(path / "cmdline")]
+        return [
+            child
+            for child in _children(self.process.pid)
+            if b"spawn_main" in _bytes(Path("/proc", str(child), "cmdline"))
+        ]
 
     def said(self) -> str:
         return self.log.read_text()[-4000:]
@@ -70,6 +73,17 @@ def wait_until(holds: Callable[[], object], what: str, *components: Component) -
             said = "\n".join(f"--- {each.name}\n{each.said()}" for each in components)
             raise AssertionError(f"{ended} ended, or it took too long until {what}\n{said}")
         time.sleep(0.5)
+
+
+def _children(pid: int) -> list[int]:
+    parent = b"PPid:\t%d\n" % pid
+    statuses = Path("/proc").glob("[0-9]*/status")
+    return [int(path.parent.name) for path in statuses if parent in _bytes(path)]
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and all its descendants."""
+    return [pid, *(each for child in _children(pid) for each in _family(child))]
 
 
 def _bytes(path: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import dagster as dg
@@ -9,6 +10,8 @@ import pytest
 import yaml
 from dagster_aws.ecs import EcsRunLauncher
 
+from tg_pipeline.ecs_launcher import TagRefusingEcsRunLauncher
+from tg_pipeline.exceptions import CommandError
 from tg_pipeline_tests.integration.deployment.compose import DEPLOY, services, settings_to_fill_in
 
 IN_CONTAINERS = ("dagster.yaml", "ecs/dagster.yaml")
@@ -39,7 +42,7 @@ def test_dagster_accepts_its_configuration(
         )
         launcher = type(instance.run_launcher).__name__
         logs = type(instance.compute_log_manager).__name__
-    assert launcher == ("EcsRunLauncher" if "ecs" in name else "DefaultRunLauncher")
+    assert launcher == ("TagRefusingEcsRunLauncher" if "ecs" in name else "DefaultRunLauncher")
     assert logs == ("LocalComputeLogManager" if is_checkout else "S3ComputeLogManager")
 
 
@@ -100,6 +103,48 @@ def test_the_docs_name_every_variable_of_a_task() -> None:
     part = page.partition("## ECS")[2].partition("\n## ")[0]
 
     assert {name for name in wanted if f"`{name}`" not in part} == set()
+
+
+def test_every_webserver_is_started_behind_the_guard() -> None:
+    compose, chart = services()["webserver"], read("kubernetes/values.yaml")["dagsterWebserver"]
+    image = (DEPLOY / "Dockerfile").read_text("utf-8")
+
+    # In compose by its command
+    assert compose["command"][:2] == ["tg-pipeline", "ui"]
+    # And wherever the image is asked for dagster-webserver, as Dagster's chart does
+    assert "COPY --chmod=755 deploy/dagster-webserver /opt/tg_pipeline/bin/" in image
+    assert "PATH=/opt/tg_pipeline/bin:" in image
+    assert 'exec tg-pipeline ui "$@"' in (DEPLOY / "dagster-webserver").read_text("utf-8")
+    (code,) = read("kubernetes/values.yaml")["dagster-user-deployments"]["deployments"]
+    assert chart["image"] == code["image"]
+
+
+def test_on_kubernetes_a_launch_sets_nothing_of_its_pod() -> None:
+    values = read("kubernetes/values.yaml")
+    launcher = values["runLauncher"]["config"]["customRunLauncher"]
+    (code,) = values["dagster-user-deployments"]["deployments"]
+
+    assert (launcher["module"], launcher["class"]) == ("dagster_k8s", "K8sRunLauncher")
+    assert launcher["config"]["only_allow_user_defined_k8s_config_fields"] == {}
+    assert launcher["config"]["only_allow_user_defined_env_vars"] == []
+    # These would count as set by the launch, and be refused
+    assert code["includeConfigInLaunchedRuns"] == {"enabled": False}
+
+
+@pytest.mark.parametrize(
+    "tag",
+    ["ecs/container_overrides", "ecs/task_overrides", "ecs/run_task_kwargs", "ecs/cpu", "ECS/new"],
+)
+def test_on_ecs_a_launch_with_tags_of_its_task_is_refused(
+    tag: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    launcher = TagRefusingEcsRunLauncher(**read("ecs/dagster.yaml")["run_launcher"]["config"])
+    run = dg.DagsterRun("updates_job", tags={tag: '{"command": ["sh"]}'})
+
+    for launch in (launcher.launch_run, launcher.resume_run):
+        with pytest.raises(CommandError, match=f"A launch can't set {tag}"):
+            launch(SimpleNamespace(dagster_run=run))
 
 
 def test_a_run_s_task_has_the_daemon_s_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
