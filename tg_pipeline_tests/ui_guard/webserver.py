@@ -1,6 +1,7 @@
 """A stand-in for Dagster's webserver, which answers everyone and records what it was asked."""
 
 import asyncio
+import gzip
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,8 @@ from tg_pipeline.ui_guard.server import HiddenAddress, guard
 from tg_pipeline_tests.fakes.loopback import Loopback
 
 PUBLIC: Final = "https://dagster.example.com"
-ANSWERED: Final = b"\x1f\x8b not really gzip"
+PAGE: Final = b"a page"
+ANSWERED: Final = gzip.compress(PAGE, mtime=0)
 
 
 @dataclass
@@ -85,7 +87,7 @@ class Webserver:
 
 
 @contextmanager
-def guarded_webserver() -> Iterator[Webserver]:
+def guarded_webserver(public: str = PUBLIC) -> Iterator[Webserver]:
     webserver = Webserver()
     with (
         webserver.server as server,
@@ -96,5 +98,5 @@ def guarded_webserver() -> Iterator[Webserver]:
         assert address.hostname
         assert address.port
         hidden = HiddenAddress(address.hostname, address.port)
-        with guard(listener, hidden, [PUBLIC], lambda: None):
+        with guard(listener, hidden, [public], lambda: None):
             yield webserver

@@ -30,10 +30,11 @@ UPDATES_A_DAY = 100
 
 @dataclass(frozen=True)
 class Ui:
-    """A running `dagster dev`, and the first day of its sample."""
+    """A running `tg-pipeline up`, and the first day of its sample."""
 
     url: str
     first_day: date
+    process: int
 
     def ask(self, query: str) -> Any:
         """Return the data of a GraphQL query."""
@@ -59,10 +60,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     ]
     subprocess.run(sample, env=environment, check=True)
     port = _free_port()
-    command = [
-        *(str(binaries / "dagster"), "dev", "--host", "127.0.0.1", "--port", str(port)),
-        *("--workspace", str(CHECKOUT / "workspace.yaml")),
-    ]
+    command = [str(binaries / "tg-pipeline"), "up", "--no-poll", "--port", str(port)]
     with (
         (state / "dagster.log").open("w") as log,
         subprocess.Popen(
@@ -77,7 +75,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_until_up(url, server)
-            yield Ui(url, first_day)
+            yield Ui(url, first_day, server.pid)
         finally:
             _stop(server)
 
@@ -105,10 +103,11 @@ def _free_port() -> int:
 
 def _wait_until_up(url: str, server: subprocess.Popen[bytes]) -> None:
     for _ in range(120):
-        assert server.poll() is None, "dagster dev ended by itself"
+        assert server.poll() is None, "tg-pipeline up ended by itself"
         try:
             if requests.get(f"{url}/server_info", timeout=5).ok:
                 return
         except requests.ConnectionError:
-            time.sleep(1)
-    raise AssertionError("dagster dev is not up after two minutes")
+            pass
+        time.sleep(1)
+    raise AssertionError("the UI is not up after two minutes")
