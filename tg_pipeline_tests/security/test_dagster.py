@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from datetime import date, datetime
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,10 +12,16 @@ from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.cli.up_process import Up, start_up
 from tg_pipeline_tests.fakes.clock import zone_at_noon
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
-from tg_pipeline_tests.security.pages import launch, pages, runs
+from tg_pipeline_tests.security.pages import launch, launch_with, pages, runs
 from tg_pipeline_tests.security.search import Text, files_below, holds, secrets_in
 
 pytestmark = pytest.mark.slow
+
+NAMES: Final = (
+    *("TELEGRAM_BOT_TOKEN", "TELEGRAM_SECRET_TOKEN", "AWS_SECRET_ACCESS_KEY"),
+    *("FORWARD_URL", "FORWARD_SECRET_TOKEN"),
+)
+"""Variables whose values are secrets of the search."""
 
 WORDS = "a sandwich with pastrami"
 """A message is not a secret: previews show it, so the search must find it."""
@@ -39,6 +46,41 @@ def up(house: Shell, telegram: TelegramServer, monkeypatch: pytest.MonkeyPatch) 
 
 def today() -> date:
     return datetime.now(ZoneInfo(zone_at_noon())).date()
+
+
+def configs(name: str) -> list[dict[str, Any]]:
+    """Return run configs that name a variable wherever a value can be."""
+    reference = {"env": name}
+    resources: list[dict[str, Any]] = [
+        *({name: {"config": {"uri": reference}}} for name in ("lake", "landing", "clock")),
+        {"lake": {"config": reference}},
+        {"io_manager": {"config": {"base_dir": reference}}},
+    ]
+    return [
+        *({"resources": each} for each in resources),
+        {"ops": {"raw_updates": {"config": {"full": reference}}}},
+        {"ops": {"raw_updates": {"config": reference}}},
+        {"loggers": {"console": {"config": {"log_level": reference}}}},
+        {"loggers": {"console": {"config": {"name": reference}}}},
+        {"execution": {"config": {"marker_to_close": reference}}},
+    ]
+
+
+def test_a_launch_that_names_variables_reveals_none(up: Up, house: Shell) -> None:
+    # Given launches that name each secret in each place of a run config
+    answers = [
+        launch_with(up, "updates_job", str(today()), config)
+        for name in NAMES
+        for config in configs(name)
+    ]
+    assert {each["launchRun"]["__typename"] for each in answers} == {"RunConfigValidationInvalid"}
+
+    # When the pages have been read, and all is stopped
+    shown = [Text("the answers", str(answers).encode()), *pages(up)]
+    assert up.stop(signal.SIGTERM) == 0
+
+    # Then no secret is on a page, in a file, or in what was printed
+    assert secrets_in([*shown, *files_below(house.folder)]) == []
 
 
 def test_no_page_and_no_file_contains_a_secret(up: Up, house: Shell) -> None:

@@ -7,7 +7,6 @@ import functools
 import json
 import re
 import threading
-import time
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +19,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tg_pipeline_tests.integration.browser.chromium import PAGE_TIMEOUT, find, open_chromium
+from tg_pipeline_tests.integration.browser.test_dagster_ui import wait_until
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -30,14 +30,14 @@ pytestmark = pytest.mark.browser
 
 WAYS: Final = {"image", "fetch", "post", "json", "socket", "form", "embedded"}
 LAUNCHED_UNGUARDED: Final = {"image", "fetch", "post", "beacon", "form", "navigation"}
-RUNS: Final = "{runsOrError(limit: 100) {... on Runs {results {status tags {key value}}}}}"
+RUNS: Final = "{runsOrError(limit: 100) {... on Runs {results {runId status tags {key value}}}}}"
 LAUNCH: Final = """mutation { launchRun(executionParams: {selector: {
     repositoryName: "__repository__", repositoryLocationName: "tg_pipeline",
     jobName: "freshness_job"}}) { ... on LaunchRunSuccess { run { runId } } } }"""
 
 
 class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:  # type: ignore[override]
+    def log_message(self, *_: object) -> None:
         """Print nothing."""
 
 
@@ -73,6 +73,17 @@ def launched(ui: "Ui") -> set[str]:
     return {tag["value"] for run in runs for tag in run["tags"] if tag["key"] == "way"}
 
 
+def has_ended(ui: "Ui", run_id: str) -> bool:
+    statuses = {run["runId"]: run["status"] for run in ui.ask(RUNS)["runsOrError"]["results"]}
+    return bool(statuses[run_id] == "SUCCESS")
+
+
+def logged(browser: "Chrome", log: str) -> list[dict[str, str]]:
+    """Return what Chromium has logged."""
+    entries: list[dict[str, str]] = browser.get_log(log)  # type: ignore[no-untyped-call]
+    return entries
+
+
 def hidden_address(ui: "Ui") -> str:
     """Return the address of the webserver behind the guard, which its command line has."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
@@ -100,10 +111,7 @@ def test_a_page_of_another_site_launches_nothing_and_reads_nothing(
 
     # And these ways do launch runs if the webserver's own address is known
     results = attack(browser, other_site, hidden_address(ui))
-    deadline = time.monotonic() + PAGE_TIMEOUT
-    while launched(ui) < LAUNCHED_UNGUARDED:
-        assert time.monotonic() < deadline, launched(ui)
-        time.sleep(1)
+    wait_until(lambda: launched(ui) >= LAUNCHED_UNGUARDED, "all ways have launched a run")
     assert results["socket"] == "open"
 
 
@@ -117,16 +125,17 @@ def test_a_name_that_another_site_rebinds_to_this_machine_is_refused(ui: "Ui") -
 
 
 def test_the_pages_and_the_logs_of_the_ui_work_behind_the_guard(ui: "Ui") -> None:
-    # Given a run
+    # Given a run that has ended
     run_id = ui.ask(LAUNCH)["launchRun"]["run"]["runId"]
+    wait_until(lambda: has_ended(ui, run_id), "the run has ended")
 
     with open_chromium({"performance": "ALL", "browser": "ALL"}) as chromium:
         # When its page is opened
         chromium.get(f"{ui.url}/runs/{run_id}")
         find(chromium, "//*[contains(text(), 'RUN_SUCCESS')]")
-        messages = [json.loads(each["message"]) for each in chromium.get_log("performance")]
+        messages = [json.loads(each["message"]) for each in logged(chromium, "performance")]
         errors = [
-            each["message"] for each in chromium.get_log("browser") if each["level"] == "SEVERE"
+            each["message"] for each in logged(chromium, "browser") if each["level"] == "SEVERE"
         ]
 
     # Then its log came over a WebSocket
