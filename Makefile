@@ -66,6 +66,9 @@ team: $(DEVELOPER) chromium ## run deploy/ by hand: Postgres, code server, UI an
 	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
 		$(call debian,initdb,postgresql,a team's deployment is not started); \
 	fi
+	@if [ ! -e /usr/lib/apache2/modules/mod_auth_openidc.so ]; then \
+		$(call debian,mod_auth_openidc,apache2 libapache2-mod-auth-openidc,the proxy for signing in is not started); \
+	fi
 	@$(BIN)/pytest -q -rs -m team
 
 chromium:
