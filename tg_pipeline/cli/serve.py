@@ -27,6 +27,7 @@ from tg_pipeline.cli.console import err
 from tg_pipeline.cli.context import refuse_sample
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.logs import JsonLines, json_logs_enabled
 from tg_pipeline.settings import load_settings
 from tg_pipeline.webhook_server.admission import (
     Admission,
@@ -70,7 +71,7 @@ def serve(
         UnblockedLines(sys.stdout.fileno(), _report_dropped) as log,
         UnblockedLines(sys.stderr.fileno(), _report_dropped) as problems,
     ):
-        logging.basicConfig(level=logging.ERROR, stream=problems)
+        _log_problems(problems)
         metrics = MetricsLogger(log, settings.bot_id, with_metrics=False)
         webhook = open_webhook(settings, metrics, lambda: datetime.now(UTC), open_object_store)
         listener = _listen(host, port)
@@ -83,6 +84,15 @@ def serve(
             _announce(f"{scheme}://{host}:{listener.getsockname()[1]}", settings)
             WebhookServer(build_application(webhook), listener, pair, rules).run()
     _print("Stopped.")
+
+
+def _log_problems(out: UnblockedLines) -> None:
+    """Write the errors of the server's libraries to a file, in the format of our own."""
+    handler = logging.StreamHandler(out)
+    if json_logs_enabled():
+        handler.setFormatter(JsonLines())
+    for name in ("asyncio", "uvicorn"):
+        logging.getLogger(name).addHandler(handler)
 
 
 def _report_dropped(count: int) -> str:

@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
+from lambda_ingest.addresses import TELEGRAM_NETWORKS
 from lambda_ingest.settings import Secret
 from lambda_ingest.update_fields import OPT_IN_UPDATE_TYPES
 from tg_pipeline.telegram.errors import UnusableUrlError
@@ -242,9 +243,8 @@ _MESSAGE_HINTS: Final = (
     (
         r"connection timed out|connect to the webhook|no route|unreachable",
         (
-            # The addresses: https://core.telegram.org/bots/webhooks
-            "That host and port can't be reached: a firewall must let in 149.154.160.0/20 and "
-            "91.108.4.0/22."
+            "That host and port can't be reached: a firewall must let in "
+            f"{' and '.join(map(str, TELEGRAM_NETWORKS))}."
         ),
     ),
     (

@@ -93,6 +93,7 @@ class WebhookServer(uvicorn.Server):
         """Stop accepting connections, and finish the requests in progress."""
         for task in self._tasks:
             task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         self._listener.close()
         await super().shutdown(sockets)
 
