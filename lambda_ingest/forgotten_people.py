@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from threading import Lock
 from typing import Final
 
@@ -12,9 +13,11 @@ from obstore.store import LocalStore, ObjectStore
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import first_line
 from lambda_ingest.suppression import (
+    FORGOTTEN_PREFIX,
     NO_TOMBSTONES,
     PrivacyKeyError,
     Tombstones,
+    key_id,
     read_tombstones,
 )
 
@@ -51,6 +54,9 @@ class ForgottenPeople:
     listed_at: datetime | None = None
     """When they were; None: not yet."""
 
+    _names: frozenset[str] = frozenset()
+    """The tombstones on a disk when they were listed: there, new ones count at once."""
+
     _warnings: list[str] = field(default_factory=list)
     _is_key_reported: bool = False
     _lock: Lock = field(default_factory=Lock)
@@ -72,12 +78,23 @@ class ForgottenPeople:
         return self._warnings.pop() if self._warnings else ""
 
     def _is_due(self) -> bool:
-        # On a disk a listing takes microseconds, and `forget` need not wait for other processes.
-        if self.listed_at is None or isinstance(self.landing, LocalStore):
+        if self.listed_at is None or self.now() - self.listed_at >= LISTING_INTERVAL:
             return True
-        return self.now() - self.listed_at >= LISTING_INTERVAL
+        return self._names_on_disk() != self._names
+
+    def _names_on_disk(self) -> frozenset[str]:
+        """Return the names of the tombstones of our key, if the landing zone is a folder."""
+        if self.key is None or not isinstance(self.landing, LocalStore):
+            return frozenset()
+        folder = Path(self.landing.prefix or "/") / FORGOTTEN_PREFIX / key_id(self.key)
+        try:
+            return frozenset(path.name for path in folder.iterdir())
+        except OSError:
+            return frozenset()
 
     def _list(self) -> None:
+        # Read before the listing, so that one that is written meanwhile is noticed.
+        self._names = self._names_on_disk()
         try:
             self.tombstones = read_tombstones(self.landing, self.key)
         except PrivacyKeyError as error:

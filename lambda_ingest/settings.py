@@ -192,7 +192,7 @@ class IngestSettings:
             telegram_only=read_yes_or_no(environment, "TG_TELEGRAM_ONLY"),
             privacy_key=_privacy_key(environment),
             dropped_fields=_dropped_fields(environment),
-            drop_text=_drop_text(environment),
+            drop_text=read_drop_text(environment),
         )
 
 
@@ -289,7 +289,8 @@ def _dropped_fields(environment: Mapping[str, str]) -> frozenset[str]:
     return names
 
 
-def _drop_text(environment: Mapping[str, str]) -> DropText | None:
+def read_drop_text(environment: Mapping[str, str]) -> DropText | None:
+    """Return from where on texts are left out; raises SettingsError."""
     text = environment.get("TG_DROP_TEXT")
     try:
         return DropText(text) if text else None

@@ -5,12 +5,12 @@ so that a listing is all that a reader needs, and the key (`TG_PRIVACY_KEY`) is 
 it is about. Standard library and obstore only: the Lambda uses it too.
 """
 
-import hmac
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import unquote_plus
@@ -39,6 +39,12 @@ _TOMBSTONE: Final = re.compile(
 
 MAX_KNOWN: Final = 100_000
 """Answers that are remembered, some 20 MB: people return, and a digest takes a microsecond."""
+
+
+_BLOCK_BYTES: Final = sha256().block_size
+_INNER: Final = bytes(byte ^ 0x36 for byte in range(256))
+_OUTER: Final = bytes(byte ^ 0x5C for byte in range(256))
+"""The paddings of HMAC, as translation tables."""
 
 
 class PrivacyKeyError(SettingsError):
@@ -72,7 +78,24 @@ def tombstone_key(key: Secret, identity: Identity, value: str) -> str:
 
 
 def _hmac(key: Secret, text: str) -> str:
-    return hmac.digest(key.reveal().encode(), text.encode("utf-8", "replace"), "sha256").hex()
+    """Return HMAC-SHA256, five times as fast as `hmac` does: it sets up OpenSSL for each text.
+
+    https://www.rfc-editor.org/rfc/rfc2104
+    """
+    inner, outer = (state.copy() for state in _hmac_states(key))
+    inner.update(text.encode("utf-8", "replace"))
+    outer.update(inner.digest())
+    return str(outer.hexdigest())
+
+
+@lru_cache(maxsize=2)
+def _hmac_states(key: Secret) -> tuple[Any, Any]:
+    """Return the hashes that have read the key, to be continued with a text."""
+    secret = key.reveal().encode()
+    if len(secret) > _BLOCK_BYTES:
+        secret = sha256(secret).digest()
+    padded = secret.ljust(_BLOCK_BYTES, b"\0")
+    return sha256(padded.translate(_INNER)), sha256(padded.translate(_OUTER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +109,9 @@ class Tombstones:
     """The digests of `identity_digest`."""
 
     _known: dict[str, bool] = field(default_factory=dict, repr=False, compare=False)
+    _others: dict[Identity, set[bytes]] = field(
+        default_factory=lambda: {each: set() for each in Identity}, repr=False, compare=False
+    )
 
     def __bool__(self) -> bool:
         """Return whether anyone is forgotten."""
@@ -110,17 +136,32 @@ class Tombstones:
         """Return whether a full name is that of a forgotten person."""
         return bool(name) and self._forgets(Identity.NAME, name)
 
+    def forgets_any(self, identity: Identity, values: set[bytes]) -> bool:
+        """Return whether any of many ASCII values is that of a forgotten person.
+
+        Quick for values that were asked for before: most updates are about the same few people.
+        """
+        others = self._others[identity]
+        for each in values - others:
+            if self._is_forgotten(identity, each.decode("ascii")):
+                return True
+            if len(others) >= MAX_KNOWN:
+                others.clear()
+            others.add(each)
+        return False
+
     def _forgets(self, identity: Identity, value: str) -> bool:
-        if self.key is None or not self.digests:
-            return False
         asked = f"{identity.value}:{value}"
         known = self._known.get(asked)
         if known is None:
-            known = identity_digest(self.key, identity, value) in self.digests
+            known = self._is_forgotten(identity, value)
             if len(self._known) >= MAX_KNOWN:
                 self._known.clear()
             self._known[asked] = known
         return known
+
+    def _is_forgotten(self, identity: Identity, value: str) -> bool:
+        return self.key is not None and identity_digest(self.key, identity, value) in self.digests
 
 
 NO_TOMBSTONES: Final = Tombstones(None, frozenset())
@@ -225,7 +266,9 @@ def _identities(value: Any, key: str, level: int, user_id: int) -> Iterator[tupl
         for username in usernames:
             if isinstance(username, str) and username:
                 yield Identity.USERNAME, username.removeprefix("@").lower()
-        if name := full_name(value):
+        # In a contact, the name is the one by which somebody else knows the person.
+        name = "" if "phone_number" in value else full_name(value)
+        if name:
             yield Identity.NAME, name
     for name, each in value.items():
         yield from _identities(each, name, level + 1, user_id)
@@ -233,8 +276,8 @@ def _identities(value: Any, key: str, level: int, user_id: int) -> Iterator[tupl
 
 # A fast check, so that updates without a forgotten person are only parsed
 
-_NUMBERS: Final = re.compile(rb'(?<![0-9])(?<!date":)(?<!e_id":)[0-9]++')
-"""Every number but those of the frequent `date`, `update_id` and `message_id`."""
+_ONLY_DIGITS: Final = bytes(byte if byte in b"0123456789" else ord(" ") for byte in range(256))
+"""A translation table; faster than a regular expression."""
 
 _USERNAMES: Final = re.compile(
     rb'(?:@|"username"\s*:\s*"@?|domain=|\.(?:me|dog)/(?:s/)?)([a-z0-9_]++)'
@@ -257,11 +300,14 @@ def _may_mention(body: bytes, tombstones: Tombstones) -> bool:
         if _ESCAPED_ASCII.search(body):
             return True
         body = _ESCAPES.sub(b" ", body.replace(b"\\/", b"/"))
-    if any(forgets_id(digits.decode(), tombstones) for digits in _NUMBERS.findall(body)):
+    numbers = set(body.translate(_ONLY_DIGITS).split())
+    if any(each.startswith(b"0") for each in numbers):
+        numbers = {each.lstrip(b"0") for each in numbers}
+    if tombstones.forgets_any(Identity.USER, numbers):
         return True
     body = body.lower()
     names = _USERNAMES.findall(body) + (_HOSTS.findall(body) if _HOST in body else [])
-    return any(tombstones.forgets_username(name.decode()) for name in names)
+    return tombstones.forgets_any(Identity.USERNAME, set(names))
 
 
 def _has_repeated_names(body: bytes) -> bool:

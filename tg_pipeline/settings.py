@@ -21,6 +21,7 @@ from lambda_ingest.settings import (
     bucket_uri,
     check_store_uri,
     is_sent_in_clear,
+    read_drop_text,
     read_landing_uri,
     read_token,
     read_yes_or_no,
@@ -68,9 +69,6 @@ _ORIGIN: Final = re.compile(
     r"(?:(?P<scheme>https?)://)?(?P<host>[a-z0-9][a-z0-9.-]*|\[[0-9a-f:.]+\])(?::(?P<port>\d{1,5}))?"
 )
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
-
-DROP_TEXT: Final = ("landing", "enriched")
-"""From where on what people wrote is left out."""
 
 KEPT_GROUPS: Final = ("LANDING", "RAW", "ENRICHED", "MARTS")
 """The ends of the names `TG_KEEP_DAYS_…`, in the order of the fields of KeepDays."""
@@ -183,7 +181,7 @@ class PrivacySettings:
         """Read the settings; raises SettingsError."""
         return cls(
             has_pseudonyms=_pseudonyms(environment),
-            drops_text=_one_of(environment, "TG_DROP_TEXT", DROP_TEXT) is not None,
+            drops_text=read_drop_text(environment) is not None,
             shows_previews=read_yes_or_no(environment, "TG_PREVIEWS"),
             keep_days=KeepDays(
                 *(_keep_days(environment, f"TG_KEEP_DAYS_{name}") for name in KEPT_GROUPS)
