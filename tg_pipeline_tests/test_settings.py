@@ -8,7 +8,14 @@ import pytest
 from lambda_ingest.settings import Secret, SettingsError
 from tg_pipeline.report.messages import LANGUAGES as REPORT_LANGUAGES
 from tg_pipeline.report.models import DigestKind
-from tg_pipeline.settings import DIGESTS, LANGUAGES, AdminSettings, Settings, exposed_env_file
+from tg_pipeline.settings import (
+    DIGESTS,
+    LANGUAGES,
+    AdminSettings,
+    Settings,
+    exposed_env_file,
+    read_ui_origins,
+)
 
 WRONG = {
     "TG_ADMIN_CHAT_ID=my chat": "TG_ADMIN_CHAT_ID is neither a chat id nor an @name",
@@ -139,3 +146,34 @@ def test_secrets_in_a_file_that_others_can_read_are_noticed(
 
 def test_a_missing_file_of_settings_exposes_nothing(tmp_path: Path) -> None:
     assert exposed_env_file(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("Dagster.example.com", ("https://dagster.example.com",)),
+        ("dagster.example.com:443, a.b:8443", ("https://dagster.example.com", "https://a.b:8443")),
+        ("http://10.0.0.5:3000,http://ui:80", ("http://10.0.0.5:3000", "http://ui")),
+        ("https://[::1]:3000", ("https://[::1]:3000",)),
+    ],
+)
+def test_the_names_of_the_ui_are_read_as_origins_that_browsers_send(
+    text: str, origins: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TG_UI_HOSTS", text)
+
+    assert read_ui_origins() == origins
+
+
+@pytest.mark.parametrize(
+    "text", ["*", "*.example.com", "https://a/b", "ftp://a", "a@b", "a b", "https://", "-", "ü.de"]
+)
+def test_a_name_of_the_ui_that_is_no_host_is_an_error(
+    text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TG_UI_HOSTS", text)
+
+    with pytest.raises(SettingsError, match=r"^TG_UI_HOSTS is not a list of names"):
+        read_ui_origins()
