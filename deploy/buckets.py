@@ -22,9 +22,14 @@ PUT: Final = ("s3:PutObject",)
 WRITE: Final = (
     *(*READ, *PUT, "s3:DeleteObject"),
     *("s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"),
+    *("s3:GetObjectVersion", "s3:DeleteObjectVersion"),
 )
 LIST: Final = ("s3:ListBucket",)
-LIST_ALL: Final = (*LIST, "s3:ListBucketMultipartUploads")
+LIST_ALL: Final = (
+    *(*LIST, "s3:ListBucketMultipartUploads"),
+    *("s3:GetBucketVersioning", "s3:ListBucketVersions"),
+)
+"""With the versions, since `tg-pipeline forget` runs with the settings of the code server."""
 
 
 def statements(environment: Mapping[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -111,6 +111,7 @@ def test_each_alarm_watches_its_metric(batch: Template) -> None:
         "FunctionThrottlesAlarm": "Throttles",
         "ApiErrorsAlarm": "5XXError",
         "FailedAlarm": "failed",
+        "PrivacyFailedAlarm": "privacy_failed",
         "UnauthorizedAlarm": "unauthorized",
         "RefusedAlarm": "4XXError",
         "EventsDeadLettersAlarm": "ApproximateNumberOfMessagesVisible",
@@ -128,7 +129,7 @@ def test_alarms_on_own_metrics_use_the_names_that_the_function_logs(
     own = [each for each in alarms if each["Namespace"] == NAMESPACE]
 
     names = {each["MetricName"] for each in own}
-    assert names == {"failed", "unauthorized", "refused"} <= set(COUNTS)
+    assert names == {"failed", "privacy_failed", "unauthorized", "refused"} <= set(COUNTS)
     for each in own:
         assert each["Dimensions"] == [{"Name": "bot_id", "Value": "7"}]
 

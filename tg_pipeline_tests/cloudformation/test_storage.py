@@ -7,6 +7,7 @@ import pytest
 from lambda_ingest.arrivals import JOURNAL_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
 from lambda_ingest.replies import REPLIES_PREFIX
+from tg_pipeline.events.dead_letters import REJECTED_EVENTS
 from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline_tests.cloudformation.template import Template, of_kind
@@ -67,6 +68,7 @@ LATEST_DAYS = 7 + 1 + 1
 def test_a_table_group_expires_some_days_after_it_is_kept(everything: Template) -> None:
     kept = {
         **dict.fromkeys([LANDING_PREFIX, REJECTED_PREFIX, REPLIES_PREFIX, JOURNAL_PREFIX], 30),
+        REJECTED_EVENTS: 30,
         **dict.fromkeys(["raw_updates", "quarantine", "deduped_updates", LISTINGS], 30),
         "enriched_updates": 90,
         **{mart.name: 365 for mart in DAILY_MARTS},

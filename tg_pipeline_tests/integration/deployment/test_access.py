@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from moto.server import ThreadedMotoServer
 
 from tg_pipeline.settings import Settings
@@ -209,3 +210,50 @@ def _policy(server: str, bucket: str) -> list[dict[str, Any]]:
     document = json.loads(client_of(server, "s3").get_bucket_policy(Bucket=bucket)["Policy"])
     statements: list[dict[str, Any]] = document["Statement"]
     return statements
+
+
+def values() -> dict[str, Any]:
+    """Return the values for Dagster's chart."""
+    found: dict[str, Any] = yaml.safe_load((DEPLOY / "kubernetes" / "values.yaml").read_text())
+    return found
+
+
+def test_the_chart_uses_no_default_password() -> None:
+    """The chart's own Postgres has the password `test`."""
+    postgres = values()["postgresql"]
+
+    assert postgres["enabled"] is False
+    assert "postgresqlPassword" not in postgres
+    assert values()["generatePostgresqlPasswordSecret"] is False
+    assert values()["global"]["postgresqlSecretName"] == "tg-pipeline-postgres"
+
+
+def test_pods_that_run_code_have_the_secrets_and_the_daemon_has_none() -> None:
+    (code,) = values()["dagster-user-deployments"]["deployments"]
+
+    assert code["envSecrets"] == [{"name": "tg-pipeline"}]
+    assert "envSecrets" not in values()["dagsterDaemon"]
+
+
+def test_pods_are_confined() -> None:
+    (code,) = values()["dagster-user-deployments"]["deployments"]
+
+    for pod in (code, values()["dagsterDaemon"]):
+        assert pod["podSecurityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+        }
+
+
+def test_only_dagster_s_pods_reach_the_code_server() -> None:
+    text = (DEPLOY / "kubernetes" / "network-policies.yaml").read_text()
+    policies = {each["metadata"]["name"]: each["spec"] for each in yaml.safe_load_all(text)}
+    (rule,) = policies["tg-pipeline-code"]["ingress"]
+
+    assert "ingress" not in policies["tg-pipeline-nobody"]
+    assert policies["tg-pipeline-nobody"]["policyTypes"] == ["Ingress"]
+    assert {each["podSelector"]["matchLabels"]["component"] for each in rule["from"]} == {
+        "dagster-webserver",
+        "dagster-daemon",
+    }
