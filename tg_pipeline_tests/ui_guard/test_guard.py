@@ -167,6 +167,28 @@ def test_the_ui_and_programs_pass_unchanged(
     assert webserver.headers.items() >= filled_in.items()
 
 
+def test_a_body_that_is_not_passed_on_takes_nothing_of_the_next_request(
+    webserver: Webserver,
+) -> None:
+    # Given a GET whose body is a request
+    hidden = b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+    length = {"Content-Length": str(len(hidden))}
+
+    answers = [ask(webserver, "GET", "/assets", length, hidden) for _ in range(3)]
+
+    assert [answer.status for answer in answers] == [200] * 3
+    assert webserver.asked == ["GET /assets"] * 3
+
+
+def test_a_large_body_is_passed_on_also_if_the_client_asks_first(webserver: Webserver) -> None:
+    body = b'"%s"' % (b"x" * 3_000_000)
+
+    answer = ask(webserver, "POST", "/graphql", JSON | {"Expect": "100-continue"}, body)
+
+    assert answer.status == 200
+    assert webserver.body == body
+
+
 def test_no_other_site_may_read_or_embed_an_answer(webserver: Webserver) -> None:
     answer = ask(webserver, "GET", "/assets", {})
 

@@ -44,7 +44,7 @@ class Webserver:
         return f"http://{self.host}"
 
     def application(self) -> web.Application:
-        application = web.Application()
+        application = web.Application(client_max_size=10_000_000)
         application.router.add_route("*", "/stream", self._stream)
         application.router.add_route("*", "/{path:.*}", self._answer)
         return application
