@@ -7,6 +7,8 @@ from tg_pipeline.defs.alerts import sensors as alert_sensors
 from tg_pipeline.defs.athena import assets as athena
 from tg_pipeline.defs.digest import assets as digest
 from tg_pipeline.defs.marts import assets as marts
+from tg_pipeline.defs.privacy import assets as privacy
+from tg_pipeline.defs.privacy import schedules as privacy_schedules
 from tg_pipeline.defs.report import assets as report
 from tg_pipeline.defs.resources import resources
 from tg_pipeline.defs.updates import assets, checks, queue_sensor, schedules, sensors
@@ -21,6 +23,8 @@ defs = dg.Definitions.merge(
     report.defs,
     athena.defs,
     digest.defs,
+    privacy.defs,
+    privacy_schedules.defs,
     automation.defs,
     checks.defs,
     schedules.defs,

@@ -14,6 +14,7 @@ from tg_pipeline.cli.bot import bot
 from tg_pipeline.cli.console import LOGGER, err, guard_terminals, log_standard_error
 from tg_pipeline.cli.context import warn
 from tg_pipeline.cli.digest import digest
+from tg_pipeline.cli.expire import expire
 from tg_pipeline.cli.export import export
 from tg_pipeline.cli.forget import forget
 from tg_pipeline.cli.land import land
@@ -58,7 +59,22 @@ cli = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS: Final = (
-    *(land, run, status, summary, report, digest, sql, sample, up, serve, bot, poll, export),
+    *(
+        land,
+        run,
+        status,
+        summary,
+        report,
+        digest,
+        sql,
+        sample,
+        up,
+        serve,
+        bot,
+        poll,
+        export,
+        expire,
+    ),
 )
 
 for command in COMMANDS:

@@ -61,6 +61,13 @@ class Floors:
         floor = self.of(group)
         return floor is None or day >= floor
 
+    def raised_to(self, other: "Floors") -> "Floors":
+        """Return the later day of each group."""
+        pairs = {group.value: (self.of(group), other.of(group)) for group in TableGroup}
+        return Floors(
+            **{name: max(filter(None, pair), default=None) for name, pair in pairs.items()}
+        )
+
     def allow_build(self, day: date) -> bool:
         """Return whether a day can be built that was never built: its input and result are kept."""
         return self.keeps(TableGroup.LANDING, day) and self.keeps(TableGroup.RAW, day)

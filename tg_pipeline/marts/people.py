@@ -128,15 +128,24 @@ RETENTION: Final = Mart(
         "Weeks in which each person of a cohort was active = the sum of returned.",
         input_rows="""
         WITH active AS (FROM user_activity WHERE actions > 0 AND NOT is_bot),
+        seen AS (
+            SELECT bot_id, chat_id, min(context_date) AS seen_on FROM active GROUP BY ALL
+            UNION ALL SELECT NULL, chat_id, first_seen_on FROM chats
+            UNION ALL SELECT bot_id, NULL, first_update_on FROM bots
+        ),
+        bot_starts AS (SELECT bot_id, min(seen_on) AS bot_starts_on FROM seen GROUP BY bot_id),
         group_starts AS (
-            SELECT chat_id, min(first_seen_on) OVER (PARTITION BY newest_chat_id) AS starts_on
-            FROM chats
+            SELECT DISTINCT
+                chat_id,
+                min(seen_on) OVER (PARTITION BY coalesce(newest_chat_id, chat_id)) AS starts_on
+            FROM seen
+            LEFT JOIN chats USING (chat_id)
             WHERE chat_id < 0
         ),
         first_days AS (
-            SELECT user_id, context_date, coalesce(starts_on, first_update_on) AS starts_on
+            SELECT user_id, context_date, coalesce(starts_on, bot_starts_on) AS starts_on
             FROM active
-            INNER JOIN bots USING (bot_id)
+            INNER JOIN bot_starts USING (bot_id)
             LEFT JOIN group_starts USING (chat_id)
             QUALIFY rank() OVER (PARTITION BY user_id ORDER BY context_date) = 1
         ),

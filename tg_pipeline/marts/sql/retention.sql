@@ -11,13 +11,37 @@ first_days AS (
     GROUP BY user_id
 ),
 
+-- Updates may be kept for a shorter time than who was active on a day, so both tell the first day.
+active_chats AS (
+    SELECT chat_id, min(context_date) AS first_day
+    FROM active_days
+    GROUP BY chat_id
+),
+
 -- The first day in the data of a group, under all the ids that it had.
 group_starts AS (
-    SELECT chats.chat_id, min(of_all_ids.first_seen_on) AS first_day
+    SELECT
+        chats.chat_id,
+        min(least(of_all_ids.first_seen_on, active_chats.first_day)) AS first_day
     FROM chats
     INNER JOIN chats AS of_all_ids ON chats.newest_chat_id = of_all_ids.newest_chat_id
+    LEFT JOIN active_chats ON of_all_ids.chat_id = active_chats.chat_id
     WHERE chats.chat_id < 0
     GROUP BY chats.chat_id
+    UNION ALL
+    SELECT active_chats.chat_id, active_chats.first_day
+    FROM active_chats
+    ANTI JOIN chats ON active_chats.chat_id = chats.chat_id
+    WHERE active_chats.chat_id < 0
+),
+
+bot_starts AS (
+    SELECT
+        active_days.bot_id,
+        least(min(bots.first_update_on), min(active_days.context_date)) AS first_day
+    FROM active_days
+    LEFT JOIN bots ON active_days.bot_id = bots.bot_id
+    GROUP BY active_days.bot_id
 ),
 
 -- The data can't tell whether a person was there before it begins. Whoever is active in the first
@@ -27,9 +51,9 @@ earlier_people AS (
     FROM first_days
     INNER JOIN active_days
         ON first_days.user_id = active_days.user_id AND first_days.first_day = active_days.context_date
-    INNER JOIN bots ON active_days.bot_id = bots.bot_id
+    INNER JOIN bot_starts ON active_days.bot_id = bot_starts.bot_id
     LEFT JOIN group_starts ON active_days.chat_id = group_starts.chat_id
-    WHERE first_days.first_day < coalesce(group_starts.first_day, bots.first_update_on) + INTERVAL 7 DAY
+    WHERE first_days.first_day < coalesce(group_starts.first_day, bot_starts.first_day) + INTERVAL 7 DAY
 ),
 
 active_weeks AS (

@@ -1,0 +1,1 @@
+"""Expiry of data, and of the history of runs."""
