@@ -265,7 +265,7 @@ def test_only_telegrams_addresses_are_served_on_request(start_serving: StartServ
     with pytest.raises(requests.ConnectionError):
         requests.post(serving.webhook.replace("0.0.0.0", "127.0.0.1"), timeout=30)  # noqa: S104
 
-    assert "Only Telegram's addresses are served" in serving.stop()[2]
+    assert serving.process.poll() is None
 
 
 def test_a_websocket_is_refused(start_serving: StartServing) -> None:
