@@ -10,6 +10,7 @@ from typing import Final
 
 import obstore
 
+from lambda_ingest.suppression import Identity, Tombstones
 from tg_pipeline.builds.marts import buildable_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import has_raw
@@ -18,6 +19,7 @@ from tg_pipeline.lake.floors import Floors
 from tg_pipeline.lake.object_store import retry
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.pseudonyms import id_from_digest, username_from_digest
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.layers.suppression import erase_people
 from tg_pipeline.marts.catalog import DAILY_MARTS
@@ -60,12 +62,33 @@ def _unbuildable(lake: Lake, day: date, floors: Floors) -> list[Table]:
     return [table for table in (*layers, *marts) if lake.footer(table.name, day)]
 
 
+class _ForgottenByAnyName:
+    """The forgotten people, under their own ids and usernames and under their pseudonyms."""
+
+    def __init__(self, tombstones: Tombstones) -> None:
+        self._tombstones = tombstones
+        digests = [digest.split("-", 1) for digest in tombstones.digests]
+        self._ids = {id_from_digest(d) for kind, d in digests if kind == Identity.USER.value}
+        self._usernames = {
+            username_from_digest(d) for kind, d in digests if kind == Identity.USERNAME.value
+        }
+
+    def forgets_user(self, user_id: int) -> bool:
+        return user_id in self._ids or self._tombstones.forgets_user(user_id)
+
+    def forgets_username(self, username: str) -> bool:
+        return username in self._usernames or self._tombstones.forgets_username(username)
+
+    def forgets_name(self, name: str) -> bool:
+        return self._tombstones.forgets_name(name)
+
+
 def _erase(lake: Lake, table: Table, day: date, parameters: LayerParameters) -> None:
     with lake.open(table.name, day) as old:
-        is_changed = False
+        is_changed, forgotten = False, _ForgottenByAnyName(parameters.tombstones)
         with lake.writer(table.name, day, old.schema) as new:
             for batch in old.batches():
-                rows = erase_people(batch, table.columns, parameters.tombstones)
+                rows = erase_people(batch, table.columns, forgotten)
                 is_changed = is_changed or rows is not batch
                 new.write(rows)
             if is_changed:

@@ -97,7 +97,9 @@ def build_raw_updates(
         if previous.unread.num_rows or not previous.is_built_for(parameters):
             new_lines = _read_lines(landing, day, previous.unread)
             built, lines, altered = _merge_lines(lake, day, previous, new_lines, parameters)
-            known = altered.recorded(pa.concat_tables([known, as_read(previous.unread)]))
+            every = altered.recorded(pa.concat_tables([known, as_read(previous.unread)]))
+            known = previous.countable(every)
+            lines -= _suppressed(every) - _suppressed(known)
         listing = replace(
             previous.listed,
             rows=built.rows,
@@ -187,8 +189,8 @@ class _PreviousBuild:
 
     listed: ReadListing
     """What this build reads, without its rows."""
-    objects: pa.Table
-    """The landed objects that must have rows."""
+    objects: pa.Table | None
+    """The landed objects, which must have rows; None if those of the day have expired."""
     unread: pa.Table
     """The landed objects to read. Rows that earlier builds made of them are left out."""
     replaced: pa.Array
@@ -203,6 +205,24 @@ class _PreviousBuild:
         """Return what the two tables hold."""
         raw, quarantined = (PartitionStats(part.rows, part.bytes) for part in self.parts)
         return _BuiltDay(raw, quarantined, self.raw.metadata.get(BUILT_FROM, ""))
+
+    def countable(self, known: pa.Table) -> pa.Table:
+        """Return READ_OBJECTS without the changed lines of objects that are gone.
+
+        Their lines can't be counted any more; the rows that they became stay. Objects of which the
+        day has expired in the landing zone are counted as they were last seen.
+        """
+        if self.objects is None or not has_altered(known):
+            return known
+        is_landed = pc.is_in(known["object_key"], value_set=self.objects["object_key"])
+        return pa.table(
+            [
+                *(known[name] for name in OBJECTS.names),
+                pc.if_else(is_landed, known["suppressed"], 0),
+                pc.and_(known["is_redacted"], is_landed),
+            ],
+            schema=READ_OBJECTS,
+        )
 
     def is_built_for(self, parameters: LayerParameters) -> bool:
         """Return whether both tables exist, belong together, and were built with `parameters`."""
@@ -251,13 +271,16 @@ def _open_previous(
         listing, known = state
         unread = objects.slice(0, 0)
         if listing.fingerprint != listed.fingerprint:
-            unread, known = not_in(objects, known), _of_landed(known, objects)
+            unread = not_in(objects, known)
         if listing.tombstones != parameters.tombstones.fingerprint:
             unread = _with_altered(unread, objects, known)
         is_replaced = pc.is_in(known["object_key"], value_set=unread["object_key"])
         replaced = known["object_key"].filter(is_replaced).combine_chunks()
         known = known.filter(pc.invert(is_replaced))
-        yield _PreviousBuild(raw, quarantine, listing, known, listed, objects, unread, replaced)
+        previous = _PreviousBuild(
+            raw, quarantine, listing, known, listed, objects, unread, replaced
+        )
+        yield replace(previous, known=previous.countable(known))
 
 
 _NO_KEYS: Final = pa.array([], pa.string())
@@ -272,25 +295,7 @@ def _without_landing(
     listed = listing or ReadListing("", 0, "")
     if {part.metadata.get(BUILT_FROM) for part in (raw, quarantine)} != {listed.rows}:
         listing = None
-    return _PreviousBuild(raw, quarantine, listing, known, listed, nothing, nothing, _NO_KEYS)
-
-
-def _of_landed(known: pa.Table, objects: pa.Table) -> pa.Table:
-    """Return READ_OBJECTS without the changed lines of objects that are gone.
-
-    Nobody can count the lines of these any more; the rows that they became stay.
-    """
-    if not has_altered(known):
-        return known
-    is_landed = pc.is_in(known["object_key"], value_set=objects["object_key"])
-    return pa.table(
-        [
-            *(known[name] for name in OBJECTS.names),
-            pc.if_else(is_landed, known["suppressed"], 0),
-            pc.and_(known["is_redacted"], is_landed),
-        ],
-        schema=READ_OBJECTS,
-    )
+    return _PreviousBuild(raw, quarantine, listing, known, listed, None, nothing, _NO_KEYS)
 
 
 def has_altered(known: pa.Table) -> bool:
@@ -415,11 +420,13 @@ EMPTY_FINGERPRINT: Final = _rows_fingerprint(_row_hashers())
 """The fingerprint of a day without rows, and of a day that was never built."""
 
 
-def _count_missing(lake: Lake, day: date, objects: pa.Table, known: pa.Table) -> int:
+def _count_missing(lake: Lake, day: date, objects: pa.Table | None, known: pa.Table) -> int:
     """Count the landed objects without a row: each has at least one, if only in quarantine.
 
     An object is not missing if lines of it were left out because of a forgotten person.
     """
+    if objects is None:
+        return 0
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
         keys = [
             batch["object_key"].unique()

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from lambda_ingest.personal_strings import Forgotten, blank_people
 from tg_pipeline.layers.batches import gc_paused
+from tg_pipeline.layers.pseudonyms import OWNER
 from tg_pipeline.layers.schema import Column, Role
 
 Suppress = Callable[[bytes], bytes | None]
@@ -55,13 +56,6 @@ OWN: Final = ("user_id", "person_id", "chat_id")
 """Columns that make a row a person's own, if they hold the person's id: a private chat has it too.
 """
 
-OWNERS: Final = {
-    "member_first_name": "member_user_id",
-    "member_username": "member_user_id",
-    "reply_to_username": "reply_to_user_id",
-}
-"""Columns of names, and the columns of the ids that they belong to."""
-
 
 def erase_people(
     rows: pa.RecordBatch, columns: Mapping[str, Column], forgotten: Forgotten
@@ -78,7 +72,7 @@ def erase_people(
     for position, field in enumerate(kept.schema):
         role = columns[field.name].role if field.name in columns else None
         values = _erase(kept[position], role or Role.PLAIN, forgotten)
-        owner = OWNERS.get(field.name)
+        owner = OWNER.get(field.name)
         if owner and owner in kept.schema.names:
             is_theirs = _is_forgotten(kept[owner], forgotten)
             values = pc.if_else(is_theirs, pa.scalar(None, field.type), values)

@@ -1,5 +1,6 @@
 """Days of which something expired: the rest is kept, and forgotten people are erased from it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from tg_pipeline.builds.marts import days_with_stale_marts, mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DayStatus, known_days, stale_days
 from tg_pipeline.lake.floors import Floors
+from tg_pipeline.layers.pseudonyms import PersonalDataRules, pseudonym_of_id
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline_tests.builds.mart_days import PARAMETERS, said
 from tg_pipeline_tests.conftest import DAY, TIMEZONE, Pipeline
@@ -159,6 +161,22 @@ def test_people_are_erased_from_daily_marts_once_enriched_updates_expired(
     assert 0 < len(built.rows("user_activity")) < before
     assert_erased(built)
     assert not stale(built, given)
+
+
+def test_people_are_erased_under_their_pseudonyms(built: Pipeline) -> None:
+    # Given a day with pseudonyms, whose raw_updates expired
+    hidden = replace(
+        parameters(floors=Floors()), personal_data=PersonalDataRules(KEY, has_pseudonyms=True)
+    )
+    built.build(parameters=hidden)
+    pseudonym = str(pseudonym_of_id(KEY, ANA))
+    assert pseudonym in str(built.rows("enriched_updates"))
+    expire(built, *RAW)
+
+    erase_from_expired_day(built.lake, DAY, parameters(ANA, floors=BELOW_RAW))
+
+    assert [row["update_id"] for row in built.rows("enriched_updates")] == [2, 3, 4, 6]
+    assert pseudonym not in str(built.rows("enriched_updates"))
 
 
 def test_erasing_nobody_keeps_the_bytes(built: Pipeline) -> None:

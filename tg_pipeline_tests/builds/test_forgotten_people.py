@@ -7,7 +7,7 @@ from typing import Any
 
 import obstore
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_ingest.landing import day_prefix
@@ -96,6 +96,7 @@ def test_rows_are_filtered_even_if_their_objects_are_gone(pipeline: Pipeline) ->
     parameters = forgetting(ANA)
     assert stale_days(pipeline.states(parameters=parameters)) == [DAY]
     built = pipeline.build(parameters=parameters)
+    assert (built.raw.lines, built.raw.suppressed) == (2, 0)
 
     # Then the rows of the others are kept, without the person
     assert [row["update_id"] for row in pipeline.rows("enriched_updates")] == [2, 3]
@@ -205,6 +206,7 @@ steps = st.lists(
 
 
 @pytest.mark.slow
+@settings(max_examples=40)
 @given(updates, steps)
 def test_a_day_has_the_same_bytes_whenever_people_were_forgotten(
     new_pipeline: Callable[[], Pipeline], content: list[tuple[int, int | None]], order: list[str]
