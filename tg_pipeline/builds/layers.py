@@ -37,6 +37,7 @@ from tg_pipeline.layers.drift import Drift, DriftCounter
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, ENRICHMENT_VERSION
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline.layers.suppression import without_erased_ids
 
 DUPLICATES: Final = "duplicates"
 """The footer key for the number of raw rows that deduped_updates left out."""
@@ -134,7 +135,8 @@ def build_enriched_updates(
             flat = enrich(
                 batch, drift, None if marks is None else marks.slice(offset, batch.num_rows)
             )
-            rows = parameters.personal_data.apply(flat)
+            known = without_erased_ids(flat, ENRICHED_UPDATES.columns)
+            rows = parameters.personal_data.apply(known)
             offset += batch.num_rows
             fields_nulled += pc.sum(rows["fields_nulled"]).as_py() or 0
             output.write(rows)

@@ -17,6 +17,9 @@ Suppress = Callable[[bytes], bytes | None]
 """Returns a landed line without forgotten people, the same bytes object if there are none in it,
 and None if the whole line is a forgotten person's."""
 
+ERASED_ID: Final = 0
+"""The id of the user that redaction puts in the place of a forgotten person."""
+
 
 @dataclass(frozen=True, slots=True)
 class SuppressedRows:
@@ -114,3 +117,22 @@ def _erased(value: Any, role: Role, forgotten: Forgotten) -> Any:
     if forgotten.forgets_username(value) or forgotten.forgets_name(value):
         return None
     return blank_people(value, forgotten) if Role.WRITTEN in role else value
+
+
+def without_erased_ids(rows: pa.RecordBatch, columns: Mapping[str, Column]) -> pa.RecordBatch:
+    """Return rows of a table without the id that redaction leaves of a forgotten person.
+
+    It is null then, as for updates that name nobody, so that no mart counts it as a person.
+    """
+    for position, field in enumerate(rows.schema):
+        if Role.ACCOUNT not in (columns[field.name].role or Role.PLAIN):
+            continue
+        ids = rows[position]
+        if pa.types.is_list(field.type):
+            if pc.any(pc.equal(ids.flatten(), ERASED_ID)).as_py():
+                lists = [each and [n for n in each if n != ERASED_ID] for each in ids.to_pylist()]
+                rows = rows.set_column(position, field, pa.array(lists, field.type))
+        elif pc.any(pc.equal(ids, ERASED_ID)).as_py():
+            known = pc.if_else(pc.equal(ids, ERASED_ID), pa.scalar(None, field.type), ids)
+            rows = rows.set_column(position, field, known)
+    return rows

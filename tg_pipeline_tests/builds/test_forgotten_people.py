@@ -85,6 +85,19 @@ def test_lines_of_a_forgotten_person_are_left_out_and_counted(pipeline: Pipeline
     assert_conserved(built)
 
 
+def test_what_is_left_of_a_person_in_other_updates_is_nobody(pipeline: Pipeline) -> None:
+    joined = message(1, BIA)
+    del joined["message"]["text"]
+    joined["message"]["new_chat_members"] = [person(ANA), person(BIA)]
+    pipeline.land(joined, message(2, BIA, reply_to=ANA))
+
+    pipeline.build(parameters=forgetting(ANA))
+
+    added, reply = pipeline.rows("enriched_updates")
+    assert added["new_chat_member_ids"] == [BIA]
+    assert reply["reply_to_user_id"] is None
+
+
 def test_rows_are_filtered_even_if_their_objects_are_gone(pipeline: Pipeline) -> None:
     # Given a day that was built, whose objects were then removed from the landing zone
     pipeline.land(message(1, ANA), message(2, BIA, reply_to=ANA), message(3, CAIO))
