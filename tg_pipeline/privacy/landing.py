@@ -196,26 +196,33 @@ def _rewrite_object(
 ) -> Redacted | None:
     """Rewrite an object; return None if it stays as it is.
 
-    It is read again if another process replaced it in the meantime.
+    It is read again if another process replaced it in the meantime. A server that refuses a
+    condition though nobody did, as Ceph's does, gets none.
     """
+    refused: str | None = None
     while stored := _read(landing, meta):
         key = stored.key
         is_reply = key.startswith(f"{REPLIES_PREFIX}/") and PurePosixPath(key).stem in own
         result = Redacted(None) if is_reply else redact(key, stored.body, tombstones)
         if result.body is stored.body:
             return None
+        is_same = refused is not None and refused == stored.meta["e_tag"]
         try:
-            replace_object(landing, stored, result.body)
+            replace_object(landing, stored, result.body, has_condition=not is_same)
         except PreconditionError:
+            refused = stored.meta["e_tag"]
             continue
         return result
     return None
 
 
-def replace_object(landing: ObjectStore, stored: StoredObject, body: bytes | None) -> None:
+def replace_object(
+    landing: ObjectStore, stored: StoredObject, body: bytes | None, *, has_condition: bool
+) -> None:
     """Replace an object in one step, durably, with its arrival time; None deletes it.
 
-    Raises PreconditionError if a bucket's object is not the one that was read, and StoreError.
+    With a condition, it raises PreconditionError if a bucket's object is not the one that was read.
+    Raises StoreError.
     """
     if isinstance(landing, LocalStore) and landing.prefix is not None:
         _replace_file(Path(landing.prefix) / stored.key, body)
@@ -226,7 +233,7 @@ def replace_object(landing: ObjectStore, stored: StoredObject, body: bytes | Non
             return
         arrived = {RECEIVED_AT: format_arrival(stored.meta["last_modified"])}
         options: dict[str, Any] = {"attributes": arrived | stored.attributes}
-        if isinstance(landing, S3Store):
+        if has_condition and isinstance(landing, S3Store):
             options["mode"] = {"e_tag": stored.meta["e_tag"], "version": stored.meta["version"]}
         retry(lambda: obstore.put(landing, stored.key, body, **options))
 
