@@ -108,7 +108,7 @@ def search_lake(lake: ObjectStore, traces: Traces, finding: Finding, on_progress
         source = open_object(lake, key)
         return source is not None and is_in_parquet(source, traces)
 
-    keys = [meta["path"] for page in list_pages(lake, "") for meta in page]
+    keys = sorted(meta["path"] for page in list_pages(lake, "") for meta in page)
     for start in range(0, len(keys), GROUP):
         group = keys[start : start + GROUP]
         for key, found in zip(group, map_concurrent(lake, check, group), strict=True):
