@@ -20,13 +20,12 @@ from lambda_ingest.store import local_folder
 from lambda_ingest.suppression import read_tombstones
 from tg_pipeline.builds.parameters import read_bot_usernames
 from tg_pipeline.builds.report import REPORT
-from tg_pipeline.cli.console import progress
+from tg_pipeline.cli.console import out, progress
 from tg_pipeline.cli.context import (
     check_lake,
     check_landing,
     landed_bots,
     open_landing,
-    show,
     warn,
 )
 from tg_pipeline.exceptions import CommandError
@@ -118,9 +117,9 @@ def list_people() -> None:
         stone = person.tombstone
         digits = person.digest.removeprefix("user-")[:SHOWN_DIGITS]
         state = f"complete {_minute(stone.completed_at)}" if stone.completed_at else "pending"
-        show(f"{digits}  forgotten {_minute(stone.forgotten_at)}  {state}")
+        _show(f"{digits}  forgotten {_minute(stone.forgotten_at)}  {state}")
     if not people:
-        show("No one was forgotten.")
+        _show("No one was forgotten.")
 
 
 @forget.command("lift")
@@ -137,7 +136,11 @@ def lift_tombstones(user: TheUser) -> None:
     with _alone(settings):
         if not lift(landing, key, user):
             raise CommandError("This person was not forgotten with this TG_PRIVACY_KEY.")
-    show("Lifted: updates of this person are stored again. Restart nothing; it takes a minute.")
+    _show("Lifted: updates of this person are stored again. Restart nothing; it takes a minute.")
+
+
+def _show(line: str) -> None:
+    out.print(line, soft_wrap=True)
 
 
 def _minute(instant: datetime | None) -> str:
@@ -206,15 +209,15 @@ def _forget(settings: Settings, user: int, names: frozenset[str]) -> bool:
     _warn_of_shared_names(len(subject.shared_usernames), len(subject.shared_names))
     result = forget_everywhere(places, census, key, tools)
     counts = result.counts
-    show(
+    _show(
         f"Landing zone: {counts.own:,} updates of the person and {counts.of_others:,} of others "
         f"with the person; {counts.deleted:,} objects deleted, {counts.rewritten:,} rewritten."
     )
-    show(f"Dagster's history: {result.runs:,} runs deleted.")
+    _show(f"Dagster's history: {result.runs:,} runs deleted.")
     _show_findings(result.findings, "left")
     _show_limits()
     if result.is_complete:
-        show("Nothing is left in the places that were searched.")
+        _show("Nothing is left in the places that were searched.")
     else:
         warn("Not complete: something is left, or a place was not reached. Run it again.")
     return result.is_complete
@@ -239,31 +242,33 @@ def _show_places(settings: Settings, user: int, names: frozenset[str]) -> None:
     key = settings.ingest.privacy_key or Secret(secrets.token_hex(32))
     traces = traces_of(places, identify(places, user, names, tools), key, tools)
     counts = count_landed(places.landing, traces.tombstones)
-    show(f"Updates of the person: {counts.own:,}; of others with the person: {counts.of_others:,}.")
+    _show(
+        f"Updates of the person: {counts.own:,}; of others with the person: {counts.of_others:,}."
+    )
     runs = places.history.count_runs(traces)
-    show(f"Runs in Dagster's history with the person: {runs:,}.")
+    _show(f"Runs in Dagster's history with the person: {runs:,}.")
     _show_findings(search(places, traces, tools), "with the person")
     _show_limits()
-    show("Nothing was changed.")
+    _show("Nothing was changed.")
 
 
 def _show_findings(findings: "list[Finding]", what: str) -> None:
     width = max(len(finding.place) for finding in findings)
     for finding in findings:
         place, left = f"{finding.place:<{width}}", f"{finding.left:>7,} {what}"
-        show(f"{place}  {finding.searched:>9,} searched  {left}")
+        _show(f"{place}  {finding.searched:>9,} searched  {left}")
         for name in finding.examples:
-            show(f"    {name}")
+            _show(f"    {name}")
         if finding.left > len(finding.examples):
-            show(f"    … and {finding.left - len(finding.examples):,} more")
+            _show(f"    … and {finding.left - len(finding.examples):,} more")
         if finding.unreachable:
-            show(f"    not reached: {finding.unreachable}")
+            _show(f"    not reached: {finding.unreachable}")
 
 
 def _show_limits() -> None:
-    show("Out of reach of any command:")
+    _show("Out of reach of any command:")
     for each in OUT_OF_REACH:
-        show(f"  - {each}")
+        _show(f"  - {each}")
 
 
 def _places(settings: Settings) -> "ForgetPlaces":
@@ -312,8 +317,9 @@ def _build(settings: Settings) -> None:
     from tg_pipeline.cli.materialize import materialize  # noqa: PLC0415
     from tg_pipeline.cli.run import are_cumulative_marts_stale, changed_days  # noqa: PLC0415
 
-    today = datetime.now(settings.zone).date()
-    days = changed_days(settings, today)
-    has_report = any(map(len, list_pages(Lake(settings.lake_uri).store, REPORT)))
-    if days or has_report or are_cumulative_marts_stale(settings):
-        materialize(days, full=False, with_report=has_report)
+    def has_report() -> bool:
+        return any(map(len, list_pages(Lake(settings.lake_uri).store, REPORT)))
+
+    days = changed_days(settings, datetime.now(settings.zone).date())
+    if days or has_report() or are_cumulative_marts_stale(settings):
+        materialize(days, full=False, wants_report=has_report)

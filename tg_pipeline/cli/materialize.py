@@ -48,10 +48,13 @@ QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The progress bar and one sentence about a failure take the place of Dagster's log lines."""
 
 
-def materialize(days: list[date], *, full: bool, with_report: bool = False) -> float:
+def materialize(
+    days: list[date], *, full: bool, wants_report: Callable[[], bool] = lambda: False
+) -> float:
     """Build `days`, then the marts, and record the runs in Dagster; return the seconds it took.
 
-    The report follows by itself if Dagster runs; `with_report` builds it here. Raises CommandError.
+    The report follows by itself if Dagster runs; it is also built here if `wants_report()` says so
+    after the marts. Raises CommandError.
     """
     started = perf_counter()
     again = {"ops": {RAW_UPDATES.name: {"config": {"full": True}}}} if full else {}
@@ -64,7 +67,7 @@ def materialize(days: list[date], *, full: bool, with_report: bool = False) -> f
                 execute("updates_job", range_tags(first, last), QUIET | again)
         with _as_command_error("the marts"):
             execute("marts_job", {}, QUIET)
-        if with_report:
+        if wants_report():
             with _as_command_error("the report"):
                 execute("report_job", {}, QUIET)
     return perf_counter() - started
