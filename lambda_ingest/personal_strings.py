@@ -47,6 +47,9 @@ class Forgotten(Protocol):
     def forgets_name(self, name: str) -> bool:
         """Return whether a full name is that of a forgotten person."""
 
+    def forgets_poll(self, poll_id: str) -> bool:
+        """Return whether the poll of an id was sent by a forgotten person."""
+
 
 def blank_people(text: str, forgotten: Forgotten, min_digits: int = MIN_ID_DIGITS) -> str:
     """Return a string in which @usernames, links and ids of forgotten people are blanked.

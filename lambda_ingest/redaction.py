@@ -93,6 +93,15 @@ _CONTACT_FIELDS: Final = re.compile("phone_number|first_name|last_name|username|
 """The personal fields of a Contact and a SharedUser."""
 
 
+_FORWARDED: Final = frozenset(
+    {"forward_origin", "forward_from", "forward_from_chat", "forward_sender_name", "forward_date"}
+)
+"""What a message has only if somebody else may have written it."""
+
+_POLL_TEXTS: Final = frozenset({"question", "text", "explanation", "description"})
+_POLL_LISTS: Final = frozenset({"correct_option_ids", "country_codes"})
+"""The lists of a poll that contain neither text nor people."""
+
 _QUOTE: Final = re.compile("quote")
 
 _HOLDERS: Final = frozenset({"id", "user_id", "chat_id"})
@@ -142,6 +151,14 @@ def full_name(fields: Fields) -> str:
     return " ".join(name for name in names if isinstance(name, str) and name)
 
 
+def own_poll_id(message: Fields) -> str:
+    """Return the id of the poll that a message asks, empty if it has none or forwards it."""
+    poll = message.get("poll")
+    poll_id = poll.get("id") if isinstance(poll, dict) else None
+    is_own_poll = isinstance(poll_id, str) and _FORWARDED.isdisjoint(message)
+    return str(poll_id) if is_own_poll else ""
+
+
 def _value(value: Any, key: str, level: int, forgotten: Forgotten) -> Any:
     if level > MAX_LEVELS:
         raise NestedTooDeeplyError
@@ -158,6 +175,8 @@ def _value(value: Any, key: str, level: int, forgotten: Forgotten) -> Any:
 def _object(fields: Fields, key: str, level: int, forgotten: Forgotten) -> Fields:
     if _is_forgotten(fields, key, forgotten):
         return dict(ERASED_USER)
+    if _is_their_poll(fields, forgotten):
+        return _blank_poll(fields)
     fields = _without_their_content(fields, key, forgotten)
     fields = _with_blanked_mentions(fields, forgotten)
     return {name: _value(value, name, level + 1, forgotten) for name, value in fields.items()}
@@ -254,6 +273,28 @@ def _replies_to_theirs(fields: Fields, forgotten: Forgotten) -> bool:
         for each in replied
         if isinstance(each, dict)
     )
+
+
+def _is_their_poll(fields: Fields, forgotten: Forgotten) -> bool:
+    """Return whether an object is a poll that a forgotten person sent, wherever it is."""
+    poll_id = fields.get("id")
+    return "question" in fields and isinstance(poll_id, str) and forgotten.forgets_poll(poll_id)
+
+
+def _blank_poll(poll: Fields) -> Fields:
+    """Return a poll, or one of its options, with its ids, counts and flags, but without texts.
+
+    https://core.telegram.org/bots/api#poll
+    """
+    blanked: Fields = {}
+    for name, value in poll.items():
+        if name == "options" and isinstance(value, list):
+            blanked[name] = [_blank_poll(each) for each in value if isinstance(each, dict)]
+        elif name in _POLL_TEXTS:
+            blanked[name] = _blank_all(value)
+        elif not isinstance(value, list | dict) or name in _POLL_LISTS:
+            blanked[name] = value
+    return blanked
 
 
 def _is_their_contact(fields: Fields, forgotten: Forgotten) -> bool:

@@ -20,7 +20,14 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import unwrap_rejected
 from lambda_ingest.personal_strings import forgets_id, id_of
-from lambda_ingest.redaction import MAX_LEVELS, full_name, is_own, person_id, redact
+from lambda_ingest.redaction import (
+    MAX_LEVELS,
+    full_name,
+    is_own,
+    own_poll_id,
+    person_id,
+    redact,
+)
 from lambda_ingest.settings import Secret, SettingsError
 
 FORGOTTEN_PREFIX: Final = "privacy/forgotten"
@@ -34,7 +41,7 @@ FINGERPRINT_CHARACTERS: Final = 16
 
 _TOMBSTONE: Final = re.compile(
     rf"{FORGOTTEN_PREFIX}/(?P<key_id>[0-9a-f]{{{KEY_ID_CHARACTERS}}})/"
-    r"(?P<digest>(?:user|username|name)-[0-9a-f]{64})\.json"
+    r"(?P<digest>(?:user|username|name|poll)-[0-9a-f]{64})\.json"
 )
 
 MAX_KNOWN: Final = 100_000
@@ -60,6 +67,9 @@ class Identity(Enum):
     """The username, in lower case and without @."""
     NAME = "name"
     """The full name, as Telegram shows it."""
+    POLL = "poll"
+    """The id of a poll that the person sent: updates about its votes repeat its texts, and name
+    nobody."""
 
 
 def key_id(key: Secret) -> str:
@@ -135,6 +145,10 @@ class Tombstones:
     def forgets_name(self, name: str) -> bool:
         """Return whether a full name is that of a forgotten person."""
         return bool(name) and self._forgets(Identity.NAME, name)
+
+    def forgets_poll(self, poll_id: str) -> bool:
+        """Return whether the poll of an id was sent by a forgotten person."""
+        return bool(poll_id) and self._forgets(Identity.POLL, poll_id)
 
     def forgets_any(self, identity: Identity, values: set[bytes]) -> bool:
         """Return whether any of many ASCII values is that of a forgotten person.
@@ -245,7 +259,10 @@ def mentions_person(body: bytes, tombstones: Tombstones) -> bool:
 
 
 def identities_in(body: bytes, user_id: int) -> frozenset[tuple[Identity, str]]:
-    """Return the usernames and full names of a user in an update, as tombstones take them."""
+    """Return the usernames and full names of a user in an update, and the ids of the user's polls.
+
+    They are as tombstones take them.
+    """
     try:
         update = json.loads(body)
     except (ValueError, RecursionError):
@@ -259,19 +276,28 @@ def _identities(value: Any, key: str, level: int, user_id: int) -> Iterator[tupl
     if isinstance(value, list):
         for each in value:
             yield from _identities(each, key, level + 1, user_id)
-    if not isinstance(value, dict):
+    if isinstance(value, dict):
+        yield from _identities_of(value, key, user_id)
+        for name, each in value.items():
+            yield from _identities(each, name, level + 1, user_id)
+
+
+def _identities_of(
+    fields: dict[str, Any], key: str, user_id: int
+) -> Iterator[tuple[Identity, str]]:
+    """Yield the identities in an object itself, but not in the objects within it."""
+    if person_id(fields.get("from"), "from") == user_id and (poll_id := own_poll_id(fields)):
+        yield Identity.POLL, poll_id
+    if user_id not in {person_id(fields, key), id_of(fields.get("user_id"))}:
         return
-    if user_id in {person_id(value, key), id_of(value.get("user_id"))}:
-        usernames = [value.get("username"), *(value.get("active_usernames") or ())]
-        for username in usernames:
-            if isinstance(username, str) and username:
-                yield Identity.USERNAME, username.removeprefix("@").lower()
-        # In a contact, the name is the one by which somebody else knows the person.
-        name = "" if "phone_number" in value else full_name(value)
-        if name:
-            yield Identity.NAME, name
-    for name, each in value.items():
-        yield from _identities(each, name, level + 1, user_id)
+    others = fields.get("active_usernames")
+    for username in (fields.get("username"), *(others if isinstance(others, list) else ())):
+        if isinstance(username, str) and username:
+            yield Identity.USERNAME, username.removeprefix("@").lower()
+    # In a contact, the name is the one by which somebody else knows the person.
+    name = "" if "phone_number" in fields else full_name(fields)
+    if name:
+        yield Identity.NAME, name
 
 
 # A fast check, so that updates without a forgotten person are only parsed
@@ -285,8 +311,8 @@ _USERNAMES: Final = re.compile(
 _HOST: Final = b".t.me"
 _HOSTS: Final = re.compile(rb"(?<![a-z0-9_])([a-z0-9_]++)\.t\.me")
 
-_NAMED: Final = (b'user_name"', b'sender_name"', b'signature"', b'phone_number"')
-"""The names of fields that hold a full name without an id."""
+_NAMED: Final = (b'user_name"', b'sender_name"', b'signature"', b'phone_number"', b'"question"')
+"""Fields with a full name without an id, and those of a poll."""
 
 _ESCAPED_ASCII: Final = re.compile(rb"\\u00[2-7]")
 _ESCAPES: Final = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
@@ -335,8 +361,10 @@ _ESCAPED: Final = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
 def _mentions(text: str, tombstones: Tombstones) -> bool:
+    numbers = set(_DIGITS.findall(text))
     return (
-        any(forgets_id(digits, tombstones) for digits in set(_DIGITS.findall(text)))
+        any(forgets_id(digits, tombstones) for digits in numbers)
+        or any(tombstones.forgets_poll(digits) for digits in numbers)
         or any(tombstones.forgets_username(word) for word in set(_WORDS.findall(text)))
         or any(tombstones.forgets_name(name.strip()) for name in set(_STRINGS.findall(text)))
     )

@@ -262,6 +262,49 @@ class TestTexts:
         assert kept[3] == parts[3]
 
 
+HER_POLL = {
+    "id": "5123456789012345678",
+    "question": "Qual 😀?",
+    "question_entities": [entity("bold", 0, 4)],
+    "options": [{"text": "Uma", "voter_count": 3, "persistent_id": "0", "added_by_user": BETO}],
+    "total_voter_count": 3,
+    "correct_option_ids": [0],
+    "explanation": "Sim",
+    "media": {"photo": [{"file_id": "x"}]},
+}
+BLANK_POLL = {
+    "id": "5123456789012345678",
+    "question": blanks(8),
+    "options": [{"text": blanks(3), "voter_count": 3, "persistent_id": "0"}],
+    "total_voter_count": 3,
+    "correct_option_ids": [0],
+    "explanation": blanks(3),
+}
+BY_ANA: dict[str, Any] = {"from": ANA}
+BY_BETO: dict[str, Any] = {"from": BETO}
+
+
+class TestTheirPolls:
+    def test_are_found_by_the_message_that_sent_them(self) -> None:
+        forward = {"forward_origin": {"type": "hidden_user", "sender_user_name": "X"}}
+        poll = (Identity.POLL, str(HER_POLL["id"]))
+
+        assert poll in identities_in(message(poll=HER_POLL, **BY_ANA), ID)
+        assert poll in identities_in(message(reply_to_message={"poll": HER_POLL} | BY_ANA), ID)
+        assert poll not in identities_in(message(poll=HER_POLL, **BY_ANA, **forward), ID)
+        assert poll not in identities_in(message(poll=HER_POLL, **BY_BETO), ID)
+
+    def test_lose_their_texts_wherever_they_are_repeated(self) -> None:
+        digest = identity_digest(Secret(KEY), Identity.POLL, str(HER_POLL["id"]))
+        theirs = Tombstones(Secret(KEY), frozenset({digest}))
+
+        assert redacted(update("poll", **HER_POLL), theirs) == BLANK_POLL
+        assert redacted(message(poll=HER_POLL), theirs)["poll"] == BLANK_POLL
+        assert is_untouched(update("poll", **HER_POLL | {"id": "6"}), theirs)
+        assert is_untouched(update("poll_answer", poll_id=HER_POLL["id"], user=BETO), theirs)
+        assert suppress(update("poll", **HER_POLL)[:-9], theirs) is None
+
+
 class TestOtherPeople:
     @pytest.mark.parametrize(
         "body",
