@@ -8,6 +8,7 @@ from tg_pipeline.defs.athena import assets as athena
 from tg_pipeline.defs.digest import assets as digest
 from tg_pipeline.defs.marts import assets as marts
 from tg_pipeline.defs.privacy import assets as privacy
+from tg_pipeline.defs.privacy import history
 from tg_pipeline.defs.privacy import schedules as privacy_schedules
 from tg_pipeline.defs.report import assets as report
 from tg_pipeline.defs.resources import resources
@@ -25,6 +26,7 @@ defs = dg.Definitions.merge(
     digest.defs,
     privacy.defs,
     privacy_schedules.defs,
+    history.defs,
     automation.defs,
     checks.defs,
     schedules.defs,

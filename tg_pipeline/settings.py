@@ -70,7 +70,7 @@ _ORIGIN: Final = re.compile(
 )
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 
-KEPT_GROUPS: Final = ("LANDING", "RAW", "ENRICHED", "MARTS")
+KEPT_GROUPS: Final = ("LANDING", "RAW", "ENRICHED", "MARTS", "HISTORY")
 """The ends of the names `TG_KEEP_DAYS_…`, in the order of the fields of KeepDays."""
 
 SPELLINGS: Final = {"on": "yes", "off": "no"}
@@ -155,6 +155,14 @@ class KeepDays:
     raw: int | None = None
     enriched: int | None = None
     marts: int | None = None
+    history: int | None = None
+    """Of the runs in Dagster; None: as long as the group of tables that is kept longest."""
+
+    @property
+    def of_history(self) -> int | None:
+        """How many days a run is kept in Dagster's history; None keeps all."""
+        days = [each for each in (self.landing, self.raw, self.enriched, self.marts) if each]
+        return self.history or max(days, default=None)
 
 
 KEEP_ALL_DAYS: Final = KeepDays()

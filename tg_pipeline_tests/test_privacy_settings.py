@@ -34,6 +34,9 @@ def test_days_are_kept_by_group_of_tables() -> None:
     kept = read(TG_KEEP_DAYS_LANDING="30", TG_KEEP_DAYS_MARTS="1").keep_days
 
     assert kept == KeepDays(landing=30, marts=1)
+    assert kept.of_history == 30
+    assert read(TG_KEEP_DAYS_HISTORY="7", TG_KEEP_DAYS_RAW="9").keep_days.of_history == 7
+    assert KeepDays().of_history is None
 
 
 @pytest.mark.parametrize(

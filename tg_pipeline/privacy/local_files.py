@@ -29,10 +29,11 @@ def vacuum(folder: Path) -> list[str]:
     SQLite leaves what was deleted in the pages of the file until they are used again.
     https://www.sqlite.org/lang_vacuum.html
     """
-    return [str(path) for path in sorted(folder.rglob("*.db")) if not _vacuum(path)]
+    return [str(path) for path in sorted(folder.rglob("*.db")) if not vacuum_file(path)]
 
 
-def _vacuum(path: Path) -> bool:
+def vacuum_file(path: Path) -> bool:
+    """Rewrite a SQLite database; return whether it is not locked by another process."""
     try:
         with path.open("rb") as file:
             if file.read(len(SQLITE)) != SQLITE:

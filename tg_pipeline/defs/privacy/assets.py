@@ -7,7 +7,7 @@ from typing import Final
 import dagster as dg
 
 from tg_pipeline.builds.expiry import DAY_FOLDERS, Expired, expire, floors_on
-from tg_pipeline.defs.metadata import LOGGER, as_dagster_failure
+from tg_pipeline.defs.metadata import LANDING, LOGGER, as_dagster_failure
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.updates.assets import OWNERS, RETRY_POLICY
@@ -17,8 +17,8 @@ from tg_pipeline.logs import log_fields
 EXPIRY: Final = "expiry"
 """The asset."""
 
-SOURCES_OF_MARTS: Final = (TableGroup.ENRICHED, TableGroup.MARTS)
-"""What the marts over all days are made from."""
+EXPIRED: Final = "The day has expired."
+"""The description of what is recorded of a day that was deleted."""
 
 PRIVACY: Final = "privacy"
 """The asset group."""
@@ -63,12 +63,12 @@ def _record_expired_days(
             expired.objects,
             extra=log_fields(table=EXPIRY, run_id=context.run.run_id, **numbers),
         )
-        tables = DAY_FOLDERS[group] if group in SOURCES_OF_MARTS else ()
+        tables = (LANDING,) if group is TableGroup.LANDING else DAY_FOLDERS[group]
         for table, day in product(tables, sorted(expired.days)):
             context.log_event(
                 dg.AssetMaterialization(
                     table,
-                    description="The day has expired.",
+                    description=EXPIRED,
                     partition=day.isoformat(),
                     metadata={"dagster/partition_row_count": 0},
                 )
