@@ -1,7 +1,6 @@
 """Dagster's UI over a sample of five weeks, and a headless Chromium."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 import requests
+import yaml
 from selenium import webdriver
 
 from tg_pipeline_tests.integration.browser.chromium import open_chromium
@@ -52,7 +52,10 @@ def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
         "TG_LAKE_URI": (state / "lake").as_uri(),
         "TG_START_DATE": first_day.isoformat(),
     }
-    shutil.copy(CHECKOUT / "dagster.yaml", state)
+    configuration = yaml.safe_load((CHECKOUT / "dagster.yaml").read_text("utf-8"))
+    # The checkout's own folder is relative to where the UI runs, which is the checkout.
+    configuration["storage"]["sqlite"]["base_dir"] = str(state / "history")
+    (state / "dagster.yaml").write_text(yaml.safe_dump(configuration))
     binaries = Path(sys.executable).parent
     sample = [
         *(str(binaries / "tg-pipeline"), "sample"),
