@@ -4,12 +4,14 @@ import json
 import shutil
 import signal
 import time
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 
 import pyarrow.parquet as pq
 import pytest
 
+from lambda_ingest.store import open_store
+from tg_pipeline.lake.floors import Floors, raise_floors
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 
@@ -68,6 +70,26 @@ def test_a_run_builds_what_is_late_lost_or_damaged_and_nothing_else(shell: Shell
     assert shell.run("run", *span, "--full").returncode == 0
     assert path.read_bytes() == whole
     assert "2 built" in shell.run("status").stdout
+
+
+@pytest.mark.slow
+def test_a_day_whose_landed_objects_expired_is_shown_as_such_and_never_read_again(
+    shell: Shell,
+) -> None:
+    # Given a built day below the floor of the landing zone
+    shell.run("sample", "--days", "1", "--per-day", "20")
+    shell.run("run")
+    floor = FIRST_DAY + timedelta(days=1)
+    raise_floors(open_store(shell.landing.as_uri()), Floors(landing=floor))
+    shutil.rmtree(shell.landing / "telegram" / f"context_date={FIRST_DAY}")
+
+    # Then it is not stale, and --full does not empty it
+    assert "1 expired" in shell.run("status").stdout
+    assert "nothing to build" in shell.run("run").stdout
+    refused = shell.run("run", "--full", "--date", str(FIRST_DAY))
+    assert f"{FIRST_DAY} can't be read again: landed objects are kept from" in refused.error()
+    assert shell.run("run", "--date", str(FIRST_DAY)).returncode == 0
+    assert "1 expired" in shell.run("status").stdout
 
 
 @pytest.mark.slow  # the step is retried

@@ -9,13 +9,20 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
+from lambda_ingest.settings import Secret
+from lambda_ingest.suppression import Identity, Tombstones, identity_digest
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.definitions import defs
+from tg_pipeline.defs.partitions import RANGE_END, RANGE_START
+from tg_pipeline.defs.updates import sensors
 from tg_pipeline.defs.updates.sensors import (
     IDLE_PAUSE,
     SCAN_INTERVAL,
+    ScanCursor,
     listing_sensor,
     watched_days,
 )
+from tg_pipeline_tests.conftest import TIMEZONE
 from tg_pipeline_tests.defs.conftest import House, StoppedClock
 
 MESSAGE = {"update_id": 2, "message": {"message_id": 1, "date": 1_791_378_000, "text": "oi"}}
@@ -56,6 +63,30 @@ def test_a_failed_day_is_given_up_until_its_state_changes_and_the_tick_names_it(
     # When only some of its layers are built, by hand, then its state is another
     house.pipeline.build_raw(date(2026, 10, 8))
     assert house.asked(MORNING, second.cursor) == [("2026-10-08", "2026-10-08")]
+
+
+def test_after_somebody_is_forgotten_all_days_are_scanned_once_however_old(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given days that are older than the watched ones, built before a person was forgotten
+    days, later = [date(2026, 10, 3), date(2026, 10, 4)], "2026-11-10T12:00:00+00:00"
+    for number, day in enumerate(days, 3):
+        house.pipeline.land(MESSAGE | {"update_id": number}, day=day)
+        house.pipeline.build(day)
+    before = house.look(later)
+    key = Secret("0123456789abcdef0123456789abcdef")
+    digests = frozenset([identity_digest(key, Identity.USER, "5001")])
+    present = LayerParameters(TIMEZONE, Tombstones(key, digests))
+    monkeypatch.setattr(sensors, "layer_parameters", lambda *_: present)
+
+    # When the sensor looks, then it requests them until the tombstone is applied
+    asked = house.look(later, before.cursor)
+    ranges = [(r.tags[RANGE_START], r.tags[RANGE_END]) for r in asked.run_requests or []]
+    assert ranges[0] == ("2026-10-03", "2026-10-04")
+    for day in days:
+        house.pipeline.build(day, parameters=present)
+    after = house.look(later, asked.cursor)
+    assert ScanCursor.decode(after.cursor).tombstones == present.tombstones.fingerprint
 
 
 @pytest.mark.parametrize(
@@ -107,7 +138,12 @@ def sweep(house: House, at: str, cursor: str | None = None) -> dg.SensorResult |
 
 PRINT_AUTOMATION = """
 import json
+from lambda_ingest.settings import Secret
+from lambda_ingest.suppression import Identity, Tombstones, identity_digest
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.definitions import defs
+from tg_pipeline.defs.partitions import RANGE_END, RANGE_START
+from tg_pipeline.defs.updates import sensors
 from tg_pipeline.defs.updates.sensors import IDLE_PAUSE
 repository = defs.get_repository_def()
 print(json.dumps({
