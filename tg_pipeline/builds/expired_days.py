@@ -82,6 +82,9 @@ class _ForgottenByAnyName:
     def forgets_name(self, name: str) -> bool:
         return self._tombstones.forgets_name(name)
 
+    def forgets_poll(self, poll_id: str) -> bool:
+        return self._tombstones.forgets_poll(poll_id)
+
 
 def _erase(lake: Lake, table: Table, day: date, parameters: LayerParameters) -> None:
     with lake.open(table.name, day) as old:
