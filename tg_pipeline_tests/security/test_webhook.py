@@ -1,5 +1,6 @@
 """The webhook's log contains no secret, for any call and any failure."""
 
+import json
 import shutil
 from contextlib import ExitStack
 
@@ -50,7 +51,8 @@ def test_the_log_and_the_files_contain_no_secret(house: Shell, answered: int) ->
         statuses.append(status(serving, UPDATE))
         code, printed, said = serving.stop()
 
-    # Then the log has a line for each call, and no secret
+    # Then the log counts each call, and has no secret
     assert (code, statuses) == (0, [answered, answered, 403, 404, 500])
-    assert len(printed.splitlines()) == len(statuses)
+    counted = {name for line in printed.splitlines() for name in json.loads(line)}
+    assert {"landed", "rejected", "unauthorized", "refused", "failed"} <= counted
     assert secrets_in([Text("standard error", said.encode()), *files_below(house.folder)]) == []
