@@ -5,11 +5,12 @@ import json
 import pytest
 
 from lambda_ingest.addresses import TELEGRAM_NETWORKS
-from lambda_ingest.arrivals import JOURNAL_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
 from lambda_ingest.replies import REPLIES_PREFIX
 from lambda_ingest.suppression import FORGOTTEN_PREFIX
 from lambda_ingest.writer import CHATS_PREFIX
+from tg_pipeline.builds.expiry import DAY_FOLDERS
+from tg_pipeline.lake.floors import TableGroup
 from tg_pipeline_tests.cloudformation.template import (
     Template,
     definition_of_the_api,
@@ -153,17 +154,19 @@ def test_dagster_may_delete_what_expires_and_only_if_something_does(everything: 
     added = [
         {each for each in grants_of(resources["DagsterPolicy"]) if "DeleteObject" in each}
         - {"s3:DeleteObject on ${EnrichedBucket.Arn}/digests/*"}
+        - {"s3:DeleteObject on ${RawBucket.Arn}/privacy/floors/*"}
         for resources in (only_tables, everything)
     ]
 
     tables = {"s3:DeleteObject on ${EnrichedBucket.Arn}/*"}
     landed = {
         f"s3:DeleteObject on ${{RawBucket.Arn}}/{prefix}/*"
-        for prefix in (LANDING_PREFIX, REJECTED_PREFIX, REPLIES_PREFIX, JOURNAL_PREFIX)
+        for prefix in DAY_FOLDERS[TableGroup.LANDING]
     }
     assert added == [tables, tables | landed]
-    floors = "s3:PutObject on ${RawBucket.Arn}/privacy/floors/*"
-    assert floors in grants_of(only_tables["DagsterPolicy"])
+    for action in ("PutObject", "DeleteObject"):
+        floors = f"s3:{action} on ${{RawBucket.Arn}}/privacy/floors/*"
+        assert floors in grants_of(only_tables["DagsterPolicy"])
 
 
 def test_no_policy_allows_all_actions_or_all_resources(shapes: dict[str, Template]) -> None:

@@ -4,12 +4,10 @@ import json
 
 import pytest
 
-from lambda_ingest.arrivals import JOURNAL_PREFIX
-from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
-from lambda_ingest.replies import REPLIES_PREFIX
+from tg_pipeline.builds.expiry import DAY_FOLDERS
 from tg_pipeline.events.dead_letters import REJECTED_EVENTS
+from tg_pipeline.lake.floors import TableGroup
 from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
-from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline_tests.cloudformation.template import Template, of_kind
 
 BUCKETS = ["RawBucket", "EnrichedBucket"]
@@ -66,17 +64,18 @@ LATEST_DAYS = 7 + 1 + 1
 
 
 def test_a_table_group_expires_some_days_after_it_is_kept(everything: Template) -> None:
-    kept = {
-        **dict.fromkeys([LANDING_PREFIX, REJECTED_PREFIX, REPLIES_PREFIX, JOURNAL_PREFIX], 30),
-        REJECTED_EVENTS: 30,
-        **dict.fromkeys(["raw_updates", "quarantine", "deduped_updates", LISTINGS], 30),
-        "enriched_updates": 90,
-        **{mart.name: 365 for mart in DAILY_MARTS},
+    days = {
+        TableGroup.LANDING: 30,
+        TableGroup.RAW: 30,
+        TableGroup.ENRICHED: 90,
+        TableGroup.MARTS: 365,
     }
+    kept = {name: days[group] for group, names in DAY_FOLDERS.items() for name in names}
+    kept |= {LISTINGS: days[TableGroup.RAW], REJECTED_EVENTS: days[TableGroup.LANDING]}
 
     assert expiring(everything) == {
         "athena-results": 30,
-        **{name: days + LATEST_DAYS for name, days in kept.items()},
+        **{name: each + LATEST_DAYS for name, each in kept.items()},
     }
 
 
