@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import obstore
@@ -179,7 +180,9 @@ def killed(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_a_dry_run_counts_the_same_and_changes_nothing(pipeline: Pipeline) -> None:
+@pytest.mark.parametrize("place", [None, "memory://expiry"], ids=["a folder", "a bucket"])
+def test_a_dry_run_counts_the_same_and_changes_nothing(tmp_path: Path, place: str | None) -> None:
+    pipeline = Pipeline(tmp_path, place)
     for number in range(1, 4):
         pipeline.land(said(number, "x", FIRST)[0], day=FIRST + timedelta(days=number))
     before, asked = objects(pipeline), floors_on(TODAY, ALL_EQUAL)
@@ -188,6 +191,7 @@ def test_a_dry_run_counts_the_same_and_changes_nothing(pipeline: Pipeline) -> No
 
     assert objects(pipeline) == before
     assert shown == expire(pipeline.landing, pipeline.lake, asked)
+    assert not [key for key in objects(pipeline) if "/telegram/" in key]
 
 
 def test_messages_of_the_queue_expire_by_age_and_other_objects_stay(
