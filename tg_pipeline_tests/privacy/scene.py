@@ -5,6 +5,7 @@ import gzip
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -32,6 +33,7 @@ from tg_pipeline.privacy.forget import (
 )
 from tg_pipeline.privacy.search import Finding
 from tg_pipeline.privacy.traces import Traces
+from tg_pipeline.privacy.versions import VersionedBucket
 from tg_pipeline_tests.conftest import BOT, DAY, TIMEZONE, BuiltDay, Pipeline
 
 KEY: Final = Secret("a-key-of-thirty-two-characters-or-more")
@@ -143,16 +145,17 @@ def places_of(pipeline: Pipeline) -> ForgetPlaces:
     )
 
 
-def forget_ana(
+def forget_ana(  # noqa: PLR0913 - one parameter per variation
     pipeline: Pipeline,
     on_step: Callable[[str], None] = lambda _: None,
     *,
     sleep: Callable[[float], None] = lambda _: None,
     user_id: int = ID,
     usernames: frozenset[str] = frozenset(),
+    results: VersionedBucket | None = None,
 ) -> ForgetResult:
     tools = ForgetTools(now=lambda: datetime.now(UTC), sleep=sleep, bar=no_bar, on_step=on_step)
-    places = places_of(pipeline)
+    places = replace(places_of(pipeline), results=results)
     return forget(places, identify(places, user_id, usernames, tools), KEY, tools)
 
 

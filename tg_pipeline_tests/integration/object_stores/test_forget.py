@@ -8,9 +8,15 @@ from uuid import uuid4
 import obstore
 import pytest
 
+from tg_pipeline.privacy.athena_results import open_results
+from tg_pipeline.privacy.search import Finding
+from tg_pipeline.privacy.versions import VersionedBucket
+from tg_pipeline.settings import Settings
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
+from tg_pipeline_tests.fakes.aws import client_of
 from tg_pipeline_tests.integration.object_stores.tier import S3Server, Tier
 from tg_pipeline_tests.privacy.scene import (
+    NAME,
     UPDATES,
     fill,
     forget_ana,
@@ -107,3 +113,46 @@ def test_an_object_that_is_replaced_meanwhile_is_read_again(pipeline: Pipeline) 
 
     with pytest.raises(obstore.exceptions.PreconditionError):
         obstore.put(pipeline.landing, key, b"{}", mode=version)  # type: ignore[arg-type]
+
+
+@pytest.mark.tiers("moto")
+def test_results_of_athena_are_deleted_with_all_versions_and_nothing_else(
+    pipeline: Pipeline, server: S3Server, tmp_path: Path
+) -> None:
+    # Given a workgroup whose results are beside other objects
+    folder = uuid4().hex
+    client_of(server.address, "athena").create_work_group(
+        Name="tg-pipeline",
+        Configuration={
+            "ResultConfiguration": {"OutputLocation": f"s3://{VERSIONED}/{folder}/results/"}
+        },
+    )
+    result = f"{folder}/results/{uuid4()}.csv"
+    for key in (result, result, f"{folder}/results/notes.txt"):
+        server.client().put_object(Bucket=VERSIONED, Key=key, Body=NAME.encode())
+    fill(pipeline)
+    environment = {"TG_LAKE_URI": pipeline.lake_uri, **server.settings}
+    results = open_results(Settings.from_environment(environment, tmp_path))
+    assert isinstance(results, VersionedBucket)
+
+    # When a person is forgotten
+    assert forget_ana(pipeline, results=results).is_complete
+
+    # Then no version of a result is left, and the other object is
+    assert [each.full_key for each in results.versions()] == [f"{folder}/results/notes.txt"]
+
+
+@pytest.mark.tiers("moto")
+def test_a_workgroup_that_can_not_be_asked_is_a_place_that_was_not_reached(
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_ATHENA", "http://127.0.0.1:1")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    environment = {"TG_LAKE_URI": pipeline.lake_uri, "TG_ATHENA_REGISTER": "yes"}
+
+    found = open_results(Settings.from_environment(environment, tmp_path))
+
+    assert isinstance(found, Finding)
+    assert not found.is_clean
+    del environment["TG_ATHENA_REGISTER"]
+    assert open_results(Settings.from_environment(environment, tmp_path)) is None
