@@ -1,6 +1,6 @@
 """The tombstones of people: written, completed, listed and lifted.
 
-A person has a tombstone for the id, and one for each username and full name. The one of the id
+A person has a tombstone for the id, and one for each username, full name and poll. The one of the id
 lists the digests of the others, so that all of them can be found again from the id and the key.
 """
 
@@ -42,7 +42,7 @@ class Tombstone(msgspec.Struct, frozen=True):
     completed_at: datetime | None = None
     """When a search found nothing left; None while that is not the case."""
     others: tuple[str, ...] = ()
-    """Digests of the person's usernames and names; only in the tombstone of an id."""
+    """Digests of the person's usernames, names and polls; only in the tombstone of an id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ def digests_of(key: Secret, subject: DataSubject) -> frozenset[str]:
             identity_digest(key, Identity.USER, str(subject.user_id)),
             *(identity_digest(key, Identity.USERNAME, each) for each in subject.usernames),
             *(identity_digest(key, Identity.NAME, each) for each in subject.names),
+            *(identity_digest(key, Identity.POLL, each) for each in subject.polls),
         }
     )
 

@@ -63,6 +63,7 @@ def test_an_export_has_own_updates_whole_and_of_others_only_what_is_about_the_pe
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_800)
 def test_a_person_of_the_sample_month_is_forgotten_through_kills_and_stays_so(
     shell: Shell, tmp_path: Path
 ) -> None:

@@ -77,8 +77,20 @@ IN_A_BATCH: Final = [
     message(7, ANA, text="e mais uma linha"),
     message(8, BETO, text="nem eu", reply_to_message=HERS["message"]),
 ]
-UPDATES: Final = [HERS, QUOTED, MENTIONED, UNRELATED]
-TRACES: Final = (str(ID), USERNAME, NAME, CONFESSION, "em lote também", "e mais uma linha", REPLY)
+POLL: Final = {
+    "id": "5000",
+    "question": "qual consulta devo marcar antes?",
+    "options": [{"text": "a consulta da terça-feira", "voter_count": 0}],
+    "total_voter_count": 0,
+}
+ASKED: Final = message(10, ANA, poll=POLL)
+VOTED: Final = {"update_id": 11, "poll": POLL}
+"""What Telegram sends after a vote: nobody is named in it."""
+UPDATES: Final = [HERS, QUOTED, MENTIONED, UNRELATED, ASKED, VOTED]
+TRACES: Final = (
+    *(str(ID), USERNAME, NAME, CONFESSION, "em lote também", "e mais uma linha", REPLY),
+    *("qual consulta devo marcar antes?", "a consulta da terça-feira"),
+)
 
 
 def fill(pipeline: Pipeline) -> None:
