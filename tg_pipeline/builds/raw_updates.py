@@ -46,6 +46,9 @@ BUILT_FROM: Final = "built_from"
 TIMEZONE: Final = "timezone"
 """The footer key for the time zone that defined the day (`TG_TIMEZONE`)."""
 
+GONE: Final = -1
+"""The size of an object that is gone: no object that lands under its key has the same."""
+
 CONTENT_COLUMNS: Final = {RAW_UPDATES.name: "payload", QUARANTINE.name: "bytes"}
 """The columns with the landed bytes."""
 
@@ -209,15 +212,19 @@ class _PreviousBuild:
     def countable(self, known: pa.Table) -> pa.Table:
         """Return READ_OBJECTS without the changed lines of objects that are gone.
 
-        Their lines can't be counted any more; the rows that they became stay. Objects of which the
-        day has expired in the landing zone are counted as they were last seen.
+        Their lines can't be counted any more; the rows that they became stay. If such an object
+        comes back, from a backup, it is read again. Objects of which the day has expired in the
+        landing zone are counted as they were last seen.
         """
         if self.objects is None or not has_altered(known):
             return known
         is_landed = pc.is_in(known["object_key"], value_set=self.objects["object_key"])
+        is_unchanged = pc.invert(_is_altered(known))
         return pa.table(
             [
-                *(known[name] for name in OBJECTS.names),
+                known["object_key"],
+                known["last_modified"],
+                pc.if_else(pc.or_(is_landed, is_unchanged), known["size"], GONE),
                 pc.if_else(is_landed, known["suppressed"], 0),
                 pc.and_(known["is_redacted"], is_landed),
             ],
@@ -308,12 +315,15 @@ def _with_altered(unread: pa.Table, objects: pa.Table, known: pa.Table) -> pa.Ta
 
     Objects that `forget` rewrote or removed are not among them any more.
     """
-    is_altered = pc.or_(pc.greater(known["suppressed"], 0), known["is_redacted"])
-    keys = known["object_key"].filter(is_altered)
+    keys = known["object_key"].filter(_is_altered(known))
     if not len(keys):
         return unread
     keys = pa.chunked_array([*keys.chunks, *unread["object_key"].chunks], pa.string())
     return objects.filter(pc.is_in(objects["object_key"], value_set=keys))
+
+
+def _is_altered(known: pa.Table) -> pa.ChunkedArray:
+    return pc.or_(pc.greater(known["suppressed"], 0), known["is_redacted"])
 
 
 def _suppressed(known: pa.Table) -> int:

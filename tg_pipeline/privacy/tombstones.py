@@ -1,7 +1,7 @@
 """The tombstones of people: written, completed, listed and lifted.
 
-A person has a tombstone for the id, and one for each username, full name and poll. The one of the id
-lists the digests of the others, so that all of them can be found again from the id and the key.
+A person has a tombstone for the id, and one for each username, full name and poll. The one of the
+id lists the digests of the others, so that all of them can be found again from the id and the key.
 """
 
 import re
