@@ -93,11 +93,6 @@ _CONTACT_FIELDS: Final = re.compile("phone_number|first_name|last_name|username|
 """The personal fields of a Contact and a SharedUser."""
 
 
-_FORWARDED: Final = frozenset(
-    {"forward_origin", "forward_from", "forward_from_chat", "forward_sender_name", "forward_date"}
-)
-"""What a message has only if somebody else may have written it."""
-
 _POLL_TEXTS: Final = frozenset({"question", "text", "explanation", "description"})
 _POLL_LISTS: Final = frozenset({"correct_option_ids", "country_codes"})
 """The lists of a poll that contain neither text nor people."""
@@ -134,7 +129,7 @@ def redact(update: Fields, forgotten: Forgotten) -> Fields:
     return {name: _value(value, name, 1, forgotten) for name, value in update.items()}
 
 
-def person_id(value: Any, key: str) -> int | None:
+def _person_id(value: Any, key: str) -> int | None:
     """Return the id if a value is a User or a private Chat, None if it is something else."""
     if not isinstance(value, dict) or value.get("type") in _SHARED_CHATS:
         return None
@@ -145,18 +140,10 @@ def person_id(value: Any, key: str) -> int | None:
     return found if is_user or len(value) == 1 or _PERSON.fullmatch(key) else None
 
 
-def full_name(fields: Fields) -> str:
+def _full_name(fields: Fields) -> str:
     """Return a full name as Telegram shows it; empty if there is none."""
     names = (fields.get("first_name"), fields.get("last_name"))
     return " ".join(name for name in names if isinstance(name, str) and name)
-
-
-def own_poll_id(message: Fields) -> str:
-    """Return the id of the poll that a message asks, empty if it has none or forwards it."""
-    poll = message.get("poll")
-    poll_id = poll.get("id") if isinstance(poll, dict) else None
-    is_own_poll = isinstance(poll_id, str) and _FORWARDED.isdisjoint(message)
-    return str(poll_id) if is_own_poll else ""
 
 
 def _value(value: Any, key: str, level: int, forgotten: Forgotten) -> Any:
@@ -237,7 +224,7 @@ def _without(names: re.Pattern[str], fields: Fields) -> Fields:
 
 def _is_forgotten(value: Any, key: str, forgotten: Forgotten) -> bool:
     """Return whether a value is the User or the private Chat of a forgotten person."""
-    found = person_id(value, key)
+    found = _person_id(value, key)
     return found is not None and forgotten.forgets_user(found)
 
 
@@ -300,7 +287,7 @@ def _blank_poll(poll: Fields) -> Fields:
 def _is_their_contact(fields: Fields, forgotten: Forgotten) -> bool:
     if "user_id" in fields and forgets_id(fields["user_id"], forgotten):
         return True
-    return "phone_number" in fields and _is_their_name(full_name(fields), forgotten)
+    return "phone_number" in fields and _is_their_name(_full_name(fields), forgotten)
 
 
 def _is_their_name(value: Any, forgotten: Forgotten) -> bool:

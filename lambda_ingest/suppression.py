@@ -20,14 +20,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import unwrap_rejected
 from lambda_ingest.personal_strings import forgets_id, id_of
-from lambda_ingest.redaction import (
-    MAX_LEVELS,
-    full_name,
-    is_own,
-    own_poll_id,
-    person_id,
-    redact,
-)
+from lambda_ingest.redaction import is_own, redact
 from lambda_ingest.settings import Secret, SettingsError
 
 FORGOTTEN_PREFIX: Final = "privacy/forgotten"
@@ -256,48 +249,6 @@ def mentions_person(body: bytes, tombstones: Tombstones) -> bool:
     if not tombstones:
         return False
     return any(_mentions(text, tombstones) for text in _readings(unwrap_rejected(body)))
-
-
-def identities_in(body: bytes, user_id: int) -> frozenset[tuple[Identity, str]]:
-    """Return the usernames and full names of a user in an update, and the ids of the user's polls.
-
-    They are as tombstones take them.
-    """
-    try:
-        update = json.loads(body)
-    except (ValueError, RecursionError):
-        return frozenset()
-    return frozenset(_identities(update, "", 0, user_id))
-
-
-def _identities(value: Any, key: str, level: int, user_id: int) -> Iterator[tuple[Identity, str]]:
-    if level > MAX_LEVELS:
-        return
-    if isinstance(value, list):
-        for each in value:
-            yield from _identities(each, key, level + 1, user_id)
-    if isinstance(value, dict):
-        yield from _identities_of(value, key, user_id)
-        for name, each in value.items():
-            yield from _identities(each, name, level + 1, user_id)
-
-
-def _identities_of(
-    fields: dict[str, Any], key: str, user_id: int
-) -> Iterator[tuple[Identity, str]]:
-    """Yield the identities in an object itself, but not in the objects within it."""
-    if person_id(fields.get("from"), "from") == user_id and (poll_id := own_poll_id(fields)):
-        yield Identity.POLL, poll_id
-    if user_id not in {person_id(fields, key), id_of(fields.get("user_id"))}:
-        return
-    others = fields.get("active_usernames")
-    for username in (fields.get("username"), *(others if isinstance(others, list) else ())):
-        if isinstance(username, str) and username:
-            yield Identity.USERNAME, username.removeprefix("@").lower()
-    # In a contact, the name is the one by which somebody else knows the person.
-    name = "" if "phone_number" in fields else full_name(fields)
-    if name:
-        yield Identity.NAME, name
 
 
 # A fast check, so that updates without a forgotten person are only parsed
