@@ -119,12 +119,15 @@ class Traces:
         if isinstance(value, list):
             return any(self.in_json(each, name) for each in value)
         if isinstance(value, str):
-            return self.in_value(value, name)
+            return bool(NAMES.search(name) and self._is_name(value)) or self._is_in(value)
         return type(value) is int and value == self.subject.user_id and not NUMBERS.fullmatch(name)
 
     def in_value(self, value: str, name: str) -> bool:
-        """Return whether a field or a column with a text contains the person."""
-        if NAMES.search(name) and self._is_name(value):
+        """Return whether a column with a text contains the person; `name` is that of the column.
+
+        A first name counts in columns only: in an update it may be that of somebody's contact.
+        """
+        if NAMES.search(name) and (value in self.subject.first_names or self._is_name(value)):
             return True
         return self._is_in(value)
 
@@ -137,7 +140,6 @@ class Traces:
         subject = self.subject
         return (
             value in subject.names
-            or value in subject.first_names
             or value.lower().removeprefix("@") in subject.usernames
             # After an interruption, names are known by their digests only.
             or self.tombstones.forgets_username(value.removeprefix("@"))
