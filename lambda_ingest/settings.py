@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from lambda_ingest.minimization import DROPPABLE, Minimization
+from lambda_ingest.privacy.minimization import DROPPABLE, Minimization
 from lambda_ingest.update_fields import OPT_IN_UPDATE_TYPES
 
 DEFAULT_TIMEZONE: Final = "America/Sao_Paulo"

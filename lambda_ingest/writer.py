@@ -9,7 +9,6 @@ from typing import Final
 import obstore
 from obstore.store import ObjectStore
 
-from lambda_ingest.forgotten_people import ForgottenPeople
 from lambda_ingest.landing import (
     ChatMigration,
     LandedUpdate,
@@ -18,10 +17,11 @@ from lambda_ingest.landing import (
     classify,
     reason_only,
 )
-from lambda_ingest.minimization import NO_MINIMIZATION, Minimization
+from lambda_ingest.privacy.forgotten_people import ForgottenPeople
+from lambda_ingest.privacy.minimization import NO_MINIMIZATION, Minimization
+from lambda_ingest.privacy.suppression import NO_TOMBSTONES, Tombstones, mentions_person, suppress
 from lambda_ingest.settings import IngestSettings
 from lambda_ingest.store import REQUEST_TIMEOUT, StoreFactory, open_store, put_if_absent
-from lambda_ingest.suppression import NO_TOMBSTONES, Tombstones, mentions_person, suppress
 
 CHATS_PREFIX: Final = "chats"
 """`chats/<new id>/successor-of-<old id>.json`: the key contains all the information, so that the

@@ -8,8 +8,8 @@ import pytest
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
+from lambda_ingest.privacy.suppression import FORGOTTEN_PREFIX
 from lambda_ingest.replies import REPLIES_PREFIX
-from lambda_ingest.suppression import FORGOTTEN_PREFIX
 from lambda_ingest.writer import CHATS_PREFIX
 from tg_pipeline.builds.expired_days import PREFIX as ERASURES
 from tg_pipeline.builds.parameters import BOTS_PREFIX

@@ -10,7 +10,7 @@ from typing import Final
 
 import obstore
 
-from lambda_ingest.suppression import Identity, Tombstones
+from lambda_ingest.privacy.suppression import Identity, Tombstones
 from tg_pipeline.builds.marts import buildable_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import has_raw

@@ -13,7 +13,7 @@ import msgspec
 import obstore
 from obstore.store import ObjectStore
 
-from lambda_ingest.suppression import NO_TOMBSTONES, Tombstones, read_tombstones
+from lambda_ingest.privacy.suppression import NO_TOMBSTONES, Tombstones, read_tombstones
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.floors import ALL_DAYS, Floors, read_floors
 from tg_pipeline.lake.object_store import list_pages, retry

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
-from lambda_ingest.suppression import Tombstones, suppress
+from lambda_ingest.privacy.suppression import Tombstones, suppress
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.fingerprints import RowHasher
 from tg_pipeline.lake.floors import Floors, TableGroup

@@ -15,9 +15,9 @@ from filelock import FileLock, Timeout
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_ID
+from lambda_ingest.privacy.suppression import read_tombstones
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import local_folder
-from lambda_ingest.suppression import read_tombstones
 from tg_pipeline.builds.parameters import read_bot_usernames
 from tg_pipeline.builds.report import REPORT
 from tg_pipeline.cli.console import out, progress

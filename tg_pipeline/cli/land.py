@@ -11,8 +11,8 @@ from typing import Annotated, BinaryIO, Final, NamedTuple
 
 import typer
 
-from lambda_ingest.forgotten_people import list_forgotten_people
 from lambda_ingest.landing import TrustLevel, unwrap_rejected
+from lambda_ingest.privacy.forgotten_people import list_forgotten_people
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.cli.console import err, out, progress
 from tg_pipeline.cli.context import check_landing, refuse_sample, warn

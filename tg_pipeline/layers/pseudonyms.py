@@ -114,7 +114,7 @@ def name_of(pseudonym: int) -> str:
 
 
 def _digest(key: Secret, text: str) -> str:
-    """Return the digest that `lambda_ingest.suppression.identity_digest` puts into tombstones."""
+    """Return a digest as `lambda_ingest.privacy.suppression` puts it into tombstones."""
     body = text.encode("utf-8", "replace")
     return hmac.digest(key.reveal().encode(), body, "sha256").hex()[:TEXT_DIGITS]
 

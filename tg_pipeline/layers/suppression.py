@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lambda_ingest.personal_strings import Forgotten, blank_people
+from lambda_ingest.privacy.personal_strings import Forgotten, blank_people
 from tg_pipeline.layers.batches import gc_paused
 from tg_pipeline.layers.pseudonyms import OWNER
 from tg_pipeline.layers.schema import Column, Role

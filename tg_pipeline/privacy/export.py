@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import LANDING_PREFIX
-from lambda_ingest.suppression import Tombstones, suppress
+from lambda_ingest.privacy.suppression import Tombstones, suppress
 from tg_pipeline.lake.landing_zone import bot_id_of, list_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import RAW_UPDATES

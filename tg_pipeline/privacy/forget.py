@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import LocalStore, ObjectStore, S3Store
 
-from lambda_ingest.forgotten_people import LISTING_INTERVAL
 from lambda_ingest.landing import LANDING_PREFIX
+from lambda_ingest.privacy.forgotten_people import LISTING_INTERVAL
+from lambda_ingest.privacy.suppression import Tombstones, read_tombstones
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import StoreError
-from lambda_ingest.suppression import Tombstones, read_tombstones
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.object_store import retry
 from tg_pipeline.lake.partitions import Lake

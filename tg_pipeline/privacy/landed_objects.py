@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX, unwrap_rejected, wrap_rejected
+from lambda_ingest.privacy.suppression import Tombstones, suppress
 from lambda_ingest.replies import REPLIES_PREFIX
-from lambda_ingest.suppression import Tombstones, suppress
 from tg_pipeline.lake.landing_reader import is_readable_name
 
 PRIVACY_PREFIX: Final = "privacy"

@@ -21,9 +21,9 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 
 from lambda_ingest.arrivals import RECEIVED_AT, format_arrival
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
+from lambda_ingest.privacy.suppression import Tombstones
 from lambda_ingest.replies import REPLIES_PREFIX
 from lambda_ingest.store import sync
-from lambda_ingest.suppression import Tombstones
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.privacy.landed_objects import (

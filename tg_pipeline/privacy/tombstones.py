@@ -14,9 +14,7 @@ import msgspec
 import obstore
 from obstore.store import ObjectStore
 
-from lambda_ingest.settings import Secret
-from lambda_ingest.store import put_if_absent
-from lambda_ingest.suppression import (
+from lambda_ingest.privacy.suppression import (
     FORGOTTEN_PREFIX,
     Identity,
     Tombstones,
@@ -24,6 +22,8 @@ from lambda_ingest.suppression import (
     key_id,
     tombstone_key,
 )
+from lambda_ingest.settings import Secret
+from lambda_ingest.store import put_if_absent
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.privacy.people import DataSubject

@@ -17,7 +17,7 @@ from contextlib import suppress as ignore
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from lambda_ingest.suppression import Identity, Tombstones, suppress
+from lambda_ingest.privacy.suppression import Identity, Tombstones, suppress
 from tg_pipeline.layers.pseudonyms import id_from_digest
 from tg_pipeline.privacy.people import MIN_TEXT_CHARACTERS, DataSubject
 

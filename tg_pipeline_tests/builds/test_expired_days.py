@@ -7,8 +7,8 @@ from typing import Any
 import obstore
 import pytest
 
+from lambda_ingest.privacy.suppression import Identity, Tombstones, identity_digest
 from lambda_ingest.settings import Secret
-from lambda_ingest.suppression import Identity, Tombstones, identity_digest
 from tg_pipeline.builds.expired_days import erase_from_expired_day
 from tg_pipeline.builds.marts import days_with_stale_marts, mart_builder
 from tg_pipeline.builds.parameters import LayerParameters

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_ingest.landing import day_prefix
+from lambda_ingest.privacy.suppression import Identity, Tombstones, identity_digest, suppress
 from lambda_ingest.settings import Secret
-from lambda_ingest.suppression import Identity, Tombstones, identity_digest, suppress
 from tg_pipeline.builds.layers import (
     deduped_conservation,
     enriched_conservation,

@@ -8,7 +8,7 @@ import pytest
 
 from lambda_ingest.store import open_store
 from tg_pipeline_tests.cli.conftest import Shell
-from tg_pipeline_tests.lambda_ingest.tombstones import KEY, forget
+from tg_pipeline_tests.lambda_ingest.privacy.tombstones import KEY, forget
 
 
 def test_updates_land_once_and_verbatim_from_files_of_every_form(shell: Shell) -> None:

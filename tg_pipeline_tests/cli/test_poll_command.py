@@ -15,7 +15,7 @@ from lambda_ingest.store import open_store
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.cli.conftest import COMMAND, Shell
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
-from tg_pipeline_tests.lambda_ingest.tombstones import KEY, forget
+from tg_pipeline_tests.lambda_ingest.privacy.tombstones import KEY, forget
 
 
 @contextmanager

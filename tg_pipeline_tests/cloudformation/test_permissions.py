@@ -6,8 +6,8 @@ import pytest
 
 from lambda_ingest.addresses import TELEGRAM_NETWORKS
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
+from lambda_ingest.privacy.suppression import FORGOTTEN_PREFIX
 from lambda_ingest.replies import REPLIES_PREFIX
-from lambda_ingest.suppression import FORGOTTEN_PREFIX
 from lambda_ingest.writer import CHATS_PREFIX
 from tg_pipeline.builds.expiry import DAY_FOLDERS
 from tg_pipeline.lake.floors import TableGroup

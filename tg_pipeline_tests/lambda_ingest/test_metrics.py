@@ -17,7 +17,7 @@ from lambda_ingest.metrics import COUNTS, NAMESPACE, MetricsLogger, RequestRecor
 from tg_pipeline_tests.lambda_ingest.bot_server import Bot, always, reply
 from tg_pipeline_tests.lambda_ingest.conftest import Container, update
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, queue_event, record
-from tg_pipeline_tests.lambda_ingest.tombstones import KEY, forget
+from tg_pipeline_tests.lambda_ingest.privacy.tombstones import KEY, forget
 
 NewContainer = Callable[..., Container]
 

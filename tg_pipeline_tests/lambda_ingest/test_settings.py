@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambda_ingest.minimization import DROPPABLE
+from lambda_ingest.privacy.minimization import DROPPABLE
 from lambda_ingest.settings import ForwardSettings, IngestSettings, Secret, SettingsError
 
 LANDING = {"TG_LANDING_URI": "s3://landing/updates"}

@@ -6,8 +6,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from lambda_ingest.privacy.suppression import Identity, identity_digest
 from lambda_ingest.settings import Secret
-from lambda_ingest.suppression import Identity, identity_digest
 from tg_pipeline.layers.definitions import SHARED_ACCOUNTS
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich

@@ -17,9 +17,9 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import LANDING_PREFIX, classify
 from lambda_ingest.landing import TrustLevel as Trust
+from lambda_ingest.privacy.suppression import read_tombstones
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import put_if_absent
-from lambda_ingest.suppression import read_tombstones
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import publish_page
 from tg_pipeline.lake.landing_zone import list_days

@@ -9,8 +9,8 @@ import obstore
 import pytest
 
 from lambda_ingest.landing import day_prefix
+from lambda_ingest.privacy.suppression import read_tombstones
 from lambda_ingest.settings import Secret
-from lambda_ingest.suppression import read_tombstones
 from tg_pipeline.builds.layers import raw_conservation
 from tg_pipeline.builds.report import publish_page
 from tg_pipeline.privacy.tombstones import forgotten_people, lift, read_tombstone

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambda_ingest.landing import day_prefix
+from lambda_ingest.privacy.suppression import PrivacyKeyError
 from lambda_ingest.store import StoreError
-from lambda_ingest.suppression import PrivacyKeyError
 from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import DAYS_PER_RUN, group_into_ranges

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 import dagster as dg
 import pytest
 
+from lambda_ingest.privacy.suppression import Identity, Tombstones, identity_digest
 from lambda_ingest.settings import Secret
-from lambda_ingest.suppression import Identity, Tombstones, identity_digest
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.partitions import RANGE_END, RANGE_START
@@ -139,7 +139,7 @@ def sweep(house: House, at: str, cursor: str | None = None) -> dg.SensorResult |
 PRINT_AUTOMATION = """
 import json
 from lambda_ingest.settings import Secret
-from lambda_ingest.suppression import Identity, Tombstones, identity_digest
+from lambda_ingest.privacy.suppression import Identity, Tombstones, identity_digest
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.partitions import RANGE_END, RANGE_START

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from lambda_ingest.personal_strings import BLANK, range_of, text_in
+from lambda_ingest.privacy.personal_strings import BLANK, range_of, text_in
 
 DROPPABLE: Final = frozenset(
     """

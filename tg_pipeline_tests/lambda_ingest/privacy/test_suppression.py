@@ -1,7 +1,6 @@
 """Forgotten people leave the updates of others; their own updates go; nobody else is touched."""
 
 import base64
-import hmac
 import json
 import re
 from datetime import date
@@ -13,10 +12,9 @@ from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from lambda_ingest.personal_strings import BLANK
-from lambda_ingest.redaction import ERASED_USER, MAX_LEVELS, is_own, redact
-from lambda_ingest.settings import Secret
-from lambda_ingest.suppression import (
+from lambda_ingest.privacy.personal_strings import BLANK
+from lambda_ingest.privacy.redaction import ERASED_USER, MAX_LEVELS, is_own, redact
+from lambda_ingest.privacy.suppression import (
     NO_TOMBSTONES,
     Identity,
     Tombstones,
@@ -24,10 +22,11 @@ from lambda_ingest.suppression import (
     mentions_person,
     suppress,
 )
+from lambda_ingest.settings import Secret
 from tg_pipeline.sample import deliveries
 from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.lambda_ingest.aiogram_updates import Examples
-from tg_pipeline_tests.lambda_ingest.tombstones import KEY, tombstones_of
+from tg_pipeline_tests.lambda_ingest.privacy.tombstones import KEY, tombstones_of
 
 ID, USERNAME, NAME = 5_000_000_001, "ana_ribeiro", "Ana Ribeiro"
 
@@ -65,14 +64,6 @@ def redacted(body: bytes, tombstones: Tombstones = THEIRS) -> Any:
 
 def is_untouched(body: bytes, tombstones: Tombstones = THEIRS) -> bool:
     return suppress(body, tombstones) is body
-
-
-@given(key=st.text(min_size=1, max_size=99), value=st.text())
-def test_a_digest_is_an_hmac_with_sha_256(key: str, value: str) -> None:
-    text = f"name:{value}".encode("utf-8", "replace")
-    expected = hmac.new(key.encode(), text, "sha256").hexdigest()
-
-    assert identity_digest(Secret(key), Identity.NAME, value) == f"name-{expected}"
 
 
 class TestTheirOwnUpdates:

@@ -7,7 +7,7 @@ of the Bot API add are covered too. https://core.telegram.org/bots/api#available
 import re
 from typing import Any, Final
 
-from lambda_ingest.personal_strings import (
+from lambda_ingest.privacy.personal_strings import (
     BLANK,
     NO_NUMBERS,
     Forgotten,

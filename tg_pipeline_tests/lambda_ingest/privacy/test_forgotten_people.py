@@ -11,11 +11,11 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from lambda_ingest.forgotten_people import ForgottenPeople, list_forgotten_people
 from lambda_ingest.landing import unwrap_rejected
+from lambda_ingest.privacy.forgotten_people import ForgottenPeople, list_forgotten_people
+from lambda_ingest.privacy.suppression import FORGOTTEN_PREFIX, PrivacyKeyError
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import open_store
-from lambda_ingest.suppression import FORGOTTEN_PREFIX, PrivacyKeyError
 from tg_pipeline_tests.lambda_ingest.bot_server import Bot, always, reply
 from tg_pipeline_tests.lambda_ingest.conftest import (
     ARRIVED,
@@ -25,7 +25,7 @@ from tg_pipeline_tests.lambda_ingest.conftest import (
     update,
 )
 from tg_pipeline_tests.lambda_ingest.events import queue_event, record
-from tg_pipeline_tests.lambda_ingest.tombstones import KEY, OTHER_KEY, forget
+from tg_pipeline_tests.lambda_ingest.privacy.tombstones import KEY, OTHER_KEY, forget
 
 NewContainer = Callable[..., Container]
 

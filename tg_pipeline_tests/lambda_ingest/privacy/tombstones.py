@@ -5,8 +5,8 @@ from typing import Final
 import obstore
 from obstore.store import ObjectStore
 
+from lambda_ingest.privacy.suppression import Identity, Tombstones, identity_digest, tombstone_key
 from lambda_ingest.settings import Secret
-from lambda_ingest.suppression import Identity, Tombstones, identity_digest, tombstone_key
 
 KEY: Final = "a-key-of-thirty-two-characters-or-more"
 OTHER_KEY: Final = "another-key-of-thirty-two-characters"

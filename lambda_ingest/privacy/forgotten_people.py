@@ -10,9 +10,7 @@ from typing import Final
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore
 
-from lambda_ingest.settings import Secret
-from lambda_ingest.store import first_line
-from lambda_ingest.suppression import (
+from lambda_ingest.privacy.suppression import (
     FORGOTTEN_PREFIX,
     NO_TOMBSTONES,
     PrivacyKeyError,
@@ -20,6 +18,8 @@ from lambda_ingest.suppression import (
     key_id,
     read_tombstones,
 )
+from lambda_ingest.settings import Secret
+from lambda_ingest.store import first_line
 
 LISTING_INTERVAL: Final = timedelta(minutes=1)
 """Between two listings of a bucket: at most this long after it, a forgotten person is left out."""
