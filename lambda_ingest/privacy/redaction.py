@@ -60,7 +60,7 @@ _NAME: Final = re.compile(r"(?:.*_)?(?:user_name|sender_name|signature)")
 
 _PROGRAM: Final = re.compile(
     r"(?:.*_)?(?:url|uri|link|data|payload|parameter|start_param|switch_inline_query"
-    r"|switch_inline_query_current_chat)"
+    r"|switch_inline_query_current_chat|result_id|shipping_option_id)"
 )
 """The names of strings that a program has written, such as the data of a button."""
 
@@ -174,10 +174,10 @@ def _string(text: str, key: str, forgotten: Forgotten) -> str:
         return BLANK
     if _PERSON_ID.fullmatch(key) and forgets_id(text, forgotten):
         return str(ERASED_ID)
-    if _IDENTIFIER.fullmatch(key):
-        return blank_people(text, forgotten, min_digits=NO_NUMBERS)
     if _PROGRAM.fullmatch(key):
         return blank_people(text, forgotten, min_digits=1)
+    if _IDENTIFIER.fullmatch(key):
+        return blank_people(text, forgotten, min_digits=NO_NUMBERS)
     return blank_people(text, forgotten)
 
 

@@ -55,7 +55,7 @@ def _about(line: bytes, user_id: int, tombstones: Tombstones) -> dict[str, Any] 
         return None
     try:
         update = msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None  # it can't be read, so it may be anybody's
     if result is None:
         return {"own": True, "update": update}
@@ -70,7 +70,7 @@ def _parts(value: Any, user_id: int, path: str) -> Iterator[tuple[str, Any]]:
             yield from _parts(each, user_id, f"{path}[{number}]")
     if not isinstance(value, dict):
         return
-    if user_id in {value.get("id"), value.get("user_id")} or _is_by(value, user_id):
+    if user_id in (value.get("id"), value.get("user_id")) or _is_by(value, user_id):
         yield path, value
         return
     for name, each in value.items():

@@ -52,6 +52,8 @@ class DataSubject:
     """What they wrote, as far as it is long enough to identify them."""
     shared_usernames: frozenset[str] = frozenset()
     """Usernames that another person was seen with as well."""
+    titles: frozenset[str] = frozenset()
+    """Titles of groups and topics, which may be the name of the person."""
     shared_names: frozenset[str] = frozenset()
     """Full names that another person was seen with as well."""
 
@@ -71,6 +73,8 @@ class Census:
     """The ids of the polls that the person sent."""
     others: set[str] = field(default_factory=set)
     """Usernames, full names and first names of everybody else."""
+    titles: set[str] = field(default_factory=set)
+    """Titles of groups, channels and topics."""
 
     def add(self, value: Any) -> None:
         """Collect from an update, or from any parsed JSON."""
@@ -78,6 +82,7 @@ class Census:
             identifier = each.get("id")
             if type(identifier) is int and ("first_name" in each or "username" in each):
                 self._add_person(each, is_them=identifier == self.user_id)
+            self.titles.update(_titles(each))
             if self._wrote(each):
                 self.texts.update(_texts(each))
                 poll = each.get("poll")
@@ -87,11 +92,16 @@ class Census:
     def texts_of_others(self, update: Any) -> Iterator[str]:
         """Yield what somebody else wrote in a parsed update, or nobody knows who.
 
-        A poll is delivered without its author; one that the person sent is theirs.
+        Messages within the update count, too, and the titles of groups. A poll is delivered without
+        its author; one that the person sent is theirs.
         """
         for content in update.values() if isinstance(update, dict) else ():
             if isinstance(content, dict) and not self._is_theirs(content):
                 yield from _texts(content)
+        for each in objects_in(update):
+            yield from _titles(each)
+            if isinstance(each.get("from"), dict) and not self._is_theirs(each):
+                yield from _texts(each)
 
     def subject(self) -> DataSubject:
         """Return the person.
@@ -106,6 +116,7 @@ class Census:
             first_names=frozenset(self.first_names - self.others),
             polls=frozenset(self.polls),
             texts=frozenset(self.texts),
+            titles=frozenset(self.titles),
             shared_usernames=frozenset(seen & self.others),
             shared_names=frozenset(self.names & self.others),
         )
@@ -131,7 +142,8 @@ class Census:
         """Return whether a content is, or may repeat, what the person wrote."""
         if self._is_from(content) or not FORWARDED.isdisjoint(content):
             return True
-        return content.get("id") in self.polls
+        poll_id = content.get("id")
+        return isinstance(poll_id, str) and poll_id in self.polls
 
     def _is_from(self, content: Mapping[str, Any]) -> bool:
         people = (content.get(name) for name in ACTORS)
@@ -154,6 +166,15 @@ def objects_in(value: Any) -> Iterator[dict[str, Any]]:
             pending.extend(each.values())
         elif isinstance(each, list):
             pending.extend(each)
+
+
+def _titles(content: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the title of a group or a channel, and of a topic that a message creates or renames."""
+    topics = (content.get(name) for name in ("forum_topic_created", "forum_topic_edited"))
+    found = [each.get("name") for each in topics if isinstance(each, dict)]
+    if content.get("type") != "private":
+        found.append(content.get("title"))
+    yield from (each for each in found if isinstance(each, str))
 
 
 def _texts(content: Mapping[str, Any]) -> Iterator[str]:

@@ -17,13 +17,17 @@ from contextlib import suppress as ignore
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from lambda_ingest.privacy.personal_strings import MIN_ID_DIGITS
 from lambda_ingest.privacy.suppression import Identity, Tombstones, suppress
 from tg_pipeline.layers.pseudonyms import id_from_digest
-from tg_pipeline.privacy.people import MIN_TEXT_CHARACTERS, DataSubject
+from tg_pipeline.privacy.people import MIN_TEXT_CHARACTERS, DataSubject, full_name
 
-MIN_ID_DIGITS: Final = 6
-"""Digits of an id that is searched anywhere in a text: shorter numbers are also counts, sizes and
-ids of messages, so they are searched as values of the fields of people only."""
+PERSON_ID: Final = re.compile(r"(?:.*_)?(?:user|chat|from|sender|author|member|owner)_ids?")
+"""Names of fields with the id of a person, which may have fewer than MIN_ID_DIGITS digits: ids of
+messages, counts and sizes have as few."""
+
+PARTS_OF_A_NAME: Final = frozenset({"first_name", "last_name"})
+"""Fields that are one name together."""
 
 NEEDLE_CHARACTERS: Final = 40
 """Characters at the start of a text that it is found by: previews show at least as many."""
@@ -34,8 +38,8 @@ NUMBERS: Final = re.compile(
 )
 """Names of fields with numbers that are not the id of a person."""
 
-NAMES: Final = re.compile(r"name|title|signature")
-"""Names of fields that hold a name."""
+NAMES: Final = re.compile(r"(?:.*_)?(?:(?:first|last|user|sender)_name|usernames?|signature)")
+"""Names of fields that hold the name of a person: groups, topics and songs have names, too."""
 
 CHUNK_BYTES: Final = 1024 * 1024
 """Bytes that are searched at once, so that a large file takes little memory."""
@@ -72,13 +76,14 @@ class Traces:
         """Compile the patterns."""
         subject = self.subject
         usernames = _alternatives(subject.usernames)
-        values = _alternatives(subject.names | subject.first_names | subject.usernames)
+        names = subject.names | subject.first_names | subject.usernames
+        values = _alternatives(names - subject.titles)
         digests = (each.removeprefix(_USER) for each in self.tombstones.digests)
         hexadecimal = [each for each in digests if "-" not in each]
         compiled = {
             "ids": (subject.user_id, *map(id_from_digest, hexadecimal)),
             "_id": _id_pattern(subject.user_id),
-            "_mention": re.compile(rf"(?:@|t\.me/)(?:{usernames})(?!\w)", re.IGNORECASE)
+            "_mention": re.compile(rf"(?:(?<!\w)@|t\.me/)(?:{usernames})(?!\w)", re.IGNORECASE)
             if usernames
             else None,
             "_value": re.compile(rf"{_OPENING}(?:{values}){_CLOSING}") if values else None,
@@ -119,15 +124,15 @@ class Traces:
         if isinstance(value, list):
             return any(self.in_json(each, name) for each in value)
         if isinstance(value, str):
-            return bool(NAMES.search(name) and self._is_name(value)) or self._is_in(value)
-        return type(value) is int and value == self.subject.user_id and not NUMBERS.fullmatch(name)
+            return bool(NAMES.fullmatch(name) and self._is_name(value)) or self._is_in(value)
+        return type(value) is int and value == self.subject.user_id and _may_be_id(value, name)
 
     def in_value(self, value: str, name: str) -> bool:
         """Return whether a column with a text contains the person; `name` is that of the column.
 
         A first name counts in columns only: in an update it may be that of somebody's contact.
         """
-        if NAMES.search(name) and (value in self.subject.first_names or self._is_name(value)):
+        if NAMES.fullmatch(name) and (value in self.subject.first_names or self._is_name(value)):
             return True
         return self._is_in(value)
 
@@ -147,13 +152,19 @@ class Traces:
         )
 
     def _in_object(self, value: Mapping[str, Any]) -> bool:
-        identifier = value.get("id")
-        is_another = type(identifier) is int and identifier != self.subject.user_id
+        ids = [each for name in ("id", "user_id") if type(each := value.get(name)) is int]
+        is_named = not PARTS_OF_A_NAME.isdisjoint(value)
+        if is_named and (
+            self.subject.user_id in ids or (not ids and self._is_name(full_name(value)))
+        ):
+            return True
+        # Another person may have the same name.
+        is_another = bool(ids) and self.subject.user_id not in ids
         return any(
             self.in_json(each, name)
             for name, each in value.items()
-            # Another person may have the same name.
-            if not (is_another and NAMES.search(name) and isinstance(each, str))
+            if not isinstance(each, str)
+            or not (NAMES.fullmatch(name) if is_another else name in PARTS_OF_A_NAME)
         )
 
     def _found_needles(self, text: str) -> Iterator[list[str]]:
@@ -194,6 +205,13 @@ def _unpacked(content: bytes) -> Iterator[bytes]:
             yield gzip.decompress(content)
         elif content[:1] == b"\x78":
             yield zlib.decompress(content)
+
+
+def _may_be_id(number: int, name: str) -> bool:
+    """Return whether a number in a field may be somebody's id."""
+    if len(str(number)) < MIN_ID_DIGITS:
+        return bool(PERSON_ID.fullmatch(name))
+    return not NUMBERS.fullmatch(name)
 
 
 def _id_pattern(user_id: int) -> re.Pattern[str]:

@@ -7,12 +7,13 @@ import json
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tg_pipeline.privacy.people import DataSubject
+from tg_pipeline.privacy.people import Census, DataSubject
 from tg_pipeline.privacy.search import is_in_file
 from tg_pipeline.privacy.tombstones import tombstones_of
 from tg_pipeline.privacy.traces import Traces
@@ -78,6 +79,7 @@ def test_a_person_is_found_in_texts_of_any_kind(traces: Traces, text: str) -> No
         f"{USERNAME}2",
         f"o {USERNAME} da turma",
         f"Obrigado, {NAME}!",
+        f"contato@{USERNAME}.com.br",
         "tenho uma consulta",
         "",
     ],
@@ -101,6 +103,50 @@ def test_a_short_id_is_searched_as_the_value_of_fields_only() -> None:
     assert short.in_update(b'{"update_id": 1, "message": {"from": {"id": 42}}}')
     assert not short.in_text("42 messages, 42")
     assert not short.in_update(b'{"update_id": 42, "message": {"message_id": 42, "text": "42"}}')
+    assert not short.in_update(b'{"update_id": 1, "message": {"quote": {"position": 42}}}')
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"chat": {"id": -7, "type": "supergroup", "title": "Ana"}},
+        {"forum_topic_created": {"name": "Ana", "icon_color": 1}},
+        {"audio": {"title": "Ana", "performer": "Ana", "file_name": NAME}},
+        {"contact": {"first_name": "Ana", "phone_number": "+55 11", "user_id": BETO["id"]}},
+        {"contact": {"first_name": "Ana", "phone_number": "+55 11"}},
+        {"users_shared": {"users": [{"user_id": BETO["id"], "first_name": "Ana"}]}},
+        {"forward_origin": {"type": "hidden_user", "sender_user_name": "Ana"}},
+    ],
+)
+def test_others_and_groups_may_have_the_same_first_name(
+    traces: Traces, content: dict[str, Any]
+) -> None:
+    assert not traces.in_update(json.dumps({"update_id": 1, "message": content}).encode())
+
+
+def test_a_group_with_the_name_of_the_person_is_not_found_in_pages() -> None:
+    census = Census(ID)
+    census.add(HERS)
+    census.add({"message": {"chat": {"id": -7, "type": "channel", "title": NAME}}})
+    subject = census.subject()
+
+    assert NAME in subject.names
+    assert not Traces(subject, tombstones_of(KEY, subject, None)).in_text(f"<td>{NAME}</td>")
+
+
+@pytest.mark.parametrize(
+    "update",
+    [
+        {"message": {"from": BETO, "chat": {"id": -7, "type": "group", "title": CONFESSION}}},
+        {"message": {"from": BETO, "reply_to_message": {"from": BETO, "text": CONFESSION}}},
+        {"message": {"from": BETO, "text": CONFESSION}, "id": {}},
+        {"poll": {"id": [], "question": CONFESSION}},
+    ],
+)
+def test_titles_of_groups_and_messages_within_updates_of_others_are_texts_of_others(
+    update: dict[str, Any],
+) -> None:
+    assert CONFESSION in Census(ID).texts_of_others(update)
 
 
 def test_what_others_wrote_too_does_not_identify_the_person(traces: Traces) -> None:
@@ -114,7 +160,7 @@ def test_names_that_are_known_by_their_digests_only_are_found_as_values() -> Non
     unknown = Traces(DataSubject(ID), tombstones_of(KEY, SUBJECT, None))
 
     assert unknown.in_value(USERNAME, "user_username")
-    assert unknown.in_value(NAME, "title")
+    assert unknown.in_value(NAME, "author_signature")
     assert not unknown.in_value("beto_f", "user_username")
 
 

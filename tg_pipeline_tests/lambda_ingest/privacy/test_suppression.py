@@ -231,6 +231,11 @@ class TestTexts:
         assert profile == {"text": blanks(3), "url": f"tg://user?id={blanks(10)}"}
         assert other == buttons[2]
 
+    def test_what_a_bot_has_named_after_them_is_no_identifier_of_telegram(self) -> None:
+        chosen = update("chosen_inline_result", **{"from": BETO}, result_id=f"gift:{ID}", query="g")
+
+        assert redacted(chosen)["result_id"] == f"gift:{blanks(10)}"
+
     def test_rich_text_about_them_is_blanked(self) -> None:
         parts = [
             "oi ",
