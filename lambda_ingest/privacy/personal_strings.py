@@ -1,11 +1,11 @@
-"""Find and blank people in strings: @usernames, links to them, ids, and full names.
+"""Find and replace people in strings: @usernames, links to them, ids, and full names.
 
 Every match is blanked unit by unit, so that the offsets of a text's entities stay valid.
 Standard library only.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 BLANK: Final = "\N{LIGHT SHADE}"
@@ -57,21 +57,37 @@ def blank_people(text: str, forgotten: Forgotten, min_digits: int = MIN_ID_DIGIT
     Outside of links, only numbers of at least `min_digits` may be ids.
     """
 
-    def username(match: re.Match[str]) -> str:
-        name = match["mention"] or match["path"] or match["host"]
-        if not forgotten.forgets_username(name):
-            return match[0]
-        kept = match[0][: -len(name)].removesuffix("@")
-        return kept + blank(match[0][len(kept) :])
+    def username(name: str) -> str:
+        is_theirs = forgotten.forgets_username(name.removeprefix("@"))
+        return blank(name) if is_theirs else name
 
-    def number(match: re.Match[str]) -> str:
+    def number(digits: str) -> str:
+        return blank(digits) if forgets_id(digits, forgotten) else digits
+
+    return replace_people(text, username, number, min_digits)
+
+
+def replace_people(
+    text: str,
+    username: Callable[[str], str],
+    number: Callable[[str], str],
+    min_digits: int = MIN_ID_DIGITS,
+) -> str:
+    """Return a string in which usernames and numbers that may be ids are replaced.
+
+    `username` gets a name with @, or without in links, and `number` the digits.
+    """
+
+    def name_in(match: re.Match[str]) -> str:
+        name = match["path"] or match["host"] or match[0]
+        return match[0][: -len(name)] + username(name)
+
+    def number_in(match: re.Match[str]) -> str:
         digits = match["digits"]
         is_likely = match["link"] or len(digits) >= min_digits
-        if not is_likely or not forgets_id(digits, forgotten):
-            return match[0]
-        return (match["link"] or "") + blank(digits)
+        return (match["link"] or "") + number(digits) if is_likely else match[0]
 
-    return _NUMBER.sub(number, _USERNAME.sub(username, text))
+    return _NUMBER.sub(number_in, _USERNAME.sub(name_in, text))
 
 
 def forgets_id(value: Any, forgotten: Forgotten) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from lambda_ingest.privacy.personal_strings import id_of, replace_people
 from lambda_ingest.settings import Secret
 from tg_pipeline.layers.definitions import SHARED_ACCOUNTS
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -136,6 +137,9 @@ def _with_pseudonyms(rows: pa.RecordBatch, key: Secret) -> Columns:
         yield name, _ids(rows, name, key)
     for name in (*_columns_with(Role.NAME), *_columns_with(Role.USERNAME)):
         yield name, _names(rows, name, key)
+    for name in _columns_with(Role.WRITTEN):
+        if rows[name].type == pa.string():
+            yield name, _mapped(rows[name], lambda text: _without_accounts(text, key))
     for name in _columns_with(Role.CONNECTION):
         yield name, _mapped(rows[name], lambda text: _digest(key, f"connection:{text}"))
     is_private = _any(pc.equal(rows["chat_type"], PRIVATE), pc.greater(rows["chat_id"], 0))
@@ -188,6 +192,23 @@ def _names(rows: pa.RecordBatch, name: str, key: Secret) -> pa.Array:
         shown = _mapped(owners, lambda number: name_of(pseudonym_of_id(key, number)), pa.string())
         replaced = pc.if_else(pc.is_valid(names), shown, None)
     return pc.if_else(_is_no_person(rows, OWNER[name]), names, replaced)
+
+
+def _without_accounts(text: str, key: Secret) -> str:
+    """Return a text with pseudonyms of the usernames and ids in it, also in links.
+
+    A long number is taken for an id, since nothing tells which numbers are.
+    """
+
+    def username(name: str) -> str:
+        bare = name.removeprefix("@")
+        return f"{name[: -len(bare)]}{pseudonym_of_username(key, bare)}"
+
+    def number(digits: str) -> str:
+        found = id_of(digits)
+        return digits if found is None else str(pseudonym_of_id(key, found))
+
+    return replace_people(text, username, number)
 
 
 def _is_no_person(rows: pa.RecordBatch, name: str) -> pa.Array:

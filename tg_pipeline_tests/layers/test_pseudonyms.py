@@ -107,6 +107,28 @@ def test_a_person_has_one_pseudonym_everywhere_and_no_name() -> None:
     assert changed["user_username"] is None
 
 
+def test_usernames_and_ids_in_texts_become_the_same_pseudonyms() -> None:
+    text = f"@Ana_S, t.me/ana_s?start=1 tg://user?id={ANA} ({ANA}) sala 12, e-mail x@ana_s"
+    contents = (
+        message(text=text),
+        message(caption="oi @ana_s", photo=[{"file_unique_id": "f"}]),
+        message(text=f"/ban {ANA}", entities=[{"type": "bot_command", "offset": 0, "length": 4}]),
+        {"inline_query": {"id": "1", "from": USER, "query": "@ana_s"}},
+        {"callback_query": {"id": "1", "from": USER, "data": f"ban:{ANA}"}},
+    )
+
+    sent, photo, command, query, pressed = rows(PSEUDONYMS, *contents)
+
+    number, name = pseudonym_of_id(KEY, ANA), pseudonym_of_username(KEY, "ana_s")
+    assert sent["text"] == (
+        f"@{name}, t.me/{name}?start=1 tg://user?id={number} ({number}) sala 12, e-mail x@ana_s"
+    )
+    assert sent["text_length"] == len(text)
+    assert (photo["caption"], query["query"]) == (f"oi @{name}", f"@{name}")
+    assert (command["command_args"], pressed["callback_data"]) == (str(number), f"ban:{number}")
+    assert str(ANA) not in str((sent, photo, command, query, pressed))
+
+
 @pytest.mark.parametrize("bot", [HELPER, OWN_BOT], ids=["another bot", "the bot itself"])
 def test_bots_keep_their_ids_and_names(bot: dict[str, Any]) -> None:
     member = {"user": bot, "status": "member"}
