@@ -1,6 +1,7 @@
 """DuckDB for the marts: bounded memory, no downloads, clocks in UTC; views and queries."""
 
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -26,6 +27,9 @@ BATCH_ROWS: Final = 65_536
 
 DAY: Final = pa.field("context_date", pa.date32())
 """The partition column of a table with a partition a day."""
+
+_ABOUT_A_FILE: Final = re.compile(r"Invalid Input Error: (File '|No magic bytes |Failed to read )")
+"""The beginning of errors about a damaged file, which quote its path and nothing of its rows."""
 
 
 class EngineError(Exception):
@@ -54,8 +58,11 @@ def open_engine(spill_folder: Path) -> Iterator["DuckDBPyConnection"]:
             engine.execute("SET enable_progress_bar = false")
             yield engine
     except (duckdb.DataError, duckdb.IntegrityError, duckdb.InvalidInputException) as error:
-        # "Could not convert string '…'"
-        raise EngineError(f"a value is not as expected ({type(error).__name__})") from error
+        message = str(error).partition("\n")[0]
+        if not _ABOUT_A_FILE.match(message):
+            # "Could not convert string '…'"
+            message = f"a value is not as expected ({type(error).__name__})"
+        raise EngineError(message) from error
     except duckdb.Error as error:
         raise EngineError(str(error).partition("\n")[0]) from error
 
