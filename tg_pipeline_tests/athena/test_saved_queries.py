@@ -43,7 +43,7 @@ ATHENA_FUNCTIONS = frozenset(
 )
 """https://trino.io/docs/current/functions/list.html, of which Athena has these."""
 
-NOT_FUNCTIONS = frozenset("and as filter from in on or over then using when where".split())
+NOT_FUNCTIONS = frozenset("and as exists filter from in on or over then using when where".split())
 """Keywords that may be followed by a parenthesis."""
 
 Count = Callable[[list[counted.Message], ZoneInfo], counted.Counts]

@@ -15,6 +15,8 @@ from tg_pipeline_tests.cloudformation.template import (
     PACKAGE,
     PARAMETERS,
     Template,
+    Values,
+    holds,
     transformed,
     values_of,
 )
@@ -88,10 +90,31 @@ LEFT_OUT: Final = frozenset(
 )
 """Types that are not deployed; the tests read these resources from the template."""
 
+NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+
 IN_PART: Final = "AWS::S3::Bucket"
 """A type that the stack creates in part, and a call completes."""
 
 GENERATED: Final = "AWS::SecretsManager::Secret"
+
+
+def chosen(part: Any, template: Template, values: Values) -> Any:
+    """Return a part of a template with its choices made: moto leaves `AWS::NoValue` in lists."""
+
+    def kept(members: list[Any]) -> list[Any]:
+        made = (chosen(each, template, values) for each in members)
+        return [each for each in made if each != NO_VALUE]
+
+    if isinstance(part, list):
+        return kept(part)
+    if not isinstance(part, dict):
+        return part
+    if "Fn::If" in part:
+        condition, if_true, if_false = part["Fn::If"]
+        is_true = holds(template["Conditions"][condition], template, values)
+        return chosen(if_true if is_true else if_false, template, values)
+    made = {name: chosen(each, template, values) for name, each in part.items()}
+    return {name: each for name, each in made.items() if each != NO_VALUE}
 
 
 def for_moto(template: Template, substitutes: dict[str, str]) -> Template:
@@ -169,6 +192,9 @@ class Deployment:
 def deploy(endpoint: str, stack: str, **parameters: str) -> Deployment:
     """Deploy the template to the moto server at `endpoint`, as far as moto supports it."""
     template = transformed()
+    template["Resources"] = chosen(
+        template["Resources"], template, values_of(template, PARAMETERS | parameters)
+    )
     _upload_package(endpoint)
     substitutes = {
         "WebhookSecret": make_secret(

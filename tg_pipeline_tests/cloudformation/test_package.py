@@ -73,9 +73,10 @@ def test_the_handler_can_be_imported_from_the_package_alone(
 
 def test_it_is_small_and_contains_the_modules_and_nothing_else(package: Path) -> None:
     assert sum(each.stat().st_size for each in package.rglob("*") if each.is_file()) < LARGEST
-    packaged = sorted(each.name for each in (package / "lambda_ingest").iterdir())
+    modules = package / "lambda_ingest"
+    packaged = {each.relative_to(modules) for each in modules.rglob("*") if each.is_file()}
 
-    assert packaged == sorted(each.name for each in FOLDER.glob("*.py"))
+    assert packaged == {each.relative_to(FOLDER) for each in FOLDER.rglob("*.py")}
 
 
 def test_sam_builds_it_with_wheels_for_the_runtime_of_the_template(single: Template) -> None:
