@@ -77,7 +77,9 @@ class GuardedProxy:
     async def _lifespan(self, _: object) -> AsyncIterator[None]:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
         async with aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),
+            # The webserver closes connections that are idle for five seconds. A request that meets
+            # this would fail, and a mutation must not be sent twice: so none is kept.
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             timeout=timeout,

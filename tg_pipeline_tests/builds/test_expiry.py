@@ -89,6 +89,7 @@ def test_every_table_by_day_belongs_to_a_group() -> None:
     assert not grouped & {mart.name for mart in CUMULATIVE_MARTS}
 
 
+@pytest.mark.slow
 def test_not_a_byte_of_an_expired_day_is_left_and_nothing_brings_it_back(
     pipeline: Pipeline,
 ) -> None:

@@ -121,6 +121,7 @@ def test_with_previews_the_same_search_finds_them(
     assert {"Zuleica", "Filomena", str(PERSON), WORDS[0], WORDS[2]} <= found_in(folder)
 
 
+@pytest.mark.slow
 def test_a_failed_query_quotes_no_value(
     house: House, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

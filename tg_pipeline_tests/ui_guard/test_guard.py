@@ -1,6 +1,7 @@
 """The guard passes what the UI's own pages and programs ask, and nothing that other pages can."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from email.message import Message
@@ -261,3 +262,33 @@ def test_the_webserver_is_on_an_address_that_no_page_can_guess() -> None:
     assert len(chosen) == 3
     assert all(host.startswith("127.") for host in chosen)
     assert "127.0.0.1" not in chosen
+
+
+def test_a_webserver_that_closes_idle_connections_costs_no_request() -> None:
+    # Given a webserver that answers one request of a connection, and closes it at the second
+    answered = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+    def answer_once(connection: socket.socket) -> None:
+        with connection:
+            if connection.recv(65_536):
+                connection.sendall(answered)
+            connection.recv(65_536)
+
+    def answer_all(upstream: socket.socket) -> None:
+        for _ in range(2):
+            connection, _ = upstream.accept()
+            threading.Thread(target=answer_once, args=[connection], daemon=True).start()
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as upstream,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
+        threading.Thread(target=answer_all, args=[upstream], daemon=True).start()
+        hidden = HiddenAddress("127.0.0.1", upstream.getsockname()[1])
+        webserver = Webserver(port=listener.getsockname()[1])
+
+        # When two requests follow each other, then both are answered
+        with guard(listener, hidden, [], lambda: None):
+            answers = [ask(webserver, "POST", "/graphql", JSON, b"{}") for _ in range(2)]
+
+    assert [each.status for each in answers] == [200, 200]

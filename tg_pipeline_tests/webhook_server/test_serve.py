@@ -109,6 +109,7 @@ def test_a_body_of_more_than_a_mebibyte_or_of_an_unknown_length_is_413(serving: 
     assert len(serving.stored()["7-3.json"]) == MAX_BODY_BYTES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -133,6 +134,7 @@ def test_it_does_not_start_and_says_why_in_one_line(settings: dict[str, str], me
     assert message in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_signal", [signal.SIGINT, signal.SIGTERM])
 def test_a_shutdown_waits_for_requests_in_progress(
     start_serving: StartServing, slow_bot: "SlowBot", with_signal: signal.Signals
@@ -223,6 +225,7 @@ def slow_bot() -> Iterator[SlowBot]:
     bot.server.server_close()
 
 
+@pytest.mark.slow
 def test_a_log_that_nobody_reads_costs_no_update(tmp_path: Path) -> None:
     # Given a server whose log is a small pipe that nobody reads
     reading, writing = os.pipe()
@@ -268,6 +271,7 @@ def test_only_telegrams_addresses_are_served_on_request(start_serving: StartServ
     assert serving.process.poll() is None
 
 
+@pytest.mark.slow
 def test_a_websocket_is_refused(start_serving: StartServing) -> None:
     serving = start_serving()
     upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}

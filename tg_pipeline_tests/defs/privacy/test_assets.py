@@ -31,6 +31,7 @@ def expiring(house: House, monkeypatch: pytest.MonkeyPatch) -> House:
     return house
 
 
+@pytest.mark.slow
 def test_a_day_that_expires_is_deleted_counted_and_requests_the_marts(expiring: House) -> None:
     # Given a built day, and marts that are up to date
     expiring.pipeline.land({"update_id": 1, "message": {"message_id": 1, "date": 1_791_378_000}})

@@ -46,6 +46,7 @@ def later() -> datetime:
     return datetime.now(UTC) + timedelta(days=1)
 
 
+@pytest.mark.slow
 def test_a_run_goes_once_a_later_one_has_built_the_same_days(
     kept_instance: dg.DagsterInstance, tmp_path: Path
 ) -> None:

@@ -99,6 +99,7 @@ def test_a_supervised_launcher_that_would_take_the_run_for_dead_refuses_it() -> 
         refuse_supervised_runs(EcsLikeLauncher())
 
 
+@pytest.mark.slow
 def test_a_history_that_can_t_be_opened_is_one_clear_line(tmp_path: Path) -> None:
     where = "{hostname: {env: NOT_SET}, username: a, password: b, db_name: c}"
     shell = Shell(tmp_path)
