@@ -1,4 +1,4 @@
-"""`tg-pipeline forget` and `export`: what they refuse, list and lift; and a month, with kills."""
+"""`tg-pipeline forget` and `export`: what they refuse, list and lift; and a week, with kills."""
 
 import json
 import os
@@ -64,18 +64,18 @@ def test_an_export_has_own_updates_whole_and_of_others_only_what_is_about_the_pe
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_800)
-def test_a_person_of_the_sample_month_is_forgotten_through_kills_and_stays_so(
+def test_a_person_of_the_sample_is_forgotten_through_kills_and_stays_so(
     shell: Shell, tmp_path: Path
 ) -> None:
-    # Given a month with a report, previews with names, and a copy of what landed
+    # Given a week with a report, previews with names, and a copy of what landed
     settings = {"TG_PREVIEWS": "yes", "TG_PRIVACY_KEY": KEY["TG_PRIVACY_KEY"]}
-    shell.run("sample", "--days", "30", "--per-day", "100")
+    shell.run("sample", "--days", "8", "--per-day", "80")
     assert shell.run("run", settings=settings).returncode == 0
     original = tmp_path.with_name(f"{tmp_path.name}-original")
     shutil.copytree(shell.landing / "telegram", original)
     words = words_of(original)
-    assert len(words) > 20
-    assert len(files_with(shell.folder, words)) > 100
+    assert len(words) > 9
+    assert len(files_with(shell.folder, words)) > 30
     report = shell.lake / "report" / "report.en.html"
     report.parent.mkdir()
     report.write_text(f"<td>{NAME}</td>")
@@ -91,7 +91,7 @@ def test_a_person_of_the_sample_month_is_forgotten_through_kills_and_stays_so(
     landed = len(shell.landed())
     conditions: list[Callable[[], bool]] = [
         (shell.landing / "privacy").exists,
-        lambda: len(shell.landed()) < landed - 20,
+        lambda: len(shell.landed()) < landed - 9,
         lambda: any(path.stat().st_mtime_ns != at for path, at in written.items()),
         lambda: len(list(runs.glob("*.db"))) > before,
         report_is_written(report),
