@@ -59,10 +59,12 @@ def post(serving: Serving, body: bytes, **headers: str) -> requests.Response:
 
 
 def test_an_update_is_durable_byte_for_byte_before_the_response(serving: Serving) -> None:
-    answer = post(serving, update(1))
+    body = update(1)
+
+    answer = post(serving, body)
 
     assert (answer.status_code, answer.content) == (200, b"")
-    assert serving.stored()["7-1.json"] == update(1)
+    assert serving.stored()["7-1.json"] == body
 
 
 @pytest.mark.parametrize(
