@@ -122,6 +122,7 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> list[PlainDigests]:
     return built
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stop", STOPS)
 def test_interleaved_and_killed_builds_leave_consistent_partitions_that_heal(
     new_pipeline: Callable[[], Pipeline], plain: list[PlainDigests], stop: str
