@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -77,6 +78,12 @@ class Secret:
         """Compare in constant time, so that response times reveal nothing about the text."""
         return offered is not None and hmac.compare_digest(_bytes(self._text), _bytes(offered))
 
+    def digest(self, text: str) -> str:
+        """Return the HMAC-SHA256 of a text under this key, in hexadecimal."""
+        keyed = _keyed(self).copy()
+        keyed.update(text.encode("utf-8", "replace"))
+        return keyed.hexdigest()
+
     def __repr__(self) -> str:
         """Return stars."""
         return "***"
@@ -93,6 +100,12 @@ class Secret:
 def any_matches(secrets: Iterable[Secret], offered: str | None) -> bool:
     """Return whether a text is one of the secrets; all are compared, so the time tells nothing."""
     return sum(secret.matches(offered) for secret in secrets) > 0
+
+
+@lru_cache(maxsize=2)
+def _keyed(key: Secret) -> hmac.HMAC:
+    """Return a hash that has read the key: a copy is cheaper than a new one for each text."""
+    return hmac.new(key.reveal().encode(), digestmod="sha256")
 
 
 @dataclass(frozen=True, slots=True)

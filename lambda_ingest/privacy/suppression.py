@@ -5,13 +5,11 @@ so that a listing is all that a reader needs, and the key (`TG_PRIVACY_KEY`) is 
 it is about. Standard library and obstore only: the Lambda uses it too.
 """
 
-import hmac
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import lru_cache
 from hashlib import sha256
 from typing import Any, Final
 from urllib.parse import unquote_plus
@@ -62,29 +60,17 @@ class Identity(Enum):
 
 def key_id(key: Secret) -> str:
     """Return a short text that tells keys apart."""
-    return _hmac(key, "key id")[:KEY_ID_CHARACTERS]
+    return key.digest("key id")[:KEY_ID_CHARACTERS]
 
 
 def identity_digest(key: Secret, identity: Identity, value: str) -> str:
     """Return the keyed digest of an id, username or name, such as `user-<hexadecimal>`."""
-    return f"{identity.value}-{_hmac(key, f'{identity.value}:{value}')}"
+    return f"{identity.value}-{key.digest(f'{identity.value}:{value}')}"
 
 
 def tombstone_key(key: Secret, identity: Identity, value: str) -> str:
     """Return the object key of a tombstone."""
     return f"{FORGOTTEN_PREFIX}/{key_id(key)}/{identity_digest(key, identity, value)}.json"
-
-
-def _hmac(key: Secret, text: str) -> str:
-    keyed = _keyed(key).copy()
-    keyed.update(text.encode("utf-8", "replace"))
-    return keyed.hexdigest()
-
-
-@lru_cache(maxsize=2)
-def _keyed(key: Secret) -> hmac.HMAC:
-    """Return a hash that has read the key: a copy is cheaper than a new one for each text."""
-    return hmac.new(key.reveal().encode(), digestmod=sha256)
 
 
 @dataclass(frozen=True, slots=True)

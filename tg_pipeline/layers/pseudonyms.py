@@ -4,7 +4,6 @@ A pseudonym is a keyed digest (HMAC-SHA256) of an id or a username: the same eve
 joins and counts are the same as without, and impossible to guess without the key.
 """
 
-import hmac
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import reduce
@@ -74,7 +73,7 @@ class PersonalDataRules:
         """A text that changes with what the rules give; empty if they change nothing."""
         rules = {"pseudonyms": self.has_pseudonyms, "no texts": self.drops_text}
         parts = [name for name, applies in rules.items() if applies]
-        key = [_digest(self.key, "key id")] if parts and self.key else []
+        key = [self.key.digest("key id")[:TEXT_DIGITS]] if parts and self.key else []
         return " ".join(parts + key)
 
     def apply(self, rows: pa.RecordBatch) -> pa.RecordBatch:
@@ -91,12 +90,12 @@ KEEP_ALL: Final = PersonalDataRules()
 
 def pseudonym_of_id(key: Secret, number: int) -> int:
     """Return the pseudonym of a person's id, which is also that of the private chat with them."""
-    return id_from_digest(_digest(key, f"user:{number}"))
+    return id_from_digest(key.digest(f"user:{number}"))
 
 
 def pseudonym_of_username(key: Secret, username: str) -> str:
     """Return the pseudonym of a username; upper and lower case make no difference."""
-    return username_from_digest(_digest(key, f"username:{username.lower()}"))
+    return username_from_digest(key.digest(f"username:{username.lower()}"))
 
 
 def id_from_digest(digest: str) -> int:
@@ -114,12 +113,6 @@ def name_of(pseudonym: int) -> str:
     return f"Pessoa {pseudonym % 16**NAME_DIGITS:0{NAME_DIGITS}X}"
 
 
-def _digest(key: Secret, text: str) -> str:
-    """Return a digest as `lambda_ingest.privacy.suppression` puts it into tombstones."""
-    body = text.encode("utf-8", "replace")
-    return hmac.digest(key.reveal().encode(), body, "sha256").hex()[:TEXT_DIGITS]
-
-
 def _without_texts(rows: pa.RecordBatch, key: Secret | None) -> Columns:
     for name in _columns_with(Role.WRITTEN):
         yield name, pa.nulls(rows.num_rows, rows[name].type)
@@ -129,7 +122,7 @@ def _without_texts(rows: pa.RecordBatch, key: Secret | None) -> Columns:
 
 def _keyed_digests(rows: pa.RecordBatch, key: Secret) -> pa.Array:
     """Return digests that are equal where those of the rows are, and that no one can check."""
-    return _mapped(rows[DIGEST], lambda digest: _digest(key, f"digest:{digest}"))
+    return _mapped(rows[DIGEST], lambda digest: key.digest(f"digest:{digest}")[:TEXT_DIGITS])
 
 
 def _with_pseudonyms(rows: pa.RecordBatch, key: Secret) -> Columns:
@@ -141,7 +134,7 @@ def _with_pseudonyms(rows: pa.RecordBatch, key: Secret) -> Columns:
         if rows[name].type == pa.string():
             yield name, _mapped(rows[name], lambda text: _without_accounts(text, key))
     for name in _columns_with(Role.CONNECTION):
-        yield name, _mapped(rows[name], lambda text: _digest(key, f"connection:{text}"))
+        yield name, _mapped(rows[name], lambda text: key.digest(f"connection:{text}")[:TEXT_DIGITS])
     is_private = _any(pc.equal(rows["chat_type"], PRIVATE), pc.greater(rows["chat_id"], 0))
     nothing = pa.nulls(rows.num_rows, pa.string())
     for name in _columns_with(Role.CHAT_NAME):
