@@ -3,9 +3,10 @@
 The fields of the classes are the keys of the JSON; docs/monitoring.md describes them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from enum import Enum
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -99,6 +100,26 @@ class TablesStatus:
     """On the days checked: lines that were left out because they are a forgotten person's."""
 
 
+class ProblemKind(Enum):
+    """What is wrong."""
+
+    OVERDUE = "overdue"
+    """A day should have been built by now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that a person should know."""
+
+    kind: ProblemKind
+    day: date | None
+    """The day that it is about, if it is about one."""
+    message: str
+    """What is wrong, where, and what to do, in one or two sentences."""
+    is_failure: bool = True
+    """Whether the check fails because of it; else it is only reported."""
+
+
 @dataclass(frozen=True, slots=True)
 class PipelineStatus:
     """The status of the pipeline."""
@@ -107,7 +128,8 @@ class PipelineStatus:
     at: datetime
     timezone: str
     ok: bool
-    """Whether no day is overdue."""
+    """Whether the check passes: none of the problems is a failure."""
+    problems: list[Problem]
     due: DueDayStatus | None
     """None before the first day is due."""
     days: DaysStatus
@@ -159,11 +181,13 @@ def pipeline_status(context: MonitorContext, span: Span | None = None) -> Pipeli
     first_open = max(context.last_due + ONE_DAY, context.start_date)
     open_days = context.states(list(iter_days(first_open, context.today)))
     days = _days(context, states)
+    problems = [*_overdue(days)]
     return PipelineStatus(
         version=VERSION,
         at=context.now.astimezone(UTC),
         timezone=str(context.zone),
-        ok=not days.overdue,
+        ok=not any(problem.is_failure for problem in problems),
+        problems=problems,
         due=_due_day(context),
         days=days,
         landing=_landing(context, states, open_days),
@@ -202,6 +226,15 @@ def _days(context: MonitorContext, states: list[DayState]) -> DaysStatus:
         overdue=[s.day for s in states if s.day in unbuilt and _is_grace_over(context, s)],
         lag=(context.last_due - min(unbuilt)).days + 1 if unbuilt else 0,
     )
+
+
+def _overdue(days: DaysStatus) -> Iterator[Problem]:
+    for day in days.overdue:
+        kinds = {"missing": days.missing, "late": days.late, "without marts": days.without_marts}
+        what = next(name for name, found in kinds.items() if day in found)
+        yield Problem(
+            ProblemKind.OVERDUE, day, f"{day} is {what}: tg-pipeline run --date {day} builds it."
+        )
 
 
 def _is_grace_over(context: MonitorContext, state: DayState) -> bool:

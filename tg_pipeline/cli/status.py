@@ -15,7 +15,7 @@ from tg_pipeline.builds.monitoring import MonitorContext, Span, pipeline_status
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import DayState, DayStatus, day_states, known_days
 from tg_pipeline.cli.console import out
-from tg_pipeline.cli.context import open_lake, open_landing, parse_span
+from tg_pipeline.cli.context import open_lake, open_landing, parse_span, warn
 from tg_pipeline.cli.run import First, Last
 from tg_pipeline.events.dead_letters import REJECTED_EVENTS, count_dead_letters
 from tg_pipeline.lake.errors import translate_errors
@@ -52,6 +52,8 @@ def status(
         typer.echo(msgspec.json.format(msgspec.json.encode(result)))
     else:
         _print_days(settings, context, span)
+        for problem in result.problems if result else ():
+            warn(problem.message)
     if result and check and not result.ok:
         raise typer.Exit(EXIT_OVERDUE)
 

@@ -1,0 +1,86 @@
+"""The update ids of a day, as its footer states them."""
+
+from collections.abc import Sequence
+from random import Random
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline.layers.update_ids import (
+    MAX_RANGES,
+    BotIds,
+    UpdateIdCounter,
+    decode_update_ids,
+    overlap,
+)
+
+Row = tuple[int, int, int]
+"""A bot, an update id, and the microsecond of its arrival."""
+
+ROWS = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 2**63 - 1), st.integers(0, 10**15)))
+
+
+def batch(rows: Sequence[Row]) -> pa.RecordBatch:
+    names = ["bot_id", "update_id", "received_at"]
+    bots, ids, times = zip(*rows, strict=True) if rows else ((), (), ())
+    columns = [pa.array(values, pa.int64()) for values in (bots, ids, times)]
+    return pa.record_batch(
+        [
+            column.cast(RAW_UPDATES.schema.field(name).type)
+            for name, column in zip(names, columns, strict=True)
+        ],
+        names=names,
+    )
+
+
+def footer(*batches: Sequence[Row]) -> str:
+    counter = UpdateIdCounter()
+    for rows in batches:
+        counter.add(batch(rows))
+    return counter.encode()
+
+
+def test_consecutive_ids_are_one_range_and_a_gap_separates_two() -> None:
+    found = decode_update_ids(footer([(7, 10, 5), (7, 12, 6), (7, 11, 4)], [(7, 14, 9), (8, 1, 2)]))
+
+    assert found == {7: BotIds(4, 4, 9, 1, [(10, 12), (14, 14)]), 8: BotIds(1, 2, 2, 1, [(1, 1)])}
+
+
+def test_more_ranges_than_a_footer_holds_are_rounded_to_a_grid_that_covers_them() -> None:
+    ids = range(0, 3 * 10_000, 3)
+
+    (found,) = decode_update_ids(footer([(7, number, 0) for number in ids])).values()
+
+    assert not found.is_exact
+    assert len(found.ranges) <= MAX_RANGES
+    assert all(any(first <= number <= last for first, last in found.ranges) for number in ids)
+
+
+@given(ROWS, st.randoms(use_true_random=False), st.integers(1, 9))
+def test_the_text_does_not_depend_on_order_or_batches(
+    rows: list[Row], random: Random, size: int
+) -> None:
+    shuffled = random.sample(rows, len(rows))
+
+    parts = [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
+
+    assert footer(*parts) == footer(rows)
+
+
+@given(ROWS, ROWS)
+def test_days_that_share_an_update_overlap(one: list[Row], other: list[Row]) -> None:
+    left, right = decode_update_ids(footer(one)), decode_update_ids(footer(other))
+
+    if {row[:2] for row in one} & {row[:2] for row in other}:
+        assert overlap(left, right)
+    assert overlap(left, right) == overlap(right, left)
+
+
+@pytest.mark.parametrize(("first", "last"), [(3, 5), (7, 7), (1, 9)])
+def test_a_day_within_a_gap_of_another_does_not_overlap_it(first: int, last: int) -> None:
+    around = {1: BotIds(2, 0, 0, 1, [(0, 0), (10, 20)])}
+
+    assert not overlap(around, {1: BotIds(1, 0, 0, 1, [(first, last)])})
