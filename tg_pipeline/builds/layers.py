@@ -38,6 +38,7 @@ from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, ENRICHMENT_VERS
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.suppression import without_erased_ids
+from tg_pipeline.layers.update_ids import UPDATE_IDS, UpdateIdCounter
 
 DUPLICATES: Final = "duplicates"
 """The footer key for the number of raw rows that deduped_updates left out."""
@@ -126,7 +127,7 @@ def build_enriched_updates(
         lake.open(DEDUPED_UPDATES.name, day) as deduped,
         lake.writer(ENRICHED_UPDATES.name, day, ENRICHED_UPDATES.schema) as output,
     ):
-        drift = DriftCounter()
+        drift, ids = DriftCounter(), UpdateIdCounter()
         marks = _copy_marks(deduped)
         offset = 0
         for batch in deduped.batches(
@@ -138,10 +139,12 @@ def build_enriched_updates(
             known = without_erased_ids(flat, ENRICHED_UPDATES.columns)
             rows = parameters.personal_data.apply(known)
             offset += batch.num_rows
+            ids.add(batch)
             fields_nulled += pc.sum(rows["fields_nulled"]).as_py() or 0
             output.write(rows)
         source = enriched_built_from(deduped.metadata.get(BUILT_FROM, ""), parameters)
-        enriched = output.commit(**{BUILT_FROM: source, TIMEZONE: parameters.timezone})
+        footer = {BUILT_FROM: source, TIMEZONE: parameters.timezone, UPDATE_IDS: ids.encode()}
+        enriched = output.commit(**footer)
         return EnrichedBuildResult(enriched, deduped.rows, fields_nulled, drift.found())
 
 

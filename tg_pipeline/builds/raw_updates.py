@@ -39,6 +39,7 @@ from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats, Partiti
 from tg_pipeline.layers.batches import Merge
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, split
 from tg_pipeline.layers.suppression import suppress_rows
+from tg_pipeline.layers.update_ids import UPDATE_IDS, UpdateIdCounter
 
 BUILT_FROM: Final = "built_from"
 """The footer key for the fingerprint of a partition's input."""
@@ -232,8 +233,12 @@ class _PreviousBuild:
         )
 
     def is_built_for(self, parameters: LayerParameters) -> bool:
-        """Return whether both tables exist, belong together, and were built with `parameters`."""
-        if self.listing is None:
+        """Return whether both tables exist, belong together, and were built with `parameters`.
+
+        Releases before the ids were in the footer of raw_updates left a day that is written again,
+        from its own rows.
+        """
+        if self.listing is None or UPDATE_IDS not in self.raw.metadata:
             return False
         expected = {BUILT_FROM: self.listing.rows, TIMEZONE: parameters.timezone}
         return self.are_clean(parameters) and all(
@@ -361,27 +366,50 @@ def _merge_lines(
             else altered.without_people(layer.name, rows)
             for layer, rows in zip(layers, kept, strict=True)
         ]
+        ids = UpdateIdCounter()
         outputs = (
-            (RAW_UPDATES.name, Merge(old[0]), raw, hashers[0]),
-            (QUARANTINE.name, Merge(old[1]), quarantine, hashers[1]),
+            _Output(RAW_UPDATES.name, Merge(old[0]), raw, hashers[0], ids),
+            _Output(QUARANTINE.name, Merge(old[1]), quarantine, hashers[1]),
         )
         lines_read = 0
         for batch in lines:
             lines_read += batch.num_rows
-            for (name, merge, writer, hasher), rows in zip(outputs, split(batch), strict=True):
-                for clean in altered.without_people(name, [rows]):
-                    _write_all(writer, hasher, merge.push(clean))
-        for _, merge, writer, hasher in outputs:
-            _write_all(writer, hasher, merge.rest())
+            for output, rows in zip(outputs, split(batch), strict=True):
+                for clean in altered.without_people(output.name, [rows]):
+                    output.write(output.merge.push(clean))
+        for output in outputs:
+            output.write(output.merge.rest())
         fingerprint = _rows_fingerprint(hashers)
         footer = {BUILT_FROM: fingerprint, TIMEZONE: parameters.timezone}
+        footers = ({**footer, UPDATE_IDS: ids.encode()}, footer)
         counted = lines_read + sum(rows.count for rows in kept) + _suppressed(previous.known)
-        if all(footer.items() <= part.metadata.items() for part in previous.parts):
+        if all(
+            expected.items() <= part.metadata.items()
+            for expected, part in zip(footers, previous.parts, strict=True)
+        ):
             return previous.built(), counted, altered
         # If the build is interrupted between the two, the footers differ, and the day starts over.
-        quarantined = quarantine.commit(**footer)
-        built = _BuiltDay(raw.commit(**footer), quarantined, fingerprint)
+        quarantined = quarantine.commit(**footers[1])
+        built = _BuiltDay(raw.commit(**footers[0]), quarantined, fingerprint)
         return built, counted, altered
+
+
+@dataclass(frozen=True, slots=True)
+class _Output:
+    """A table that is written, from rows that are there already and new ones."""
+
+    name: str
+    merge: Merge
+    writer: PartitionWriter
+    hasher: RowHasher
+    ids: UpdateIdCounter | None = None
+
+    def write(self, batches: Iterable[pa.RecordBatch]) -> None:
+        for batch in batches:
+            self.hasher.update(batch)
+            if self.ids:
+                self.ids.add(batch)
+            self.writer.write(batch)
 
 
 class _KeptRows:
@@ -399,14 +427,6 @@ class _KeptRows:
                 rows = batch.filter(pc.invert(is_left_out))
             self.count += rows.num_rows
             yield rows
-
-
-def _write_all(
-    writer: PartitionWriter, hasher: RowHasher, batches: Iterable[pa.RecordBatch]
-) -> None:
-    for batch in batches:
-        hasher.update(batch)
-        writer.write(batch)
 
 
 def _row_hashers() -> tuple[RowHasher, RowHasher]:

@@ -35,6 +35,7 @@ from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer
+from tg_pipeline.layers.update_ids import UPDATE_IDS
 from tg_pipeline.marts.catalog import DAILY_MARTS, MAX_LOOKBACK_DAYS
 
 ONE_DAY: Final = timedelta(days=1)
@@ -71,6 +72,8 @@ class LayerDay:
     """The time zone that it was built for."""
     duplicates: int = 0
     """Rows that deduped_updates left out."""
+    update_ids: str | None = None
+    """The ids of its rows, as the footers of raw_updates and enriched_updates state them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +115,8 @@ class DayState:
     def is_raw_current(self) -> bool:
         """Whether raw_updates and quarantine are both built from the objects landed so far.
 
-        Both must also be without the people who are forgotten now. Objects that have expired in the
-        landing zone are not compared.
+        Both must also be without the people who are forgotten now, and the footer must state the
+        update ids. Objects that have expired in the landing zone are not compared.
         """
         if not self.is_raw_expected:
             return True
@@ -121,6 +124,8 @@ class DayState:
         if read is None or read.tombstones != tombstones:
             return False
         if self.keeps(TableGroup.LANDING) and read.fingerprint != self.listing:
+            return False
+        if self.layers[RAW_UPDATES.name].update_ids is None:
             return False
         parts = (self.layers[RAW_UPDATES.name], self.layers[QUARANTINE.name])
         return all(part.source == read.rows for part in parts)
@@ -244,6 +249,7 @@ def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
         source=footer.metadata.get(BUILT_FROM),
         timezone=footer.metadata.get(TIMEZONE),
         duplicates=int(footer.metadata.get(DUPLICATES, 0)),
+        update_ids=footer.metadata.get(UPDATE_IDS),
     )
 
 

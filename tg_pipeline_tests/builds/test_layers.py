@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,12 @@ from tg_pipeline.builds.layers import (
     enriched_conservation,
     raw_conservation,
 )
+from tg_pipeline.builds.raw_updates import BUILT_FROM, TIMEZONE
+from tg_pipeline.lake.floors import Floors
+from tg_pipeline.lake.partitions import partition_key
 from tg_pipeline.layers import ALL_LAYERS
-from tg_pipeline_tests.conftest import DAY, Pipeline
+from tg_pipeline.layers.update_ids import UPDATE_IDS, decode_update_ids
+from tg_pipeline_tests.conftest import DAY, PARAMETERS, Pipeline
 
 LAYERS = [layer.name for layer in ALL_LAYERS]
 NEXT_DAY = DAY + timedelta(days=1)
@@ -341,15 +346,54 @@ def test_rows_lost_by_an_earlier_build_are_detected(pipeline: Pipeline) -> None:
     # Given a day whose raw_updates has lost the rows of an object
     pipeline.land({"update_id": 1}, {"update_id": 2})
     pipeline.build()
-    path = pipeline.folder / "lake" / "raw_updates" / f"context_date={DAY}" / "part-0.parquet"
-    footer = {k: v for k, v in pq.read_metadata(path).metadata.items() if k == b"built_from"}
-    table = pq.read_table(path)
-    with pq.ParquetWriter(path, table.schema) as writer:
-        writer.write_table(table.slice(0, 1))
-        writer.add_key_value_metadata(footer)
+    write_raw_again(pipeline, rows=1, footer={BUILT_FROM, TIMEZONE, UPDATE_IDS})
 
     # When the day is built, and nothing new has landed
     built = pipeline.build()
 
     # Then the counts differ
     assert not raw_conservation(DAY, built.raw).holds
+
+
+def write_raw_again(pipeline: Pipeline, rows: int, footer: set[str]) -> None:
+    """Replace raw_updates of the day by its first rows, with some of the footer's metadata."""
+    path = pipeline.folder / "lake" / partition_key("raw_updates", DAY)
+    table, metadata = pq.read_table(path), pq.read_metadata(path).metadata
+    with pq.ParquetWriter(path, table.schema) as writer:
+        writer.write_table(table.slice(0, rows))
+        writer.add_key_value_metadata({key: metadata[key.encode()] for key in footer})
+
+
+def test_the_footers_state_the_update_ids(pipeline: Pipeline) -> None:
+    pipeline.land(message(11), message(12), message(14))
+    pipeline.put("garbage.json", b"{")
+    pipeline.build()
+
+    for layer in LAYERS:
+        with pipeline.lake.open(layer, DAY) as partition:
+            text = partition.metadata.get(UPDATE_IDS)
+        ids = text and decode_update_ids(text)[7].ranges
+        assert ids == (
+            [(11, 12), (14, 14)] if layer in {"raw_updates", "enriched_updates"} else None
+        )
+
+
+@pytest.mark.parametrize(
+    "floors", [Floors(), Floors(landing=NEXT_DAY)], ids=["landed", "expired in the landing zone"]
+)
+def test_a_day_of_an_earlier_release_is_written_again_from_its_own_rows(
+    pipeline: Pipeline, floors: Floors
+) -> None:
+    # Given a day whose raw_updates does not state its update ids
+    pipeline.land(message(1), message(2))
+    pipeline.put("garbage.json", b"{")
+    pipeline.build()
+    before = [pipeline.digest(layer) for layer in LAYERS]
+    write_raw_again(pipeline, rows=2, footer={BUILT_FROM, TIMEZONE})
+    parameters = replace(PARAMETERS, floors=floors)
+    assert pipeline.states(parameters=parameters)[0].is_stale
+
+    # When it is built, then no object is read, and it has the bytes of a day built by this release
+    assert pipeline.build(parameters=parameters).raw.objects_read == 0
+    assert [pipeline.digest(layer) for layer in LAYERS] == before
+    assert not pipeline.states(parameters=parameters)[0].is_stale
