@@ -53,14 +53,14 @@ test: $(DEVELOPER) ## run the tests, in minutes; needs no root, browser or serve
 	@$(BIN)/pytest -n 2 -q -rs -m "not slow and not browser and not ceph and not team"
 
 slow: $(DEVELOPER) ## run the slow tests: killed processes, large inputs, many cases
-	@$(BIN)/pytest -n 2 -q -rs -m slow
+	@$(BIN)/pytest -n 2 --dist worksteal -q -rs -m slow
 
 browser: $(DEVELOPER) chromium ## run the tests in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
-	@$(BIN)/pytest -q -rs -m browser
+	@$(BIN)/pytest -n 2 --dist loadfile -q -rs -m browser
 
 ceph: $(DEVELOPER) ## run the object store tests against Ceph's S3 (radosgw), started for them
 	@$(call debian,radosgw,radosgw ceph-mon ceph-osd,the tests against Ceph are skipped)
-	@$(BIN)/pytest -q -rs tg_pipeline_tests/integration/object_stores --tier ceph
+	@$(BIN)/pytest -n 2 --dist loadfile -q -rs tg_pipeline_tests/integration/object_stores --tier ceph
 
 team: $(DEVELOPER) chromium ## run deploy/ by hand: Postgres, code server, UI and daemon, each killed once
 	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
