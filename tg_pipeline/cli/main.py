@@ -2,33 +2,19 @@
 
 import os
 import sys
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Any, Final
 
 import typer
 from obstore.exceptions import BaseError
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
 from lambda_ingest.settings import SettingsError
 from lambda_ingest.store import StoreError, first_line
-from tg_pipeline.cli.athena import athena
-from tg_pipeline.cli.bot import bot
-from tg_pipeline.cli.console import LOGGER, err, guard_terminals, log_standard_error
-from tg_pipeline.cli.context import warn
-from tg_pipeline.cli.digest import digest
-from tg_pipeline.cli.expire import expire
-from tg_pipeline.cli.export import export
-from tg_pipeline.cli.forget import forget
-from tg_pipeline.cli.land import land
-from tg_pipeline.cli.poll import poll
-from tg_pipeline.cli.report import report
-from tg_pipeline.cli.run import run
-from tg_pipeline.cli.sample import sample
-from tg_pipeline.cli.serve import serve
-from tg_pipeline.cli.sql import sql
-from tg_pipeline.cli.status import status
-from tg_pipeline.cli.summary import summary
-from tg_pipeline.cli.ui import ui
-from tg_pipeline.cli.up import up
-from tg_pipeline.cli.webhook import webhook
+from tg_pipeline.cli.console import LOGGER, err, guard_terminals, log_standard_error, one_line
 from tg_pipeline.exceptions import AthenaError, CommandError
 from tg_pipeline.logs import configure_logging, json_logs_enabled
 from tg_pipeline.settings import exposed_env_file, home_folder, wants_json_logs
@@ -51,38 +37,85 @@ UMASK: Final = 0o077
 FAILED: Final = 1
 """The exit code of a command that failed."""
 
-cli = typer.Typer(
-    help="Turn a Telegram bot's updates into tables: land them, build the layers, query them.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-COMMANDS: Final = (
-    *(
-        land,
-        run,
-        status,
-        summary,
-        report,
-        digest,
-        sql,
-        sample,
-        up,
-        serve,
-        bot,
-        poll,
-        export,
-        expire,
-    ),
-)
 
-for command in COMMANDS:
-    cli.command()(command)
-cli.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})(ui)
-cli.add_typer(webhook, name="webhook")
-cli.add_typer(athena, name="athena")
-cli.add_typer(forget, name="forget")
+@dataclass(frozen=True, slots=True)
+class CommandSource:
+    """Where a command is, so that it is imported when it is called."""
+
+    help: str
+    """Its line in the list of all commands."""
+    context: Mapping[str, bool] = field(default_factory=dict)
+    """How its arguments are parsed, if differently from the others."""
+
+    def load(self, name: str) -> Any:
+        """Import the command: the function or the Typer app of its name, in the module of it."""
+        found = getattr(import_module(f"tg_pipeline.cli.{name}"), name)
+        parent = typer.Typer(**OPTIONS)
+        if isinstance(found, typer.Typer):
+            parent.add_typer(found, name=name)
+            return get_group(parent).commands[name]
+        parent.command(context_settings=dict(self.context))(found)
+        return get_command(parent)
+
+
+OPTIONS: Final[dict[str, Any]] = {
+    "add_completion": False,
+    "pretty_exceptions_enable": False,
+    "rich_markup_mode": None,
+}
+
+PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+COMMANDS: Final = {
+    "land": CommandSource("Land updates from files."),
+    "run": CommandSource("Build days and marts: all that is new, or the days given."),
+    "status": CommandSource("Show what landed and was built each day, and what is missing."),
+    "summary": CommandSource("Show the rows of each layer, the busiest hours, and the people."),
+    "report": CommandSource("Write the report on a period as one HTML page."),
+    "digest": CommandSource("Post a day or a week to the admin chat, or preview it."),
+    "sql": CommandSource("Query the tables in SQL."),
+    "sample": CommandSource("Simulate a month of a bot's updates and land it."),
+    "up": CommandSource("Start Dagster's UI, and poll the bot if its token is set."),
+    "serve": CommandSource("Receive webhook calls on this machine."),
+    "bot": CommandSource("Show who the bot is, and what it can see."),
+    "poll": CommandSource("Fetch updates from Telegram and land them."),
+    "export": CommandSource("Write all stored updates of a person."),
+    "expire": CommandSource("Delete the days that TG_KEEP_DAYS_… no longer keep."),
+    "ui": CommandSource("Start dagster-webserver behind the guard.", PASSED_ON),
+    "webhook": CommandSource("Set, check or delete the bot's webhook."),
+    "athena": CommandSource("Print or create the tables and queries in Athena."),
+    "forget": CommandSource("Erase a person from everything that is stored."),
+}
+"""By name, in the order of the help. Importing them all takes longer than most of them run."""
+
+
+class CommandGroup(TyperGroup):
+    """The commands, of which only the one that is called is imported."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """Return the names, in the order of the help."""
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
+        """Import a command; None if there is none of this name."""
+        del ctx
+        source = COMMANDS.get(cmd_name)
+        return source.load(cmd_name) if source else None
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        """Write the list of all commands, without importing them."""
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, source.help) for name, source in COMMANDS.items()])
+
+
+cli = typer.Typer(cls=CommandGroup, no_args_is_help=True, **OPTIONS)
+
+
+@cli.callback()
+def commands() -> None:
+    """Turn a Telegram bot's updates into tables: land them, build the layers, query them."""
 
 
 def app() -> None:
@@ -101,7 +134,10 @@ def app() -> None:
 
 def _warn_of_exposed_secrets() -> None:
     if path := exposed_env_file(home_folder()):
-        warn(f"{path} holds secrets, and other users of this machine can read it: chmod 600 {path}")
+        line = (
+            f"{path} holds secrets, and other users of this machine can read it: chmod 600 {path}"
+        )
+        err.print(one_line(line), soft_wrap=True)
 
 
 def report_error(error: Exception) -> int:

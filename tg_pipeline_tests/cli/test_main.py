@@ -2,9 +2,12 @@
 
 import os
 import stat
+import subprocess
+import sys
 
 import pytest
 
+from tg_pipeline.cli.main import COMMANDS
 from tg_pipeline_tests.cli.conftest import Shell
 
 STATUS = ("status", "--json")
@@ -28,10 +31,25 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize("command", ["land", "run", "status", "summary", "sample"])
+def test_help_lists_every_command_in_a_line_without_importing_it(shell: Shell) -> None:
+    listed = shell.run("--help", here=False).stdout.partition("Commands:\n")[2].splitlines()
+
+    assert [line.split()[0] for line in listed] == list(COMMANDS)
+    code = "import sys, tg_pipeline.cli.main; print(*(name for name in sys.modules))"
+    imported = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert "tg_pipeline.cli.main" in imported.stdout.split()
+    assert {"pyarrow", "duckdb", "tg_pipeline.cli.run"}.isdisjoint(imported.stdout.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_explains_each_command(shell: Shell, command: str) -> None:
-    assert f"\n  {command} " in shell.run("--help").stdout
-    assert shell.run(command, "--help", here=True).returncode == 0
+    explained = shell.run(command, "--help", here=True)
+
+    assert explained.returncode == 0
+    assert f" {command} [OPTIONS]" in explained.stdout
+    assert "completion" not in explained.stdout
 
 
 @pytest.mark.parametrize(("command", "settings", "reason"), WRONG)
