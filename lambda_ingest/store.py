@@ -1,11 +1,9 @@
 """Object stores: open file://, s3:// or memory://, and put an object durably if it is absent."""
 
-import os
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from threading import get_ident
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -13,7 +11,8 @@ import obstore
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
-from lambda_ingest.arrivals import RECEIVED_AT, append_to_journal, format_arrival
+from lambda_ingest.arrivals import RECEIVED_AT, format_arrival
+from lambda_ingest.local_disk import PREFIXES, durable_put, sweep_staged_files
 
 SCHEMES: Final = ("file", "s3", "memory")
 
@@ -34,8 +33,6 @@ _CONFLICT: Final = "status code: 409"
 obstore raises the same error as for an existing key; only its message tells the two apart.
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html (If-None-Match)
 """
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 StoreFactory = Callable[[str, timedelta], ObjectStore]
 """Opens the store at a URI, which retries requests until a timeout; raises StoreError."""
@@ -126,58 +123,12 @@ def put_if_absent(
     return True
 
 
-def durable_put(folder: Path, key: str, body: bytes, arrived_at: datetime | None = None) -> bool:
-    """Write a file if it does not exist; return whether it was written.
+def sweep(
+    store: ObjectStore, now: Callable[[], datetime], beside: Iterable[str] = PREFIXES
+) -> None:
+    """Remove what killed writers left in a store; only one on a disk has such files.
 
-    The content is synced before the file gets its name, so a name never belongs to a partial
-    object; the name is synced before this returns, even if another process wrote it.
-
-    `arrived_at` becomes the file's time, which is synced with the content, and a line of the
-    journal, which is not: after a power cut the file's time replaces a line that was lost.
+    Files that earlier versions left are looked for below the prefixes `beside`.
     """
-    path = folder / key
-    if path.exists():
-        sync(path.parent)
-        return False
-    _create_folder(path.parent)
-    # obstore's listings omit names that end in # and digits.
-    temporary = path.with_name(f"{path.name}#{os.getpid()}{get_ident()}")
-    try:
-        _write(temporary, body, arrived_at)
-        if arrived_at:
-            append_to_journal(folder, key, arrived_at)
-        os.link(temporary, path)
-    except FileExistsError:
-        return False
-    else:
-        return True
-    finally:
-        temporary.unlink(missing_ok=True)
-        sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Flush a file or a folder to the disk, so that it survives a power cut; raises OSError."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _create_folder(folder: Path) -> None:
-    if folder.is_dir():
-        return
-    _create_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync(folder.parent)
-
-
-def _write(path: Path, body: bytes, modified_at: datetime | None) -> None:
-    with path.open("wb") as file:
-        file.write(body)
-        file.flush()
-        if modified_at:
-            nanoseconds = (modified_at - _EPOCH) // timedelta(microseconds=1) * 1_000
-            os.utime(file.fileno(), ns=(nanoseconds, nanoseconds))
-        os.fsync(file.fileno())
+    if isinstance(store, LocalStore) and store.prefix is not None:
+        sweep_staged_files(Path(store.prefix), now, beside)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Final
 
 import obstore
 from obstore.store import ObjectStore
 
+from lambda_ingest.gap_markers import GapReason, gap_marker_key
 from lambda_ingest.landing import (
     ChatMigration,
     LandedUpdate,
@@ -21,7 +22,7 @@ from lambda_ingest.privacy.forgotten_people import ForgottenPeople
 from lambda_ingest.privacy.minimization import NO_MINIMIZATION, Minimization
 from lambda_ingest.privacy.suppression import NO_TOMBSTONES, Tombstones, mentions_person, suppress
 from lambda_ingest.settings import IngestSettings
-from lambda_ingest.store import REQUEST_TIMEOUT, StoreFactory, open_store, put_if_absent
+from lambda_ingest.store import REQUEST_TIMEOUT, StoreFactory, open_store, put_if_absent, sweep
 
 CHATS_PREFIX: Final = "chats"
 """`chats/<new id>/successor-of-<old id>.json`: the key contains all the information, so that the
@@ -87,6 +88,9 @@ class LandingWriter:
 
     minimization: Minimization = NO_MINIMIZATION
 
+    _gap_markers: set[str] = field(default_factory=set, repr=False, compare=False)
+    """The keys of those that this process has put. Two a day at most, so they are kept."""
+
     def write(self, body: bytes, arrived_at: datetime) -> WriteResult:
         """Put a body under its own key; `arrived_at` must be aware. Raises the store's errors.
 
@@ -102,7 +106,10 @@ class LandingWriter:
         return replace(result, status=WriteStatus.DUPLICATE)
 
     def classify(self, body: bytes, arrived_at: datetime) -> WriteResult:
-        """Return what `write` would return for a new body. Only chat migrations are stored."""
+        """Return what `write` would return for a new body.
+
+        Only the change of a chat's id and the marker of a gap are stored.
+        """
         parsed = classify(
             body, bot_id=self.bot_id, arrived_at=arrived_at, zone=self.zone, trust=self.trust
         )
@@ -112,12 +119,21 @@ class LandingWriter:
             result = self._classify_rejected(parsed, body, people)
         else:
             result = self._classify_update(parsed, people)
+        if not result.status.is_stored:
+            self._mark_gap(parsed.day, GapReason(result.status.value))
         return replace(result, privacy_warning=warning)
 
     def keep_of_reply(self, reply: bytes) -> bytes | None:
         """Return what may be stored of a bot's reply; None if it mentions forgotten people."""
         people = self.people.current() if self.people else NO_TOMBSTONES
         return None if mentions_person(reply, people) else self.minimization.apply(reply)
+
+    def _mark_gap(self, day: date, reason: GapReason) -> None:
+        """Put the marker of a gap in the update ids of a day, unless this process has put it."""
+        key = gap_marker_key(day, self.bot_id, reason)
+        if key not in self._gap_markers:
+            put_if_absent(self.landing, key, b"")
+            self._gap_markers.add(key)
 
     def _classify_rejected(
         self, rejected: RejectedBody, body: bytes, people: Tombstones
@@ -147,8 +163,12 @@ def open_writer(
     now: Callable[[], datetime],
     open_landing: StoreFactory = open_store,
 ) -> LandingWriter:
-    """Open a writer for updates from the network; raises StoreError."""
+    """Open a writer for updates from the network, and remove what a killed one left.
+
+    Raises StoreError.
+    """
     landing = open_landing(settings.landing_uri, REQUEST_TIMEOUT)
+    sweep(landing, now)
     return LandingWriter(
         landing=landing,
         bot_id=settings.bot_id,

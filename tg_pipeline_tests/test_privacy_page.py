@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
+from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
 from lambda_ingest.privacy.suppression import FORGOTTEN_PREFIX
 from lambda_ingest.replies import REPLIES_PREFIX
@@ -27,6 +28,7 @@ FOLDERS: Final = (
     REJECTED_PREFIX,
     REPLIES_PREFIX,
     JOURNAL_PREFIX,
+    GAPS_PREFIX,
     CHATS_PREFIX,
     BOTS_PREFIX,
     FORGOTTEN_PREFIX,

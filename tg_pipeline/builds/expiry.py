@@ -18,6 +18,7 @@ import obstore
 from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
+from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
 from lambda_ingest.replies import REPLIES_PREFIX
 from tg_pipeline.events.dead_letters import REJECTED_EVENTS
@@ -37,7 +38,10 @@ if TYPE_CHECKING:
     from obstore import ObjectMeta
 
 DAY_FOLDERS: Final[Mapping[TableGroup, tuple[str, ...]]] = {
-    TableGroup.LANDING: (LANDING_PREFIX, REJECTED_PREFIX, REPLIES_PREFIX, JOURNAL_PREFIX),
+    TableGroup.LANDING: (
+        *(LANDING_PREFIX, REJECTED_PREFIX, REPLIES_PREFIX),
+        *(JOURNAL_PREFIX, GAPS_PREFIX),
+    ),
     TableGroup.RAW: (RAW_UPDATES.name, QUARANTINE.name, DEDUPED_UPDATES.name),
     TableGroup.ENRICHED: (ENRICHED_UPDATES.name,),
     TableGroup.MARTS: tuple(mart.name for mart in DAILY_MARTS),

@@ -13,6 +13,7 @@ import typer
 
 from lambda_ingest.landing import TrustLevel, unwrap_rejected
 from lambda_ingest.privacy.forgotten_people import list_forgotten_people
+from lambda_ingest.store import sweep
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.cli.console import err, out, progress
 from tg_pipeline.cli.context import check_landing, refuse_sample, warn
@@ -77,6 +78,7 @@ def open_operators_writer(settings: Settings, bot_id: int, trust: TrustLevel) ->
     Raises PrivacyKeyError if forgotten people could not be left out, and StoreError.
     """
     landing = open_object_store(settings.landing_uri)
+    sweep(landing, _now)
     with translate_errors(landing):
         people = retry(lambda: list_forgotten_people(landing, settings.ingest.privacy_key, _now))
     return LandingWriter(

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
-from obstore.store import LocalStore, ObjectStore
+from obstore.store import ObjectStore
 
 from lambda_ingest.landing import LANDING_PREFIX, day_prefix
+from lambda_ingest.local_disk import PREFIXES
+from lambda_ingest.store import sweep
 from tg_pipeline.lake.fingerprints import RowHasher
 from tg_pipeline.lake.object_store import list_folders, list_pages
 
@@ -31,13 +31,8 @@ Every copy of an object has another time, so this is not when the update arrived
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
-STALE_AFTER: Final = timedelta(hours=1)
-"""Age of a temporary file that will not be renamed any more: a writer renames it at once."""
-
 _NAMED_BY_CONTRACT: Final = re.compile(r"(\d{1,19})-[0-9A-Za-z]+\.")
 _DAY_FOLDER: Final = re.compile(r"(?:^|/)context_date=(\d{4}-\d{2}-\d{2})$")
-_TEMP_FILE: Final = re.compile(r".+#\d+")
-"""Names of temporary files (`lambda_ingest/store.py`), which obstore's listings leave out."""
 
 
 def iter_days(first: date, last: date) -> Iterator[date]:
@@ -132,16 +127,9 @@ def _utc_now() -> datetime:
 def remove_stale_temp_files(
     landing: ObjectStore, day: date, now: Callable[[], datetime] = _utc_now
 ) -> None:
-    """Remove a day's temporary files that are older than STALE_AFTER; `now` is aware.
+    """Remove what killed writers left, also of earlier versions in a day's folders; `now` is aware.
 
-    Only a landing zone on disk has them: a writer that is killed leaves its temporary file. Its age
-    is that of its last change, as writers set the time of modification to that of the arrival.
+    Only a landing zone on disk has such files.
     """
-    if not isinstance(landing, LocalStore) or landing.prefix is None:
-        return
-    for path in Path(landing.prefix, day_prefix(day)).glob("*#*"):
-        # A file that is already gone, or that this process may not remove, is left to others.
-        with suppress(OSError):
-            changed = datetime.fromtimestamp(path.stat().st_ctime, UTC)
-            if _TEMP_FILE.fullmatch(path.name) and now() - changed > STALE_AFTER:
-                path.unlink()
+    folder = day_prefix(day).rpartition("/")[2]
+    sweep(landing, now, [f"{prefix}/{folder}" for prefix in PREFIXES])

@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import BATCH_TIMEOUT, StoreError, local_folder, sync
+from lambda_ingest.local_disk import sync
+from lambda_ingest.store import BATCH_TIMEOUT, StoreError, local_folder
 from tg_pipeline.lake.landing_zone import days_under
 from tg_pipeline.lake.object_io import copy_object, open_object, put_file
 from tg_pipeline.lake.object_store import open_object_store

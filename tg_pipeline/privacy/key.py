@@ -9,8 +9,9 @@ from typing import Final
 from dotenv import dotenv_values
 from filelock import FileLock
 
+from lambda_ingest.local_disk import sync
 from lambda_ingest.settings import Secret
-from lambda_ingest.store import local_folder, sync
+from lambda_ingest.store import local_folder
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import Settings
 

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
+from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX, unwrap_rejected, wrap_rejected
 from lambda_ingest.privacy.suppression import Tombstones, suppress
 from lambda_ingest.replies import REPLIES_PREFIX
@@ -19,8 +20,8 @@ from tg_pipeline.lake.landing_reader import is_readable_name
 PRIVACY_PREFIX: Final = "privacy"
 """The tombstones, and what retention remembers."""
 
-WITHOUT_PEOPLE: Final = (JOURNAL_PREFIX, PRIVACY_PREFIX)
-"""Folders whose objects hold names of objects, times and digests only."""
+WITHOUT_PEOPLE: Final = (JOURNAL_PREFIX, PRIVACY_PREFIX, GAPS_PREFIX)
+"""Folders whose objects hold names of objects, times and digests only, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)

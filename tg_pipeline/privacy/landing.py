@@ -4,7 +4,7 @@ An object keeps its key and its arrival time. Each object is replaced or deleted
 command can be killed anywhere, and does the rest when it is run again.
 """
 
-import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path, PurePosixPath
-from threading import get_ident
 from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import unquote
 
 import obstore
 from obstore.exceptions import PreconditionError
@@ -21,9 +21,9 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 
 from lambda_ingest.arrivals import RECEIVED_AT, format_arrival
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
+from lambda_ingest.local_disk import STAGED, sync, write_and_name
 from lambda_ingest.privacy.suppression import Tombstones
 from lambda_ingest.replies import REPLIES_PREFIX
-from lambda_ingest.store import sync
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.privacy.landed_objects import (
@@ -46,6 +46,9 @@ GROUP: Final = 256
 
 FOLDERS: Final = (REPLIES_PREFIX, REJECTED_PREFIX, LANDING_PREFIX)
 """What is rewritten, in this order: a reply is recognized by the update that it replies to."""
+
+_TEMP_NAME: Final = re.compile(r"(.+)#\d{8,}")
+"""A name, and the process and thread of a writer. A person who names a file writes fewer digits."""
 
 Progress = Callable[[int], object]
 """Called with the number of objects that were just processed."""
@@ -225,7 +228,7 @@ def replace_object(
     Raises StoreError.
     """
     if isinstance(landing, LocalStore) and landing.prefix is not None:
-        _replace_file(Path(landing.prefix) / stored.key, body)
+        _replace_file(Path(landing.prefix), stored.key, body)
         return
     with translate_errors(landing):
         if body is None:
@@ -245,13 +248,12 @@ def remove_temp_files(landing: ObjectStore, traces: Traces) -> int:
     """
     if not isinstance(landing, LocalStore) or landing.prefix is None:
         return 0
-    removed = 0
-    for path in temp_files(Path(landing.prefix)):
+    removed, folder = 0, Path(landing.prefix)
+    for path in temp_files(folder):
+        key = key_of_temp_file(folder, path)
         try:
-            body = path.read_bytes()
-            key = f"{LANDING_PREFIX}/{path.name.rpartition('#')[0]}"
-            is_clean = redact(key, body, traces.tombstones).body is body
-            if not is_clean or traces.in_bytes(body):
+            body = path.read_bytes() if key else b""
+            if key and contains_person(key, body, traces):
                 path.unlink()
                 removed += 1
         except FileNotFoundError:
@@ -259,9 +261,24 @@ def remove_temp_files(landing: ObjectStore, traces: Traces) -> int:
     return removed
 
 
+def contains_person(key: str, body: bytes, traces: Traces) -> bool:
+    """Return whether a file that was to be named `key` contains the person, also if torn."""
+    return redact(key, body, traces.tombstones).body is not body or traces.in_bytes(body)
+
+
 def temp_files(folder: Path) -> list[Path]:
-    """Return the temporary files of writers, which the listings of obstore leave out."""
+    """Return the files that may be those of writers, which the listings of obstore leave out."""
     return [path for path in folder.rglob("*#*") if path.is_file()]
+
+
+def key_of_temp_file(folder: Path, path: Path) -> str:
+    """Return the key that a writer's file is for; empty if the file is somebody else's."""
+    found = _TEMP_NAME.fullmatch(path.name)
+    if found is None:
+        return ""
+    if path.parent == folder / STAGED:
+        return unquote(found[1])
+    return path.relative_to(folder).with_name(found[1]).as_posix()
 
 
 def _read(landing: ObjectStore, meta: "ObjectMeta") -> StoredObject | None:
@@ -278,20 +295,18 @@ def _get(landing: ObjectStore, key: str) -> StoredObject:
     return StoredObject(key, body, found.meta, dict(found.attributes))
 
 
-def _replace_file(path: Path, body: bytes | None) -> None:
+def _replace_file(folder: Path, key: str, body: bytes | None) -> None:
     """Replace or delete a file, durably; its time of modification stays."""
+    path = folder / key
     if body is None:
         path.unlink(missing_ok=True)
         sync(path.parent)
         return
-    temporary = path.with_name(f"{path.name}#{os.getpid()}{get_ident()}")
-    try:
-        with temporary.open("wb") as file:
-            file.write(body)
-            file.flush()
-            shutil.copystat(path, temporary)
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    write_and_name(folder, key, body, None, _replace)
     sync(path.parent)
+
+
+def _replace(temporary: Path, path: Path) -> None:
+    shutil.copystat(path, temporary)
+    sync(temporary)
+    temporary.replace(path)

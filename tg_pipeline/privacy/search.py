@@ -18,7 +18,13 @@ from tg_pipeline.lake.object_io import open_object
 from tg_pipeline.lake.object_store import list_pages
 from tg_pipeline.lake.parquet import text_metadata
 from tg_pipeline.privacy.landed_objects import WITHOUT_PEOPLE, lines_of, redact
-from tg_pipeline.privacy.landing import map_concurrent, read_all, temp_files
+from tg_pipeline.privacy.landing import (
+    contains_person,
+    key_of_temp_file,
+    map_concurrent,
+    read_all,
+    temp_files,
+)
 from tg_pipeline.privacy.traces import Traces
 
 SHOWN: Final = 10
@@ -74,8 +80,17 @@ def search_landing(
     for stored in read_all(landing, on_progress=on_progress):
         finding.count(stored.key, is_in=is_in_landed(stored.key, stored.body, traces))
     if isinstance(landing, LocalStore) and landing.prefix is not None:
-        for path in temp_files(Path(landing.prefix)):
-            finding.count(str(path), is_in=is_in_file(path, traces))
+        folder = Path(landing.prefix)
+        for path in temp_files(folder):
+            finding.count(str(path), is_in=_is_in_temp_file(folder, path, traces))
+
+
+def _is_in_temp_file(folder: Path, path: Path, traces: Traces) -> bool:
+    try:
+        key = key_of_temp_file(folder, path)
+        return is_in_file(path, traces) or contains_person(key, path.read_bytes(), traces)
+    except FileNotFoundError:
+        return False
 
 
 def is_in_landed(key: str, body: bytes, traces: Traces) -> bool:

@@ -93,12 +93,12 @@ def test_every_table_by_day_belongs_to_a_group() -> None:
 def test_not_a_byte_of_an_expired_day_is_left_and_nothing_brings_it_back(
     pipeline: Pipeline,
 ) -> None:
-    # Given days with messages, rejected bodies and replies of each
+    # Given days with messages, rejected bodies, replies and markers of gaps of each
     days = [FIRST + timedelta(days=number) for number in range(DAYS)]
     for number, day in enumerate(days, 1):
         update, _ = said(number, f"jabuticaba{number}x", day)
         pipeline.land(update, day=day)
-        for folder in ("rejected", "replies"):
+        for folder in ("rejected", "replies", "gaps"):
             body = f"jabuticaba{number}x".encode()
             put_if_absent(pipeline.landing, f"{folder}/context_date={day}/{number}.json", body)
         pipeline.put(f"{number}.json", f"{{jabuticaba{number}x".encode(), day)

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from lambda_ingest.addresses import TELEGRAM_NETWORKS
+from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
 from lambda_ingest.privacy.suppression import FORGOTTEN_PREFIX
 from lambda_ingest.replies import REPLIES_PREFIX
@@ -25,6 +26,7 @@ LANDING = {
     f"s3:PutObject on ${{RawBucket.Arn}}/{LANDING_PREFIX}/*",
     f"s3:PutObject on ${{RawBucket.Arn}}/{REJECTED_PREFIX}/*",
     f"s3:PutObject on ${{RawBucket.Arn}}/{CHATS_PREFIX}/*",
+    f"s3:PutObject on ${{RawBucket.Arn}}/{GAPS_PREFIX}/*",
     "logs:CreateLogStream on ${IngestLogs.Arn}",
     "logs:PutLogEvents on ${IngestLogs.Arn}",
 }

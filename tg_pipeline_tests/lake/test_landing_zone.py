@@ -1,6 +1,5 @@
 """Days and objects of the landing zone: all are listed, new ones are found, old files removed."""
 
-import os
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -113,23 +112,20 @@ def test_the_bot_id_is_in_the_name_or_the_default(name: str, bot: int) -> None:
     assert bot_id_of(f"{FOLDER}/{name}", 42) == bot
 
 
-def test_only_temporary_files_that_were_not_changed_for_an_hour_are_removed(
-    tmp_path: Path,
-) -> None:
-    # Given a landed file and temporary ones, all of an arrival long ago
-    folder, old = tmp_path / FOLDER, NOON.timestamp()
+def test_a_build_removes_what_killed_writers_left_and_nothing_else(tmp_path: Path) -> None:
+    # Given a landed file, files of a killed writer, and one that a person put there
+    folder = tmp_path / FOLDER
     folder.mkdir(parents=True)
-    names = ["7-1.json", "7-2.json#12345", "7-3.json#a"]
+    names = ["7-1.json", "7-2.json#140281234567", "export.json#2"]
     for name in names:
         (folder / name).write_text("{}")
-        os.utime(folder / name, (old, old))
 
-    # When they are removed at once, and an hour later
+    # When the day is built at once, and an hour later
     left = []
     for hours in (0, 1.1):
         now = datetime.now(UTC) + timedelta(hours=hours)
         remove_stale_temp_files(LocalStore(tmp_path), DAY, partial(copy, now))
         left.append(sorted(path.name for path in folder.iterdir()))
 
-    # Then a file that may be in use is left, and only temporary names are removed
-    assert left == [names, ["7-1.json", "7-3.json#a"]]
+    # Then a file that may be in use is left, and only that of the writer is removed
+    assert left == [names, ["7-1.json", "export.json#2"]]

@@ -14,6 +14,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
 from lambda_ingest.forward import Forwarder
+from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.handler import open_dispatcher
 from lambda_ingest.settings import ForwardSettings, Secret
 from lambda_ingest.store import open_store
@@ -31,9 +32,9 @@ def update(update_id: int, kind: str = "message", **content: Any) -> bytes:
 
 
 def stored(landing: ObjectStore, prefix: str | None = None) -> dict[str, bytes]:
-    """Return the objects; the journals of arrivals are left out."""
+    """Return the objects; the journals of arrivals and the markers of gaps are left out."""
     keys = [meta["path"] for meta in obstore.list(landing, prefix).collect()]
-    keys = [key for key in keys if not key.startswith(JOURNAL_PREFIX)]
+    keys = [key for key in keys if not key.startswith((JOURNAL_PREFIX, GAPS_PREFIX))]
     return {key: obstore.get(landing, key).bytes().to_bytes() for key in keys}
 
 

@@ -1,8 +1,6 @@
 """A store is opened by its URI, and an object is put durably if its key does not exist."""
 
-import os
 import socket
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +10,8 @@ import pytest
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import StoreError, durable_put, local_folder, open_store, put_if_absent
+from lambda_ingest.store import StoreError, local_folder, open_store, put_if_absent
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Bot, always, reply
-from tg_pipeline_tests.lambda_ingest.conftest import stored
 
 KEY = "telegram/context_date=2026-10-07/7-5.json"
 SHORT_TIMEOUT = timedelta(seconds=1)
@@ -22,10 +19,6 @@ SHORT_TIMEOUT = timedelta(seconds=1)
 
 def body_of(store: ObjectStore, key: str) -> bytes:
     return obstore.get(store, key).bytes().to_bytes()
-
-
-def names_in(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
 # On every kind of store: tg_pipeline_tests/integration/object_stores runs these on buckets too.
@@ -87,92 +80,6 @@ class TestUri:
 
         assert put_if_absent(open_store(f"memory://{tmp_path}/a"), "5.json", b"") is False
         assert put_if_absent(open_store(f"memory://{tmp_path}/b"), "5.json", b"") is True
-
-
-Watch = Callable[[Callable[[int], None]], None]
-
-
-@pytest.fixture
-def before_each_sync(monkeypatch: pytest.MonkeyPatch) -> Watch:
-    """Return a function that registers a callback, which gets the inode of what is synced next."""
-    sync = os.fsync
-
-    def register(callback: Callable[[int], None]) -> None:
-        def watched(handle: int) -> None:
-            callback(os.fstat(handle).st_ino)
-            sync(handle)
-
-        monkeypatch.setattr("os.fsync", watched)
-
-    return register
-
-
-class TestDisk:
-    def test_the_content_is_synced_before_the_name_exists_and_then_the_name(
-        self, tmp_path: Path, before_each_sync: Watch
-    ) -> None:
-        target, synced = tmp_path / KEY, list[tuple[int, bool]]()
-        before_each_sync(lambda inode: synced.append((inode, target.exists())))
-
-        durable_put(tmp_path, KEY, b"{}")
-
-        assert (target.stat().st_ino, False) in synced
-        assert synced[-1] == (target.parent.stat().st_ino, True)
-
-    def test_created_folders_are_synced(self, tmp_path: Path, before_each_sync: Watch) -> None:
-        synced = list[int]()
-        before_each_sync(synced.append)
-
-        durable_put(tmp_path / "a" / "landing", KEY, b"{}")
-
-        folders = [tmp_path, *(tmp_path / "a" / "landing" / KEY).parents]
-        created = [folder for folder in folders if folder.is_relative_to(tmp_path)]
-        assert {folder.stat().st_ino for folder in created} <= set(synced)
-
-    def test_an_existing_name_is_synced_before_it_is_reported(
-        self, tmp_path: Path, before_each_sync: Watch
-    ) -> None:
-        durable_put(tmp_path, KEY, b"first")
-        synced = list[int]()
-        before_each_sync(synced.append)
-
-        durable_put(tmp_path, KEY, b"second")
-
-        assert synced[-1] == (tmp_path / KEY).parent.stat().st_ino
-
-    def test_listings_omit_objects_that_are_being_written(
-        self, tmp_path: Path, before_each_sync: Watch
-    ) -> None:
-        landing, seen = open_store(tmp_path.as_uri()), list[tuple[list[str], list[str]]]()
-        before_each_sync(lambda _: seen.append((names_in(tmp_path), list(stored(landing)))))
-
-        durable_put(tmp_path, KEY, b"{}")
-
-        with_temporary_file = [listed for files, listed in seen if any("#" in f for f in files)]
-        assert with_temporary_file
-        assert not any(with_temporary_file)
-
-    def test_a_failed_write_leaves_no_file(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        def fail(*_: object) -> None:
-            raise OSError("no space left on device")
-
-        monkeypatch.setattr("os.link", fail)
-
-        with pytest.raises(OSError, match="no space left"):
-            durable_put(tmp_path, KEY, b"{}")
-
-        assert names_in(tmp_path) == []
-
-    @pytest.mark.parametrize("name", ["telegram", "telegram/context_date=2026-10-07"])
-    def test_a_file_instead_of_a_folder_is_an_error_and_not_a_duplicate(
-        self, tmp_path: Path, name: str
-    ) -> None:
-        durable_put(tmp_path, name, b"not a folder")
-
-        with pytest.raises(OSError, match=r"exists|Not a directory"):
-            durable_put(tmp_path, KEY, b"{}")
 
 
 def s3_error(status: str) -> bytes:

@@ -1,5 +1,6 @@
 """`LandingWriter` stores each update once; `ChatFilter` follows chosen chats to their new ids."""
 
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import pytest
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
+from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.landing import ChatMigration, TrustLevel
-from lambda_ingest.settings import IngestSettings
+from lambda_ingest.privacy.forgotten_people import list_forgotten_people
+from lambda_ingest.settings import IngestSettings, Secret
 from lambda_ingest.store import open_store
 from lambda_ingest.writer import (
     STRANGERS_EXPIRY,
@@ -23,6 +26,7 @@ from lambda_ingest.writer import (
     open_writer,
 )
 from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED, DAY_FOLDER, stored, update
+from tg_pipeline_tests.lambda_ingest.privacy.tombstones import KEY, forget
 
 GROUP, SUPERGROUP, STRANGER = -42, -1001234567890, -7
 MIGRATION = ChatMigration(old=GROUP, new=SUPERGROUP)
@@ -82,6 +86,61 @@ class TestWriter:
         found = (writer.bot_id, writer.zone, writer.trust)
         assert found == (7, ZoneInfo("Asia/Kathmandu"), TrustLevel.NETWORK)
         assert status(writer, update(5, chat={"id": STRANGER})) is WriteStatus.FILTERED
+
+
+class TestGapMarkers:
+    """Who looks for gaps in the ids of updates learns that some were left out, and nothing else."""
+
+    def test_a_day_on_which_updates_are_filtered_or_suppressed_gets_an_empty_marker_of_each(
+        self, landing: ObjectStore
+    ) -> None:
+        forget(landing, 5001)
+        people = list_forgotten_people(landing, Secret(KEY), lambda: ARRIVED)
+        writer = replace(writer_to(landing, GROUP), people=people)
+
+        for chat_id, person in [(STRANGER, 1), (STRANGER, 5001), (GROUP, 5001), (GROUP, 1)]:
+            content: dict[str, Any] = {"chat": {"id": chat_id}, "from": {"id": person}}
+            writer.write(update(4, **content), ARRIVED)
+
+        markers = {key: body_of(landing, key) for key in keys_of(landing, GAPS_PREFIX)}
+        assert markers == {
+            "gaps/context_date=2026-10-07/7-filtered": b"",
+            "gaps/context_date=2026-10-07/7-suppressed": b"",
+        }
+
+    def test_without_either_there_is_none(self, landing: ObjectStore) -> None:
+        writer = writer_to(landing, GROUP)
+
+        for body in (update(5, chat={"id": GROUP}), b"not an update"):
+            writer.write(body, ARRIVED)
+
+        assert keys_of(landing, GAPS_PREFIX) == []
+
+    def test_a_process_puts_a_marker_once(self, landing: ObjectStore) -> None:
+        writer = writer_to(landing, GROUP)
+        for number in range(2):
+            writer.write(update(number, chat={"id": STRANGER}), ARRIVED)
+            for key in keys_of(landing, GAPS_PREFIX):
+                obstore.delete(landing, key)
+
+        assert keys_of(landing, GAPS_PREFIX) == []
+
+    def test_an_update_is_not_called_filtered_before_its_marker_is_durable(
+        self, tmp_path: Path
+    ) -> None:
+        (tmp_path / "gaps").write_text("not a folder")
+        writer = writer_to(open_store(tmp_path.as_uri()), GROUP)
+
+        with pytest.raises(OSError, match="gaps"):
+            writer.write(update(4, chat={"id": STRANGER}), ARRIVED)
+
+
+def keys_of(landing: ObjectStore, prefix: str) -> list[str]:
+    return [meta["path"] for meta in obstore.list(landing, prefix).collect()]
+
+
+def body_of(landing: ObjectStore, key: str) -> bytes:
+    return obstore.get(landing, key).bytes().to_bytes()
 
 
 def filter_of(landing: ObjectStore, *chat_ids: int) -> ChatFilter:

@@ -4,11 +4,13 @@ import gzip
 import json
 import os
 from datetime import timedelta
+from urllib.parse import quote
 
 import obstore
 import pytest
 
 from lambda_ingest.landing import day_prefix
+from lambda_ingest.local_disk import STAGED
 from lambda_ingest.privacy.suppression import read_tombstones
 from lambda_ingest.settings import Secret
 from tg_pipeline.builds.layers import raw_conservation
@@ -116,14 +118,20 @@ def test_a_kill_within_the_rewriting_leaves_each_object_old_or_new(pipeline: Pip
     # Given a writer and a rewriting that were killed, each with a temporary file
     fill(pipeline)
     folder = pipeline.folder / "landing" / day_prefix(DAY)
-    (folder / f"{BOT}-1.json#1234").write_bytes(json.dumps(HERS).encode())
-    (folder / f"{BOT}-batch.ndjson.gz#1234").write_bytes(
-        gzip.compress(json.dumps(HERS).encode())[:-9]
-    )
+    torn, key = gzip.compress(json.dumps(HERS).encode())[:-9], quote(day_prefix(DAY), safe="")
+    (folder / f"{BOT}-1.json#12345678").write_bytes(json.dumps(HERS).encode())
+    (folder / f"{BOT}-batch.ndjson.gz#12345678").write_bytes(torn)
+    staged = pipeline.folder / "landing" / STAGED
+    staged.mkdir(exist_ok=True)
+    (staged / f"{key}%2F{BOT}-1.json#12345678").write_bytes(json.dumps(HERS).encode())
+    (staged / f"{key}%2F{BOT}-batch.ndjson.gz#12345678").write_bytes(torn)
+    (staged / f"{key}%2F{BOT}-9.json#12345678").write_bytes(b"{}")
 
     assert forget_ana(pipeline).is_complete
 
     assert files_with(pipeline.folder) == []
+    left = [path.name for path in pipeline.folder.rglob("*#*")]
+    assert left == [f"{key}%2F{BOT}-9.json#12345678"]
 
 
 def test_counts_are_conserved_and_a_rebuild_brings_nothing_back(pipeline: Pipeline) -> None:
