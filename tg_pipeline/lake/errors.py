@@ -92,6 +92,10 @@ class TransientStoreError(StoreError):
     """A store failed to respond, or responded with a failure that may pass: retry later."""
 
 
+class IncompleteError(TransientStoreError):
+    """A response is not the whole object, or may not be: it is requested again."""
+
+
 @contextmanager
 def translate_errors(store: ObjectStore) -> Iterator[None]:
     """Raise a bucket's errors as a StoreError of one sentence; other stores' errors unchanged.

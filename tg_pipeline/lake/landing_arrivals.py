@@ -8,15 +8,14 @@ time of the listing.
 from datetime import date
 from typing import Final
 
-import obstore
 import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
 from lambda_ingest.arrivals import journal_prefix
 from lambda_ingest.landing import day_prefix
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.object_store import list_pages, retry
+from tg_pipeline.lake.object_io import get_object
+from tg_pipeline.lake.object_store import list_pages
 
 ARRIVALS: Final = pa.schema(
     [("object_key", pa.string()), ("received_at", pa.timestamp("us", tz="UTC"))]
@@ -39,8 +38,8 @@ def read_journals(landing: ObjectStore, day: date) -> pa.Table:
     parts = [ARRIVALS.empty_table()]
     for page in list_pages(landing, prefix):
         for meta in page:
-            with translate_errors(landing):
-                parts.append(_parse(_read(landing, meta["path"])))
+            journal = get_object(landing, meta["path"], meta["size"])
+            parts.append(_parse(journal.body))
     earliest = pa.concat_tables(parts).group_by("object_key").aggregate([("received_at", "min")])
     return earliest.rename_columns(ARRIVALS.names).cast(ARRIVALS).sort_by("object_key")
 
@@ -53,10 +52,6 @@ def with_arrivals(objects: pa.Table, journals: pa.Table) -> pa.Table:
     journaled = pc.take(journals["received_at"], found)
     received = pc.coalesce(journaled, objects["last_modified"])
     return objects.append_column("received_at", received)
-
-
-def _read(landing: ObjectStore, key: str) -> bytes:
-    return retry(lambda: obstore.get(landing, key).bytes().to_bytes())
 
 
 def _parse(journal: bytes) -> pa.Table:

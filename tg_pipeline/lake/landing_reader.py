@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import os
 import zlib
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -11,12 +12,12 @@ from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, cast
 
 import obstore
 import pyarrow as pa
-from obstore.store import ObjectStore, S3Store
+from obstore.store import LocalStore, ObjectStore, S3Store
 
 from lambda_ingest.arrivals import RECEIVED_AT, parse_arrival
 from tg_pipeline.lake.errors import TransientStoreError, translate_errors
 from tg_pipeline.lake.landing_zone import EPOCH, bot_id_of
-from tg_pipeline.lake.object_io import open_with_attributes
+from tg_pipeline.lake.object_io import ReplacedError, get_object, open_with_attributes
 from tg_pipeline.lake.s3_fetch import FetchedObject, fetch_small
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def _groups(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:
 
 
 def _open_group(landing: ObjectStore, group: list[LandedObject]) -> list[OpenedLanding]:
-    small = [landed.key for landed in group if _is_small(landed)]
+    small = {landed.key: landed.size for landed in group if _is_small(landed)}
     with translate_errors(landing):
         fetched = fetch_small(landing, small) if isinstance(landing, S3Store) and small else {}
         return [_open(landing, landed, fetched.get(landed.key)) for landed in group]
@@ -165,7 +166,11 @@ def _is_small(landed: LandedObject) -> bool:
 def _open(
     landing: ObjectStore, landed: LandedObject, fetched: FetchedObject | None
 ) -> OpenedLanding:
-    """Fetch a small object that `fetch_small` did not; open a large one, to be read in ranges."""
+    """Fetch a small object that `fetch_small` did not; open a large one, to be read in ranges.
+
+    A bucket's object must be as large as it was listed: its transfer may end early without an
+    error. A file may grow: it is listed differently then, and read again by the next build.
+    """
     if fetched:
         return OpenedLanding(landed.arrived(fetched.received_at), io.BytesIO(fetched.body))
     try:
@@ -173,20 +178,27 @@ def _open(
             found = obstore.get(landing, landed.key, options={"head": True})
             return OpenedLanding(_with_metadata(landed, found.attributes), io.BytesIO())
         if _is_small(landed):
-            found = obstore.get(landing, landed.key)
-            stream = io.BytesIO(found.bytes().to_bytes())
-            return OpenedLanding(_with_metadata(landed, found.attributes), stream)
+            whole = get_object(landing, landed.key, landed.size)
+            _check_size(landing, landed, len(whole.body))
+            return OpenedLanding(_with_metadata(landed, whole.attributes), io.BytesIO(whole.body))
     except FileNotFoundError:
         raise _removed(landed) from None
     large = open_with_attributes(landing, landed.key, FETCH_BYTES)
     if large is None:
         raise _removed(landed)
+    _check_size(landing, landed, large.file.seek(0, os.SEEK_END))
+    large.file.seek(0)
     buffered = io.BufferedReader(cast("io.RawIOBase", large.file), FETCH_BYTES)
     return OpenedLanding(_with_metadata(landed, large.attributes), cast("BinaryIO", buffered))
 
 
 def _with_metadata(landed: LandedObject, attributes: "Attributes") -> LandedObject:
     return landed.arrived(attributes.get(RECEIVED_AT))
+
+
+def _check_size(landing: ObjectStore, landed: LandedObject, size: int) -> None:
+    if size != landed.size and not isinstance(landing, LocalStore):
+        raise ReplacedError(f"{landed.key} was replaced while its day was being read: try again.")
 
 
 def _removed(landed: LandedObject) -> TransientStoreError:
@@ -278,33 +290,38 @@ def read_blocks(object_key: str, stream: BinaryIO) -> Iterator[Block]:
 
 
 def _single_line(stream: BinaryIO) -> Iterator[Block]:
-    content = b""
+    parts: list[bytes] = []
+    size = 0
     for chunk, fault in _chunks(stream):
-        content += chunk
-        if fault or len(content) > MAX_LINE_BYTES:
+        parts.append(chunk)
+        size += len(chunk)
+        if fault or size > MAX_LINE_BYTES:
+            content = b"".join(parts)
             yield Block([1], [content], fault) if fault else _too_long(1, content)
             return
-    yield _without_blanks(1, [content])
+    yield _without_blanks(1, [b"".join(parts)])
 
 
 def _split_lines(stream: BinaryIO) -> Iterator[Block]:
-    number, pending, skipping = 1, b"", False
+    number, pending, skipping = 1, bytearray(), False
     for chunk, fault in _chunks(stream):
-        *complete, pending = (pending + chunk).split(b"\n")
-        if complete:
-            first = 1 if skipping else 0
-            yield from _blocks(number + first, complete[first:])
-            number, skipping = number + len(complete), False
+        # Only the chunk is searched: the line that it continues may be long, and has no end so far.
+        first, *others = chunk.split(b"\n")
+        if not skipping:
+            pending += first
+        if others:
+            lines = [*([] if skipping else [bytes(pending)]), *others[:-1]]
+            yield from _blocks(number + skipping, lines)
+            number, pending, skipping = number + len(others), bytearray(others[-1]), False
         if fault and skipping:
             return
         if fault:
-            yield Block([number], [pending], fault)
+            yield Block([number], [bytes(pending)], fault)
             return
-        if len(pending) > MAX_LINE_BYTES and not skipping:
-            yield _too_long(number, pending)
-            skipping = True
-        pending = b"" if skipping else pending
-    yield _without_blanks(number, [pending])
+        if len(pending) > MAX_LINE_BYTES:
+            yield _too_long(number, bytes(pending))
+            pending, skipping = bytearray(), True
+    yield _without_blanks(number, [bytes(pending)])
 
 
 def _blocks(first: int, lines: list[bytes]) -> Iterator[Block]:

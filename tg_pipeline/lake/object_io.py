@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, NamedTuple, cast
 
 import obstore
 from obstore.exceptions import GenericError, PreconditionError
-from obstore.store import ObjectStore, S3Store
+from obstore.store import LocalStore, ObjectStore, S3Store
 
-from tg_pipeline.lake.errors import TransientStoreError, translate_errors
+from tg_pipeline.lake.errors import IncompleteError, TransientStoreError, translate_errors
 from tg_pipeline.lake.object_store import retry
 
 if TYPE_CHECKING:
-    from obstore import Attributes
+    from obstore import Attributes, GetOptions, GetResult, ObjectMeta
 
 TAIL_BYTES: Final = 1024 * 1024
 """Bytes at the end of an object that are fetched when it is opened: often the whole object."""
@@ -34,6 +34,11 @@ NO_RANGES: Final = ("non-partial response", "status code: 416")
 rclone's server has none; AWS, Ceph and moto have ranges, but not of an empty object.
 """
 
+NO_LENGTH: Final = "Content-Length Header missing"
+"""Part of the message about a response that does not say how long it is."""
+
+TRY_AGAIN: Final = "try again; if it fails again, look for a proxy that changes responses."
+
 PART_BYTES: Final = 16 * 1024 * 1024
 """Bytes per part, and the size above which a file is uploaded in parts: at most 10,000, 156 GiB."""
 
@@ -43,6 +48,51 @@ CONCURRENT_PARTS: Final = 4
 
 class ReplacedError(TransientStoreError):
     """An object was replaced or removed while it was read."""
+
+
+class WholeObject(NamedTuple):
+    """An object that was read as a whole."""
+
+    body: bytes
+    meta: "ObjectMeta"
+    attributes: "Attributes"
+
+
+def get_object(store: ObjectStore, key: str, size: int | None = None) -> WholeObject:
+    """Return a whole object; raises StoreError, and FileNotFoundError if it does not exist.
+
+    `size` is what a listing said, if there was one. A bucket's object of another size was replaced
+    in the meantime, or its transfer ended early: a further request for its size decides.
+    """
+    with translate_errors(store):
+        return retry(lambda: _get_object(store, key, size))
+
+
+def _get_object(store: ObjectStore, key: str, size: int | None) -> WholeObject:
+    found = _request(store, key, {})
+    body = found.bytes().to_bytes()
+    expected = found.meta["size"]
+    if len(body) == expected and size not in {None, expected} and not isinstance(store, LocalStore):
+        expected = obstore.head(store, key)["size"]
+    _check_length(key, len(body), expected)
+    return WholeObject(body, found.meta, found.attributes)
+
+
+def _request(store: ObjectStore, key: str, options: "GetOptions") -> "GetResult":
+    try:
+        return obstore.get(store, key, options=options)
+    except GenericError as error:
+        if NO_LENGTH not in str(error):
+            raise
+        raise IncompleteError(
+            f"{key}: the response has no Content-Length, so it may be incomplete: {TRY_AGAIN}"
+        ) from None
+
+
+def _check_length(key: str, received: int, expected: int) -> None:
+    """Raise IncompleteError if not all bytes were received, or too many."""
+    if received != expected:
+        raise IncompleteError(f"{key}: {received:,} bytes arrived of {expected:,}: {TRY_AGAIN}")
 
 
 class RangedObject(io.RawIOBase):
@@ -94,14 +144,19 @@ class RangedObject(io.RawIOBase):
         return len(chunk)
 
     def _fetch(self, start: int, end: int) -> obstore.Bytes:
-        options: Any = {"range": (start, end), "if_match": self._version}
         try:
             with translate_errors(self._store):
-                return retry(lambda: obstore.get(self._store, self._key, options=options).bytes())
+                return retry(lambda: self._get_range(start, end))
         except (PreconditionError, FileNotFoundError):
             raise ReplacedError(
                 f"{self._key} was replaced while it was being read: try again."
             ) from None
+
+    def _get_range(self, start: int, end: int) -> obstore.Bytes:
+        options: GetOptions = {"range": (start, end), "if_match": self._version}
+        body = _request(self._store, self._key, options).bytes()
+        _check_length(self._key, len(body), end - start)
+        return body
 
 
 class OpenedObject(NamedTuple):
@@ -131,9 +186,10 @@ def open_with_attributes(store: ObjectStore, key: str, tail_bytes: int) -> Opene
 
 def _open_ranged(store: ObjectStore, key: str, tail_bytes: int) -> OpenedObject:
     try:
-        found = obstore.get(store, key, options={"range": {"suffix": tail_bytes}})
-        size, version = found.meta["size"], found.meta["e_tag"]
-        file = cast("BinaryIO", RangedObject(store, key, size, version, found.bytes()))
+        found = _request(store, key, {"range": {"suffix": tail_bytes}})
+        size, version, tail = found.meta["size"], found.meta["e_tag"], found.bytes()
+        _check_length(key, len(tail), min(tail_bytes, size))
+        file = cast("BinaryIO", RangedObject(store, key, size, version, tail))
         return OpenedObject(file, found.attributes)
     except GenericError as error:
         if not any(part in str(error) for part in NO_RANGES):
@@ -144,9 +200,10 @@ def _open_ranged(store: ObjectStore, key: str, tail_bytes: int) -> OpenedObject:
 def _open_whole(store: ObjectStore, key: str) -> OpenedObject:
     with ExitStack() as stack:
         file = stack.enter_context(SpooledTemporaryFile(COPY_BYTES))
-        found = obstore.get(store, key)
+        found = _request(store, key, {})
         for chunk in found.stream():
             file.write(chunk)
+        _check_length(key, file.tell(), found.meta["size"])
         file.seek(0)
         stack.pop_all()  # the caller closes it
         return OpenedObject(cast("BinaryIO", file), found.attributes)

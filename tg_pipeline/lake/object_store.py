@@ -12,7 +12,7 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import BATCH_TIMEOUT, open_store
-from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.errors import IncompleteError, translate_errors
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -37,14 +37,18 @@ BACKOFF: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 
 RETRYABLE: Final = (
     "response body error",
+    "Got invalid list response",
+    "Content-Range header not present",
     "<Code>RequestTimeout</Code>",
     "<Code>NoSuchUpload</Code>",
     "status code: 409",
 )
 """Parts of the messages of errors that a retry may resolve.
 
-NoSuchUpload: the upload was completed, and the response was lost. 409: another client is writing
-to the same key. https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
+A listing that ends early is invalid. Without a Content-Range, obstore had asked for the rest of a
+body that was cut off. NoSuchUpload: the upload was completed, and the response was lost. 409:
+another client is writing to the same key.
+https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 """
 
 NO_RESPONSE: Final = ("kind: Timeout", "kind: Interrupted")
@@ -83,7 +87,7 @@ def retry(request: Callable[[], Result], sleep: Callable[[float], None] = time.s
     for seconds in BACKOFF:
         try:
             return request()
-        except (BaseError, FileNotFoundError) as error:
+        except (BaseError, FileNotFoundError, IncompleteError) as error:
             if not is_retryable(error):
                 raise
         sleep(seconds)
@@ -93,7 +97,7 @@ def retry(request: Callable[[], Result], sleep: Callable[[float], None] = time.s
 def is_retryable(error: Exception) -> bool:
     """Check whether an error of obstore may pass, and was not retried by obstore itself."""
     text = str(error)
-    if any(part in text for part in RETRYABLE):
+    if isinstance(error, IncompleteError) or any(part in text for part in RETRYABLE):
         return True
     return any(part in text for part in NO_RESPONSE) and _has_time_left(text)
 

@@ -25,6 +25,7 @@ from lambda_ingest.local_disk import STAGED, sync, write_and_name
 from lambda_ingest.privacy.suppression import Tombstones
 from lambda_ingest.replies import REPLIES_PREFIX
 from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.object_io import get_object
 from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.privacy.landed_objects import (
     Redacted,
@@ -283,16 +284,10 @@ def key_of_temp_file(folder: Path, path: Path) -> str:
 
 def _read(landing: ObjectStore, meta: "ObjectMeta") -> StoredObject | None:
     try:
-        with translate_errors(landing):
-            return retry(lambda: _get(landing, meta["path"]))
+        found = get_object(landing, meta["path"], meta["size"])
     except FileNotFoundError:
         return None
-
-
-def _get(landing: ObjectStore, key: str) -> StoredObject:
-    found = obstore.get(landing, key)
-    body = found.bytes().to_bytes()
-    return StoredObject(key, body, found.meta, dict(found.attributes))
+    return StoredObject(meta["path"], found.body, found.meta, dict(found.attributes))
 
 
 def _replace_file(folder: Path, key: str, body: bytes | None) -> None:

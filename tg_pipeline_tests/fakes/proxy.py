@@ -22,6 +22,11 @@ CUT_BEFORE, CUT_AFTER = "cut before it is stored", "cut after it is stored"
 TROUBLES: Final = (*REFUSALS, CUT_BEFORE, CUT_AFTER)
 
 LATE, CUT_MIDWAY = "answered late", "cut amid the answer"
+CUT_UNNOTICED = "cut between chunks, without a length"
+SHORTENED, LENGTHENED = "shorter, with that length", "longer, with that length"
+WRONG_SIZES: Final = (CUT_UNNOTICED, SHORTENED, LENGTHENED)
+"""What HTTP takes for complete answers."""
+
 LATENESS: Final = 0.2
 """Seconds."""
 
@@ -34,6 +39,10 @@ def is_put(request: web.Request) -> bool:
 
 def is_anything(_: web.Request) -> bool:
     return True
+
+
+def is_landed_body(request: web.Request) -> bool:
+    return request.method == "GET" and "/telegram/context_date=" in request.path
 
 
 @dataclass
@@ -68,6 +77,8 @@ class FailingProxy:
         answer = await self._forward(request, body)
         if trouble == CUT_MIDWAY:
             return await _answer_half(request, answer)
+        if trouble in WRONG_SIZES:
+            return await _answer_wrongly(request, answer, trouble)
         return _cut(request) if trouble == CUT_AFTER else answer
 
     def _trouble(self, request: web.Request) -> str:
@@ -99,6 +110,23 @@ async def _answer_half(request: web.Request, answer: web.Response) -> web.Stream
     await half.write(body[: len(body) // 2])
     _cut(request)
     return half
+
+
+async def _answer_wrongly(
+    request: web.Request, answer: web.Response, trouble: str
+) -> web.StreamResponse:
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    wrong = body + body if trouble == LENGTHENED else body[: len(body) // 2]
+    changed = web.StreamResponse(status=answer.status, headers=answer.headers)
+    if trouble == CUT_UNNOTICED:
+        del changed.headers["Content-Length"]
+        changed.enable_chunked_encoding()
+    else:
+        changed.content_length = len(wrong)
+    await changed.prepare(request)
+    await changed.write(wrong)
+    await changed.write_eof()
+    return changed
 
 
 def _cut(request: web.Request) -> web.Response:

@@ -118,6 +118,46 @@ def test_the_lines_do_not_depend_on_the_size_of_the_reads(
     assert numbers == sorted(set(numbers))
 
 
+def naive_lines(content: bytes) -> list[Line]:
+    lines = [
+        Line(number, line.removesuffix(b"\r"), None)
+        if len(line) <= MAX
+        else Line(number, line[:KEPT], "longer than 0 MiB: the first 0 KiB are kept here")
+        for number, line in enumerate(content.split(b"\n"), 1)
+    ]
+    return [line for line in lines if line.content.strip() or line.fault] or [
+        Line(0, b"", "the object is empty")
+    ]
+
+
+@pytest.mark.usefixtures("short_lines")
+@given(
+    pieces=st.lists(st.sampled_from([b"\n", b"\r\n", b" ", A, b"x" * MAX, LONG]) | st.binary()),
+    chunk=st.integers(1, 2 * MAX),
+)
+def test_the_lines_are_those_of_a_plain_split(
+    monkeypatch: pytest.MonkeyPatch, pieces: list[bytes], chunk: int
+) -> None:
+    content = b"".join(pieces)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(landing_reader, "CHUNK_BYTES", chunk)
+        found = read("5.ndjson", content)
+
+    assert found == naive_lines(content)
+
+
+@pytest.mark.parametrize("name", ["5.json", "5.ndjson"])
+def test_a_long_line_is_not_copied_again_with_each_read(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    # With a copy for each of the 131,072 reads, this would take minutes.
+    monkeypatch.setattr(landing_reader, "CHUNK_BYTES", 64)
+    content = b"x" * (8 * 1024 * 1024)
+
+    assert read(name, content) == good(content)
+
+
 @pytest.mark.parametrize(
     ("name", "content", "lines"),
     [

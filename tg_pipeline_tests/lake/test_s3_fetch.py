@@ -12,6 +12,7 @@ from tg_pipeline_tests.fakes.s3_errors import S3, SECRET
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Heard, Reply, reply
 
 KEYS = [f"day/{number}.json" for number in range(200)]
+SIZES = {key: len(str(number)) for number, key in enumerate(KEYS)}
 
 
 def open_bucket() -> S3Store:
@@ -47,7 +48,7 @@ def odd_ones_fail(failure: list[bytes | None]) -> Reply:
 def test_each_object_is_fetched_over_few_signed_connections(s3: S3) -> None:
     with s3(its_number) as server:
         store = open_bucket()
-        found = [fetch_small(store, KEYS) for _ in range(2)]
+        found = [fetch_small(store, SIZES) for _ in range(2)]
 
     assert found == [{key: fetched(number) for number, key in enumerate(KEYS)}] * 2
     assert len(server.heard) == 2 * len(KEYS)
@@ -69,6 +70,6 @@ def test_each_object_is_fetched_over_few_signed_connections(s3: S3) -> None:
 )
 def test_an_object_whose_request_fails_is_left_out(s3: S3, failure: list[bytes | None]) -> None:
     with s3(odd_ones_fail(failure)):
-        found = fetch_small(open_bucket(), KEYS)
+        found = fetch_small(open_bucket(), SIZES)
 
     assert found == {key: fetched(n) for n, key in enumerate(KEYS) if n % 2 == 0}

@@ -7,7 +7,7 @@ from random import Random
 import obstore
 import pytest
 
-from tg_pipeline.lake import object_io
+from tg_pipeline.lake import landing_reader, object_io
 from tg_pipeline.lake.partitions import OBJECT_NAME, partition_key
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline_tests.conftest import DAY, Pipeline
@@ -17,8 +17,10 @@ from tg_pipeline_tests.fakes.proxy import (
     CUT_BEFORE,
     CUT_MIDWAY,
     LATE,
+    WRONG_SIZES,
     FailingProxy,
     is_anything,
+    is_landed_body,
 )
 from tg_pipeline_tests.integration.object_stores.end_to_end import (
     EndToEnd,
@@ -89,6 +91,31 @@ def test_a_fifth_of_all_requests_can_fail_without_changing_a_byte(
         expected.rows_per_day,
     )
     assert contents(disturbed.landing) == contents(undisturbed.landing)
+    assert contents(disturbed.lake.store) == contents(undisturbed.lake.store)
+
+
+@pytest.mark.slow
+@pytest.mark.tiers("moto", "ceph")
+def test_a_fifth_of_the_landed_bodies_can_have_the_wrong_size_without_changing_a_byte(
+    new_pipeline: Callable[[], Pipeline], server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given updates, of which the largest objects are read in ranges
+    monkeypatch.setattr(landing_reader, "FETCH_BYTES", 1_000)
+    undisturbed, disturbed = new_pipeline(), new_pipeline()
+    expected = run_end_to_end(undisturbed)
+
+    # When they are read through a proxy that cuts answers, or adds bytes, without a trace in HTTP
+    random = Random(SEED)  # noqa: S311 - no secret
+    wrongs = iter(lambda: random.choice(WRONG_SIZES), "")
+    proxy = FailingProxy(server.address, random, FAILURE_RATE, wrongs, is_landed_body)
+    with Loopback(proxy.application) as site:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", site.url)
+        through_proxy = Pipeline(disturbed.folder, disturbed.landing_uri.removesuffix("/landing"))
+        found = run_end_to_end(through_proxy)
+
+    # Then nothing is in quarantine that was not before, and all bytes are the same
+    assert set(proxy.met) == set(WRONG_SIZES)
+    assert found.layers == expected.layers
     assert contents(disturbed.lake.store) == contents(undisturbed.lake.store)
 
 
