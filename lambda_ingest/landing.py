@@ -59,6 +59,24 @@ class ChatMigration:
 
 
 @dataclass(frozen=True, slots=True)
+class ImplausibleDate:
+    """The date of an update that is too far from its arrival; one of the two clocks is wrong."""
+
+    update_id: int
+    happened_at: datetime
+    arrived_at: datetime
+
+    def describe(self) -> str:
+        """Return a sentence for the operator."""
+        times = (each.astimezone(UTC) for each in (self.happened_at, self.arrived_at))
+        happened, arrived = (f"{each:%Y-%m-%d %H:%M:%S} UTC" for each in times)
+        return (
+            f"Update {self.update_id} is dated {happened}, but arrived on {arrived}, so it belongs "
+            "to the day it arrived."
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class LandedUpdate:
     """An update and its object: put `body` under `key` if the key does not exist."""
 
@@ -73,6 +91,12 @@ class LandedUpdate:
     """Empty if the update has no content."""
 
     migration: ChatMigration | None = None
+
+    event_at: datetime | None = None
+    """When it happened, according to its own date. None if it has none."""
+
+    implausible_date: ImplausibleDate | None = None
+    """Its own date, if the day is that of its arrival because the date is too far from that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +132,22 @@ def classify(
     except NotAnUpdateError as error:
         return _reject(body, arrival_day, str(error))
     second = event_time(update)
-    is_trusted = second is not None and _is_plausible(second, arrived_at, zone, trust)
-    day = _day_of(second, zone) if second is not None and is_trusted else arrival_day
-    update_id = update["update_id"]
-    key = f"{day_prefix(day)}/{bot_id}-{update_id}.json"
+    event_at = datetime.fromtimestamp(second, UTC) if second is not None else None
+    day, update_id, implausible = arrival_day, update["update_id"], None
+    if second is not None and event_at and _is_plausible(second, arrived_at, zone, trust):
+        day = event_at.astimezone(zone).date()
+    elif event_at:
+        implausible = ImplausibleDate(update_id, event_at, arrived_at)
     return LandedUpdate(
-        *(key, body, day, update_id, chat_id_of(update)), _content(update)[0], migration_of(update)
+        key=f"{day_prefix(day)}/{bot_id}-{update_id}.json",
+        body=body,
+        day=day,
+        update_id=update_id,
+        chat_id=chat_id_of(update),
+        update_type=_content(update)[0],
+        migration=migration_of(update),
+        event_at=event_at,
+        implausible_date=implausible,
     )
 
 
@@ -214,10 +248,6 @@ def _is_plausible(second: int, arrived_at: datetime, zone: tzinfo, trust: TrustL
     launch = datetime.combine(TELEGRAM_LAUNCH, time.min, zone)
     earliest = launch if trust is TrustLevel.OPERATOR else arrived_at - MAX_AGE
     return earliest.timestamp() <= second <= (arrived_at + MAX_LEAD).timestamp()
-
-
-def _day_of(second: int, zone: tzinfo) -> date:
-    return datetime.fromtimestamp(second, UTC).astimezone(zone).date()
 
 
 def _content(update: dict[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -27,8 +27,13 @@ COUNTS: Final = (
     "failed",
     "reply_failed",
     "privacy_failed",
+    "implausible_date",
+    "clock_behind",
 )
 DURATION: Final = "ms"
+
+_WARNINGS: Final = ("reply_failed", "privacy_failed", "implausible_date", "clock_behind")
+"""The counts of what needs attention, although the update is stored."""
 
 STRANGERS_INTERVAL: Final = timedelta(minutes=1)
 """Between two lines about strangers: as often as CloudWatch has a data point of a metric."""
@@ -148,8 +153,7 @@ class MetricsLogger:
 def _level(counts: Mapping[str, int]) -> str:
     if counts.get("failed"):
         return "ERROR"
-    is_incomplete = counts.get("reply_failed") or counts.get("privacy_failed")
-    return "WARNING" if is_incomplete else "INFO"
+    return "WARNING" if any(map(counts.get, _WARNINGS)) else "INFO"
 
 
 def _truncate(value: str | int) -> str | int:

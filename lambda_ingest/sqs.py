@@ -13,7 +13,7 @@ from typing import Any, Final, TypeGuard
 
 from obstore.exceptions import BaseError
 
-from lambda_ingest.landing import LandedUpdate, build_batch
+from lambda_ingest.landing import ImplausibleDate, LandedUpdate, build_batch
 from lambda_ingest.metrics import MetricsLogger, RequestRecord
 from lambda_ingest.settings import Secret, any_matches
 from lambda_ingest.store import first_line, put_if_absent
@@ -81,6 +81,8 @@ class SqsBatchHandler:
             if result.privacy_warning:
                 progress.counts["privacy_failed"] += 1
                 progress.details["why_privacy"] = result.privacy_warning
+            if isinstance(result.parsed, LandedUpdate) and result.parsed.implausible_date:
+                progress.note_date(result.parsed.implausible_date, result.status)
             if result.status is WriteStatus.FILTERED and message.is_first_delivery:
                 progress.redeliver.append(message.message_id)
                 continue
@@ -130,6 +132,11 @@ class _Progress:
     """The ids of the messages that SQS must deliver again."""
 
     details: dict[str, str | int] = field(default_factory=dict)
+
+    def note_date(self, found: ImplausibleDate, status: WriteStatus) -> None:
+        if status.is_stored:
+            self.counts["implausible_date"] += 1
+            self.details["why_date"] = found.describe()
 
     def fail(self, message_ids: Sequence[str], reason: str) -> None:
         self.redeliver.extend(message_ids)

@@ -13,7 +13,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from obstore.exceptions import BaseError
@@ -44,6 +44,10 @@ MAX_BODY_BYTES: Final = 1024 * 1024
 
 SUCCESS: Final = range(200, 300)
 SERVER_ERROR: Final = 500
+
+MAX_CLOCK_LAG: Final = timedelta(minutes=1)
+"""An update that is dated so much later than it arrives proves that this machine's clock is behind.
+Telegram dates updates in seconds, and clocks that are synchronized differ by less."""
 
 Forward = Callable[[bytes, float], HttpResponse]
 """Sends a body on and returns the response to it, within a timeout in seconds."""
@@ -113,7 +117,8 @@ class WebhookHandler:
         except (BaseError, OSError) as error:
             reason = f"The store failed: {first_line(error)}"
             return self._log(HttpResponse(SERVER_ERROR, reason=reason), {"failed": 1}, started)
-        counts, details = {result.status.value: 1}, _details(result)
+        details = _details(result)
+        counts = {result.status.value: 1, **_look_at_times(result, started, details)}
         if result.privacy_warning:
             counts["privacy_failed"] = 1
         if not (self.forwarding and self.forwarding.settings.forwards(_type_of(result))):
@@ -221,3 +226,23 @@ def _details(result: WriteResult) -> dict[str, str | int]:
     if result.privacy_warning:
         details["why_privacy"] = result.privacy_warning
     return details
+
+
+def _look_at_times(
+    result: WriteResult, arrived_at: datetime, details: dict[str, str | int]
+) -> dict[str, int]:
+    """Return the counts of what is wrong with the date of a stored update, and add the details."""
+    update, counts = result.parsed, dict[str, int]()
+    if not isinstance(update, LandedUpdate) or not result.status.is_stored:
+        return counts
+    if update.implausible_date:
+        counts["implausible_date"] = 1
+        details["why_date"] = update.implausible_date.describe()
+    lag = update.event_at - arrived_at if update.event_at else timedelta(0)
+    if lag > MAX_CLOCK_LAG:
+        counts["clock_behind"] = 1
+        details["why_clock"] = (
+            f"The clock of this machine is at least {lag.total_seconds():,.0f} s behind: update "
+            f"{update.update_id} has happened already."
+        )
+    return counts

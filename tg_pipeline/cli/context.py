@@ -18,6 +18,7 @@ from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.sample import SAMPLE_BOT_ID
 from tg_pipeline.settings import Settings
+from tg_pipeline.telegram.clock import describe_clock
 from tg_pipeline.telegram.messages import RateLimitRetry
 from tg_pipeline.telegram.models import BotInfo
 
@@ -103,6 +104,12 @@ def open_api(settings: Settings) -> "BotApiClient":
     from tg_pipeline.telegram.client import BotApiClient  # noqa: PLC0415
 
     return BotApiClient(settings.token, settings.api_url)
+
+
+def warn_of_clock(api: "BotApiClient") -> None:
+    """Warn if this machine's clock was off at the last call; it may be the endpoint's, too."""
+    if warning := describe_clock(api.clock_error):
+        warn(warning)
 
 
 def remember_username(settings: Settings, info: BotInfo) -> None:

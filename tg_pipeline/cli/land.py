@@ -113,8 +113,9 @@ def print_stats(stats: LandingStats, settings: Settings) -> None:
     """
     suppressed = f", {stats.suppressed:,} of forgotten people" if stats.suppressed else ""
     out.print(f"{stats.landed:,} landed, {stats.already_there:,} were there already{suppressed}.")
-    if stats.privacy_warning:
-        warn(stats.privacy_warning)
+    for warning in (stats.privacy_warning, stats.describe_dates(TrustLevel.OPERATOR)):
+        if warning:
+            warn(warning)
     if stats.days:
         first, last = min(stats.days), max(stats.days)
         out.print(f"Days {first} to {last}. Next: tg-pipeline run")

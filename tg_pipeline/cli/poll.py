@@ -12,14 +12,23 @@ from obstore.exceptions import BaseError
 from rich.live import Live
 from rich.text import Text
 
+from lambda_ingest.landing import TrustLevel
 from lambda_ingest.store import StoreError, first_line
 from lambda_ingest.writer import LandingWriter, open_writer
 from tg_pipeline.cli.console import err
-from tg_pipeline.cli.context import open_api, refuse_sample, remember_username, show, warn
+from tg_pipeline.cli.context import (
+    open_api,
+    refuse_sample,
+    remember_username,
+    show,
+    warn,
+    warn_of_clock,
+)
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_writer import Delivery, LandingStats, LandResult, land_all, land_one
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import load_settings
+from tg_pipeline.telegram.clock import MAX_CLOCK_ERROR, describe_clock
 from tg_pipeline.telegram.errors import TelegramError
 from tg_pipeline.telegram.polling import GracefulShutdown, NotStoredError, Poller
 
@@ -47,16 +56,20 @@ def poll(once: Once = False) -> None:
     shutdown, progress = GracefulShutdown(), PollProgress(_now, is_quiet=once)
     with open_api(settings) as api:
         writer = open_writer(settings.ingest, _now, open_object_store)
-        store = UpdateStorage(writer, settings.landing_uri, progress)
+        store = UpdateStorage(writer, settings.landing_uri, progress, lambda: api.clock_error)
         poller = Poller(api, store, shutdown, time.sleep, warn)
         # A bot that can't be reached fails below, with a reason.
         with suppress(TelegramError):
             remember_username(settings, api.get_me())
+        if not once:
+            warn_of_clock(api)
         try:
             with shutdown.on_signals(), progress.live():
                 _run(poller, settings.landing_uri, once=once)
         finally:
             _report(progress.stats)
+        if once:
+            warn_of_clock(api)
 
 
 def _run(poller: Poller, uri: str, *, once: bool) -> None:
@@ -77,6 +90,8 @@ def _report(stats: LandingStats) -> None:
         show(f"Days {min(stats.days)} to {max(stats.days)}. Next: tg-pipeline run")
     if stats.first_rejection:
         warn(f"The first one that is not an update: {stats.first_rejection}")
+    if warning := stats.describe_dates(TrustLevel.NETWORK):
+        warn(warning)
 
 
 def _counts(stats: LandingStats) -> str:
@@ -143,9 +158,19 @@ class UpdateStorage:
     writer: LandingWriter
     uri: str
     progress: PollProgress
+    clock_error: Callable[[], timedelta | None]
+    """Returns how far the clock is ahead of Telegram's; None if that is unknown."""
 
     def __call__(self, updates: list[bytes]) -> None:
-        """Return when all updates are durable; raises NotStoredError."""
+        """Return when all updates are durable.
+
+        Raises NotStoredError, also if the clock is so wrong that they would land on wrong days.
+        """
+        error = self.clock_error()
+        if error and abs(error) > MAX_CLOCK_ERROR:
+            raise NotStoredError(
+                f"{describe_clock(error)} Updates would land on wrong days, so none is stored."
+            )
         now = self.progress.clock()
         try:
             for outcome in self._put([Delivery(body, now, "getUpdates") for body in updates]):

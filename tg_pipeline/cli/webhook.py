@@ -25,6 +25,7 @@ from tg_pipeline.cli.context import (
     remember_username,
     show,
     warn,
+    warn_of_clock,
 )
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import DEFAULT_API_URL, load_settings
@@ -116,6 +117,7 @@ def set_webhook(
         after = rate_limit_retry().call(api.get_webhook_info)
         with suppress(TelegramError):
             remember_username(settings, api.get_me())
+    warn_of_clock(api)
     _warn_of_path(url, settings.ingest)
     _warn_of_types(request, after)
     _show_webhook(after, api.token)
@@ -229,6 +231,7 @@ def webhook_info(as_json: AsJson = False) -> None:
     """Show the webhook, its last errors, and what to do about them."""
     with open_api(load_settings()) as api:
         info = rate_limit_retry().call(api.get_webhook_info)
+    warn_of_clock(api)
     if as_json:
         redacted = redact_webhook_info(info, api.token)
         advice = {"advice": diagnose(redacted, datetime.now(UTC))}

@@ -8,7 +8,16 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Final
 
-from lambda_ingest.landing import RejectedBody, build_batch
+from lambda_ingest.landing import (
+    MAX_AGE,
+    MAX_LEAD,
+    TELEGRAM_LAUNCH,
+    ImplausibleDate,
+    LandedUpdate,
+    RejectedBody,
+    TrustLevel,
+    build_batch,
+)
 from lambda_ingest.store import put_if_absent
 from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus
 from tg_pipeline.lake.errors import translate_errors
@@ -51,6 +60,9 @@ class LandingStats:
     privacy_warning: str = ""
     """The last reason why forgotten people were not left out as they should be."""
 
+    implausible_dates: int = 0
+    first_implausible_date: ImplausibleDate | None = None
+
     days: Counter[date] = field(default_factory=Counter)
     """Updates by day, whether they landed now or earlier."""
 
@@ -73,6 +85,26 @@ class LandingStats:
             self.first_rejection = self.first_rejection or f"{outcome.origin}: {parsed.reason}"
         elif status.is_stored:
             self.days[parsed.day] += 1
+            if isinstance(parsed, LandedUpdate) and parsed.implausible_date:
+                self.implausible_dates += 1
+                self.first_implausible_date = self.first_implausible_date or parsed.implausible_date
+
+    def describe_dates(self, trust: TrustLevel) -> str:
+        """Return a sentence about updates whose dates are not plausible; empty if there are none.
+
+        `trust` says which dates are.
+        """
+        first, number = self.first_implausible_date, self.implausible_dates
+        if first is None:
+            return ""
+        early = f"more than {MAX_AGE.days} days before"
+        if trust is TrustLevel.OPERATOR:
+            early = f"before Telegram's launch on {TELEGRAM_LAUNCH}"
+        subject = "1 update is" if number == 1 else f"{number:,} updates are"
+        return (
+            f"{subject} dated {early} or more than {MAX_LEAD.days} day after the arrival: "
+            f"check the clock of this machine. {first.describe()}"
+        )
 
 
 def land_all(

@@ -5,8 +5,9 @@ https://core.telegram.org/bots/api#making-requests
 
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ from urllib3.exceptions import (
 from urllib3.exceptions import TimeoutError as Urllib3TimeoutError
 
 from lambda_ingest.settings import Secret
+from tg_pipeline.telegram.clock import clock_error
 from tg_pipeline.telegram.decoding import replace_surrogates
 from tg_pipeline.telegram.errors import (
     BadRequestError,
@@ -64,11 +66,18 @@ class Upload:
     data: bytes
 
 
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
 class BotApiClient:
     """A bot's calls. Each raises TelegramError, whose message and causes contain no token."""
 
-    def __init__(self, token: Secret, api_url: str) -> None:
-        """Prepare, without any call. Raises TokenRefusedError if the token is malformed."""
+    def __init__(self, token: Secret, api_url: str, now: Callable[[], datetime] = _utc_now) -> None:
+        """Prepare, without any call; `now` returns the time (aware).
+
+        Raises TokenRefusedError if the token is malformed.
+        """
         if not _TOKEN.fullmatch(token.reveal()):
             raise TokenRefusedError(
                 "TELEGRAM_BOT_TOKEN contains a character that no token has: copy the token exactly "
@@ -79,6 +88,9 @@ class BotApiClient:
         self._api_url = api_url
         self._host = _host_of(api_url)
         self._session = requests.Session()
+        self._now = now
+        self.clock_error: timedelta | None = None
+        """How far this machine's clock was ahead of the server's at the last response."""
 
     def __enter__(self) -> Self:
         """Return the client; its connections are closed at the end of the block."""
@@ -153,6 +165,7 @@ class BotApiClient:
         """
         parameters = parameters or {}
         body: dict[str, Any] = _form(parameters, upload) if upload else {"json": parameters}
+        sent_at = self._now()
         try:
             response = self._session.post(
                 f"{self._api_url}/bot{self.token.reveal()}/{method}",
@@ -161,6 +174,7 @@ class BotApiClient:
                 **body,
             )
             received = _Response(method, self._host, response.status_code, response.content)
+            self.clock_error = clock_error(sent_at, response.headers.get("Date"), self._now())
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = explain_transport_error(error, method, self._host)
         else:

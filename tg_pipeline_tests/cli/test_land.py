@@ -49,6 +49,19 @@ def test_an_export_of_a_chat_and_a_large_file_are_one_clear_sentence(shell: Shel
     assert shell.landed() == []
 
 
+def test_dates_that_decide_no_day_are_reported(shell: Shell) -> None:
+    lines = ['{"update_id": 1, "message": {"date": 1}}', '{"update_id": 2, "message": {"date": 2}}']
+    (shell.folder / "old.ndjson").write_text("\n".join(lines))
+
+    done = shell.run("land", "old.ndjson", "--bot-id", "9")
+
+    assert done.returncode == 0
+    assert done.stderr.startswith(
+        "2 updates are dated before Telegram's launch on 2013-08-14 or more than 1 day after the "
+        "arrival: check the clock of this machine. Update 1 is dated 1970-01-01 00:00:01 UTC, but"
+    )
+
+
 def test_a_line_that_is_not_an_update_is_reported_and_kept(shell: Shell) -> None:
     # Given a file with a bad line after a good one
     (shell.folder / "some.ndjson").write_bytes(b'{"update_id": 1}\n{"update_id": \n')

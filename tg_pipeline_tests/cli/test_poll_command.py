@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 
@@ -192,3 +193,66 @@ def test_once_with_an_unusable_landing_zone_fails_and_confirms_nothing(
     assert "Nothing is lost: Telegram keeps the updates." in unwritable
     assert "file:///dev/null/x can't be opened" in unopened
     assert len(bot_commands.telegram.pending) == 1
+
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.mark.parametrize("offset", [3 * HOUR, -3 * HOUR])
+def test_with_a_clock_that_is_far_off_nothing_is_stored_on_a_wrong_day_and_nothing_is_lost(
+    bot_commands: BotCommands, offset: timedelta
+) -> None:
+    bot_commands.telegram.user_sends(5, "a")
+    bot_commands.telegram.set_clock(offset)
+
+    said = bot_commands.fails("poll", "--once")
+
+    assert "This machine's clock is 3 hours" in said
+    assert "Updates would land on wrong days, so none is stored." in said
+    assert bot_commands.landed() == {}
+
+    # When the clock is right again
+    bot_commands.telegram.set_clock(timedelta(0))
+    assert bot_commands.run("poll", "--once").out.startswith("1 landed")
+
+
+def test_a_clock_that_is_a_little_off_is_reported(bot_commands: BotCommands) -> None:
+    bot_commands.telegram.user_sends(5, "a")
+    bot_commands.telegram.set_clock(timedelta(minutes=-20))
+
+    done = bot_commands.run("poll", "--once")
+
+    assert done.out.startswith("1 landed")
+    assert done.err == "This machine's clock is 20 minutes ahead of Telegram's: set it right.\n"
+
+
+@pytest.mark.slow
+def test_a_poller_waits_until_the_clock_is_right(shell: Shell, telegram: TelegramServer) -> None:
+    telegram.user_sends(5, "a")
+    telegram.set_clock(30 * HOUR)
+    with polling(shell, telegram) as process:
+        telegram.wait_for_calls("getUpdates", 2)
+        assert telegram.pending
+
+        telegram.set_clock(timedelta(0))
+        telegram.wait_until_delivered()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=20)
+
+    assert out.decode().startswith("1 landed")
+    assert b"so none is stored. Trying again in 1 s; nothing is lost." in err
+
+
+def test_updates_that_belong_to_the_day_they_arrived_because_of_their_date_are_reported(
+    bot_commands: BotCommands,
+) -> None:
+    for _ in range(3):
+        bot_commands.telegram.push({"message": {"date": 1_600_000_000, "chat": {"id": 5}}})
+
+    done = bot_commands.run("poll", "--once")
+
+    assert done.err.startswith(
+        "3 updates are dated more than 7 days before or more than 1 day after the arrival: check "
+        "the clock of this machine. Update 500000001 is dated 2020-09-13 12:26:40 UTC, but arrived"
+    )
+    assert done.err.endswith("so it belongs to the day it arrived.\n")

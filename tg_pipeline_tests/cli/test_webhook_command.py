@@ -1,6 +1,7 @@
 """`tg-pipeline webhook` sets, shows and deletes a webhook, and replaces one only on request."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -225,6 +226,16 @@ def test_info_shows_the_last_error_and_what_to_do(commands: BotCommands) -> None
     assert "Connection refused." in done.out
     assert "Nothing listens at that host and port." in done.out
     assert "1 update is pending, and each is lost 24 hours after it happened." in done.out
+
+
+def test_set_and_info_report_a_clock_that_is_off(commands: BotCommands) -> None:
+    commands.telegram.set_clock(timedelta(days=3))
+
+    for command in (("webhook", "set", ENDPOINT), ("webhook", "info")):
+        done = commands.run(*command)
+
+        assert done.code == 0
+        assert "This machine's clock is 3 days behind Telegram's: set it right." in done.err
 
 
 def test_info_can_be_json(commands: BotCommands) -> None:

@@ -117,6 +117,7 @@ BODIES = [
     update(1, text=WRITTEN, chat={"id": GROUP}, **BY),
     update(2, text=WRITTEN, chat={"id": -7}, **BY),
     update(3, chat={"id": GROUP}, migrate_to_chat_id=-100, **BY),
+    json.dumps({"update_id": 4, "message": {"date": 1_900_000_000, "text": WRITTEN}}).encode(),
     b'{"update_id": "x", "text": "%b"}' % WRITTEN.encode(),
     WRITTEN.encode(),
 ]

@@ -90,6 +90,18 @@ class TestBatch:
             "telegram/context_date=2026-10-15": [update(5)],
         }
 
+    def test_a_date_that_decides_no_day_is_counted_and_logged(self, container: Container) -> None:
+        bodies = [
+            json.dumps({"update_id": each, "message": {"date": 1_600_000_000}}).encode()
+            for each in (5, 6)
+        ]
+
+        container.handle(queue_event(*map(record, bodies)))
+
+        (line,) = container.lines()
+        assert (line["level"], line["landed"], line["implausible_date"]) == ("WARNING", 2, 2)
+        assert line["why_date"].startswith("Update 6 is dated 2020-09-13 12:26:40 UTC, but arrived")
+
 
 class TestChecks:
     def test_messages_with_the_previous_secret_lose_nothing_while_it_is_replaced(

@@ -1,5 +1,6 @@
 """The webhook checks, stores and forwards a call, and responds with the right status."""
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from lambda_ingest.replies import FORM
 from lambda_ingest.settings import SettingsError
 from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, always, reply
-from tg_pipeline_tests.lambda_ingest.conftest import DAY_FOLDER, Container, stored, update
+from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED, DAY_FOLDER, Container, stored, update
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, in_base64
 
 NewContainer = Callable[..., Container]
@@ -180,6 +181,49 @@ class TestStoring:
 
 
 DONE = reply(connection="close")
+
+
+class TestTimes:
+    """A clock that is wrong is noticed by the updates that arrive."""
+
+    @pytest.mark.parametrize("days", [-8, 2])
+    def test_a_date_that_decides_no_day_is_counted_and_logged_without_texts(
+        self, container: Container, days: int
+    ) -> None:
+        happened_at = ARRIVED + timedelta(days=days)
+        body = {"date": int(happened_at.timestamp()), "text": "hidden"}
+
+        assert container.status(json.dumps({"update_id": 5, "message": body}).encode()) == 200
+
+        (line,) = container.lines()
+        assert (line["level"], line["landed"], line["implausible_date"]) == ("WARNING", 1, 1)
+        assert line["why_date"] == (
+            f"Update 5 is dated {happened_at:%Y-%m-%d} 15:00:00 UTC, but arrived on 2026-10-07 "
+            "15:00:00 UTC, so it belongs to the day it arrived."
+        )
+        assert "hidden" not in container.log.getvalue()
+        assert list(container.stored()) == ["telegram/context_date=2026-10-07/7-5.json"]
+
+    @pytest.mark.parametrize(("seconds", "is_behind"), [(60, 0), (61, 1), (90_000, 1), (-90, 0)])
+    def test_an_update_that_has_not_happened_yet_proves_that_the_clock_is_behind(
+        self, container: Container, seconds: int, is_behind: int
+    ) -> None:
+        body = {"date": int(ARRIVED.timestamp()) + seconds}
+
+        container.post(json.dumps({"update_id": 5, "message": body}).encode())
+
+        (line,) = container.lines()
+        assert (line["landed"], line["clock_behind"]) == (1, is_behind)
+        assert (f"at least {seconds:,} s behind" in line.get("why_clock", "")) == bool(is_behind)
+
+    def test_an_update_that_is_not_stored_is_not_counted(self, new_container: NewContainer) -> None:
+        container = new_container(TELEGRAM_CHAT_IDS="-42")
+        body = {"date": 1_600_000_000, "chat": {"id": -7}}
+
+        container.post(json.dumps({"update_id": 5, "message": body}).encode())
+
+        (line,) = container.lines()
+        assert (line["filtered"], line["implausible_date"]) == (1, 0)
 
 
 class TestForwarding:
