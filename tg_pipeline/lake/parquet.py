@@ -1,13 +1,22 @@
-"""Parquet files: a writer with deterministic bytes, a reader by row group, and footers."""
+"""Parquet files: a writer with deterministic bytes, a reader by row group, and footers.
+
+Bytes that have changed since they were written are found: every page has its checksum, which the
+format provides for and which is compared whenever the page is read. The format has none for headers
+of pages, bloom filters and the footer with its statistics, so the writer adds a *seal* in front of
+the footer: the checksums of all bytes before it, and of the footer. Readers ignore these bytes,
+since they find pages by their offsets. Files of earlier releases have neither.
+"""
 
 import hashlib
 import io
 import os
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, BinaryIO, Final, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -39,9 +48,21 @@ TAIL_BYTES: Final = 8
 FOOTER_READ_BYTES: Final = 64 * 1024
 """Bytes of the first read: nearly always the whole footer."""
 
+SEAL_MAGIC: Final = b"TGSEAL1\0"
+SEAL_BYTES: Final = len(SEAL_MAGIC) + 8
+"""Bytes in front of the footer: the magic, and two CRC-32 (little-endian): of all bytes before the
+seal, and of the footer with the tail. A CRC-32 differs after any change of up to 32 adjacent bits,
+and after others in all but one of four billion cases."""
+
+SEALED: Final = "sealed"
+"""The footer key of a file that has a seal: without it, the file is damaged."""
+
+HASH_BYTES: Final = 1024 * 1024
+"""Bytes read at a time to compute a checksum."""
+
 
 class DamagedError(Exception):
-    """An object is not a complete Parquet file."""
+    """An object is not a Parquet file as it was written; the message says what does not fit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +83,7 @@ class ParquetWriter:
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         """Open a file at `path` for rows of `schema`."""
-        self._schema = schema
+        self._schema, self._path = schema, path
         self._file = pq.ParquetWriter(path, schema, **_options(schema))
         self._held: list[pa.RecordBatch] = []
         self._held_rows = self._held_bytes = 0
@@ -80,8 +101,9 @@ class ParquetWriter:
     def close(self, metadata: dict[str, str]) -> None:
         """Write the remaining rows, and the footer with `metadata`."""
         self._flush()
-        self._file.add_key_value_metadata(metadata)
+        self._file.add_key_value_metadata({**metadata, SEALED: "crc32"})
         self._file.close()
+        _seal(self._path)
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -122,12 +144,158 @@ class ParquetWriter:
             self._file.write_table(table, row_group_size=GROUP_ROWS)
 
 
+def open_file(source: BinaryIO, *, pre_buffer: bool) -> pq.ParquetFile:
+    """Open a file, whose footer and pages are compared with their checksums when they are read.
+
+    Raises DamagedError.
+    """
+    content, seal, _ = _read_end(source)
+    _check_footer(content, seal)
+    source.seek(0)
+    with errors_of_damage():
+        return pq.ParquetFile(source, pre_buffer=pre_buffer, page_checksum_verification=True)
+
+
 def read_batches(
     file: pq.ParquetFile, columns: list[str] | None, batch_rows: int
 ) -> Iterator[pa.RecordBatch]:
-    """Return a file's rows in order, one row group at a time, so no batch exceeds a row group."""
+    """Return a file's rows in order, one row group at a time, so no batch exceeds a row group.
+
+    Raises DamagedError, also if a row group has other rows than the footer says: a page whose
+    header has changed may be skipped.
+    """
     for group in range(file.num_row_groups):
-        yield from file.iter_batches(batch_rows, row_groups=[group], columns=columns)
+        rows = 0
+        batches = file.iter_batches(batch_rows, row_groups=[group], columns=columns)
+        while (batch := _next_batch(batches)) is not None:
+            rows += batch.num_rows
+            yield batch
+        expected = file.metadata.row_group(group).num_rows
+        if rows != expected:
+            raise DamagedError(f"row group {group} has {rows} rows instead of {expected}")
+
+
+def _next_batch(batches: Iterator[pa.RecordBatch]) -> pa.RecordBatch | None:
+    with errors_of_damage():
+        return next(batches, None)
+
+
+@contextmanager
+def errors_of_damage() -> Iterator[None]:
+    """Raise as DamagedError what Arrow raises at bytes that are not valid; other errors as is.
+
+    Among these are errors of the store, and of the system, which have a number. Sizes that have
+    changed can exceed the memory.
+    """
+    try:
+        yield
+    except pa.ArrowCancelled:
+        raise
+    except (pa.ArrowException, ValueError, OverflowError, IndexError, KeyError) as error:
+        raise DamagedError(_reason(error)) from None
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise DamagedError(_reason(error)) from None
+
+
+def _reason(error: Exception) -> str:
+    """Return an error's message without the name of a C++ file, which ends the message."""
+    return str(error).strip().partition("\n")[0].rstrip(".") or type(error).__name__
+
+
+def check_checksums(source: BinaryIO) -> bool:
+    """Compare all bytes of a file with its checksums, at the speed at which they are read.
+
+    Return whether it has any: files of earlier releases have not. Raises DamagedError.
+    """
+    content, seal, body_bytes = _read_end(source)
+    _check_footer(content, seal)
+    if seal is None:
+        return False
+    source.seek(0)
+    if _checksum(source, body_bytes) != seal.body:
+        raise DamagedError("the checksum of its pages and indexes does not match")
+    return True
+
+
+def verify_file(source: BinaryIO) -> None:
+    """Read a whole file; raises DamagedError if any byte differs from what was written.
+
+    Of a file without checksums, the rows must at least be readable.
+    """
+    if not check_checksums(source):
+        for _ in read_batches(open_file(source, pre_buffer=False), None, GROUP_ROWS):
+            pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    """The checksums in front of a footer."""
+
+    body: int
+    """Of all bytes before the seal."""
+    footer: int
+    """Of all bytes after it."""
+
+    def to_bytes(self) -> bytes:
+        return SEAL_MAGIC + self.body.to_bytes(4, "little") + self.footer.to_bytes(4, "little")
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Self | None:
+        """Parse a seal; None if there is none."""
+        if len(content) != SEAL_BYTES or not content.startswith(SEAL_MAGIC):
+            return None
+        body, footer = content[-8:-4], content[-4:]
+        return cls(int.from_bytes(body, "little"), int.from_bytes(footer, "little"))
+
+
+def _seal(path: Path) -> None:
+    """Write the seal of a file in front of its footer."""
+    with path.open("r+b") as file:
+        content, _, _ = _read_end(file)
+        body_bytes = path.stat().st_size - len(content)
+        file.seek(0)
+        body = _checksum(file, body_bytes)
+        file.seek(body_bytes)
+        file.write(_Seal(body, zlib.crc32(content)).to_bytes() + content)
+
+
+def _checksum(source: BinaryIO, count: int) -> int:
+    """Return the CRC-32 of the next `count` bytes."""
+    checksum = 0
+    while count and (chunk := source.read(min(count, HASH_BYTES))):
+        checksum = zlib.crc32(chunk, checksum)
+        count -= len(chunk)
+    return checksum
+
+
+def _read_end(source: BinaryIO) -> tuple[bytes, _Seal | None, int]:
+    """Return a file's footer with the tail, its seal if it has one, and the bytes before both."""
+    size = source.seek(0, os.SEEK_END)
+    source.seek(max(size - TAIL_BYTES, 0))
+    tail = bytes(source.read(TAIL_BYTES))
+    length = int.from_bytes(tail[:-4], "little") + TAIL_BYTES
+    if not tail.endswith(MAGIC) or length > size:
+        raise DamagedError("it does not end with a footer")
+    start = size - length
+    before = min(SEAL_BYTES, start)
+    source.seek(start - before)
+    content = bytes(source.read(before + length))
+    seal = _Seal.from_bytes(content[:before])
+    return content[before:], seal, start - before if seal else start
+
+
+def _check_footer(content: bytes, seal: _Seal | None) -> pq.FileMetaData:
+    """Return a footer's contents; raises DamagedError if they are not those that were written."""
+    if seal and zlib.crc32(content) != seal.footer:
+        raise DamagedError("the checksum of its footer does not match")
+    with errors_of_damage():
+        metadata = pq.read_metadata(io.BytesIO(MAGIC + content))
+        is_sealed = SEALED in text_metadata(metadata)
+    if is_sealed and seal is None:
+        raise DamagedError("it has no checksums, although its footer says so")
+    return metadata
 
 
 def _size(batch: pa.RecordBatch) -> int:
@@ -162,30 +330,22 @@ def _options(schema: pa.Schema) -> dict[str, Any]:
         "use_dictionary": texts + lists,
         "column_encoding": dict.fromkeys(numbers, "DELTA_BINARY_PACKED"),
         "bloom_filter_options": lookup if LOOKUP_COLUMN in schema.names else None,
+        "write_page_checksum": True,
     }
 
 
 def read_footer(store: ObjectStore, key: str) -> Footer | None:
     """Read an object's footer; return None if there is no such object.
 
-    Raises DamagedError if it is not a complete file, and StoreError.
+    Raises DamagedError if it is not as it was written, and StoreError.
     """
     source = open_object(store, key, FOOTER_READ_BYTES)
     if source is None:
         return None
     with source:
         size = source.seek(0, os.SEEK_END)
-        source.seek(max(size - TAIL_BYTES, 0))
-        length = int.from_bytes(source.read(TAIL_BYTES)[:-4], "little") + TAIL_BYTES
-        source.seek(max(size - length, 0))
-        return _parse_footer(bytes(source.read()), size)
-
-
-def _parse_footer(content: bytes, size: int) -> Footer:
-    try:
-        file = pq.read_metadata(io.BytesIO(MAGIC + content))
-    except pa.ArrowInvalid:
-        raise DamagedError from None
+        content, seal, _ = _read_end(source)
+    file = _check_footer(content, seal)
     return Footer(
         rows=file.num_rows,
         bytes=size,

@@ -1,4 +1,9 @@
-"""Partitions of the lake: one Parquet object each, read in one version and replaced as a whole."""
+"""Partitions of the lake: one Parquet object each, read in one version and replaced as a whole.
+
+A partition in which changed bytes were found is *marked* as damaged by an empty object, and counts
+as unreadable until it is replaced: its footer may be intact, so that a scan of footers would take
+it for up to date.
+"""
 
 import fcntl
 import os
@@ -9,26 +14,31 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import BinaryIO, Final, TypeVar
 
+import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
-from obstore.store import ObjectStore
+from obstore.store import ObjectStore, S3Store
 
 from lambda_ingest.local_disk import sync
 from lambda_ingest.store import BATCH_TIMEOUT, StoreError, local_folder
+from tg_pipeline.lake.errors import translate_errors, uri_of
 from tg_pipeline.lake.landing_zone import days_under
 from tg_pipeline.lake.object_io import copy_object, open_object, put_file
-from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.lake.object_store import list_pages, open_object_store, retry
 from tg_pipeline.lake.parquet import (
     DamagedError,
     Footer,
     ParquetWriter,
+    check_checksums,
+    open_file,
     read_batches,
     read_footer,
     text_metadata,
+    verify_file,
 )
 
 OBJECT_NAME: Final = "part-0.parquet"
@@ -45,6 +55,9 @@ THREADS: Final = 16
 TEMP_PREFIX: Final = ".writing-"
 """Prefix of the names of temporary folders; no query takes such a folder for a partition."""
 
+MARKS_PREFIX: Final = "damaged"
+"""The folder of the lake with a mark for each partition in which changed bytes were found."""
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -53,6 +66,17 @@ def partition_key(layer: str, day: date | None) -> str:
     """Return the key of a day's object in the lake; without a day, of the table's only object."""
     folder = f"{layer}/context_date={day.isoformat()}" if day else layer
     return f"{folder}/{OBJECT_NAME}"
+
+
+class DamagedPartitionError(StoreError):
+    """A partition has other bytes than were written: the message says which, where, what to do."""
+
+    def __init__(self, layer: str, day: date | None, place: str, reason: str) -> None:
+        """Describe the partition of a day, or of a table without days, stored at `place`."""
+        name = f"{layer} of {day}" if day else layer
+        run = f"tg-pipeline run{f' --date {day}' if day else ''}"
+        super().__init__(f"{name} is damaged, {reason}: {run} rebuilds it ({place})")
+        self.layer, self.day, self.place, self.reason = layer, day, place, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +90,17 @@ class PartitionStats:
 class Partition:
     """A day of a layer in the version that was opened; it has no rows if it does not exist."""
 
-    def __init__(self, file: pq.ParquetFile | None, size: int) -> None:
-        """Wrap an open file of `size` bytes, or None if the partition does not exist."""
-        self._file = file
+    def __init__(
+        self,
+        file: pq.ParquetFile | None,
+        size: int,
+        damage: "Callable[[DamagedError], DamagedPartitionError] | None" = None,
+    ) -> None:
+        """Wrap an open file of `size` bytes, or None if the partition does not exist.
+
+        `damage` makes the error of this partition from one of the file.
+        """
+        self._file, self._damage = file, damage
         self.bytes = size
 
     @classmethod
@@ -99,8 +131,16 @@ class Partition:
     def batches(
         self, columns: list[str] | None = None, rows: int = BATCH_ROWS
     ) -> Iterator[pa.RecordBatch]:
-        """Return the rows in order, in batches of at most `rows`; raises StoreError."""
-        return read_batches(self._file, columns, rows) if self._file else iter(())
+        """Return the rows in order, in batches of at most `rows`.
+
+        Raises StoreError, and DamagedPartitionError at bytes that have changed.
+        """
+        if self._file is None:
+            return
+        try:
+            yield from read_batches(self._file, columns, rows)
+        except DamagedError as error:
+            raise self._damage(error) if self._damage else error from None
 
     def project(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
         """Return a few small columns of the rows in order, in larger batches; raises StoreError."""
@@ -139,22 +179,23 @@ class Lake:
 
     @contextmanager
     def open(self, layer: str, day: date | None) -> Iterator[Partition]:
-        """Open a day, or a table without days, in its current version; raises StoreError.
+        """Open a day, or a table without days, in its current version.
 
         Rows and metadata are those of this version, even if the partition is replaced while it is
         read: on disk the old file stays open, and a bucket's old object gives a ReplacedError.
+        Raises StoreError, and DamagedPartitionError if it is damaged.
         """
         with self._open_file(partition_key(layer, day)) as source:
             if source is None:
                 yield Partition.absent()
                 return
+            self._refuse_marked(layer, day)
             size = source.seek(0, os.SEEK_END)
-            source.seek(0)
             try:
-                file = pq.ParquetFile(source, pre_buffer=self.folder is None)
-            except pa.ArrowInvalid:
-                raise _damaged(layer, day) from None
-            yield Partition(file, size)
+                file = open_file(source, pre_buffer=self.folder is None)
+            except DamagedError as error:
+                raise self._damaged(layer, day, error) from None
+            yield Partition(file, size, partial(self._damaged, layer, day))
 
     @contextmanager
     def _open_file(self, key: str) -> Iterator[BinaryIO | None]:
@@ -173,16 +214,22 @@ class Lake:
     def footer(self, layer: str, day: date | None) -> Footer | None:
         """Return the footer of a day, or of a table without days; None if missing or damaged."""
         try:
-            return read_footer(self.store, partition_key(layer, day))
-        except DamagedError:
+            return self.footer_or_raise(layer, day)
+        except DamagedPartitionError:
             return None
 
     def footer_or_raise(self, layer: str, day: date | None) -> Footer | None:
-        """Return the footer of a day; None if missing. Raises StoreError, also if it is damaged."""
+        """Return the footer of a day; None if missing.
+
+        Raises StoreError, and DamagedPartitionError if it is damaged.
+        """
         try:
-            return read_footer(self.store, partition_key(layer, day))
-        except DamagedError:
-            raise _damaged(layer, day) from None
+            footer = read_footer(self.store, partition_key(layer, day))
+        except DamagedError as error:
+            raise self._damaged(layer, day, error) from None
+        if footer:
+            self._refuse_marked(layer, day)
+        return footer
 
     def footers(self, layer: str, days: Sequence[date | None]) -> list[Footer | None]:
         """Return the footers of several days, in the order of `days`."""
@@ -196,20 +243,83 @@ class Lake:
             return list(pool.map(read, items))
 
     @contextmanager
-    def files(self, layer: str, days: Iterable[date | None]) -> Iterator[list[Path]]:
+    def files(
+        self, layer: str, days: Iterable[date | None], *, are_verified: bool = False
+    ) -> Iterator[list[Path]]:
         """Return local files of the days that exist, each in a folder `context_date=…`.
 
         A lake on disk returns the partitions themselves, which may be replaced; otherwise the files
-        are copies. Raises StoreError.
+        are copies. Their checksums are compared first, since the engines that read them don't do
+        that, unless they `are_verified` already. Raises StoreError, and DamagedPartitionError.
         """
-        keys = [partition_key(layer, day) for day in days]
+        wanted = {day: partition_key(layer, day) for day in days}
+        with ExitStack() as stack:
+            root = self.folder
+            if root is None:
+                root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                pool = stack.enter_context(ThreadPoolExecutor(THREADS))
+                paths = [root / key for key in wanted.values()]
+                list(pool.map(partial(copy_object, self.store), wanted.values(), paths))
+            files = {day: root / key for day, key in wanted.items() if (root / key).exists()}
+            if not are_verified:
+                for day, path in files.items():
+                    self._check_file(layer, day, path)
+            yield list(files.values())
+
+    def _check_file(self, layer: str, day: date | None, path: Path) -> None:
+        self._refuse_marked(layer, day)
+        try:
+            with path.open("rb") as source:
+                check_checksums(source)
+        except DamagedError as error:
+            raise self._damaged(layer, day, error) from None
+
+    def verify(self, layer: str, day: date | None) -> None:
+        """Read a whole partition, and compare its checksums; a missing one is no error.
+
+        Raises StoreError, and DamagedPartitionError if any byte has changed.
+        """
+        try:
+            with self._open_file(partition_key(layer, day)) as source:
+                if source is not None:
+                    self._refuse_marked(layer, day)
+                    verify_file(source)
+        except DamagedError as error:
+            raise self._damaged(layer, day, error) from None
+
+    def place_of(self, layer: str, day: date | None) -> str:
+        """Return the path or the URI of a partition."""
+        key = partition_key(layer, day)
         if self.folder:
-            yield [path for key in keys if (path := self.folder / key).exists()]
-            return
-        with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(THREADS) as pool:
-            paths = [Path(folder) / key for key in keys]
-            copied = pool.map(partial(copy_object, self.store), keys, paths)
-            yield [path for path, exists in zip(paths, copied, strict=True) if exists]
+            return str(self.folder / key)
+        return f"{uri_of(self.store)}/{key}" if isinstance(self.store, S3Store) else key
+
+    def mark_damaged(self, layer: str, day: date | None) -> None:
+        """Mark a partition as damaged until it is replaced; raises StoreError."""
+        key = partition_key(layer, day)
+        with translate_errors(self.store):
+            retry(lambda: obstore.put(self.store, f"{MARKS_PREFIX}/{key}", b""))
+        self._marked.add(key)
+
+    def is_marked_damaged(self, layer: str, day: date | None) -> bool:
+        """Return whether a partition is marked as damaged; raises StoreError.
+
+        The marks are listed once, since they are few, and nearly always none.
+        """
+        return partition_key(layer, day) in self._marked
+
+    @cached_property
+    def _marked(self) -> set[str]:
+        """The keys of the marked partitions."""
+        pages = list_pages(self.store, MARKS_PREFIX)
+        return {meta["path"].removeprefix(f"{MARKS_PREFIX}/") for page in pages for meta in page}
+
+    def _refuse_marked(self, layer: str, day: date | None) -> None:
+        if self.is_marked_damaged(layer, day):
+            raise self._damaged(layer, day, DamagedError("changed bytes were found earlier"))
+
+    def _damaged(self, layer: str, day: date | None, error: DamagedError) -> DamagedPartitionError:
+        return DamagedPartitionError(layer, day, self.place_of(layer, day), str(error))
 
     @contextmanager
     def writer(self, layer: str, day: date | None, schema: pa.Schema) -> Iterator[PartitionWriter]:
@@ -221,22 +331,22 @@ class Lake:
                 yield PartitionWriter(self, key, path, rows)
 
     def publish(self, path: Path, key: str) -> None:
-        """Replace the object at `key` by a file, in one step that is durable when it returns."""
+        """Replace the object at `key` by a file, in one step that is durable when it returns.
+
+        A mark that it is damaged is removed afterwards.
+        """
         if self.folder is None:
             put_file(self.store, key, path)
-            return
-        target = self.folder / key
-        sync(path)
-        path.replace(target)
-        sync(target.parent)
-        sync(target.parent.parent)
-
-
-def _damaged(layer: str, day: date | None) -> StoreError:
-    command = f"tg-pipeline run{f' --date {day} --full' if day else ''}"
-    return StoreError(
-        f"{partition_key(layer, day)} is not a complete Parquet file: {command} rebuilds it"
-    )
+        else:
+            target = self.folder / key
+            sync(path)
+            path.replace(target)
+            sync(target.parent)
+            sync(target.parent.parent)
+        if key in self._marked:
+            with translate_errors(self.store), suppress(FileNotFoundError):
+                retry(lambda: obstore.delete(self.store, f"{MARKS_PREFIX}/{key}"))
+            self._marked.discard(key)
 
 
 @contextmanager

@@ -143,7 +143,7 @@ def test_a_day_can_be_read_while_it_is_rewritten(lake: Lake) -> None:
     ("layer", "day", "command"),
     [
         ("messages", None, "tg-pipeline run rebuilds it"),
-        ("raw_updates", DAY, "tg-pipeline run --date 2026-10-07 --full rebuilds it"),
+        ("raw_updates", DAY, "tg-pipeline run --date 2026-10-07 rebuilds it"),
     ],
 )
 def test_the_error_for_a_damaged_table_names_the_command_that_repairs_it(

@@ -77,5 +77,7 @@ def test_a_damaged_source_fails_once_with_one_sentence(house: House) -> None:
     result = house.run_job("marts_job")
 
     failed = [event for event in result.all_events if event.is_step_failure]
-    assert any("The marts can't be built: " in str(event.step_failure_data) for event in failed)
+    assert any(
+        f"enriched_updates of {DAY} is damaged" in str(event.step_failure_data) for event in failed
+    )
     assert not any(event.is_step_up_for_retry for event in result.all_events)
