@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import REJECTED_PREFIX
+from tg_pipeline.builds.completeness import GapRules, IdGap, find_gaps, summaries
 from tg_pipeline.builds.marts import days_with_stale_marts
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import (
@@ -40,6 +41,9 @@ DEFAULT_DAYS: Final = 31
 
 GRACE: Final = timedelta(hours=2)
 """Time allowed for a build, after objects landed and after the nightly run was due."""
+
+MAX_GAPS: Final = 20
+"""Gaps that are listed one by one: a bot can have thousands, if a chat filter is on."""
 
 Span = tuple[date, date]
 """A first and a last day."""
@@ -105,6 +109,8 @@ class ProblemKind(Enum):
 
     OVERDUE = "overdue"
     """A day should have been built by now."""
+    GAP = "gap"
+    """Update ids are missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,35 @@ class Problem:
     """What is wrong, where, and what to do, in one or two sentences."""
     is_failure: bool = True
     """Whether the check fails because of it; else it is only reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class GapStatus:
+    """Update ids that are on no day."""
+
+    bot_id: int
+    first: int
+    last: int
+    after: date
+    """The day of the update before them."""
+    before: date
+    """The day of the update after them."""
+    cause: str
+    reason: str
+    is_failure: bool
+    """Whether the check fails because of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class CompletenessStatus:
+    """The update ids that are missing on the days checked, and in the week before."""
+
+    lost_updates: int
+    """Updates that were surely lost: those of the gaps that are failures."""
+    gaps: list[GapStatus]
+    """Failures first, then the newest; at most MAX_GAPS."""
+    more_gaps: int
+    """Gaps that are not listed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +170,7 @@ class PipelineStatus:
     days: DaysStatus
     landing: LandingStatus
     tables: TablesStatus
+    completeness: CompletenessStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +183,8 @@ class MonitorContext:
     parameters: MartParameters
     layer_parameters: LayerParameters
     start_date: date
+    has_chat_filter: bool = False
+    """Whether ingestion stores chosen chats only."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -181,7 +219,13 @@ def pipeline_status(context: MonitorContext, span: Span | None = None) -> Pipeli
     first_open = max(context.last_due + ONE_DAY, context.start_date)
     open_days = context.states(list(iter_days(first_open, context.today)))
     days = _days(context, states)
-    problems = [*_overdue(days)]
+    gaps = find_gaps(
+        context.landing,
+        context.lake,
+        [*states, *open_days],
+        _gap_rules(context, span[0] if span else _first_checked(context)),
+    )
+    problems = [*_overdue(days), *_gap_problems(gaps)]
     return PipelineStatus(
         version=VERSION,
         at=context.now.astimezone(UTC),
@@ -192,18 +236,23 @@ def pipeline_status(context: MonitorContext, span: Span | None = None) -> Pipeli
         days=days,
         landing=_landing(context, states, open_days),
         tables=_tables(context, states),
+        completeness=_completeness(gaps),
     )
 
 
 def _days_to_check(context: MonitorContext, span: Span | None) -> list[date]:
     if span:
         return list(iter_days(span[0], min(span[1], context.last_due)))
-    first = max(context.last_due - (DEFAULT_DAYS - 1) * ONE_DAY, context.start_date)
+    first = _first_checked(context)
     built = set(context.lake.days(RAW_UPDATES.name))
     older = (day for day in list_days(context.landing) if context.start_date <= day < first)
     floors = context.layer_parameters.floors
     never_built = [day for day in older if day not in built and floors.allow_build(day)]
     return [*never_built, *iter_days(first, context.last_due)]
+
+
+def _first_checked(context: MonitorContext) -> date:
+    return max(context.last_due - (DEFAULT_DAYS - 1) * ONE_DAY, context.start_date)
 
 
 def _days(context: MonitorContext, states: list[DayState]) -> DaysStatus:
@@ -235,6 +284,50 @@ def _overdue(days: DaysStatus) -> Iterator[Problem]:
         yield Problem(
             ProblemKind.OVERDUE, day, f"{day} is {what}: tg-pipeline run --date {day} builds it."
         )
+
+
+def _gap_rules(context: MonitorContext, checked_from: date) -> GapRules:
+    return GapRules(
+        now=context.now,
+        zone=context.zone,
+        checked_from=checked_from,
+        start_date=context.start_date,
+        has_filter=context.has_chat_filter,
+        forgets_people=bool(context.layer_parameters.tombstones),
+        floors=context.layer_parameters.floors,
+    )
+
+
+def _gap_problems(gaps: Sequence[IdGap]) -> Iterator[Problem]:
+    """Yield a problem for each loss, and one for each bot and other cause of missing ids."""
+    losses = [gap for gap in gaps if gap.is_failure]
+    for gap in losses[:MAX_GAPS]:
+        yield Problem(ProblemKind.GAP, gap.before, str(gap))
+    for text in summaries(losses[MAX_GAPS:]):
+        yield Problem(ProblemKind.GAP, None, text)
+    for text in summaries(gap for gap in gaps if not gap.is_failure):
+        yield Problem(ProblemKind.GAP, None, text, is_failure=False)
+
+
+def _completeness(gaps: Sequence[IdGap]) -> CompletenessStatus:
+    ordered = sorted(gaps, key=lambda gap: (gap.is_failure, gap.before), reverse=True)
+    return CompletenessStatus(
+        lost_updates=sum(gap.ids for gap in gaps if gap.is_failure),
+        gaps=[
+            GapStatus(
+                gap.bot_id,
+                gap.first,
+                gap.last,
+                gap.after,
+                gap.before,
+                gap.cause.value,
+                gap.reason,
+                gap.is_failure,
+            )
+            for gap in ordered[:MAX_GAPS]
+        ],
+        more_gaps=max(len(gaps) - MAX_GAPS, 0),
+    )
 
 
 def _is_grace_over(context: MonitorContext, state: DayState) -> bool:

@@ -46,7 +46,10 @@ def status(
     landing, lake = open_landing(settings), open_lake(settings)
     parameters = mart_parameters(settings, landing)
     layers = layer_parameters(settings, landing)
-    context = MonitorContext(landing, lake, now, parameters, layers, settings.start_date)
+    context = MonitorContext(
+        *(landing, lake, now, parameters, layers, settings.start_date),
+        has_chat_filter=bool(settings.ingest.chat_ids),
+    )
     result = pipeline_status(context, span) if as_json or check else None
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(result)))

@@ -35,6 +35,11 @@ class House:
         self.pipeline, self.instance = pipeline, instance
         self.landing = LandingResource(uri=pipeline.landing_uri)
         self.lake = LakeResource(uri=pipeline.lake_uri)
+        self.resources: dict[str, object] = {
+            "landing": self.landing,
+            "lake": self.lake,
+            "clock": StoppedClock(),
+        }
         self.defs = dg.Definitions.merge(
             assets.defs,
             marts.defs,
@@ -45,11 +50,7 @@ class House:
             checks.defs,
             dg.Definitions(
                 executor=dg.in_process_executor,
-                resources={
-                    "landing": self.landing,
-                    "lake": self.lake,
-                    "clock": StoppedClock(),
-                },
+                resources=self.resources,
             ),
         )
 

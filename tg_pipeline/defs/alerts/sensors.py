@@ -1,15 +1,34 @@
-"""Sensors that report failed runs and a missing day, if TG_ADMIN_CHAT_ID or TG_ALERT_URL is set."""
+"""Sensors that report failed runs, a missing day and lost updates.
+
+They exist if TG_ADMIN_CHAT_ID or TG_ALERT_URL is set.
+"""
 
 import time
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.alerts import AlertChannel, AlertDeliveryError, alert_channels
+from tg_pipeline.builds.alerts import (
+    AlertChannel,
+    AlertDeliveryError,
+    FailedRun,
+    alert_channels,
+)
+from tg_pipeline.builds.completeness import IdGap, look_for_gaps
+from tg_pipeline.builds.parameters import layer_parameters
 from tg_pipeline.defs.alerts.failures import failed_run, failure_reason
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.defs.updates.checks import freshness_job
+from tg_pipeline.defs.resources import (
+    SENSOR_TIMEOUT,
+    ClockResource,
+    LakeResource,
+    LandingResource,
+)
+from tg_pipeline.defs.updates.checks import UPDATE_IDS_ARE_COMPLETE, freshness_job, gap_rules
+from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.idempotency import IdempotencyStore
 
 INTERVAL: Final = 30
 """Seconds."""
@@ -23,6 +42,19 @@ TAG_CHECK_DELAY: Final = 0.5
 
 ALERTED: Final = "tg_pipeline/alerted_"
 """Prefix of the tags that record which channel was sent an alert about a run."""
+
+
+ALERTED_UPDATES: Final = 1
+"""Lost updates from which on an alert is sent: each is one that nobody will ever count."""
+
+GAPS_REPORTED: Final = timedelta(days=31)
+"""How old the losses are that are reported: the days of `tg-pipeline status`."""
+
+REPORTED_GAPS: Final = "alerts/gaps"
+"""The folder of the lake with an idempotency key for each loss that was reported."""
+
+SHOWN_GAPS: Final = 2
+"""Losses that an alert describes; it counts the others."""
 
 
 class AlertError(Exception):
@@ -105,11 +137,87 @@ def send_alerts(
         raise AlertError(" ".join(errors))
 
 
+def lost_updates_sensor(channels: Sequence[AlertChannel]) -> dg.SensorDefinition:
+    """Return the sensor that reports each gap of lost updates once, in the morning.
+
+    By then it is known which of the missing updates were only late.
+    """
+
+    @dg.run_status_sensor(
+        name="lost_updates_sensor",
+        run_status=dg.DagsterRunStatus.SUCCESS,
+        monitored_jobs=[freshness_job],
+        minimum_interval_seconds=INTERVAL,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Reports updates that were lost: ids that are missing for no other reason.",
+    )
+    def sensor(
+        context: dg.RunStatusSensorContext,
+        landing: dg.ResourceParam[LandingResource],
+        lake: dg.ResourceParam[LakeResource],
+        clock: dg.ResourceParam[ClockResource],
+    ) -> None:
+        now, store, tables = clock.now(), landing.store(SENSOR_TIMEOUT), lake.lake(SENSOR_TIMEOUT)
+        parameters = layer_parameters(SETTINGS, store)
+        first = now.astimezone(SETTINGS.zone).date() - GAPS_REPORTED
+        found = look_for_gaps(store, tables, parameters, gap_rules(now, first, parameters))
+        with translate_errors(tables.store):
+            new = unreported(found, IdempotencyStore(tables.store, clock.now))
+        if new:
+            send_to_all(channels, lost_updates(new, context.dagster_run.run_id, now))
+
+    return sensor
+
+
+def unreported(gaps: Sequence[IdGap], reported: IdempotencyStore) -> list[IdGap]:
+    """Return the losses that no alert was sent about yet, and record that one is sent.
+
+    They are recorded before it is sent, so a sensor that is killed doesn't send it again.
+    """
+    losses = [gap for gap in gaps if gap.is_failure]
+    keys = {f"{REPORTED_GAPS}/{gap.bot_id}-{gap.first}-{gap.last}": gap for gap in losses}
+    new = [(key, gap) for key, gap in keys.items() if reported.read(key) is None]
+    if sum(gap.ids for _, gap in new) < ALERTED_UPDATES:
+        return []
+    return [gap for key, gap in new if reported.acquire(key)]
+
+
+def lost_updates(gaps: Sequence[IdGap], run_id: str, now: datetime) -> FailedRun:
+    """Return what an alert says about losses."""
+    first, last = min(gap.after for gap in gaps), max(gap.before for gap in gaps)
+    more = len(gaps) - SHOWN_GAPS
+    shown = [str(gap) for gap in gaps[:SHOWN_GAPS]]
+    rest = [f"{more} more gaps: tg-pipeline status --check."] if more > 0 else []
+    return FailedRun(
+        run_id=run_id,
+        job=UPDATE_IDS_ARE_COMPLETE,
+        days=str(first) if first == last else f"{first} to {last}",
+        failed_at=now,
+        reason=" ".join([*shown, *rest]),
+    )
+
+
+def send_to_all(channels: Sequence[AlertChannel], failed: FailedRun) -> None:
+    """Send an alert to each channel; raises AlertError at the end."""
+    errors = []
+    for channel in channels:
+        try:
+            channel.send(failed)
+        except AlertDeliveryError as error:
+            errors.append(str(error))
+    if errors:
+        raise AlertError(" ".join(errors))
+
+
 def definitions(channels: Sequence[AlertChannel]) -> dg.Definitions:
     """Return the sensors; nothing without a channel."""
     if not channels:
         return dg.Definitions()
-    return dg.Definitions(sensors=[failure_sensor(channels), missing_day_sensor(channels)])
+    return dg.Definitions(
+        sensors=[
+            make(channels) for make in (failure_sensor, missing_day_sensor, lost_updates_sensor)
+        ]
+    )
 
 
 defs = definitions(alert_channels(SETTINGS))

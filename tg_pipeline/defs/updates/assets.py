@@ -11,6 +11,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tg_pipeline.builds.completeness import look_for_gaps
 from tg_pipeline.builds.expired_days import erase_from_expired_day
 from tg_pipeline.builds.layers import (
     build_deduped_updates,
@@ -41,8 +42,17 @@ from tg_pipeline.defs.partitions import (
     daily_partitions,
     partition_dates,
 )
-from tg_pipeline.defs.resources import LakeResource, LandingResource
-from tg_pipeline.defs.updates.checks import ALL_FIELDS_ARE_KNOWN, drift_check, drift_result
+from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
+from tg_pipeline.defs.updates.checks import (
+    ALL_FIELDS_ARE_KNOWN,
+    CHECKED_AGAIN,
+    UPDATE_IDS_ARE_COMPLETE,
+    drift_check,
+    drift_result,
+    gap_rules,
+    update_ids_check,
+    update_ids_result,
+)
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.drift import Drift
@@ -60,6 +70,7 @@ DEDUPED_ROWS_ARE_CONSERVED: Final = "deduped_rows_are_conserved"
 
 LAYER_CHECKS: Final = [
     dg.AssetCheckKey(dg.AssetKey(RAW_UPDATES.name), LANDED_LINES_ARE_CONSERVED),
+    dg.AssetCheckKey(dg.AssetKey(RAW_UPDATES.name), UPDATE_IDS_ARE_COMPLETE),
     dg.AssetCheckKey(dg.AssetKey(DEDUPED_UPDATES.name), RAW_ROWS_ARE_CONSERVED),
     dg.AssetCheckKey(dg.AssetKey(ENRICHED_UPDATES.name), DEDUPED_ROWS_ARE_CONSERVED),
     dg.AssetCheckKey(dg.AssetKey(ENRICHED_UPDATES.name), ALL_FIELDS_ARE_KNOWN),
@@ -131,7 +142,8 @@ landing_zone = dg.AssetSpec(
             RAW_UPDATES,
             "Landed lines = rows of raw_updates + rows of quarantine + suppressed lines, which are "
             "those of forgotten people.",
-        )
+        ),
+        update_ids_check,
     ],
     partitions_def=daily_partitions,
     backfill_policy=MONTHLY_BACKFILL,
@@ -142,14 +154,16 @@ def raw_updates(
     context: dg.AssetExecutionContext,
     landing: dg.ResourceParam[LandingResource],
     lake: dg.ResourceParam[LakeResource],
+    clock: dg.ResourceParam[ClockResource],
 ) -> Iterator[dg.MaterializeResult[None]]:
     """Read the landed objects that are not read yet."""
     balances = []
+    days = list(partition_dates(context))
     full = context.op_execution_context.op_config[FULL]
     with as_dagster_failure(lake.uri):
         source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
         parameters = layer_parameters(SETTINGS, source.store)
-        for day in partition_dates(context):
+        for day in days:
             if not has_raw(tables, day, parameters.floors):
                 log_expired(context, RAW_UPDATES, day)
                 continue
@@ -168,8 +182,14 @@ def raw_updates(
             add_partition_metadata(context, tables, raw, RAW_PREVIEW, counts)
             bad = PartitionMetadata(QUARANTINE, day, built.quarantined, seconds)
             add_partition_metadata(context, tables, bad, QUARANTINE_PREVIEW, {})
+        rules = gap_rules(clock.now(), days[0] - CHECKED_AGAIN, parameters)
+        gaps = look_for_gaps(source.store, tables, parameters, rules)
     yield dg.MaterializeResult(
-        RAW_UPDATES.name, check_results=[conservation_result(LANDED_LINES_ARE_CONSERVED, balances)]
+        RAW_UPDATES.name,
+        check_results=[
+            conservation_result(LANDED_LINES_ARE_CONSERVED, balances),
+            update_ids_result([gap for gap in gaps if gap.before <= days[-1]]),
+        ],
     )
     yield dg.MaterializeResult(QUARANTINE.name)
 

@@ -1,11 +1,13 @@
-"""Checks of enriched_updates that block nothing: freshness every morning, drift in each build."""
+"""Checks that block nothing: freshness every morning; drift and missing ids in each build."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import dagster as dg
 
+from tg_pipeline.builds.completeness import GapRules, IdGap, summaries
+from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
 from tg_pipeline.defs.metadata import DRIFT_LOGGER, markdown_table
 from tg_pipeline.defs.partitions import SETTINGS
@@ -13,6 +15,7 @@ from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResou
 from tg_pipeline.lake.landing_zone import list_objects
 from tg_pipeline.layers.drift import Drift, describe_drift
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.raw_updates import RAW_UPDATES
 
 GRACE_HOURS: Final = 2
 """Hours after the nightly tick at which its day must be built."""
@@ -49,6 +52,61 @@ def drift_result(found: Mapping[date, tuple[Drift, ...]]) -> dg.AssetCheckResult
             "days": len(found),
             "unread": dg.MetadataValue.md(
                 markdown_table(["day", "type or field", "updates", "example"], rows)
+            ),
+        },
+    )
+
+
+UPDATE_IDS_ARE_COMPLETE: Final = "update_ids_are_complete"
+
+CHECKED_AGAIN: Final = timedelta(days=2)
+"""Days before those of a run whose gaps are looked at again: on the first evening it is not known
+yet whether Telegram delivers the missing updates late."""
+
+MAX_GAP_ROWS: Final = 50
+"""Rows of the table of gaps on a run's page."""
+
+update_ids_check: Final = dg.AssetCheckSpec(
+    UPDATE_IDS_ARE_COMPLETE,
+    asset=RAW_UPDATES.name,
+    description=(
+        "Telegram numbers the updates of a bot in sequence, so a missing id is an update that was "
+        "not stored. Gaps are shown with their likely cause; only losses without another possible "
+        "reason fail. Checked for the days of the run and the two days before."
+    ),
+)
+"""A warning: what is missing can't be built, and what is there is built."""
+
+
+def gap_rules(now: datetime, checked_from: date, parameters: LayerParameters) -> GapRules:
+    """Return what decides whether missing ids are a loss, from the settings."""
+    return GapRules(
+        now=now,
+        zone=SETTINGS.zone,
+        checked_from=checked_from,
+        start_date=SETTINGS.start_date,
+        has_filter=bool(SETTINGS.ingest.chat_ids),
+        forgets_people=bool(parameters.tombstones),
+        floors=parameters.floors,
+    )
+
+
+def update_ids_result(gaps: Sequence[IdGap]) -> dg.AssetCheckResult:
+    """Return whether updates were lost, and the gaps with their days and causes."""
+    losses = [gap for gap in gaps if gap.is_failure]
+    rows = [
+        [str(gap.bot_id), f"{gap.first}-{gap.last}", f"{gap.ids:,}", str(gap.before), gap.reason]
+        for gap in [*losses, *(gap for gap in gaps if not gap.is_failure)][:MAX_GAP_ROWS]
+    ]
+    return dg.AssetCheckResult(
+        check_name=UPDATE_IDS_ARE_COMPLETE,
+        passed=not losses,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=" ".join(summaries(losses)),
+        metadata={
+            "lost_updates": sum(gap.ids for gap in losses),
+            "gaps": dg.MetadataValue.md(
+                markdown_table(["bot", "ids", "count", "before", "cause"], rows)
             ),
         },
     )

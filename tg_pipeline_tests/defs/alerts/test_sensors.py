@@ -1,8 +1,9 @@
 """A run that fails for good is reported once to each channel: the admin chat and a URL."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from tg_pipeline.builds import alerts
 from tg_pipeline.builds.alerts import alert_channels
 from tg_pipeline.defs.alerts import sensors
 from tg_pipeline.settings import AdminSettings, Settings
+from tg_pipeline_tests.conftest import BOT, DAY
 from tg_pipeline_tests.defs.conftest import House
 from tg_pipeline_tests.fakes.alert_webhook import AlertWebhook
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
@@ -46,8 +48,11 @@ JOBS = dg.Definitions(
 class Monitor:
     """An instance in which runs fail, and the alert sensors with their cursors."""
 
-    def __init__(self, instance: dg.DagsterInstance, settings: Settings) -> None:
+    def __init__(
+        self, instance: dg.DagsterInstance, settings: Settings, house: House | None = None
+    ) -> None:
         self.instance, self.settings = instance, settings
+        self._resources = house.resources if house else {}
         self._cursors: dict[str, str | None] = {}
         self.tick()
 
@@ -62,7 +67,9 @@ class Monitor:
         for sensor in sensors.definitions(alert_channels(self.settings)).sensors or []:
             assert isinstance(sensor, dg.SensorDefinition)
             context = dg.build_sensor_context(
-                instance=self.instance, cursor=self._cursors.get(sensor.name)
+                instance=self.instance,
+                cursor=self._cursors.get(sensor.name),
+                resources=self._resources,
             )
             evaluated = sensor.evaluate_tick(context)
             self._cursors[sensor.name] = evaluated.cursor
@@ -231,7 +238,7 @@ def test_a_missing_yesterday_is_reported_once_though_its_run_succeeds(
     house: House, settings: Settings, webhook: AlertWebhook
 ) -> None:
     # Given a morning on which yesterday is not built
-    monitor = Monitor(house.instance, settings)
+    monitor = Monitor(house.instance, settings, house)
     checked = house.run_job("freshness_job")
     assert checked.success
 
@@ -244,6 +251,43 @@ def test_a_missing_yesterday_is_reported_once_though_its_run_succeeds(
     (body,) = webhook.received
     assert (body["job"], body["run_id"]) == ("freshness_job", checked.run_id)
     assert body["reason"].startswith("yesterday_is_there: 2026-10-09 ")
+
+
+def test_a_loss_of_updates_is_reported_once(
+    house: House, settings: Settings, telegram: TelegramServer, webhook: AlertWebhook
+) -> None:
+    # Given two built days between which updates are missing
+    monitor = Monitor(house.instance, settings, house)
+    land_and_build(house, 1, 2, 6)
+    house.run(date(2026, 10, 9))
+    house.run_job("freshness_job")
+
+    # When the sensors are evaluated, and again after the check of another morning
+    assert monitor.tick() == monitor.tick() == []
+    house.run_job("freshness_job")
+    assert monitor.tick() == []
+
+    # Then the loss is reported once to each channel; a later one is reported as well
+    (body,) = webhook.received
+    assert (body["job"], body["days"]) == ("update_ids_are_complete", "2026-10-07")
+    assert body["reason"].startswith("Updates 3 to 5 of bot 7 (3 ids) are missing on 2026-10-07: ")
+    assert len(telegram.messages) == 1
+    land_and_build(house, 8)
+    house.run_job("freshness_job")
+    assert monitor.tick() == []
+    assert [each["reason"][:18] for each in webhook.received] == [
+        "Updates 3 to 5 of ",
+        "Update 7 of bot 7 ",
+    ]
+
+
+def land_and_build(house: House, *numbers: int) -> None:
+    """Land updates as they arrived on DAY, and build its raw_updates."""
+    for number in numbers:
+        arrived = datetime.combine(DAY, time(15, number), UTC)
+        body = json.dumps({"update_id": number, "message": {"text": "oi"}}).encode()
+        house.pipeline.put(f"{BOT}-{number}.json", body, DAY, arrived)
+    house.pipeline.build_raw()
 
 
 def test_without_a_channel_there_is_no_sensor(settings: Settings, webhook: AlertWebhook) -> None:

@@ -1,8 +1,9 @@
 """Days through Dagster: what a run builds, records and checks."""
 
 import errno
+import json
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
 import obstore
@@ -58,6 +59,7 @@ def test_a_day_shows_its_size_its_first_rows_its_hours_and_passed_checks(house: 
     assert all(each.passed for each in evaluations)
     metadata = {each.check_name: each.metadata for each in evaluations}
     assert "unread" in metadata.pop("all_fields_are_known")
+    assert metadata.pop("update_ids_are_complete")["lost_updates"].value == 0
     rows = {name: each["rows_entered"].value for name, each in metadata.items()}
     assert rows["landed_lines_are_conserved"] == 2
     assert rows["raw_rows_are_conserved"] == 2
@@ -90,6 +92,30 @@ def test_what_no_column_reads_is_a_warning_with_a_masked_example(
     assert house.metadata("enriched_updates", DAY)["names_unread"] == 2
     (line,) = (each.message for each in caplog.records if each.name == "tg_pipeline.drift")
     assert "message.hologram (2), telepathy (1)" in line
+
+
+def test_lost_updates_are_a_warning_with_their_ids_and_the_likely_cause(house: House) -> None:
+    # Given three days of updates, of which some were never stored
+    for number in (1, 2, 5, 9):
+        day = DAY + timedelta(days=number // 5)
+        at = datetime.combine(day, time(15), UTC)
+        body = json.dumps({"update_id": number, "message": {"text": "oi"}}).encode()
+        house.pipeline.put(f"7-{number}.json", body, day, at)
+
+    # When the days are built, on the third day after the first
+    run = house.run(DAY, NEXT_DAY)
+
+    # Then the run succeeds, and the check warns
+    assert run.success
+    (check,) = (each for each in run.get_asset_check_evaluations() if not each.passed)
+    assert (check.check_name, check.severity) == (
+        *("update_ids_are_complete", dg.AssetCheckSeverity.WARN),
+    )
+    assert check.metadata["lost_updates"].value == 5
+    assert str(check.description).startswith("5 updates of bot 7 are missing in 2 places")
+    table = str(check.metadata["gaps"].value)
+    assert "| 7 | 3-4 | 2 | 2026-10-08 | they were dropped" in table
+    assert "| 7 | 6-8 | 3 | 2026-10-08 | they were dropped" in table
 
 
 def test_the_first_partition_is_built_without_the_day_before_it(house: House) -> None:
