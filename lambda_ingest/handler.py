@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, Protocol, TextIO
@@ -59,7 +59,10 @@ def open_dispatcher(
 ) -> "Dispatcher":
     """Open the dispatcher that the environment describes; raises SettingsError or StoreError."""
     settings = IngestSettings.from_environment(environment)
-    webhook = open_webhook(settings, MetricsLogger(out, settings.bot_id, with_metrics=True), now)
+    metrics = MetricsLogger(out, settings.bot_id, with_metrics=True)
+    webhook = open_webhook(settings, metrics, now)
+    # The role of the function may not read objects.
+    webhook = replace(webhook, writer=replace(webhook.writer, can_read=False))
     batch = SqsBatchHandler(webhook.writer, webhook.secret_tokens, webhook.metrics, now)
     return Dispatcher(webhook, batch, settings.telegram_only)
 

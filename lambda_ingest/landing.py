@@ -151,6 +151,15 @@ def classify(
     )
 
 
+def reject_taken(update: LandedUpdate, *, bot_id: int, day: date) -> RejectedBody:
+    """Return an update as a rejected body, because another one has its id; `day` is the arrival."""
+    reason = (
+        f"The id {update.update_id} of bot {bot_id} is taken by another update, which is stored as "
+        f"{update.key}."
+    )
+    return _reject(update.body, day, reason)
+
+
 def parse_update(body: bytes) -> dict[str, Any]:
     """Parse an update; raises NotAnUpdateError."""
     if not body.strip():

@@ -111,16 +111,23 @@ def put_if_absent(
     concurrent writers succeeds. `arrived_at` (aware) is stored with the object.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
     """
+    return put_and_tag(store, key, body, arrived_at) is not None
+
+
+def put_and_tag(
+    store: ObjectStore, key: str, body: bytes, arrived_at: datetime | None = None
+) -> str | None:
+    """Put an object like `put_if_absent`; return its e-tag or "", or None if it was not put."""
     if isinstance(store, LocalStore) and store.prefix is not None:
-        return durable_put(Path(store.prefix), key, body, arrived_at)
+        return "" if durable_put(Path(store.prefix), key, body, arrived_at) else None
     attributes = {RECEIVED_AT: format_arrival(arrived_at)} if arrived_at else None
     try:
-        obstore.put(store, key, body, mode="create", attributes=attributes)
+        result = obstore.put(store, key, body, mode="create", attributes=attributes)
     except AlreadyExistsError as error:
         if _CONFLICT in str(error):
             raise
-        return False
-    return True
+        return None
+    return result["e_tag"] or ""
 
 
 def sweep(

@@ -19,7 +19,7 @@ from typing import Final
 from obstore.exceptions import BaseError
 
 from lambda_ingest.http_events import HttpRequest, HttpResponse
-from lambda_ingest.landing import LandedUpdate
+from lambda_ingest.landing import LandedUpdate, RejectedBody
 from lambda_ingest.metrics import MetricsLogger, RequestRecord
 from lambda_ingest.settings import (
     ForwardSettings,
@@ -221,6 +221,8 @@ def _details(result: WriteResult) -> dict[str, str | int]:
     details: dict[str, str | int] = {}
     if result.status.is_stored:
         details["key"] = result.parsed.key
+    if isinstance(result.parsed, RejectedBody):
+        details["why_rejected"] = result.parsed.reason
     if result.new_migration:
         details["succession"] = result.new_migration.describe()
     if result.privacy_warning:

@@ -17,12 +17,21 @@ from lambda_ingest.landing import (
     TrustLevel,
     classify,
     reason_only,
+    reject_taken,
 )
 from lambda_ingest.privacy.forgotten_people import ForgottenPeople
 from lambda_ingest.privacy.minimization import NO_MINIMIZATION, Minimization
 from lambda_ingest.privacy.suppression import NO_TOMBSTONES, Tombstones, mentions_person, suppress
 from lambda_ingest.settings import IngestSettings
-from lambda_ingest.store import REQUEST_TIMEOUT, StoreFactory, open_store, put_if_absent, sweep
+from lambda_ingest.store import (
+    REQUEST_TIMEOUT,
+    StoreFactory,
+    open_store,
+    put_and_tag,
+    put_if_absent,
+    sweep,
+)
+from lambda_ingest.taken_ids import Match, compare_by_listing, compare_by_reading, is_md5
 
 CHATS_PREFIX: Final = "chats"
 """`chats/<new id>/successor-of-<old id>.json`: the key contains all the information, so that the
@@ -36,6 +45,9 @@ recorded is not noticed; in batch mode a queue delivers the update again later t
 
 MAX_STRANGERS: Final = 10_000
 """Chats that are remembered as not kept: about 1 MB."""
+
+MAX_PUTS: Final = 3
+"""How often an update is put whose key is taken by an object that is then gone."""
 
 MAX_MIGRATIONS: Final = 8
 """How many former ids of a chat are followed. A group becomes a supergroup only once."""
@@ -88,6 +100,12 @@ class LandingWriter:
 
     minimization: Minimization = NO_MINIMIZATION
 
+    can_read: bool = True
+    """Whether the process may read objects; the Lambda may not."""
+
+    _md5_e_tags: set[bool] = field(default_factory=set, repr=False, compare=False)
+    """Whether the store's e-tags are MD5 digests, as soon as that is known."""
+
     _gap_markers: set[str] = field(default_factory=set, repr=False, compare=False)
     """The keys of those that this process has put. Two a day at most, so they are kept."""
 
@@ -100,10 +118,44 @@ class LandingWriter:
         result = self.classify(body, arrived_at)
         if not result.status.is_stored:
             return result
-        is_new = put_if_absent(self.landing, result.parsed.key, result.parsed.body, arrived_at)
-        if is_new or result.status is WriteStatus.REJECTED:
-            return result
-        return replace(result, status=WriteStatus.DUPLICATE)
+        parsed = result.parsed
+        for _ in range(MAX_PUTS):
+            is_new = put_if_absent(self.landing, parsed.key, parsed.body, arrived_at)
+            if is_new or not isinstance(parsed, LandedUpdate):
+                return result
+            match = self._compare(parsed)
+            if match is not Match.GONE:
+                return self._resolve(result, parsed, match, arrived_at)
+        raise FileNotFoundError(f"{parsed.key} exists, but is not found.")
+
+    def _compare(self, update: LandedUpdate) -> Match:
+        """Compare an update with the object that is stored under its key."""
+        key, body, match = update.key, update.body, Match.UNKNOWN
+        if self.can_read:
+            match = compare_by_reading(self.landing, key, body, self._reduce)
+        return compare_by_listing(self.landing, key, body) if match is Match.UNKNOWN else match
+
+    def _reduce(self, body: bytes) -> bytes | None:
+        kept = suppress(body, self._people())
+        return None if kept is None else self.minimization.apply(kept)
+
+    def _resolve(
+        self, result: WriteResult, update: LandedUpdate, match: Match, arrived_at: datetime
+    ) -> WriteResult:
+        """Return the result of an update whose key is taken; put it elsewhere if it is another."""
+        duplicate = replace(result, status=WriteStatus.DUPLICATE)
+        is_digest_known = False in self._md5_e_tags and match is Match.PERHAPS_DIFFERENT
+        if match in {Match.SAME, Match.UNKNOWN} or is_digest_known:
+            return duplicate
+        day = arrived_at.astimezone(self.zone).date()
+        rejected = reject_taken(update, bot_id=self.bot_id, day=day)
+        e_tag = put_and_tag(self.landing, rejected.key, rejected.body, arrived_at)
+        if match is Match.PERHAPS_DIFFERENT and e_tag is not None:
+            # The e-tag of what was just put tells what the e-tags of this store are.
+            self._md5_e_tags.add(is_md5(e_tag, rejected.body))
+            if False in self._md5_e_tags:
+                return duplicate
+        return replace(result, parsed=rejected, status=WriteStatus.REJECTED)
 
     def classify(self, body: bytes, arrived_at: datetime) -> WriteResult:
         """Return what `write` would return for a new body.
@@ -113,7 +165,7 @@ class LandingWriter:
         parsed = classify(
             body, bot_id=self.bot_id, arrived_at=arrived_at, zone=self.zone, trust=self.trust
         )
-        people = self.people.current() if self.people else NO_TOMBSTONES
+        people = self._people()
         warning = self.people.take_warning() if self.people else ""
         if isinstance(parsed, RejectedBody):
             result = self._classify_rejected(parsed, body, people)
@@ -125,8 +177,11 @@ class LandingWriter:
 
     def keep_of_reply(self, reply: bytes) -> bytes | None:
         """Return what may be stored of a bot's reply; None if it mentions forgotten people."""
-        people = self.people.current() if self.people else NO_TOMBSTONES
+        people = self._people()
         return None if mentions_person(reply, people) else self.minimization.apply(reply)
+
+    def _people(self) -> Tombstones:
+        return self.people.current() if self.people else NO_TOMBSTONES
 
     def _mark_gap(self, day: date, reason: GapReason) -> None:
         """Put the marker of a gap in the update ids of a day, unless this process has put it."""

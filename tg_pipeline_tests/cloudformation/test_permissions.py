@@ -31,8 +31,9 @@ LANDING = {
     "logs:PutLogEvents on ${IngestLogs.Arn}",
 }
 LISTING = 's3:ListBucket on ${RawBucket.Arn} if {"StringLike": {"s3:prefix": [%s]}}'
-LOOKING_UP = {LISTING % f'"{FORGOTTEN_PREFIX}/*"'}
-LOOKING_UP_CHATS = {LISTING % f'"{FORGOTTEN_PREFIX}/*", "{CHATS_PREFIX}/*"'}
+LISTED = f'"{FORGOTTEN_PREFIX}/*", "{LANDING_PREFIX}/context_date=*/"'
+LOOKING_UP = {LISTING % LISTED}
+LOOKING_UP_CHATS = {LISTING % f'{LISTED}, "{CHATS_PREFIX}/*"'}
 KEEPING_REPLIES = {f"s3:PutObject on ${{RawBucket.Arn}}/{REPLIES_PREFIX}/*"}
 TAKING = {
     "sqs:ReceiveMessage on ${UpdatesQueue.Arn}",
