@@ -14,7 +14,7 @@ TEMPLATE := $(STATE)/template
 PORT ?= 3000
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test slow browser ceph team lint types contracts template package check lock audit bandit chromium bench bench-s3 bench-10m docs clean
+.PHONY: help install run dev test slow browser ceph team chaos chaos-long lint types contracts template package check lock audit bandit chromium bench bench-s3 bench-10m docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -70,6 +70,12 @@ team: $(DEVELOPER) chromium ## run deploy/ by hand: Postgres, code server, UI an
 		$(call debian,mod_auth_openidc,apache2 libapache2-mod-auth-openidc,the proxy for signing in is not started); \
 	fi
 	@$(BIN)/pytest -q -rs -m team
+
+chaos: $(DEVELOPER) ## kill, stop and starve the pipeline's processes for 3 minutes, and judge the result
+	@$(BIN)/python -m tg_pipeline_tests.chaos --seed 1 --minutes 3
+
+chaos-long: $(DEVELOPER) ## the same for half an hour (SEED=n for another plan)
+	@$(BIN)/python -m tg_pipeline_tests.chaos --seed $(or $(SEED),2) --minutes 30
 
 chromium:
 	@$(call debian,chromedriver,chromium chromium-driver,the tests in a real browser are skipped)

@@ -1,0 +1,88 @@
+"""`python -m tg_pipeline_tests.chaos`: attack the product for some minutes, and judge the result.
+
+It prints what was done and what is wrong, and exits with 1 if anything is.
+"""
+
+import argparse
+import sys
+import time
+from typing import Final
+
+from tg_pipeline_tests.chaos.sites import STORES, open_site
+from tg_pipeline_tests.chaos.verdict import Verdict, verify
+from tg_pipeline_tests.chaos.world import ChaosWorld, Tally
+
+ROUND_MINUTES: Final = 5.0
+"""A round begins with an empty landing zone, and ends with a judgement."""
+
+SHARE_OF_DISTURBANCE: Final = 0.6
+"""Of a short round; the rest is for settling, building again and comparing."""
+
+MAX_SETTLING: Final = 75.0
+"""Seconds that a long round leaves for that."""
+
+DAYS: Final = 8
+"""Days on which updates happen in a round."""
+
+
+def main() -> int:
+    """Run the rounds; return the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tg_pipeline_tests.chaos", description=__doc__)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--minutes", type=float, default=3.0, help="of all rounds together")
+    parser.add_argument("--store", choices=STORES, help="by default both, in turn")
+    options = parser.parse_args()
+    stores = [options.store] if options.store else list(STORES)
+    rounds = max(round(options.minutes / ROUND_MINUTES), len(stores))
+    seconds = options.minutes * 60 / rounds
+    failed = [
+        name
+        for number in range(rounds)
+        if not _run_round(name := f"{options.seed}.{number}", stores[number % len(stores)], seconds)
+    ]
+    print(f"Failed: {', '.join(failed)}" if failed else "Everything holds.")
+    return 1 if failed else 0
+
+
+def _run_round(seed: str, store: str, seconds: float) -> bool:
+    started = time.monotonic()
+    with open_site(store, seed) as site:
+        print(f"Round {seed} on {site.name}: {seconds:.0f} s.")
+        if store == "disk" and not site.can_be_full:
+            print("  No file system can be mounted here, so the disk is never full.")
+        left = seconds - (time.monotonic() - started)
+        disturbance = max(left * SHARE_OF_DISTURBANCE, left - MAX_SETTLING)
+        world = ChaosWorld(seed, site, DAYS, disturbance, sys.stdout)
+        world.run(disturbance)
+        verdict = verify(site, world.reference)
+        verdict.problems += world.problems
+        _print(world.tally, verdict, time.monotonic() - started)
+        for kind, count in sorted(site.faults.items()):
+            print(f"  fault: {kind}: {count}")
+        if not verdict.holds:
+            print(f"  Everything is kept in {site.keep(seed)}.")
+    return verdict.holds
+
+
+def _print(tally: Tally, verdict: Verdict, seconds: float) -> None:
+    print(f"  {'':12} started    done  failed  killed  terminated  stopped  limited")
+    for name in sorted(tally.started):
+        counts = (tally.ended, tally.failed, tally.killed)
+        line = "".join(f"{each[name]:>8}" for each in (tally.started, *counts))
+        rest = f"{tally.terminated[name]:>12}{tally.stopped[name]:>9}{tally.limited[name]:>9}"
+        print(f"  {name:12}{line}{rest}")
+    for name, count in tally.failed.items():
+        if name not in tally.started:
+            print(f"  {count} times {name}")
+    print(
+        f"  {tally.killed.total()} kills in {seconds:.0f} s; {verdict.updates} updates, "
+        f"{verdict.acknowledged} acknowledged; lost {verdict.lost}, doubled {verdict.doubled}, "
+        f"on a wrong day {verdict.misplaced}, litter {verdict.litter}, "
+        f"differing objects {verdict.differing} of {verdict.objects}"
+    )
+    for problem in verdict.problems:
+        print(f"  WRONG: {problem}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
