@@ -9,7 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -80,7 +80,12 @@ def poll(clock: str, wrong_by: float) -> int:
     shutdown = GracefulShutdown()
     with BotApiClient(settings.token, settings.api_url) as api:
         writer = open_writer(settings.ingest, now, open_object_store)
-        store = UpdateStorage(writer, settings.landing_uri, PollProgress(now))
+        store = UpdateStorage(
+            writer,
+            settings.landing_uri,
+            PollProgress(now),
+            lambda: timedelta(seconds=wrong_by),
+        )
         with shutdown.on_signals():
             Poller(api, store, shutdown, time.sleep, print).run()
     return 0

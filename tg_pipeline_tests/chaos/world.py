@@ -444,6 +444,9 @@ class ChaosWorld:
         servers = [self.start(self._ingestion(name)) for name in INGESTION]
         deadline = time.monotonic() + END_SECONDS
         while (len(self.queue) or self._telegram.pending) and time.monotonic() < deadline:
+            if ended := [server for server in servers if server.code is not None]:
+                self.problems += [f"{each.name} ended: {each.text()[-300:]}" for each in ended]
+                break
             while chosen := self.queue.take(plan.FILE, 500):
                 landing = self.start(replace(self._landing(chosen), environment={}))
                 self._wait(landing)
