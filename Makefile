@@ -10,11 +10,16 @@ SAMPLE_BOT_ID := 7000000001
 CHECKOV := .venv-checkov
 AUDIT := .venv-audit
 PANDAS := .venv-pandas
+FUZZ := .venv-fuzz
+MUTANTS := .venv-mutants
 TEMPLATE := $(STATE)/template
 PORT ?= 3000
+SECONDS ?= 60
+TARGET ?= enrich lambda_events landing queue_messages reader saved_updates update_ids webhook
+MUTATED ?= *
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test slow browser ceph team chaos chaos-long lint types contracts template package check lock audit bandit chromium bench bench-s3 bench-10m docs clean
+.PHONY: help install run dev test slow browser ceph team chaos chaos-long lint types contracts template package check lock audit bandit chromium fuzz mutants bench bench-s3 bench-10m docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -150,6 +155,33 @@ package: $(DEVELOPER) ## build the Lambda's package and print its size
 	@rm -rf $(STATE)/package
 	@$(MAKE) --no-print-directory --silent -C lambda_ingest build-IngestFunction ARTIFACTS_DIR=$(abspath $(STATE)/package)
 	@du -sh $(STATE)/package
+
+# Separate folders, since neither tool is needed to run or to test; their packages are the project's own
+# where both need them.
+define install_beside
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python $(BIN)/python --target $(1) -c constraints-fuzz.txt $(2); \
+	else \
+		$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --target $(1) -c constraints-fuzz.txt $(2); \
+	fi
+	@touch $(1)/.installed
+endef
+
+$(FUZZ)/.installed: constraints-fuzz.txt $(DEVELOPER)
+	$(call install_beside,$(FUZZ),atheris)
+
+$(MUTANTS)/.installed: constraints-fuzz.txt $(DEVELOPER)
+	$(call install_beside,$(MUTANTS),mutmut)
+
+fuzz: $(DEVELOPER) $(FUZZ)/.installed ## look for inputs that break a guarantee, for SECONDS (60) per TARGET (all)
+	@set -e; for target in $(TARGET); do \
+		PYTHONPATH=$(FUZZ) $(BIN)/python -m tg_pipeline_tests.fuzz.run $$target $(SECONDS); \
+	done
+	@$(BIN)/python -m tg_pipeline_tests.fuzz.keep $(TARGET)
+
+mutants: $(DEVELOPER) $(MUTANTS)/.installed ## look for changes of the code that no test notices (MUTATED='lambda_ingest.landing.*'; an hour)
+	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants run --max-children 2 '$(MUTATED)'
+	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants results
 
 check: lint types contracts bandit template test slow browser ceph team ## everything that main always passes: static checks and every tier of tests
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from lambda_ingest.landing import finite_float
 from lambda_ingest.privacy.personal_strings import BLANK, range_of, text_in
 
 DROPPABLE: Final = frozenset(
@@ -74,7 +75,7 @@ class Minimization:
             is_changed |= kept != fields or len(fields) < len(pairs)
             return kept
 
-        update = json.loads(body, object_pairs_hook=as_object)
+        update = json.loads(body, object_pairs_hook=as_object, parse_float=finite_float)
         return json.dumps(update, separators=(",", ":")).encode("ascii") if is_changed else body
 
     def _minimize(self, fields: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from urllib.parse import unquote_plus
 import obstore
 from obstore.store import ObjectStore
 
-from lambda_ingest.landing import unwrap_rejected
+from lambda_ingest.landing import finite_float, unwrap_rejected
 from lambda_ingest.privacy.personal_strings import forgets_id, id_of
 from lambda_ingest.privacy.redaction import is_own, redact
 from lambda_ingest.settings import Secret, SettingsError
@@ -203,7 +203,7 @@ def _parse(body: bytes) -> tuple[dict[str, Any], bool]:
     def parse_float(text: str) -> float:
         nonlocal has_exponents
         has_exponents |= "e" in text.lower()
-        return float(text)
+        return finite_float(text)
 
     update = json.loads(body.decode(), parse_float=parse_float, parse_constant=_refuse_constant)
     if not isinstance(update, dict) or id_of(update.get("update_id")) is None:

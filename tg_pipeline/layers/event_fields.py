@@ -43,10 +43,10 @@ def chat(content: TelegramObject, update_type: str) -> Chat | None:
     """Return the chat of an update; of a private chat, perhaps only its id."""
     fields = _fields(update_type)
     found: Chat | None = _first(content, fields.chat)
-    if found is not None or not fields.private_chat:
+    if (found is not None and found.id is not None) or not fields.private_chat:
         return found
     chat_id: int | None = _first(content, fields.private_chat)
-    return None if chat_id is None else Chat(id=chat_id, type="private")
+    return found if chat_id is None else Chat(id=chat_id, type="private")
 
 
 def _first(content: TelegramObject, getters: _Getters) -> Any:

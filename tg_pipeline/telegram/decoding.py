@@ -12,19 +12,13 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 import msgspec
 
+from lambda_ingest.landing import MAX_NESTING, is_nested_too_deeply
 from lambda_ingest.update_fields import UPDATE_FIELDS, ValueKind, choose_type, kind_of
 from tg_pipeline.telegram.fields import documented_fields
 from tg_pipeline.telegram.models import TelegramObject, content_struct
 
 MAX_UPDATE_ID: Final = 2**63 - 1
 """Ids are stored as signed 64-bit integers."""
-
-MAX_NESTING: Final = 200
-"""Levels of objects and arrays. Telegram needs about 20. JSON parsers limit the depth by the space
-that is left on the call stack; a lower limit of our own makes the result independent of it."""
-
-MIN_NESTED_BYTES: Final = MAX_NESTING
-"""Opening a level takes a byte, so payloads of at most this size can't be nested too deeply."""
 
 MAX_INT_DIGITS: Final = 19
 """Longer integers don't fit into int64, and Python refuses to parse thousands of digits."""
@@ -42,7 +36,6 @@ _UPDATE_ID_DECODER: Final = msgspec.json.Decoder(
     Annotated[int, msgspec.Meta(ge=0, le=MAX_UPDATE_ID)]
 )
 
-_STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _ESCAPES: Final = re.compile(
     rb"\\[^u]"
     rb"|(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})"
@@ -80,8 +73,8 @@ def read_envelope(payload: bytes) -> Envelope:
     The type, which may be unknown, is the name of the key besides `update_id`, chosen as ingestion
     chooses it. It is None if there is no other key.
     """
-    if len(payload) > MIN_NESTED_BYTES:
-        _check_nesting(payload)
+    if is_nested_too_deeply(payload):
+        raise UnreadableError(f"nested deeper than {MAX_NESTING} levels")
     if not payload.isascii():
         _check_utf_8(payload)
     try:
@@ -100,24 +93,6 @@ def _kind_of(raw: msgspec.Raw) -> ValueKind:
         return ValueKind.OBJECT if value[1:-1].strip() else ValueKind.EMPTY_OBJECT
     is_empty = value in _EMPTY_LITERALS or (value[:1] == b"[" and not value[1:-1].strip())
     return ValueKind.EMPTY if is_empty else ValueKind.OTHER
-
-
-def _check_nesting(payload: bytes) -> None:
-    openings = payload.count(b"{") + payload.count(b"[")
-    if openings > MAX_NESTING and nesting_depth(payload) > MAX_NESTING:
-        raise UnreadableError(f"nested deeper than {MAX_NESTING} levels")
-
-
-def nesting_depth(payload: bytes) -> int:
-    """Return the number of levels of objects and arrays, in time linear in the size."""
-    depth = deepest = 0
-    for byte in _STRINGS.sub(b"", payload):
-        if byte in b"[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif byte in b"]}":
-            depth -= 1
-    return deepest
 
 
 def _check_utf_8(payload: bytes) -> None:

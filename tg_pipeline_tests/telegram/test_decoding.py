@@ -11,14 +11,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lambda_ingest.landing import NotAnUpdateError, event_time, parse_update
+from lambda_ingest.landing import (
+    MAX_NESTING,
+    NotAnUpdateError,
+    event_time,
+    nesting_depth,
+    parse_update,
+)
 from lambda_ingest.update_fields import ValueKind
 from tg_pipeline.telegram.decoding import (
-    MAX_NESTING,
     Envelope,
     UnreadableError,
     content_fields,
-    nesting_depth,
     read_content,
     read_envelope,
     replace_surrogates,
