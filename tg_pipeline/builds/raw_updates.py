@@ -5,7 +5,7 @@ in the lake itself when people are forgotten later: their objects may be gone fr
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -37,7 +37,7 @@ from tg_pipeline.lake.landing_zone import (
 )
 from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats, PartitionWriter
 from tg_pipeline.layers.batches import Merge
-from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, split
+from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, READER_VERSION, split
 from tg_pipeline.layers.suppression import suppress_rows
 from tg_pipeline.layers.update_ids import UPDATE_IDS, UpdateIdCounter
 
@@ -46,6 +46,9 @@ BUILT_FROM: Final = "built_from"
 
 TIMEZONE: Final = "timezone"
 """The footer key for the time zone that defined the day (`TG_TIMEZONE`)."""
+
+READER: Final = "reader"
+"""The footer key of quarantine for the version of the reader, if the day has quarantined lines."""
 
 GONE: Final = -1
 """The size of an object that is gone: no object that lands under its key has the same."""
@@ -201,6 +204,20 @@ class _PreviousBuild:
     """The keys of those of them that were read before."""
 
     @property
+    def is_read_by_present_reader(self) -> bool:
+        """Whether no quarantined line would be read by another version than before.
+
+        Lines of a day whose landed objects have expired stay as an earlier version read them.
+        """
+        quarantine = self.quarantine
+        return self.objects is None or not has_other_reader(quarantine.metadata, quarantine.rows)
+
+    @property
+    def reader(self) -> str | None:
+        """The version of the reader of the quarantined lines that this build writes."""
+        return self.quarantine.metadata.get(READER) if self.objects is None else READER_VERSION
+
+    @property
     def parts(self) -> tuple[Partition, Partition]:
         """raw_updates and quarantine."""
         return self.raw, self.quarantine
@@ -241,8 +258,10 @@ class _PreviousBuild:
         if self.listing is None or UPDATE_IDS not in self.raw.metadata:
             return False
         expected = {BUILT_FROM: self.listing.rows, TIMEZONE: parameters.timezone}
-        return self.are_clean(parameters) and all(
-            expected.items() <= part.metadata.items() for part in self.parts
+        return (
+            self.are_clean(parameters)
+            and self.is_read_by_present_reader
+            and all(expected.items() <= part.metadata.items() for part in self.parts)
         )
 
     def are_clean(self, parameters: LayerParameters) -> bool:
@@ -286,6 +305,8 @@ def _open_previous(
             unread = not_in(objects, known)
         if listing.tombstones != parameters.tombstones.fingerprint:
             unread = _with_altered(unread, objects, known)
+        if has_other_reader(quarantine.metadata, quarantine.rows):
+            unread = _with_quarantined(unread, objects, quarantine)
         is_replaced = pc.is_in(known["object_key"], value_set=unread["object_key"])
         replaced = known["object_key"].filter(is_replaced).combine_chunks()
         known = known.filter(pc.invert(is_replaced))
@@ -320,11 +341,26 @@ def _with_altered(unread: pa.Table, objects: pa.Table, known: pa.Table) -> pa.Ta
 
     Objects that `forget` rewrote or removed are not among them any more.
     """
-    keys = known["object_key"].filter(_is_altered(known))
-    if not len(keys):
+    return _with_keys(unread, objects, known["object_key"].filter(_is_altered(known)).chunks)
+
+
+def has_other_reader(metadata: Mapping[str, str], rows: int) -> bool:
+    """Return whether the rows of a quarantine are those of another version of the reader."""
+    return rows > 0 and metadata.get(READER) != READER_VERSION
+
+
+def _with_quarantined(unread: pa.Table, objects: pa.Table, quarantine: Partition) -> pa.Table:
+    """Add the objects with lines that an earlier version of the reader could not read."""
+    keys = (batch["object_key"].unique() for batch in quarantine.project(["object_key"]))
+    return _with_keys(unread, objects, list(keys))
+
+
+def _with_keys(unread: pa.Table, objects: pa.Table, keys: list[pa.Array]) -> pa.Table:
+    """Add objects by their keys."""
+    if not sum(map(len, keys)):
         return unread
-    keys = pa.chunked_array([*keys.chunks, *unread["object_key"].chunks], pa.string())
-    return objects.filter(pc.is_in(objects["object_key"], value_set=keys))
+    every = pa.chunked_array([*keys, *unread["object_key"].chunks], pa.string())
+    return objects.filter(pc.is_in(objects["object_key"], value_set=every))
 
 
 def _is_altered(known: pa.Table) -> pa.ChunkedArray:
@@ -381,7 +417,9 @@ def _merge_lines(
             output.write(output.merge.rest())
         fingerprint = _rows_fingerprint(hashers)
         footer = {BUILT_FROM: fingerprint, TIMEZONE: parameters.timezone}
-        footers = ({**footer, UPDATE_IDS: ids.encode()}, footer)
+        # Without quarantined rows, the version is left out: nothing depends on it.
+        reader = {READER: previous.reader} if outputs[1].rows and previous.reader else {}
+        footers = ({**footer, UPDATE_IDS: ids.encode()}, footer | reader)
         counted = lines_read + sum(rows.count for rows in kept) + _suppressed(previous.known)
         if all(
             expected.items() <= part.metadata.items()
@@ -394,7 +432,7 @@ def _merge_lines(
         return built, counted, altered
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Output:
     """A table that is written, from rows that are there already and new ones."""
 
@@ -403,6 +441,8 @@ class _Output:
     writer: PartitionWriter
     hasher: RowHasher
     ids: UpdateIdCounter | None = None
+    rows: int = 0
+    """Rows written so far."""
 
     def write(self, batches: Iterable[pa.RecordBatch]) -> None:
         for batch in batches:
@@ -410,6 +450,7 @@ class _Output:
             if self.ids:
                 self.ids.add(batch)
             self.writer.write(batch)
+            self.rows += batch.num_rows
 
 
 class _KeptRows:

@@ -19,7 +19,13 @@ from obstore.store import ObjectStore
 from tg_pipeline.builds.expired_days import is_erasure_due
 from tg_pipeline.builds.layers import DUPLICATES, deduped_built_from, enriched_built_from
 from tg_pipeline.builds.parameters import LayerParameters
-from tg_pipeline.builds.raw_updates import BUILT_FROM, EMPTY_FINGERPRINT, TIMEZONE, raw_built_from
+from tg_pipeline.builds.raw_updates import (
+    BUILT_FROM,
+    EMPTY_FINGERPRINT,
+    TIMEZONE,
+    has_other_reader,
+    raw_built_from,
+)
 from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.landing_state import ReadListing, read_listing
 from tg_pipeline.lake.landing_zone import (
@@ -74,6 +80,8 @@ class LayerDay:
     """Rows that deduped_updates left out."""
     update_ids: str | None = None
     """The ids of its rows, as the footers of raw_updates and enriched_updates state them."""
+    has_other_reader: bool = False
+    """Whether its rows are quarantined lines, as another version of the reader read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,14 +124,17 @@ class DayState:
         """Whether raw_updates and quarantine are both built from the objects landed so far.
 
         Both must also be without the people who are forgotten now, and the footer must state the
-        update ids. Objects that have expired in the landing zone are not compared.
+        update ids. Quarantined lines must be those of the present reader. Objects that have expired
+        in the landing zone are not compared, nor read again.
         """
         if not self.is_raw_expected:
             return True
         read, tombstones = self.read, self.parameters.tombstones.fingerprint
         if read is None or read.tombstones != tombstones:
             return False
-        if self.keeps(TableGroup.LANDING) and read.fingerprint != self.listing:
+        if self.keeps(TableGroup.LANDING) and (
+            read.fingerprint != self.listing or self.layers[QUARANTINE.name].has_other_reader
+        ):
             return False
         if self.layers[RAW_UPDATES.name].update_ids is None:
             return False
@@ -250,6 +261,8 @@ def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
         timezone=footer.metadata.get(TIMEZONE),
         duplicates=int(footer.metadata.get(DUPLICATES, 0)),
         update_ids=footer.metadata.get(UPDATE_IDS),
+        has_other_reader=layer == QUARANTINE.name
+        and has_other_reader(footer.metadata, footer.rows),
     )
 
 

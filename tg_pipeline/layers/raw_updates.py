@@ -9,6 +9,11 @@ from tg_pipeline.layers.batches import gc_paused
 from tg_pipeline.layers.schema import Layer, Role, Row, always, binary, int64, string, timestamp
 from tg_pipeline.telegram.decoding import Envelope, UnreadableError, read_envelope
 
+READER_VERSION: Final = "1"
+"""The version of what becomes of a line. Raise it with each change of which lines can be read, of
+what is read from them, or of the reasons why they can't be: objects with quarantined lines are then
+read again, and their days are stale until they are."""
+
 
 class RawUpdate(Row):
     """A landed update, verbatim."""

@@ -42,7 +42,7 @@ from tg_pipeline.lake.floors import Floors
 from tg_pipeline.lake.landing_state import read_listing
 from tg_pipeline.lake.landing_zone import iter_days, list_days
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, READER_VERSION
 from tg_pipeline.marts.catalog import DAILY_MARTS
 
 WATCHED_DAYS: Final = MAX_AGE.days + 1
@@ -235,6 +235,7 @@ def _fingerprint(state: DayState, *, has_stale_marts: bool) -> str:
     sources = [state.listing, parameters.timezone, parameters.tombstones.fingerprint]
     sources += [state.expected_deduped, str(state.read)]
     sources += [f"{part.source} {part.timezone}" for part in state.layers.values()]
+    sources += [READER_VERSION] if state.layers[QUARANTINE.name].has_other_reader else []
     sources += [mart.definition_hash for mart in DAILY_MARTS] if has_stale_marts else []
     return hashlib.sha256("\n".join(sources).encode()).hexdigest()[:16]
 
