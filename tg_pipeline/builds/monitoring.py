@@ -15,6 +15,7 @@ from obstore.store import ObjectStore
 from lambda_ingest.landing import REJECTED_PREFIX
 from tg_pipeline.builds.completeness import GapRules, IdGap, find_gaps, summaries
 from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import (
     ONE_DAY,
@@ -111,6 +112,10 @@ class ProblemKind(Enum):
     """A day should have been built by now."""
     GAP = "gap"
     """Update ids are missing."""
+    OUTSIDE = "outside"
+    """Objects landed on days that have no partition."""
+    STUCK_RUN = "stuck_run"
+    """A run of Dagster should have ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +206,11 @@ class MonitorContext:
         """The local day."""
         return self.now.astimezone(self.zone).date()
 
+    @property
+    def partitions(self) -> PartitionRange:
+        """The days that have a partition."""
+        return PartitionRange(self.start_date, self.today, self.layer_parameters.floors)
+
     def states(self, days: list[date]) -> list[DayState]:
         """Read the state of each day."""
         return day_states(self.landing, self.lake, days, self.layer_parameters)
@@ -210,10 +220,12 @@ class MonitorContext:
         return state.status(self.last_due + ONE_DAY)
 
 
-def pipeline_status(context: MonitorContext, span: Span | None = None) -> PipelineStatus:
+def pipeline_status(
+    context: MonitorContext, span: Span | None = None, others: Iterable[Problem] = ()
+) -> PipelineStatus:
     """Return the status of the days of a span that are due, by default of the last days.
 
-    Raises StoreError or OSError.
+    `others` are problems that are found elsewhere. Raises StoreError or OSError.
     """
     states = context.states(_days_to_check(context, span))
     first_open = max(context.last_due + ONE_DAY, context.start_date)
@@ -225,7 +237,7 @@ def pipeline_status(context: MonitorContext, span: Span | None = None) -> Pipeli
         [*states, *open_days],
         _gap_rules(context, span[0] if span else _first_checked(context)),
     )
-    problems = [*_overdue(days), *_gap_problems(gaps)]
+    problems = [*_overdue(days), *_gap_problems(gaps), *outside_problems(context), *others]
     return PipelineStatus(
         version=VERSION,
         at=context.now.astimezone(UTC),
@@ -328,6 +340,12 @@ def _completeness(gaps: Sequence[IdGap]) -> CompletenessStatus:
         ],
         more_gaps=max(len(gaps) - MAX_GAPS, 0),
     )
+
+
+def outside_problems(context: MonitorContext) -> Iterator[Problem]:
+    """Yield the landed days that have no partition, for each reason once."""
+    for found in find_outside_days(context.landing, context.lake, context.partitions):
+        yield Problem(ProblemKind.OUTSIDE, found.first, found.describe(), found.is_failure)
 
 
 def _is_grace_over(context: MonitorContext, state: DayState) -> bool:

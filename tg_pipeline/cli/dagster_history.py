@@ -11,7 +11,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.cli.materialize import open_instance
+from tg_pipeline.cli.dagster_instance import open_instance
 from tg_pipeline.privacy.local_files import vacuum
 from tg_pipeline.privacy.search import Finding, search_folder
 from tg_pipeline.privacy.traces import Traces

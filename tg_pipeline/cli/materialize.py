@@ -1,37 +1,37 @@
 """Builds days through Dagster: a run per month of days, then one for the marts.
 
-If `tg-pipeline up` is running, they are submitted to its run queue; else they are executed in this
-process, without a daemon. Concurrent builds are safe either way.
+If a run of several days fails, each of them is built by a run of its own, so that a broken day
+keeps no other from being built. If `tg-pipeline up` is running, all runs are submitted to its run
+queue; else they are executed in this process, without a daemon. Concurrent builds are safe either
+way.
 """
 
-import hashlib
 import logging
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, chdir, contextmanager
-from datetime import date
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
 from functools import partial
-from pathlib import Path
 from time import perf_counter
 from typing import Any, Final
 
 import dagster as dg
-from filelock import FileLock
 from obstore.exceptions import BaseError
 from rich.progress import Progress, TaskID
 
 from lambda_ingest.store import first_line
 from tg_pipeline.cli.console import progress
+from tg_pipeline.cli.context import check_lake, check_landing
+from tg_pipeline.cli.dagster_instance import open_instance
 from tg_pipeline.cli.run_queue import RunQueue
+from tg_pipeline.cli.unfinished_runs import end_stuck_runs
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.metadata import LOGGER, STOPPED
-from tg_pipeline.defs.partitions import group_into_ranges, range_tags
+from tg_pipeline.defs.partitions import SETTINGS, group_into_ranges, range_tags
 from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
-from tg_pipeline.settings import dagster_home, home_folder
 
 LINES_PER_DAY: Final = len(ALL_LAYERS) + len(DAILY_MARTS)
 """Lines that a run logs about a day: one per table."""
@@ -47,6 +47,37 @@ REPOSITORY: Final = {".dagster/repository": "__repository__@tg_pipeline"}
 QUIET: Final = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The progress bar and one sentence about a failure take the place of Dagster's log lines."""
 
+REASONS_SHOWN: Final = 5
+"""Failed days whose reasons are stated; the others are named."""
+
+MARTS: Final = "the marts"
+"""The name of the tables over all days in a message."""
+
+
+class BuildFailedError(CommandError):
+    """Days, or the tables over all days, could not be built; everything else is built."""
+
+    def __init__(self, reasons: Mapping[date | str, str]) -> None:
+        """Name what failed, and why."""
+        self.reasons = dict(reasons)
+        super().__init__(_failure(self.reasons))
+
+    @property
+    def days(self) -> frozenset[date]:
+        """The days that failed."""
+        return frozenset(each for each in self.reasons if isinstance(each, date))
+
+
+def _failure(reasons: Mapping[date | str, str]) -> str:
+    """Return the message for failures: one, or all of them with the first reasons."""
+    stated = [f"{what} failed: {why}" for what, why in reasons.items()]
+    if len(stated) == 1:
+        return stated[0]
+    named = [str(what) for what in list(reasons)[REASONS_SHOWN:]]
+    others = [f"also failed: {', '.join(named)}"] if named else []
+    listed = "; ".join([*stated[:REASONS_SHOWN], *others])
+    return f"{len(stated)} failed, and all else is built: {listed}"
+
 
 def materialize(
     days: list[date], *, full: bool, wants_report: Callable[[], bool] = lambda: False
@@ -54,23 +85,49 @@ def materialize(
     """Build `days`, then the marts, and record the runs in Dagster; return the seconds it took.
 
     The report follows by itself if Dagster runs; it is also built here if `wants_report()` says so
-    after the marts. Raises CommandError.
+    after the marts. Raises BuildFailedError once everything that can be built is built, and
+    CommandError or StoreError if nothing more can be.
     """
     started = perf_counter()
     again = {"ops": {RAW_UPDATES.name: {"config": {"full": True}}}} if full else {}
+    failed: dict[date | str, str] = {}
     with open_instance() as instance, progress() as bar:
         task = bar.add_task("building", total=len(days) * LINES_PER_DAY + len(CUMULATIVE_MARTS))
         execute = _executor(instance, bar, task)
+
+        def build(first: date, last: date) -> str | None:
+            return _reason_of_failure(
+                lambda: execute("updates_job", range_tags(first, last), QUIET | again)
+            )
+
         for first, last in group_into_ranges(days):
-            span = str(first) if first == last else f"{first} to {last}"
-            with _as_command_error(span):
-                execute("updates_job", range_tags(first, last), QUIET | again)
-        with _as_command_error("the marts"):
-            execute("marts_job", {}, QUIET)
-        if wants_report():
-            with _as_command_error("the report"):
-                execute("report_job", {}, QUIET)
+            failed.update(_failed_days(build, first, last))
+        if reason := _reason_of_failure(lambda: execute("marts_job", {}, QUIET)):
+            failed[MARTS] = reason
+        elif wants_report():
+            reason = _reason_of_failure(lambda: execute("report_job", {}, QUIET))
+            failed |= {"the report": reason} if reason else {}
+    if failed:
+        raise BuildFailedError(failed)
     return perf_counter() - started
+
+
+def _failed_days(
+    build: Callable[[date, date], str | None], first: date, last: date
+) -> Iterator[tuple[date, str]]:
+    """Build a range of days, and if that fails each of them alone; yield those that failed."""
+    reason = build(first, last)
+    if reason is None:
+        return
+    if first == last:
+        yield first, reason
+        return
+    # A store that can't be reached fails every day: that is said once.
+    check_landing(SETTINGS)
+    check_lake(SETTINGS)
+    for day in iter_days(first, last):
+        if reason := build(day, day):
+            yield day, reason
 
 
 def _executor(instance: dg.DagsterInstance, bar: Progress, task: TaskID) -> Execute:
@@ -82,6 +139,8 @@ def _executor(instance: dg.DagsterInstance, bar: Progress, task: TaskID) -> Exec
 
         return submit
     refuse_supervised_runs(instance.run_launcher)
+    for stuck in end_stuck_runs(instance, datetime.now(UTC)):
+        LOGGER.warning("run %s did not end, and is marked as failed", stuck.run.run_id)
 
     def execute(job: str, tags: Mapping[str, str], config: dict[str, Any]) -> None:
         with _advancing(bar, task):
@@ -101,15 +160,21 @@ def refuse_supervised_runs(launcher: object) -> None:
         )
 
 
-@contextmanager
-def _as_command_error(what: str) -> Iterator[None]:
-    """Raise what a run fails at as one sentence that names what it was building."""
+def _reason_of_failure(execute: Callable[[], None]) -> str | None:
+    """Execute a run, and return in one sentence what it fails at; None if it succeeds.
+
+    Raises CommandError if a person stops it.
+    """
     try:
-        yield
+        execute()
     except (KeyboardInterrupt, dg.DagsterExecutionInterruptedError):
         raise CommandError(STOPPED) from None
     except (CommandError, dg.DagsterError, dg.Failure, OSError, BaseError) as error:
-        raise CommandError(f"{what} failed: {_reason(error)}") from error
+        reason = _reason(error)
+        if reason == STOPPED:
+            raise CommandError(STOPPED) from None
+        return reason
+    return None
 
 
 def _reason(error: BaseException) -> str:
@@ -120,40 +185,6 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, dg.Failure) and error.description:
         return error.description
     return first_line(error)
-
-
-@contextmanager
-def open_instance() -> Iterator[dg.DagsterInstance]:
-    """Open Dagster's instance; the paths in the checkout's dagster.yaml are relative to it."""
-    is_set = bool(os.environ.get("DAGSTER_HOME"))
-    with ExitStack() as stack:
-        if not is_set:
-            stack.enter_context(chdir(home_folder()))
-        try:
-            # Two processes that create the same SQLite databases at once leave them unusable.
-            with FileLock(_lock_file(dagster_home())):
-                found = (
-                    dg.DagsterInstance.get()
-                    if is_set
-                    else dg.DagsterInstance.from_config(str(dagster_home()))
-                )
-                instance = stack.enter_context(found)
-        except Exception as error:  # each storage has errors of its own
-            raise CommandError(f"Dagster's instance can't be opened: {_why(error)}") from error
-        yield instance
-
-
-def _lock_file(home: Path) -> Path:
-    """Return a file for a lock on a Dagster home, which itself may be read-only."""
-    name = hashlib.sha256(str(home.absolute()).encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"tg_pipeline-{name}.lock"
-
-
-def _why(error: Exception) -> str:
-    """Return what is wrong with Dagster's configuration, or with its storage."""
-    if isinstance(error, dg.DagsterInvalidConfigError) and error.errors:
-        return first_line(Exception(error.errors[0].message))
-    return first_line(error.__cause__ or error)
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """`tg-pipeline run`: builds days through Dagster, so that its history has the runs."""
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated
+from time import perf_counter
+from typing import Annotated, Final
 
 import typer
 
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.raw_updates import record_unaffected_days
 from tg_pipeline.builds.staleness import day_states, known_days, stale_days
@@ -17,11 +20,16 @@ from tg_pipeline.cli.context import (
     open_landing,
     parse_day,
     parse_span,
+    warn,
 )
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.floors import TableGroup
 from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.settings import Settings, load_settings
+
+MAX_ROUNDS: Final = 3
+"""A day that a build makes stale is built in the second round; what lands during it, in the third.
+"""
 
 Day = Annotated[str | None, typer.Option("--date", help="One day: YYYY-MM-DD, today, yesterday.")]
 First = Annotated[str | None, typer.Option("--from", help="First day of a range.")]
@@ -34,7 +42,9 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     settings = load_settings()
     if full and day is None and first is None:
         raise CommandError("--full reads days again: name them with --date, or --from and --to.")
+    is_open = day is None and first is None
     days = _asked_days(settings, day, first, last)
+    _warn_of_outside_days(settings)
     if not days and not are_cumulative_marts_stale(settings):
         out.print("Nothing new has landed; there is nothing to build.")
         return
@@ -43,11 +53,52 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     check_lake(settings)
     if full:
         _check_landed_objects_are_kept(days, settings)
-    # Dagster takes a second to import: only commands that need it pay for it.
-    from tg_pipeline.cli.materialize import materialize  # noqa: PLC0415
+    build(days, (lambda: _next_days(settings)) if is_open else list, full=full)
 
-    seconds = materialize(days, full=full)
-    out.print(f"Built {_named(days)} in {seconds:.1f} s.")
+
+def build(days: list[date], scan: Callable[[], list[date]], *, full: bool = False) -> None:
+    """Build days, then those that `scan` finds stale afterwards, and say what was built.
+
+    A build may make other days stale, and updates land meanwhile. Raises CommandError, which names
+    the days that failed, once all others are built.
+    """
+    # Dagster takes a second to import: only commands that need it pay for it.
+    from tg_pipeline.cli.materialize import BuildFailedError, materialize  # noqa: PLC0415
+
+    started = perf_counter()
+    built: set[date] = set()
+    failed: dict[date | str, str] = {}
+    for _ in range(MAX_ROUNDS):
+        # The tables over all days are built again in each round.
+        failed = {each: reason for each, reason in failed.items() if isinstance(each, date)}
+        try:
+            materialize(days, full=full)
+        except BuildFailedError as error:
+            failed |= error.reasons
+        built.update(days)
+        days = [day for day in scan() if day not in failed]
+        if not days:
+            break
+    if failed:
+        raise BuildFailedError(failed)
+    out.print(f"Built {_named(sorted(built))} in {perf_counter() - started:.1f} s.")
+    if days:
+        warn(f"{_named(days)} changed again meanwhile. Next: tg-pipeline run")
+
+
+def _next_days(settings: Settings) -> list[date]:
+    """Return the stale days without today, which may change at any time."""
+    today = datetime.now(settings.zone).date()
+    return [day for day in changed_days(settings, today) if day < today]
+
+
+def _warn_of_outside_days(settings: Settings) -> None:
+    """Warn of landed days that have no partition."""
+    landing = open_landing(settings)
+    floors = layer_parameters(settings, landing).floors
+    partitions = PartitionRange(settings.start_date, datetime.now(settings.zone).date(), floors)
+    for found in find_outside_days(landing, open_lake(settings), partitions):
+        warn(found.describe())
 
 
 def _named(days: list[date]) -> str:

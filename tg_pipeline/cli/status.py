@@ -11,15 +11,21 @@ from rich.table import Table
 from rich.text import Text
 
 from lambda_ingest.writer import ChatFilter, list_migrations
-from tg_pipeline.builds.monitoring import MonitorContext, Span, pipeline_status
+from tg_pipeline.builds.monitoring import (
+    MonitorContext,
+    Span,
+    outside_problems,
+    pipeline_status,
+)
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import DayState, DayStatus, day_states, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing, parse_span, warn
 from tg_pipeline.cli.run import First, Last
+from tg_pipeline.cli.unfinished_runs import stuck_run_problems
 from tg_pipeline.events.dead_letters import REJECTED_EVENTS, count_dead_letters
 from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.lake.landing_zone import iter_days, list_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.settings import Settings, load_settings
@@ -50,12 +56,14 @@ def status(
         *(landing, lake, now, parameters, layers, settings.start_date),
         has_chat_filter=bool(settings.ingest.chat_ids),
     )
-    result = pipeline_status(context, span) if as_json or check else None
+    is_monitored = as_json or check
+    result = pipeline_status(context, span, stuck_run_problems(now)) if is_monitored else None
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(result)))
     else:
         _print_days(settings, context, span)
-        for problem in result.problems if result else ():
+        # Without --check, only what is found at once is added to the table of days.
+        for problem in result.problems if result else outside_problems(context):
             warn(problem.message)
     if result and check and not result.ok:
         raise typer.Exit(EXIT_OVERDUE)
@@ -68,8 +76,11 @@ def _print_days(settings: Settings, context: MonitorContext, span: Span | None) 
     known = [day for day in every if settings.start_date <= day <= today]
     shown = span or _last_days(known)
     if shown is None:
-        out.print(f"Nothing has landed since TG_START_DATE={settings.start_date}.")
-        out.print("Try: tg-pipeline sample")
+        out.print(
+            f"Nothing has landed from TG_START_DATE={settings.start_date} until today, {today}."
+        )
+        if not list_days(landing):
+            out.print("Try: tg-pipeline sample")
         return
     states = day_states(landing, lake, iter_days(*shown), context.layer_parameters)
     out.print(_days_table(states, today))

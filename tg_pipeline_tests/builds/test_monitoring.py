@@ -292,3 +292,19 @@ def test_rejected_objects_and_events_are_counted(pipeline: Pipeline) -> None:
     landing = status_at(pipeline, "2026-10-08 09:00").landing
 
     assert (landing.rejected_objects, landing.rejected_events) == (1, 1)
+
+
+def test_days_without_a_partition_fail_the_check_and_tomorrow_is_only_reported(
+    pipeline: Pipeline,
+) -> None:
+    land(pipeline, 1, day=date(2026, 10, 9))
+    tomorrow = status_at(pipeline, "2026-10-08 09:00")
+    assert (tomorrow.ok, [each.kind for each in tomorrow.problems]) == (True, [ProblemKind.OUTSIDE])
+
+    land(pipeline, 2, 3, day=date(2015, 1, 1))
+    status = status_at(pipeline, "2026-10-08 09:00")
+
+    assert not status.ok
+    (problem,) = (each for each in status.problems if each.is_failure)
+    assert (problem.kind, problem.day) == (ProblemKind.OUTSIDE, date(2015, 1, 1))
+    assert problem.message.startswith("2 objects landed on 2015-01-01, before TG_START_DATE=")

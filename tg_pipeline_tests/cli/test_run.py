@@ -73,6 +73,52 @@ def test_a_run_builds_what_is_late_lost_or_damaged_and_nothing_else(shell: Shell
 
 
 @pytest.mark.slow
+def test_days_that_fail_are_each_named_and_all_others_are_built(shell: Shell) -> None:
+    # Given a week of which two days can't be written
+    shell.run("sample", "--days", "7", "--per-day", "20")
+    broken = [FIRST_DAY + timedelta(days=number) for number in (2, 4)]
+    for day in broken:
+        blocked = shell.lake / "raw_updates" / f"context_date={day}"
+        blocked.parent.mkdir(parents=True, exist_ok=True)
+        blocked.write_text("not a folder")
+
+    # When the week is built
+    span = ("--from", str(FIRST_DAY), "--to", str(FIRST_DAY + timedelta(days=6)))
+    error = shell.run("run", *span).error()
+
+    # Then the command fails and names them, and the other days and the marts are built
+    assert error.startswith(f"2 failed, and all else is built: {broken[0]} failed: File exists: ")
+    assert f"; {broken[1]} failed: File exists: " in error
+    built = {path.name for path in (shell.lake / "enriched_updates").iterdir()}
+    days = [FIRST_DAY + timedelta(days=number) for number in range(7)]
+    assert built >= {f"context_date={day}" for day in days if day not in broken}
+    assert pq.read_metadata(shell.lake / "messages" / "part-0.parquet").num_rows > 50
+
+    # And once they can be written, the next run builds them
+    for day in broken:
+        (shell.lake / "raw_updates" / f"context_date={day}").unlink()
+    assert shell.run("run").returncode == 0
+    assert "nothing to build" in shell.run("run", here=True).stdout
+
+
+@pytest.mark.slow
+def test_what_lands_on_a_past_day_during_a_build_is_built_too(shell: Shell) -> None:
+    # Given a build that takes a while
+    shell.run("sample", "--days", "20", "--per-day", "60")
+
+    # When an update lands on a day whose objects were already read
+    with shell.start("run") as running:
+        while not any(shell.lake.glob("deduped_updates/*/part-0.parquet")):
+            time.sleep(0.05)
+        shell.run("land", "-", stdin=json.dumps(message_on(FIRST_DAY)).encode())
+        running.communicate(timeout=300)
+
+    # Then the same command builds it
+    assert running.returncode == 0
+    assert "nothing to build" in shell.run("run", here=True).stdout
+
+
+@pytest.mark.slow
 def test_a_day_whose_landed_objects_expired_is_shown_as_such_and_never_read_again(
     shell: Shell,
 ) -> None:

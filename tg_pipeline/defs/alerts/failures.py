@@ -83,7 +83,7 @@ def _reasons(events: Events) -> Iterator[str]:
         yield _step_reason(step)
     for run in events(dg.DagsterEventType.RUN_FAILURE):
         yield run.message or ""
-    yield from map(_check_reason, checks)
+    yield " ".join(filter(None, map(_check_reason, checks)))
 
 
 def _blocking_check_reason(step: dg.DagsterEvent, checks: list[dg.DagsterEvent]) -> str:

@@ -91,7 +91,7 @@ def missing_day_sensor(channels: Sequence[AlertChannel]) -> dg.SensorDefinition:
         monitored_jobs=[freshness_job],
         minimum_interval_seconds=INTERVAL,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Reports that the last day that was due is missing.",
+        description="Reports that the last day that was due is missing, or a day is left out.",
     )
     def sensor(context: dg.RunStatusSensorContext) -> None:
         if failure_reason(context.instance, context.dagster_run.run_id):

@@ -7,11 +7,13 @@ from typing import Final
 import dagster as dg
 
 from tg_pipeline.builds.completeness import GapRules, IdGap, summaries
+from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
 from tg_pipeline.defs.metadata import DRIFT_LOGGER, markdown_table
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
+from tg_pipeline.lake.floors import read_floors
 from tg_pipeline.lake.landing_zone import list_objects
 from tg_pipeline.layers.drift import Drift, describe_drift
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -139,10 +141,32 @@ def latest_partition_exists(
     )
 
 
+@dg.asset_check(
+    asset=ENRICHED_UPDATES.name,
+    name="no_day_is_outside",
+    description="Nothing landed before TG_START_DATE or in the future, where no run reads it.",
+)
+def no_day_is_outside(
+    landing: dg.ResourceParam[LandingResource],
+    lake: dg.ResourceParam[LakeResource],
+    clock: dg.ResourceParam[ClockResource],
+) -> dg.AssetCheckResult:
+    """Check that every landed object has a partition."""
+    store = landing.store()
+    today = clock.now().astimezone(SETTINGS.zone).date()
+    partitions = PartitionRange(SETTINGS.start_date, today, read_floors(store))
+    found = [each for each in find_outside_days(store, lake.lake(), partitions) if each.is_failure]
+    return dg.AssetCheckResult(
+        passed=not found,
+        description=" ".join(each.describe() for each in found),
+        metadata={"objects": sum(each.objects for each in found)},
+    )
+
+
 freshness_job = dg.define_asset_job(
     "freshness_job",
-    selection=dg.AssetSelection.checks(latest_partition_exists),
-    description="Checks that the last scheduled day is built.",
+    selection=dg.AssetSelection.checks(latest_partition_exists, no_day_is_outside),
+    description="Checks that the last scheduled day is built, and that no landed day is left out.",
 )
 
 freshness_schedule = dg.ScheduleDefinition(
@@ -153,5 +177,7 @@ freshness_schedule = dg.ScheduleDefinition(
 )
 
 defs = dg.Definitions(
-    asset_checks=[latest_partition_exists], jobs=[freshness_job], schedules=[freshness_schedule]
+    asset_checks=[latest_partition_exists, no_day_is_outside],
+    jobs=[freshness_job],
+    schedules=[freshness_schedule],
 )

@@ -1,7 +1,11 @@
-"""The listing sensor: builds days on which something landed late, and days that were missed."""
+"""The listing sensor: builds days on which something landed late, and days that were missed.
+
+Every tick scans the days on which updates from the network may still land. Once a day, and in the
+first tick after a downtime, a full scan covers all known days, in steps, the newest first.
+"""
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Annotated, Final
@@ -13,6 +17,7 @@ from obstore.store import ObjectStore
 from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.expired_days import is_erasure_due
 from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.outside_days import PartitionRange, count_outside
 from tg_pipeline.builds.parameters import LayerParameters, layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import (
     DayState,
@@ -38,7 +43,7 @@ from tg_pipeline.defs.updates.run_requests import (
     plan_runs,
 )
 from tg_pipeline.defs.updates.schedules import updates_job
-from tg_pipeline.lake.floors import Floors
+from tg_pipeline.lake.floors import ALL_DAYS, Floors
 from tg_pipeline.lake.landing_state import read_listing
 from tg_pipeline.lake.landing_zone import iter_days, list_days
 from tg_pipeline.lake.partitions import Lake
@@ -46,7 +51,14 @@ from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, READER_VERSI
 from tg_pipeline.marts.catalog import DAILY_MARTS
 
 WATCHED_DAYS: Final = MAX_AGE.days + 1
-"""Days: nothing from the network lands on an older one, and an operator builds what they land."""
+"""Days scanned by every tick: nothing that arrives from the network lands on an older one."""
+
+FULL_SCAN_INTERVAL: Final = timedelta(days=1)
+"""What landed while nothing scanned, or was landed by an operator, is found within this time. So a
+tick that follows another within a day needs no more than the watched days."""
+
+FULL_SCAN_STEP: Final = 366
+"""Days per tick: Dagster ends a tick after a minute, and a day takes a few dozen requests."""
 
 NIGHTLY_GRACE: Final = timedelta(hours=1)
 """The nightly run comes first; the sensor requests what it left out."""
@@ -62,6 +74,35 @@ IDLE_PAUSE: Final = SWEEP_INTERVAL if SETTINGS.events_queue_url else timedelta()
 
 
 @dataclass(frozen=True, slots=True)
+class FullScan:
+    """How far the scan of all known days has come."""
+
+    began_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+    """When the latest one began; None before the first."""
+    below: date | None = None
+    """The days before this one are still to be scanned; None if none is."""
+
+    def is_due(self, now: datetime) -> bool:
+        """Return whether the next one begins: the latest is too old, or the clock was set back."""
+        return not (self.began_at and timedelta() <= now - self.began_at < FULL_SCAN_INTERVAL)
+
+    def step(
+        self, now: datetime, watched: date, known: Callable[[], Iterable[date]]
+    ) -> tuple[list[date], "FullScan"]:
+        """Return the days before the `watched` ones to scan now, and what remains to be done.
+
+        `known` returns all known days; it is only called if there is something to scan.
+        """
+        is_due = self.is_due(now)
+        began_at, below = (now, watched) if is_due else (self.began_at, self.below)
+        if below is None:
+            return [], self
+        older = sorted(day for day in known() if SETTINGS.start_date <= day < below)
+        rest, days = older[:-FULL_SCAN_STEP], older[-FULL_SCAN_STEP:]
+        return days, FullScan(began_at, days[0] if rest else None)
+
+
+@dataclass(frozen=True, slots=True)
 class StalenessScan:
     """The result of comparing the landing zone with the lake."""
 
@@ -70,6 +111,10 @@ class StalenessScan:
     plan: RunPlan
     tombstones: str = ""
     """The fingerprint of the tombstones that are known to be applied on all days."""
+    full: FullScan = field(default_factory=FullScan)
+    outside: list[date] = field(default_factory=list)
+    """Days with a folder in the landing zone, but without a partition."""
+    floors: Floors = ALL_DAYS
 
     @property
     def skip_reason(self) -> str | None:
@@ -90,6 +135,9 @@ class ScanCursor:
     """Whether the last scan found nothing to request or to wait for."""
     tombstones: str = ""
     """The fingerprint of the tombstones that are known to be applied on all days."""
+    full: FullScan = field(default_factory=FullScan)
+    outside: str = ""
+    """The fingerprint of the days without a partition that were logged last."""
 
     def is_paused(self, now: datetime, pause: timedelta) -> bool:
         """Return whether the last scan found nothing, less than `pause` ago."""
@@ -130,17 +178,20 @@ def listing_sensor(pause: timedelta) -> dg.SensorDefinition:
             return dg.SkipReason(f"Nothing was stale at {cursor.scanned_at}; scans every {pause}.")
         store, tables = landing.store(SENSOR_TIMEOUT), lake.lake(SENSOR_TIMEOUT)
         busy = days_of_unfinished_runs(context.instance)
-        found = scan(
-            store, tables, now, KnownDays(frozenset(), cursor.requested, busy, cursor.tombstones)
-        )
+        known = KnownDays(frozenset(), cursor.requested, busy, cursor.tombstones, cursor.full)
+        found = scan(store, tables, now, known)
         plan = found.plan
         if plan.ranges and plan.given_up:
             context.log.warning("%s", plan.skip_reason)
-        idle = not plan.ranges and not plan.busy
+        outside = _fingerprint_of(map(str, found.outside)) if found.outside else ""
+        if outside != cursor.outside:
+            partitions = partitions_at(now, found.floors)
+            for days in count_outside(store, tables, partitions, found.outside):
+                context.log.warning("%s", days.describe())
+        idle = not plan.ranges and not plan.busy and found.full.below is None
+        after = ScanCursor(plan.requested, now, idle, found.tombstones, found.full, outside)
         return dg.SensorResult(
-            plan.requests(cursor.scanned_at),
-            skip_reason=found.skip_reason,
-            cursor=ScanCursor(plan.requested, now, idle, found.tombstones).encode(),
+            plan.requests(cursor.scanned_at), skip_reason=found.skip_reason, cursor=after.encode()
         )
 
     return evaluate
@@ -158,14 +209,25 @@ class KnownDays:
     tombstones: str | None = None
     """The fingerprint of the tombstones that are known to be applied on all days; None if this
     scan leaves such days to another sensor."""
+    full: FullScan | None = None
+    """How far the scan of all known days has come; None if that is left to another sensor."""
 
 
 def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> StalenessScan:
     """Find the stale days among the watched, the missed and the touched days."""
     parameters = layer_parameters(SETTINGS, landing)
+    floors, landed, watched = parameters.floors, list_days(landing), watched_days(now)
     unclean = _days_with_forgotten_people(lake, known.tombstones, parameters)
-    touched = {*known.touched, *known.requested, *unclean}
-    days = days_to_scan(landing, lake, now, touched, parameters.floors)
+    older: list[date] = []
+    full = known.full or FullScan()
+    if known.full and watched:
+        older, full = full.step(
+            now,
+            watched[0],
+            lambda: {*filter(floors.allow_build, landed), *built_days(lake, floors)},
+        )
+    touched = {*known.touched, *known.requested, *unclean, *older}
+    days = days_to_scan(landed, lake, watched, touched, floors)
     states = day_states(landing, lake, days, parameters)
     marts = mart_parameters(SETTINGS, landing)
     without_marts = set(days_with_stale_marts(lake, days, marts, parameters.floors))
@@ -181,7 +243,14 @@ def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> S
         if state.day in stale
     ]
     applied = known.tombstones or "" if unclean else parameters.tombstones.fingerprint
-    return StalenessScan(len(days), plan_runs(found, known.requested, known.busy), applied)
+    plan = plan_runs(found, known.requested, known.busy)
+    outside = partitions_at(now, floors).outside(landed)
+    return StalenessScan(len(days), plan, applied, full, outside, floors)
+
+
+def partitions_at(now: datetime, floors: Floors) -> PartitionRange:
+    """Return the days that have a partition now."""
+    return PartitionRange(SETTINGS.start_date, now.astimezone(SETTINGS.zone).date(), floors)
 
 
 def _days_with_forgotten_people(
@@ -206,17 +275,20 @@ def _days_with_forgotten_people(
 
 
 def days_to_scan(
-    landing: ObjectStore, lake: Lake, now: datetime, touched: Collection[date], floors: Floors
+    landed: Iterable[date],
+    lake: Lake,
+    watched: Sequence[date],
+    touched: Collection[date],
+    floors: Floors,
 ) -> list[date]:
     """Return the watched days, older days that were never built, and older `touched` days.
 
     A day below the floors is not missed, whatever lands there.
     """
-    watched = watched_days(now)
     if not watched:
         return []
     built = set(lake.days(RAW_UPDATES.name))
-    missed = {day for day in list_days(landing) if day not in built and floors.allow_build(day)}
+    missed = {day for day in landed if day not in built and floors.allow_build(day)}
     older = {day for day in missed | set(touched) if SETTINGS.start_date <= day < watched[0]}
     following = {after for day in older for after in days_after(day) if after < watched[0]}
     return [*sorted(older | following), *watched]
@@ -237,7 +309,11 @@ def _fingerprint(state: DayState, *, has_stale_marts: bool) -> str:
     sources += [f"{part.source} {part.timezone}" for part in state.layers.values()]
     sources += [READER_VERSION] if state.layers[QUARANTINE.name].has_other_reader else []
     sources += [mart.definition_hash for mart in DAILY_MARTS] if has_stale_marts else []
-    return hashlib.sha256("\n".join(sources).encode()).hexdigest()[:16]
+    return _fingerprint_of(sources)
+
+
+def _fingerprint_of(parts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
 late_updates_sensor: Final = listing_sensor(IDLE_PAUSE)

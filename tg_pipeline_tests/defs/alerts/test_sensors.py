@@ -1,6 +1,7 @@
 """A run that fails for good is reported once to each channel: the admin chat and a URL."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
@@ -237,8 +238,9 @@ def test_a_run_that_is_re_executed_and_fails_again_is_reported_too(
 def test_a_missing_yesterday_is_reported_once_though_its_run_succeeds(
     house: House, settings: Settings, webhook: AlertWebhook
 ) -> None:
-    # Given a morning on which yesterday is not built
+    # Given a morning on which yesterday is not built, and updates that are on a wrong day
     monitor = Monitor(house.instance, settings, house)
+    house.pipeline.land({"update_id": 1}, day=date(2015, 1, 1))
     checked = house.run_job("freshness_job")
     assert checked.success
 
@@ -246,11 +248,13 @@ def test_a_missing_yesterday_is_reported_once_though_its_run_succeeds(
 
     # Then it is reported once, and a yesterday that is built is not
     house.run(date(2026, 10, 9))
+    shutil.rmtree(house.pipeline.folder / "landing" / "telegram" / "context_date=2015-01-01")
     house.run_job("freshness_job")
     assert monitor.tick() == []
     (body,) = webhook.received
     assert (body["job"], body["run_id"]) == ("freshness_job", checked.run_id)
-    assert body["reason"].startswith("yesterday_is_there: 2026-10-09 ")
+    assert "yesterday_is_there: 2026-10-09 " in body["reason"]
+    assert "no_day_is_outside: 1 object landed on 2015-01-01" in body["reason"]
 
 
 def test_a_loss_of_updates_is_reported_once(

@@ -1,0 +1,49 @@
+"""Opening Dagster's instance: its history, configuration and launcher."""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, chdir, contextmanager
+from pathlib import Path
+
+import dagster as dg
+from filelock import FileLock
+
+from lambda_ingest.store import first_line
+from tg_pipeline.exceptions import CommandError
+from tg_pipeline.settings import dagster_home, home_folder
+
+
+@contextmanager
+def open_instance() -> Iterator[dg.DagsterInstance]:
+    """Open Dagster's instance; the paths in the checkout's dagster.yaml are relative to it."""
+    is_set = bool(os.environ.get("DAGSTER_HOME"))
+    with ExitStack() as stack:
+        if not is_set:
+            stack.enter_context(chdir(home_folder()))
+        try:
+            # Two processes that create the same SQLite databases at once leave them unusable.
+            with FileLock(_lock_file(dagster_home())):
+                found = (
+                    dg.DagsterInstance.get()
+                    if is_set
+                    else dg.DagsterInstance.from_config(str(dagster_home()))
+                )
+                instance = stack.enter_context(found)
+        except Exception as error:  # each storage has errors of its own
+            raise CommandError(f"Dagster's instance can't be opened: {_why(error)}") from error
+        yield instance
+
+
+def _lock_file(home: Path) -> Path:
+    """Return a file for a lock on a Dagster home, which itself may be read-only."""
+    name = hashlib.sha256(str(home.absolute()).encode()).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"tg_pipeline-{name}.lock"
+
+
+def _why(error: Exception) -> str:
+    """Return what is wrong with Dagster's configuration, or with its storage."""
+    if isinstance(error, dg.DagsterInvalidConfigError) and error.errors:
+        return first_line(Exception(error.errors[0].message))
+    return first_line(error.__cause__ or error)
