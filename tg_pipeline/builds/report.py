@@ -13,6 +13,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.selection import Selection, first_day, read_subjects, select_updates
 from tg_pipeline.builds.staleness import DayState, day_states
@@ -26,7 +27,14 @@ from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine
 from tg_pipeline.marts.mart import MartParameters, is_daily
-from tg_pipeline.report.models import DEFAULT_DAYS, Health, HealthDay, Period, ReportData
+from tg_pipeline.report.models import (
+    DEFAULT_DAYS,
+    Health,
+    HealthDay,
+    Period,
+    ReportData,
+    UnprocessedDays,
+)
 from tg_pipeline.report.queries import Marts, read_gaps, read_last_landed, read_report_data
 
 REPORT: Final = "report"
@@ -49,6 +57,8 @@ class ReportSource:
     """Only selected chats are stored."""
     today: date | None = None
     """The current day, which is not over; None if all days are over."""
+    start_date: date = date.min
+    """The first day that has a partition."""
 
 
 def latest_period(lake: Lake, last: date | None = None, days: int = DEFAULT_DAYS) -> Period | None:
@@ -132,7 +142,19 @@ def _health(source: ReportSource, period: Period, marts: Marts) -> Health:
         has_no_texts=source.layer_parameters.personal_data.drops_text,
         has_pseudonyms=source.layer_parameters.personal_data.has_pseudonyms,
         kept_since=source.layer_parameters.floors.enriched,
+        unprocessed=_unprocessed(source),
     )
+
+
+def _unprocessed(source: ReportSource) -> list[UnprocessedDays]:
+    """Return the landed days that have no partition."""
+    floors = source.layer_parameters.floors
+    partitions = PartitionRange(source.start_date, source.today or date.max, floors)
+    return [
+        UnprocessedDays(found.first, found.last, found.objects)
+        for found in find_outside_days(source.landing, source.lake, partitions)
+        if found.is_failure
+    ]
 
 
 def _health_day(state: DayState) -> HealthDay:

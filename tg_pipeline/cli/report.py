@@ -87,6 +87,7 @@ def report_source(settings: Settings) -> ReportSource:
         layer_parameters=layer_parameters(settings, landing),
         is_filtered=bool(settings.ingest.chat_ids),
         today=datetime.now(settings.zone).date(),
+        start_date=settings.start_date,
     )
 
 

@@ -309,9 +309,11 @@ class HealthMessages(MessageGroup, frozen=True):
 
     title: str
     fine: str
+    partial: str
     behind: str
     nothing: str
     broken: str
+    outside: str
     lost: str
     none_lost: str
     label: str

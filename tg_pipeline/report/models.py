@@ -311,6 +311,15 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
+class UnprocessedDays:
+    """Landed days that no run builds: before the first partition, or in the future."""
+
+    first: date
+    last: date
+    objects: int
+
+
+@dataclass(frozen=True, slots=True)
 class Health:
     """The state of a period's data."""
 
@@ -330,6 +339,8 @@ class Health:
     """Ids and names of people are replaced."""
     kept_since: date | None = None
     """The first day whose updates are kept; None if all are."""
+    unprocessed: list[UnprocessedDays] = field(default_factory=list)
+    """Whatever the period, since nobody knows to which day their updates belong."""
 
     @property
     def missing_updates(self) -> int:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pyarrow as pa
 import pytest
@@ -11,7 +11,7 @@ from lambda_ingest.store import StoreError
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.builds.selection import NothingSelectedError, Selection
-from tg_pipeline.report.models import Period, ReportData, Subject
+from tg_pipeline.report.models import Period, ReportData, Subject, UnprocessedDays
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
 from tg_pipeline_tests.report.built_days import NEXT_DAY, PARAMETERS, build, land_two_days, message
 
@@ -20,6 +20,23 @@ def source(pipeline: Pipeline) -> ReportSource:
     return ReportSource(
         pipeline.landing, pipeline.lake, PARAMETERS, LayerParameters(PARAMETERS.timezone)
     )
+
+
+def test_landed_days_that_no_run_builds_are_counted_in_the_state_of_the_data(
+    pipeline: Pipeline,
+) -> None:
+    land_two_days(pipeline)
+    for number, day in enumerate([date(2015, 1, 1), date(2015, 1, 3), date(2034, 12, 31)], 900):
+        pipeline.land({"update_id": number}, day=day)
+
+    dated = replace(source(pipeline), start_date=DAY, today=NEXT_DAY)
+    data = load_report_data(dated)
+
+    assert data is not None
+    assert data.health.unprocessed == [
+        UnprocessedDays(date(2015, 1, 1), date(2015, 1, 3), 2),
+        UnprocessedDays(date(2034, 12, 31), date(2034, 12, 31), 1),
+    ]
 
 
 def test_landed_updates_become_report_data_of_all_days_in_the_lake(pipeline: Pipeline) -> None:

@@ -25,7 +25,7 @@ from tg_pipeline.cli.unfinished_runs import (
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 
 NOW = datetime.now(UTC)
-TOO_LATE = NOW + DEFAULT_LIMIT + MARGIN + timedelta(minutes=1)
+TOO_LATE = NOW + DEFAULT_LIMIT + MARGIN + timedelta(hours=1)
 
 
 @pytest.fixture

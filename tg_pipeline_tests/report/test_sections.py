@@ -23,6 +23,7 @@ from tg_pipeline.report.models import (
     QuestionGroup,
     ReportData,
     ResponseTime,
+    UnprocessedDays,
 )
 from tg_pipeline.report.page import PageSection, SparklineCell
 from tg_pipeline.report.report import SECTIONS, build_sections
@@ -335,6 +336,27 @@ def test_the_page_states_what_is_not_kept_and_why_there_are_no_questions() -> No
     assert all(name in limits for name in ("TG_DROP_TEXT", "TG_PSEUDONYMS", "TG_KEEP_DAYS_ENR"))
     assert "5 Oct 2026" in limits
     assert "TG_DROP_TEXT" in shown(section("questions", page).finding)
+
+
+def test_what_landed_on_days_that_no_run_builds_is_stated_even_in_a_quiet_period() -> None:
+    many = UnprocessedDays(date(2015, 1, 1), date(2015, 1, 3), 1_234)
+    one = UnprocessedDays(date(9999, 12, 31), date(9999, 12, 31), 1)
+    up_to_date = [HealthDay(MONDAY, 5, 5, 0, 0, is_missing=False, is_late=False)]
+
+    english = sentences(section("health", month(health=Health(up_to_date, unprocessed=[many]))))
+    quiet_days = replace(quiet(), health=Health(unprocessed=[many, one]))
+    portuguese = sentences(section("health", quiet_days, PT))
+
+    assert english[:2] == [
+        "1 day with updates, but not everything that arrived has been processed.",
+        (
+            "Landed objects on days that are not processed, and so in no figure: 1,234 "
+            "(1 Jan 2015 – 3 Jan 2015). tg-pipeline status says why, and what to do."
+        ),
+    ]
+    assert portuguese[0] == "Nenhuma atualização chegou neste período."
+    assert "fora de todos os números: 1.234 (1 de jan. de 2015 – " in portuguese[1]
+    assert "fora de todos os números: 1 (31 de dez. de 9999). " in portuguese[2]
 
 
 def test_a_quiet_period_has_only_its_state_and_a_single_day_has_no_chart_over_time() -> None:

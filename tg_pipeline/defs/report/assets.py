@@ -113,7 +113,9 @@ def report(
         today = clock.now().astimezone(SETTINGS.zone).date()
         is_filtered = bool(SETTINGS.ingest.chat_ids)
         layers = layer_parameters(SETTINGS, store)
-        source = ReportSource(store, tables, parameters, layers, is_filtered, today)
+        source = ReportSource(
+            *(store, tables, parameters, layers, is_filtered, today), SETTINGS.start_date
+        )
         data = load_report_data(source, config.period(tables))
         sizes = {
             name: publish_page(

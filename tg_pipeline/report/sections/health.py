@@ -1,5 +1,6 @@
 """The state of the data: days out of date, unreadable lines, duplicates and missing updates."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from tg_pipeline.report.charts import BarRow, TimeBucket, group_by_time, time_bars
@@ -29,18 +30,26 @@ def health(data: ReportData, fmt: Formatter) -> PageSection:
     days = [day for day in state.days if day.landed or day.updates or day.is_missing]
     limits = _limits(data, days, fmt)
     if not days:
-        return PageSection(HEALTH, texts.title, texts.nothing, limits=limits)
+        unprocessed = list(_unprocessed(state, fmt))
+        return PageSection(HEALTH, texts.title, texts.nothing, unprocessed, limits=limits)
     charts = [_days_chart(data, fmt)]
     tables = [_gaps_table(state.gaps, fmt)] if state.gaps else []
     return PageSection(
-        HEALTH, texts.title, _finding(days, fmt), _details(state, fmt), charts, tables, limits
+        HEALTH,
+        texts.title,
+        _finding(state, days, fmt),
+        _details(state, fmt),
+        charts,
+        tables,
+        limits,
     )
 
 
-def _finding(days: list[HealthDay], fmt: Formatter) -> Cell:
+def _finding(state: Health, days: list[HealthDay], fmt: Formatter) -> Cell:
     texts = fmt.messages.health
     late, missing = sum(day.is_late for day in days), sum(day.is_missing for day in days)
-    template = texts.behind if late or missing else texts.fine
+    complete = texts.partial if state.unprocessed else texts.fine
+    template = texts.behind if late or missing else complete
     count = fmt.count(len(days), fmt.messages.nouns.day)
     return fmt.sentence(template, days=count, late=fmt.number(late), missing=fmt.number(missing))
 
@@ -55,7 +64,15 @@ def _details(state: Health, fmt: Formatter) -> list[Cell]:
     missing = fmt.count(state.missing_updates, nouns.update)
     lost = texts.lost.format(updates=missing) if state.missing_updates else texts.none_lost
     behind = [texts.marts_behind] if state.are_marts_behind else []
-    return [*behind, broken, lost]
+    return [*_unprocessed(state, fmt), *behind, broken, lost]
+
+
+def _unprocessed(state: Health, fmt: Formatter) -> Iterator[Cell]:
+    for each in state.unprocessed:
+        first, last = fmt.full_date(each.first), fmt.full_date(each.last)
+        days = first if each.first == each.last else f"{first} – {last}"
+        template = fmt.messages.health.outside
+        yield fmt.sentence(template, objects=fmt.number(each.objects), days=days)
 
 
 def _limits(data: ReportData, days: list[HealthDay], fmt: Formatter) -> list[str]:
