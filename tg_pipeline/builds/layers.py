@@ -83,12 +83,14 @@ def build_deduped_updates(lake: Lake, day: date, parameters: LayerParameters) ->
 
 @contextmanager
 def _open_day_before(lake: Lake, day: date, floors: Floors) -> Iterator[Partition]:
-    """Open the raw_updates of the day before; once they have expired, its enriched_updates.
+    """Open the raw_updates of the day before; if they expired or are damaged, its enriched_updates.
 
     These have the same KEY_COLUMNS, of one copy of each update.
     """
     before = day - timedelta(days=1)
-    table = RAW_UPDATES if floors.keeps(TableGroup.RAW, before) else ENRICHED_UPDATES
+    is_kept = floors.keeps(TableGroup.RAW, before)
+    is_damaged = lake.is_marked_damaged(RAW_UPDATES.name, before)
+    table = RAW_UPDATES if is_kept and not is_damaged else ENRICHED_UPDATES
     with lake.open(table.name, before) as partition:
         yield partition
 

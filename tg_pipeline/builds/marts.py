@@ -26,10 +26,10 @@ from tg_pipeline.builds.raw_updates import BUILT_FROM
 from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
 from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.parquet import Footer
-from tg_pipeline.lake.partitions import Lake, PartitionStats, temp_dir
+from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, PartitionStats, temp_dir
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
-from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS, MAX_LOOKBACK_DAYS
+from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS, MAX_LOOKBACK_DAYS
 from tg_pipeline.marts.duckdb_engine import (
     DAY,
     EngineError,
@@ -92,7 +92,23 @@ class MartBuilder:
         """Build those of some days (ascending) that are stale; raises StoreError.
 
         One query makes them all: for days of a few thousand updates, most of the time is planning.
+        Marts that are damaged, and marts that this one is made from, are stale, too. Raises
+        DamagedPartitionError if a layer is damaged.
         """
+        found: set[tuple[str, Day]] = set()
+        while True:
+            try:
+                return self._build_days(mart, days)
+            except DamagedPartitionError as error:
+                damaged = next((m for m in ALL_MARTS if m.name == error.layer), None)
+                if damaged is None or (error.layer, error.day) in found:
+                    raise
+                found.add((error.layer, error.day))
+                self._lake.mark_damaged(error.layer, error.day)
+                if damaged is not mart:
+                    self.build_days(damaged, [error.day])
+
+    def _build_days(self, mart: Mart, days: Sequence[Day]) -> list[MartBuildResult]:
         with _open_snapshot(self._lake, mart, days) as sources:
             expected = _expected_footers(mart, _read_sources(sources, mart, days), self._parameters)
             stored = dict(zip(days, self._lake.footers(mart.name, days), strict=True))
@@ -145,7 +161,7 @@ class MartBuilder:
         with ExitStack() as stack:
             for table in mart.sources:
                 read = _source_days(sources, mart, days, table)
-                files = stack.enter_context(sources.files(table.name, read))
+                files = stack.enter_context(sources.files(table.name, read, are_verified=True))
                 create_view(self._engine, table, files)
             yield
 

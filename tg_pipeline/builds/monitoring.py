@@ -116,6 +116,8 @@ class ProblemKind(Enum):
     """Objects landed on days that have no partition."""
     STUCK_RUN = "stuck_run"
     """A run of Dagster should have ended."""
+    DAMAGED = "damaged"
+    """A layer's file has other bytes than were written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +239,13 @@ def pipeline_status(
         [*states, *open_days],
         _gap_rules(context, span[0] if span else _first_checked(context)),
     )
-    problems = [*_overdue(days), *_gap_problems(gaps), *outside_problems(context), *others]
+    problems = [
+        *_overdue(days),
+        *_gap_problems(gaps),
+        *outside_problems(context),
+        *damage_problems([*states, *open_days]),
+        *others,
+    ]
     return PipelineStatus(
         version=VERSION,
         at=context.now.astimezone(UTC),
@@ -276,6 +284,7 @@ def _days(context: MonitorContext, states: list[DayState]) -> DaysStatus:
         context.parameters,
         context.layer_parameters.floors,
     )
+    damaged = {each.day for each in states if each.damage}
     unbuilt = {*missing, *late, *without_marts}
     return DaysStatus(
         looked_at=len(states),
@@ -285,7 +294,7 @@ def _days(context: MonitorContext, states: list[DayState]) -> DaysStatus:
         late=late,
         without_marts=without_marts,
         overdue=[s.day for s in states if s.day in unbuilt and _is_grace_over(context, s)],
-        lag=(context.last_due - min(unbuilt)).days + 1 if unbuilt else 0,
+        lag=(context.last_due - min(unbuilt | damaged)).days + 1 if unbuilt | damaged else 0,
     )
 
 
@@ -346,6 +355,13 @@ def outside_problems(context: MonitorContext) -> Iterator[Problem]:
     """Yield the landed days that have no partition, for each reason once."""
     for found in find_outside_days(context.landing, context.lake, context.partitions):
         yield Problem(ProblemKind.OUTSIDE, found.first, found.describe(), found.is_failure)
+
+
+def damage_problems(states: Iterable[DayState]) -> Iterator[Problem]:
+    """Yield the damaged partitions of layers."""
+    for state in states:
+        for damage in state.damage:
+            yield Problem(ProblemKind.DAMAGED, state.day, str(damage))
 
 
 def _is_grace_over(context: MonitorContext, state: DayState) -> bool:

@@ -35,7 +35,13 @@ from tg_pipeline.lake.landing_zone import (
     not_in,
     remove_stale_temp_files,
 )
-from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats, PartitionWriter
+from tg_pipeline.lake.partitions import (
+    DamagedPartitionError,
+    Lake,
+    Partition,
+    PartitionStats,
+    PartitionWriter,
+)
 from tg_pipeline.layers.batches import Merge
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, READER_VERSION, split
 from tg_pipeline.layers.suppression import suppress_rows
@@ -49,6 +55,9 @@ TIMEZONE: Final = "timezone"
 
 READER: Final = "reader"
 """The footer key of quarantine for the version of the reader, if the day has quarantined lines."""
+
+DAMAGED_SOURCE: Final = "damaged"
+"""Stands for what a damaged partition was built from, which is unknown: so it is stale."""
 
 GONE: Final = -1
 """The size of an object that is gone: no object that lands under its key has the same."""
@@ -511,21 +520,26 @@ def _count_missing(lake: Lake, day: date, objects: pa.Table | None, known: pa.Ta
 
 def raw_built_from(lake: Lake, day: date) -> str:
     """Return the fingerprint in the footer of a day's raw_updates: that of its rows."""
-    footer = lake.footer_or_raise(RAW_UPDATES.name, day)
+    try:
+        footer = lake.footer_or_raise(RAW_UPDATES.name, day)
+    except DamagedPartitionError:
+        return DAMAGED_SOURCE
     return footer.metadata.get(BUILT_FROM, EMPTY_FINGERPRINT) if footer else EMPTY_FINGERPRINT
 
 
 def has_raw(lake: Lake, day: date, floors: Floors) -> bool:
     """Return whether a day of raw_updates is kept, and can be built or has been.
 
-    It can't be built once its landed objects have expired.
+    It can't be built once its landed objects have expired. A damaged one has been built.
     """
     if not floors.keeps(TableGroup.RAW, day):
         return False
-    return (
-        floors.keeps(TableGroup.LANDING, day)
-        or lake.footer_or_raise(RAW_UPDATES.name, day) is not None
-    )
+    if floors.keeps(TableGroup.LANDING, day):
+        return True
+    try:
+        return lake.footer_or_raise(RAW_UPDATES.name, day) is not None
+    except DamagedPartitionError:
+        return True
 
 
 def record_unaffected_days(lake: Lake, days: Iterable[date], parameters: LayerParameters) -> None:
@@ -545,12 +559,23 @@ def _record_if_unaffected(lake: Lake, day: date, parameters: LayerParameters) ->
     listing, known = state
     if parameters.floors.keeps(TableGroup.LANDING, day) and has_altered(known):
         return  # Lines that were left out or changed are read again: see `_with_altered`.
+    try:
+        is_unaffected = _is_unaffected(lake, day, listing, parameters)
+    except DamagedPartitionError:
+        return  # It is stale anyway.
+    if is_unaffected:
+        write_state(lake, day, replace(listing, tombstones=fingerprint), known)
+
+
+def _is_unaffected(
+    lake: Lake, day: date, listing: ReadListing, parameters: LayerParameters
+) -> bool:
     altered = AlteredLines(parameters.tombstones)
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
         for layer, part in ((RAW_UPDATES, raw), (QUARANTINE, quarantine)):
             if part.metadata.get(BUILT_FROM) != listing.rows:
-                return
+                return False
             for _ in altered.without_people(layer.name, part.batches()):
                 if altered:
-                    return
-    write_state(lake, day, replace(listing, tombstones=fingerprint), known)
+                    return False
+    return True

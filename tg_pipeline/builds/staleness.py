@@ -21,6 +21,7 @@ from tg_pipeline.builds.layers import DUPLICATES, deduped_built_from, enriched_b
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import (
     BUILT_FROM,
+    DAMAGED_SOURCE,
     EMPTY_FINGERPRINT,
     TIMEZONE,
     has_other_reader,
@@ -35,7 +36,7 @@ from tg_pipeline.lake.landing_zone import (
     list_objects,
     listing_fingerprint,
 )
-from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.lake.partitions import DamagedPartitionError, Lake
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -62,6 +63,8 @@ class DayStatus(Enum):
     """The day is not over."""
     EMPTY = "empty"
     """No object landed, and no layer was built."""
+    DAMAGED = "damaged"
+    """A layer's file has other bytes than were written."""
     EXPIRED = "expired"
     """Retention deleted a layer of it or its landed objects; what is kept is up to date."""
 
@@ -82,6 +85,8 @@ class LayerDay:
     """The ids of its rows, as the footers of raw_updates and enriched_updates state them."""
     has_other_reader: bool = False
     """Whether its rows are quarantined lines, as another version of the reader read them."""
+    damage: DamagedPartitionError | None = None
+    """What is wrong with its file; None if nothing is known to be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +185,11 @@ class DayState:
         return all(self.layers[layer.name].source is not None for layer in self.expected_layers)
 
     @property
+    def damage(self) -> list[DamagedPartitionError]:
+        """What is wrong with the files of the layers."""
+        return [part.damage for part in self.layers.values() if part.damage]
+
+    @property
     def has_expired(self) -> bool:
         """Whether retention has deleted anything of the day, or is about to."""
         groups = (TableGroup.LANDING, TableGroup.RAW, TableGroup.ENRICHED)
@@ -197,6 +207,8 @@ class DayState:
 
     def status(self, today: date) -> DayStatus:
         """Return the status of the day, if the current day is `today`."""
+        if self.damage:
+            return DayStatus.DAMAGED
         if self.day >= today:
             return DayStatus.OPEN
         if not self.has_something and not self.is_erasure_due:
@@ -251,7 +263,10 @@ def _expected_deduped(
 
 
 def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
-    footer = lake.footer_or_raise(layer, day)
+    try:
+        footer = lake.footer_or_raise(layer, day)
+    except DamagedPartitionError as error:
+        return LayerDay(0, 0, DAMAGED_SOURCE, damage=error)
     if footer is None:
         return LayerDay(0, 0, None)
     return LayerDay(

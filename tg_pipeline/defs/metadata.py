@@ -38,6 +38,9 @@ LOGGER: Final = logging.getLogger("tg_pipeline.days")
 DRIFT_LOGGER: Final = logging.getLogger("tg_pipeline.drift")
 """One line per run about what no column reads."""
 
+DAMAGE_LOGGER: Final = logging.getLogger("tg_pipeline.damage")
+"""One line per damaged partition that a run meets."""
+
 FAILURES: Final = logging.getLogger("tg_pipeline.failures")
 """Errors of a run, only for logs in JSON: elsewhere Dagster shows them."""
 

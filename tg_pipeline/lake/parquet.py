@@ -219,14 +219,17 @@ def check_checksums(source: BinaryIO) -> bool:
     return True
 
 
-def verify_file(source: BinaryIO) -> None:
-    """Read a whole file; raises DamagedError if any byte differs from what was written.
+def verify_file(source: BinaryIO) -> bool:
+    """Read a whole file, and return whether it has checksums.
 
-    Of a file without checksums, the rows must at least be readable.
+    Raises DamagedError if any byte differs from what was written. Of a file without checksums, the
+    rows must at least be readable.
     """
-    if not check_checksums(source):
-        for _ in read_batches(open_file(source, pre_buffer=False), None, GROUP_ROWS):
-            pass
+    if check_checksums(source):
+        return True
+    for _ in read_batches(open_file(source, pre_buffer=False), None, GROUP_ROWS):
+        pass
+    return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,11 +71,16 @@ def partition_key(layer: str, day: date | None) -> str:
 class DamagedPartitionError(StoreError):
     """A partition has other bytes than were written: the message says which, where, what to do."""
 
-    def __init__(self, layer: str, day: date | None, place: str, reason: str) -> None:
-        """Describe the partition of a day, or of a table without days, stored at `place`."""
-        name = f"{layer} of {day}" if day else layer
-        run = f"tg-pipeline run{f' --date {day}' if day else ''}"
-        super().__init__(f"{name} is damaged, {reason}: {run} rebuilds it ({place})")
+    def __init__(
+        self, layer: str, day: date | None, place: str, reason: str, remedy: str | None = None
+    ) -> None:
+        """Describe the partition of a day, or of a table without days, stored at `place`.
+
+        The `remedy` is what to do, by default to build it again.
+        """
+        self.name = f"{layer} of {day}" if day else layer
+        run = f"tg-pipeline run{f' --date {day}' if day else ''} rebuilds it"
+        super().__init__(f"{self.name} is damaged, {reason}: {remedy or run} ({place})")
         self.layer, self.day, self.place, self.reason = layer, day, place, reason
 
 
@@ -274,16 +279,15 @@ class Lake:
         except DamagedError as error:
             raise self._damaged(layer, day, error) from None
 
-    def verify(self, layer: str, day: date | None) -> None:
-        """Read a whole partition, and compare its checksums; a missing one is no error.
+    def verify(self, layer: str, day: date | None) -> bool:
+        """Read a whole partition, and compare its checksums; return whether it has any.
 
-        Raises StoreError, and DamagedPartitionError if any byte has changed.
+        A missing partition is no error, and marks do not count. Raises StoreError, and
+        DamagedPartitionError if any byte has changed.
         """
         try:
             with self._open_file(partition_key(layer, day)) as source:
-                if source is not None:
-                    self._refuse_marked(layer, day)
-                    verify_file(source)
+                return source is None or verify_file(source)
         except DamagedError as error:
             raise self._damaged(layer, day, error) from None
 
@@ -300,6 +304,16 @@ class Lake:
         with translate_errors(self.store):
             retry(lambda: obstore.put(self.store, f"{MARKS_PREFIX}/{key}", b""))
         self._marked.add(key)
+
+    def unmark(self, layer: str, day: date | None) -> None:
+        """Remove the mark of a partition, if it has one; raises StoreError."""
+        self._unmark(partition_key(layer, day))
+
+    def _unmark(self, key: str) -> None:
+        if key in self._marked:
+            with translate_errors(self.store), suppress(FileNotFoundError):
+                retry(lambda: obstore.delete(self.store, f"{MARKS_PREFIX}/{key}"))
+            self._marked.discard(key)
 
     def is_marked_damaged(self, layer: str, day: date | None) -> bool:
         """Return whether a partition is marked as damaged; raises StoreError.
@@ -343,10 +357,7 @@ class Lake:
             path.replace(target)
             sync(target.parent)
             sync(target.parent.parent)
-        if key in self._marked:
-            with translate_errors(self.store), suppress(FileNotFoundError):
-                retry(lambda: obstore.delete(self.store, f"{MARKS_PREFIX}/{key}"))
-            self._marked.discard(key)
+        self._unmark(key)
 
 
 @contextmanager

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from time import perf_counter
 from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.marts import MartBuildResult, buildable_days, mart_builder
-from tg_pipeline.builds.parameters import mart_parameters
+from tg_pipeline.builds.damage import LostPartitionError, Repairs
+from tg_pipeline.builds.marts import MartBuilder, MartBuildResult, buildable_days, mart_builder
+from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
+from tg_pipeline.builds.raw_updates import LandingSource
 from tg_pipeline.defs.automation import FOLLOW_INPUTS
 from tg_pipeline.defs.marts.charts import mart_chart
 from tg_pipeline.defs.metadata import (
+    DAMAGE_LOGGER,
     PartitionMetadata,
     add_partition_metadata,
     as_dagster_failure,
@@ -94,7 +98,10 @@ def mart_asset(mart: Mart) -> dg.AssetsDefinition:
             days: list[date | None] = [None]
             if mart.is_daily:
                 days = [*_kept_days(context, tables, mart, read_floors(store))]
-        yield _build_mart(context, tables, mart, days, parameters)
+            source = LandingSource(store, landing.bot_id)
+            layers = layer_parameters(SETTINGS, store)
+            repairs = Repairs(source, tables, layers, DAMAGE_LOGGER.warning)
+        yield _build_mart(context, repairs, mart, days, parameters)
 
     return build
 
@@ -113,17 +120,18 @@ def _kept_days(
 
 def _build_mart(
     context: dg.AssetExecutionContext,
-    tables: Lake,
+    repairs: Repairs,
     mart: Mart,
     days: list[date | None],
     parameters: MartParameters,
 ) -> dg.MaterializeResult[None]:
     started = perf_counter()
     built: list[MartBuildResult] = []
+    tables = repairs.lake
     with as_dagster_failure(SETTINGS.lake_uri):
         if days:
             with mart_builder(tables, parameters) as builder:
-                built = builder.build_days(mart, days)
+                days, built = _build_what_can_be(builder, repairs, mart, days)
         seconds = (perf_counter() - started) / max(len(days), 1)
         for day, each in zip(days, built, strict=True):
             partition = PartitionMetadata(mart, day, each.written, seconds)
@@ -133,6 +141,28 @@ def _build_mart(
     rule = mart.conservation_rule
     checks = [conservation_result(rule.name, conservation)] if rule else []
     return dg.MaterializeResult(check_results=checks)
+
+
+def _build_what_can_be(
+    builder: MartBuilder, repairs: Repairs, mart: Mart, days: list[date | None]
+) -> tuple[list[date | None], list[MartBuildResult]]:
+    """Build days of a mart without those that are made from a day that is damaged for good.
+
+    Return the days that are built, with the results. Raises LostPartitionError if none is.
+    """
+    while True:
+        try:
+            return days, repairs.run(None, partial(builder.build_days, mart, days))
+        except LostPartitionError as lost:
+            left = [day for day in days if day and not _is_made_from(day, lost.day, mart)]
+            if not left:
+                raise
+            DAMAGE_LOGGER.warning("%s is built without some days: %s", mart.name, lost)
+            days = [*left]
+
+
+def _is_made_from(day: date, source: date | None, mart: Mart) -> bool:
+    return source is None or 0 <= (day - source).days <= mart.lookback_days
 
 
 def _dep(mart: Mart, table: Table) -> dg.AssetDep:

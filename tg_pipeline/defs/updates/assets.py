@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from time import perf_counter
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tg_pipeline.builds.completeness import look_for_gaps
+from tg_pipeline.builds.damage import Repairs
 from tg_pipeline.builds.expired_days import erase_from_expired_day
 from tg_pipeline.builds.layers import (
     build_deduped_updates,
@@ -25,6 +27,7 @@ from tg_pipeline.builds.parameters import layer_parameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates, has_raw
 from tg_pipeline.defs.marts.charts import HOURS, hour_chart
 from tg_pipeline.defs.metadata import (
+    DAMAGE_LOGGER,
     LANDING,
     Count,
     PartitionMetadata,
@@ -163,12 +166,17 @@ def raw_updates(
     with as_dagster_failure(lake.uri):
         source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
         parameters = layer_parameters(SETTINGS, source.store)
+        repairs = Repairs(source, tables, parameters, DAMAGE_LOGGER.warning)
         for day in days:
             if not has_raw(tables, day, parameters.floors):
                 log_expired(context, RAW_UPDATES, day)
                 continue
             started = perf_counter()
-            built = build_raw_updates(source, tables, day, parameters, full=full)
+            built = repairs.run_among(
+                days, day, partial(build_raw_updates, source, tables, day, parameters, full=full)
+            )
+            if built is None:
+                continue
             seconds = perf_counter() - started
             balances.append(raw_conservation(day, built))
             record_landing(context, day, built)
@@ -220,14 +228,20 @@ def deduped_updates(
     """Keep the copy of each update that landed first."""
     balances = []
     with as_dagster_failure(lake.uri):
-        tables = lake.lake()
-        parameters = layer_parameters(SETTINGS, landing.store())
-        for day in partition_dates(context):
+        source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
+        parameters = layer_parameters(SETTINGS, source.store)
+        repairs = Repairs(source, tables, parameters, DAMAGE_LOGGER.warning)
+        days = list(partition_dates(context))
+        for day in days:
             if not has_raw(tables, day, parameters.floors):
                 log_expired(context, DEDUPED_UPDATES, day)
                 continue
             started = perf_counter()
-            built = build_deduped_updates(tables, day, parameters)
+            built = repairs.run_among(
+                days, day, partial(build_deduped_updates, tables, day, parameters)
+            )
+            if built is None:
+                continue
             balances.append(deduped_conservation(day, built))
             partition = PartitionMetadata(
                 DEDUPED_UPDATES, day, built.deduped, perf_counter() - started
@@ -263,15 +277,21 @@ def enriched_updates(
     balances = []
     drift: dict[date, tuple[Drift, ...]] = {}
     with as_dagster_failure(lake.uri):
-        tables = lake.lake()
-        parameters = layer_parameters(SETTINGS, landing.store())
-        for day in partition_dates(context):
+        source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
+        parameters = layer_parameters(SETTINGS, source.store)
+        repairs = Repairs(source, tables, parameters, DAMAGE_LOGGER.warning)
+        days = list(partition_dates(context))
+        for day in days:
             erase_from_expired_day(tables, day, parameters)
             if not can_build_enriched(tables, day, parameters.floors):
                 log_expired(context, ENRICHED_UPDATES, day)
                 continue
             started = perf_counter()
-            built = build_enriched_updates(tables, day, parameters)
+            built = repairs.run_among(
+                days, day, partial(build_enriched_updates, tables, day, parameters)
+            )
+            if built is None:
+                continue
             balances.append(enriched_conservation(day, built))
             drift[day] = built.drift
             partition = PartitionMetadata(
