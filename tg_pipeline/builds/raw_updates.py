@@ -30,10 +30,12 @@ from tg_pipeline.lake.landing_state import (
 )
 from tg_pipeline.lake.landing_zone import (
     OBJECTS,
+    is_same_listing,
     list_objects,
     listing_fingerprint,
     not_in,
     remove_stale_temp_files,
+    with_versions,
 )
 from tg_pipeline.lake.partitions import (
     DamagedPartitionError,
@@ -252,6 +254,7 @@ class _PreviousBuild:
                 known["object_key"],
                 known["last_modified"],
                 pc.if_else(pc.or_(is_landed, is_unchanged), known["size"], GONE),
+                known["version"],
                 pc.if_else(is_landed, known["suppressed"], 0),
                 pc.and_(known["is_redacted"], is_landed),
             ],
@@ -310,7 +313,7 @@ def _open_previous(
             return
         listing, known = state
         unread = objects.slice(0, 0)
-        if listing.fingerprint != listed.fingerprint:
+        if not is_same_listing(listing.fingerprint, listed.fingerprint):
             unread = not_in(objects, known)
         if listing.tombstones != parameters.tombstones.fingerprint:
             unread = _with_altered(unread, objects, known)
@@ -318,7 +321,7 @@ def _open_previous(
             unread = _with_quarantined(unread, objects, quarantine)
         is_replaced = pc.is_in(known["object_key"], value_set=unread["object_key"])
         replaced = known["object_key"].filter(is_replaced).combine_chunks()
-        known = known.filter(pc.invert(is_replaced))
+        known = with_versions(known.filter(pc.invert(is_replaced)), objects)
         previous = _PreviousBuild(
             raw, quarantine, listing, known, listed, objects, unread, replaced
         )

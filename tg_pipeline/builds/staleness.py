@@ -31,6 +31,7 @@ from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.landing_state import ReadListing, read_listing
 from tg_pipeline.lake.landing_zone import (
     OBJECTS,
+    is_same_listing,
     iter_days,
     list_days,
     list_objects,
@@ -138,7 +139,8 @@ class DayState:
         if read is None or read.tombstones != tombstones:
             return False
         if self.keeps(TableGroup.LANDING) and (
-            read.fingerprint != self.listing or self.layers[QUARANTINE.name].has_other_reader
+            not is_same_listing(read.fingerprint, self.listing)
+            or self.layers[QUARANTINE.name].has_other_reader
         ):
             return False
         if self.layers[RAW_UPDATES.name].update_ids is None:

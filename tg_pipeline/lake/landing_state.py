@@ -21,6 +21,9 @@ READ_OBJECTS: Final = pa.schema([*OBJECTS, ("suppressed", pa.int64()), ("is_reda
 """OBJECTS that were read, each with the number of its lines that were left out because they are a
 forgotten person's, and whether such a person was removed from other lines."""
 
+_ABSENT: Final = {"version": None, "suppressed": 0, "is_redacted": False}
+"""The values of the columns that an earlier release did not store."""
+
 READ_BYTES: Final = 64 * 1024
 """Bytes of the first read, from the end: the footer with the schema, and often all rows."""
 
@@ -99,14 +102,14 @@ def _read(lake: Lake, day: date, *, with_objects: bool) -> tuple[ReadListing, pa
 def as_read(objects: pa.Table) -> pa.Table:
     """Return OBJECTS as READ_OBJECTS of which no line was changed; READ_OBJECTS as they are.
 
-    Releases before the tombstones stored OBJECTS.
+    Earlier releases stored fewer columns: without versions, and before that without tombstones.
     """
-    if "suppressed" in objects.column_names:
-        return objects
-    suppressed = pa.repeat(pa.scalar(0, pa.int64()), len(objects))
-    return objects.append_column("suppressed", suppressed).append_column(
-        "is_redacted", pa.repeat(pa.scalar(value=False), len(objects))
-    )
+    for name, value in _ABSENT.items():
+        if name not in objects.column_names:
+            field = READ_OBJECTS.field(name)
+            column = pa.repeat(pa.scalar(value, field.type), len(objects))
+            objects = objects.append_column(field, column)
+    return objects.select(READ_OBJECTS.names)
 
 
 def write_state(lake: Lake, day: date, listing: ReadListing, objects: pa.Table) -> None:

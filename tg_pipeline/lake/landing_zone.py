@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
+from zlib import crc32
 
 import pyarrow as pa
-from obstore.store import ObjectStore
+import pyarrow.compute as pc
+from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.landing import LANDING_PREFIX, day_prefix
 from lambda_ingest.local_disk import PREFIXES
@@ -22,11 +24,15 @@ OBJECTS: Final = pa.schema(
         ("object_key", pa.string()),
         ("last_modified", pa.timestamp("us", tz="UTC")),
         ("size", pa.int64()),
+        ("version", pa.uint32()),
     ]
 )
 """A listing: one row per object, with its size in bytes and the time that the store reports.
 
-Every copy of an object has another time, so this is not when the update arrived.
+Every copy of an object has another time, so this is not when the update arrived. `version` is the
+CRC-32 of the e-tag, which tells apart two objects of one size that were written within a second, as
+a bucket's times are in seconds. It is null if the store reports none, and on disk: there the e-tag
+has the number of the file, which many network file systems change without a reason.
 """
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,12 +68,28 @@ def _day_of(folder: str) -> date | None:
 
 def list_objects(landing: ObjectStore, day: date) -> pa.Table:
     """Return all OBJECTS of a day, in the order of their keys; raises StoreError."""
-    batches = [_to_batch(page) for page in list_pages(landing, day_prefix(day))]
-    return pa.Table.from_batches(batches, schema=OBJECTS).sort_by("object_key")
+    has_versions = not isinstance(landing, LocalStore)
+    pages = list_pages(landing, day_prefix(day))
+    batches = [_to_batch(page, has_versions=has_versions) for page in pages]
+    return _without_repeats(pa.Table.from_batches(batches, schema=OBJECTS).sort_by("object_key"))
 
 
-def _to_batch(page: "Sequence[ObjectMeta]") -> pa.RecordBatch:
+def _without_repeats(objects: pa.Table) -> pa.Table:
+    """Return each object once, as it was listed last: a listing may repeat some on its next page.
+
+    `objects` must be in the order of their keys.
+    """
+    keys = objects["object_key"].combine_chunks()
+    is_repeated = pc.equal(keys[1:], keys[:-1])
+    if not pc.any(is_repeated).as_py():
+        return objects
+    newest = objects.sort_by([("object_key", "ascending"), ("last_modified", "ascending")])
+    return newest.filter(pc.invert(pa.concat_arrays([is_repeated, pa.array([False])])))
+
+
+def _to_batch(page: "Sequence[ObjectMeta]", *, has_versions: bool) -> pa.RecordBatch:
     objects = [meta for meta in page if not _is_folder_marker(meta["path"])]
+    tags = [meta["e_tag"] if has_versions else None for meta in objects]
     return pa.record_batch(
         [
             pa.array([meta["path"] for meta in objects], pa.string()),
@@ -75,6 +97,7 @@ def _to_batch(page: "Sequence[ObjectMeta]") -> pa.RecordBatch:
                 OBJECTS.field("last_modified").type
             ),
             pa.array([meta["size"] for meta in objects], pa.int64()),
+            pa.array([crc32(tag.encode()) if tag else None for tag in tags], pa.uint32()),
         ],
         schema=OBJECTS,
     )
@@ -93,22 +116,42 @@ def _microseconds(instant: datetime) -> int:
 def listing_fingerprint(objects: pa.Table) -> str:
     """Return a text that changes if an object is added, rewritten or removed.
 
-    `objects` must be in the order of their keys.
+    `objects` must be in the order of their keys. The versions, if there are any, have a part of
+    their own, since listings of earlier releases have none: see `is_same_listing`.
     """
-    hasher = RowHasher(OBJECTS.names)
+    hasher, versions = RowHasher(OBJECTS.names[:-1]), RowHasher(OBJECTS.names[-1:])
     for batch in objects.to_batches():
         hasher.update(batch)
-    return hasher.fingerprint()
+        versions.update(pa.record_batch([pc.fill_null(batch["version"], 0)], ["version"]))
+    has_versions = objects["version"].null_count < objects.num_rows
+    return "-".join([hasher.fingerprint(), *([versions.fingerprint()] if has_versions else [])])
+
+
+def is_same_listing(one: str, other: str) -> bool:
+    """Return whether two fingerprints are of the same objects, as far as both know the versions."""
+    (objects, _, versions), (others, _, other_versions) = one.partition("-"), other.partition("-")
+    return objects == others and (versions == other_versions or not (versions and other_versions))
 
 
 def not_in(objects: pa.Table, known: pa.Table) -> pa.Table:
-    """Return the OBJECTS whose key, time or size is not in `known`, in the order of their keys.
+    """Return the OBJECTS that are not `known`, in the order of their keys.
 
-    A bucket's times are in seconds, so an object that was rewritten within the second is found only
-    if its size has changed.
+    The key, the time, the size, and the version, unless one of the two is unknown, must be equal.
     """
-    missing = objects.join(known, OBJECTS.names, join_type="left anti")
-    return missing.select(OBJECTS.names).sort_by("object_key")
+    before = pc.index_in(objects["object_key"], known["object_key"].combine_chunks())
+    is_known = pc.is_valid(before)
+    for name in ("last_modified", "size"):
+        is_known = pc.and_(is_known, pc.equal(objects[name], known[name].take(before)))
+    is_same = pc.equal(objects["version"], known["version"].take(before))
+    is_known = pc.and_(pc.fill_null(is_known, False), pc.fill_null(is_same, True))  # noqa: FBT003
+    return objects.filter(pc.invert(is_known)).sort_by("object_key")
+
+
+def with_versions(known: pa.Table, objects: pa.Table) -> pa.Table:
+    """Return `known` with the versions of `objects` where they are not known yet."""
+    now = pc.index_in(known["object_key"], objects["object_key"].combine_chunks())
+    versions = pc.coalesce(known["version"], objects["version"].take(now))
+    return known.set_column(known.column_names.index("version"), OBJECTS.field("version"), versions)
 
 
 def bot_id_of(object_key: str, default: int) -> int:

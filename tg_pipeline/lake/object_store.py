@@ -11,7 +11,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import BATCH_TIMEOUT, open_store
+from lambda_ingest.store import BATCH_TIMEOUT, StoreError, open_store
 from tg_pipeline.lake.errors import IncompleteError, translate_errors
 
 if TYPE_CHECKING:
@@ -112,9 +112,10 @@ def _has_time_left(text: str) -> bool:
 
 
 def list_pages(store: ObjectStore, prefix: str) -> Iterator["Sequence[ObjectMeta]"]:
-    """Return all objects under a prefix in pages; a bucket's are in the order of their keys.
+    """Return all objects under a prefix in pages; some may be in several pages.
 
-    Raises StoreError, or the file system's errors.
+    A bucket's objects are in the order of their keys, each once, on AWS; other servers are not as
+    strict. Raises StoreError, or the file system's errors.
     """
     listing = _Listing(store, prefix)
     with translate_errors(store):
@@ -130,11 +131,16 @@ def list_folders(store: ObjectStore, prefix: str) -> list[str]:
 
 
 class _Listing:
-    """A listing that continues after its last page if it fails."""
+    """A listing that continues after its last page if it fails.
+
+    If its keys are not in order, there is no such place, and it starts again from the beginning.
+    """
 
     def __init__(self, store: ObjectStore, prefix: str) -> None:
         self._store, self._prefix = store, prefix
         self._last_key: str | None = None
+        self._is_in_order = True
+        self._page: Sequence[ObjectMeta] = ()
         self._pages = self._start()
 
     def next_page(self) -> "Sequence[ObjectMeta] | None":
@@ -142,9 +148,19 @@ class _Listing:
         try:
             page = next(self._pages, None)
         except BaseError:
-            self._pages = self._start()
+            self._last_key = self._last_key if self._is_in_order else None
+            self._page, self._pages = (), self._start()
             raise
-        self._last_key = page[-1]["path"] if page else self._last_key
+        if not page:
+            return page
+        keys = [meta["path"] for meta in page]
+        if self._page and keys == [meta["path"] for meta in self._page]:
+            raise StoreError(
+                f"The listing of {self._prefix} repeats its pages, here from {keys[0]} to "
+                f"{keys[-1]}: the server does not continue listings, so it can't be used."
+            )
+        self._is_in_order &= keys == sorted(keys) and keys[0] > (self._last_key or "")
+        self._last_key, self._page = keys[-1], page
         return page
 
     def _start(self) -> "Iterator[Sequence[ObjectMeta]]":

@@ -4,6 +4,7 @@ from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from zlib import crc32
 
 import obstore
 import pyarrow as pa
@@ -14,19 +15,21 @@ from lambda_ingest.store import put_if_absent
 from tg_pipeline.lake.landing_zone import (
     OBJECTS,
     bot_id_of,
+    is_same_listing,
     list_days,
     list_objects,
     listing_fingerprint,
     not_in,
     remove_stale_temp_files,
+    with_versions,
 )
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER
 
 MORNING, NOON = datetime(2026, 10, 7, 9, tzinfo=UTC), datetime(2026, 10, 7, 12, tzinfo=UTC)
 
 
-def listing(*objects: tuple[str, datetime, int]) -> pa.Table:
-    rows = [dict(zip(OBJECTS.names, landed, strict=True)) for landed in objects]
+def listing(*objects: tuple[str, datetime, int], version: int | None = None) -> pa.Table:
+    rows = [dict(zip(OBJECTS.names, (*landed, version), strict=True)) for landed in objects]
     return pa.Table.from_pylist(rows, schema=OBJECTS)
 
 
@@ -49,15 +52,21 @@ def test_other_folders_are_not_days(landing: ObjectStore, key: str) -> None:
     assert list_objects(landing, DAY).equals(OBJECTS.empty_table())
 
 
-def test_a_listing_has_key_time_and_size(landing: ObjectStore) -> None:
+def test_a_listing_has_key_time_size_and_except_on_disk_the_version(landing: ObjectStore) -> None:
     put_if_absent(landing, f"{FOLDER}/7-1.json", b"12345")
 
     objects = list_objects(landing, DAY)
 
-    written_at = obstore.head(landing, f"{FOLDER}/7-1.json")["last_modified"]
+    stored = obstore.head(landing, f"{FOLDER}/7-1.json")
+    version = None if isinstance(landing, LocalStore) else crc32((stored["e_tag"] or "").encode())
     assert objects.schema.equals(OBJECTS)
     assert objects.to_pylist() == [
-        {"object_key": f"{FOLDER}/7-1.json", "last_modified": written_at, "size": 5}
+        {
+            "object_key": f"{FOLDER}/7-1.json",
+            "last_modified": stored["last_modified"],
+            "size": 5,
+            "version": version,
+        }
     ]
 
 
@@ -93,6 +102,35 @@ def test_objects_are_not_in_a_listing_if_their_key_time_or_size_is_not() -> None
     assert missing.equals(listing(("b", NOON, 6), ("c", MORNING, 7), ("d", NOON, 1)))
     assert not_in(missing, OBJECTS.empty_table()).equals(missing)
     assert not_in(missing, missing).num_rows == 0
+
+
+def test_an_object_that_was_rewritten_within_a_second_has_another_version() -> None:
+    a, b = ("a", MORNING, 5), ("b", MORNING, 5)
+    before = listing(a, b, version=1)
+    after = pa.concat_tables([listing(a, version=1), listing(b, version=2)])
+
+    assert not_in(after, before).equals(listing(b, version=2))
+    assert not is_same_listing(listing_fingerprint(after), listing_fingerprint(before))
+
+
+def test_an_unknown_version_is_no_other_one_until_it_is_known() -> None:
+    # Given a listing of an earlier release, without versions, and the same objects with them
+    a, b = ("a", MORNING, 5), ("b", MORNING, 6)
+    before, after = listing(a, b), listing(a, b, version=2**32 - 1)
+
+    # Then they are the same objects, whichever is without versions,
+    for one, other in ((before, after), (after, before), (after, after)):
+        assert not_in(one, other).num_rows == 0
+        assert is_same_listing(listing_fingerprint(one), listing_fingerprint(other))
+
+    # other objects are others, with or without versions,
+    for one, other in ((listing(a), before), (listing(a), after), (listing(a, version=1), before)):
+        assert not is_same_listing(listing_fingerprint(one), listing_fingerprint(other))
+
+    # and the versions of the objects that are still there are known from then on
+    assert with_versions(before, after).equals(after)
+    assert with_versions(before, after.slice(0, 0)).equals(before)
+    assert with_versions(after, listing(a, b, version=7)).equals(after)
 
 
 @pytest.mark.parametrize(

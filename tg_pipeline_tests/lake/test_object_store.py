@@ -4,10 +4,11 @@ from datetime import timedelta
 from itertools import chain, repeat
 
 import obstore
+import pyarrow as pa
 import pytest
 from obstore.exceptions import BaseError
 
-from lambda_ingest.store import open_store, put_if_absent
+from lambda_ingest.store import StoreError, open_store, put_if_absent
 from tg_pipeline.lake.landing_zone import list_days, list_objects
 from tg_pipeline.lake.object_store import BACKOFF, retry
 from tg_pipeline_tests.fakes.s3_errors import S3, error_reply
@@ -15,7 +16,7 @@ from tg_pipeline_tests.lake.conftest import DAY, FOLDER
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Heard, Reply, always, reply
 
 TIMEOUT = timedelta(seconds=10)
-TIME = "2026-10-07T10:00:00.000Z"
+TIME, LATER = "2026-10-07T10:00:00.000Z", "2026-10-07T10:00:01.000Z"
 
 FOLDERS = reply(
     b"<ListBucketResult><IsTruncated>false</IsTruncated><CommonPrefixes><Prefix>"
@@ -31,10 +32,10 @@ def in_turn(*answers: Pieces) -> Reply:
     return lambda _, __: next(remaining)
 
 
-def page(*names: str, next_page: str = "") -> bytes:
+def page(*names: str, next_page: str = "", time: str = TIME, size: int = 2) -> bytes:
     contents = "".join(
-        f"<Contents><Key>{FOLDER}/{name}</Key><LastModified>{TIME}</LastModified>"
-        f"<ETag>&quot;a&quot;</ETag><Size>2</Size></Contents>"
+        f"<Contents><Key>{FOLDER}/{name}</Key><LastModified>{time}</LastModified>"
+        f"<ETag>&quot;a&quot;</ETag><Size>{size}</Size></Contents>"
         for name in names
     )
     more = f"<NextContinuationToken>{next_page}</NextContinuationToken>" if next_page else ""
@@ -74,6 +75,72 @@ def test_a_long_listing_continues_where_it_was_cut_off(s3: S3) -> None:
     # Then it continues after the last object that it has, and has each once
     assert [start_after(each) for each in server.heard] == ["", "", "7-0999.json"]
     assert objects.num_rows == 1_001
+
+
+def names_in(objects: pa.Table) -> list[str]:
+    return [key.rpartition("/")[2] for key in objects["object_key"].to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [["a.json", "b.json"], ["c.json"]],
+        [["c.json"], ["b.json", "a.json"]],
+        [["a.json", "b.json"], ["b.json", "c.json"]],
+        [["a.json", "a.json", "b.json"], ["c.json", "a.json"]],
+        [["a.json"], [], [], ["b.json", "c.json"]],
+    ],
+    ids=["in order", "without order", "one twice", "many twice", "empty pages"],
+)
+@pytest.mark.parametrize("is_cut", [False, True], ids=["whole", "cut off"])
+def test_each_object_is_listed_once_whatever_the_pages_are(
+    s3: S3, pages: list[list[str]], is_cut: bool
+) -> None:
+    more = [*(["more"] * (len(pages) - 1)), ""]
+    answers: list[Pieces] = [[page(*p, next_page=m)] for p, m in zip(pages, more, strict=True)]
+    first = [*answers[:-1], cut(page(*pages[-1]))] if is_cut else []
+
+    with s3(in_turn(*first, *answers)):
+        objects = list_objects(open_store("s3://landing", TIMEOUT), DAY)
+
+    assert names_in(objects) == ["a.json", "b.json", "c.json"]
+
+
+def test_a_listing_without_order_that_is_cut_off_starts_again(s3: S3) -> None:
+    # Given two pages of a thousand objects each, the second before the first in order
+    later = [f"9-{number:04}.json" for number in range(1_000)]
+    earlier = [f"7-{number:04}.json" for number in range(1_000)]
+    answers = [[page(*later, next_page="more")], [page(*earlier, next_page="more")]]
+    last = page("8-1.json")
+
+    with s3(in_turn(*answers, cut(last), *answers, [last])) as server:
+        objects = list_objects(open_store("s3://landing", TIMEOUT), DAY)
+
+    assert objects.num_rows == 2_001
+    assert not any(map(start_after, server.heard))
+
+
+def test_of_an_object_that_is_rewritten_while_it_is_listed_the_newer_one_counts(s3: S3) -> None:
+    older, newer = page("a.json", next_page="more"), page("a.json", time=LATER, size=3)
+
+    for answers in (
+        [[older], [newer]],
+        [[page("a.json", time=LATER, size=3, next_page="more")], [page("a.json")]],
+    ):
+        with s3(in_turn(*answers)):
+            (found,) = list_objects(open_store("s3://landing", TIMEOUT), DAY).to_pylist()
+
+        assert found["size"] == 3
+
+
+def test_a_listing_that_never_ends_is_an_error(s3: S3) -> None:
+    same = page(*(f"7-{number:03}.json" for number in range(100)), next_page="more")
+
+    with (
+        s3(always(same)),
+        pytest.raises(StoreError, match=r"The listing of telegram/.* repeats its pages"),
+    ):
+        list_objects(open_store("s3://landing", TIMEOUT), DAY)
 
 
 @pytest.mark.parametrize(
