@@ -4,9 +4,10 @@ New objects are read and merged with the rows of earlier builds. Rows of earlier
 in the lake itself when people are forgotten later: their objects may be gone from the landing zone.
 """
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -29,6 +30,7 @@ from tg_pipeline.lake.landing_state import (
     write_state,
 )
 from tg_pipeline.lake.landing_zone import (
+    EPOCH,
     OBJECTS,
     is_same_listing,
     list_objects,
@@ -48,6 +50,8 @@ from tg_pipeline.layers.batches import Merge
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, READER_VERSION, split
 from tg_pipeline.layers.suppression import suppress_rows
 from tg_pipeline.layers.update_ids import UPDATE_IDS, UpdateIdCounter
+
+LOGGER: Final = logging.getLogger(__name__)
 
 BUILT_FROM: Final = "built_from"
 """The footer key for the fingerprint of a partition's input."""
@@ -107,7 +111,8 @@ def build_raw_updates(
     """Merge a day's landed objects that are not read yet into its raw_updates and quarantine.
 
     With `full`, all objects are read again; but the landed objects of a day before the landing
-    zone's floor are never read: its rows are only filtered.
+    zone's floor are never read: its rows are only filtered. The rows of objects that are not listed
+    any more stay in any case: nothing but `forget` and `expire` removes rows.
     """
     with _open_previous(landing.store, lake, day, parameters, full=full) as previous:
         built, known = previous.built(), previous.known
@@ -213,6 +218,9 @@ class _PreviousBuild:
     """The landed objects to read. Rows that earlier builds made of them are left out."""
     replaced: pa.Array
     """The keys of those of them that were read before."""
+    gone: pa.Array | None = None
+    """The keys of the only objects whose rows are taken over; None for all that are not replaced.
+    """
 
     @property
     def is_read_by_present_reader(self) -> bool:
@@ -300,16 +308,16 @@ def _open_previous(
     remove_stale_temp_files(landing, day)
     objects = list_objects(landing, day)
     listed = ReadListing(listing_fingerprint(objects), objects.num_rows, "")
-    absent, nothing = Partition.absent(), READ_OBJECTS.empty_table()
-    start = _PreviousBuild(absent, absent, None, nothing, listed, objects, objects, _NO_KEYS)
     if full:
-        yield start
+        with _start_over(lake, day, listed, objects) as start:
+            yield start
         return
     with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
         state = read_state(lake, day)
         named = {part.metadata.get(BUILT_FROM) for part in (raw, quarantine)}
         if state is None or named != {state[0].rows}:
-            yield start
+            with _start_over(lake, day, listed, objects) as start:
+                yield start
             return
         listing, known = state
         unread = objects.slice(0, 0)
@@ -329,6 +337,58 @@ def _open_previous(
 
 
 _NO_KEYS: Final = pa.array([], pa.string())
+
+
+@contextmanager
+def _start_over(
+    lake: Lake, day: date, listed: ReadListing, objects: pa.Table
+) -> Iterator[_PreviousBuild]:
+    """Return a build that reads all listed objects, and takes over the rows of the others.
+
+    A listing may be incomplete, and an object may have been deleted by somebody. If it is listed
+    again, it is read again, and replaces these rows.
+    """
+    with (
+        _open_unlisted(lake, RAW_UPDATES.name, day, objects) as (raw, raw_keys),
+        _open_unlisted(lake, QUARANTINE.name, day, objects) as (quarantine, quarantine_keys),
+    ):
+        gone = pa.chunked_array([raw_keys, quarantine_keys], pa.string()).unique()
+        sizes = pa.repeat(pa.scalar(GONE, pa.int64()), len(gone))
+        unknown = pa.nulls(len(gone), pa.uint32())
+        times = pa.repeat(pa.scalar(EPOCH, OBJECTS.field("last_modified").type), len(gone))
+        known = as_read(pa.table([gone, times, sizes, unknown], schema=OBJECTS))
+        yield _PreviousBuild(raw, quarantine, None, known, listed, objects, objects, _NO_KEYS, gone)
+
+
+@contextmanager
+def _open_unlisted(
+    lake: Lake, layer: str, day: date, objects: pa.Table
+) -> Iterator[tuple[Partition, pa.Array]]:
+    """Open a table for its rows of objects that are not listed, with the keys of these.
+
+    It counts as absent if there are none, and if it is damaged, which is found out here.
+    """
+    with ExitStack() as stack:
+        found, gone = Partition.absent(), _NO_KEYS
+        try:
+            part = stack.enter_context(lake.open(layer, day))
+            keys = _object_keys(part)
+            gone = keys.filter(pc.invert(pc.is_in(keys, objects["object_key"].combine_chunks())))
+            for _ in part.batches() if len(gone) else ():
+                pass
+            found = part if len(gone) else found
+        except DamagedPartitionError as error:
+            if len(gone):
+                LOGGER.warning(
+                    "%s. The rows of %d objects that are gone are lost.", error, len(gone)
+                )
+            gone = _NO_KEYS
+        yield found, gone
+
+
+def _object_keys(part: Partition) -> pa.Array:
+    keys = [batch["object_key"].unique() for batch in part.project(["object_key"])]
+    return pa.chunked_array(keys, pa.string()).unique()
 
 
 def _without_landing(
@@ -407,7 +467,9 @@ def _merge_lines(
         lake.writer(QUARANTINE.name, day, QUARANTINE.schema) as quarantine,
     ):
         hashers = _row_hashers()
-        kept = [_KeptRows(part.batches(), previous.replaced) for part in previous.parts]
+        kept = [
+            _KeptRows(part.batches(), previous.replaced, previous.gone) for part in previous.parts
+        ]
         old: list[Iterator[pa.RecordBatch]] = [
             iter(rows)
             if previous.are_clean(parameters)
@@ -468,14 +530,19 @@ class _Output:
 class _KeptRows:
     """The rows of an earlier build, without those of some objects; counts them while it is read."""
 
-    def __init__(self, batches: Iterator[pa.RecordBatch], left_out: pa.Array) -> None:
-        self._batches, self._left_out = batches, left_out
+    def __init__(
+        self, batches: Iterator[pa.RecordBatch], left_out: pa.Array, only: pa.Array | None
+    ) -> None:
+        """Return the rows of the objects `only`, or of all but those that are `left_out`."""
+        self._batches, self._left_out, self._only = batches, left_out, only
         self.count = 0
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         for batch in self._batches:
             rows = batch
-            if len(self._left_out):
+            if self._only is not None:
+                rows = batch.filter(pc.is_in(batch["object_key"], value_set=self._only))
+            elif len(self._left_out):
                 is_left_out = pc.is_in(batch["object_key"], value_set=self._left_out)
                 rows = batch.filter(pc.invert(is_left_out))
             self.count += rows.num_rows

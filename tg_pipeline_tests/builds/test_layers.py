@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lambda_ingest.landing import day_prefix
 from tg_pipeline.builds.layers import (
     deduped_conservation,
     enriched_conservation,
@@ -173,6 +174,74 @@ def test_the_rows_of_a_removed_object_stay(pipeline: Pipeline) -> None:
     assert [pipeline.digest(layer) for layer in LAYERS] == before
     assert again.raw.objects_read == 0
     assert not pipeline.states()[0].is_stale
+
+
+def hide(pipeline: Pipeline, *names: str) -> list[Path]:
+    """Move objects out of the landing zone, as if a listing left them out; return where to."""
+    paths = [path for name in names for path in (pipeline.folder / "landing").rglob(name)]
+    return [path.rename(pipeline.folder / path.name) for path in paths]
+
+
+def bring_back(pipeline: Pipeline, hidden: list[Path]) -> None:
+    for path in hidden:
+        path.rename(pipeline.folder / "landing" / day_prefix(DAY) / path.name)
+
+
+@pytest.mark.parametrize("builds", ["again", "in full", "without its listing", "interrupted"])
+def test_rows_stay_however_often_a_listing_omits_their_objects(
+    pipeline: Pipeline, builds: str
+) -> None:
+    # Given a day with updates and an unreadable line
+    pipeline.land(*map(message, range(1, 6)))
+    pipeline.put("7-bad.json", b"{", arrived_at=ARRIVED)
+    pipeline.build()
+    before = {layer: pipeline.rows(layer) for layer in (*LAYERS, "quarantine")}
+
+    # When three listings in a row omit most of its objects
+    hidden = hide(pipeline, "7-1.json", "7-3.json", "7-4.json", "7-bad.json")
+    for _ in range(3):
+        if builds == "without its listing":
+            pipeline.lose("listings")
+        if builds == "interrupted":
+            write_raw_again(pipeline, rows=5, footer={TIMEZONE})
+        built = pipeline.build(full=builds == "in full")
+        assert raw_conservation(DAY, built.raw).holds
+
+    # Then no row is lost, and none is there twice when they are listed again
+    assert {layer: pipeline.rows(layer) for layer in before} == before
+    bring_back(pipeline, hidden)
+    again = pipeline.build()
+    assert {layer: pipeline.rows(layer) for layer in before} == before
+    assert raw_conservation(DAY, again.raw).holds
+    assert not pipeline.states()[0].is_stale
+
+
+def test_an_object_that_comes_back_with_other_content_replaces_the_rows_that_stayed(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.land(message(1), message(2))
+    pipeline.build()
+    (hidden,) = hide(pipeline, "7-1.json")
+    pipeline.build(full=True)
+
+    hidden.write_bytes(hidden.read_bytes().replace(b"oi 1", b"other"))
+    bring_back(pipeline, [hidden])
+    pipeline.build()
+
+    assert [row["text"] for row in pipeline.rows("enriched_updates")] == ["other", "oi 2"]
+
+
+def test_a_damaged_table_is_no_obstacle_to_reading_all_objects_again(pipeline: Pipeline) -> None:
+    pipeline.land(*map(message, range(1, 6)))
+    pipeline.build()
+    before = {layer: pipeline.rows(layer) for layer in LAYERS}
+    for layer in ("raw_updates", "quarantine"):
+        path = pipeline.folder / "lake" / partition_key(layer, DAY)
+        path.write_bytes(path.read_bytes()[:-20])
+
+    pipeline.build(full=True)
+
+    assert {layer: pipeline.rows(layer) for layer in LAYERS} == before
 
 
 def test_batches_and_single_objects_become_the_same_rows(

@@ -1,15 +1,18 @@
 """Which days are stale follows from the tables alone, wherever a build was interrupted."""
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import obstore
+import pyarrow as pa
 import pytest
 
 from tg_pipeline.builds import layers
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DayState, DayStatus, stale_days
-from tg_pipeline.lake.landing_state import PREFIX, state_key
+from tg_pipeline.lake.landing_state import PREFIX, read_state, state_key, write_state
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.enriched_schema import ENRICHMENT_VERSION
 from tg_pipeline_tests.conftest import DAY, PARAMETERS, Pipeline
@@ -136,3 +139,34 @@ def test_a_day_without_its_listing_is_read_again_to_the_same_bytes(
     assert pipeline.build().raw.objects_read == 1
     assert not state(pipeline).is_stale
     assert [pipeline.digest(layer.name) for layer in ALL_LAYERS] == before
+
+
+def test_a_listing_of_an_earlier_release_is_no_reason_to_read_its_objects_again(
+    tmp_path: Path,
+) -> None:
+    # Given a day in a store with versions, whose listing was stored without them
+    pipeline = Pipeline(tmp_path, f"memory://{tmp_path}")
+    pipeline.land(POLL, {"update_id": 101})
+    pipeline.build()
+    found = read_state(pipeline.lake, DAY)
+    assert found
+    listing, objects = found
+    assert objects["version"].null_count == 0
+    old = replace(listing, fingerprint=listing.fingerprint.partition("-")[0])
+    forgetful = pa.nulls(len(objects), pa.uint32())
+    write_state(
+        pipeline.lake,
+        DAY,
+        old,
+        objects.set_column(objects.column_names.index("version"), "version", forgetful),
+    )
+
+    # Then the day is not stale, and only what is new is read,
+    assert not state(pipeline).is_stale
+    pipeline.land({"update_id": 102})
+    assert pipeline.build().raw.objects_read == 1
+
+    # and from then on the versions are known
+    again = read_state(pipeline.lake, DAY)
+    assert again
+    assert again[1]["version"].null_count == 0

@@ -119,7 +119,6 @@ async def _answer_wrongly(
     wrong = body + body if trouble == LENGTHENED else body[: len(body) // 2]
     changed = web.StreamResponse(status=answer.status, headers=answer.headers)
     if trouble == CUT_UNNOTICED:
-        del changed.headers["Content-Length"]
         changed.enable_chunked_encoding()
     else:
         changed.content_length = len(wrong)

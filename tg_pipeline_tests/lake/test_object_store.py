@@ -92,13 +92,13 @@ def names_in(objects: pa.Table) -> list[str]:
     ],
     ids=["in order", "without order", "one twice", "many twice", "empty pages"],
 )
-@pytest.mark.parametrize("is_cut", [False, True], ids=["whole", "cut off"])
+@pytest.mark.parametrize("cuts", [0, 1], ids=["whole", "cut off"])
 def test_each_object_is_listed_once_whatever_the_pages_are(
-    s3: S3, pages: list[list[str]], is_cut: bool
+    s3: S3, pages: list[list[str]], cuts: int
 ) -> None:
     more = [*(["more"] * (len(pages) - 1)), ""]
     answers: list[Pieces] = [[page(*p, next_page=m)] for p, m in zip(pages, more, strict=True)]
-    first = [*answers[:-1], cut(page(*pages[-1]))] if is_cut else []
+    first = [*answers[:-1], cut(page(*pages[-1]))] * cuts
 
     with s3(in_turn(*first, *answers)):
         objects = list_objects(open_store("s3://landing", TIMEOUT), DAY)
@@ -110,7 +110,7 @@ def test_a_listing_without_order_that_is_cut_off_starts_again(s3: S3) -> None:
     # Given two pages of a thousand objects each, the second before the first in order
     later = [f"9-{number:04}.json" for number in range(1_000)]
     earlier = [f"7-{number:04}.json" for number in range(1_000)]
-    answers = [[page(*later, next_page="more")], [page(*earlier, next_page="more")]]
+    answers: list[Pieces] = [[page(*names, next_page="more")] for names in (later, earlier)]
     last = page("8-1.json")
 
     with s3(in_turn(*answers, cut(last), *answers, [last])) as server:
@@ -120,17 +120,20 @@ def test_a_listing_without_order_that_is_cut_off_starts_again(s3: S3) -> None:
     assert not any(map(start_after, server.heard))
 
 
-def test_of_an_object_that_is_rewritten_while_it_is_listed_the_newer_one_counts(s3: S3) -> None:
-    older, newer = page("a.json", next_page="more"), page("a.json", time=LATER, size=3)
+@pytest.mark.parametrize("times", [(TIME, LATER), (LATER, TIME)], ids=["last", "first"])
+def test_of_an_object_that_is_rewritten_while_it_is_listed_the_newer_one_counts(
+    s3: S3, times: tuple[str, str]
+) -> None:
+    first, last = (2 + (time == LATER) for time in times)
+    pages = (
+        page("a.json", time=times[0], size=first, next_page="more"),
+        page("a.json", time=times[1], size=last),
+    )
 
-    for answers in (
-        [[older], [newer]],
-        [[page("a.json", time=LATER, size=3, next_page="more")], [page("a.json")]],
-    ):
-        with s3(in_turn(*answers)):
-            (found,) = list_objects(open_store("s3://landing", TIMEOUT), DAY).to_pylist()
+    with s3(in_turn([pages[0]], [pages[1]])):
+        (found,) = list_objects(open_store("s3://landing", TIMEOUT), DAY).to_pylist()
 
-        assert found["size"] == 3
+    assert found["size"] == 3
 
 
 def test_a_listing_that_never_ends_is_an_error(s3: S3) -> None:
