@@ -91,10 +91,10 @@ def write_and_name(
     """
     path = folder / key
     quoted = quote(key, safe="=")[-MAX_NAME_BYTES:]
-    _create_folder(folder / STAGED)
+    create_folder(folder / STAGED)
     try:
         with _temporary(folder / STAGED, quoted, body, modified_at) as temporary:
-            _create_folder(path.parent)
+            create_folder(path.parent)
             name(temporary, path)
     except OSError as error:
         if error.errno != errno.EXDEV:
@@ -140,10 +140,11 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def _create_folder(folder: Path) -> None:
+def create_folder(folder: Path) -> None:
+    """Create a folder, and those above it, so that they survive a power cut; raises OSError."""
     if folder.is_dir():
         return
-    _create_folder(folder.parent)
+    create_folder(folder.parent)
     folder.mkdir(exist_ok=True)
     sync(folder.parent)
 

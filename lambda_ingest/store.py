@@ -12,7 +12,7 @@ from obstore.exceptions import AlreadyExistsError
 from obstore.store import LocalStore, MemoryStore, ObjectStore, from_url
 
 from lambda_ingest.arrivals import RECEIVED_AT, format_arrival
-from lambda_ingest.local_disk import PREFIXES, durable_put, sweep_staged_files
+from lambda_ingest.local_disk import PREFIXES, create_folder, durable_put, sweep_staged_files
 
 SCHEMES: Final = ("file", "s3", "memory")
 
@@ -88,7 +88,7 @@ def _open_folder(uri: str) -> LocalStore:
     folder = local_folder(uri)
     if folder is None or not folder.is_absolute() or urlsplit(uri).netloc not in {"", "localhost"}:
         raise ValueError("a file:// URI needs an absolute path, such as file:///var/lib/landing")
-    folder.mkdir(parents=True, exist_ok=True)
+    create_folder(folder)
     return LocalStore(folder)
 
 

@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore, S3Store
 
-from lambda_ingest.local_disk import sync
+from lambda_ingest.local_disk import create_folder, sync
 from lambda_ingest.store import BATCH_TIMEOUT, StoreError, local_folder
 from tg_pipeline.lake.errors import translate_errors, uri_of
 from tg_pipeline.lake.landing_zone import days_under
@@ -368,7 +368,7 @@ def temp_dir(parent: Path | None) -> Iterator[Path]:
     were killed have no lock; they are removed here.
     """
     parent = parent or Path(tempfile.gettempdir())
-    parent.mkdir(parents=True, exist_ok=True)
+    create_folder(parent)
     remove_abandoned(parent)
     folder, lock = _create_locked(parent)
     try:

@@ -162,7 +162,7 @@ class Senders:
         self.acknowledged[delivery.channel] += is_acknowledged
         if is_acknowledged and delivery.update:
             delivery.update.is_acknowledged = True
-        elif is_acknowledged:
+        elif is_acknowledged and not delivery.update:
             self._reference.no_updates[delivery.body] = True
         self._queue.done(delivery, is_acknowledged=is_acknowledged)
 

@@ -38,6 +38,7 @@ from tg_pipeline.webhook_server.admission import Admission
 from tg_pipeline.webhook_server.application import build_application
 from tg_pipeline.webhook_server.server import ConnectionRules, WebhookServer, listen, until_stopped
 from tg_pipeline_tests.chaos.clock import VirtualClock
+from tg_pipeline_tests.chaos.crash_operations import run_operation
 from tg_pipeline_tests.fakes.webhook_process import COMMAND
 
 CONNECTIONS: Final = 100
@@ -155,6 +156,7 @@ def tick(cursor: str, requests: str) -> int:
 ENTRIES: Final[dict[str, Callable[..., Any]]] = {
     "command": command,
     "program": program,
+    "operation": run_operation,
     "serve": serve,
     "poll": poll,
     "lambda": handle_events,

@@ -42,6 +42,8 @@ class PlannedUpdate:
     """How much later the copies are delivered."""
     layout: dict[str, Any]
     """How its JSON is written."""
+    is_contested: bool
+    """Whether an update with other content and the same id is sent as well."""
 
     def body(self, update_id: int) -> bytes:
         """Return its bytes under an id."""
@@ -66,7 +68,7 @@ def updates(seed: str, clock: Iterator[datetime]) -> Iterator[tuple[datetime, li
     for now in clock:
         batch = []
         for _ in range(random.randint(2, 24)):
-            next_id += 1 if random.random() < 0.98 else random.randint(2, 5)
+            next_id += 1
             batch.append(_update(random, next_id, now))
         yield now, batch
 
@@ -84,6 +86,7 @@ def _update(random: Random, update_id: int, now: datetime) -> PlannedUpdate:
         channels=tuple(channels),
         copy_delay=timedelta(hours=random.choice([0, 1, 20, 30, 100, 250])),
         layout=random.choice([{}, {"separators": (",", ":")}, {"indent": 1}]),
+        is_contested=random.random() < 0.02,
     )
 
 

@@ -76,6 +76,8 @@ class ProcessPool:
             self._server.kill()  # its children die with it
             self._server.wait()
         self._reader.join(ANSWER_SECONDS)
+        if self._server.stdout:
+            self._server.stdout.close()
 
     def start(self, what: ProcessStart) -> RunningProcess:
         number = next(self._ids)

@@ -43,7 +43,10 @@ class Reference:
         self._zone, self._lock = zone, Lock()
         self.updates: dict[UpdateKey, SentUpdate] = {}
         self.no_updates: dict[bytes, bool] = {}
-        """Bodies that are no updates, and whether each was acknowledged."""
+        """Bodies that are no updates or have the id of another update, and whether each was
+        acknowledged."""
+        self.contested = set[UpdateKey]()
+        """The updates whose ids others have, so that either may be in the tables."""
         self.bad_lines = Counter[date]()
         """Unreadable lines in files that an operator copied, by day."""
         self.wrong_by: set[float] = {0.0}
@@ -79,7 +82,8 @@ class Reference:
         found: dict[date, set[UpdateKey]] = {}
         for key, update in self.updates.items():
             days = self.days(update)
-            if update.is_message and update.is_acknowledged and len(days) == 1:
+            is_counted = update.is_message and update.is_acknowledged
+            if is_counted and len(days) == 1 and key not in self.contested:
                 found.setdefault(min(days), set()).add(key)
         return found
 

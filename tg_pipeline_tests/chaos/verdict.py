@@ -151,7 +151,7 @@ def _lost_bodies(reference: Reference, landing: dict[str, bytes]) -> Iterator[st
         if update.is_acknowledged and not spellings & stored:
             yield str(update.key)
     for body, is_acknowledged in reference.no_updates.items():
-        if is_acknowledged and body not in stored:
+        if is_acknowledged and not {body, _one_line(body)} & stored:
             yield repr(body)
 
 
@@ -163,7 +163,8 @@ def _misplaced(reference: Reference, enriched: Rows) -> Iterator[str]:
     for day, rows in enriched.items():
         for row in rows:
             update = reference.updates.get(_key(row))
-            if update and not reference.may_be_on(update, day):
+            is_certain = update and update.key not in reference.contested
+            if update and is_certain and not reference.may_be_on(update, day):
                 days = " ".join(map(str, sorted(reference.days(update))))
                 yield f"{update} on {day}, not {days}"
 

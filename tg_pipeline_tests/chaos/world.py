@@ -50,8 +50,8 @@ BUILDERS: Final = 2
 MAX_RUNS: Final = 4
 """Runs after which nothing may be left to build: the first builds it, the second finds nothing."""
 
-COPIED_ID: Final = 100_000_000
-"""The first id of updates that are only in copied files."""
+COPIED_BOT: Final = 9
+"""The bot of the updates that are only in copied files."""
 
 END_SECONDS: Final = 240.0
 """How long a process may take that is not disturbed."""
@@ -107,7 +107,7 @@ class ChaosWorld:
         self._files: deque[list[PendingDelivery]] = deque()
         self._requested: deque[list[str]] = deque()
         self._outputs = site.outputs
-        self._copies = count()
+        self._copies, self._copied_ids = count(), count(1)
 
     @property
     def settings(self) -> dict[str, str]:
@@ -269,6 +269,11 @@ class ChaosWorld:
         self.queue.put(PendingDelivery(update, body, first, now))
         for channel in copies:
             self.queue.put(PendingDelivery(update, body, channel, now + planned.copy_delay))
+        if planned.is_contested:
+            other = json.dumps({"update_id": planned.update_id, "other": {}}).encode()
+            self.reference.contested.add(key)
+            self.reference.no_updates[other] = False
+            self.queue.put(PendingDelivery(None, other, first, now + planned.copy_delay / 2))
 
     def _push(self, planned: plan.PlannedUpdate, now: datetime) -> None:
         update_id = self._telegram.push(planned.body(0))
@@ -289,15 +294,15 @@ class ChaosWorld:
         """Put a file with updates and unreadable lines into a day's folder, as an operator may."""
         number, day = next(self._copies), self.reference.day_of(now)
         updates = []
-        for line in range(self._random.randint(1, 5)):
-            key = (plan.BOT, COPIED_ID + 10 * number + line)
+        for _ in range(self._random.randint(1, 5)):
+            key = (COPIED_BOT, next(self._copied_ids))
             body = json.dumps({"update_id": key[1], "poll": {"id": "1"}}).encode()
             updates.append(SentUpdate(key, body, None, is_message=False, copied_to=day))
         bad = self._random.randint(0, 2)
         lines = [each.body for each in updates] + [b"unreadable"] * bad
         self._random.shuffle(lines)
         self.site.put(
-            f"telegram/context_date={day}/{plan.BOT}-copy{number}.ndjson", b"\n".join(lines)
+            f"telegram/context_date={day}/{COPIED_BOT}-copy{number}.ndjson", b"\n".join(lines)
         )
         self.reference.bad_lines[day] += bad
         for update in updates:
@@ -371,12 +376,16 @@ class ChaosWorld:
             "land", "command", {"arguments": arguments}, self.site.failing, file_limit=limit
         )
 
-    def _finish_landing(self, chosen: list[PendingDelivery], process: RunningProcess) -> None:
+    def _finish_landing(self, chosen: list[PendingDelivery], process: RunningProcess) -> bool:
+        has_landed = process.code == 0 or "rejected and kept" in process.text()
         for each in chosen:
             if each.update:
                 each.update.landings.append(datetime.now(UTC))
-                each.update.is_acknowledged |= process.code == 0
-            self.queue.done(each, is_acknowledged=process.code == 0)
+                each.update.is_acknowledged |= has_landed
+            elif has_landed:
+                self.reference.no_updates[each.body] = True
+            self.queue.done(each, is_acknowledged=has_landed)
+        return has_landed
 
     def _building_slot(self, name: str) -> ProcessSlot:
         random = Random(f"{self.seed} {name}")
@@ -450,8 +459,7 @@ class ChaosWorld:
             while chosen := self.queue.take(plan.FILE, 500):
                 landing = self.start(replace(self._landing(chosen), environment={}))
                 self._wait(landing)
-                self._finish_landing(chosen, landing)
-                if landing.code != 0:
+                if not self._finish_landing(chosen, landing):
                     self.problems.append(f"land failed at the end: {landing.text()[-300:]}")
             time.sleep(0.05)
         self._note_confirmed()
