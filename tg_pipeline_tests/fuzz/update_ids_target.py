@@ -33,7 +33,10 @@ def check(data: bytes) -> None:
     _check_cover(one, today)
     _check_cover(other, day_before)
     _check_cover(both, rows)
-    if {row[:2] for row in today} & {row[:2] for row in day_before}:
+    shared = {row[:2] for row in today} & {row[:2] for row in day_before}
+    if all(ids.is_exact for day in (one, other) for ids in day.values()):
+        assert overlap(one, other) == bool(shared)
+    elif shared:
         assert overlap(one, other)
     assert overlap(one, other) == overlap(other, one)
     assert overlap(both, one) == bool(today)

@@ -116,6 +116,20 @@ class TestKey:
         assert update.key == f"telegram/context_date=2026-10-07/{bot_id}-{update_id}.json"
         assert (update.day, update.update_id) == (ARRIVAL_DAY, update_id)
 
+    @pytest.mark.parametrize(
+        ("body", "update_type"),
+        [
+            (b'{"update_id":5}', ""),
+            (b'{"update_id":5,"poll":{"id":"1"}}', "poll"),
+            (b'{"poll":[],"update_id":5}', "poll"),
+            (b'{"update_id":5,"note":1,"message":{"date":5}}', "message"),
+        ],
+    )
+    def test_the_type_is_the_key_of_the_content_and_empty_without_one(
+        self, body: bytes, update_type: str
+    ) -> None:
+        assert landed(body).update_type == update_type
+
 
 class TestEventTime:
     @pytest.mark.parametrize(
@@ -125,7 +139,9 @@ class TestEventTime:
     )
     def test_a_date_outside_1970_to_9999_is_ignored(self, second: Any) -> None:
         assert event_time({"update_id": 5, "message": {"date": second}}) is None
-        assert event_time({"update_id": 5, "message": {"date": 253_402_300_799}}) is not None
+        for earliest_or_latest in (1, 253_402_300_799):
+            update_in_range = {"update_id": 5, "message": {"date": earliest_or_latest}}
+            assert event_time(update_in_range) == earliest_or_latest
         update = landed(body_of(message={"date": second}), trust=TrustLevel.OPERATOR)
         assert update.day == ARRIVAL_DAY
 
@@ -236,7 +252,7 @@ GARBAGE = {
     "true for an id": (b'{"update_id": true}', NO_ID),
     "a float for an id": (b'{"update_id": 5.0}', NO_ID),
     "nesting": (b'{"update_id": 5, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "too deeply"),
-    "5,000 digits": (b'{"update_id": 5, "x": ' + b"9" * 5_000 + b"}", "digits"),
+    "5,000 digits": (b'{"update_id": 5, "x": ' + b"9" * 5_000 + b"}", "5000 digits."),
 }
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

@@ -5,7 +5,7 @@ from random import Random
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
@@ -57,6 +57,9 @@ def test_more_ranges_than_a_footer_holds_are_rounded_to_a_grid_that_covers_them(
     assert not found.is_exact
     assert len(found.ranges) <= MAX_RANGES
     assert all(any(first <= number <= last for first, last in found.ranges) for number in ids)
+    bounds = [bound for first, last in found.ranges for bound in (first, last + 1)]
+    assert all(bound % found.grid == 0 for bound in bounds)
+    assert bounds == sorted(set(bounds))
 
 
 @given(ROWS, st.randoms(use_true_random=False), st.integers(1, 9))
@@ -77,6 +80,20 @@ def test_days_that_share_an_update_overlap(one: list[Row], other: list[Row]) -> 
     if {row[:2] for row in one} & {row[:2] for row in other}:
         assert overlap(left, right)
     assert overlap(left, right) == overlap(right, left)
+
+
+NEARBY = st.lists(st.tuples(st.integers(1, 2), st.integers(0, 30), st.just(0)), max_size=12)
+
+
+@given(NEARBY, NEARBY)
+@example([(1, 0, 0), (1, 9, 0)], [(1, 3, 0), (1, 9, 0)])
+@example([(1, 5, 0)], [(1, 5, 0), (1, 6, 0)])
+@example([(1, 6, 0)], [(1, 5, 0), (1, 6, 0)])
+@example([(1, 5, 0), (2, 5, 0)], [(2, 5, 0)])
+def test_two_days_overlap_exactly_if_they_share_an_update(one: list[Row], other: list[Row]) -> None:
+    shared = {row[:2] for row in one} & {row[:2] for row in other}
+
+    assert overlap(*(decode_update_ids(footer(rows)) for rows in (one, other))) == bool(shared)
 
 
 @pytest.mark.parametrize(("first", "last"), [(3, 5), (7, 7), (1, 9)])
