@@ -5,12 +5,12 @@ from, and the time zone that defined the day. The last functions check that no r
 """
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Final
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -24,27 +24,157 @@ from tg_pipeline.builds.raw_updates import (
 )
 from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
 from tg_pipeline.lake.floors import Floors, TableGroup
-from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats
+from tg_pipeline.lake.footer_index import FooterIndex, read_footer_index
+from tg_pipeline.lake.object_io import ReplacedError
+from tg_pipeline.lake.partitions import (
+    BATCH_ROWS,
+    PROJECTED_ROWS,
+    DamagedPartitionError,
+    Lake,
+    Partition,
+    PartitionStats,
+)
 from tg_pipeline.layers.copies import COPY_COLUMNS, has_several_bots, mark_copies
 from tg_pipeline.layers.deduped_updates import (
+    CONTENT_COLUMNS,
     DEDUPED_UPDATES,
     KEY_COLUMNS,
-    ReadKeys,
+    Integers,
+    conflicts,
     drop_rows,
-    duplicate_positions,
+    find_duplicates,
 )
 from tg_pipeline.layers.drift import Drift, DriftCounter
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, ENRICHMENT_VERSION
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.suppression import without_erased_ids
-from tg_pipeline.layers.update_ids import UPDATE_IDS, UpdateIdCounter
+from tg_pipeline.layers.update_ids import (
+    UPDATE_IDS,
+    BotIds,
+    RangesByDay,
+    UpdateIdCounter,
+    decode_update_ids,
+)
 
 DUPLICATES: Final = "duplicates"
 """The footer key for the number of raw rows that deduped_updates left out."""
 
+CONFLICTS: Final = "conflicts"
+"""The footer key for the number of these with other content than the row that is kept."""
+
+MAX_EXAMPLES: Final = 3
+"""Conflicts that are named."""
+
+DAY_CHARACTERS: Final = 16
+"""Characters that the fingerprint of deduped_updates has of each earlier day's: 64 bits tell two
+versions of a day apart, and a thousand days fit into a footer."""
+
 
 # raw_updates → deduped_updates
+
+
+@dataclass(frozen=True, slots=True)
+class KnownIds:
+    """The update ids of all days, from the footers of their raw_updates.
+
+    Where these have expired, or are damaged, those of enriched_updates stand in: they have the same
+    KEY_COLUMNS, of one copy of each update.
+    """
+
+    ids: RangesByDay
+    tables: dict[date, str]
+    """Where the rows of each day are."""
+    sources: dict[date, str]
+    """The fingerprint of each day's raw_updates: of those that enriched_updates was built from."""
+    indexes: tuple[FooterIndex, ...]
+    floors: Floors
+
+    def save(self, lake: Lake) -> None:
+        """Store what was read of the footers, for the next time; raises StoreError."""
+        for index in self.indexes:
+            index.save(lake)
+
+    def earlier_days(self, day: date) -> list[date]:
+        """Return the days before `day` that may hold copies of its updates, ascending."""
+        return self.ids.overlapping(day, self.ids.by_day.get(day, {}))
+
+    def expected_deduped(self, day: date, raw: str, stored: str | None) -> str:
+        """Return the fingerprint of what a day's deduped_updates would be built from now.
+
+        `raw` is the fingerprint of its raw_updates, and `stored` that of what deduped_updates was
+        built from. Copies of days whose raw_updates can't be read any more may not be found again,
+        so these days are taken over.
+        """
+        copies = {each: self.sources[each] for each in self.earlier_days(day)}
+        if stored and stored.split()[0] == raw:
+            before = _earlier_days(stored)
+            copies |= {each: before[each] for each in before if self._is_unreadable(each)}
+        return deduped_built_from(raw, copies)
+
+    def _is_unreadable(self, day: date) -> bool:
+        raw = self.indexes[0]
+        return not self.floors.keeps(TableGroup.RAW, day) or day in raw.damaged
+
+
+def read_known_ids(lake: Lake, floors: Floors) -> KnownIds:
+    """Read which update ids each day has: by a listing and a request per table; raises StoreError.
+
+    The ids of days that an earlier release has built are read from their rows, once they are saved.
+    """
+    indexes = [_with_ids(lake, read_footer_index(lake, RAW_UPDATES.name))]
+    if floors.raw or indexes[0].damaged:
+        indexes.append(_with_ids(lake, read_footer_index(lake, ENRICHED_UPDATES.name)))
+    ids: dict[date, dict[int, BotIds]] = {}
+    tables, sources = {}, {}
+    for index in reversed(indexes):
+        for day, footer in index.footers.items():
+            is_raw = index.table == RAW_UPDATES.name
+            if day and floors.keeps(TableGroup.RAW if is_raw else TableGroup.ENRICHED, day):
+                ids[day] = decode_update_ids(footer.metadata[UPDATE_IDS])
+                tables[day] = index.table
+                sources[day] = _raw_fingerprint(footer.metadata)
+    return KnownIds(RangesByDay(ids), tables, sources, tuple(indexes), floors)
+
+
+def _with_ids(lake: Lake, index: FooterIndex) -> FooterIndex:
+    missing = [day for day, footer in index.footers.items() if not _has_ids(footer.metadata)]
+    texts = lake.map_concurrent(lambda day: _read_ids(lake, index.table, day), missing)
+    read = dict(zip(missing, texts, strict=True))
+    found = {day: {UPDATE_IDS: text} for day, text in read.items() if text is not None}
+    return index.with_metadata(found).without_damaged(read.keys() - found.keys())
+
+
+def _has_ids(metadata: Mapping[str, str]) -> bool:
+    try:
+        decode_update_ids(metadata[UPDATE_IDS])
+    except (KeyError, msgspec.MsgspecError):
+        return False
+    return True
+
+
+def _read_ids(lake: Lake, table: str, day: date | None) -> str | None:
+    """Return the ids of a partition from its rows, as its footer would state them.
+
+    None if it is damaged: other days don't wait for its repair.
+    """
+    try:
+        with lake.open(table, day) as partition:
+            return _count_ids(partition)
+    except DamagedPartitionError:
+        return None
+
+
+def _count_ids(partition: Partition) -> str:
+    counter = UpdateIdCounter()
+    for batch in partition.project(KEY_COLUMNS):
+        counter.add(batch)
+    return counter.encode()
+
+
+def _raw_fingerprint(metadata: Mapping[str, str]) -> str:
+    """Return the fingerprint of raw_updates that each of the layers' footers begins with."""
+    return metadata.get(BUILT_FROM, EMPTY_FINGERPRINT).partition(" ")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,53 +185,111 @@ class DedupedBuildResult:
     raw_rows: int
     """Rows of the day's raw_updates."""
     duplicates: int
-    """Of these, copies of an update that landed earlier on that day, or on the day before."""
+    """Of these, copies of an update that landed earlier on that day, or on an earlier day."""
+    conflicts: int
+    """Of the duplicates, those with other content than the row that is kept."""
+    examples: tuple[tuple[int, int], ...]
+    """The bot and the update id of a few of them."""
 
 
-def build_deduped_updates(lake: Lake, day: date, parameters: LayerParameters) -> DedupedBuildResult:
-    """Write a day's deduped_updates from the raw_updates of that day and of the day before."""
+def build_deduped_updates(
+    lake: Lake, day: date, parameters: LayerParameters, known: KnownIds | None = None
+) -> DedupedBuildResult:
+    """Write a day's deduped_updates from its raw_updates, and from earlier days with copies.
+
+    These are found by the ids that are `known`, which are read if they are not given.
+    """
+    if known is None:
+        known = read_known_ids(lake, parameters.floors)
+        known.save(lake)
     with (
         lake.open(RAW_UPDATES.name, day) as raw,
-        _open_day_before(lake, day, parameters.floors) as day_before,
         lake.writer(DEDUPED_UPDATES.name, day, DEDUPED_UPDATES.schema) as output,
     ):
-        duplicates = duplicate_positions(
-            _key_reader(raw), _key_reader(day_before), raw.rows + day_before.rows
+        earlier = [
+            _EarlierDay(lake, each, known.tables[each])
+            for each in known.ids.overlapping(day, _ids_of(raw))
+        ]
+        found = find_duplicates(
+            lambda: raw.project(KEY_COLUMNS), [each.keys for each in earlier], raw.rows
         )
-        for batch in drop_rows(raw.batches(), duplicates):
+        which = conflicts(
+            found,
+            lambda: raw.batches(CONTENT_COLUMNS),
+            [each.contents if each.has_contents else None for each in earlier],
+        )
+        for batch in drop_rows(raw.batches(), found.positions):
             output.write(batch)
-        source = deduped_built_from(
-            *(part.metadata.get(BUILT_FROM, EMPTY_FINGERPRINT) for part in (raw, day_before))
-        )
+        copies = {each.day: each.source for each in earlier if each.source}
         footer = {
-            BUILT_FROM: source,
+            BUILT_FROM: deduped_built_from(_raw_fingerprint(raw.metadata), copies),
             TIMEZONE: parameters.timezone,
-            DUPLICATES: str(len(duplicates)),
+            DUPLICATES: str(len(found)),
+            CONFLICTS: str(len(which)),
         }
-        return DedupedBuildResult(output.commit(**footer), raw.rows, len(duplicates))
+        examples = _keys_at(raw, found.positions[which[:MAX_EXAMPLES]])
+        stats = output.commit(**footer)
+        return DedupedBuildResult(stats, raw.rows, len(found), len(which), examples)
 
 
-@contextmanager
-def _open_day_before(lake: Lake, day: date, floors: Floors) -> Iterator[Partition]:
-    """Open the raw_updates of the day before; if they expired or are damaged, its enriched_updates.
+class _EarlierDay:
+    """An earlier day that may have copies, opened only while it is read: there may be hundreds."""
 
-    These have the same KEY_COLUMNS, of one copy of each update.
+    def __init__(self, lake: Lake, day: date, table: str) -> None:
+        self._lake, self._table = lake, table
+        self.day = day
+        self.source: str | None = None
+        """The fingerprint of its raw_updates in the version that was read; None if it is gone."""
+        self._is_read = False
+
+    @property
+    def has_contents(self) -> bool:
+        return self._table == RAW_UPDATES.name
+
+    def keys(self) -> Iterator[pa.RecordBatch]:
+        return self._rows(KEY_COLUMNS, PROJECTED_ROWS)
+
+    def contents(self) -> Iterator[pa.RecordBatch]:
+        return self._rows(CONTENT_COLUMNS, BATCH_ROWS)
+
+    def _rows(self, columns: list[str], rows: int) -> Iterator[pa.RecordBatch]:
+        with self._lake.open(self._table, self.day) as partition:
+            source = _raw_fingerprint(partition.metadata) if partition.exists else None
+            if self._is_read and source != self.source:
+                raise ReplacedError(
+                    f"{self._table} of {self.day} was replaced while it was being read: try again."
+                )
+            self.source, self._is_read = source, True
+            yield from partition.batches(columns, rows)
+
+
+def _ids_of(raw: Partition) -> dict[int, BotIds]:
+    metadata = raw.metadata
+    return decode_update_ids(metadata[UPDATE_IDS] if _has_ids(metadata) else _count_ids(raw))
+
+
+def _keys_at(raw: Partition, positions: Integers) -> tuple[tuple[int, int], ...]:
+    """Return the bot and the update id of the rows at some positions."""
+    if not len(positions):
+        return ()
+    keys = pa.Table.from_batches(raw.project(KEY_COLUMNS)).take(pa.array(positions))
+    return tuple(zip(keys["bot_id"].to_pylist(), keys["update_id"].to_pylist(), strict=True))
+
+
+def deduped_built_from(raw: str, copies: Mapping[date, str]) -> str:
+    """Return the input fingerprint of a day's deduped_updates.
+
+    It has the fingerprint of its `raw` rows, and those of earlier days that may have copies: nearly
+    always none.
     """
-    before = day - timedelta(days=1)
-    is_kept = floors.keeps(TableGroup.RAW, before)
-    is_damaged = lake.is_marked_damaged(RAW_UPDATES.name, before)
-    table = RAW_UPDATES if is_kept and not is_damaged else ENRICHED_UPDATES
-    with lake.open(table.name, before) as partition:
-        yield partition
+    days = "".join(f" {day}:{copies[day][:DAY_CHARACTERS]}" for day in sorted(copies))
+    return f"{raw} after{days}" if days else raw
 
 
-def deduped_built_from(raw: str, day_before: str) -> str:
-    """Return the input fingerprint of a day's deduped_updates, from those of both raw_updates."""
-    return f"{raw} after {day_before}"
-
-
-def _key_reader(partition: Partition) -> ReadKeys:
-    return lambda: partition.project(KEY_COLUMNS)
+def _earlier_days(source: str) -> dict[date, str]:
+    """Return the earlier days of an input fingerprint, with the characters that it has of each."""
+    days = (each.partition(":") for each in source.split()[2:])
+    return {date.fromisoformat(day): found for day, colon, found in days if colon}
 
 
 # deduped_updates → enriched_updates
@@ -171,7 +359,10 @@ def enriched_built_from(deduped: str, parameters: LayerParameters) -> str:
     columns = " ".join(f"{field.name}:{field.type}" for field in ENRICHED_UPDATES.schema)
     digest = hashlib.sha256(columns.encode()).hexdigest()[:FINGERPRINT_CHARACTERS]
     rules = parameters.personal_data.fingerprint
-    return f"{deduped} as {ENRICHMENT_VERSION}-{digest}" + (f" {rules}" if rules else "")
+    raw, _, earlier = deduped.partition(" ")
+    if earlier:
+        raw += f" after {hashlib.sha256(earlier.encode()).hexdigest()[:FINGERPRINT_CHARACTERS]}"
+    return f"{raw} as {ENRICHMENT_VERSION}-{digest}" + (f" {rules}" if rules else "")
 
 
 # Conservation counts: rows in = rows out

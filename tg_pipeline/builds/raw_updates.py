@@ -588,15 +588,6 @@ def _count_missing(lake: Lake, day: date, objects: pa.Table | None, known: pa.Ta
     return len(objects.filter(pc.invert(has_row)))
 
 
-def raw_built_from(lake: Lake, day: date) -> str:
-    """Return the fingerprint in the footer of a day's raw_updates: that of its rows."""
-    try:
-        footer = lake.footer_or_raise(RAW_UPDATES.name, day)
-    except DamagedPartitionError:
-        return DAMAGED_SOURCE
-    return footer.metadata.get(BUILT_FROM, EMPTY_FINGERPRINT) if footer else EMPTY_FINGERPRINT
-
-
 def has_raw(lake: Lake, day: date, floors: Floors) -> bool:
     """Return whether a day of raw_updates is kept, and can be built or has been.
 

@@ -6,7 +6,7 @@ built. Beside the footers, only the listing that was read is remembered, and it 
 tables that it describes. So an interrupted build leaves its day stale.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -17,7 +17,12 @@ import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
 from tg_pipeline.builds.expired_days import is_erasure_due
-from tg_pipeline.builds.layers import DUPLICATES, deduped_built_from, enriched_built_from
+from tg_pipeline.builds.layers import (
+    DUPLICATES,
+    KnownIds,
+    enriched_built_from,
+    read_known_ids,
+)
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import (
     BUILT_FROM,
@@ -25,9 +30,9 @@ from tg_pipeline.builds.raw_updates import (
     EMPTY_FINGERPRINT,
     TIMEZONE,
     has_other_reader,
-    raw_built_from,
 )
 from tg_pipeline.lake.floors import Floors, TableGroup
+from tg_pipeline.lake.footer_index import FooterIndex, read_footer_index
 from tg_pipeline.lake.landing_state import ReadListing, read_listing
 from tg_pipeline.lake.landing_zone import (
     OBJECTS,
@@ -107,7 +112,10 @@ class DayState:
     """The listing whose objects were read last; None if the day was never built."""
     layers: dict[str, LayerDay]
     expected_deduped: str
-    """The fingerprint of what deduped_updates would be built from now: raw_updates of two days."""
+    """The fingerprint of what deduped_updates would be built from now: its own raw_updates, and
+    those of `earlier_days`."""
+    earlier_days: list[date]
+    """The days before it that may hold copies of its updates."""
     is_erasure_due: bool
     """Whether forgotten people may be in tables of the day that can't be built any more."""
 
@@ -223,18 +231,29 @@ class DayState:
 
 
 def day_states(
-    landing: ObjectStore, lake: Lake, days: Iterable[date], parameters: LayerParameters
+    landing: ObjectStore,
+    lake: Lake,
+    days: Iterable[date],
+    parameters: LayerParameters,
+    known: KnownIds | None = None,
 ) -> list[DayState]:
-    """Read the state of each day, in the order given."""
-    return lake.map_concurrent(lambda day: _day_state(landing, lake, day, parameters), list(days))
+    """Read the state of each day, in the order given; the ids of all days unless they are `known`.
+
+    Nothing is stored.
+    """
+    ids = known or read_known_ids(lake, parameters.floors)
+    return lake.map_concurrent(
+        lambda day: _day_state(landing, lake, day, parameters, ids), list(days)
+    )
 
 
 def _day_state(
-    landing: ObjectStore, lake: Lake, day: date, parameters: LayerParameters
+    landing: ObjectStore, lake: Lake, day: date, parameters: LayerParameters, known: KnownIds
 ) -> DayState:
     keeps_landing = parameters.floors.keeps(TableGroup.LANDING, day)
     objects = list_objects(landing, day) if keeps_landing else OBJECTS.empty_table()
     layers = {layer.name: _layer_day(lake, layer.name, day) for layer in ALL_LAYERS}
+    raw = layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT
     return DayState(
         day=day,
         parameters=parameters,
@@ -243,25 +262,10 @@ def _day_state(
         last_landed_at=pc.max(objects["last_modified"]).as_py(),
         read=read_listing(lake, day),
         layers=layers,
-        expected_deduped=_expected_deduped(lake, day, layers, parameters),
+        expected_deduped=known.expected_deduped(day, raw, layers[DEDUPED_UPDATES.name].source),
+        earlier_days=known.earlier_days(day),
         is_erasure_due=is_erasure_due(lake, day, parameters),
     )
-
-
-def _expected_deduped(
-    lake: Lake, day: date, layers: Mapping[str, LayerDay], parameters: LayerParameters
-) -> str:
-    """Return the fingerprint of what deduped_updates would be built from now.
-
-    On the first day whose raw_updates is kept, the duplicates of the day before can't be found
-    again, so deduped_updates is kept as long as the raw_updates of its own day are the same.
-    """
-    raw = layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT
-    if not parameters.floors.keeps(TableGroup.RAW, day - ONE_DAY):
-        stored = layers[DEDUPED_UPDATES.name].source or ""
-        if stored.startswith(deduped_built_from(raw, "")):
-            return stored
-    return deduped_built_from(raw, raw_built_from(lake, day - ONE_DAY))
 
 
 def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
@@ -305,16 +309,56 @@ def built_days(lake: Lake, floors: Floors) -> list[date]:
 def stale_days(states: Iterable[DayState]) -> list[date]:
     """Return the stale days, and the known days that their builds will make stale; ascending.
 
-    The copies of an update that landed on two days are found in the raw rows of both days, and some
-    marts are also made from earlier days, so a change of one day affects those after it.
+    The raw rows of a day change the days after it that have copies of its updates, and some marts
+    are also made from earlier days. Which days have copies of updates that are not read yet is only
+    known afterwards; most such copies arrive on the next day, so that is among the result.
     """
     known = {state.day: state for state in states}
     stale = {day for day, state in known.items() if state.is_stale}
-    enriched = stale | {day + ONE_DAY for day in stale if not known[day].is_raw_current}
+    changing = {day for day in stale if not known[day].is_raw_current}
+    enriched = stale | {day + ONE_DAY for day in changing}
+    enriched |= {day for day, state in known.items() if changing.intersection(state.earlier_days)}
     following = enriched | {
         day + back * ONE_DAY for day in enriched for back in range(1, MAX_LOOKBACK_DAYS + 1)
     }
     return sorted(stale | {day for day in following if day in known and known[day].has_something})
+
+
+def outdated_days(lake: Lake, parameters: LayerParameters, known: KnownIds) -> list[date]:
+    """Return the days whose deduped or enriched rows were made of other raw rows, ascending.
+
+    The footers of the whole lake are compared, by a listing and a request per table; the landing
+    zone is not. Raises StoreError.
+    """
+    raw = known.indexes[0]
+    deduped, enriched = (
+        read_footer_index(lake, layer.name) for layer in (DEDUPED_UPDATES, ENRICHED_UPDATES)
+    )
+    for index in (deduped, enriched):
+        index.save(lake)
+    return sorted(
+        day
+        for day in raw.footers
+        if day
+        and parameters.floors.keeps(TableGroup.RAW, day)
+        and _is_outdated(day, deduped, enriched, parameters, known)
+    )
+
+
+def _is_outdated(
+    day: date,
+    deduped: FooterIndex,
+    enriched: FooterIndex,
+    parameters: LayerParameters,
+    known: KnownIds,
+) -> bool:
+    stored = deduped.metadata(day, BUILT_FROM)
+    expected = known.expected_deduped(day, known.sources[day], stored)
+    if stored != expected:
+        return True
+    if not parameters.floors.keeps(TableGroup.ENRICHED, day):
+        return False
+    return enriched.metadata(day, BUILT_FROM) != enriched_built_from(expected, parameters)
 
 
 def days_after(day: date) -> list[date]:

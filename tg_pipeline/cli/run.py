@@ -7,6 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
+from tg_pipeline.builds.layers import read_known_ids
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
 from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
@@ -127,7 +128,9 @@ def changed_days(settings: Settings, today: date) -> list[date]:
     known = known_days(landing, lake, layers.floors)
     within = [day for day in known if settings.start_date <= day <= today]
     record_unaffected_days(lake, within, layers)
-    due = stale_days(day_states(landing, lake, within, layers))
+    ids = read_known_ids(lake, layers.floors)
+    ids.save(lake)
+    due = stale_days(day_states(landing, lake, within, layers, ids))
     return sorted({*due, *days_with_stale_marts(lake, within, parameters, layers.floors)})
 
 

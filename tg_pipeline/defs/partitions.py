@@ -34,7 +34,8 @@ def with_days_before(count: int) -> dg.TimeWindowPartitionMapping:
 
 
 WITH_DAY_BEFORE: Final = with_days_before(1)
-"""An update without an event time that is retried across midnight lands on two days."""
+"""An update without an event time that is retried across midnight lands on two days. Copies on days
+further apart are found as well; a mapping can't say on which days they are."""
 
 MONTHLY_BACKFILL: Final = dg.BackfillPolicy.multi_run(DAYS_PER_RUN)
 

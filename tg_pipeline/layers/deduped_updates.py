@@ -1,125 +1,263 @@
-"""raw_updates → deduped_updates: one row per (bot_id, update_id), the copy that landed first.
+"""raw_updates → deduped_updates: one row per (bot_id, update_id), the copy of the earliest day.
 
-A day is read twice: first its narrow key columns, to find the duplicates, then its rows, to drop
-them. Keys are sorted one shard at a time, so memory does not grow with the day.
+Within a day, it is the copy that landed first. A day is read twice: first its narrow key columns,
+to find the duplicates, then its rows, to drop them. Its keys are sorted one shard at a time, and
+those of earlier days are streamed past them, so memory does not grow with the days.
 """
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Final, Self, TypeAlias
 
+import msgspec
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from tg_pipeline.layers.raw_updates import RawUpdate
 from tg_pipeline.layers.schema import Layer
 
 DEDUPED_UPDATES: Final = Layer(
     "deduped_updates",
-    "One row per (bot_id, update_id): of several landed copies the first, by received_at, then "
-    "object_key, then line; a copy of an update of the day before is left out.",
+    "One row per (bot_id, update_id): of several landed copies the one of the earliest day, and of "
+    "those of a day the first, by received_at, then object_key, then line.",
     RawUpdate,
 )
 
 KEY_COLUMNS: Final = ["bot_id", "update_id", "received_at"]
-"""The columns that `duplicate_positions` reads."""
+"""The columns that `find_duplicates` reads."""
+
+CONTENT_COLUMNS: Final = ["payload"]
+"""The columns that `conflicts` reads."""
 
 SHARD_ROWS: Final = 500_000
 """Keys sorted at a time: 32 bytes each, so about 16 MB, and as much again while sorting."""
 
-DAY_BEFORE: Final = -1
-"""The position of each row of the day before: sorted before all rows of this day."""
+TODAY: Final = -1
+"""The number of the day that is deduplicated, beside those of the earlier ones."""
 
-ReadKeys = Callable[[], Iterator[pa.RecordBatch]]
-"""Reads the KEY_COLUMNS of a day's raw rows, in their order; called once per shard."""
+HASH_BYTES: Final = 8
+"""Two contents that differ have the same hash in one of 10^19 cases."""
 
-_SORT_KEY: Final = pa.schema(
-    [
-        ("bot_id", pa.int64()),
-        ("update_id", pa.int64()),
-        ("is_today", pa.bool_()),
-        ("received_at", pa.timestamp("us", tz="UTC")),
-        ("position", pa.int64()),
-    ]
-)
-"""Sorted by these columns, the copy to keep comes first among the copies of an update."""
+ReadRows = Callable[[], Iterator[pa.RecordBatch]]
+"""Reads some columns of a day's rows, in their order; called several times."""
+
+Integers: TypeAlias = npt.NDArray[np.int64]
+Hashes: TypeAlias = npt.NDArray[np.uint64]
 
 
-def duplicate_positions(today: ReadKeys, day_before: ReadKeys, rows: int) -> pa.Array:
-    """Return the positions of today's raw rows that are copies of an earlier row, ascending.
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """The rows of a day that are left out, and those that are kept instead."""
 
-    `rows` is the number of rows of both days together.
+    positions: Integers
+    """The positions of the rows that are left out, ascending."""
+    kept_on: Integers
+    """The number of the day with the row that is kept: one of the earlier days, or TODAY."""
+    kept: Integers
+    """The position of that row on its day."""
+
+    def __len__(self) -> int:
+        """Return the number of rows that are left out."""
+        return len(self.positions)
+
+    def take(self, which: Integers) -> Self:
+        """Return some of them."""
+        return type(self)(self.positions[which], self.kept_on[which], self.kept[which])
+
+
+def find_duplicates(today: ReadRows, earlier: Sequence[ReadRows], rows: int) -> Duplicates:
+    """Return which of today's rows are copies of another one of today, or of an earlier day.
+
+    All read the KEY_COLUMNS; `rows` is the number of today's rows. `earlier` are the days that may
+    have copies, in their order.
     """
     shards = 1
     while shards * SHARD_ROWS < rows:
         shards *= 2
-    found = [
-        _duplicates_in(_read_shard(today(), day_before(), number, shards))
-        for number in range(shards)
-    ]
-    positions = pa.concat_arrays(found)
-    return positions.take(pc.sort_indices(positions))
+    found = [_find_in_shard(today, earlier, number, shards) for number in range(shards)]
+    columns = [np.concatenate(parts) for parts in zip(*found, strict=True)]
+    order = np.argsort(columns[0], kind="stable")
+    return Duplicates(*(column[order] for column in columns))
 
 
-def drop_rows(batches: Iterator[pa.RecordBatch], positions: pa.Array) -> Iterator[pa.RecordBatch]:
+def drop_rows(batches: Iterator[pa.RecordBatch], positions: Integers) -> Iterator[pa.RecordBatch]:
     """Yield the rows of a stream without those at `positions` (ascending), in their order."""
-    offset = dropped = 0
+    offset = 0
     for batch in batches:
-        candidates = positions.slice(dropped, batch.num_rows)
-        count = pc.sum(pc.less(candidates, offset + batch.num_rows)).as_py() or 0
-        if count:
-            own = pa.array(range(offset, offset + batch.num_rows), pa.int64())
-            yield batch.filter(pc.invert(pc.is_in(own, value_set=candidates.slice(0, count))))
+        here = _within(positions, offset, batch.num_rows)
+        if len(here):
+            is_kept = np.ones(batch.num_rows, np.bool_)
+            is_kept[here - offset] = False
+            yield batch.filter(pa.array(is_kept))
         else:
             yield batch
         offset += batch.num_rows
-        dropped += count
+
+
+def _within(positions: Integers, offset: int, count: int) -> Integers:
+    """Return those of ascending positions that are among `count` rows from `offset` on."""
+    start, end = np.searchsorted(positions, [offset, offset + count])
+    return positions[start:end]
+
+
+def _find_in_shard(
+    today: ReadRows, earlier: Sequence[ReadRows], number: int, shards: int
+) -> tuple[Integers, Integers, Integers]:
+    """Return the columns of the duplicates whose update_id belongs to one shard."""
+    keys = _Keys.read(today, number, shards)
+    kept_on = np.full(len(keys.bots), TODAY, np.int64)
+    kept = keys.positions[keys.firsts]
+    for day, read in enumerate(earlier):
+        which, positions = keys.first_rows(read, kept_on == TODAY)
+        kept_on[which], kept[which] = day, positions
+    # A row is left out unless it is the first of its update, and no earlier day has one.
+    is_left_out = np.ones(len(keys.positions), np.bool_)
+    is_left_out[keys.firsts] = kept_on != TODAY
+    group = keys.groups[is_left_out]
+    return keys.positions[is_left_out], kept_on[group], kept[group]
+
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """The keys of a shard of today's rows, by update; the first copy of each comes first."""
+
+    positions: Integers
+    groups: Integers
+    """By row, the number of its update."""
+    firsts: Integers
+    """By update, the index of its first row."""
+    bots: Integers
+    updates: Integers
+
+    @classmethod
+    def read(cls, today: ReadRows, number: int, shards: int) -> Self:
+        bots, updates, received, positions = _read_shard(today, number, shards)
+        # The sort is stable, and rows come in the order of object_key and line.
+        order = np.lexsort((received, updates, bots))
+        bots, updates = bots[order], updates[order]
+        is_first = np.ones(len(order), np.bool_)
+        is_first[1:] = (bots[1:] != bots[:-1]) | (updates[1:] != updates[:-1])
+        firsts = np.flatnonzero(is_first)
+        return cls(positions[order], np.cumsum(is_first) - 1, firsts, bots[firsts], updates[firsts])
+
+    def first_rows(
+        self, read: ReadRows, is_wanted: npt.NDArray[np.bool_]
+    ) -> tuple[Integers, Integers]:
+        """Return the wanted updates that an earlier day has, and the positions of their rows."""
+        groups, received, positions = [_EMPTY], [_EMPTY], [_EMPTY]
+        offset = 0
+        for batch in read():
+            ids, bots = _integers(batch["update_id"]), _integers(batch["bot_id"])
+            group = self._groups_of(bots, ids)
+            here = np.flatnonzero(group != TODAY)
+            here = here[is_wanted[group[here]]]
+            groups.append(group[here])
+            received.append(_integers(batch["received_at"])[here])
+            positions.append(here + offset)
+            offset += batch.num_rows
+        group, arrived, position = map(np.concatenate, (groups, received, positions))
+        order = np.lexsort((position, arrived, group))
+        group, position = group[order], position[order]
+        is_first = np.ones(len(group), np.bool_)
+        is_first[1:] = group[1:] != group[:-1]
+        return group[is_first], position[is_first]
+
+    def _groups_of(self, bots: Integers, updates: Integers) -> Integers:
+        """Return the numbers of updates; -1 for those that are not among today's."""
+        groups = np.full(len(bots), TODAY, np.int64)
+        for bot in np.unique(bots):
+            start, end = (np.searchsorted(self.bots, bot, side=side) for side in ("left", "right"))
+            if start == end:
+                continue
+            own = self.updates[start:end]
+            mine = np.flatnonzero((bots == bot) & (updates >= own[0]) & (updates <= own[-1]))
+            index = np.searchsorted(own, updates[mine])
+            is_same = own[index] == updates[mine]
+            groups[mine[is_same]] = start + index[is_same]
+        return groups
+
+
+_EMPTY: Final = np.empty(0, np.int64)
 
 
 def _read_shard(
-    today: Iterator[pa.RecordBatch], day_before: Iterator[pa.RecordBatch], number: int, shards: int
-) -> pa.Table:
-    """Read the keys of both days whose update_id belongs to one shard, with their positions."""
+    today: ReadRows, number: int, shards: int
+) -> tuple[Integers, Integers, Integers, Integers]:
+    """Return the KEY_COLUMNS of the rows that belong to a shard, and their positions."""
+    parts = []
     offset = 0
-    parts = [
-        _sort_keys(batch, pa.repeat(DAY_BEFORE, batch.num_rows), number, shards)
-        for batch in day_before
-    ]
-    for batch in today:
-        positions = pa.array(range(offset, offset + batch.num_rows), pa.int64())
-        parts.append(_sort_keys(batch, positions, number, shards))
+    for batch in today():
+        ids = _integers(batch["update_id"])
+        here = np.flatnonzero((ids & (shards - 1)) == number)
+        columns = [_integers(batch[name])[here] for name in KEY_COLUMNS]
+        parts.append((*columns, here + offset))
         offset += batch.num_rows
-    return pa.Table.from_batches(parts, schema=_SORT_KEY)
-
-
-def _sort_keys(
-    batch: pa.RecordBatch, positions: pa.Array, number: int, shards: int
-) -> pa.RecordBatch:
-    positions = positions.cast(pa.int64())
-    keys = pa.record_batch(
-        [
-            batch["bot_id"],
-            batch["update_id"],
-            pc.not_equal(positions, DAY_BEFORE),
-            batch["received_at"],
-            positions,
-        ],
-        schema=_SORT_KEY,
+    bots, updates, received, positions = (
+        np.concatenate([_EMPTY, *column])
+        for column in (zip(*parts, strict=True) if parts else ((), (), (), ()))
     )
-    return keys.filter(pc.equal(pc.bit_wise_and(batch["update_id"], shards - 1), number))
+    return bots, updates, received, positions
 
 
-def _duplicates_in(keys: pa.Table) -> pa.Array:
-    """Return the positions of today's rows that sort after another row of the same update."""
-    order = [(name, "ascending") for name in _SORT_KEY.names]
-    ranked = keys.take(pc.sort_indices(keys, sort_keys=order)).combine_chunks()
-    is_copy = pc.and_(_equals_row_before(ranked["bot_id"]), _equals_row_before(ranked["update_id"]))
-    return _flat(ranked["position"].slice(1).filter(pc.and_(is_copy, ranked["is_today"][1:])))
+def _integers(column: pa.Array) -> Integers:
+    values: Integers = column.cast(pa.int64()).to_numpy()
+    return values
 
 
-def _equals_row_before(column: pa.ChunkedArray) -> pa.Array:
-    values = _flat(column)
-    return pc.equal(values.slice(1), values.slice(0, max(len(values) - 1, 0)))
+# Copies with other content than the row that is kept
 
 
-def _flat(column: pa.ChunkedArray) -> pa.Array:
-    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+def conflicts(
+    duplicates: Duplicates, today: ReadRows, earlier: Sequence[ReadRows | None]
+) -> Integers:
+    """Return which duplicates have other content than the row that is kept instead, by number.
+
+    All read the CONTENT_COLUMNS; None: the day has no payloads any more, so it is not compared.
+    Bytes are compared first, then the JSON of those that differ.
+    """
+    is_readable = np.array([read is not None for read in earlier] + [True])
+    which = np.flatnonzero(is_readable[duplicates.kept_on])
+    for hash_of in (_hash_bytes, _hash_json):
+        if len(which):
+            left = duplicates.take(which)
+            own = _hashes(today, left.positions, hash_of)
+            kept = np.zeros(len(which), np.uint64)
+            for day in np.unique(left.kept_on):
+                read = today if day == TODAY else earlier[day]
+                if read is not None:
+                    is_here = left.kept_on == day
+                    kept[is_here] = _hashes(read, left.kept[is_here], hash_of)
+            which = which[own != kept]
+    return which
+
+
+def _hashes(read: ReadRows, positions: Integers, hash_of: Callable[[bytes], int]) -> Hashes:
+    """Return the hashes of the payloads at some positions."""
+    wanted, index = np.unique(positions, return_inverse=True)
+    found = np.zeros(len(wanted), np.uint64)
+    offset = done = 0
+    for batch in read():
+        here = _within(wanted, offset, batch.num_rows)
+        if len(here):
+            payloads = batch["payload"].take(pa.array(here - offset)).to_pylist()
+            found[done : done + len(here)] = [hash_of(payload) for payload in payloads]
+            done += len(here)
+        if done == len(wanted):
+            break
+        offset += batch.num_rows
+    return found[index]
+
+
+def _hash_bytes(payload: bytes) -> int:
+    return int.from_bytes(blake2b(payload, digest_size=HASH_BYTES).digest())
+
+
+def _hash_json(payload: bytes) -> int:
+    """Return the hash of a JSON value: the same whatever the spaces, escapes and order of keys."""
+    try:
+        value = msgspec.json.decode(payload)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return _hash_bytes(payload)
+    return _hash_bytes(msgspec.json.encode(value, order="sorted"))

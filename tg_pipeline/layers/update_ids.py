@@ -5,11 +5,14 @@ ranges tell whether two days can hold copies of the same update, and which ids a
 reading a row. https://core.telegram.org/bots/api#update
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Final
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -78,6 +81,36 @@ def overlap(one: Mapping[int, BotIds], other: Mapping[int, BotIds]) -> bool:
     return any(
         _ranges_overlap(ids.ranges, other[bot].ranges) for bot, ids in one.items() if bot in other
     )
+
+
+class RangesByDay:
+    """The update ids of many days, to find the days that may hold copies of a day's updates."""
+
+    def __init__(self, ids: Mapping[date, Mapping[int, BotIds]]) -> None:
+        """Compare with these days."""
+        self.by_day = ids
+        bounds = defaultdict(list)
+        for day, bots in ids.items():
+            for bot, found in bots.items():
+                if found.ranges:
+                    first, last = found.ranges[0][0], found.ranges[-1][1]
+                    bounds[bot].append((day.toordinal(), first, last))
+        self._bounds = {bot: np.array(each, np.int64).T for bot, each in bounds.items()}
+
+    def overlapping(self, day: date, ids: Mapping[int, BotIds]) -> list[date]:
+        """Return the days before `day` that may hold copies of updates with `ids`, ascending."""
+        found: set[date] = set()
+        for bot, own in ids.items():
+            if own.ranges and bot in self._bounds:
+                days, firsts, lasts = self._bounds[bot]
+                is_near = (firsts <= own.ranges[-1][1]) & (lasts >= own.ranges[0][0])
+                near = map(date.fromordinal, days[is_near & (days < day.toordinal())].tolist())
+                found.update(
+                    each
+                    for each in near
+                    if _ranges_overlap(own.ranges, self.by_day[each][bot].ranges)
+                )
+        return sorted(found)
 
 
 def _ranges_overlap(one: list[IdRange], other: list[IdRange]) -> bool:

@@ -2,13 +2,20 @@
 
 from collections.abc import Callable, Iterator
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.layers import deduped_updates
-from tg_pipeline.layers.deduped_updates import drop_rows, duplicate_positions
+from tg_pipeline.layers.deduped_updates import (
+    TODAY,
+    Duplicates,
+    conflicts,
+    drop_rows,
+    find_duplicates,
+)
 
 Key = tuple[int, int, int]
 KEYS = st.lists(st.tuples(st.integers(1, 2), st.integers(0, 6), st.integers(0, 3)), max_size=40)
@@ -30,34 +37,78 @@ def reader(keys: list[Key], size: int) -> Callable[[], Iterator[pa.RecordBatch]]
     return read
 
 
-def plain_loop(today: list[Key], day_before: list[Key]) -> list[int]:
-    known = {(bot, update) for bot, update, _ in day_before}
+def plain_loop(today: list[Key], earlier: list[list[Key]]) -> list[tuple[int, int, int]]:
+    """Return the position of each duplicate, with the day and the position of the row kept."""
     kept: dict[tuple[int, int], tuple[int, int]] = {}
-    for position, (bot, update, instant) in enumerate(today):
-        rank = (instant, position)
-        if (bot, update) not in known and rank < kept.get((bot, update), (99, 0)):
-            kept[bot, update] = rank
-    standing = {position for _, position in kept.values()}
-    return [position for position in range(len(today)) if position not in standing]
+    found = []
+    for number, keys in [*enumerate(earlier), (TODAY, today)]:
+        order = sorted(range(len(keys)), key=lambda position: (keys[position][2], position))
+        for position in order:
+            update = keys[position][:2]
+            if update in kept and number == TODAY:
+                found.append((position, *kept[update]))
+            kept.setdefault(update, (number, position))
+    return sorted(found)
 
 
-@settings(max_examples=40)
-@given(KEYS, KEYS, st.integers(1, 7), st.sampled_from([1, 3, 500]))
-def test_duplicates_are_those_of_a_plain_loop_for_any_size_of_batch_and_shard(
-    today: list[Key], day_before: list[Key], batch: int, shard: int
+@settings(max_examples=60)
+@given(KEYS, st.lists(KEYS, max_size=3), st.integers(1, 7), st.sampled_from([1, 3, 500]))
+def test_duplicates_are_those_of_a_plain_loop_for_any_days_and_any_size_of_batch_and_shard(
+    today: list[Key], earlier: list[list[Key]], batch: int, shard: int
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(deduped_updates, "SHARD_ROWS", shard)
-        rows = len(today) + len(day_before)
-        found = duplicate_positions(reader(today, batch), reader(day_before, batch), rows)
+        found = find_duplicates(
+            reader(today, batch), [reader(keys, batch) for keys in earlier], len(today)
+        )
 
-    assert found.to_pylist() == plain_loop(today, day_before)
+    rows = zip(found.positions, found.kept_on, found.kept, strict=True)
+    assert [tuple(map(int, row)) for row in rows] == plain_loop(today, earlier)
+
+
+def payloads(*bodies: str) -> Callable[[], Iterator[pa.RecordBatch]]:
+    """Return what reads payloads, two at a time."""
+
+    def read() -> Iterator[pa.RecordBatch]:
+        for start in range(0, len(bodies), 2):
+            column = [body.encode() for body in bodies[start : start + 2]]
+            yield pa.record_batch({"payload": pa.array(column, pa.binary())})
+
+    return read
+
+
+@pytest.mark.parametrize(
+    ("copy", "conflicting"),
+    [
+        ('{"update_id":1,"poll":{"id":"a"}}', 0),
+        ('{ "poll": {"id": "\\u0061"}, "update_id": 1 }', 0),
+        ('{"update_id":1,"poll":{"id":"b"}}', 1),
+        ('{"update_id":1}', 1),
+        ('{"update_id":1,"poll":{"id":"\\ud800"}}', 1),
+    ],
+    ids=["the same bytes", "the same JSON", "another value", "a field less", "half a character"],
+)
+@pytest.mark.parametrize("kept_on", [TODAY, 1], ids=["the same day", "an earlier day"])
+def test_a_copy_conflicts_with_the_row_that_is_kept_if_its_json_differs(
+    copy: str, conflicting: int, kept_on: int
+) -> None:
+    kept = '{"update_id":1,"poll":{"id":"a"}}'
+    today, earlier = payloads("{}", copy, "{}", kept), payloads("{}", "{}", "{}", kept)
+    found = Duplicates(*(np.array([number]) for number in (1, kept_on, 3)))
+
+    assert len(conflicts(found, today, [None, earlier])) == conflicting
+
+
+def test_a_copy_of_a_row_without_a_payload_is_not_compared() -> None:
+    found = Duplicates(*(np.array([number]) for number in (0, 0, 0)))
+
+    assert not len(conflicts(found, payloads("{}"), [None]))
 
 
 @settings(max_examples=40)
 @given(st.integers(0, 40), st.sets(st.integers(0, 39)), st.integers(1, 7))
 def test_dropping_rows_keeps_the_others_in_order(rows: int, dropped: set[int], batch: int) -> None:
-    positions = pa.array(sorted(p for p in dropped if p < rows), pa.int64())
+    positions = np.array(sorted(p for p in dropped if p < rows), np.int64)
     batches = (
         pa.record_batch({"n": list(range(start, min(start + batch, rows)))})
         for start in range(0, rows, batch)

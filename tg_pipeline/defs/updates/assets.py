@@ -16,12 +16,14 @@ from tg_pipeline.builds.completeness import look_for_gaps
 from tg_pipeline.builds.damage import Repairs
 from tg_pipeline.builds.expired_days import erase_from_expired_day
 from tg_pipeline.builds.layers import (
+    DedupedBuildResult,
     build_deduped_updates,
     build_enriched_updates,
     can_build_enriched,
     deduped_conservation,
     enriched_conservation,
     raw_conservation,
+    read_known_ids,
 )
 from tg_pipeline.builds.parameters import layer_parameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates, has_raw
@@ -49,7 +51,10 @@ from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResou
 from tg_pipeline.defs.updates.checks import (
     ALL_FIELDS_ARE_KNOWN,
     CHECKED_AGAIN,
+    COPIES_ARE_EQUAL,
     UPDATE_IDS_ARE_COMPLETE,
+    copies_check,
+    copies_result,
     drift_check,
     drift_result,
     gap_rules,
@@ -75,6 +80,7 @@ LAYER_CHECKS: Final = [
     dg.AssetCheckKey(dg.AssetKey(RAW_UPDATES.name), LANDED_LINES_ARE_CONSERVED),
     dg.AssetCheckKey(dg.AssetKey(RAW_UPDATES.name), UPDATE_IDS_ARE_COMPLETE),
     dg.AssetCheckKey(dg.AssetKey(DEDUPED_UPDATES.name), RAW_ROWS_ARE_CONSERVED),
+    dg.AssetCheckKey(dg.AssetKey(DEDUPED_UPDATES.name), COPIES_ARE_EQUAL),
     dg.AssetCheckKey(dg.AssetKey(ENRICHED_UPDATES.name), DEDUPED_ROWS_ARE_CONSERVED),
     dg.AssetCheckKey(dg.AssetKey(ENRICHED_UPDATES.name), ALL_FIELDS_ARE_KNOWN),
 ]
@@ -214,7 +220,8 @@ def raw_updates(
             RAW_ROWS_ARE_CONSERVED,
             DEDUPED_UPDATES,
             "Rows of raw_updates = rows of deduped_updates + duplicates.",
-        )
+        ),
+        copies_check,
     ],
     partitions_def=daily_partitions,
     backfill_policy=MONTHLY_BACKFILL,
@@ -225,12 +232,15 @@ def deduped_updates(
     landing: dg.ResourceParam[LandingResource],
     lake: dg.ResourceParam[LakeResource],
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Keep the copy of each update that landed first."""
+    """Keep one copy of each update: of the earliest day, and of that day the first."""
     balances = []
+    conflicts: dict[date, DedupedBuildResult] = {}
     with as_dagster_failure(lake.uri):
         source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
         parameters = layer_parameters(SETTINGS, source.store)
         repairs = Repairs(source, tables, parameters, DAMAGE_LOGGER.warning)
+        known = read_known_ids(tables, parameters.floors)
+        known.save(tables)
         days = list(partition_dates(context))
         for day in days:
             if not has_raw(tables, day, parameters.floors):
@@ -238,18 +248,22 @@ def deduped_updates(
                 continue
             started = perf_counter()
             built = repairs.run_among(
-                days, day, partial(build_deduped_updates, tables, day, parameters)
+                days, day, partial(build_deduped_updates, tables, day, parameters, known)
             )
             if built is None:
                 continue
             balances.append(deduped_conservation(day, built))
+            conflicts[day] = built
             partition = PartitionMetadata(
                 DEDUPED_UPDATES, day, built.deduped, perf_counter() - started
             )
-            counts = {"duplicates": built.duplicates}
+            counts = {"duplicates": built.duplicates, "conflicts": built.conflicts}
             add_partition_metadata(context, tables, partition, RAW_PREVIEW, counts)
     yield dg.MaterializeResult(
-        check_results=[conservation_result(RAW_ROWS_ARE_CONSERVED, balances)]
+        check_results=[
+            conservation_result(RAW_ROWS_ARE_CONSERVED, balances),
+            copies_result(conflicts),
+        ]
     )
 
 

@@ -1,4 +1,4 @@
-"""Checks that block nothing: freshness every morning; drift and missing ids in each build."""
+"""Checks that block nothing: freshness; drift, missing ids and unequal copies in each build."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -7,6 +7,7 @@ from typing import Final
 import dagster as dg
 
 from tg_pipeline.builds.completeness import GapRules, IdGap, summaries
+from tg_pipeline.builds.layers import DedupedBuildResult
 from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
@@ -15,12 +16,16 @@ from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.lake.floors import read_floors
 from tg_pipeline.lake.landing_zone import list_objects
+from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.drift import Drift, describe_drift
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 
 GRACE_HOURS: Final = 2
 """Hours after the nightly tick at which its day must be built."""
+
+MAX_NAMED_DAYS: Final = 5
+"""Days that a sentence names."""
 
 
 ALL_FIELDS_ARE_KNOWN: Final = "all_fields_are_known"
@@ -111,6 +116,55 @@ def update_ids_result(gaps: Sequence[IdGap]) -> dg.AssetCheckResult:
                 markdown_table(["bot", "ids", "count", "before", "cause"], rows)
             ),
         },
+    )
+
+
+COPIES_ARE_EQUAL: Final = "copies_are_equal"
+
+copies_check: Final = dg.AssetCheckSpec(
+    COPIES_ARE_EQUAL,
+    asset=DEDUPED_UPDATES.name,
+    description=(
+        "All copies of an update have the same JSON. Where they differ, one of them may be of "
+        "another update, or of another bot."
+    ),
+)
+"""A warning: the copies stay in raw_updates, and later tables are built."""
+
+
+def copies_result(built: Mapping[date, DedupedBuildResult]) -> dg.AssetCheckResult:
+    """Return how many copies differ from the row that is kept, by day, with a few examples."""
+    unequal = {day: each for day, each in built.items() if each.conflicts}
+    rows = [
+        [str(day), f"{each.conflicts:,}", ", ".join(f"{bot}: {n:,}" for bot, n in each.examples)]
+        for day, each in unequal.items()
+    ]
+    return dg.AssetCheckResult(
+        check_name=COPIES_ARE_EQUAL,
+        passed=not unequal,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=_describe_conflicts(unequal) if unequal else "",
+        metadata={
+            "days": len(built),
+            "conflicts": sum(each.conflicts for each in unequal.values()),
+            "unequal": dg.MetadataValue.md(
+                markdown_table(["day", "copies", "bot: update ids, for example"], rows)
+            ),
+        },
+    )
+
+
+def _describe_conflicts(unequal: Mapping[date, DedupedBuildResult]) -> str:
+    count = sum(each.conflicts for each in unequal.values())
+    days = ", ".join(map(str, sorted(unequal)[:MAX_NAMED_DAYS]))
+    more = (
+        f" and {len(unequal) - MAX_NAMED_DAYS} more days" if len(unequal) > MAX_NAMED_DAYS else ""
+    )
+    return (
+        f"Copies with other content than the row that is kept: {count:,}, landed on {days}{more}. "
+        "They stay in raw_updates. Possible reasons: two bots landed under one bot id; the bot got "
+        "no update for a week, and its numbers started again among earlier ones; or other privacy "
+        "settings applied when the copy landed."
     )
 
 

@@ -16,6 +16,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.expired_days import is_erasure_due
+from tg_pipeline.builds.layers import read_known_ids
 from tg_pipeline.builds.marts import days_with_stale_marts
 from tg_pipeline.builds.outside_days import PartitionRange, count_outside
 from tg_pipeline.builds.parameters import LayerParameters, layer_parameters, mart_parameters
@@ -25,6 +26,7 @@ from tg_pipeline.builds.staleness import (
     day_states,
     days_after,
     last_scheduled_day,
+    outdated_days,
     stale_days,
 )
 from tg_pipeline.defs.partitions import SETTINGS
@@ -59,6 +61,10 @@ tick that follows another within a day needs no more than the watched days."""
 
 FULL_SCAN_STEP: Final = 366
 """Days per tick: Dagster ends a tick after a minute, and a day takes a few dozen requests."""
+
+MAX_OUTDATED_DAYS: Final = 366
+"""Days per scan whose layers don't match each other, the newest first: a new release may have all
+days built again, and Dagster ends a tick after a minute."""
 
 NIGHTLY_GRACE: Final = timedelta(hours=1)
 """The nightly run comes first; the sensor requests what it left out."""
@@ -214,7 +220,10 @@ class KnownDays:
 
 
 def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> StalenessScan:
-    """Find the stale days among the watched, the missed and the touched days."""
+    """Find the stale days among the watched, the missed, the touched and the outdated days.
+
+    New rows of a day may be copies of updates of any later day, whose layers are then outdated.
+    """
     parameters = layer_parameters(SETTINGS, landing)
     floors, landed, watched = parameters.floors, list_days(landing), watched_days(now)
     unclean = _days_with_forgotten_people(lake, known.tombstones, parameters)
@@ -226,9 +235,12 @@ def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> S
             watched[0],
             lambda: {*filter(floors.allow_build, landed), *built_days(lake, floors)},
         )
-    touched = {*known.touched, *known.requested, *unclean, *older}
+    ids = read_known_ids(lake, floors)
+    ids.save(lake)
+    outdated = outdated_days(lake, parameters, ids)[-MAX_OUTDATED_DAYS:]
+    touched = {*known.touched, *known.requested, *unclean, *older, *outdated}
     days = days_to_scan(landed, lake, watched, touched, floors)
-    states = day_states(landing, lake, days, parameters)
+    states = day_states(landing, lake, days, parameters, ids)
     marts = mart_parameters(SETTINGS, landing)
     without_marts = set(days_with_stale_marts(lake, days, marts, parameters.floors))
     due = {state.day for state in states if state.is_stale} | without_marts

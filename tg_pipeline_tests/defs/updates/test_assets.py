@@ -23,7 +23,7 @@ from tg_pipeline.lake.floors import Floors, raise_floors
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 
-NEXT_DAY = DAY + timedelta(days=1)
+NEXT_DAY, LATER = DAY + timedelta(days=1), DAY + timedelta(days=21)
 CALLBACK = {"update_id": 1, "callback_query": {"id": "1", "data": "sim"}}
 MESSAGE = {"update_id": 2, "message": {"message_id": 1, "date": 1_791_378_000, "text": "oi"}}
 
@@ -60,6 +60,7 @@ def test_a_day_shows_its_size_its_first_rows_its_hours_and_passed_checks(house: 
     metadata = {each.check_name: each.metadata for each in evaluations}
     assert "unread" in metadata.pop("all_fields_are_known")
     assert metadata.pop("update_ids_are_complete")["lost_updates"].value == 0
+    assert metadata.pop("copies_are_equal")["conflicts"].value == 0
     rows = {name: each["rows_entered"].value for name, each in metadata.items()}
     assert rows["landed_lines_are_conserved"] == 2
     assert rows["raw_rows_are_conserved"] == 2
@@ -116,6 +117,28 @@ def test_lost_updates_are_a_warning_with_their_ids_and_the_likely_cause(house: H
     table = str(check.metadata["gaps"].value)
     assert "| 7 | 3-4 | 2 | 2026-10-08 | they were dropped" in table
     assert "| 7 | 6-8 | 3 | 2026-10-08 | they were dropped" in table
+
+
+def test_copies_with_other_content_are_a_warning_that_names_them(house: House) -> None:
+    # Given a button press that landed again three weeks later, and another update under its id
+    other = CALLBACK | {"callback_query": {"id": "2", "data": "nao"}}
+    house.pipeline.land(CALLBACK)
+    house.pipeline.land(CALLBACK, day=LATER)
+    house.pipeline.put("7-other.json", json.dumps(other).encode(), day=LATER)
+    assert house.run(DAY).success
+
+    # When the later day is built
+    run = house.run(LATER)
+
+    # Then the run succeeds, and the check warns
+    assert run.success
+    (check,) = (each for each in run.get_asset_check_evaluations() if not each.passed)
+    assert (check.check_name, check.severity) == ("copies_are_equal", dg.AssetCheckSeverity.WARN)
+    assert check.description
+    assert f"than the row that is kept: 1, landed on {LATER}." in check.description
+    assert f"| {LATER} | 1 | 7: 1 |" in str(check.metadata["unequal"].value)
+    shown = house.metadata("deduped_updates", LATER)
+    assert (shown["rows"], shown["duplicates"], shown["conflicts"]) == (0, 2, 1)
 
 
 def test_the_first_partition_is_built_without_the_day_before_it(house: House) -> None:

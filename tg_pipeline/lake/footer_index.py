@@ -1,0 +1,231 @@
+"""The footers of all partitions of a table in one object, so that they are known by one listing.
+
+The object is a cache, `indexes/<table>.json.gz` in the lake: the footer of a partition is taken
+from it only if the listing shows the same size and version of the partition, and is read otherwise.
+A missing, damaged or outdated index costs time only, and of concurrent writers the last one wins.
+"""
+
+import gzip
+import re
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Final, Literal, Self
+
+import msgspec
+import obstore
+
+from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.object_store import list_pages, retry
+from tg_pipeline.lake.parquet import Footer
+from tg_pipeline.lake.partitions import OBJECT_NAME, Lake, partition_key, temp_dir
+
+PREFIX: Final = "indexes"
+"""The folder of the lake with an object per table. No query reads it, and it does not expire: an
+entry without a partition is left out as soon as the index is saved."""
+
+GZIP_LEVEL: Final = 1
+"""Higher levels take longer and save a few kilobytes."""
+
+ARROW_PREFIX: Final = "ARROW:"
+"""Begins the names of metadata that Arrow writes: the schema, many times as long as all else."""
+
+_PARTITION: Final = re.compile(
+    rf"(?:context_date=(\d{{4}}-\d{{2}}-\d{{2}})/)?{re.escape(OBJECT_NAME)}"
+)
+
+Day = date | None
+"""The day of a partition; None for the only one of a table without days."""
+
+
+class _Version(msgspec.Struct, frozen=True, array_like=True):
+    """One version of a partition, as the store lists it."""
+
+    size: int
+    version: str | None
+    """The e-tag; on a disk the inode and the time of writing. None: the store names no versions."""
+
+
+class _Entry(msgspec.Struct, frozen=True, array_like=True):
+    """A partition in the version whose footer was read."""
+
+    day: Day
+    version: _Version
+    rows: int
+    fingerprint: str
+    metadata: dict[str, str]
+
+    def footer(self) -> Footer:
+        return Footer(self.rows, self.version.size, self.metadata, self.fingerprint)
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    """The contents of an index."""
+
+    format: Literal[1]
+    entries: list[_Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class FooterIndex:
+    """The footers of a table's partitions."""
+
+    table: str
+    footers: dict[Day, Footer]
+    """By day; their metadata is without Arrow's own."""
+    damaged: frozenset[Day]
+    """The days that can't be read."""
+    _versions: dict[Day, _Version] = field(default_factory=dict)
+    """The versions that were listed, and are still those whose footers were read."""
+    _is_saved: bool = True
+
+    def metadata(self, day: Day, key: str) -> str | None:
+        """Return a value of a day's metadata; None if it has none."""
+        footer = self.footers.get(day)
+        return footer.metadata.get(key) if footer else None
+
+    def with_metadata(self, added: Mapping[Day, Mapping[str, str]]) -> Self:
+        """Return the index with further metadata of some days, which their footers don't have."""
+        changed = {
+            day: replace(self.footers[day], metadata={**self.footers[day].metadata, **pairs})
+            for day, pairs in added.items()
+        }
+        if not changed:
+            return self
+        return replace(self, footers=self.footers | changed, _is_saved=False)
+
+    def without_damaged(self, days: Collection[Day]) -> Self:
+        """Return the index without some days that turned out to be damaged."""
+        footers = {day: footer for day, footer in self.footers.items() if day not in days}
+        return replace(self, footers=footers, damaged=self.damaged.union(days))
+
+    def save(self, lake: Lake) -> None:
+        """Store the index unless it is there already; raises StoreError."""
+        if self._is_saved:
+            return
+        key = _key(self.table)
+        with temp_dir((lake.folder / key).parent if lake.folder else None) as folder:
+            path = folder / Path(key).name
+            content = msgspec.json.encode(_Stored(1, list(self._entries())))
+            path.write_bytes(gzip.compress(content, GZIP_LEVEL, mtime=0))
+            lake.publish(path, key)
+
+    def _entries(self) -> Iterator[_Entry]:
+        for day, version in self._versions.items():
+            if version.version is not None and (footer := self.footers.get(day)):
+                yield _Entry(day, version, footer.rows, footer.fingerprint, footer.metadata)
+
+
+def read_footer_index(lake: Lake, table: str) -> FooterIndex:
+    """Return the footers of a table as they are now: by a listing and a request, if none changed.
+
+    Changed footers are read, and concurrently if the lake is a bucket. Raises StoreError.
+    """
+    stored = {entry.day: entry for entry in _read_stored(lake, table)}
+    listed = _list_versions(lake, table)
+    known = {
+        day: entry
+        for day, entry in stored.items()
+        if entry.version == listed.get(day)
+        and entry.version.version is not None
+        and not lake.is_marked_damaged(table, day)
+    }
+    changed = [day for day in listed if day not in known]
+    read = lake.map_concurrent(lambda day: _read_entry(lake, table, day, listed[day]), changed)
+    footers = {day: entry.footer() for day, entry in known.items()}
+    versions = {day: entry.version for day, entry in known.items()}
+    damaged = set()
+    for day, (footer, is_listed_version) in zip(changed, read, strict=True):
+        if footer:
+            footers[day] = footer
+            versions |= {day: listed[day]} if is_listed_version else {}
+        elif is_listed_version:
+            damaged.add(day)
+    is_saved = len(known) == len(stored) and not any(day in versions for day in changed)
+    return FooterIndex(table, footers, frozenset(damaged), versions, is_saved)
+
+
+def _read_entry(lake: Lake, table: str, day: Day, listed: _Version) -> tuple[Footer | None, bool]:
+    """Return a footer, and whether it is that of the listed version.
+
+    The partition may be replaced between the listing and the reading.
+    """
+    footer = lake.footer(table, day)
+    is_listed_version = _version_of(lake, partition_key(table, day)) == listed
+    if footer is None:
+        return None, is_listed_version
+    metadata = {k: v for k, v in footer.metadata.items() if not k.startswith(ARROW_PREFIX)}
+    return replace(footer, metadata=metadata), is_listed_version
+
+
+def _read_stored(lake: Lake, table: str) -> list[_Entry]:
+    """Return the entries of the stored index; none if it is missing, damaged or of another format.
+
+    The checksum in the gzip format finds damage.
+    """
+    try:
+        with translate_errors(lake.store):
+            body = retry(lambda: obstore.get(lake.store, _key(table)).bytes())
+        return msgspec.json.decode(gzip.decompress(body), type=_Stored).entries
+    except (FileNotFoundError, EOFError, gzip.BadGzipFile, zlib.error, msgspec.MsgspecError):
+        return []
+
+
+def _list_versions(lake: Lake, table: str) -> dict[Day, _Version]:
+    if lake.folder:
+        return dict(_versions_on_disk(lake.folder / table))
+    prefix = f"{table}/"
+    return {
+        day: _Version(meta["size"], meta["e_tag"])
+        for page in list_pages(lake.store, table)
+        for meta in page
+        for day in _day_of(meta["path"].removeprefix(prefix))
+    }
+
+
+def _versions_on_disk(folder: Path) -> Iterator[tuple[Day, _Version]]:
+    """Yield the versions in a table's folder, faster than a store's listing, which walks it all."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except FileNotFoundError:
+        return
+    for name in names:
+        path = f"{name}/{OBJECT_NAME}" if name != OBJECT_NAME else name
+        for day in _day_of(path):
+            if version := _stat_version(folder / path):
+                yield day, version
+
+
+def _day_of(name: str) -> list[Day]:
+    """Return the day of a partition by its name below the table; nothing for other objects."""
+    found = _PARTITION.fullmatch(name)
+    try:
+        return [date.fromisoformat(found[1]) if found[1] else None] if found else []
+    except ValueError:
+        return []
+
+
+def _version_of(lake: Lake, key: str) -> _Version | None:
+    """Return the present version of an object; None if it is gone."""
+    if lake.folder:
+        return _stat_version(lake.folder / key)
+    try:
+        with translate_errors(lake.store):
+            meta = retry(lambda: obstore.head(lake.store, key))
+    except FileNotFoundError:
+        return None
+    return _Version(meta["size"], meta["e_tag"])
+
+
+def _stat_version(path: Path) -> _Version | None:
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return _Version(found.st_size, f"{found.st_ino:x}-{found.st_mtime_ns:x}")
+
+
+def _key(table: str) -> str:
+    return f"{PREFIX}/{table}.json.gz"
