@@ -34,6 +34,7 @@ from tg_pipeline.lake.partitions import (
     Partition,
     PartitionStats,
 )
+from tg_pipeline.layers.batches import gc_paused
 from tg_pipeline.layers.copies import COPY_COLUMNS, has_several_bots, mark_copies
 from tg_pipeline.layers.deduped_updates import (
     CONTENT_COLUMNS,
@@ -122,35 +123,49 @@ def read_known_ids(lake: Lake, floors: Floors) -> KnownIds:
 
     The ids of days that an earlier release has built are read from their rows, once they are saved.
     """
-    indexes = [_with_ids(lake, read_footer_index(lake, RAW_UPDATES.name))]
-    if floors.raw or indexes[0].damaged:
-        indexes.append(_with_ids(lake, read_footer_index(lake, ENRICHED_UPDATES.name)))
+    with gc_paused():
+        return _read_known_ids(lake, floors)
+
+
+def _read_known_ids(lake: Lake, floors: Floors) -> KnownIds:
+    indexes = [_read_index(lake, RAW_UPDATES.name)]
+    if floors.raw or indexes[0][0].damaged:
+        indexes.append(_read_index(lake, ENRICHED_UPDATES.name))
     ids: dict[date, dict[int, BotIds]] = {}
     tables, sources = {}, {}
-    for index in reversed(indexes):
+    for index, found in reversed(indexes):
+        group = TableGroup.RAW if index.table == RAW_UPDATES.name else TableGroup.ENRICHED
+        floor = floors.of(group) or date.min
         for day, footer in index.footers.items():
-            is_raw = index.table == RAW_UPDATES.name
-            if day and floors.keeps(TableGroup.RAW if is_raw else TableGroup.ENRICHED, day):
-                ids[day] = decode_update_ids(footer.metadata[UPDATE_IDS])
+            if day and day >= floor:
+                ids[day] = found[day]
                 tables[day] = index.table
                 sources[day] = _raw_fingerprint(footer.metadata)
-    return KnownIds(RangesByDay(ids), tables, sources, tuple(indexes), floors)
+    return KnownIds(RangesByDay(ids), tables, sources, tuple(index for index, _ in indexes), floors)
 
 
-def _with_ids(lake: Lake, index: FooterIndex) -> FooterIndex:
-    missing = [day for day, footer in index.footers.items() if not _has_ids(footer.metadata)]
-    texts = lake.map_concurrent(lambda day: _read_ids(lake, index.table, day), missing)
-    read = dict(zip(missing, texts, strict=True))
-    found = {day: {UPDATE_IDS: text} for day, text in read.items() if text is not None}
-    return index.with_metadata(found).without_damaged(read.keys() - found.keys())
+_Ids = dict[int, BotIds]
 
 
-def _has_ids(metadata: Mapping[str, str]) -> bool:
+def _read_index(lake: Lake, table: str) -> tuple[FooterIndex, dict[date | None, _Ids]]:
+    """Return the footers of a table, and the ids of each day."""
+    index = read_footer_index(lake, table)
+    stated = {day: _stated_ids(footer.metadata) for day, footer in index.footers.items()}
+    missing = [day for day, found in stated.items() if found is None]
+    texts = lake.map_concurrent(lambda day: _read_ids(lake, table, day), missing)
+    counted = {day: text for day, text in zip(missing, texts, strict=True) if text is not None}
+    ids = {day: found for day, found in stated.items() if found is not None}
+    ids |= {day: decode_update_ids(text) for day, text in counted.items()}
+    index = index.with_metadata({day: {UPDATE_IDS: text} for day, text in counted.items()})
+    return index.without_damaged(set(missing) - counted.keys()), ids
+
+
+def _stated_ids(metadata: Mapping[str, str]) -> _Ids | None:
+    """Return the ids that a footer states; None if it does not, or in another way."""
     try:
-        decode_update_ids(metadata[UPDATE_IDS])
+        return decode_update_ids(metadata[UPDATE_IDS])
     except (KeyError, msgspec.MsgspecError):
-        return False
-    return True
+        return None
 
 
 def _read_ids(lake: Lake, table: str, day: date | None) -> str | None:
@@ -206,10 +221,7 @@ def build_deduped_updates(
         lake.open(RAW_UPDATES.name, day) as raw,
         lake.writer(DEDUPED_UPDATES.name, day, DEDUPED_UPDATES.schema) as output,
     ):
-        earlier = [
-            _EarlierDay(lake, each, known.tables[each])
-            for each in known.ids.overlapping(day, _ids_of(raw))
-        ]
+        earlier = _open_earlier(lake, day, _ids_of(raw), known)
         found = find_duplicates(
             lambda: raw.project(KEY_COLUMNS), [each.keys for each in earlier], raw.rows
         )
@@ -230,6 +242,15 @@ def build_deduped_updates(
         examples = _keys_at(raw, found.positions[which[:MAX_EXAMPLES]])
         stats = output.commit(**footer)
         return DedupedBuildResult(stats, raw.rows, len(found), len(which), examples)
+
+
+def _open_earlier(lake: Lake, day: date, ids: _Ids, known: KnownIds) -> "list[_EarlierDay]":
+    """Return the earlier days that may have copies; damage may have been found in one since."""
+    days = known.ids.overlapping(day, ids)
+    if any(lake.is_marked_damaged(known.tables[each], each) for each in days):
+        known = read_known_ids(lake, known.floors)
+        days = known.ids.overlapping(day, ids)
+    return [_EarlierDay(lake, each, known.tables[each]) for each in days]
 
 
 class _EarlierDay:
@@ -263,9 +284,9 @@ class _EarlierDay:
             yield from partition.batches(columns, rows)
 
 
-def _ids_of(raw: Partition) -> dict[int, BotIds]:
-    metadata = raw.metadata
-    return decode_update_ids(metadata[UPDATE_IDS] if _has_ids(metadata) else _count_ids(raw))
+def _ids_of(raw: Partition) -> _Ids:
+    stated = _stated_ids(raw.metadata)
+    return decode_update_ids(_count_ids(raw)) if stated is None else stated
 
 
 def _keys_at(raw: Partition, positions: Integers) -> tuple[tuple[int, int], ...]:

@@ -6,6 +6,7 @@ A missing, damaged or outdated index costs time only, and of concurrent writers 
 """
 
 import gzip
+import os
 import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping
@@ -68,6 +69,9 @@ class _Stored(msgspec.Struct, frozen=True):
     entries: list[_Entry]
 
 
+_DECODER: Final = msgspec.json.Decoder(_Stored)
+
+
 @dataclass(frozen=True, slots=True)
 class FooterIndex:
     """The footers of a table's partitions."""
@@ -98,6 +102,8 @@ class FooterIndex:
 
     def without_damaged(self, days: Collection[Day]) -> Self:
         """Return the index without some days that turned out to be damaged."""
+        if not days:
+            return self
         footers = {day: footer for day, footer in self.footers.items() if day not in days}
         return replace(self, footers=footers, damaged=self.damaged.union(days))
 
@@ -168,7 +174,7 @@ def _read_stored(lake: Lake, table: str) -> list[_Entry]:
     try:
         with translate_errors(lake.store):
             body = retry(lambda: obstore.get(lake.store, _key(table)).bytes())
-        return msgspec.json.decode(gzip.decompress(body), type=_Stored).entries
+        return _DECODER.decode(gzip.decompress(body)).entries
     except (FileNotFoundError, EOFError, gzip.BadGzipFile, zlib.error, msgspec.MsgspecError):
         return []
 
@@ -188,13 +194,13 @@ def _list_versions(lake: Lake, table: str) -> dict[Day, _Version]:
 def _versions_on_disk(folder: Path) -> Iterator[tuple[Day, _Version]]:
     """Yield the versions in a table's folder, faster than a store's listing, which walks it all."""
     try:
-        names = [path.name for path in folder.iterdir()]
+        names = os.listdir(folder)  # noqa: PTH208 - paths cost more than the listing
     except FileNotFoundError:
         return
     for name in names:
-        path = f"{name}/{OBJECT_NAME}" if name != OBJECT_NAME else name
+        path = name if name == OBJECT_NAME else f"{name}/{OBJECT_NAME}"
         for day in _day_of(path):
-            if version := _stat_version(folder / path):
+            if version := _stat_version(f"{folder}/{path}"):
                 yield day, version
 
 
@@ -219,9 +225,9 @@ def _version_of(lake: Lake, key: str) -> _Version | None:
     return _Version(meta["size"], meta["e_tag"])
 
 
-def _stat_version(path: Path) -> _Version | None:
+def _stat_version(path: Path | str) -> _Version | None:
     try:
-        found = path.stat()
+        found = os.stat(path)  # noqa: PTH116
     except (FileNotFoundError, NotADirectoryError):
         return None
     return _Version(found.st_size, f"{found.st_ino:x}-{found.st_mtime_ns:x}")

@@ -73,7 +73,10 @@ class UpdateIdCounter:
 
 def decode_update_ids(text: str) -> dict[int, BotIds]:
     """Return the ids by bot from a footer's text; raises msgspec.MsgspecError."""
-    return msgspec.json.decode(text, type=dict[int, BotIds])
+    return _DECODER.decode(text)
+
+
+_DECODER: Final = msgspec.json.Decoder(dict[int, BotIds])
 
 
 def overlap(one: Mapping[int, BotIds], other: Mapping[int, BotIds]) -> bool:

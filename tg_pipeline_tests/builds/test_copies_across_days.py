@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
-from tg_pipeline.builds.layers import CONFLICTS, DUPLICATES, deduped_conservation, read_known_ids
+from tg_pipeline.builds.layers import (
+    CONFLICTS,
+    DUPLICATES,
+    build_deduped_updates,
+    deduped_conservation,
+    read_known_ids,
+)
 from tg_pipeline.builds.staleness import outdated_days, stale_days
 from tg_pipeline.lake.floors import Floors
 from tg_pipeline.lake.partitions import partition_key
@@ -238,6 +244,21 @@ def test_while_an_earlier_day_is_damaged_its_enriched_rows_tell_which_updates_we
     days = [DAY, later(20), later(30)]
     build_stale(pipeline, days)
     assert [ids(pipeline, day) for day in days] == [[8], [10, 9], [11]]
+
+
+def test_damage_that_is_found_after_the_ids_were_read_does_not_stop_a_later_day(
+    pipeline: Pipeline,
+) -> None:
+    pipeline.land(callback(8))
+    pipeline.build()
+    pipeline.land(callback(8), day=later(20))
+    pipeline.build_raw(later(20))
+    known = read_known_ids(pipeline.lake, Floors())
+    pipeline.lake.mark_damaged("raw_updates", DAY)
+
+    built = build_deduped_updates(pipeline.lake, later(20), PARAMETERS, known)
+
+    assert built.duplicates == 1
 
 
 def test_a_day_that_expired_altogether_does_not_make_its_copies_count_elsewhere(

@@ -15,6 +15,7 @@ from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import ReportSource, load_report_data, publish_page
 from tg_pipeline.builds.staleness import LayerDay, stale_days
+from tg_pipeline.lake.footer_index import PREFIX as INDEXES
 from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
 from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_all
 from tg_pipeline.lake.landing_zone import list_days
@@ -82,7 +83,7 @@ def run_end_to_end(pipeline: Pipeline) -> EndToEnd:
 
 
 def contents(store: ObjectStore) -> dict[str, bytes]:
-    """Return the objects, without those that describe the objects of one place: their times."""
+    """Return the objects, without those that describe the objects of one place."""
     keys = [meta["path"] for page in obstore.list(store) for meta in page]
-    keys = [key for key in keys if not key.startswith((JOURNAL_PREFIX, LISTINGS))]
+    keys = [key for key in keys if not key.startswith((JOURNAL_PREFIX, LISTINGS, INDEXES))]
     return {key: obstore.get(store, key).bytes().to_bytes() for key in keys}
