@@ -47,6 +47,11 @@ _BESIDE: Final = re.compile(
 process and the thread. Any other file with a # in its name is not ours, and is left alone."""
 
 
+def is_staged(key: str) -> bool:
+    """Return whether a file of an earlier version was staged beside its name under this key."""
+    return bool(_BESIDE.fullmatch(key))
+
+
 def durable_put(folder: Path, key: str, body: bytes, arrived_at: datetime | None = None) -> bool:
     """Write a file if it does not exist; return whether it was written. Raises OSError.
 

@@ -77,6 +77,15 @@ def open_s3_client() -> Any:
     return _s3_client(boto3.Session(), os.environ)
 
 
+def list_bucket(store: S3Store, prefix: str, after: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield pages of the objects of a bucket, as S3 describes them; raises StoreError."""
+    bucket = store.config["bucket"]
+    with translate_s3_errors(f"s3://{bucket}"):
+        pages = open_s3_client().get_paginator("list_objects_v2")
+        for page in pages.paginate(Bucket=bucket, Prefix=prefix, StartAfter=after):
+            yield page.get("Contents", [])
+
+
 def translate_s3_errors(uri: str) -> AbstractContextManager[None]:
     """Raise errors of boto3's requests to a bucket as a StoreError of one sentence."""
     return _translate_errors(uri, StoreError, S3_PERMISSIONS)

@@ -25,7 +25,11 @@ from tg_pipeline.builds.staleness import (
     last_scheduled_day,
 )
 from tg_pipeline.events.dead_letters import count_dead_letters
-from tg_pipeline.lake.landing_zone import iter_days, list_days
+from tg_pipeline.lake.landing_zone import (
+    iter_days,
+    list_days,
+    list_odd_folders,
+)
 from tg_pipeline.lake.object_store import list_pages
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
@@ -45,6 +49,9 @@ GRACE: Final = timedelta(hours=2)
 
 MAX_GAPS: Final = 20
 """Gaps that are listed one by one: a bot can have thousands, if a chat filter is on."""
+
+NAMES_SHOWN: Final = 20
+"""Unreadable names that are reported of a day; the others are counted."""
 
 Span = tuple[date, date]
 """A first and a last day."""
@@ -116,6 +123,8 @@ class ProblemKind(Enum):
     """Objects landed on days that have no partition."""
     STUCK_RUN = "stuck_run"
     """A run of Dagster should have ended."""
+    UNREADABLE_NAME = "unreadable_name"
+    """A name in the landing zone can't be read, or belongs to no day."""
     DAMAGED = "damaged"
     """A layer's file has other bytes than were written."""
 
@@ -244,6 +253,7 @@ def pipeline_status(
         *_gap_problems(gaps),
         *outside_problems(context),
         *damage_problems([*states, *open_days]),
+        *name_problems(context.landing, [*states, *open_days]),
         *others,
     ]
     return PipelineStatus(
@@ -362,6 +372,31 @@ def damage_problems(states: Iterable[DayState]) -> Iterator[Problem]:
     for state in states:
         for damage in state.damage:
             yield Problem(ProblemKind.DAMAGED, state.day, str(damage))
+
+
+def name_problems(landing: ObjectStore, states: Iterable[DayState]) -> Iterator[Problem]:
+    """Yield the landed objects and folders that are not read because of their names."""
+
+    def problem(day: date | None, what: str) -> Problem:
+        return Problem(ProblemKind.UNREADABLE_NAME, day, what, is_failure=False)
+
+    for state in states:
+        names = state.unreadable_names
+        for name in names[:NAMES_SHOWN]:
+            yield problem(
+                state.day,
+                f"{name} is not read: its name has characters that can't be read, or is taken for "
+                "that of a temporary file or link. Rename it.",
+            )
+        if len(names) > NAMES_SHOWN:
+            more = len(names) - NAMES_SHOWN
+            yield problem(state.day, f"{more} more names of {state.day} can't be read.")
+    for folder in list_odd_folders(landing)[:NAMES_SHOWN]:
+        yield problem(
+            None,
+            f"{folder} is not read: it is not the folder of a day, such as "
+            "context_date=2026-01-31. Move what is in it to such a folder.",
+        )
 
 
 def _is_grace_over(context: MonitorContext, state: DayState) -> bool:

@@ -118,6 +118,9 @@ class DayState:
     """The days before it that may hold copies of its updates."""
     is_erasure_due: bool
     """Whether forgotten people may be in tables of the day that can't be built any more."""
+    unreadable_names: tuple[str, ...] = ()
+    """Landed objects that can't be read because of their names, with escapes; not among `objects`.
+    """
 
     def keeps(self, group: TableGroup) -> bool:
         """Return whether retention keeps the day in a group of tables."""
@@ -251,7 +254,10 @@ def _day_state(
     landing: ObjectStore, lake: Lake, day: date, parameters: LayerParameters, known: KnownIds
 ) -> DayState:
     keeps_landing = parameters.floors.keeps(TableGroup.LANDING, day)
-    objects = list_objects(landing, day) if keeps_landing else OBJECTS.empty_table()
+    unreadable: list[str] = []
+    objects = OBJECTS.empty_table()
+    if keeps_landing:
+        objects = list_objects(landing, day, unreadable)
     layers = {layer.name: _layer_day(lake, layer.name, day) for layer in ALL_LAYERS}
     raw = layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT
     return DayState(
@@ -265,6 +271,7 @@ def _day_state(
         expected_deduped=known.expected_deduped(day, raw, layers[DEDUPED_UPDATES.name].source),
         earlier_days=known.earlier_days(day),
         is_erasure_due=is_erasure_due(lake, day, parameters),
+        unreadable_names=tuple(unreadable),
     )
 
 

@@ -12,7 +12,7 @@ from lambda_ingest.store import StoreError
 from tg_pipeline.builds.parameters import write_bot_username
 from tg_pipeline.cli.console import err, one_line, out
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_zone import bot_id_of, list_days, list_objects
+from tg_pipeline.lake.landing_zone import FIRST_DAY, LAST_DAY, bot_id_of, list_days, list_objects
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
@@ -74,11 +74,14 @@ def parse_day(text: str, today: date) -> date:
     """Parse a day: YYYY-MM-DD, `today` or `yesterday`; raises CommandError."""
     named = {"today": today, "yesterday": today - timedelta(days=1)}
     try:
-        return named.get(text) or date.fromisoformat(text)
+        day = named.get(text) or date.fromisoformat(text)
     except ValueError:
         raise CommandError(
             f"{text!r} is not a valid date: write YYYY-MM-DD, today or yesterday."
         ) from None
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise CommandError(f"{day} is not a day of updates: {FIRST_DAY} to {LAST_DAY} are.")
+    return day
 
 
 def parse_span(first: str | None, last: str | None, today: date) -> tuple[date, date] | None:

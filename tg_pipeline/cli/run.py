@@ -9,10 +9,11 @@ import typer
 
 from tg_pipeline.builds.layers import read_known_ids
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.monitoring import name_problems
 from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.raw_updates import record_unaffected_days
-from tg_pipeline.builds.staleness import day_states, known_days, stale_days
+from tg_pipeline.builds.staleness import DayState, day_states, known_days, stale_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import (
     check_lake,
@@ -44,7 +45,10 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     if full and day is None and first is None:
         raise CommandError("--full reads days again: name them with --date, or --from and --to.")
     is_open = day is None and first is None
-    days = _asked_days(settings, day, first, last)
+    states: list[DayState] = []
+    days = _asked_days(settings, day, first, last, states)
+    for problem in name_problems(open_landing(settings), states):
+        warn(problem.message)
     _warn_of_outside_days(settings)
     if not days and not are_cumulative_marts_stale(settings):
         out.print("Nothing new has landed; there is nothing to build.")
@@ -110,7 +114,11 @@ def _named(days: list[date]) -> str:
 
 
 def _asked_days(
-    settings: Settings, day: str | None, first: str | None, last: str | None
+    settings: Settings,
+    day: str | None,
+    first: str | None,
+    last: str | None,
+    states: list[DayState],
 ) -> list[date]:
     today = datetime.now(settings.zone).date()
     span = parse_span(first, last, today)
@@ -118,11 +126,16 @@ def _asked_days(
         raise CommandError("--date excludes --from and --to: give one or the other.")
     if day is not None:
         return [parse_day(day, today)]
-    return list(iter_days(*span)) if span else changed_days(settings, today)
+    return list(iter_days(*span)) if span else changed_days(settings, today, states)
 
 
-def changed_days(settings: Settings, today: date) -> list[date]:
-    """Return the days that are stale, or that have stale marts; raises StoreError."""
+def changed_days(
+    settings: Settings, today: date, states: list[DayState] | None = None
+) -> list[date]:
+    """Return the days that are stale, or that have stale marts; raises StoreError.
+
+    The states that are read are added to `states`.
+    """
     landing, lake = open_landing(settings), open_lake(settings)
     layers, parameters = layer_parameters(settings, landing), mart_parameters(settings, landing)
     known = known_days(landing, lake, layers.floors)
@@ -130,7 +143,10 @@ def changed_days(settings: Settings, today: date) -> list[date]:
     record_unaffected_days(lake, within, layers)
     ids = read_known_ids(lake, layers.floors)
     ids.save(lake)
-    due = stale_days(day_states(landing, lake, within, layers, ids))
+    found = day_states(landing, lake, within, layers, ids)
+    due = stale_days(found)
+    if states is not None:
+        states += found
     return sorted({*due, *days_with_stale_marts(lake, within, parameters, layers.floors)})
 
 

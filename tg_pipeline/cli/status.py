@@ -2,6 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from itertools import chain
 from typing import Annotated, Final
 
 import msgspec
@@ -14,6 +15,8 @@ from lambda_ingest.writer import ChatFilter, list_migrations
 from tg_pipeline.builds.monitoring import (
     MonitorContext,
     Span,
+    damage_problems,
+    name_problems,
     outside_problems,
     pipeline_status,
 )
@@ -36,7 +39,12 @@ DAYS_SHOWN: Final = 31
 EXIT_OVERDUE: Final = 3
 """The exit code of `--check` if a day is overdue; 1 and 2 mean that the status is unknown."""
 
-COLORS: Final = {DayStatus.MISSING: "red", DayStatus.LATE: "yellow", DayStatus.BUILT: "green"}
+COLORS: Final = {
+    DayStatus.DAMAGED: "red",
+    DayStatus.MISSING: "red",
+    DayStatus.LATE: "yellow",
+    DayStatus.BUILT: "green",
+}
 
 AsJson = Annotated[bool, typer.Option("--json", help="For a monitor: see docs/monitoring.md.")]
 Check = Annotated[bool, typer.Option("--check", help="Exit with 3 if something is overdue.")]
@@ -61,16 +69,21 @@ def status(
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(result)))
     else:
-        _print_days(settings, context, span)
+        states = _print_days(settings, context, span)
         # Without --check, only what is found at once is added to the table of days.
-        for problem in result.problems if result else outside_problems(context):
+        found = chain(
+            outside_problems(context),
+            damage_problems(states),
+            name_problems(landing, states),
+        )
+        for problem in result.problems if result else found:
             warn(problem.message)
     if result and check and not result.ok:
         raise typer.Exit(EXIT_OVERDUE)
 
 
-def _print_days(settings: Settings, context: MonitorContext, span: Span | None) -> None:
-    """Print the days of a span, by default the last ones, and hints on what to do."""
+def _print_days(settings: Settings, context: MonitorContext, span: Span | None) -> list[DayState]:
+    """Print the days of a span, by default the last ones, and hints on what to do; return them."""
     landing, lake, today = context.landing, context.lake, context.today
     every = known_days(landing, lake, context.layer_parameters.floors)
     known = [day for day in every if settings.start_date <= day <= today]
@@ -81,15 +94,16 @@ def _print_days(settings: Settings, context: MonitorContext, span: Span | None) 
         )
         if not list_days(landing):
             out.print("Try: tg-pipeline sample")
-        return
+        return []
     states = day_states(landing, lake, iter_days(*shown), context.layer_parameters)
     out.print(_days_table(states, today))
     counts = Counter(state.status(today) for state in states)
     out.print(", ".join(f"{counts[each]} {each.value}" for each in DayStatus if counts[each]) + ".")
-    if counts[DayStatus.MISSING] or counts[DayStatus.LATE]:
+    if any(counts[each] for each in (DayStatus.MISSING, DayStatus.LATE, DayStatus.DAMAGED)):
         out.print("Next: tg-pipeline run")
     _print_dead_letters(lake)
     _print_migrations(landing, settings.ingest.chat_ids)
+    return states
 
 
 def _last_days(known: list[date]) -> Span | None:

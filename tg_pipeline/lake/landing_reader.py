@@ -228,7 +228,7 @@ class _BatchBuilder:
 
     def add(self, landed: LandedObject, block: Block, default_bot: int) -> None:
         count = len(block.numbers)
-        self.bots += [bot_id_of(landed.key, default_bot)] * count
+        self.bots += [bot_id_of(landed.key, default_bot, block.contents[0])] * count
         self.received += [landed.received_at] * count
         self.keys += [landed.key] * count
         self.numbers += block.numbers

@@ -1,5 +1,6 @@
 """The landing zone: list its days and objects, and remove temporary files."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -14,7 +15,7 @@ from lambda_ingest.landing import LANDING_PREFIX, day_prefix
 from lambda_ingest.local_disk import PREFIXES
 from lambda_ingest.store import sweep
 from tg_pipeline.lake.fingerprints import RowHasher
-from tg_pipeline.lake.object_store import list_folders, list_pages
+from tg_pipeline.lake.object_store import escaped, hidden_names, list_folders, list_pages
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -38,7 +39,18 @@ has the number of the file, which many network file systems change without a rea
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _NAMED_BY_CONTRACT: Final = re.compile(r"(\d{1,19})-[0-9A-Za-z]+\.")
+_NAMED_BY_TIME: Final = re.compile(
+    r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])-((?:[01]\d|2[0-3])[0-5]\d[0-5]\d)\."
+)
+"""A date and a time: also the name of an update 183859 of a bot 20240802."""
+
 _DAY_FOLDER: Final = re.compile(r"(?:^|/)context_date=(\d{4}-\d{2}-\d{2})$")
+
+
+FIRST_DAY: Final = date(1900, 1, 1)
+LAST_DAY: Final = date(2999, 12, 31)
+"""The days that can be built, and asked for. The dates beside them are valid as well, so that days
+before and after a day can be computed. Landed objects of other days are outside all partitions."""
 
 
 def iter_days(first: date, last: date) -> Iterator[date]:
@@ -58,6 +70,22 @@ def days_under(store: ObjectStore, prefix: str) -> list[date]:
     return sorted(day for folder in folders if (day := _day_of(folder)) is not None)
 
 
+def list_odd_folders(landing: ObjectStore) -> list[str]:
+    """Return the names of folders beside those of days, with escapes; raises StoreError.
+
+    What is in them is not read.
+    """
+    odd: list[str] = []
+    folders = list_folders(landing, LANDING_PREFIX, odd)
+    found = {"/".join(name.split("/")[:2]) for name in odd if _day_of_key(name) is None}
+    found |= {escaped(folder.encode()) for folder in folders if _day_of(folder) is None}
+    return sorted(found)
+
+
+def _day_of_key(key: str) -> date | None:
+    return _day_of("/".join(key.split("/")[:2]))
+
+
 def _day_of(folder: str) -> date | None:
     found = _DAY_FOLDER.search(folder)
     try:
@@ -66,11 +94,16 @@ def _day_of(folder: str) -> date | None:
         return None
 
 
-def list_objects(landing: ObjectStore, day: date) -> pa.Table:
-    """Return all OBJECTS of a day, in the order of their keys; raises StoreError."""
-    has_versions = not isinstance(landing, LocalStore)
-    pages = list_pages(landing, day_prefix(day))
+def list_objects(landing: ObjectStore, day: date, unreadable: list[str] | None = None) -> pa.Table:
+    """Return all OBJECTS of a day, in the order of their keys; raises StoreError.
+
+    Names that can't be read are added to `unreadable`, with escapes; all others are returned.
+    """
+    prefix, has_versions = day_prefix(day), not isinstance(landing, LocalStore)
+    pages = list_pages(landing, prefix, unreadable)
     batches = [_to_batch(page, has_versions=has_versions) for page in pages]
+    if unreadable is not None:
+        unreadable += [name for name in hidden_names(landing, prefix) if name not in unreadable]
     return _without_repeats(pa.Table.from_batches(batches, schema=OBJECTS).sort_by("object_key"))
 
 
@@ -154,13 +187,27 @@ def with_versions(known: pa.Table, objects: pa.Table) -> pa.Table:
     return known.set_column(known.column_names.index("version"), OBJECTS.field("version"), versions)
 
 
-def bot_id_of(object_key: str, default: int) -> int:
+def bot_id_of(object_key: str, default: int, content: bytes | None = None) -> int:
     """Return the bot id at the start of an object's name; `default` for other names.
 
-    The original course project named its objects after the time, without a bot.
+    The original course project named its objects after the time, without a bot: a name like
+    20240802-183859.json names a bot only if the `content` has the update id 183859.
     """
     found = _NAMED_BY_CONTRACT.match(object_key.rpartition("/")[2])
-    return int(found[1]) if found and int(found[1]) < 2**63 else default
+    if found is None or int(found[1]) >= 2**63:
+        return default
+    is_time = _NAMED_BY_TIME.match(found[0])
+    if is_time and (content is None or _update_id_of(content) != int(is_time[1])):
+        return default
+    return int(found[1])
+
+
+def _update_id_of(content: bytes) -> int | None:
+    try:
+        update_id = json.loads(content)["update_id"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return update_id if isinstance(update_id, int) else None
 
 
 def _utc_now() -> datetime:

@@ -2,15 +2,18 @@
 
 import os
 import re
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 import obstore
-from obstore.exceptions import BaseError
-from obstore.store import ObjectStore
+from obstore.exceptions import BaseError, GenericError, InvalidPathError
+from obstore.store import LocalStore, ObjectStore, S3Store
 
+from lambda_ingest.local_disk import is_staged
 from lambda_ingest.store import BATCH_TIMEOUT, StoreError, open_store
 from tg_pipeline.lake.errors import IncompleteError, translate_errors
 
@@ -56,6 +59,14 @@ NO_RESPONSE: Final = ("kind: Timeout", "kind: Interrupted")
 
 PAGE_OBJECTS: Final = 1_000
 """Objects per page of a listing: the most that S3 returns at once."""
+
+_LOOPS: Final = ("File system loop found", "Too many levels of symbolic links")
+"""Parts of the messages about a link to a folder that contains it, or to itself."""
+
+_HIDDEN: Final = re.compile(rb".+#\d+", re.DOTALL)
+"""Names that obstore takes for its own temporary files."""
+
+_CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f]")
 
 _TIMES: Final = re.compile(r"elapsed: ([\d.]+)(s|ms|µs|ns),\s+retry_timeout: ([\d.]+)s,")
 
@@ -111,23 +122,156 @@ def _has_time_left(text: str) -> bool:
     return unit != "s" or float(elapsed) < float(timeout) / 2
 
 
-def list_pages(store: ObjectStore, prefix: str) -> Iterator["Sequence[ObjectMeta]"]:
+def list_pages(
+    store: ObjectStore, prefix: str, unreadable: list[str] | None = None
+) -> Iterator["Sequence[ObjectMeta]"]:
     """Return all objects under a prefix in pages; some may be in several pages.
 
     A bucket's objects are in the order of their keys, each once, on AWS; other servers are not as
-    strict. Raises StoreError, or the file system's errors.
+    strict. Objects with names that obstore can't handle are left out; the names are added to
+    `unreadable`, with escapes. Raises StoreError, or the file system's errors.
     """
     listing = _Listing(store, prefix)
     with translate_errors(store):
-        while (page := retry(listing.next_page)) is not None:
-            yield page
+        try:
+            while (page := retry(listing.next_page)) is not None:
+                yield page
+        except (InvalidPathError, GenericError) as error:
+            if not _is_about_a_name(error):
+                raise
+        else:
+            return
+        odd = unreadable if unreadable is not None else []
+        if isinstance(store, S3Store):
+            yield from _list_bucket(store, prefix, listing.last_key, odd)
+        elif isinstance(store, LocalStore) and store.prefix is not None:
+            yield list(_list_folder(store, Path(store.prefix), prefix, odd))
 
 
-def list_folders(store: ObjectStore, prefix: str) -> list[str]:
-    """Return the folders directly under a prefix; raises like `list_pages`."""
+def list_folders(store: ObjectStore, prefix: str, unreadable: list[str] | None = None) -> list[str]:
+    """Return the folders directly under a prefix, and add to `unreadable` like `list_pages`."""
     with translate_errors(store):
-        found = retry(lambda: obstore.list_with_delimiter(store, prefix))
-    return [str(folder) for folder in found["common_prefixes"]]
+        try:
+            found = retry(lambda: obstore.list_with_delimiter(store, prefix))
+            return [str(folder) for folder in found["common_prefixes"]]
+        except (InvalidPathError, GenericError) as error:
+            if not _is_about_a_name(error):
+                raise
+    odd: list[str] = []
+    pages = list_pages(store, prefix, odd)
+    keys = {meta["path"] for page in pages for meta in page}
+    folders = {"/".join(key.split("/")[: prefix.count("/") + 2]) for key in keys}
+    if unreadable is not None:
+        unreadable += odd
+    return sorted(folders - keys)
+
+
+def hidden_names(store: ObjectStore, prefix: str) -> list[str]:
+    """Return the names that obstore leaves out of its listings of a folder on disk, with escapes.
+
+    They end in # and digits, but are none of ingestion's own; or they are links to nothing.
+    """
+    if not isinstance(store, LocalStore) or store.prefix is None:
+        return []
+    found: list[str] = []
+    root = os.fsencode(store.prefix)
+    for path in _files(os.path.join(root, os.fsencode(prefix)), frozenset(), found, root):  # noqa: PTH118 - bytes
+        name = os.path.relpath(path, root)
+        if _HIDDEN.fullmatch(name) and not is_staged(os.fsdecode(name)):
+            found.append(escaped(name))
+    return found
+
+
+def escaped(name: bytes) -> str:
+    """Return a name with escapes for all that is no printable ASCII."""
+    return repr(name)[2:-1]
+
+
+def _is_about_a_name(error: Exception) -> bool:
+    return isinstance(error, InvalidPathError) or any(part in str(error) for part in _LOOPS)
+
+
+def _list_folder(
+    store: LocalStore, folder: Path, prefix: str, unreadable: list[str]
+) -> Iterator["ObjectMeta"]:
+    """Yield the objects of a folder with names that obstore's own listing fails at."""
+    root = os.fsencode(folder)
+    for path in _files(os.path.join(root, os.fsencode(prefix)), frozenset(), unreadable, root):  # noqa: PTH118 - bytes
+        name = os.path.relpath(path, root)
+        try:
+            yield obstore.head(store, name.decode())
+        except FileNotFoundError:
+            continue
+        except (ValueError, BaseError):
+            # Names that end in # and digits are reported by `hidden_names`.
+            if not _HIDDEN.fullmatch(name):
+                unreadable.append(escaped(name))
+
+
+def _files(
+    folder: bytes, parents: frozenset[tuple[int, int]], unreadable: list[str], root: bytes
+) -> Iterator[bytes]:
+    """Yield the paths of all files in a folder, also in linked ones; add the links that loop."""
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except FileNotFoundError:
+        return
+    for entry in found:
+        if entry.is_file(follow_symlinks=False):
+            yield entry.path
+            continue
+        try:
+            status = entry.stat()
+        except OSError:
+            unreadable.append(escaped(os.path.relpath(entry.path, root)))
+            continue
+        here = (status.st_dev, status.st_ino)
+        if not stat.S_ISDIR(status.st_mode):
+            if stat.S_ISREG(status.st_mode):
+                yield entry.path
+        elif here in parents or here == _identity(folder):
+            unreadable.append(escaped(os.path.relpath(entry.path, root)))
+        else:
+            yield from _files(entry.path, parents | {_identity(folder)}, unreadable, root)
+
+
+def _identity(folder: bytes) -> tuple[int, int]:
+    status = os.stat(folder)  # noqa: PTH116 - bytes
+    return status.st_dev, status.st_ino
+
+
+def _list_bucket(
+    store: S3Store, prefix: str, after: str | None, unreadable: list[str]
+) -> Iterator["Sequence[ObjectMeta]"]:
+    """Yield the objects of a bucket after a key, by boto3, which has no rules for keys."""
+    # boto3 takes most of a second to import: only keys that obstore can't list need it.
+    from tg_pipeline.aws import list_bucket  # noqa: PLC0415
+
+    base = f"{store.prefix}/" if store.prefix else ""
+    for page in list_bucket(store, f"{base}{prefix}/", f"{base}{after}" if after else ""):
+        metas: list[ObjectMeta] = []
+        for each in page:
+            key = each["Key"].removeprefix(base)
+            if is_valid_key(key):
+                metas.append(
+                    {
+                        "path": key.strip("/"),
+                        "last_modified": each["LastModified"],
+                        "size": each["Size"],
+                        "e_tag": each["ETag"],
+                        "version": None,
+                    }
+                )
+            else:
+                unreadable.append(escaped(key.encode()))
+        yield metas
+
+
+def is_valid_key(key: str) -> bool:
+    """Check whether obstore can read an object: no control characters, no segment `.` or empty."""
+    parts = key.strip("/").split("/")
+    return not _CONTROLS.search(key) and not any(part in {"", ".", ".."} for part in parts)
 
 
 class _Listing:
@@ -138,7 +282,8 @@ class _Listing:
 
     def __init__(self, store: ObjectStore, prefix: str) -> None:
         self._store, self._prefix = store, prefix
-        self._last_key: str | None = None
+        self.last_key: str | None = None
+        """The last key of the pages so far; None if they were not in order."""
         self._is_in_order = True
         self._page: Sequence[ObjectMeta] = ()
         self._pages = self._start()
@@ -148,7 +293,7 @@ class _Listing:
         try:
             page = next(self._pages, None)
         except BaseError:
-            self._last_key = self._last_key if self._is_in_order else None
+            self.last_key = self.last_key if self._is_in_order else None
             self._page, self._pages = (), self._start()
             raise
         if not page:
@@ -159,11 +304,11 @@ class _Listing:
                 f"The listing of {self._prefix} repeats its pages, here from {keys[0]} to "
                 f"{keys[-1]}: the server does not continue listings, so it can't be used."
             )
-        self._is_in_order &= keys == sorted(keys) and keys[0] > (self._last_key or "")
-        self._last_key, self._page = keys[-1], page
+        self._is_in_order &= keys == sorted(keys) and keys[0] > (self.last_key or "")
+        self.last_key, self._page = keys[-1], page
         return page
 
     def _start(self) -> "Iterator[Sequence[ObjectMeta]]":
         return obstore.list(
-            self._store, self._prefix, offset=self._last_key, chunk_size=PAGE_OBJECTS
+            self._store, self._prefix, offset=self.last_key, chunk_size=PAGE_OBJECTS
         )

@@ -26,7 +26,7 @@ from obstore.store import ObjectStore, S3Store
 from lambda_ingest.local_disk import create_folder, sync
 from lambda_ingest.store import BATCH_TIMEOUT, StoreError, local_folder
 from tg_pipeline.lake.errors import translate_errors, uri_of
-from tg_pipeline.lake.landing_zone import days_under
+from tg_pipeline.lake.landing_zone import FIRST_DAY, LAST_DAY, days_under
 from tg_pipeline.lake.object_io import copy_object, open_object, put_file
 from tg_pipeline.lake.object_store import list_pages, open_object_store, retry
 from tg_pipeline.lake.parquet import (
@@ -214,7 +214,7 @@ class Lake:
 
     def days(self, layer: str) -> list[date]:
         """Return the days of a layer that have a folder, ascending; raises StoreError."""
-        return days_under(self.store, layer)
+        return [day for day in days_under(self.store, layer) if FIRST_DAY <= day <= LAST_DAY]
 
     def footer(self, layer: str, day: date | None) -> Footer | None:
         """Return the footer of a day, or of a table without days; None if missing or damaged."""
