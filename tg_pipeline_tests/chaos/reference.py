@@ -39,8 +39,9 @@ class SentUpdate:
 class Reference:
     """What was sent; several threads record it."""
 
-    def __init__(self, zone: ZoneInfo) -> None:
-        self._zone, self._lock = zone, Lock()
+    def __init__(self, zone: ZoneInfo, last: datetime) -> None:
+        """Record what is sent until a time."""
+        self._zone, self._last, self._lock = zone, last, Lock()
         self.updates: dict[UpdateKey, SentUpdate] = {}
         self.no_updates: dict[bytes, bool] = {}
         """Bodies that are no updates or have the id of another update, and whether each was
@@ -83,9 +84,15 @@ class Reference:
         for key, update in self.updates.items():
             days = self.days(update)
             is_counted = update.is_message and update.is_acknowledged
-            if is_counted and len(days) == 1 and key not in self.contested:
+            is_certain = len(days) == 1 and not self._may_be_too_late(update)
+            if is_counted and is_certain and key not in self.contested:
                 found.setdefault(min(days), set()).add(key)
         return found
+
+    def _may_be_too_late(self, update: SentUpdate) -> bool:
+        """Return whether it may have been stored when its time was not plausible any more."""
+        second = update.event_second or 0
+        return update.may_be_later and self._last.timestamp() - second > MAX_AGE.total_seconds()
 
     def day_of(self, moment: datetime) -> date:
         return moment.astimezone(self._zone).date()

@@ -96,7 +96,7 @@ class ChaosWorld:
         self.start_date = (self.first - timedelta(days=CLEARANCE_DAYS)).date()
         self.clock = VirtualClock(site.folder / "clock")
         self.clock.set(self.first)
-        self.reference = Reference(ZONE)
+        self.reference = Reference(ZONE, self.last)
         self.queue = DeliveryQueue(self.clock, Random(f"{seed} queue"))
         self.senders = Senders(self.queue, self.reference, self.clock, Random(f"{seed} senders"))
         self.tally, self.problems = Tally(), list[str]()
