@@ -8,7 +8,7 @@ import sys
 import time
 from typing import Final
 
-from tg_pipeline_tests.chaos.sites import STORES, open_site
+from tg_pipeline_tests.chaos.sites import DISK, S3, STORES, open_site
 from tg_pipeline_tests.chaos.verdict import Verdict, verify
 from tg_pipeline_tests.chaos.world import ChaosWorld, Tally
 
@@ -32,13 +32,13 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=3.0, help="of all rounds together")
     parser.add_argument("--store", choices=STORES, help="by default both, in turn")
     options = parser.parse_args()
-    stores = [options.store] if options.store else list(STORES)
-    rounds = max(round(options.minutes / ROUND_MINUTES), len(stores))
+    order = [options.store] if options.store else [DISK, S3, DISK]
+    rounds = max(round(options.minutes / ROUND_MINUTES), len(set(order)))
     seconds = options.minutes * 60 / rounds
     failed = [
         name
         for number in range(rounds)
-        if not _run_round(name := f"{options.seed}.{number}", stores[number % len(stores)], seconds)
+        if not _run_round(name := f"{options.seed}.{number}", order[number % len(order)], seconds)
     ]
     print(f"Failed: {', '.join(failed)}" if failed else "Everything holds.")
     return 1 if failed else 0
@@ -48,7 +48,7 @@ def _run_round(seed: str, store: str, seconds: float) -> bool:
     started = time.monotonic()
     with open_site(store, seed) as site:
         print(f"Round {seed} on {site.name}: {seconds:.0f} s.")
-        if store == "disk" and not site.can_be_full:
+        if store == DISK and not site.can_be_full:
             print("  No file system can be mounted here, so the disk is never full.")
         left = seconds - (time.monotonic() - started)
         disturbance = max(left * SHARE_OF_DISTURBANCE, left - MAX_SETTLING)

@@ -142,12 +142,16 @@ def tick(cursor: str, requests: str) -> int:
     known = ScanCursor.decode(path.read_text("utf-8") if path.exists() else None)
     now = datetime.now(UTC)
     found = scan(
-        landing, lake, now, KnownDays(frozenset(), known.requested, frozenset(), known.tombstones)
+        landing,
+        lake,
+        now,
+        KnownDays(frozenset(), known.requested, frozenset(), known.tombstones, known.full),
     )
+    after = ScanCursor(found.plan.requested, now, False, found.tombstones, found.full)  # noqa: FBT003
     result = {
         "ranges": [[str(first), str(last)] for first, last in found.plan.ranges],
         "given_up": [str(day) for day in found.plan.given_up],
-        "cursor": ScanCursor(found.plan.requested, now, idle=False).encode(),
+        "cursor": after.encode(),
     }
     Path(requests).write_text(json.dumps(result), "utf-8")
     return 0

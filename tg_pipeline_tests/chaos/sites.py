@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -23,6 +24,7 @@ from typing import Final
 import requests
 from aiohttp import web
 
+from lambda_ingest.local_disk import sweep_staged_files
 from tg_pipeline_tests.fakes import aws
 from tg_pipeline_tests.fakes.loopback import Loopback
 from tg_pipeline_tests.fakes.ports import free_port
@@ -101,6 +103,12 @@ class ChaosSite:
             key.removeprefix(f"{zone}/"): client.get_object(Bucket=BUCKET, Key=key)["Body"].read()
             for key in keys
         }
+
+    def keys(self, zone: str) -> set[str]:
+        """Return the keys of a zone, after the next start of its writers an hour later."""
+        if self.server is None:
+            sweep_staged_files(self.folder / zone, lambda: datetime.now(UTC) + timedelta(hours=2))
+        return set(self.objects(zone))
 
     def digests(self, zone: str) -> dict[str, str]:
         """Return the SHA-256 of each Parquet object of a lake."""

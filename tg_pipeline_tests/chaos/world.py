@@ -43,7 +43,7 @@ STOPPED_SECONDS: Final = 0.5
 """How long a stopped process is left before it is killed."""
 
 INGESTION: Final = ("serve", "poll", "lambda")
-INGESTION_SECONDS: Final = 6.0
+INGESTION_SECONDS: Final = 4.0
 """How long an ingestion process lives, at most."""
 
 BUILDERS: Final = 2
