@@ -8,7 +8,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tg_pipeline.cli.context import open_lake
+from tg_pipeline.cli.context import open_lake, open_landing
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.settings import Settings, load_settings
@@ -61,7 +61,7 @@ def sql(
     raw: Raw = False,
     confined: Confined = None,
 ) -> None:
-    """Query the lake's tables in SQL: every layer, `telegram`, and every mart.
+    """Query the tables in SQL: every layer, `telegram`, every mart, and `rejected`.
 
     If there are several statements, the rows of the last one are written; as tables, the rows of
     all of them are. $timezone is the time zone from the settings.
@@ -76,9 +76,10 @@ def sql(
             f"--output {output} is in the lake, which a confined query can't write to."
         )
     # DuckDB takes a quarter of a second to import: only this command needs it.
-    from tg_pipeline.cli.sql_session import Output, run_sql  # noqa: PLC0415
+    from tg_pipeline.cli.sql_session import Output, SqlSource, run_sql  # noqa: PLC0415
 
-    run_sql(lake, settings.timezone, text, Output(chosen, output, raw=raw), confined=confined)
+    source = SqlSource(lake, lambda: open_landing(settings), settings.timezone)
+    run_sql(source, text, Output(chosen, output, raw=raw), confined=confined)
 
 
 def read_query(query: str | None, file: Path | None) -> str | None:

@@ -19,6 +19,7 @@ from typing import BinaryIO, Final
 
 import duckdb
 import typer
+from obstore.store import ObjectStore
 
 from tg_pipeline.cli.console import err, for_terminal, out
 from tg_pipeline.cli.sql import Format
@@ -27,6 +28,7 @@ from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.query.session import (
     ALL_TABLES,
     CONTEXT_DATE,
+    REJECTED,
     THE_DAY,
     ConfinedError,
     QueryError,
@@ -69,6 +71,16 @@ ReadLine = Callable[[str], str]
 
 
 @dataclass(frozen=True, slots=True)
+class SqlSource:
+    """What statements read."""
+
+    lake: Lake
+    landing: Callable[[], ObjectStore]
+    """Opens the landing zone, where the rejected bodies are."""
+    timezone: str
+
+
+@dataclass(frozen=True, slots=True)
 class Output:
     """Writes rows in a format to a file, or without a path to standard output."""
 
@@ -103,17 +115,17 @@ class Output:
                 yield file
 
 
-def run_sql(
-    lake: Lake, timezone: str, query: str | None, output: Output, *, confined: bool
-) -> None:
+def run_sql(source: SqlSource, query: str | None, output: Output, *, confined: bool) -> None:
     """Run the statements of a query, or without one those of a prompt.
 
     Raises CommandError; an error of DuckDB is printed, and ends the command.
     """
     try:
-        with open_session(lake, timezone, confined=confined) as session:
+        with open_session(
+            source.lake, source.timezone, confined=confined, landing=source.landing
+        ) as session:
             if query is None:
-                Prompt(session, ALL_TABLES, terminal_reader(home_folder())).run()
+                Prompt(session, (*ALL_TABLES, REJECTED), terminal_reader(home_folder())).run()
             else:
                 _run_all(session, query, output)
     except QueryError as error:

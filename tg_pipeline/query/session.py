@@ -12,7 +12,9 @@ from typing import Final, NamedTuple, TypeVar
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
+from obstore.store import ObjectStore
 
+from lambda_ingest.landing import REJECTED_PREFIX
 from lambda_ingest.store import first_line
 from tg_pipeline.lake.partitions import OBJECT_NAME, Lake
 from tg_pipeline.layers import ALL_LAYERS
@@ -22,6 +24,7 @@ from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.mart import is_daily
 from tg_pipeline.query.filesystem import PROTOCOL, STAR, LakeFiles
 from tg_pipeline.query.quoting import literal, quoted
+from tg_pipeline.query.rejected import SCHEMA, write_table
 from tg_pipeline.query.spreadsheet_cells import ResultColumn, as_cells
 
 CONTEXT_DATE: Final = "context_date"
@@ -82,6 +85,19 @@ MARTS: Final = tuple(map(QueryTable.of, ALL_MARTS))
 ALL_TABLES: Final = (*LAYERS, TELEGRAM, *MARTS)
 
 
+REJECTED: Final = QueryTable(
+    name="rejected",
+    description="One row per body that could not be landed as an update, with the reason.",
+    schema=SCHEMA,
+    folder=REJECTED_PREFIX,
+    has_days=True,
+)
+"""The rejected bodies, which are objects of the landing zone: they are read by each statement that
+names the table, and by no other."""
+
+_REJECTED_FILE_SCHEMA: Final = REJECTED.schema.append(pa.field(CONTEXT_DATE, pa.date32()))
+
+
 class QueryError(Exception):
     """A statement can't be run; the message is DuckDB's, which shows the place of the mistake."""
 
@@ -97,8 +113,11 @@ def open_session(
     tables: Iterable[QueryTable] = ALL_TABLES,
     *,
     confined: bool = False,
+    landing: Callable[[], ObjectStore] | None = None,
 ) -> Iterator["Session"]:
     """Open a session with `tables` as views over `lake`, and a temporary folder for spilling.
+
+    With a `landing` zone, there is also the table `rejected`; it is opened if a statement names it.
 
     Clocks are in the time zone `zone`. If `confined`, statements can read the tables, and read and
     write the temporary folder, but nothing else: no file, no other object of the lake, no address,
@@ -118,6 +137,7 @@ def open_session(
             connection.register_filesystem(files)
         folder = None if files else lake.folder
         session = Session(connection, zone, Path(scratch), files, is_confined=confined)
+        session.landing = landing
         session.run(f"SET TimeZone = {literal(zone)}")
         for view in view_statements(connection, folder, tables, Path(scratch)):
             session.run(view)
@@ -157,6 +177,9 @@ class Session:
         is_confined: bool,
     ) -> None:
         """Use a connection; `files` is the filesystem of the tables, unless they are on disk."""
+        self.landing: Callable[[], ObjectStore] | None = None
+        """Opens the landing zone with the rejected bodies; None if there is no table of them."""
+        self._loads = 0
         self._connection, self._zone, self._files = connection, zone, files
         self._is_confined = is_confined
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="sql")
@@ -165,6 +188,7 @@ class Session:
 
     def run(self, sql: str) -> None:
         """Run a statement for its effect; raises QueryError."""
+        self._load_rejected(sql)
         self._interruptible(lambda: self._connection.execute(sql))
 
     def statements(self, sql: str) -> list[duckdb.Statement]:
@@ -179,6 +203,7 @@ class Session:
         """Run a statement and return what `read` makes of its rows; raises QueryError."""
         # DuckDB wraps the text in a query of its own, which fails at a comment after a semicolon.
         query, params = without_end(statement.query), self._params(statement)
+        self._load_rejected(query)
         return self._interruptible(lambda: read(self._connection.sql(query, params=params)))
 
     def copy(
@@ -194,12 +219,33 @@ class Session:
         With `for_spreadsheets`, cells that are like formulas are marked as text.
         """
         query, params = without_end(statement.query), self._params(statement)
+        self._load_rejected(query)
 
         def copy() -> None:
             cells = as_cells(query, self._columns(query, params)) if for_spreadsheets else query
             self._connection.execute(f"COPY (\n{cells}\n) TO {literal(target)} ({options})", params)
 
         self._interruptible(copy)
+
+    def _load_rejected(self, query: str) -> None:
+        """Read the rejected bodies into a file of the view, if a statement names it.
+
+        Raises StoreError. The file is a new one each time: the last one may still be read.
+        """
+        if self.landing is None or REJECTED.name not in query.lower():
+            return
+        self._loads += 1
+        path = self.scratch / f"{REJECTED.name}-{self._loads}.parquet"
+        write_table(self.landing(), path, _REJECTED_FILE_SCHEMA)
+        columns = ", ".join(map(quoted, _REJECTED_FILE_SCHEMA.names))
+        view = (
+            f"CREATE OR REPLACE TEMP VIEW {quoted(REJECTED.name)} AS "  # noqa: S608 - all quoted
+            f"SELECT {columns} FROM read_parquet({literal(str(path))})"
+        )
+        self._interruptible(lambda: self._connection.execute(view))
+        for older in self.scratch.glob(f"{REJECTED.name}-*.parquet"):
+            if older != path:
+                older.unlink()
 
     def _columns(self, query: str, params: dict[str, str] | None) -> list[ResultColumn]:
         nothing = self._connection.sql(f"FROM (\n{query}\n) LIMIT 0", params=params)

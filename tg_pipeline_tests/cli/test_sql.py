@@ -18,7 +18,7 @@ import pytest
 
 from tg_pipeline.cli.main import app
 from tg_pipeline.cli.sql_session import FIRST_PROMPT, NEXT_PROMPT, Prompt
-from tg_pipeline.query.session import ALL_TABLES, Session, open_session
+from tg_pipeline.query.session import ALL_TABLES, REJECTED, Session, open_session
 from tg_pipeline.settings import SQL_HISTORY, STATE_FOLDER
 from tg_pipeline_tests.cli.conftest import COMMAND
 from tg_pipeline_tests.conftest import DAY, Pipeline
@@ -359,7 +359,7 @@ def typing(session: Session, capsys: pytest.CaptureFixture[str]) -> Typing:
                 return line
             raise line
 
-        Prompt(session, ALL_TABLES, read_line).run()
+        Prompt(session, (*ALL_TABLES, REJECTED), read_line).run()
         assert next(remaining, None) is None, "all lines were read"
         output = capsys.readouterr()
         return output.out + output.err
@@ -384,7 +384,7 @@ def test_ctrl_c_discards_the_lines_typed_so_far(typing: Typing) -> None:
 def test_tables_and_columns_are_listed_with_their_descriptions(typing: Typing) -> None:
     tables, columns = typing(".tables"), typing(".schema telegram", ".schema nobody")
 
-    for table in ALL_TABLES:
+    for table in (*ALL_TABLES, REJECTED):
         assert f"{table.name} " in tables
         assert table.description in tables
     assert "`is_bot` of the user who acted." in columns
