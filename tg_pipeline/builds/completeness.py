@@ -11,6 +11,7 @@ An id that is missing can have harmless reasons, so a gap fails a check only if 
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -30,7 +31,7 @@ from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.floors import ALL_DAYS, Floors
 from tg_pipeline.lake.landing_zone import EPOCH, iter_days, list_days
 from tg_pipeline.lake.object_store import list_pages
-from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.lake.partitions import DamagedPartitionError, Lake
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.update_ids import UPDATE_IDS, BotIds, IdRange, decode_update_ids
 
@@ -554,7 +555,10 @@ def _decoded(text: str | None) -> dict[int, BotIds]:
 
 
 def read_arrivals(lake: Lake, found: Iterable[MissingIds]) -> dict[tuple[int, int], datetime]:
-    """Return when the updates beside the gaps arrived first; raises StoreError."""
+    """Return when the updates beside the gaps arrived first; raises StoreError.
+
+    Those on a damaged day are left out: it is for others to report.
+    """
     wanted: dict[date, set[int]] = {}
     for each in found:
         for update_id, sides in ((each.first - 1, each.lower), (each.last + 1, each.upper)):
@@ -562,7 +566,7 @@ def read_arrivals(lake: Lake, found: Iterable[MissingIds]) -> dict[tuple[int, in
                 wanted.setdefault(side.day.day, set()).add(update_id)
     arrivals: dict[tuple[int, int], datetime] = {}
     for day, ids in wanted.items():
-        with lake.open(RAW_UPDATES.name, day) as partition:
+        with suppress(DamagedPartitionError), lake.open(RAW_UPDATES.name, day) as partition:
             for batch in partition.project(["bot_id", "update_id", "received_at"]):
                 rows = batch.filter(pc.is_in(batch["update_id"], pa.array(ids, pa.int64())))
                 for row in rows.to_pylist():

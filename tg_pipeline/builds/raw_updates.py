@@ -98,6 +98,8 @@ class LandingSource:
     store: ObjectStore
     bot_id: int
     """The bot of objects whose name has no bot id."""
+    rereads_quarantined: bool = False
+    """Whether objects with quarantined lines are read again."""
 
 
 def build_raw_updates(
@@ -114,7 +116,7 @@ def build_raw_updates(
     zone's floor are never read: its rows are only filtered. The rows of objects that are not listed
     any more stay in any case: nothing but `forget` and `expire` removes rows.
     """
-    with _open_previous(landing.store, lake, day, parameters, full=full) as previous:
+    with _open_previous(landing, lake, day, parameters, full=full) as previous:
         built, known = previous.built(), previous.known
         lines = built.raw.rows + built.quarantined.rows + _suppressed(known)
         if previous.unread.num_rows or not previous.is_built_for(parameters):
@@ -294,7 +296,7 @@ class _PreviousBuild:
 
 @contextmanager
 def _open_previous(
-    landing: ObjectStore, lake: Lake, day: date, parameters: LayerParameters, *, full: bool
+    landing: LandingSource, lake: Lake, day: date, parameters: LayerParameters, *, full: bool
 ) -> Iterator[_PreviousBuild]:
     """Open the result of an earlier build, if it can be extended; otherwise start over.
 
@@ -305,8 +307,8 @@ def _open_previous(
         with lake.open(RAW_UPDATES.name, day) as raw, lake.open(QUARANTINE.name, day) as quarantine:
             yield _without_landing(raw, quarantine, read_state(lake, day))
         return
-    remove_stale_temp_files(landing, day)
-    objects = list_objects(landing, day)
+    remove_stale_temp_files(landing.store, day)
+    objects = list_objects(landing.store, day)
     listed = ReadListing(listing_fingerprint(objects), objects.num_rows, "")
     if full:
         with _start_over(lake, day, listed, objects) as start:
@@ -325,7 +327,8 @@ def _open_previous(
             unread = not_in(objects, known)
         if listing.tombstones != parameters.tombstones.fingerprint:
             unread = _with_altered(unread, objects, known)
-        if has_other_reader(quarantine.metadata, quarantine.rows):
+        is_reread = landing.rereads_quarantined
+        if is_reread or has_other_reader(quarantine.metadata, quarantine.rows):
             unread = _with_quarantined(unread, objects, quarantine)
         is_replaced = pc.is_in(known["object_key"], value_set=unread["object_key"])
         replaced = known["object_key"].filter(is_replaced).combine_chunks()

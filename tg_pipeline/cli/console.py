@@ -61,6 +61,14 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def excerpt(content: bytes, characters: int) -> str:
+    """Return the beginning of bytes from outside as text on one line, and how many there are."""
+    text = one_line(content[: 4 * characters].decode("utf-8", "backslashreplace"))
+    if len(text) <= characters and len(content) <= 4 * characters:
+        return text
+    return f"{text[:characters]}… ({len(content):,} bytes)"
+
+
 class SafeConsole(Console):
     """A console that shows texts as they are: without markup, emoji codes or control characters."""
 

@@ -79,6 +79,8 @@ COMMANDS: Final = {
     "serve": CommandSource("Receive webhook calls on this machine."),
     "bot": CommandSource("Show who the bot is, and what it can see."),
     "poll": CommandSource("Fetch updates from Telegram and land them."),
+    "quarantine": CommandSource("Show unreadable lines, or read them again."),
+    "rejected": CommandSource("Show bodies that are not updates, or land them again."),
     "export": CommandSource("Write all stored updates of a person."),
     "expire": CommandSource("Delete the days that TG_KEEP_DAYS_… no longer keep."),
     "ui": CommandSource("Start dagster-webserver behind the guard.", PASSED_ON),

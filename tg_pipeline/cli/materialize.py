@@ -27,6 +27,7 @@ from tg_pipeline.cli.unfinished_runs import end_stuck_runs
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.metadata import LOGGER, STOPPED
 from tg_pipeline.defs.partitions import SETTINGS, group_into_ranges, range_tags
+from tg_pipeline.defs.updates.assets import FULL, QUARANTINED
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.layers import ALL_LAYERS
@@ -80,16 +81,22 @@ def _failure(reasons: Mapping[date | str, str]) -> str:
 
 
 def materialize(
-    days: list[date], *, full: bool, wants_report: Callable[[], bool] = lambda: False
+    days: list[date],
+    *,
+    full: bool,
+    quarantined: bool = False,
+    wants_report: Callable[[], bool] = lambda: False,
 ) -> float:
     """Build `days`, then the marts, and record the runs in Dagster; return the seconds it took.
 
+    With `full`, all landed objects are read again; with `quarantined`, those with unreadable lines.
     The report follows by itself if Dagster runs; it is also built here if `wants_report()` says so
     after the marts. Raises BuildFailedError once everything that can be built is built, and
     CommandError or StoreError if nothing more can be.
     """
     started = perf_counter()
-    again = {"ops": {RAW_UPDATES.name: {"config": {"full": True}}}} if full else {}
+    reread = {FULL: full, QUARANTINED: quarantined}
+    again = {"ops": {RAW_UPDATES.name: {"config": reread}}} if any(reread.values()) else {}
     failed: dict[date | str, str] = {}
     with open_instance() as instance, progress() as bar:
         task = bar.add_task("building", total=len(days) * LINES_PER_DAY + len(CUMULATIVE_MARTS))

@@ -58,14 +58,21 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     check_lake(settings)
     if full:
         _check_landed_objects_are_kept(days, settings)
-    build(days, (lambda: _next_days(settings)) if is_open else list, full=full)
+    build(days, (lambda: next_days(settings)) if is_open else list, full=full)
 
 
-def build(days: list[date], scan: Callable[[], list[date]], *, full: bool = False) -> None:
+def build(
+    days: list[date],
+    scan: Callable[[], list[date]],
+    *,
+    full: bool = False,
+    quarantined: bool = False,
+) -> None:
     """Build days, then those that `scan` finds stale afterwards, and say what was built.
 
-    A build may make other days stale, and updates land meanwhile. Raises CommandError, which names
-    the days that failed, once all others are built.
+    A build may make other days stale, and updates land meanwhile. With `full`, all landed objects
+    are read again; with `quarantined`, those of the first days that have unreadable lines. Raises
+    CommandError, which names the days that failed, once all others are built.
     """
     # Dagster takes a second to import: only commands that need it pay for it.
     from tg_pipeline.cli.materialize import BuildFailedError, materialize  # noqa: PLC0415
@@ -77,7 +84,7 @@ def build(days: list[date], scan: Callable[[], list[date]], *, full: bool = Fals
         # The tables over all days are built again in each round.
         failed = {each: reason for each, reason in failed.items() if isinstance(each, date)}
         try:
-            materialize(days, full=full)
+            materialize(days, full=full, quarantined=quarantined and not built)
         except BuildFailedError as error:
             failed |= error.reasons
         built.update(days)
@@ -91,7 +98,7 @@ def build(days: list[date], scan: Callable[[], list[date]], *, full: bool = Fals
         warn(f"{_named(days)} changed again meanwhile. Next: tg-pipeline run")
 
 
-def _next_days(settings: Settings) -> list[date]:
+def next_days(settings: Settings) -> list[date]:
     """Return the stale days without today, which may change at any time."""
     today = datetime.now(settings.zone).date()
     return [day for day in changed_days(settings, today) if day < today]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,7 @@ import obstore
 import pyarrow as pa
 from obstore.store import ObjectStore
 
+from lambda_ingest.arrivals import RECEIVED_AT, parse_arrival
 from lambda_ingest.landing import REJECTED_PREFIX, unwrap_rejected
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.object_io import get_object
@@ -20,8 +21,6 @@ from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.lake.parquet import ParquetWriter
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from obstore import ObjectMeta
 
 MAX_BYTES: Final = 24 * 1024 * 1024
@@ -65,7 +64,7 @@ class RejectedObject:
     day: date
     """The day on which it arrived."""
     size: int
-    written_at: "datetime"
+    written_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +73,8 @@ class Rejection:
 
     reason: str
     body: bytes | None
+    received_at: datetime | None = None
+    """When the body arrived, if the object's metadata says so."""
 
 
 def list_rejected(landing: ObjectStore) -> list[RejectedObject]:
@@ -118,12 +119,11 @@ def read_rejection(landing: ObjectStore, rejected: RejectedObject) -> Rejection:
     """Return what an object says; raises StoreError, and FileNotFoundError if it is gone."""
     if rejected.size > MAX_BYTES:
         return Rejection(f"It is larger than {MAX_BYTES:,} bytes.", None)
-    stored = get_object(landing, rejected.key, rejected.size).body
-    reason, body = _reason(stored), unwrap_rejected(stored)
-    if body == stored:
-        # An envelope with the reason alone, or bytes that somebody else put there.
-        return Rejection(reason, stored if reason == NO_ENVELOPE else None)
-    return Rejection(reason, body)
+    found = get_object(landing, rejected.key, rejected.size)
+    reason, body = _reason(found.body), unwrap_rejected(found.body)
+    if body == found.body and reason != NO_ENVELOPE:
+        return Rejection(reason, None)
+    return Rejection(reason, body, parse_arrival(found.attributes.get(RECEIVED_AT, "")))
 
 
 def write_table(landing: ObjectStore, path: Path, schema: pa.Schema) -> None:

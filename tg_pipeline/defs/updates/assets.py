@@ -100,12 +100,18 @@ RETRY_POLICY: Final = dg.RetryPolicy(
 
 
 FULL: Final = "full"
+QUARANTINED: Final = "quarantined"
 RAW_UPDATES_CONFIG: Final = {
     FULL: dg.Field(
         bool,
         default_value=False,
         description="Read all landed objects of the day again, instead of those not read yet.",
-    )
+    ),
+    QUARANTINED: dg.Field(
+        bool,
+        default_value=False,
+        description="Read the objects with quarantined lines again, too.",
+    ),
 }
 """How raw_updates is built: values only, no names of environment variables."""
 
@@ -168,19 +174,19 @@ def raw_updates(
     """Read the landed objects that are not read yet."""
     balances = []
     days = list(partition_dates(context))
-    full = context.op_execution_context.op_config[FULL]
+    config = context.op_execution_context.op_config
     with as_dagster_failure(lake.uri):
-        source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
-        parameters = layer_parameters(SETTINGS, source.store)
+        tables, store = lake.lake(), landing.store()
+        source = LandingSource(store, landing.bot_id, rereads_quarantined=config[QUARANTINED])
+        parameters = layer_parameters(SETTINGS, store)
         repairs = Repairs(source, tables, parameters, DAMAGE_LOGGER.warning)
         for day in days:
             if not has_raw(tables, day, parameters.floors):
                 log_expired(context, RAW_UPDATES, day)
                 continue
             started = perf_counter()
-            built = repairs.run_among(
-                days, day, partial(build_raw_updates, source, tables, day, parameters, full=full)
-            )
+            build = partial(build_raw_updates, source, tables, day, parameters, full=config[FULL])
+            built = repairs.run_among(days, day, build)
             if built is None:
                 continue
             seconds = perf_counter() - started
@@ -197,7 +203,7 @@ def raw_updates(
             bad = PartitionMetadata(QUARANTINE, day, built.quarantined, seconds)
             add_partition_metadata(context, tables, bad, QUARANTINE_PREVIEW, {})
         rules = gap_rules(clock.now(), days[0] - CHECKED_AGAIN, parameters)
-        gaps = look_for_gaps(source.store, tables, parameters, rules)
+        gaps = look_for_gaps(store, tables, parameters, rules)
     yield dg.MaterializeResult(
         RAW_UPDATES.name,
         check_results=[
