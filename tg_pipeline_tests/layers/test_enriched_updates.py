@@ -122,6 +122,42 @@ def test_entities_are_located_in_utf_16_units() -> None:
     assert (row.url_count, row.mention_count, row.text_length) == (1, 1, 25)
 
 
+@pytest.mark.parametrize(
+    ("text", "offset", "length", "hashtag"),
+    [
+        ("#dados", 0, None, ""),
+        ("#dados", 0, -3, ""),
+        ("#dados", -1, 3, "#da"),
+        ("#dados", 4, 100, "os"),
+        ("\U0001f600#a", 1, 3, "\ufffd#a"),
+        ("#\U0001f600", 0, 2, "#\ufffd"),
+    ],
+)
+def test_an_entity_beyond_its_text_or_within_a_character_marks_what_is_there(
+    text: str, offset: int, length: int | None, hashtag: str
+) -> None:
+    row = enriched(text=text, entities=[{"type": "hashtag", "offset": offset, "length": length}])
+
+    assert row.hashtags == [hashtag]
+
+
+@pytest.mark.parametrize("kind", ["animation", "voice", "video", "audio", "document"])
+def test_a_file_has_its_identity_size_type_and_duration(kind: str) -> None:
+    file = {"file_unique_id": "u", "file_size": 9, "mime_type": "a/b", "duration": 3}
+
+    row = enriched(media_group_id="g", **{kind: file})
+
+    assert (row.content_type, row.media_group_id) == (kind, "g")
+    assert (row.file_unique_id, row.file_size, row.mime_type, row.duration) == ("u", 9, "a/b", 3)
+
+
+@pytest.mark.parametrize("kind", ["successful_payment", "refunded_payment", "invoice"])
+def test_a_payment_and_an_invoice_have_their_amount(kind: str) -> None:
+    row = enriched(**{kind: PRICE})
+
+    assert (row.currency, row.total_amount) == ("BRL", 4900)
+
+
 def test_everybody_whom_the_text_names_is_listed_once() -> None:
     row = enriched(
         text="@Ana @ana Rui",
@@ -343,6 +379,41 @@ def test_a_callback_has_the_chat_of_its_message_and_no_event_time(date: int) -> 
 
     assert (row.user_id, row.chat_id, row.message_id, row.callback_data) == (5, -100_5, 9, "sim")
     assert (row.date, row.event_at, row.text) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("lists", "added", "removed"),
+    [
+        ({}, None, None),
+        ({"old_reaction": [{"type": "paid"}]}, [], ["paid"]),
+        ({"new_reaction": [{"type": "paid"}]}, ["paid"], []),
+    ],
+)
+def test_of_two_lists_of_reactions_one_may_be_missing_and_without_both_nothing_is_known(
+    lists: dict[str, Any], added: list[str] | None, removed: list[str] | None
+) -> None:
+    row = enriched("message_reaction", chat=TURMA, user=ANA, message_id=3, **lists)
+
+    assert (row.reactions_added, row.reactions_removed) == (added, removed)
+
+
+def test_an_update_without_a_chat_object_is_of_the_private_chat_that_it_names() -> None:
+    named = enriched("business_connection", user=ANA, user_chat_id=77)
+    unnamed = enriched("business_connection", user=ANA)
+    without_id = enriched("chat_join_request", chat={"type": "supergroup", "title": "Turma"})
+
+    assert (named.chat_id, named.chat_type) == (77, "private")
+    assert (unnamed.chat_id, unnamed.chat_type) == (None, None)
+    assert (without_id.chat_id, without_id.chat_title) == (None, "Turma")
+
+
+def test_an_unknown_type_has_the_columns_of_the_fields_that_most_types_have() -> None:
+    row = enriched(
+        "edited_hologram", date=100, edit_date=200, message_id=3, message_thread_id=7, chat=TURMA
+    )
+
+    assert (row.date, row.edit_date, row.event_at) == (100, 200, 200_000_000)
+    assert (row.message_id, row.message_thread_id, row.chat_id) == (3, 7, TURMA["id"])
 
 
 def test_a_reaction_has_what_was_added_and_removed() -> None:
