@@ -143,9 +143,9 @@ def test_an_entity_beyond_its_text_or_within_a_character_marks_what_is_there(
 
 @pytest.mark.parametrize("kind", ["animation", "voice", "video", "audio", "document"])
 def test_a_file_has_its_identity_size_type_and_duration(kind: str) -> None:
-    file = {"file_unique_id": "u", "file_size": 9, "mime_type": "a/b", "duration": 3}
+    file: Any = {"file_unique_id": "u", "file_size": 9, "mime_type": "a/b", "duration": 3}
 
-    row = enriched(media_group_id="g", **{kind: file})
+    row = enriched("message", media_group_id="g", **{kind: file})
 
     assert (row.content_type, row.media_group_id) == (kind, "g")
     assert (row.file_unique_id, row.file_size, row.mime_type, row.duration) == ("u", 9, "a/b", 3)
@@ -153,7 +153,9 @@ def test_a_file_has_its_identity_size_type_and_duration(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["successful_payment", "refunded_payment", "invoice"])
 def test_a_payment_and_an_invoice_have_their_amount(kind: str) -> None:
-    row = enriched(**{kind: PRICE})
+    content: dict[str, Any] = {kind: PRICE}
+
+    row = enriched("message", **content)
 
     assert (row.currency, row.total_amount) == ("BRL", 4900)
 
