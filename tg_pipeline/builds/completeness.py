@@ -29,6 +29,7 @@ from lambda_ingest.landing import REJECTED_PREFIX
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.floors import ALL_DAYS, Floors
+from tg_pipeline.lake.footer_index import read_footer_index
 from tg_pipeline.lake.landing_zone import EPOCH, iter_days, list_days
 from tg_pipeline.lake.object_store import list_pages
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake
@@ -83,7 +84,7 @@ class GapCause(Enum):
     EXPIRED = "expired"
     """They may be on a day that is not kept, or that has no partition."""
     IMPORTED = "imported"
-    """They are missing in updates that were landed from files."""
+    """They were not among the updates that were landed later, from files."""
     NUMBERING = "numbering"
     """The numbering may have restarted."""
     INEXACT = "inexact"
@@ -93,8 +94,8 @@ class GapCause(Enum):
 
     @property
     def is_loss(self) -> bool:
-        """Whether updates were surely lost."""
-        return self in {GapCause.LOST, GapCause.SILENCE}
+        """Whether updates are surely missing."""
+        return self in {GapCause.LOST, GapCause.SILENCE, GapCause.IMPORTED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,9 +337,9 @@ class _Reasons:
         yield self._filtered()
         yield self._forgotten()
         yield self._unreadable()
-        yield self._imported()
         yield self._inexact()
         yield self._pending()
+        yield self._imported()
         yield self._silence()
         yield GapCause.LOST, _LOST
 
@@ -393,7 +394,7 @@ class _Reasons:
             known = self.arrivals.get((self.found.bot_id, update_id))
             arrived = known or _instant(sides[0].of_bot.first_received_at)
             if arrived > _end_of(day, self.rules.zone) + KEPT_BY_TELEGRAM:
-                return GapCause.IMPORTED, f"updates of {day} were landed later, from files"
+                return GapCause.IMPORTED, f"updates of {day} {_IMPORTED}"
         return None
 
     def _inexact(self) -> _Reason:
@@ -426,11 +427,16 @@ class _Reasons:
         return [self.history[day] for day in self.found.days if day in self.history]
 
     def _arrived(self) -> datetime:
-        """Return when the update after the gap arrived first, or the latest time that is."""
+        """Return the latest time at which the update after the gap can have been sent.
+
+        That is its first arrival, or the end of its day if it was landed from a file later.
+        """
         known = self.arrivals.get((self.found.bot_id, self.found.last + 1))
-        return known or min(_instant(side.of_bot.last_received_at) for side in self.found.upper)
+        latest = known or min(_instant(side.of_bot.last_received_at) for side in self.found.upper)
+        return min(latest, _end_of(self.found.before, self.rules.zone))
 
 
+_IMPORTED: Final = "were landed later, from files, and these ids were not among them"
 _RESTARTS: Final = "after a week without updates Telegram chooses the next id at random"
 _DROPS: Final = "Telegram drops what is not fetched for 24"
 _LOST: Final = (
@@ -524,14 +530,15 @@ def read_history(lake: Lake, states: Iterable[DayState], checked_from: date) -> 
     The others are those from LOOKED_BACK on, and the last one before.
     """
     known = [_day_ids(state) for state in states]
-    days = set(lake.days(RAW_UPDATES.name)).difference(each.day for each in known)
+    index = read_footer_index(lake, RAW_UPDATES.name)
+    built = {day for day in (*index.footers, *index.damaged) if day is not None}
+    days = built.difference(each.day for each in known)
     first = _shifted(checked_from, -LOOKED_BACK)
     last_before = max((day for day in days if day < first), default=first)
-    others = sorted(day for day in days if day >= last_before)
-    footers = lake.footers(RAW_UPDATES.name, others)
-    for day, footer in zip(others, footers, strict=True):
-        text = footer.metadata.get(UPDATE_IDS) if footer else None
-        known.append(DayIds(day, _decoded(text), is_complete=text is not None))
+    for day in days:
+        if day >= last_before:
+            text = index.metadata(day, UPDATE_IDS)
+            known.append(DayIds(day, _decoded(text), is_complete=text is not None))
     return sorted(known, key=lambda each: each.day)
 
 

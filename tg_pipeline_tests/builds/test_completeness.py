@@ -230,10 +230,14 @@ def test_ids_may_be_among_unreadable_or_suppressed_lines_of_the_day() -> None:
     assert causes(suppressed) == [(2, 2, GapCause.FORGOTTEN, False)]
 
 
-def test_ids_missing_in_landed_files_are_no_loss() -> None:
-    imported = [Row(each, START.date(), START + timedelta(days=9)) for each in (1, 3)]
+def test_ids_missing_in_files_that_were_landed_later_fail_at_once() -> None:
+    landed_at = START + timedelta(days=9)
+    imported = [Row(each, START.date(), landed_at) for each in (1, 3)]
 
-    assert causes(gaps(imported)) == [(2, 2, GapCause.IMPORTED, False)]
+    (gap,) = gaps(imported, rules(landed_at))
+
+    assert causes([gap]) == [(2, 2, GapCause.IMPORTED, True)]
+    assert "landed later, from files, and these ids were not among them" in gap.reason
 
 
 def test_objects_without_a_bot_may_be_of_several() -> None:

@@ -16,7 +16,7 @@ from tg_pipeline.builds.alerts import (
     FailedRun,
     alert_channels,
 )
-from tg_pipeline.builds.completeness import IdGap, look_for_gaps
+from tg_pipeline.builds.completeness import GapCause, IdGap, look_for_gaps
 from tg_pipeline.builds.parameters import layer_parameters
 from tg_pipeline.defs.alerts.failures import failed_run, failure_reason
 from tg_pipeline.defs.partitions import SETTINGS
@@ -172,9 +172,10 @@ def lost_updates_sensor(channels: Sequence[AlertChannel]) -> dg.SensorDefinition
 def unreported(gaps: Sequence[IdGap], reported: IdempotencyStore) -> list[IdGap]:
     """Return the losses that no alert was sent about yet, and record that one is sent.
 
-    They are recorded before it is sent, so a sensor that is killed doesn't send it again.
+    They are recorded before it is sent, so a sensor that is killed doesn't send it again. Holes in
+    files that were landed are shown by the status only.
     """
-    losses = [gap for gap in gaps if gap.is_failure]
+    losses = [gap for gap in gaps if gap.is_failure and gap.cause is not GapCause.IMPORTED]
     keys = {f"{REPORTED_GAPS}/{gap.bot_id}-{gap.first}-{gap.last}": gap for gap in losses}
     new = [(key, gap) for key, gap in keys.items() if reported.read(key) is None]
     if sum(gap.ids for _, gap in new) < ALERTED_UPDATES:
