@@ -3,6 +3,7 @@
 Each is prepared and judged by a test, and carried out by a process that may be killed.
 """
 
+import gzip
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from lambda_ingest.landing import TrustLevel, day_prefix
 from lambda_ingest.store import open_store, put_if_absent
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.lake.floors import Floors, raise_floors, read_floors
+from tg_pipeline.lake.footer_index import PREFIX as INDEX_PREFIX
+from tg_pipeline.lake.footer_index import read_footer_index
 from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.lake.landing_state import ReadListing, as_read, read_state, state_key, write_state
 from tg_pipeline.lake.landing_zone import OBJECTS
@@ -134,6 +137,26 @@ def _listing_state(place: Path) -> str:
     return found[0].fingerprint if found else "half"
 
 
+def _save_index(place: Path) -> None:
+    lake = _lake(place)
+    read_footer_index(lake, RAW_UPDATES.name).save(lake)
+
+
+def _publish_another(place: Path) -> None:
+    _publish(1)(place)
+    _save_index(place)
+    _publish(2)(place)
+
+
+def _index_path(place: Path) -> Path:
+    return place / "lake" / INDEX_PREFIX / f"{RAW_UPDATES.name}.json.gz"
+
+
+def _index_state(place: Path) -> str:
+    stored = gzip.decompress(_index_path(place).read_bytes())
+    return NEW if b'"rows":"2"' in stored else OLD
+
+
 def _raise_floors(day: date) -> Callable[[Path], None]:
     def act(place: Path) -> None:
         raise_floors(open_store(landing_of(place).as_uri()), Floors(raw=day))
@@ -229,6 +252,13 @@ OPERATIONS: Final[dict[str, DurableOperation]] = {
         _listing_state,
         r"/listings/[^/]*\.arrow$",
         lambda place: [place / "lake" / state_key(DAY)],
+    ),
+    "the index of a table's footers": DurableOperation(
+        _publish_another,
+        _save_index,
+        _index_state,
+        r"/indexes/[^/]*\.json\.gz$",
+        lambda place: [_index_path(place)],
     ),
     "a floor": DurableOperation(
         _raise_floors(DAY),
