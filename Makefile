@@ -58,6 +58,7 @@ test: $(DEVELOPER) ## run the tests, in minutes; needs no root, browser or serve
 	@$(BIN)/pytest -n 2 -q -rs -m "not slow and not browser and not ceph and not team"
 
 slow: $(DEVELOPER) ## run the slow tests: killed processes, large inputs, many cases
+	@$(call debian,strace,strace,no writer is killed at each of its file-system calls)
 	@$(BIN)/pytest -n 2 --dist worksteal -q -rs -m slow
 
 browser: $(DEVELOPER) chromium ## run the tests in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
@@ -183,7 +184,7 @@ mutants: $(DEVELOPER) $(MUTANTS)/.installed ## look for changes of the code that
 	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants run --max-children 2 '$(MUTATED)'
 	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants results
 
-check: lint types contracts bandit template test slow browser ceph team ## everything that main always passes: static checks and every tier of tests
+check: lint types contracts bandit template test slow browser ceph team chaos ## everything that main always passes: static checks and every tier of tests
 
 docs: $(DEVELOPER) ## write docs/tables.md and docs/marts.md from the declarations of the columns
 	@$(BIN)/python -m tg_pipeline.docs_pages docs

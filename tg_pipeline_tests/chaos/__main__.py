@@ -4,15 +4,18 @@ It prints what was done and what is wrong, and exits with 1 if anything is.
 """
 
 import argparse
+import signal
 import sys
 import time
+from collections import Counter
+from collections.abc import Iterator
 from typing import Final
 
 from tg_pipeline_tests.chaos.sites import DISK, S3, STORES, open_site
 from tg_pipeline_tests.chaos.verdict import Verdict, verify
 from tg_pipeline_tests.chaos.world import ChaosWorld, Tally
 
-ROUND_MINUTES: Final = 5.0
+ROUND_SECONDS: Final = 300.0
 """A round begins with an empty landing zone, and ends with a judgement."""
 
 SHARE_OF_DISTURBANCE: Final = 0.6
@@ -20,6 +23,12 @@ SHARE_OF_DISTURBANCE: Final = 0.6
 
 MAX_SETTLING: Final = 75.0
 """Seconds that a long round leaves for that."""
+
+LEAST_DISTURBANCE: Final = 15.0
+"""Seconds; a round that can't have them is left out."""
+
+EXTENSION: Final = 240.0
+"""Seconds that a round may take longer than planned, on a slow machine; then it has failed."""
 
 DAYS: Final = 8
 """Days on which updates happen in a round."""
@@ -32,36 +41,50 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=3.0, help="of all rounds together")
     parser.add_argument("--store", choices=STORES, help="by default both, in turn")
     options = parser.parse_args()
-    order = [options.store] if options.store else [DISK, S3, DISK]
-    rounds = max(round(options.minutes / ROUND_MINUTES), len(set(order)))
-    seconds = options.minutes * 60 / rounds
-    failed = [
-        name
-        for number in range(rounds)
-        if not _run_round(name := f"{options.seed}.{number}", order[number % len(order)], seconds)
-    ]
-    print(f"Failed: {', '.join(failed)}" if failed else "Everything holds.")
+    # So that everything that was started ends with this process.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Terminated."))
+    stores = [options.store] if options.store else [DISK, S3, DISK]
+    kills, failed = Counter[str](), list[str]()
+    for store, seed, seconds in _rounds(options.seed, stores, options.minutes * 60):
+        tally, verdict = _run_round(seed, store, seconds)
+        kills[store] += tally.killed.total()
+        failed += [] if verdict.holds else [f"{seed} on {store}"]
+    print("Kills:", ", ".join(f"{count} on {store}" for store, count in kills.items()))
+    print(f"Failed: {', '.join(failed)}." if failed else "Everything holds.")
     return 1 if failed else 0
 
 
-def _run_round(seed: str, store: str, seconds: float) -> bool:
+def _rounds(seed: int, stores: list[str], seconds: float) -> Iterator[tuple[str, str, float]]:
+    """Yield the store, the seed and the seconds of each round, as long as there is time."""
+    end = time.monotonic() + seconds
+    rounds = max(round(seconds / ROUND_SECONDS), len(set(stores)))
+    for number in range(rounds):
+        left = (end - time.monotonic()) / (rounds - number)
+        if left * SHARE_OF_DISTURBANCE < LEAST_DISTURBANCE:
+            print(f"No time is left for {rounds - number} of {rounds} rounds.")
+            return
+        yield stores[number % len(stores)], f"{seed}.{number}", left
+
+
+def _run_round(seed: str, store: str, seconds: float) -> tuple[Tally, Verdict]:
     started = time.monotonic()
     with open_site(store, seed) as site:
-        print(f"Round {seed} on {site.name}: {seconds:.0f} s.")
+        print(f"Round {seed} on {site.name}: {seconds:.0f} s.", flush=True)
         if store == DISK and not site.can_be_full:
             print("  No file system can be mounted here, so the disk is never full.")
         left = seconds - (time.monotonic() - started)
         disturbance = max(left * SHARE_OF_DISTURBANCE, left - MAX_SETTLING)
         world = ChaosWorld(seed, site, DAYS, disturbance, sys.stdout)
-        world.run(disturbance)
+        world.run(disturbance, deadline=started + seconds + EXTENSION)
         verdict = verify(site, world.reference)
         verdict.problems += world.problems
         _print(world.tally, verdict, time.monotonic() - started)
-        for kind, count in sorted(site.faults.items()):
-            print(f"  fault: {kind}: {count}")
+        faults = ", ".join(f"{count} times {kind}" for kind, count in sorted(site.faults.items()))
+        print(f"  Faults: {faults or 'none'}.")
         if not verdict.holds:
             print(f"  Everything is kept in {site.keep(seed)}.")
-    return verdict.holds
+        sys.stdout.flush()
+    return world.tally, verdict
 
 
 def _print(tally: Tally, verdict: Verdict, seconds: float) -> None:

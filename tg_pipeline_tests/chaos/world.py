@@ -46,6 +46,9 @@ INGESTION: Final = ("serve", "poll", "lambda")
 INGESTION_SECONDS: Final = 4.0
 """How long an ingestion process lives, at most."""
 
+MAX_WAITING: Final = 500
+"""Deliveries that wait, at most: nothing happens meanwhile, as on a slow machine."""
+
 BUILDERS: Final = 2
 MAX_RUNS: Final = 4
 """Runs after which nothing may be left to build: the first builds it, the second finds nothing."""
@@ -121,8 +124,9 @@ class ChaosWorld:
             "TELEGRAM_API_URL": self._telegram.url,
         }
 
-    def run(self, seconds: float) -> None:
-        """Disturb everything for some time, then let everything settle."""
+    def run(self, seconds: float, deadline: float) -> None:
+        """Disturb everything for some time, then let everything settle until a deadline."""
+        self._deadline = deadline
         with ExitStack() as stack:
             stack.enter_context(self._telegram)
             environment = self.site.environment | self.settings
@@ -146,7 +150,7 @@ class ChaosWorld:
         while (now := time.monotonic()) < end:
             while self._actions and self._actions[0][0] <= now:
                 heapq.heappop(self._actions)[2]()
-            if now >= next_step:
+            if now >= next_step and len(self.queue) < MAX_WAITING:
                 next_step = now + STEP_SECONDS
                 self._happen(*next(happens))
             if now >= next_line:
@@ -226,7 +230,7 @@ class ChaosWorld:
         heapq.heappush(self._actions, (time.monotonic() + seconds, next(self._numbers), act))
 
     def _wait(self, process: RunningProcess, seconds: float = END_SECONDS) -> bool:
-        deadline = time.monotonic() + seconds
+        deadline = min(time.monotonic() + seconds, self._deadline)
         while process.code is None and time.monotonic() < deadline:
             time.sleep(0.005)
         return process.code is not None
@@ -451,7 +455,7 @@ class ChaosWorld:
         self.queue.is_patient = False
         self.clock.set(self.last)
         servers = [self.start(self._ingestion(name)) for name in INGESTION]
-        deadline = time.monotonic() + END_SECONDS
+        deadline = min(time.monotonic() + END_SECONDS, self._deadline)
         while (len(self.queue) or self._telegram.pending) and time.monotonic() < deadline:
             if ended := [server for server in servers if server.code is not None]:
                 self.problems += [f"{each.name} ended: {each.text()[-300:]}" for each in ended]
