@@ -18,7 +18,8 @@ DEFAULT_TIMEZONE: Final = "America/Sao_Paulo"
 """The time zone of the first users, which defines the day of an update."""
 
 DEFAULT_BOT_ID: Final = 0
-"""The bot id of updates if none is configured."""
+"""The bot id if none is configured, which ingestion refuses: with it, the updates of two bots would
+have the same keys."""
 
 BOT_ID_DIGITS: Final = 18
 """Any number of so many digits fits in 64 bits; the longest ids have ten or eleven."""
@@ -159,6 +160,9 @@ class IngestSettings:
     dropped_fields: frozenset[str] = frozenset()
     """Names of fields that are removed from updates before they are stored."""
 
+    needs_bot_id: bool = True
+    """Whether ingestion refuses to start with DEFAULT_BOT_ID."""
+
     drop_text: DropText | None = None
     """From where on what people wrote is left out; None keeps it."""
 
@@ -176,6 +180,15 @@ class IngestSettings:
     def secret_tokens(self) -> tuple[Secret, ...]:
         """The secrets of which a webhook call must have one; empty if none is set."""
         return tuple(filter(None, (self.secret_token, self.previous_secret_token)))
+
+    def check_bot_id(self) -> None:
+        """Raise SettingsError if updates would land without the id of their bot by mistake."""
+        if self.needs_bot_id and self.bot_id == DEFAULT_BOT_ID:
+            raise SettingsError(
+                "TELEGRAM_BOT_ID is not set, so updates of two bots could not be told apart: set "
+                "it to the number before the colon of the bot's token, or set TELEGRAM_BOT_TOKEN; "
+                "or set TG_WITHOUT_BOT_ID=yes if there will only ever be one bot."
+            )
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "IngestSettings":
@@ -205,6 +218,7 @@ class IngestSettings:
             telegram_only=read_yes_or_no(environment, "TG_TELEGRAM_ONLY"),
             privacy_key=_privacy_key(environment),
             dropped_fields=_dropped_fields(environment),
+            needs_bot_id=not read_yes_or_no(environment, "TG_WITHOUT_BOT_ID"),
             drop_text=read_drop_text(environment),
         )
 

@@ -184,8 +184,8 @@ def open_webhook(
 ) -> WebhookHandler:
     """Open the landing zone and build a handler for it.
 
-    Raises SettingsError if calls would be accepted without authentication by mistake, and
-    StoreError.
+    Raises SettingsError if calls would be accepted without authentication by mistake or if the bot
+    is unknown, and StoreError.
     """
     if settings.needs_secret_token and not settings.secret_token:
         raise SettingsError(

@@ -220,8 +220,9 @@ def open_writer(
 ) -> LandingWriter:
     """Open a writer for updates from the network, and remove what a killed one left.
 
-    Raises StoreError.
+    Raises SettingsError if the bot is unknown, and StoreError.
     """
+    settings.check_bot_id()
     landing = open_landing(settings.landing_uri, REQUEST_TIMEOUT)
     sweep(landing, now)
     return LandingWriter(

@@ -60,6 +60,8 @@ def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
     rejected/ with the reason, and can be landed from there later.
     """
     settings = load_settings()
+    if bot_id is None:
+        settings.ingest.check_bot_id()
     with tempfile.TemporaryDirectory() as folder:
         inputs = [_spooled(Path(folder)) if path == STDIN else _checked(path) for path in files]
         total = sum(map(_count_updates, inputs))

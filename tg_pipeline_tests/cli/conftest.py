@@ -15,6 +15,7 @@ from unittest.mock import patch
 import pytest
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
+from lambda_ingest.gap_markers import GAPS_PREFIX
 from tg_pipeline.cli.main import app
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
@@ -106,14 +107,15 @@ class Shell:
             "TG_LANDING_URI": self.landing.as_uri(),
             "TG_LAKE_URI": self.lake.as_uri(),
             "TG_START_DATE": FIRST_DAY.isoformat(),
+            "TELEGRAM_BOT_ID": "7",
             "COLUMNS": "140",
         }
 
     def landed(self) -> list[str]:
-        """Return the keys of the landed objects; the journals of arrivals are left out."""
+        """Return the keys of the landed objects, without journals and markers of gaps."""
         paths = (path for path in self.landing.rglob("*") if path.is_file())
         keys = (str(path.relative_to(self.landing)) for path in paths)
-        return sorted(key for key in keys if not key.startswith(JOURNAL_PREFIX))
+        return sorted(key for key in keys if not key.startswith((JOURNAL_PREFIX, GAPS_PREFIX)))
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ def fails(
     monkeypatch.setenv("TG_LANDING_URI", "s3://landing/mine")
     monkeypatch.setenv("TG_LAKE_URI", "s3://lake/mine")
     monkeypatch.setenv("TG_START_DATE", FIRST_DAY.isoformat())
+    monkeypatch.setenv("TELEGRAM_BOT_ID", "7")
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
 

@@ -148,7 +148,7 @@ def test_data_and_duckdb_s_errors_about_it_can_not_control_the_terminal(lake_uri
         ["status", f"--{HOSTILE}"],
         ["report", "--lang", HOSTILE],
         ["run", "--date", HOSTILE],
-        ["land", HOSTILE],
+        ["land", HOSTILE, "--bot-id", "7"],
     ],
 )
 def test_no_command_lets_text_control_the_terminal(lake_uri: str, arguments: list[str]) -> None:

@@ -49,6 +49,19 @@ def test_an_export_of_a_chat_and_a_large_file_are_one_clear_sentence(shell: Shel
     assert shell.landed() == []
 
 
+def test_the_bot_must_be_known_or_named(shell: Shell) -> None:
+    (shell.folder / "one.json").write_text('{"update_id": 1}')
+    unknown = {"TELEGRAM_BOT_ID": ""}
+
+    refused = shell.run("land", "one.json", settings=unknown)
+    named = shell.run("land", "one.json", "--bot-id", "0", settings=unknown)
+    allowed = shell.run("land", "one.json", settings=unknown | {"TG_WITHOUT_BOT_ID": "yes"})
+
+    assert "TELEGRAM_BOT_ID is not set, so updates of two bots could not be" in refused.error()
+    assert "1 landed" in named.stdout
+    assert "1 were there already" in allowed.stdout
+
+
 def test_dates_that_decide_no_day_are_reported(shell: Shell) -> None:
     lines = ['{"update_id": 1, "message": {"date": 1}}', '{"update_id": 2, "message": {"date": 2}}']
     (shell.folder / "old.ndjson").write_text("\n".join(lines))

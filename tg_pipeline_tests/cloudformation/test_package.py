@@ -14,7 +14,11 @@ from tg_pipeline_tests.cloudformation.template import CHECKOUT, Template
 FOLDER = CHECKOUT / "lambda_ingest"
 LARGEST = 20_000_000
 
-ENVIRONMENT = {"TG_LANDING_URI": "memory://landing", "TELEGRAM_SECRET_TOKEN": "a-secret-of-16-up"}
+ENVIRONMENT = {
+    "TG_LANDING_URI": "memory://landing",
+    "TELEGRAM_BOT_ID": "7",
+    "TELEGRAM_SECRET_TOKEN": "a-secret-of-16-up",
+}
 
 
 def requirements() -> list[Requirement]:

@@ -44,6 +44,18 @@ class TestOpening:
         with_secret = new_container(TG_WITHOUT_SECRET_TOKEN="yes")  # noqa: S106 - a switch
         assert with_secret.status(update(7), headers={}) == 403
 
+    def test_the_bot_must_be_known_unless_it_is_said_that_there_is_only_one(
+        self, new_container: NewContainer
+    ) -> None:
+        for bot_id in ("", "0"):
+            with pytest.raises(SettingsError, match=r"^TELEGRAM_BOT_ID is not set, so updates of"):
+                new_container(TELEGRAM_BOT_ID=bot_id)
+
+        container = new_container(TELEGRAM_BOT_ID="", TG_WITHOUT_BOT_ID="yes")
+
+        assert container.status(update(5)) == 200
+        assert list(container.stored()) == [f"{DAY_FOLDER}/0-5.json"]
+
 
 def large(size: int) -> bytes:
     return update(5, text="x" * (size - len(update(5, text=""))))

@@ -201,7 +201,11 @@ def lines_executed(work: Coroutine[None, None, None]) -> int:
 
 
 async def respond_to_headers(count: int) -> None:
-    environment = {"TG_LANDING_URI": "memory://headers", "TELEGRAM_SECRET_TOKEN": "x" * 16}
+    environment = {
+        "TG_LANDING_URI": "memory://headers",
+        "TELEGRAM_BOT_ID": "7",
+        "TELEGRAM_SECRET_TOKEN": "x" * 16,
+    }
     settings = IngestSettings.from_environment(environment)
     metrics = MetricsLogger(StringIO(), 7, with_metrics=False)
     webhook = open_webhook(settings, metrics, lambda: datetime.now(UTC))

@@ -118,15 +118,21 @@ def test_a_body_of_more_than_a_mebibyte_or_of_an_unknown_length_is_413(serving: 
         ({"TELEGRAM_SECRET_TOKEN": ""}, "TELEGRAM_SECRET_TOKEN is not set"),
         ({"TG_WEBHOOK_PATH": "/healthz"}, "TG_WEBHOOK_PATH must not be /healthz"),
         ({"TG_TELEGRAM_ONLY": "yes"}, "TG_TELEGRAM_ONLY=yes refuses every caller at 127.0.0.1"),
+        ({"TELEGRAM_BOT_ID": ""}, "TELEGRAM_BOT_ID is not set, so updates of two bots could not"),
         ({}, "Can't listen on 127.0.0.1:"),
     ],
-    ids=["no secret", "the path of the health check", "behind a proxy", "a port in use"],
+    ids=["no secret", "the path of the health check", "behind a proxy", "no bot", "a port in use"],
 )
 def test_it_does_not_start_and_says_why_in_one_line(settings: dict[str, str], message: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         done = subprocess.run(
             [COMMAND, "serve", "--port", str(other.getsockname()[1])],
-            env={"TELEGRAM_SECRET_TOKEN": SECRET, "TG_LANDING_URI": "memory://"} | settings,
+            env={
+                "TELEGRAM_BOT_ID": "7",
+                "TELEGRAM_SECRET_TOKEN": SECRET,
+                "TG_LANDING_URI": "memory://",
+            }
+            | settings,
             capture_output=True,
             text=True,
             check=False,

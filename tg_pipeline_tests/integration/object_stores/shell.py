@@ -50,5 +50,6 @@ class Shell:
             "TG_LANDING_URI": f"{self.root}/landing",
             "TG_LAKE_URI": f"{self.root}/{lake}",
             "TG_START_DATE": FIRST_DAY.isoformat(),
+            "TELEGRAM_BOT_ID": "7",
             "COLUMNS": "140",
         }
