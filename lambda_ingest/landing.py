@@ -160,13 +160,16 @@ def classify(
     )
 
 
-def reject_taken(update: LandedUpdate, *, bot_id: int, day: date) -> RejectedBody:
-    """Return an update as a rejected body, because another one has its id; `day` is the arrival."""
+def reject_taken(update: LandedUpdate, bot_id: int) -> RejectedBody:
+    """Return an update as a rejected body, since another update has its id.
+
+    Its day is that of the update, so that it is one object, however often it arrives.
+    """
     reason = (
         f"The id {update.update_id} of bot {bot_id} is taken by another update, which is stored as "
         f"{update.key}."
     )
-    return _reject(update.body, day, reason)
+    return _reject(update.body, update.day, reason)
 
 
 def parse_update(body: bytes) -> dict[str, Any]:

@@ -147,8 +147,7 @@ class LandingWriter:
         is_digest_known = False in self._md5_e_tags and match is Match.PERHAPS_DIFFERENT
         if match in {Match.SAME, Match.UNKNOWN} or is_digest_known:
             return duplicate
-        day = arrived_at.astimezone(self.zone).date()
-        rejected = reject_taken(update, bot_id=self.bot_id, day=day)
+        rejected = reject_taken(update, self.bot_id)
         e_tag = put_and_tag(self.landing, rejected.key, rejected.body, arrived_at)
         if match is Match.PERHAPS_DIFFERENT and e_tag is not None:
             # The e-tag of what was just put tells what the e-tags of this store are.

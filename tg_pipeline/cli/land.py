@@ -60,18 +60,23 @@ def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
     rejected/ with the reason, and can be landed from there later.
     """
     settings = load_settings()
-    if bot_id is None:
-        settings.ingest.check_bot_id()
+    bot_id = chosen_bot(settings, bot_id)
     with tempfile.TemporaryDirectory() as folder:
         inputs = [_spooled(Path(folder)) if path == STDIN else _checked(path) for path in files]
         total = sum(map(_count_updates, inputs))
         check_landing(settings)
-        bot_id = settings.bot_id if bot_id is None else bot_id
         refuse_sample(settings, bot_id)
         writer = open_operators_writer(settings, bot_id, TrustLevel.OPERATOR)
         deliveries = _deliveries(inputs, _now())
         results = land_batches(writer, deliveries, batch) if batch else land_all(writer, deliveries)
         print_stats(count_with_progress(results, total, "landing"), settings)
+
+
+def chosen_bot(settings: Settings, bot_id: int | None) -> int:
+    """Return the bot that --bot-id names, or that of the settings; raises SettingsError if none."""
+    if bot_id is None:
+        settings.ingest.check_bot_id()
+    return settings.bot_id if bot_id is None else bot_id
 
 
 def open_operators_writer(settings: Settings, bot_id: int, trust: TrustLevel) -> LandingWriter:

@@ -13,7 +13,7 @@ from lambda_ingest.landing import RejectedBody, TrustLevel
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.cli.console import excerpt, out, progress
 from tg_pipeline.cli.context import check_landing, open_landing, refuse_sample, show
-from tg_pipeline.cli.land import BotId, open_operators_writer, print_stats
+from tg_pipeline.cli.land import BotId, chosen_bot, open_operators_writer, print_stats
 from tg_pipeline.cli.quarantine import (
     SHOWN_CHARACTERS,
     AsJson,
@@ -87,7 +87,7 @@ def replay_bodies(
     """
     settings = load_settings()
     check_landing(settings)
-    bot_id = settings.bot_id if bot_id is None else bot_id
+    bot_id = chosen_bot(settings, bot_id)
     refuse_sample(settings, bot_id)
     writer = open_operators_writer(settings, bot_id, TrustLevel.OPERATOR)
     found = _within(writer.landing, asked_days(settings, day, first, last))

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import timedelta
 from threading import Event
 from typing import Any
 
@@ -45,7 +46,7 @@ class TestWriter:
         writer = writer_to(landing)
         assert write(writer, FIRST) == [WriteStatus.LANDED]
 
-        results = [writer.write(OTHER, ARRIVED) for _ in range(2)]
+        results = [writer.write(OTHER, ARRIVED + timedelta(days=days)) for days in (0, 6)]
 
         assert [each.status for each in results] == [WriteStatus.REJECTED] * 2
         kept = stored(landing)
