@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from tg_pipeline.defs import automation
+from tg_pipeline.defs import automation, stuck_runs
 from tg_pipeline.defs.alerts import sensors as alert_sensors
 from tg_pipeline.defs.athena import assets as athena
 from tg_pipeline.defs.digest import assets as digest
@@ -28,6 +28,7 @@ defs = dg.Definitions.merge(
     privacy_schedules.defs,
     history.defs,
     automation.defs,
+    stuck_runs.defs,
     checks.defs,
     schedules.defs,
     sensors.defs,

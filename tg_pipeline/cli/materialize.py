@@ -23,10 +23,10 @@ from tg_pipeline.cli.console import progress
 from tg_pipeline.cli.context import check_lake, check_landing
 from tg_pipeline.cli.dagster_instance import open_instance
 from tg_pipeline.cli.run_queue import RunQueue
-from tg_pipeline.cli.unfinished_runs import end_stuck_runs
 from tg_pipeline.definitions import defs
 from tg_pipeline.defs.metadata import LOGGER, STOPPED
 from tg_pipeline.defs.partitions import SETTINGS, group_into_ranges, range_tags
+from tg_pipeline.defs.stuck_runs import end_runs
 from tg_pipeline.defs.updates.assets import FULL, QUARANTINED
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_zone import iter_days
@@ -146,7 +146,7 @@ def _executor(instance: dg.DagsterInstance, bar: Progress, task: TaskID) -> Exec
 
         return submit
     refuse_supervised_runs(instance.run_launcher)
-    for stuck in end_stuck_runs(instance, datetime.now(UTC)):
+    for stuck in end_runs(instance, datetime.now(UTC)):
         LOGGER.warning("run %s did not end, and is marked as failed", stuck.run.run_id)
 
     def execute(job: str, tags: Mapping[str, str], config: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from lambda_ingest.store import open_store
 from tg_pipeline.lake.floors import Floors, raise_floors
-from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS
+from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 
 
@@ -74,11 +74,11 @@ def test_a_run_builds_what_is_late_lost_or_damaged_and_nothing_else(shell: Shell
 
 @pytest.mark.slow
 def test_days_that_fail_are_each_named_and_all_others_are_built(shell: Shell) -> None:
-    # Given a week of which two days can't be written
+    # Given a week of which a mart of two days can't be written
     shell.run("sample", "--days", "7", "--per-day", "20")
     broken = [FIRST_DAY + timedelta(days=number) for number in (2, 4)]
     for day in broken:
-        blocked = shell.lake / "raw_updates" / f"context_date={day}"
+        blocked = shell.lake / DAILY_MARTS[0].name / f"context_date={day}"
         blocked.parent.mkdir(parents=True, exist_ok=True)
         blocked.write_text("not a folder")
 
@@ -96,7 +96,7 @@ def test_days_that_fail_are_each_named_and_all_others_are_built(shell: Shell) ->
 
     # And once they can be written, the next run builds them
     for day in broken:
-        (shell.lake / "raw_updates" / f"context_date={day}").unlink()
+        (shell.lake / DAILY_MARTS[0].name / f"context_date={day}").unlink()
     assert shell.run("run").returncode == 0
     assert "nothing to build" in shell.run("run", here=True).stdout
 

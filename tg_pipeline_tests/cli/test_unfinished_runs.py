@@ -14,15 +14,16 @@ import dagster as dg
 import pytest
 
 from tg_pipeline.builds.monitoring import ProblemKind
-from tg_pipeline.cli.unfinished_runs import (
+from tg_pipeline.cli.unfinished_runs import has_history, stuck_run_problems
+from tg_pipeline.defs.stuck_runs import (
     DEFAULT_LIMIT,
     MARGIN,
-    end_stuck_runs,
-    find_stuck_runs,
-    has_history,
-    stuck_run_problems,
+    end_runs,
+    overdue_runs,
+    stuck_runs_sensor,
 )
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
+from tg_pipeline_tests.defs.conftest import StoppedClock
 
 NOW = datetime.now(UTC)
 TOO_LATE = NOW + DEFAULT_LIMIT + MARGIN + timedelta(hours=1)
@@ -46,8 +47,8 @@ def test_a_run_is_stuck_once_it_took_longer_than_it_may(
 ) -> None:
     run = add(instance, status)
 
-    assert find_stuck_runs(instance, NOW + DEFAULT_LIMIT) == []
-    (stuck,) = find_stuck_runs(instance, TOO_LATE)
+    assert overdue_runs(instance, NOW + DEFAULT_LIMIT) == []
+    (stuck,) = overdue_runs(instance, TOO_LATE)
 
     assert stuck.describe().startswith(f"Run {run.run_id[:8]} of updates_job is {status} since ")
     assert "longer than the 120 minutes it may take" in stuck.describe()
@@ -56,8 +57,8 @@ def test_a_run_is_stuck_once_it_took_longer_than_it_may(
 def test_a_run_may_set_its_own_limit(instance: dg.DagsterInstance) -> None:
     add(instance, "STARTED", dagster_max_runtime="36000")
 
-    assert find_stuck_runs(instance, TOO_LATE) == []
-    assert len(find_stuck_runs(instance, TOO_LATE + timedelta(hours=9))) == 1
+    assert overdue_runs(instance, TOO_LATE) == []
+    assert len(overdue_runs(instance, TOO_LATE + timedelta(hours=9))) == 1
 
 
 class Queue:
@@ -84,21 +85,39 @@ def test_a_queued_run_is_stuck_only_if_no_other_run_starts() -> None:
     moving: Any = Queue(others_updated_at=TOO_LATE - timedelta(minutes=5))
     still: Any = Queue(others_updated_at=NOW)
 
-    assert find_stuck_runs(moving, TOO_LATE) == []
-    assert find_stuck_runs(still, NOW + DEFAULT_LIMIT) == []
-    (stuck,) = find_stuck_runs(still, TOO_LATE)
+    assert overdue_runs(moving, TOO_LATE) == []
+    assert overdue_runs(still, NOW + DEFAULT_LIMIT) == []
+    (stuck,) = overdue_runs(still, TOO_LATE)
     assert "is in Dagster's queue since " in stuck.describe()
-    assert end_stuck_runs(still, TOO_LATE) == [], "it is left to the daemon"
+    assert end_runs(still, TOO_LATE) == [], "it is left to the daemon"
 
 
 def test_stuck_runs_are_marked_as_failed(instance: dg.DagsterInstance) -> None:
     add(instance, "STARTED")
 
-    assert end_stuck_runs(instance, NOW) == []
-    assert len(end_stuck_runs(instance, TOO_LATE)) == 1
+    assert end_runs(instance, NOW) == []
+    assert len(end_runs(instance, TOO_LATE)) == 1
 
     assert [each.status.value for each in instance.get_runs()] == ["FAILURE"]
-    assert end_stuck_runs(instance, TOO_LATE) == []
+    assert end_runs(instance, TOO_LATE) == []
+
+
+def test_with_a_daemon_a_sensor_ends_them_before_it_cancels_their_processes(
+    instance: dg.DagsterInstance,
+) -> None:
+    """A frozen process answers nothing, and the code server waits for its answer."""
+
+    def tick(at: datetime) -> str:
+        context = dg.build_sensor_context(instance=instance)
+        found = stuck_runs_sensor(context, clock=StoppedClock(at=at.isoformat()))
+        assert isinstance(found, dg.SkipReason)
+        return str(found.skip_message)
+
+    run = add(instance, "STARTED")
+
+    assert tick(NOW + 0.75 * DEFAULT_LIMIT) == "No run has taken too long."
+    assert tick(NOW + 0.95 * DEFAULT_LIMIT) == f"Marked as failed: {run.run_id[:8]}."
+    assert tick(NOW + 0.95 * DEFAULT_LIMIT) == "No run has taken too long."
 
 
 @pytest.mark.parametrize(
