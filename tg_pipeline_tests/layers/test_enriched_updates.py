@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tg_pipeline.layers.drift import Drift, DriftCounter
 from tg_pipeline.layers.enriched_schema import EnrichedUpdate
 from tg_pipeline.layers.enriched_updates import enrich_update
 
@@ -383,6 +384,39 @@ def test_a_callback_has_the_chat_of_its_message_and_no_event_time(date: int) -> 
     assert (row.date, row.event_at, row.text) == (None, None, None)
 
 
+OF_A_CHANNEL: Any = {"forward_from_chat": {"id": -100_7, "type": "channel"}}
+
+
+@pytest.mark.parametrize(
+    ("sender", "chat", "forward", "is_automatic"),
+    [
+        (TELEGRAM, TURMA, OF_A_CHANNEL, True),
+        (TELEGRAM, {"id": 5, "type": "private"}, OF_A_CHANNEL, None),
+        (TELEGRAM, TURMA, {"forward_sender_name": "Ana"}, None),
+        (ANA, TURMA, OF_A_CHANNEL, None),
+    ],
+)
+def test_of_old_forwards_those_by_telegram_from_a_channel_into_a_group_are_automatic(
+    sender: Any, chat: Any, forward: Any, is_automatic: Any
+) -> None:
+    row = enriched("message", chat=chat, text="oi", **forward, **{"from": sender})
+
+    assert row.is_automatic_forward is is_automatic
+
+
+def test_a_field_that_is_not_documented_is_counted_with_an_example() -> None:
+    drift = DriftCounter()
+    payload = b'{"update_id":1,"message":{"message_id":3,"text":"oi","hologram":{"size":3}}}'
+
+    enrich_update(payload, "message", drift)
+    enrich_update(b'{"update_id":2,"telepathy":{"id":1}}', "telepathy", drift)
+
+    assert drift.found() == (
+        Drift("message.hologram", 1, '{"size": 0}'),
+        Drift("telepathy", 1, '{"id": 0}'),
+    )
+
+
 @pytest.mark.parametrize(
     ("lists", "added", "removed"),
     [
@@ -489,6 +523,22 @@ def test_a_membership_has_the_member_and_both_statuses() -> None:
             {"message_thread_id": 7, "is_topic_message": None, "is_from_offline": None},
         ),
         ("message", {"direct_messages_topic": {"topic_id": 4}}, {"direct_messages_topic_id": 4}),
+        (
+            "message",
+            {"reply_to_message": {"message_id": 4, "from": {"id": 9, "is_bot": True}}},
+            {"reply_to_message_id": 4, "reply_to_user_id": 9, "reply_to_user_is_bot": True},
+        ),
+        (
+            "message",
+            {"external_reply": {"message_id": 8}},
+            {"external_reply_chat_id": None, "external_reply_message_id": 8},
+        ),
+        ("message", {"via_bot": {"id": 9}}, {"via_bot_id": 9}),
+        (
+            "message",
+            {"from": ANA | {"is_premium": True}, "chat": TURMA},
+            {"user_is_premium": True, "chat_title": "Turma", "chat_username": "turma"},
+        ),
         (
             "business_message",
             {"business_connection_id": "b", "sender_business_bot": {"id": 9}},
