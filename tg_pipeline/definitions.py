@@ -12,7 +12,14 @@ from tg_pipeline.defs.privacy import history
 from tg_pipeline.defs.privacy import schedules as privacy_schedules
 from tg_pipeline.defs.report import assets as report
 from tg_pipeline.defs.resources import resources
-from tg_pipeline.defs.updates import assets, checks, queue_sensor, schedules, sensors
+from tg_pipeline.defs.updates import (
+    assets,
+    checks,
+    queue_sensor,
+    schedules,
+    sensors,
+    verification,
+)
 from tg_pipeline.logs import configure_logging
 from tg_pipeline.settings import wants_json_logs
 
@@ -30,6 +37,7 @@ defs = dg.Definitions.merge(
     automation.defs,
     stuck_runs.defs,
     checks.defs,
+    verification.defs,
     schedules.defs,
     sensors.defs,
     queue_sensor.defs,

@@ -197,7 +197,7 @@ def partitions_of(lake: Lake, span: tuple[date, date] | None) -> list[tuple[str,
 
 
 def verify_lake(
-    source: LandingSource,
+    landing: ObjectStore,
     lake: Lake,
     floors: Floors,
     partitions: Sequence[tuple[str, Day]],
@@ -215,7 +215,7 @@ def verify_lake(
 
     found = lake.map_concurrent(verify, partitions)
     errors = (each for each in found if isinstance(each, DamagedPartitionError))
-    damaged = [_explained(error, source.store, lake, floors) for error in errors]
+    damaged = [_explained(error, landing, lake, floors) for error in errors]
     return VerifiedLake(len(found), found.count(False), damaged)
 
 
@@ -225,3 +225,17 @@ def _explained(
     """Return an error, as a LostPartitionError if the partition can't be built again."""
     reason = error.day and why_not_rebuilt(error.layer, error.day, landing, lake, floors)
     return _lost(error, reason) if reason else error
+
+
+def mark_found(lake: Lake, partitions: Sequence[tuple[str, Day]], found: VerifiedLake) -> None:
+    """Mark the partitions that were found damaged, and no others; raises StoreError.
+
+    Marked partitions are stale: those that can be built again are built by the next run. Others,
+    such as a file that was restored from a backup, are accepted again.
+    """
+    damaged = {(each.layer, each.day) for each in found.damaged}
+    for partition in partitions:
+        if partition in damaged:
+            lake.mark_damaged(*partition)
+        else:
+            lake.unmark(*partition)

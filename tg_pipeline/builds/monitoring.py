@@ -278,7 +278,8 @@ def _days_to_check(context: MonitorContext, span: Span | None) -> list[date]:
     older = (day for day in list_days(context.landing) if context.start_date <= day < first)
     floors = context.layer_parameters.floors
     never_built = [day for day in older if day not in built and floors.allow_build(day)]
-    return [*never_built, *iter_days(first, context.last_due)]
+    damaged = [day for day in context.lake.marked_days() if context.start_date <= day < first]
+    return [*sorted({*never_built, *damaged}), *iter_days(first, context.last_due)]
 
 
 def _first_checked(context: MonitorContext) -> date:

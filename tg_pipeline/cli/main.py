@@ -70,6 +70,7 @@ COMMANDS: Final = {
     "land": CommandSource("Land updates from files."),
     "run": CommandSource("Build days and marts: all that is new, or the days given."),
     "status": CommandSource("Show what landed and was built each day, and what is missing."),
+    "verify": CommandSource("Read all tables with their checksums, and name what is damaged."),
     "summary": CommandSource("Show the rows of each layer, the busiest hours, and the people."),
     "report": CommandSource("Write the report on a period as one HTML page."),
     "digest": CommandSource("Post a day or a week to the admin chat, or preview it."),

@@ -7,6 +7,7 @@ it for up to date.
 
 import fcntl
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -57,6 +58,8 @@ TEMP_PREFIX: Final = ".writing-"
 
 MARKS_PREFIX: Final = "damaged"
 """The folder of the lake with a mark for each partition in which changed bytes were found."""
+
+_MARKED_DAY: Final = re.compile(r"/context_date=(\d{4}-\d{2}-\d{2})/")
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -321,6 +324,11 @@ class Lake:
         The marks are listed once, since they are few, and nearly always none.
         """
         return partition_key(layer, day) in self._marked
+
+    def marked_days(self) -> list[date]:
+        """Return the days with a partition that is marked as damaged, ascending."""
+        found = (_MARKED_DAY.search(key) for key in self._marked)
+        return sorted({date.fromisoformat(match[1]) for match in found if match})
 
     @cached_property
     def _marked(self) -> set[str]:

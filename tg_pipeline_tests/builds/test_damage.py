@@ -9,7 +9,13 @@ import obstore
 import pyarrow.parquet as pq
 import pytest
 
-from tg_pipeline.builds.damage import LostPartitionError, Repairs, partitions_of, verify_lake
+from tg_pipeline.builds.damage import (
+    LostPartitionError,
+    Repairs,
+    mark_found,
+    partitions_of,
+    verify_lake,
+)
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
@@ -155,11 +161,10 @@ def test_a_search_finds_each_damaged_partition_and_what_can_t_be_rebuilt(built: 
         builder.build(DAILY_ACTIVITY, DAY)
     for layer in ("raw_updates", "enriched_updates", "daily_activity"):
         flip(built, layer)
-    source = LandingSource(built.landing, bot_id=0)
     every = partitions_of(built.lake, None)
 
-    found = verify_lake(source, built.lake, PARAMETERS.floors, every)
-    expired = verify_lake(source, built.lake, EXPIRED.floors, every)
+    found = verify_lake(built.landing, built.lake, PARAMETERS.floors, every)
+    expired = verify_lake(built.landing, built.lake, EXPIRED.floors, every)
 
     names = ["raw_updates", "enriched_updates", "daily_activity"]
     assert [(each.layer, each.day) for each in found.damaged] == [(name, DAY) for name in names]
@@ -168,6 +173,24 @@ def test_a_search_finds_each_damaged_partition_and_what_can_t_be_rebuilt(built: 
     assert lost == ["raw_updates"]
     assert found.partitions == len(every)
     assert partitions_of(built.lake, (NEXT_DAY, NEXT_DAY)) == [(name, NEXT_DAY) for name in LAYERS]
+
+
+def test_what_a_search_found_is_stale_until_it_is_rebuilt_or_restored(built: Pipeline) -> None:
+    whole = flip(built, "raw_updates")
+    flip(built, "deduped_updates", NEXT_DAY)
+    every = partitions_of(built.lake, None)
+    today = NEXT_DAY + timedelta(days=1)
+
+    mark_found(built.lake, every, verify_lake(built.landing, built.lake, PARAMETERS.floors, every))
+
+    assert [state.status(today) for state in built.states(DAY, NEXT_DAY)] == [DayStatus.DAMAGED] * 2
+    assert stale_days(built.states(DAY, NEXT_DAY)) == [DAY, NEXT_DAY]
+    # One is restored from a backup, the other is built again
+    path_of(built, "raw_updates").write_bytes(whole)
+    built.build(NEXT_DAY)
+    mark_found(built.lake, every, verify_lake(built.landing, built.lake, PARAMETERS.floors, every))
+    assert [state.status(today) for state in built.states(DAY, NEXT_DAY)] == [DayStatus.BUILT] * 2
+    assert not built.objects("damaged")
 
 
 def test_a_flipped_bit_in_a_mart_or_its_source_never_reaches_a_mart(built: Pipeline) -> None:

@@ -238,7 +238,7 @@ def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> S
     ids = read_known_ids(lake, floors)
     ids.save(lake)
     outdated = outdated_days(lake, parameters, ids)[-MAX_OUTDATED_DAYS:]
-    touched = {*known.touched, *known.requested, *unclean, *older, *outdated}
+    touched = {*known.touched, *known.requested, *lake.marked_days(), *unclean, *older, *outdated}
     days = days_to_scan(landed, lake, watched, touched, floors)
     states = day_states(landing, lake, days, parameters, ids)
     marts = mart_parameters(SETTINGS, landing)
