@@ -6,6 +6,7 @@ bucket needs it.
 
 import logging
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
@@ -36,6 +37,9 @@ DEFAULT_REGION: Final = "us-east-1"
 
 MAX_UPLOAD_AGE: Final = timedelta(days=1)
 """How long an upload may take: the process of an older one no longer exists."""
+
+_OURS: Final = re.compile(r"^\w+/(context_date=|part-0\.parquet$)")
+"""The keys of a lake or a landing zone, whose bucket others may use as well."""
 
 STACK_POLICY: Final = "attach the stack's policy (DagsterPolicyArn)"
 
@@ -91,24 +95,24 @@ def translate_s3_errors(uri: str) -> AbstractContextManager[None]:
     return _translate_errors(uri, StoreError, S3_PERMISSIONS)
 
 
-def abort_stale_uploads(store: S3Store, key: str, *, begun_before: datetime) -> None:
-    """Abort the multipart uploads to `key` that were begun before an instant (aware).
+def abort_stale_uploads(store: S3Store, *, begun_before: datetime) -> None:
+    """Abort the multipart uploads of a lake or a landing zone begun before an instant (aware).
 
     This only saves storage, so a failure, such as a missing permission, is logged and ignored.
     """
-    bucket = store.config["bucket"]
-    full_key = "/".join(filter(None, [store.prefix, key]))
+    bucket, prefix = store.config["bucket"], f"{store.prefix}/" if store.prefix else ""
     try:
-        _abort_uploads(open_s3_client(), bucket, full_key, begun_before)
+        _abort_uploads(open_s3_client(), bucket, prefix, begun_before)
     except (BotoCoreError, ClientError) as error:
-        LOGGER.info("s3://%s/%s: stale uploads were not aborted: %s", bucket, full_key, error)
+        LOGGER.info("s3://%s/%s: stale uploads were not aborted: %s", bucket, prefix, error)
 
 
-def _abort_uploads(client: Any, bucket: str, key: str, begun_before: datetime) -> None:
-    for page in client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=key):
-        for upload in page.get("Uploads", []):
-            if upload["Key"] == key and upload["Initiated"] < begun_before:
-                client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload["UploadId"])
+def _abort_uploads(client: Any, bucket: str, prefix: str, begun_before: datetime) -> None:
+    pages = client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket, Prefix=prefix)
+    for upload in (upload for page in pages for upload in page.get("Uploads", [])):
+        key, number = upload["Key"], upload["UploadId"]
+        if _OURS.search(key.removeprefix(prefix)) and upload["Initiated"] < begun_before:
+            client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=number)
 
 
 def open_client(service: str, region: str | None) -> Any:

@@ -42,8 +42,7 @@ def erase_from_expired_day(lake: Lake, day: date, parameters: LayerParameters) -
     for table in tables:
         _erase(lake, table, day, parameters)
     body = _record(tables, parameters).encode()
-    with translate_errors(lake.store):
-        retry(lambda: obstore.put(lake.store, _key(day), body))
+    lake.put(_key(day), body)
 
 
 def is_erasure_due(lake: Lake, day: date, parameters: LayerParameters) -> bool:

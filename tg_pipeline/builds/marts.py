@@ -7,7 +7,6 @@ the parameters that its query uses. A mart is stale if any of these has changed 
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ from tg_pipeline.builds.raw_updates import BUILT_FROM
 from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
 from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.parquet import Footer
-from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, PartitionStats, temp_dir
+from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, PartitionStats
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS, MAX_LOOKBACK_DAYS
@@ -39,6 +38,7 @@ from tg_pipeline.marts.duckdb_engine import (
     run_query,
 )
 from tg_pipeline.marts.mart import Mart, MartParameters, is_daily
+from tg_pipeline.temp_folders import temp_dir
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -66,9 +66,9 @@ class MartBuildResult:
 @contextmanager
 def mart_builder(lake: Lake, parameters: MartParameters) -> Iterator["MartBuilder"]:
     """Open a builder for the marts of a lake; errors of DuckDB are raised as StoreError."""
-    with tempfile.TemporaryDirectory() as spill_folder:
+    with temp_dir() as spill_folder:
         try:
-            with open_engine(Path(spill_folder)) as engine:
+            with open_engine(spill_folder) as engine:
                 yield MartBuilder(lake, engine, parameters)
         except EngineError as error:
             raise StoreError(f"The marts can't be built: {error}") from error
@@ -204,7 +204,7 @@ def _open_snapshot(lake: Lake, mart: Mart, days: Sequence[Day]) -> Iterator[Lake
     footer is that of the very rows it was made from, both are read from here: from hard links to a
     disk's files, and from copies of a bucket's objects.
     """
-    with temp_dir(lake.folder) as folder:
+    with lake.temp_dir() as folder:
         for table in mart.sources:
             with lake.files(table.name, _source_days(lake, mart, days, table)) as files:
                 for file in files:

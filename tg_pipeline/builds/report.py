@@ -1,14 +1,11 @@
 """Read the report's data from the landing zone and the lake, and publish its pages."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Final
 
-import obstore
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError
@@ -17,7 +14,6 @@ from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.selection import Selection, first_day, read_subjects, select_updates
 from tg_pipeline.builds.staleness import DayState, day_states
-from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
@@ -36,6 +32,7 @@ from tg_pipeline.report.models import (
     UnprocessedDays,
 )
 from tg_pipeline.report.queries import Marts, read_gaps, read_last_landed, read_report_data
+from tg_pipeline.temp_folders import temp_dir
 
 REPORT: Final = "report"
 """The asset, and its folder in the lake."""
@@ -125,9 +122,8 @@ def publish_page(lake: Lake, language: str, html: str) -> int:
     """Write a page to the lake, replacing the previous one at once; return its size in bytes."""
     body = html.encode()
     # Browsers need the content type from a bucket; a disk can't store one.
-    attributes = None if lake.folder else {"Content-Type": CONTENT_TYPE}
-    with translate_errors(lake.store):
-        obstore.put(lake.store, page_key(language), body, attributes=attributes)
+    attributes = {"Content-Type": CONTENT_TYPE}
+    lake.put(page_key(language), body, attributes)
     return len(body)
 
 
@@ -185,8 +181,7 @@ def _open_marts(source: ReportSource, period: Period, *, reads_all: bool) -> Ite
     With `reads_all`, enriched_updates has all days.
     """
     with ExitStack() as stack:
-        spill = stack.enter_context(tempfile.TemporaryDirectory(prefix="tg-report-"))
-        engine = stack.enter_context(open_engine(Path(spill)))
+        engine = stack.enter_context(open_engine(stack.enter_context(temp_dir())))
         for table in (ENRICHED_UPDATES, *ALL_MARTS):
             days = _days_to_read(table, period)
             if reads_all and table is ENRICHED_UPDATES:

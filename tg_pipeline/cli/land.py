@@ -3,7 +3,6 @@
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +29,7 @@ from tg_pipeline.lake.landing_writer import (
 from tg_pipeline.lake.object_store import open_object_store, retry
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.telegram.saved_updates import BYTE_ORDER_MARK, is_chat_export, split_updates
+from tg_pipeline.temp_folders import temp_dir
 
 STDIN: Final = Path("-")
 STANDARD_INPUT: Final = "standard input"
@@ -61,8 +61,8 @@ def land(files: Files, bot_id: BotId = None, batch: Batch = 0) -> None:
     """
     settings = load_settings()
     bot_id = chosen_bot(settings, bot_id)
-    with tempfile.TemporaryDirectory() as folder:
-        inputs = [_spooled(Path(folder)) if path == STDIN else _checked(path) for path in files]
+    with temp_dir() as folder:
+        inputs = [_spooled(folder) if path == STDIN else _checked(path) for path in files]
         total = sum(map(_count_updates, inputs))
         check_landing(settings)
         refuse_sample(settings, bot_id)

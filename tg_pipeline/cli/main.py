@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Final
@@ -13,12 +14,19 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
 from lambda_ingest.settings import SettingsError
-from lambda_ingest.store import StoreError, first_line
+from lambda_ingest.store import StoreError, first_line, local_folder
 from tg_pipeline.cli.console import LOGGER, err, guard_terminals, log_standard_error, one_line
 from tg_pipeline.exceptions import AthenaError, CommandError
 from tg_pipeline.logs import configure_logging, json_logs_enabled
-from tg_pipeline.settings import exposed_env_file, home_folder, wants_json_logs
+from tg_pipeline.settings import (
+    STATE_FOLDER,
+    exposed_env_file,
+    home_folder,
+    load_settings,
+    wants_json_logs,
+)
 from tg_pipeline.telegram.errors import TelegramError
+from tg_pipeline.temp_folders import remove_abandoned
 
 CLEAR_ERRORS: Final = (
     AthenaError,
@@ -130,6 +138,7 @@ def app() -> None:
             configure_logging(as_json=True)
             log_standard_error()
         _warn_of_exposed_secrets()
+        _remove_leftovers()
         cli()
     except CLEAR_ERRORS as error:
         sys.exit(report_error(error))
@@ -141,6 +150,16 @@ def _warn_of_exposed_secrets() -> None:
             f"{path} holds secrets, and other users of this machine can read it: chmod 600 {path}"
         )
         err.print(one_line(line), soft_wrap=True)
+
+
+def _remove_leftovers() -> None:
+    """Remove the temporary folders of killed processes, whatever this command does."""
+    home = home_folder()
+    for folder in (None, home, home / STATE_FOLDER):
+        remove_abandoned(folder)
+    with suppress(SettingsError, StoreError):
+        if lake := local_folder(load_settings().lake_uri):
+            remove_abandoned(lake)
 
 
 def report_error(error: Exception) -> int:

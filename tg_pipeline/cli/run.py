@@ -27,6 +27,7 @@ from tg_pipeline.cli.context import (
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.floors import TableGroup
 from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.lake.object_io import abort_uploads
 from tg_pipeline.settings import Settings, load_settings
 
 MAX_ROUNDS: Final = 3
@@ -56,6 +57,8 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     _check_partitions(days, settings)
     check_landing(settings)
     check_lake(settings)
+    for store in (open_landing(settings), open_lake(settings).store):
+        abort_uploads(store)
     if full:
         _check_landed_objects_are_kept(days, settings)
     build(days, (lambda: next_days(settings)) if is_open else list, full=full)

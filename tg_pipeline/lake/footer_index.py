@@ -21,7 +21,7 @@ import obstore
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.lake.parquet import Footer
-from tg_pipeline.lake.partitions import OBJECT_NAME, Lake, partition_key, temp_dir
+from tg_pipeline.lake.partitions import OBJECT_NAME, Lake, partition_key
 
 PREFIX: Final = "indexes"
 """The folder of the lake with an object per table. No query reads it, and it does not expire: an
@@ -112,7 +112,7 @@ class FooterIndex:
         if self._is_saved:
             return
         key = _key(self.table)
-        with temp_dir((lake.folder / key).parent if lake.folder else None) as folder:
+        with lake.temp_dir() as folder:
             path = folder / Path(key).name
             content = msgspec.json.encode(_Stored(1, list(self._entries())))
             path.write_bytes(gzip.compress(content, GZIP_LEVEL, mtime=0))

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from tg_pipeline.lake.landing_zone import OBJECTS
 from tg_pipeline.lake.object_io import open_object
-from tg_pipeline.lake.partitions import Lake, temp_dir
+from tg_pipeline.lake.partitions import Lake
 
 PREFIX: Final = "listings"
 
@@ -116,7 +116,7 @@ def write_state(lake: Lake, day: date, listing: ReadListing, objects: pa.Table) 
     """Replace a day's object in one step; raises StoreError."""
     key = state_key(day)
     schema = READ_OBJECTS.with_metadata(listing.to_metadata())
-    with temp_dir((lake.folder / key).parent if lake.folder else None) as folder:
+    with lake.temp_dir() as folder:
         path = folder / Path(key).name
         options = pa.ipc.IpcWriteOptions(compression="zstd")
         with pa.ipc.new_file(path, schema, options=options) as file:

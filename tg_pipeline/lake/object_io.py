@@ -232,8 +232,8 @@ def _copy(store: ObjectStore, key: str, path: Path) -> bool:
 def put_file(store: ObjectStore, key: str, path: Path) -> None:
     """Upload a file, replacing the object at `key` in one step; raises StoreError."""
     in_parts = path.stat().st_size > PART_BYTES
-    if in_parts and isinstance(store, S3Store):
-        _abort_stale_uploads(store, key)
+    if in_parts:
+        abort_uploads(store)
 
     def put() -> None:
         obstore.put(
@@ -249,8 +249,11 @@ def put_file(store: ObjectStore, key: str, path: Path) -> None:
         retry(put)
 
 
-def _abort_stale_uploads(store: S3Store, key: str) -> None:
-    # boto3 takes most of a second to import: only a large upload needs it.
+def abort_uploads(store: ObjectStore) -> None:
+    """Abort the uploads in parts whose processes were killed: nothing but a bucket has any."""
+    if not isinstance(store, S3Store):
+        return
+    # boto3 takes most of a second to import: only buckets need it.
     from tg_pipeline.aws import MAX_UPLOAD_AGE, abort_stale_uploads  # noqa: PLC0415
 
-    abort_stale_uploads(store, key, begun_before=datetime.now(UTC) - MAX_UPLOAD_AGE)
+    abort_stale_uploads(store, begun_before=datetime.now(UTC) - MAX_UPLOAD_AGE)

@@ -5,14 +5,13 @@ as unreadable until it is replaced: its footer may be intact, so that a scan of 
 it for up to date.
 """
 
-import fcntl
+import errno
 import os
 import re
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, partial
@@ -41,6 +40,7 @@ from tg_pipeline.lake.parquet import (
     text_metadata,
     verify_file,
 )
+from tg_pipeline.temp_folders import temp_dir
 
 OBJECT_NAME: Final = "part-0.parquet"
 
@@ -52,9 +52,6 @@ PROJECTED_ROWS: Final = 65_536
 
 THREADS: Final = 16
 """Concurrent requests: a bucket takes some 20 ms for each."""
-
-TEMP_PREFIX: Final = ".writing-"
-"""Prefix of the names of temporary folders; no query takes such a folder for a partition."""
 
 MARKS_PREFIX: Final = "damaged"
 """The folder of the lake with a mark for each partition in which changed bytes were found."""
@@ -264,7 +261,7 @@ class Lake:
         with ExitStack() as stack:
             root = self.folder
             if root is None:
-                root = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+                root = stack.enter_context(temp_dir())
                 pool = stack.enter_context(ThreadPoolExecutor(THREADS))
                 paths = [root / key for key in wanted.values()]
                 list(pool.map(partial(copy_object, self.store), wanted.values(), paths))
@@ -304,8 +301,7 @@ class Lake:
     def mark_damaged(self, layer: str, day: date | None) -> None:
         """Mark a partition as damaged until it is replaced; raises StoreError."""
         key = partition_key(layer, day)
-        with translate_errors(self.store):
-            retry(lambda: obstore.put(self.store, f"{MARKS_PREFIX}/{key}", b""))
+        self.put(f"{MARKS_PREFIX}/{key}", b"")
         self._marked.add(key)
 
     def unmark(self, layer: str, day: date | None) -> None:
@@ -347,10 +343,28 @@ class Lake:
     def writer(self, layer: str, day: date | None, schema: pa.Schema) -> Iterator[PartitionWriter]:
         """Open a writer of a day, or of a table without days; without `commit` nothing changes."""
         key = partition_key(layer, day)
-        with temp_dir((self.folder / key).parent if self.folder else None) as folder:
+        with self.temp_dir() as folder:
             path = folder / OBJECT_NAME
             with ParquetWriter(path, schema) as rows:
                 yield PartitionWriter(self, key, path, rows)
+
+    def temp_dir(self) -> AbstractContextManager[Path]:
+        """Create a temporary folder whose files `publish` can move: of a folder, in that folder."""
+        return temp_dir(self.folder)
+
+    def put(self, key: str, body: bytes, attributes: dict[str, str] | None = None) -> None:
+        """Replace a small object that is no table, durably; raises StoreError.
+
+        `attributes` are stored with a bucket's object.
+        """
+        if self.folder is None:
+            with translate_errors(self.store):
+                retry(lambda: obstore.put(self.store, key, body, attributes=attributes))
+            return
+        with self.temp_dir() as folder:
+            path = folder / Path(key).name
+            path.write_bytes(body)
+            self.publish(path, key)
 
     def publish(self, path: Path, key: str) -> None:
         """Replace the object at `key` by a file, in one step that is durable when it returns.
@@ -360,57 +374,23 @@ class Lake:
         if self.folder is None:
             put_file(self.store, key, path)
         else:
-            target = self.folder / key
-            sync(path)
-            path.replace(target)
-            sync(target.parent)
-            sync(target.parent.parent)
+            _move(path, self.folder / key)
         self._unmark(key)
 
 
-@contextmanager
-def temp_dir(parent: Path | None) -> Iterator[Path]:
-    """Create a folder in `parent`, by default the system's temporary folder, and remove it later.
-
-    The process holds a lock on the folder, which ends with the process. Folders of processes that
-    were killed have no lock; they are removed here.
-    """
-    parent = parent or Path(tempfile.gettempdir())
-    create_folder(parent)
-    remove_abandoned(parent)
-    folder, lock = _create_locked(parent)
+def _move(path: Path, target: Path) -> None:
+    """Replace the file at `target` by another one of the lake, in one step, durably."""
+    create_folder(target.parent)
+    sync(path)
     try:
-        yield folder
-    finally:
-        shutil.rmtree(folder)
-        os.close(lock)
-
-
-def remove_abandoned(parent: Path) -> None:
-    """Remove the temporary folders in a folder whose processes were killed."""
-    for folder in parent.glob(f"{TEMP_PREFIX}*"):
-        with suppress(OSError):
-            _remove_unless_locked(folder)
-
-
-def _remove_unless_locked(folder: Path) -> None:
-    lock = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder)
-    finally:
-        os.close(lock)
-
-
-def _create_locked(parent: Path) -> tuple[Path, int]:
-    """Create and lock a folder; start over if another process removed it before it was locked."""
-    while True:
-        folder = Path(tempfile.mkdtemp(prefix=TEMP_PREFIX, dir=parent))
-        with suppress(FileNotFoundError):
-            lock = os.open(folder, os.O_RDONLY)
-            # On a file system without locks, no process removes the folders of others either.
-            with suppress(OSError):
-                fcntl.flock(lock, fcntl.LOCK_EX)
-            if folder.exists():
-                return folder, lock
-            os.close(lock)
+        path.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # Somebody has put the table on another file system.
+        with temp_dir(target.parent) as folder:
+            shutil.copyfile(path, folder / path.name)
+            sync(folder / path.name)
+            (folder / path.name).replace(target)
+    sync(target.parent)
+    sync(target.parent.parent)

@@ -1,6 +1,5 @@
 """The key of the tombstones: generated once, for a landing zone on this machine's disk."""
 
-import os
 import secrets
 import tempfile
 from pathlib import Path
@@ -14,6 +13,7 @@ from lambda_ingest.settings import Secret
 from lambda_ingest.store import local_folder
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import Settings
+from tg_pipeline.temp_folders import temp_dir
 
 VARIABLE: Final = "TG_PRIVACY_KEY"
 
@@ -50,10 +50,10 @@ def _append(path: Path, line: bytes) -> None:
     content = path.read_bytes() if path.exists() else b""
     if content and not content.endswith(b"\n"):
         content += b"\n"
-    handle, name = tempfile.mkstemp(prefix=f"{path.name}.", dir=path.parent)  # its mode is 600
-    with os.fdopen(handle, "wb") as file:
-        file.write(content + line)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)
+    with temp_dir(path.parent) as folder:
+        written = folder / path.name
+        written.touch(mode=0o600)
+        written.write_bytes(content + line)
+        sync(written)
+        written.replace(path)
     sync(path.parent)

@@ -1,6 +1,5 @@
 """Files on this machine that hold rows or texts of the lake: databases, histories, leftovers."""
 
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -9,15 +8,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from tg_pipeline.lake.partitions import TEMP_PREFIX, remove_abandoned
 from tg_pipeline.privacy.search import SQLITE
 from tg_pipeline.privacy.traces import Traces
+from tg_pipeline.temp_folders import TEMP_PREFIX, remove_abandoned, temp_dir
 
 BUSY_TIMEOUT: Final = timedelta(seconds=15)
 """How long to wait for another process that writes to a database."""
 
 SPILL_FOLDERS: Final = ("tg-pipeline-sql-*", "tg-report-*", "tg-marts-*")
-"""The temporary folders in which DuckDB keeps what does not fit into memory."""
+"""The temporary folders of earlier releases, in which DuckDB kept what did not fit into memory."""
 
 SPILL_AGE: Final = timedelta(days=1)
 """Age of a folder whose process no longer exists, as a rule: such a process ends within minutes."""
@@ -58,22 +57,21 @@ def clean_lines(path: Path, traces: Traces) -> int:
         return 0
     kept = [line for line in lines if not traces.in_bytes(line)]
     if len(kept) < len(lines):
-        handle, name = tempfile.mkstemp(prefix=path.name, dir=path.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(b"".join(kept))
-        Path(name).replace(path)
+        with temp_dir(path.parent) as folder:
+            rewritten = folder / path.name
+            rewritten.write_bytes(b"".join(kept))
+            rewritten.replace(path)
     return len(lines) - len(kept)
 
 
 def remove_leftovers(folders: tuple[Path, ...], now: datetime) -> None:
     """Remove the temporary folders of killed builds and queries; `now` is aware."""
-    temporary = Path(tempfile.gettempdir())
-    remove_abandoned(temporary)
+    remove_abandoned()
     for folder in folders:
         for parent in {path.parent for path in folder.rglob(f"{TEMP_PREFIX}*")}:
             remove_abandoned(parent)
     for pattern in SPILL_FOLDERS:
-        for path in temporary.glob(pattern):
+        for path in Path(tempfile.gettempdir()).glob(pattern):
             with suppress(OSError):
                 changed = datetime.fromtimestamp(path.stat().st_mtime, UTC)
                 if now - changed > SPILL_AGE:

@@ -1,7 +1,6 @@
 """A DuckDB session over the lake: every table as a view, statements that Ctrl-C cancels."""
 
 import glob
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -26,6 +25,7 @@ from tg_pipeline.query.filesystem import PROTOCOL, STAR, LakeFiles
 from tg_pipeline.query.quoting import literal, quoted
 from tg_pipeline.query.rejected import SCHEMA, write_table
 from tg_pipeline.query.spreadsheet_cells import ResultColumn, as_cells
+from tg_pipeline.temp_folders import temp_dir
 
 CONTEXT_DATE: Final = "context_date"
 """The column with a partition's day, which is in the name of the folder, not in the file."""
@@ -125,7 +125,7 @@ def open_session(
     """
     tables = tuple(tables)
     with (
-        tempfile.TemporaryDirectory(prefix="tg-pipeline-sql-") as scratch,
+        temp_dir() as scratch,
         duckdb.connect(config=_config(scratch, confined=confined)) as connection,
     ):
         files = None
@@ -136,10 +136,10 @@ def open_session(
         if files:
             connection.register_filesystem(files)
         folder = None if files else lake.folder
-        session = Session(connection, zone, Path(scratch), files, is_confined=confined)
+        session = Session(connection, zone, scratch, files, is_confined=confined)
         session.landing = landing
         session.run(f"SET TimeZone = {literal(zone)}")
-        for view in view_statements(connection, folder, tables, Path(scratch)):
+        for view in view_statements(connection, folder, tables, scratch):
             session.run(view)
         if confined:
             _confine(session)
@@ -149,8 +149,8 @@ def open_session(
             session.close()
 
 
-def _config(scratch: str, *, confined: bool) -> dict[str, str | bool | int | float | list[str]]:
-    return {**OFFLINE, **(CONFINED if confined else {}), "temp_directory": scratch}
+def _config(scratch: Path, *, confined: bool) -> dict[str, str | bool | int | float | list[str]]:
+    return {**OFFLINE, **(CONFINED if confined else {}), "temp_directory": str(scratch)}
 
 
 def _confine(session: "Session") -> None:

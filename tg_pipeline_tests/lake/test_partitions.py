@@ -1,23 +1,19 @@
 """A partition is one object: written aside, replaced as a whole, read in one version."""
 
-import subprocess
-import sys
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
 import obstore
 import pyarrow.parquet as pq
 import pytest
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake.partitions import (
-    TEMP_PREFIX,
-    Lake,
-    PartitionStats,
-    partition_key,
-)
+from tg_pipeline.lake.partitions import OBJECT_NAME, Lake, PartitionStats, partition_key
+from tg_pipeline.temp_folders import TEMP_PREFIX
+from tg_pipeline_tests.fakes.litter import find_leftovers
 from tg_pipeline_tests.lake.conftest import (
     DAY,
     KEY,
@@ -28,6 +24,8 @@ from tg_pipeline_tests.lake.conftest import (
     users_in,
     write,
 )
+
+OTHER_DISK: Final = Path("/dev/shm")  # noqa: S108 - a file system in memory, as Linux has it
 
 
 def write_with(lake: Lake, error: BaseException | None) -> None:
@@ -43,10 +41,6 @@ def keys(lake: Lake) -> list[str]:
         files = (path for path in lake.folder.rglob("*") if path.is_file())
         return sorted(str(path.relative_to(lake.folder)) for path in files)
     return sorted(meta["path"] for meta in obstore.list(lake.store).collect())
-
-
-def temp_dirs(parent: Path) -> list[str]:
-    return sorted(path.name for path in parent.iterdir() if path.name.startswith(TEMP_PREFIX))
 
 
 def test_a_partition_reads_as_it_was_written(lake: Lake) -> None:
@@ -170,33 +164,46 @@ def test_the_files_of_the_days_that_exist_are_each_in_the_folder_of_their_day(la
     assert [path.exists() for path in files] == [lake.folder is not None] * 2
 
 
-WRITE_WITHOUT_END = """
-import sys, time
-from pathlib import Path
-from tg_pipeline.lake.partitions import temp_dir
-with temp_dir(Path(sys.argv[1])) as folder:
-    (folder / "part-0.parquet").write_text("half")
-    print(folder.name, flush=True)
-    time.sleep(600)
-"""
-
-
-def test_the_temporary_folder_of_a_killed_process_is_removed_by_the_next_and_not_earlier(
+def test_a_build_is_written_in_the_root_of_the_lake_where_any_other_build_removes_its_leftovers(
     tmp_path: Path,
 ) -> None:
-    # Given another process that is writing the same day
-    lake = Lake(tmp_path.as_uri())
-    folder = (tmp_path / KEY).parent
-    command = [sys.executable, "-c", WRITE_WITHOUT_END, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout
-        name = other.stdout.readline().strip()
+    # Given a build of a day that was killed
+    lake = Lake((tmp_path / "lake").as_uri())
+    (left := tmp_path / "lake" / f"{TEMP_PREFIX}left").mkdir(parents=True)
+    (left / OBJECT_NAME).write_text("half")
 
-        # When the day is written here, then the other's folder stays
+    # When another day is built, there is a temporary folder meanwhile, which no table sees
+    with lake.writer("raw_updates", NEXT_DAY, SCHEMA) as writer:
+        (own,) = (tmp_path / "lake").glob(f"{TEMP_PREFIX}*")
+        assert own != left
+        assert lake.days("raw_updates") == []
+        writer.write(batch(1))
+        writer.commit()
+
+    # Then there is none afterwards
+    assert lake.days("raw_updates") == [NEXT_DAY]
+    assert find_leftovers(tmp_path / "lake") == []
+
+
+def test_a_table_may_be_on_another_file_system(tmp_path: Path) -> None:
+    if not OTHER_DISK.is_dir() or OTHER_DISK.stat().st_dev == tmp_path.stat().st_dev:
+        pytest.skip("there is one file system")
+    with TemporaryDirectory(dir=OTHER_DISK) as other:
+        (tmp_path / "lake").mkdir()
+        (tmp_path / "lake" / "raw_updates").symlink_to(other)
+        lake = Lake((tmp_path / "lake").as_uri())
+
         write(lake, 1)
-        assert temp_dirs(folder) == [name]
+        write(lake, 1, 2)
 
-        # When the other is killed, and the day is written again, then its folder is gone
-        other.kill()
-    write(lake, 2)
-    assert [path.name for path in folder.iterdir()] == ["part-0.parquet"]
+        assert users(lake) == [1, 2]
+        assert find_leftovers(Path(other)) == find_leftovers(tmp_path / "lake") == []
+
+
+def test_a_small_object_is_replaced_without_leftovers(lake: Lake) -> None:
+    for body in (b"one", b"another"):
+        lake.put("report/page.html", body, {"Content-Type": "text/html"})
+
+    assert obstore.get(lake.store, "report/page.html").bytes() == body
+    if lake.folder:
+        assert find_leftovers(lake.folder) == []

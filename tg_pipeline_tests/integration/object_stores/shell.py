@@ -21,7 +21,7 @@ class Shell:
     def run(self, *arguments: str, lake: str = "lake") -> str:
         done = subprocess.run(
             [COMMAND, *arguments],
-            env=self._environment(lake),
+            env=self.environment(lake),
             cwd=self.folder,
             capture_output=True,
             text=True,
@@ -34,7 +34,7 @@ class Shell:
         """Start a command, and kill it once a condition holds; return its exit code."""
         command, quiet = [COMMAND, *arguments], subprocess.DEVNULL
         with subprocess.Popen(
-            command, env=self._environment("lake"), cwd=self.folder, stdout=quiet, stderr=quiet
+            command, env=self.environment("lake"), cwd=self.folder, stdout=quiet, stderr=quiet
         ) as process:
             while process.poll() is None and not holds():
                 time.sleep(0.05)
@@ -44,7 +44,7 @@ class Shell:
     def lake(self, name: str = "lake") -> Lake:
         return Lake(f"{self.root}/{name}")
 
-    def _environment(self, lake: str) -> dict[str, str]:
+    def environment(self, lake: str = "lake") -> dict[str, str]:
         return os.environ | {
             "DAGSTER_HOME": str(self.folder),
             "TG_LANDING_URI": f"{self.root}/landing",

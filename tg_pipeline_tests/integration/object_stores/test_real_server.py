@@ -64,7 +64,7 @@ def test_a_recent_upload_is_not_aborted(lake: Lake, server: S3Server) -> None:
     key = f"{store.prefix}/{KEY}"
     upload = client.create_multipart_upload(Bucket=BUCKET, Key=key)["UploadId"]
 
-    abort_stale_uploads(store, KEY, begun_before=datetime.now(UTC) - timedelta(minutes=1))
+    abort_stale_uploads(store, begun_before=datetime.now(UTC) - timedelta(minutes=1))
 
     pending = client.list_multipart_uploads(Bucket=BUCKET, Prefix=key)["Uploads"]
     assert [each["UploadId"] for each in pending] == [upload]
