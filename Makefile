@@ -212,7 +212,7 @@ bench-10m: $(DEVELOPER) ## build a day of ten million updates (half an hour, 2 G
 
 # Updates of a real bot can't be fetched from Telegram a second time: they are never deleted here.
 clean: ## delete the sample, what was built from it, and Dagster's history
-	@other=$$(find $(STATE)/landing -type f ! -name '$(SAMPLE_BOT_ID)-*' 2>/dev/null | head -n 1); \
+	@other=$$(find $(STATE)/landing -type f ! -name '$(SAMPLE_BOT_ID)[-.]*' ! -path '*/arrivals/*' ! -path '*/.staged/*' 2>/dev/null | head -n 1); \
 	if [ -n "$$other" ]; then \
 		echo "make clean: $$other is not part of the sample, so nothing is deleted. Updates of a" \
 			"real bot can't be fetched again: move $(STATE)/landing to a safe place first." >&2; \

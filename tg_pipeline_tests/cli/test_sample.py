@@ -1,11 +1,13 @@
 """`tg-pipeline sample`: the same month for the same options, and a demo that ends yesterday."""
 
 import os
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from lambda_ingest.landing import day_prefix
 from tg_pipeline.cli import land as land_module
 from tg_pipeline.cli import sample as sample_module
 from tg_pipeline.cli.land import land
@@ -14,6 +16,7 @@ from tg_pipeline.exceptions import CommandError
 from tg_pipeline.sample import SAMPLE_BOT_ID
 from tg_pipeline.settings import Settings
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
+from tg_pipeline_tests.cloudformation.template import CHECKOUT
 
 TODAY = datetime.now(UTC).date()
 
@@ -87,6 +90,27 @@ def test_a_demo_ends_yesterday_and_admits_no_updates_of_a_real_bot(home: Path) -
     with pytest.raises(CommandError, match="The landing zone holds the sample"):
         land([home / "one.json"], bot_id=9)
     land([home / "one.json"], bot_id=SAMPLE_BOT_ID)
+
+
+def make_clean(home: Path) -> int:
+    make = ["make", "--silent", "-C", str(CHECKOUT), "clean", f"STATE={home / '.tg_pipeline'}"]
+    return subprocess.run(make, check=False, capture_output=True).returncode
+
+
+def test_make_clean_deletes_the_sample_and_never_updates_of_a_real_bot(home: Path) -> None:
+    sample(demo=True, days=1, per_day=2)
+    land([home / "one.json"], bot_id=SAMPLE_BOT_ID)
+    updates = landed(home)
+    real = home / ".tg_pipeline" / "landing" / day_prefix(TODAY) / "9-1.json"
+    real.parent.mkdir(exist_ok=True)
+    real.write_text("{}")
+
+    assert make_clean(home) != 0
+    assert len(landed(home)) == len(updates) + 1
+
+    real.unlink()
+    assert make_clean(home) == 0
+    assert list(home.iterdir()) == [home / "one.json"]
 
 
 @pytest.mark.parametrize(
