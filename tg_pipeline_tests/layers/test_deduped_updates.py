@@ -1,5 +1,6 @@
 """Duplicates are found and dropped as by a plain loop."""
 
+import json
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -97,6 +98,42 @@ def test_a_copy_conflicts_with_the_row_that_is_kept_if_its_json_differs(
     found = Duplicates(*(np.array([number]) for number in (1, kept_on, 3)))
 
     assert len(conflicts(found, today, [None, earlier])) == conflicting
+
+
+BODIES = st.lists(
+    st.sampled_from(['{"a":1}', '{ "a": 1}', '{"a":2}', '{"a":', "{}"]), min_size=1, max_size=9
+)
+
+
+def value_of(body: str) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body
+
+
+@settings(max_examples=60)
+@given(BODIES, BODIES, st.dictionaries(st.integers(0, 8), st.tuples(st.booleans(), st.integers(0))))
+def test_of_many_copies_in_many_batches_those_conflict_whose_json_differs(
+    today: list[str], earlier: list[str], copies: dict[int, tuple[bool, int]]
+) -> None:
+    rows = [
+        (position, TODAY, number % len(today))
+        if is_of_today
+        else (position, 0, number % len(earlier))
+        for position, (is_of_today, number) in sorted(copies.items())
+        if position < len(today)
+    ]
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    duplicates = Duplicates(*(np.array(column, np.int64) for column in columns))
+
+    found = conflicts(duplicates, payloads(*today), [payloads(*earlier)])
+
+    assert found.tolist() == [
+        number
+        for number, (position, day, kept) in enumerate(rows)
+        if value_of(today[position]) != value_of((today if day == TODAY else earlier)[kept])
+    ]
 
 
 def test_a_copy_of_a_row_without_a_payload_is_not_compared() -> None:

@@ -1,17 +1,19 @@
 """The update ids of a day, as its footer states them."""
 
 from collections.abc import Sequence
+from datetime import date
 from random import Random
 
 import pyarrow as pa
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.update_ids import (
     MAX_RANGES,
     BotIds,
+    RangesByDay,
     UpdateIdCounter,
     decode_update_ids,
     overlap,
@@ -94,6 +96,22 @@ def test_two_days_overlap_exactly_if_they_share_an_update(one: list[Row], other:
     shared = {row[:2] for row in one} & {row[:2] for row in other}
 
     assert overlap(*(decode_update_ids(footer(rows)) for rows in (one, other))) == bool(shared)
+
+
+@settings(max_examples=40)
+@given(st.lists(NEARBY, max_size=5), NEARBY, st.integers(0, 5))
+def test_the_earlier_days_that_share_an_update_with_a_day_are_found(
+    days: list[list[Row]], own: list[Row], number: int
+) -> None:
+    dated = {date(2026, 10, 1 + at): rows for at, rows in enumerate(days)}
+    ids = {each: decode_update_ids(footer(rows)) for each, rows in dated.items()}
+    day, updates = date(2026, 10, 1 + number), {row[:2] for row in own}
+
+    found = RangesByDay(ids).overlapping(day, decode_update_ids(footer(own)))
+
+    assert found == [
+        each for each, rows in dated.items() if each < day and updates & {row[:2] for row in rows}
+    ]
 
 
 @pytest.mark.parametrize(("first", "last"), [(3, 5), (7, 7), (1, 9)])
