@@ -54,8 +54,8 @@ OUT_OF_RANGE = (
 )
 ERRORS = {
     "--lang fr": "--lang fr is not supported: use en or pt.",
-    "--from 0206-10-07 --to 2026-10-08": OUT_OF_RANGE.format("0206-10-07", "2026-10-08"),
-    "--from 2026-10-07 --to 9999-12-31": OUT_OF_RANGE.format("2026-10-07", "9999-12-31"),
+    "--from 1926-10-07 --to 2026-10-08": OUT_OF_RANGE.format("1926-10-07", "2026-10-08"),
+    "--from 2026-10-07 --to 2526-12-31": OUT_OF_RANGE.format("2026-10-07", "2526-12-31"),
 }
 
 
