@@ -41,9 +41,11 @@ from tg_pipeline.layers.deduped_updates import (
     DEDUPED_UPDATES,
     KEY_COLUMNS,
     Integers,
+    PayloadHashes,
     conflicts,
     drop_rows,
     find_duplicates,
+    own_positions,
 )
 from tg_pipeline.layers.drift import Drift, DriftCounter
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, ENRICHMENT_VERSION
@@ -225,13 +227,15 @@ def build_deduped_updates(
         found = find_duplicates(
             lambda: raw.project(KEY_COLUMNS), [each.keys for each in earlier], raw.rows
         )
+        own = PayloadHashes(own_positions(found))
+        for batch in drop_rows(own.watch(raw.batches()), found.positions):
+            output.write(batch)
         which = conflicts(
             found,
+            own,
             lambda: raw.batches(CONTENT_COLUMNS),
             [each.contents if each.has_contents else None for each in earlier],
         )
-        for batch in drop_rows(raw.batches(), found.positions):
-            output.write(batch)
         copies = {each.day: each.source for each in earlier if each.source}
         footer = {
             BUILT_FROM: deduped_built_from(_raw_fingerprint(raw.metadata), copies),
