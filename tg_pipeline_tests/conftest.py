@@ -14,7 +14,7 @@ from typing import Any
 
 import obstore
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import open_store, put_if_absent
@@ -31,6 +31,13 @@ from tg_pipeline.lake.partitions import Lake, partition_key
 
 settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+settings.register_profile(
+    "mutants",
+    settings.get_profile("house"),
+    max_examples=20,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
 )
 settings.load_profile("house")
 
