@@ -170,6 +170,12 @@ def test_a_random_id_after_a_week_without_updates_is_no_gap_in_either_direction(
     assert gaps(down) == gaps(up) == []
 
 
+def test_a_random_id_a_little_below_the_earlier_ones_is_no_gap() -> None:
+    landed = [*rows(1_000, 1_001), *rows(5, 6, at=START + timedelta(days=7))]
+
+    assert gaps(landed) == []
+
+
 def test_an_id_that_is_a_little_higher_after_a_week_may_be_a_random_one() -> None:
     landed = [*rows(1, 2), *rows(5, at=START + timedelta(days=7))]
 
