@@ -400,9 +400,9 @@ def test_short_histories_of_landing_end_with_every_update_once() -> None:
 
 @pytest.mark.slow
 def test_long_histories_of_landing_end_with_every_update_once() -> None:
-    run_histories(LandingHistory, examples=150, steps=40)
+    run_histories(LandingHistory, examples=60, steps=30)
 
 
 @pytest.mark.slow
 def test_histories_of_the_sensor_end_with_every_day_built_and_nothing_requested_in_vain() -> None:
-    run_histories(SensorHistory, examples=25, steps=25)
+    run_histories(SensorHistory, examples=10, steps=20)

@@ -43,8 +43,8 @@ STOPPED_SECONDS: Final = 0.5
 """How long a stopped process is left before it is killed."""
 
 INGESTION: Final = ("serve", "poll", "lambda")
-INGESTION_SECONDS: Final = 4.0
-"""How long an ingestion process lives, at most."""
+LIFETIME: Final = 4.0
+"""Seconds that an ingestion process lives, at most."""
 
 MAX_WAITING: Final = 500
 """Deliveries that wait, at most: nothing happens meanwhile, as on a slow machine."""
@@ -213,7 +213,9 @@ class ChaosWorld:
         if fate.resumed_after is None:
             self._later(STOPPED_SECONDS, lambda: self._signal(process, signal.SIGKILL))
         else:
-            self._later(fate.resumed_after, lambda: self._signal(process, signal.SIGCONT))
+            again = fate.resumed_after
+            self._later(again, lambda: self._signal(process, signal.SIGCONT))
+            self._later(again + LIFETIME, lambda: self._signal(process, signal.SIGKILL))
 
     def _signal(self, process: RunningProcess, number: int) -> None:
         if not self.pool.signal(process, number):
@@ -323,7 +325,7 @@ class ChaosWorld:
     # What runs
 
     def _ingestion_slot(self, name: str) -> ProcessSlot:
-        fates = plan.fates(self.seed, name, 1, INGESTION_SECONDS)
+        fates = plan.fates(self.seed, name, 1, LIFETIME)
         limits = plan.file_limits(self.seed, name)
         clocks = plan.wrong_clocks(self.seed, name)
 
