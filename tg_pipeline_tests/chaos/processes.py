@@ -26,8 +26,8 @@ class RunningProcess:
     """The exit code once it has ended; negative for a signal."""
 
     def text(self) -> str:
-        """Return what it printed."""
-        return self.output.read_text("utf-8", "replace")
+        """Return what it printed; nothing if it was killed before it could."""
+        return self.output.read_text("utf-8", "replace") if self.output.exists() else ""
 
 
 @dataclass(frozen=True)
