@@ -24,8 +24,9 @@ from typing import Final
 import requests
 from aiohttp import web
 
-from lambda_ingest.local_disk import sweep_staged_files
+from lambda_ingest.local_disk import STAGED, sweep_staged_files
 from tg_pipeline_tests.fakes import aws
+from tg_pipeline_tests.fakes.litter import find_litter, find_uploads
 from tg_pipeline_tests.fakes.loopback import Loopback
 from tg_pipeline_tests.fakes.ports import free_port
 from tg_pipeline_tests.fakes.proxy import CUT_MIDWAY, LATE, TROUBLES, FailingProxy, is_anything
@@ -104,11 +105,16 @@ class ChaosSite:
             for key in keys
         }
 
-    def keys(self, zone: str) -> set[str]:
-        """Return the keys of a zone, after the next start of its writers an hour later."""
-        if self.server is None:
-            sweep_staged_files(self.folder / zone, lambda: datetime.now(UTC) + timedelta(hours=2))
-        return set(self.objects(zone))
+    def litter(self) -> list[str]:
+        """Return what killed processes left, after the next start of each an hour later."""
+        temporary = self.folder / "tmp"
+        if self.server is not None:
+            return find_litter(temporary) + find_uploads(self.server.client(), [BUCKET])
+        landing, lake = self.folder / LANDING, self.folder / LAKE
+        sweep_staged_files(landing, lambda: datetime.now(UTC) + timedelta(hours=2))
+        return find_litter(temporary, landing, lake) + [
+            str(path) for path in (landing / STAGED).glob("*")
+        ]
 
     def digests(self, zone: str) -> dict[str, str]:
         """Return the SHA-256 of each Parquet object of a lake."""
@@ -128,12 +134,6 @@ class ChaosSite:
         copy = self.folder / "tmp" / f"copy-{path.name}"
         copy.write_bytes(body)
         copy.replace(path)
-
-    def unfinished_uploads(self) -> list[str]:
-        if self.server is None:
-            return []
-        listed = self.server.client().list_multipart_uploads(Bucket=BUCKET)
-        return [each["Key"] for each in listed.get("Uploads", [])]
 
     def fill(self, left: int) -> None:
         """Leave some bytes of the disk free."""

@@ -17,10 +17,6 @@ from tg_pipeline_tests.chaos.reference import Reference, UpdateKey
 from tg_pipeline_tests.chaos.sites import LAKE, LANDING, REBUILT, ChaosSite
 
 DAY: Final = re.compile(r"context_date=(\d{4}-\d{2}-\d{2})")
-LITTER: Final = re.compile(r"(^|/)(\.writing-|tmp)|#\d+$|(^|/)\.staged/")
-LOCK: Final = re.compile(r"tg_pipeline-[0-9a-f]{16}\.lock")
-"""The name of the one lock of a Dagster home, which stays."""
-
 SHOWN: Final = 5
 """Examples that a problem names."""
 
@@ -92,7 +88,7 @@ def verify(site: ChaosSite, reference: Reference) -> Verdict:
         "days have other rows in deduped_updates than in enriched_updates",
         (day for day in deduped if len(deduped[day]) != len(enriched.get(day, []))),
     )
-    verdict.litter = verdict.require("files are litter", _litter(site))
+    verdict.litter = verdict.require("files are litter", site.litter())
     built, rebuilt = site.digests(LAKE), site.digests(REBUILT)
     verdict.objects = len(built)
     verdict.differing = verdict.require(
@@ -210,13 +206,3 @@ def _miscounted(reference: Reference, enriched: Rows, lake: dict[str, bytes]) ->
             counted = sum(table["messages"].to_pylist())
         if not expected <= messages or counted != len(messages):
             yield f"{day} ({len(expected)} sent, {len(messages)} rows, {counted} counted)"
-
-
-def _litter(site: ChaosSite) -> Iterator[str]:
-    """Return what killed processes left, once it is so old that nothing waits for it any more."""
-    for zone in (LANDING, LAKE):
-        yield from (key for key in site.keys(zone) if LITTER.search(key))
-    for path in (site.folder / "tmp").rglob("*"):
-        if not LOCK.fullmatch(path.name):
-            yield str(path.relative_to(site.folder))
-    yield from site.unfinished_uploads()
