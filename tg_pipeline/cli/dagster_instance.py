@@ -2,9 +2,10 @@
 
 import hashlib
 import os
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, chdir, contextmanager
+from contextlib import ExitStack, chdir, closing, contextmanager
 from pathlib import Path
 
 import dagster as dg
@@ -32,7 +33,9 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
                 )
                 instance = stack.enter_context(found)
         except Exception as error:  # each storage has errors of its own
-            raise CommandError(f"Dagster's instance can't be opened: {_why(error)}") from error
+            raise CommandError(
+                f"Dagster's instance can't be opened: {_why(error)}{_remedy()}"
+            ) from error
         yield instance
 
 
@@ -47,3 +50,24 @@ def _why(error: Exception) -> str:
     if isinstance(error, dg.DagsterInvalidConfigError) and error.errors:
         return first_line(Exception(error.errors[0].message))
     return first_line(error.__cause__ or error)
+
+
+def _remedy() -> str:
+    """Return which of Dagster's databases is damaged, and what to do; empty if none is."""
+    damaged = [path for path in sorted(dagster_home().rglob("*.db")) if _is_damaged(path)]
+    if not damaged:
+        return ""
+    return (
+        f". {damaged[0]} is damaged: move it away, with the files beside it that begin with its "
+        "name. Dagster then starts a new one; its history of runs is lost, and no table."
+    )
+
+
+def _is_damaged(path: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as database:
+            return bool(database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",))
+    except sqlite3.OperationalError:
+        return False  # locked, or not readable
+    except sqlite3.DatabaseError:
+        return True

@@ -4,15 +4,17 @@ The times of a listing differ between copies of a landing zone, so they are in n
 one small object with them in the lake.
 """
 
+import zlib
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Final, Self
+from typing import BinaryIO, Final, Self
 
 import pyarrow as pa
 
 from tg_pipeline.lake.landing_zone import OBJECTS
 from tg_pipeline.lake.object_io import open_object
+from tg_pipeline.lake.parquet import DamagedError, errors_of_damage
 from tg_pipeline.lake.partitions import Lake
 
 PREFIX: Final = "listings"
@@ -23,6 +25,11 @@ forgotten person's, and whether such a person was removed from other lines."""
 
 _ABSENT: Final = {"version": None, "suppressed": 0, "is_redacted": False}
 """The values of the columns that an earlier release did not store."""
+
+CHECKSUM: Final = "checksum"
+NO_CHECKSUM: Final = b"crc32:--------"
+"""The key of the checksum of all bytes, and what stands in its place when it is computed: a file
+of Arrow has none of its own, and with another key an object would be read twice."""
 
 READ_BYTES: Final = 64 * 1024
 """Bytes of the first read, from the end: the footer with the schema, and often all rows."""
@@ -90,13 +97,38 @@ def _read(lake: Lake, day: date, *, with_objects: bool) -> tuple[ReadListing, pa
     source = open_object(lake.store, state_key(day), READ_BYTES)
     if source is None:
         return None
-    try:
-        with source, pa.ipc.open_file(source) as file:
-            listing = ReadListing.from_metadata(file.schema.metadata or {})
-            objects = file.read_all() if with_objects else READ_OBJECTS.empty_table()
-            return listing, as_read(objects).cast(READ_OBJECTS)
-    except (pa.ArrowInvalid, KeyError, ValueError):
-        return None
+    with source:
+        content = _whole(source) if with_objects else source
+        try:
+            with errors_of_damage(), pa.ipc.open_file(content) as file:
+                metadata = file.schema.metadata or {}
+                listing = ReadListing.from_metadata(metadata)
+                if not with_objects:
+                    return listing, READ_OBJECTS.empty_table()
+                _check(content, metadata.get(CHECKSUM.encode()))
+                return listing, as_read(file.read_all()).cast(READ_OBJECTS)
+        except DamagedError:
+            return None
+
+
+def _whole(source: BinaryIO) -> pa.BufferReader:
+    source.seek(0)
+    return pa.BufferReader(bytes(source.read()))
+
+
+def _check(content: pa.BufferReader, checksum: bytes | None) -> None:
+    """Raise DamagedError if the bytes have another checksum; earlier releases stored none."""
+    if checksum is None:
+        return
+    content.seek(0)
+    plain = content.read().replace(checksum, NO_CHECKSUM)
+    if _checksum_of(plain) != checksum:
+        raise DamagedError("the checksum does not match")
+
+
+def _checksum_of(plain: bytes) -> bytes:
+    """Return the checksum of a file that has NO_CHECKSUM in its place."""
+    return b"crc32:%08x" % zlib.crc32(plain)
 
 
 def as_read(objects: pa.Table) -> pa.Table:
@@ -115,10 +147,12 @@ def as_read(objects: pa.Table) -> pa.Table:
 def write_state(lake: Lake, day: date, listing: ReadListing, objects: pa.Table) -> None:
     """Replace a day's object in one step; raises StoreError."""
     key = state_key(day)
-    schema = READ_OBJECTS.with_metadata(listing.to_metadata())
+    schema = READ_OBJECTS.with_metadata({**listing.to_metadata(), CHECKSUM: NO_CHECKSUM.decode()})
     with lake.temp_dir() as folder:
         path = folder / Path(key).name
         options = pa.ipc.IpcWriteOptions(compression="zstd")
         with pa.ipc.new_file(path, schema, options=options) as file:
             file.write_table(objects.cast(schema))
+        plain = path.read_bytes()
+        path.write_bytes(plain.replace(NO_CHECKSUM, _checksum_of(plain)))
         lake.publish(path, key)

@@ -21,6 +21,7 @@ from typing import BinaryIO, Final, TypeVar
 import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
+from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, S3Store
 
 from lambda_ingest.local_disk import create_folder, sync
@@ -200,7 +201,7 @@ class Lake:
                 file = open_file(source, pre_buffer=self.folder is None)
             except DamagedError as error:
                 raise self._damaged(layer, day, error) from None
-            yield Partition(file, size, partial(self._damaged, layer, day))
+            yield Partition(file, size, partial(self._found_damaged, layer, day))
 
     @contextmanager
     def _open_file(self, key: str) -> Iterator[BinaryIO | None]:
@@ -277,7 +278,7 @@ class Lake:
             with path.open("rb") as source:
                 check_checksums(source)
         except DamagedError as error:
-            raise self._damaged(layer, day, error) from None
+            raise self._found_damaged(layer, day, error) from None
 
     def verify(self, layer: str, day: date | None) -> bool:
         """Read a whole partition, and compare its checksums; return whether it has any.
@@ -335,6 +336,17 @@ class Lake:
     def _refuse_marked(self, layer: str, day: date | None) -> None:
         if self.is_marked_damaged(layer, day):
             raise self._damaged(layer, day, DamagedError("changed bytes were found earlier"))
+
+    def _found_damaged(
+        self, layer: str, day: date | None, error: DamagedError
+    ) -> DamagedPartitionError:
+        """Return the error of a partition whose footer is intact, and mark it.
+
+        Without the mark it would be taken for up to date. Who may not write to the lake reads only.
+        """
+        with suppress(StoreError, BaseError, OSError):
+            self.mark_damaged(layer, day)
+        return self._damaged(layer, day, error)
 
     def _damaged(self, layer: str, day: date | None, error: DamagedError) -> DamagedPartitionError:
         return DamagedPartitionError(layer, day, self.place_of(layer, day), str(error))

@@ -10,13 +10,18 @@ from typing import BinaryIO, Final, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.replies import REPLIES_PREFIX
 from tg_pipeline.lake.object_io import open_object
 from tg_pipeline.lake.object_store import list_pages
-from tg_pipeline.lake.parquet import text_metadata
+from tg_pipeline.lake.parquet import (
+    GROUP_ROWS,
+    DamagedError,
+    open_file,
+    read_batches,
+    text_metadata,
+)
 from tg_pipeline.privacy.landed_objects import WITHOUT_PEOPLE, lines_of, redact
 from tg_pipeline.privacy.landing import (
     contains_person,
@@ -170,11 +175,12 @@ def is_in_parquet(source: BinaryIO, traces: Traces) -> bool:
     """Return whether a Parquet file contains the person; a damaged one is searched as bytes."""
     with source:
         try:
-            file = pq.ParquetFile(source)
+            file = open_file(source, pre_buffer=False)
             if traces.in_text(repr(text_metadata(file.metadata))):
                 return True
-            return any(_is_in_batch(batch, traces) for batch in file.iter_batches())
-        except (pa.ArrowInvalid, OSError):
+            batches = read_batches(file, None, GROUP_ROWS)
+            return any(_is_in_batch(batch, traces) for batch in batches)
+        except (DamagedError, OSError):
             source.seek(0)
             return traces.in_bytes(bytes(source.read()))
 

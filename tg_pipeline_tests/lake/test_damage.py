@@ -10,6 +10,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tg_pipeline.lake.landing_state import (
+    READ_OBJECTS,
+    ReadListing,
+    read_state,
+    state_key,
+    write_state,
+)
 from tg_pipeline.lake.parquet import SEALED
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, partition_key
 from tg_pipeline_tests.lake.conftest import DAY, KEY, NEXT_DAY, users, write
@@ -81,6 +88,7 @@ def unnoticed(lake: Lake, bits: Iterator[int]) -> list[str]:
             except DamagedPartitionError:
                 pass
         path.write_bytes(content)
+        lake.unmark(TABLE, DAY)
     return found
 
 
@@ -175,3 +183,21 @@ def test_other_programs_read_a_sealed_file(tmp_path: Path) -> None:
     assert pq.read_table(path, partitioning=None).to_pylist() == rows
     users = duckdb.read_parquet(str(path)).project("user_id").fetchall()
     assert users == [(row["user_id"],) for row in rows]
+
+
+def test_a_flipped_bit_in_a_listing_is_never_read_as_other_objects(lake: Lake) -> None:
+    draw = random.Random(SEED)  # noqa: S311 - reproducible bits
+    listing = ReadListing("of objects", 2, "of rows")
+    columns = {name: pa.nulls(2, READ_OBJECTS.field(name).type) for name in READ_OBJECTS.names}
+    columns |= {"object_key": pa.array(["a", "b"]), "size": pa.array([1, 2])}
+    write_state(lake, DAY, listing, pa.table(columns, schema=READ_OBJECTS))
+    whole = read_state(lake, DAY)
+    assert whole
+    content = bytes(obstore.get(lake.store, state_key(DAY)).bytes())
+
+    for _ in range(300):
+        bit, changed = draw.randrange(len(content) * 8), bytearray(content)
+        changed[bit // 8] ^= 1 << bit % 8
+        obstore.put(lake.store, state_key(DAY), bytes(changed))
+        found = read_state(lake, DAY)
+        assert found is None or (found[0], found[1].to_pylist()) == (listing, whole[1].to_pylist())
