@@ -111,12 +111,8 @@ class FooterIndex:
         """Store the index unless it is there already; raises StoreError."""
         if self._is_saved:
             return
-        key = _key(self.table)
-        with lake.temp_dir() as folder:
-            path = folder / Path(key).name
-            content = msgspec.json.encode(_Stored(1, list(self._entries())))
-            path.write_bytes(gzip.compress(content, GZIP_LEVEL, mtime=0))
-            lake.publish(path, key)
+        content = msgspec.json.encode(_Stored(1, list(self._entries())))
+        lake.put(_key(self.table), gzip.compress(content, GZIP_LEVEL, mtime=0))
 
     def _entries(self) -> Iterator[_Entry]:
         for day, version in self._versions.items():
