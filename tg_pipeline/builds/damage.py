@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final, TypeVar
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
@@ -154,9 +155,12 @@ def _why_not_read_again(landing: ObjectStore, lake: Lake, day: date, floors: Flo
     state = read_state(lake, day)
     if state is None:
         return None
-    known = state[1].filter(pc.not_equal(state[1]["size"], GONE))
     landed = list_objects(landing, day)["object_key"]
-    gone = pc.sum(pc.invert(pc.is_in(known["object_key"], value_set=landed))).as_py() or 0
+    known = state[1].filter(pc.invert(pc.is_in(state[1]["object_key"], value_set=landed)))
+    is_marked = pc.equal(known["size"], GONE)
+    # Those that were gone before have rows or not: forgotten people's objects have none.
+    gone = len(known.filter(pc.invert(is_marked)))
+    gone += _count_with_rows(lake, day, known.filter(is_marked)["object_key"])
     if not gone:
         return None
     return (
@@ -164,6 +168,19 @@ def _why_not_read_again(landing: ObjectStore, lake: Lake, day: date, floors: Flo
         f"is kept as it is; put them back, or build it without them: tg-pipeline run --date {day} "
         "--full"
     )
+
+
+def _count_with_rows(lake: Lake, day: date, keys: pa.ChunkedArray) -> int:
+    """Return how many of the objects have rows in deduped_updates, as far as it is intact."""
+    if not len(keys):
+        return 0
+    try:
+        with lake.open(DEDUPED_UPDATES.name, day) as deduped:
+            parts = [batch["object_key"].unique() for batch in deduped.project(["object_key"])]
+    except DamagedPartitionError:
+        return 0
+    found = pc.is_in(keys, value_set=pa.chunked_array(parts, pa.string()))
+    return pc.sum(found).as_py() or 0
 
 
 def _lost(error: DamagedPartitionError, remedy: str) -> LostPartitionError:

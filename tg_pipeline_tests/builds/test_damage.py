@@ -128,9 +128,14 @@ def test_a_day_whose_landed_objects_have_expired_fails_alone_and_keeps_its_file(
     assert path_of(built, "raw_updates").read_bytes() == damaged
 
 
-def test_rows_of_objects_that_are_gone_are_not_given_up_silently(built: Pipeline) -> None:
-    flip(built, "raw_updates")
+@pytest.mark.parametrize("is_known", [False, True], ids=["since", "before the last build"])
+def test_rows_of_objects_that_are_gone_are_not_given_up_silently(
+    built: Pipeline, *, is_known: bool
+) -> None:
     obstore.delete(built.landing, f"telegram/context_date={DAY}/{BOT}-1.json")
+    if is_known:
+        built.build(full=True)
+    flip(built, "raw_updates")
     before = path_of(built, "raw_updates").read_bytes()
 
     with pytest.raises(LostPartitionError, match=r"1 of the objects .* --full"):
