@@ -40,7 +40,8 @@ HOURS = (8, 14, 20)
 OLD = YESTERDAY - timedelta(days=20)
 """A day within those that a check reads by default, and over long enough for any delivery."""
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
+"""Building the days takes two minutes, and eight on a busy machine."""
 
 
 class Years(Pipeline):
