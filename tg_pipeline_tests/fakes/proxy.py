@@ -95,6 +95,9 @@ class FailingProxy:
             session.request(request.method, url, data=io.BytesIO(body), headers=headers) as answer,
         ):
             content, headers = await answer.read(), _forwarded(answer.headers)
+            if request.method == "HEAD" and answer.content_length is not None:
+                headers.append(("Content-Length", str(answer.content_length)))
+                return web.Response(status=answer.status, headers=headers)
             return web.Response(body=content, status=answer.status, headers=headers)
 
 
