@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from tg_pipeline_tests.chaos.sites import DISK, S3, STORES, open_site
+from tg_pipeline_tests.chaos.sites import CEPH, DISK, S3, STORES, open_site
 from tg_pipeline_tests.chaos.verdict import Verdict, verify
 from tg_pipeline_tests.chaos.world import ChaosWorld, Tally
 
@@ -39,11 +39,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tg_pipeline_tests.chaos", description=__doc__)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--minutes", type=float, default=3.0, help="of all rounds together")
-    parser.add_argument("--store", choices=STORES, help="by default both, in turn")
+    parser.add_argument("--store", choices=STORES, help="by default all, in turn")
     options = parser.parse_args()
     # So that everything that was started ends with this process.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Terminated."))
-    stores = [options.store] if options.store else [DISK, S3, DISK]
+    stores = [options.store] if options.store else [DISK, S3, DISK, CEPH, DISK, S3]
     kills, failed = Counter[str](), list[str]()
     for store, seed, seconds in _rounds(options.seed, stores, options.minutes * 60):
         tally, verdict = _run_round(seed, store, seconds)
@@ -57,7 +57,7 @@ def main() -> int:
 def _rounds(seed: int, stores: list[str], seconds: float) -> Iterator[tuple[str, str, float]]:
     """Yield the store, the seed and the seconds of each round, as long as there is time."""
     end = time.monotonic() + seconds
-    rounds = max(round(seconds / ROUND_SECONDS), len(set(stores)))
+    rounds = max(round(seconds / ROUND_SECONDS), min(len(stores), 2))
     for number in range(rounds):
         left = (end - time.monotonic()) / (rounds - number)
         if left * SHARE_OF_DISTURBANCE < LEAST_DISTURBANCE:

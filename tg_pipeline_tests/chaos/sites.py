@@ -33,8 +33,10 @@ from tg_pipeline_tests.fakes.proxy import CUT_MIDWAY, LATE, TROUBLES, FailingPro
 from tg_pipeline_tests.integration.object_stores import ceph
 from tg_pipeline_tests.integration.object_stores.tier import S3Server
 
-DISK, S3 = "disk", "s3"
-STORES: Final = (DISK, S3)
+DISK, S3, CEPH = "disk", "s3", "ceph"
+STORES: Final = (DISK, S3, CEPH)
+"""S3 is moto's, in a bucket with versions. Ceph 16 ignores `If-None-Match` in such a bucket, so one
+update could replace another there: its bucket has none."""
 
 DISK_BYTES: Final = 512 * 1024 * 1024
 BUCKET: Final = "chaos"
@@ -171,7 +173,7 @@ def open_site(store: str, seed: str) -> Iterator[ChaosSite]:
         folder, outputs = Path(parent, "disk"), Path(parent, "outputs")
         for each in (folder, outputs):
             each.mkdir()
-        opened = _open_disk if store == DISK else partial(_open_bucket, seed)
+        opened = _open_disk if store == DISK else partial(_open_bucket, store, seed)
         with opened(folder, outputs) as site:
             site.prepare()
             yield site
@@ -205,12 +207,16 @@ def _succeeds(*command: str) -> bool:
 
 
 @contextmanager
-def _open_bucket(seed: str, folder: Path, outputs: Path) -> Iterator[ChaosSite]:
+def _open_bucket(store: str, seed: str, folder: Path, outputs: Path) -> Iterator[ChaosSite]:
     with ExitStack() as stack:
-        name, server = stack.enter_context(_s3_server())
+        is_ceph = store == CEPH and not ceph.missing_programs()
+        server = stack.enter_context(_ceph_server() if is_ceph else _moto_server())
         client = server.client()
         client.create_bucket(Bucket=BUCKET)
-        client.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        if not is_ceph:
+            client.put_bucket_versioning(
+                Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
+            )
         proxy = CountingProxy(
             server.address,
             Random(f"{seed} faults"),
@@ -220,7 +226,7 @@ def _open_bucket(seed: str, folder: Path, outputs: Path) -> Iterator[ChaosSite]:
         )
         site_of_proxy = stack.enter_context(Loopback(proxy.application))
         yield ChaosSite(
-            name,
+            CEPH if is_ceph else S3,
             folder,
             outputs,
             f"s3://{BUCKET}",
@@ -252,15 +258,17 @@ class CountingProxy(FailingProxy):
 
 
 @contextmanager
-def _s3_server() -> Iterator[tuple[str, S3Server]]:
-    """Run Ceph's S3 gateway if it is installed, else moto, as processes of their own."""
-    if not ceph.missing_programs():
-        with (
-            tempfile.TemporaryDirectory(prefix="ceph-") as folder,
-            ceph.running_ceph(Path(folder)) as address,
-        ):
-            yield "Ceph", S3Server(address, ceph.KEY, ceph.SECRET)
-        return
+def _ceph_server() -> Iterator[S3Server]:
+    with (
+        tempfile.TemporaryDirectory(prefix="ceph-") as folder,
+        ceph.running_ceph(Path(folder)) as address,
+    ):
+        yield S3Server(address, ceph.KEY, ceph.SECRET)
+
+
+@contextmanager
+def _moto_server() -> Iterator[S3Server]:
+    """Run moto as a process of its own."""
     port = free_port()
     program = Path(sys.executable).parent / "moto_server"
     process = subprocess.Popen(
@@ -271,7 +279,7 @@ def _s3_server() -> Iterator[tuple[str, S3Server]]:
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_for(address)
-        yield "moto", S3Server(address, aws.KEY, aws.SECRET)
+        yield S3Server(address, aws.KEY, aws.SECRET)
     finally:
         process.kill()
         process.wait()

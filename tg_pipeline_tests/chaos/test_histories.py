@@ -242,7 +242,7 @@ class LandingHistory(RuleBasedStateMachine):
             return
         with mart_builder(self.lake, MartParameters(SETTINGS.timezone)) as builder:
             for mart in DAILY_MARTS:
-                builder.build_days(mart, days)
+                repairs.run(None, partial(builder.build_days, mart, days))
 
     def _known(self) -> list[date]:
         """Return the known days that are over."""
