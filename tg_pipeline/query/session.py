@@ -1,6 +1,7 @@
 """A DuckDB session over the lake: every table as a view, statements that Ctrl-C cancels."""
 
 import glob
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -45,6 +46,15 @@ CONFINED: Final = {"python_enable_replacements": False, "allow_persistent_secret
 """More settings for a confined session: no name in a query is a variable of this process."""
 
 _DAY_IN_PATH: Final = rf"/{CONTEXT_DATE}=(\d{{4}}-\d{{2}}-\d{{2}})/[^/]+$"
+
+DAMAGED: Final = (
+    "If the file is damaged, tg-pipeline verify --repair and tg-pipeline run build it again; a "
+    "condition on context_date leaves its day out."
+)
+"""What to do about an error of a file. A session compares no checksums itself."""
+
+_DAMAGE: Final = re.compile(r"No magic bytes found|Failed to read .*arquet|TProtocolException")
+"""Parts of DuckDB's messages about files that are no Parquet."""
 
 Result = TypeVar("Result")
 
@@ -279,7 +289,8 @@ class Session:
     def _reason(self, error: duckdb.Error) -> str:
         """Return the store's error if there is one, else DuckDB's."""
         failure = self._files.failure if self._files else None
-        return first_line(failure) if failure else str(error).strip()
+        reason = first_line(failure) if failure else str(error).strip()
+        return f"{reason}. {DAMAGED}" if _DAMAGE.search(reason) else reason
 
 
 def _is_refusal(error: duckdb.Error) -> bool:

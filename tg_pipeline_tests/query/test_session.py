@@ -190,3 +190,22 @@ def test_a_statement_is_finished_by_a_semicolon(text: str, *, finished: bool) ->
 )
 def test_a_statement_without_its_end(statement: str, body: str) -> None:
     assert without_end(statement) == body
+
+
+def test_a_damaged_file_stops_only_queries_of_its_day_and_the_error_says_what_to_do(
+    pipeline: Pipeline,
+) -> None:
+    for day in (DAY, NEXT_DAY):
+        pipeline.build(day)
+    damaged = pipeline.folder / f"lake/raw_updates/context_date={DAY}/part-0.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:100])
+
+    with open_session(pipeline.lake, ZONE) as session:
+        with pytest.raises(QueryError, match=r"tg-pipeline verify --repair") as caught:
+            answer(session, "SELECT count(*) FROM raw_updates")
+        others = answer(
+            session, "SELECT count(*) FROM raw_updates WHERE context_date = '2026-10-08'"
+        )
+
+    assert str(damaged) in str(caught.value)
+    assert others == [(0,)]
