@@ -7,7 +7,7 @@ import pytest
 
 from tg_pipeline.defs.athena import assets as athena
 from tg_pipeline.defs.marts import assets as marts
-from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.updates import assets as layers
 from tg_pipeline.defs.updates import schedules
 from tg_pipeline.settings import AthenaSettings, Settings
@@ -22,6 +22,7 @@ DEFINITIONS = dg.Definitions.merge(
         resources={
             "landing": LandingResource(uri="memory://"),
             "lake": LakeResource(uri="memory://"),
+            "clock": ClockResource(),
         }
     ),
 )
