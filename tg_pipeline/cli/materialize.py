@@ -7,6 +7,7 @@ way.
 """
 
 import logging
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -181,6 +182,11 @@ def _reason_of_failure(execute: Callable[[], None]) -> str | None:
         if reason == STOPPED:
             raise CommandError(STOPPED) from None
         return reason
+    except Exception as error:
+        # SQLAlchemy's errors: of a full disk, for example.
+        if isinstance(error.__cause__, sqlite3.Error):
+            return f"Dagster's history can't be written: {first_line(error.__cause__)}"
+        raise
     return None
 
 

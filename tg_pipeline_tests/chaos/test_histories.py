@@ -412,4 +412,4 @@ def test_long_histories_of_landing_end_with_every_update_once() -> None:
 
 @pytest.mark.slow
 def test_histories_of_the_sensor_end_with_every_day_built_and_nothing_requested_in_vain() -> None:
-    run_histories(SensorHistory, examples=10, steps=20)
+    run_histories(SensorHistory, examples=30, steps=25)

@@ -143,7 +143,7 @@ def _lost_bodies(reference: Reference, landing: dict[str, bytes]) -> Iterator[st
         if key.startswith("telegram/"):
             stored.update(_one_line(line) for line in _lines(key, body))
         elif key.startswith("rejected/"):
-            stored.add(base64.b64decode(json.loads(body)["body_base64"]))
+            stored.add(_one_line(base64.b64decode(json.loads(body)["body_base64"])))
     for update in reference.updates.values():
         # A file that is landed has its own spelling of the same JSON.
         spellings = {_one_line(update.body), json.dumps(json.loads(update.body)).encode()}

@@ -3,7 +3,9 @@
 import json
 import shutil
 import signal
+import sqlite3
 import time
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock_time
 
@@ -145,6 +147,23 @@ def test_a_mart_that_can_not_be_written_is_one_clear_line(shell: Shell) -> None:
     (shell.lake / CUMULATIVE_MARTS[0].name).write_text("in the way")
 
     assert shell.run("run").error().startswith("the marts failed: ")
+
+
+@pytest.mark.slow
+def test_a_history_that_can_not_be_written_any_more_is_one_clear_line(shell: Shell) -> None:
+    """It is on the disk that is full, say, while the lake is elsewhere."""
+    shell.run("land", "-", stdin=b'{"update_id": 1}\n')
+    assert shell.run("run").returncode == 0
+    (history,) = shell.folder.rglob("index.db")
+    with closing(sqlite3.connect(history)) as database:
+        full = "SELECT RAISE(ABORT, 'database or disk is full')"
+        database.execute(f"CREATE TRIGGER full BEFORE INSERT ON event_logs BEGIN {full}; END")
+        database.commit()
+    shell.run("land", "-", stdin=b'{"update_id": 2}\n')
+
+    failed = shell.run("run")
+
+    assert "Dagster's history can't be written: database or disk is full" in failed.error()
 
 
 def test_a_missing_dagster_home_is_one_clear_line(shell: Shell) -> None:
