@@ -42,6 +42,7 @@ RETRYABLE: Final = (
     "response body error",
     "Got invalid list response",
     "Content-Range header not present",
+    "Content-Length Header missing",
     "<Code>RequestTimeout</Code>",
     "<Code>NoSuchUpload</Code>",
     "status code: 409",
@@ -49,8 +50,8 @@ RETRYABLE: Final = (
 """Parts of the messages of errors that a retry may resolve.
 
 A listing that ends early is invalid. Without a Content-Range, obstore had asked for the rest of a
-body that was cut off. NoSuchUpload: the upload was completed, and the response was lost. 409:
-another client is writing to the same key.
+body that was cut off. A response without a Content-Length may be incomplete. NoSuchUpload: the
+upload was completed, and the response was lost. 409: another client is writing to the same key.
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 """
 
