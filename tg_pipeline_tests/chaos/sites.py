@@ -3,6 +3,7 @@
 The disk is a small file system in memory if this user may mount one; else it is never full.
 """
 
+import errno
 import hashlib
 import os
 import shutil
@@ -126,16 +127,26 @@ class ChaosSite:
             if key.endswith(".parquet")
         }
 
-    def put(self, key: str, body: bytes) -> None:
-        """Put an object into the landing zone, as an operator who copies a file."""
+    def put(self, key: str, body: bytes) -> bool:
+        """Put an object into the landing zone, as an operator who copies a file.
+
+        Return whether there was room for it.
+        """
         if self.server is not None:
             self.server.client().put_object(Bucket=BUCKET, Key=f"{LANDING}/{key}", Body=body)
-            return
+            return True
         path = self.folder / LANDING / key
-        path.parent.mkdir(parents=True, exist_ok=True)
-        copy = self.folder / "tmp" / f"copy-{path.name}"
-        copy.write_bytes(body)
-        copy.replace(path)
+        copy = self.folder / f"copy-{path.name}"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(body)
+            copy.replace(path)
+        except OSError as error:
+            copy.unlink(missing_ok=True)
+            if error.errno != errno.ENOSPC:
+                raise
+            return False
+        return True
 
     def fill(self, left: int) -> None:
         """Leave some bytes of the disk free."""

@@ -110,7 +110,7 @@ class ChaosWorld:
         self._files: deque[list[PendingDelivery]] = deque()
         self._requested: deque[list[str]] = deque()
         self._outputs = site.outputs
-        self._copies, self._copied_ids = count(), count(1)
+        self._copies, self._copied = count(), 0
 
     @property
     def settings(self) -> dict[str, str]:
@@ -301,15 +301,16 @@ class ChaosWorld:
         number, day = next(self._copies), self.reference.day_of(now)
         updates = []
         for _ in range(self._random.randint(1, 5)):
-            key = (COPIED_BOT, next(self._copied_ids))
+            key = (COPIED_BOT, self._copied + 1 + len(updates))
             body = json.dumps({"update_id": key[1], "poll": {"id": "1"}}).encode()
             updates.append(SentUpdate(key, body, None, is_message=False, copied_to=day))
         bad = self._random.randint(0, 2)
         lines = [each.body for each in updates] + [b"unreadable"] * bad
         self._random.shuffle(lines)
-        self.site.put(
-            f"telegram/context_date={day}/{COPIED_BOT}-copy{number}.ndjson", b"\n".join(lines)
-        )
+        name = f"telegram/context_date={day}/{COPIED_BOT}-copy{number}.ndjson"
+        if not self.site.put(name, b"\n".join(lines)):
+            return
+        self._copied += len(updates)
         self.reference.bad_lines[day] += bad
         for update in updates:
             update.is_acknowledged = True
@@ -397,7 +398,7 @@ class ChaosWorld:
         random = Random(f"{self.seed} {name}")
         fates = plan.fates(self.seed, name, 0.65, 1.5)
         limits = plan.file_limits(self.seed, name)
-        cursor, requests = self.site.folder / "cursor", self.site.folder / f"requests {name}"
+        cursor, requests = self._outputs / "cursor", self._outputs / f"requests {name}"
 
         def start() -> tuple[ProcessStart, plan.Fate]:
             what = self._build(random, str(cursor), str(requests))
