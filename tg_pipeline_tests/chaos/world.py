@@ -299,7 +299,7 @@ class ChaosWorld:
     def _copy_file(self, now: datetime) -> None:
         """Put a file with updates and unreadable lines into a day's folder, as an operator may."""
         number, day = next(self._copies), self.reference.day_of(now)
-        updates = []
+        updates: list[SentUpdate] = []
         for _ in range(self._random.randint(1, 5)):
             key = (COPIED_BOT, self._copied + 1 + len(updates))
             body = json.dumps({"update_id": key[1], "poll": {"id": "1"}}).encode()
