@@ -89,6 +89,12 @@ class DeliveryQueue:
         with self._lock:
             return len(self._pending) + self._in_flight
 
+    def due(self) -> int:
+        """Return how many could be sent now."""
+        now = self._clock.now()
+        with self._lock:
+            return sum(each.not_before <= now for each in self._pending)
+
 
 class Senders:
     """Threads that send what is due."""

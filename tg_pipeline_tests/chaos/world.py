@@ -46,8 +46,9 @@ INGESTION: Final = ("serve", "poll", "lambda")
 LIFETIME: Final = 4.0
 """Seconds that an ingestion process lives, at most."""
 
-MAX_WAITING: Final = 500
-"""Deliveries that wait, at most: nothing happens meanwhile, as on a slow machine."""
+MAX_DUE: Final = 500
+"""Deliveries that wait although they are due: with more, no further update happens. Those that are
+due at a later time don't count, since the clock stands still meanwhile."""
 
 BUILDERS: Final = 2
 MAX_RUNS: Final = 4
@@ -150,7 +151,7 @@ class ChaosWorld:
         while (now := time.monotonic()) < end:
             while self._actions and self._actions[0][0] <= now:
                 heapq.heappop(self._actions)[2]()
-            if now >= next_step and len(self.queue) < MAX_WAITING:
+            if now >= next_step and self.queue.due() < MAX_DUE:
                 next_step = now + STEP_SECONDS
                 self._happen(*next(happens))
             if now >= next_line:
