@@ -160,11 +160,12 @@ def list_folders(store: ObjectStore, prefix: str, unreadable: list[str] | None =
                 raise
     odd: list[str] = []
     pages = list_pages(store, prefix, odd)
-    keys = {meta["path"] for page in pages for meta in page}
-    folders = {"/".join(key.split("/")[: prefix.count("/") + 2]) for key in keys}
+    depth = prefix.count("/") + 2
+    parts = (meta["path"].split("/") for page in pages for meta in page)
+    folders = {"/".join(each[:depth]) for each in parts if len(each) > depth}
     if unreadable is not None:
         unreadable += odd
-    return sorted(folders - keys)
+    return sorted(folders)
 
 
 def hidden_names(store: ObjectStore, prefix: str) -> list[str]:

@@ -145,7 +145,8 @@ def test_keys_of_a_bucket_that_can_t_be_read_are_reported_and_all_others_are_lis
             monkeypatch.setenv(name, value)
         client = client_of(address, "s3")
         client.create_bucket(Bucket="landing")
-        for key in [*odd, *even, f"telegram/context_date={NEXT_DAY}/42-1.json"]:
+        next_day = f"telegram/context_date={NEXT_DAY}"
+        for key in [*odd, *even, f"{next_day}/42-1.json", f"{next_day}/", "telegram/stray.json"]:
             client.put_object(Bucket="landing", Key=prefix + key, Body=b"{}")
         store = open_store(f"s3://landing/{prefix}".rstrip("/"))
         unreadable: list[str] = []
