@@ -170,6 +170,9 @@ def _open(
 
     A bucket's object must be as large as it was listed: its transfer may end early without an
     error. A file may grow: it is listed differently then, and read again by the next build.
+
+    Obstore leaves out the slash at the end of a key, so the marker that S3 consoles create for a
+    folder is listed but never found. Nothing can be read from it: it becomes a line with a fault.
     """
     if fetched:
         return OpenedLanding(landed.arrived(fetched.received_at), io.BytesIO(fetched.body))
@@ -182,6 +185,8 @@ def _open(
             _check_size(landing, landed, len(whole.body))
             return OpenedLanding(_with_metadata(landed, whole.attributes), io.BytesIO(whole.body))
     except FileNotFoundError:
+        if not (landed.size and is_readable_name(landed.key)):
+            return OpenedLanding(landed, io.BytesIO())
         raise _removed(landed) from None
     large = open_with_attributes(landing, landed.key, FETCH_BYTES)
     if large is None:

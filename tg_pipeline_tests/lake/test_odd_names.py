@@ -17,7 +17,7 @@ from tg_pipeline.lake.landing_zone import (
 from tg_pipeline.lake.object_store import is_valid_key
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.fakes.aws import client_of, moto_server, moto_settings
-from tg_pipeline_tests.lake.conftest import DAY, FOLDER, NEXT_DAY
+from tg_pipeline_tests.lake.conftest import DAY, FOLDER, NEXT_DAY, rows
 
 
 @pytest.fixture
@@ -157,6 +157,29 @@ def test_keys_of_a_bucket_that_can_t_be_read_are_reported_and_all_others_are_lis
         assert sorted(unreadable) == sorted(key.replace("\x07", r"\x07") for key in odd)
         assert list_objects(store, NEXT_DAY).num_rows == 1
         assert list_days(store) == [DAY, NEXT_DAY]
+
+
+@pytest.mark.slow
+def test_a_key_that_ends_with_a_slash_costs_no_other_object(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with moto_server() as address:
+        for name, value in moto_settings(address).items():
+            monkeypatch.setenv(name, value)
+        client = client_of(address, "s3")
+        client.create_bucket(Bucket="landing")
+        for key, body in {"": b"", "a/": b"", "b.json/": b"", "c/": b"?", "d.json": b"{}"}.items():
+            client.put_object(Bucket="landing", Key=f"{FOLDER}/{key}", Body=body)
+        store = open_store("s3://landing")
+
+        found = [(row["object_key"], row["fault"]) for row in rows(store)]
+
+        assert found == [
+            (f"{FOLDER}/a", "the name is no .json or .ndjson"),
+            (f"{FOLDER}/b.json", "the object is empty"),
+            (f"{FOLDER}/c", "the name is no .json or .ndjson"),
+            (f"{FOLDER}/d.json", None),
+        ]
 
 
 @pytest.mark.parametrize(
