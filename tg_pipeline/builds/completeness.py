@@ -501,7 +501,9 @@ def find_gaps(
     Raises StoreError.
     """
     history = read_history(lake, states, rules.checked_from)
-    found = missing_ids(history)
+    # Of days before these, only the last of each bot was read: what is missing there is not known.
+    first = _first_read(rules.checked_from)
+    found = [each for each in missing_ids(history) if each.before >= first]
     if not found:
         return []
     recent = [each for each in found if each.before >= rules.checked_from]
@@ -527,19 +529,30 @@ def look_for_gaps(
 def read_history(lake: Lake, states: Iterable[DayState], checked_from: date) -> list[DayIds]:
     """Return the ids of the days of `states`, and those that the footers of others state.
 
-    The others are those from LOOKED_BACK on, and the last one before.
+    The others are those from LOOKED_BACK on, and the last one of each bot before. Without that, an
+    old update that landed again would seem to be the last before the ids of now.
     """
     known = [_day_ids(state) for state in states]
     index = read_footer_index(lake, RAW_UPDATES.name)
     built = {day for day in (*index.footers, *index.damaged) if day is not None}
-    days = built.difference(each.day for each in known)
-    first = _shifted(checked_from, -LOOKED_BACK)
-    last_before = max((day for day in days if day < first), default=first)
-    for day in days:
-        if day >= last_before:
-            text = index.metadata(day, UPDATE_IDS)
-            known.append(DayIds(day, _decoded(text), is_complete=text is not None))
+    first, bots = _first_read(checked_from), {bot for each in known for bot in each.bots}
+    before: set[int] = set()
+    """The bots of earlier days that were read."""
+    for day in sorted(built.difference(each.day for each in known), reverse=True):
+        text = index.metadata(day, UPDATE_IDS)
+        ids = DayIds(day, _decoded(text), is_complete=text is not None)
+        if day >= first:
+            known.append(ids)
+            bots.update(ids.bots)
+        elif not before or not bots.isdisjoint(ids.bots.keys() - before):
+            known.append(ids)
+            before.update(ids.bots)
     return sorted(known, key=lambda each: each.day)
+
+
+def _first_read(checked_from: date) -> date:
+    """Return the first day of which all ids are read."""
+    return _shifted(checked_from, -LOOKED_BACK)
 
 
 def _day_ids(state: DayState) -> DayIds:

@@ -396,7 +396,7 @@ def name_problems(landing: ObjectStore, states: Iterable[DayState]) -> Iterator[
         yield problem(
             None,
             f"{folder} is not read: it is not the folder of a day, such as "
-            "context_date=2026-01-31. Move what is in it to such a folder.",
+            "context_date=2026-01-31. Move it, or what is in it, to such a folder.",
         )
 
 

@@ -71,19 +71,16 @@ def days_under(store: ObjectStore, prefix: str) -> list[date]:
 
 
 def list_odd_folders(landing: ObjectStore) -> list[str]:
-    """Return the names of folders beside those of days, with escapes; raises StoreError.
+    """Return the names of folders and files beside the folders of days, with escapes.
 
-    What is in them is not read.
+    They, and what is in them, are not read. Raises StoreError.
     """
     odd: list[str] = []
     folders = list_folders(landing, LANDING_PREFIX, odd)
-    found = {"/".join(name.split("/")[:2]) for name in odd if _day_of_key(name) is None}
+    names = ("/".join(name.split("/")[:2]) for name in odd)
+    found = {name for name in names if name in odd or _day_of(name) is None}
     found |= {escaped(folder.encode()) for folder in folders if _day_of(folder) is None}
     return sorted(found)
-
-
-def _day_of_key(key: str) -> date | None:
-    return _day_of("/".join(key.split("/")[:2]))
 
 
 def _day_of(folder: str) -> date | None:

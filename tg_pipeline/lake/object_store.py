@@ -1,5 +1,6 @@
 """The object store at a URI: open it, list it, and retry what obstore does not retry itself."""
 
+import errno
 import os
 import re
 import stat
@@ -63,6 +64,9 @@ PAGE_OBJECTS: Final = 1_000
 
 _LOOPS: Final = ("File system loop found", "Too many levels of symbolic links")
 """Parts of the messages about a link to a folder that contains it, or to itself."""
+
+_NO_FOLDER: Final = frozenset({errno.ELOOP, errno.ENOTDIR})
+"""The errors of a link to itself, and of a file, in the place of a folder."""
 
 _HIDDEN: Final = re.compile(rb".+#\d+", re.DOTALL)
 """Names that obstore takes for its own temporary files."""
@@ -150,21 +154,28 @@ def list_pages(
 
 
 def list_folders(store: ObjectStore, prefix: str, unreadable: list[str] | None = None) -> list[str]:
-    """Return the folders directly under a prefix, and add to `unreadable` like `list_pages`."""
+    """Return the folders directly under a prefix.
+
+    Adds to `unreadable` like `list_pages`, and also the objects that are beside these folders.
+    """
+    odd: list[str] = []
     with translate_errors(store):
         try:
             found = retry(lambda: obstore.list_with_delimiter(store, prefix))
-            return [str(folder) for folder in found["common_prefixes"]]
         except (InvalidPathError, GenericError) as error:
             if not _is_about_a_name(error):
                 raise
-    odd: list[str] = []
-    pages = list_pages(store, prefix, odd)
-    depth = prefix.count("/") + 2
-    parts = (meta["path"].split("/") for page in pages for meta in page)
-    folders = {"/".join(each[:depth]) for each in parts if len(each) > depth}
+            listed = [meta for page in list_pages(store, prefix, odd) for meta in page]
+            depth = prefix.count("/") + 2
+            parts = (meta["path"].split("/") for meta in listed)
+            folders = {"/".join(each[:depth]) for each in parts if len(each) > depth}
+            objects = [meta for meta in listed if meta["path"].count("/") < depth]
+        else:
+            folders, objects = set(map(str, found["common_prefixes"])), list(found["objects"])
     if unreadable is not None:
-        unreadable += odd
+        # The consoles of object stores create empty objects for folders.
+        beside = sorted(meta["path"].encode() for meta in objects if meta["size"])
+        unreadable += [*odd, *map(escaped, beside)]
     return sorted(folders)
 
 
@@ -218,6 +229,11 @@ def _files(
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
     except FileNotFoundError:
+        return
+    except OSError as error:
+        if error.errno not in _NO_FOLDER:
+            raise
+        unreadable.append(escaped(os.path.relpath(folder, root)))
         return
     for entry in found:
         if entry.is_file(follow_symlinks=False):

@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Final
+from uuid import uuid4
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from obstore.store import MemoryStore
 
 from tg_pipeline.builds.completeness import (
     KEPT_BY_TELEGRAM,
@@ -23,11 +25,13 @@ from tg_pipeline.builds.completeness import (
     IdGap,
     LeftOut,
     explain,
+    find_gaps,
     missing_ids,
 )
 from tg_pipeline.lake.floors import Floors
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
-from tg_pipeline.layers.update_ids import UpdateIdCounter, decode_update_ids
+from tg_pipeline.layers.update_ids import UPDATE_IDS, UpdateIdCounter, decode_update_ids
 
 BOT: Final = 7
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
@@ -254,6 +258,44 @@ def test_bots_are_numbered_each_for_itself() -> None:
     landed = [*rows(1, 3, 5), *rows(2, 3, 4, bot_id=8)]
 
     assert [(gap.bot_id, gap.first) for gap in gaps(landed)] == [(7, 2), (7, 4)]
+
+
+def gaps_in_lake(landed: Sequence[Row], applied: GapRules) -> list[IdGap]:
+    """Return the gaps that the footers of the days of raw_updates show."""
+    lake = Lake(f"memory://{uuid4()}")
+    for day in {row.day for row in landed}:
+        counter = UpdateIdCounter()
+        counter.add(batch([row for row in landed if row.day == day]))
+        with lake.writer(RAW_UPDATES.name, day, RAW_UPDATES.schema) as writer:
+            writer.commit(**{UPDATE_IDS: counter.encode()})
+    return find_gaps(MemoryStore(), lake, [], applied)
+
+
+@pytest.mark.parametrize("days_later", [35, 36, 37])
+def test_an_old_update_that_landed_again_is_not_taken_for_the_last_before_a_new_numbering(
+    days_later: int,
+) -> None:
+    old = [*rows(*range(1, 11)), *rows(*range(11, 31), at=START + 24 * HOUR)]
+    other_bot = rows(1, at=START + 20 * 24 * HOUR, bot_id=BOT + 1)
+    new = [
+        each
+        for number in range(3)
+        for each in rows(700_000 + number, at=START + (35 + number) * 24 * HOUR)
+    ]
+    again = rows(5, at=START + days_later * 24 * HOUR)
+    checked = replace(LATER, now=START + 50 * 24 * HOUR, checked_from=date(2026, 11, 5))
+
+    found = gaps_in_lake([*old, *other_bot, *new, *again], checked)
+
+    assert causes(found) == [(31, 699_999, GapCause.NUMBERING, False)]
+
+
+def test_nothing_is_missing_between_days_of_which_some_are_not_read() -> None:
+    landed = [*rows(*range(1, 11)), *rows(*range(11, 21), at=START + 24 * HOUR)]
+    again = rows(3, at=START + 24 * HOUR)
+    checked = replace(LATER, now=START + 50 * 24 * HOUR, checked_from=date(2026, 11, 5))
+
+    assert gaps_in_lake([*landed, *again], checked) == []
 
 
 def test_scattered_ids_whose_ranges_are_rounded_fail_nothing() -> None:

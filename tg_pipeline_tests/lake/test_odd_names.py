@@ -106,6 +106,26 @@ def test_a_folder_that_is_no_day_is_reported_and_the_days_are_listed(
     assert list_days(landing) == [DAY, NEXT_DAY]
 
 
+@pytest.mark.parametrize("has_other_names", [False, True])
+def test_files_and_links_beside_the_folders_of_days_are_reported(
+    landing: LocalStore, *, has_other_names: bool
+) -> None:
+    beside = Path(landing.prefix or "", "telegram")
+    (beside / "42-9.json").write_bytes(b"{}")
+    (beside / "context_date=2026-10-20").write_bytes(b"{}")
+    (beside / "context_date=2026-10-21").symlink_to("context_date=2026-10-21")
+    if has_other_names:
+        write(landing, b"caf\xe9.json")
+
+    assert list_odd_folders(landing) == [
+        "telegram/42-9.json",
+        "telegram/context_date=2026-10-20",
+        "telegram/context_date=2026-10-21",
+    ]
+    assert list_days(landing) == [DAY, NEXT_DAY]
+    assert keys(landing, date(2026, 10, 21)) == ([], ["telegram/context_date=2026-10-21"])
+
+
 def test_no_day_at_the_end_of_time_is_built(tmp_path: Path) -> None:
     for day in ("0001-01-01", "2026-10-07", "9999-12-31"):
         (tmp_path / "raw_updates" / f"context_date={day}").mkdir(parents=True)
