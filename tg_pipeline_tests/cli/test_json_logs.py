@@ -50,9 +50,10 @@ def test_a_failed_build_logs_its_run_table_and_day(shell: Shell) -> None:
     done = shell.run("run", "--date", str(FIRST_DAY), settings=JSON)
 
     assert done.returncode == 1
-    failure, message = lines(done.stderr)
+    failure, *marts, message = lines(done.stderr)
     assert (failure["level"], failure["table"]) == ("ERROR", "raw_updates")
     assert (failure["partition"], len(failure["run_id"])) == (str(FIRST_DAY), 36)
+    assert {line["level"] for line in marts} == {"INFO"}, "the marts are built without the day"
     assert message["message"].startswith(f"{FIRST_DAY} failed: ")
 
 

@@ -3,7 +3,9 @@
 import json
 import os
 import signal
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -44,15 +46,39 @@ def statuses(up: Up) -> dict[str, list[str]]:
     return found
 
 
+def hang(workers: list[int], home: Path) -> bool:
+    """Stop processes; let them go on and return False if they were just writing their history.
+
+    A process that is stopped in the middle of that locks the SQLite database for all others.
+    """
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    if not any(is_locked(path) for path in home.rglob("*.db")):
+        return True
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+    return False
+
+
+def is_locked(database: Path) -> bool:
+    """Return whether another process is writing to a SQLite database."""
+    with closing(sqlite3.connect(database, timeout=0)) as connection:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return True
+        connection.rollback()
+        return False
+
+
 @pytest.mark.slow
 def test_a_run_that_hangs_is_ended_and_retried_and_blocks_nothing_for_good(up: Up) -> None:
     # Given a run that the sensor requested, whose process hangs once it has started
     up.wait_until(up.is_ui_up, "the UI is up")
     up.wait_until(lambda: ["STARTED"] in statuses(up).values(), "a run is started")
     workers = [pid for pid, command in up.living().items() if "spawn_main" in command]
-    for pid in workers:
-        os.kill(pid, signal.SIGSTOP)
     assert workers
+    up.wait_until(lambda: hang(workers, up.shell.folder), "it hangs, and locks no history")
     (hung,) = statuses(up)
 
     # Then it is ended after the limit, and retried
