@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
+from lambda_ingest.landing import day_prefix
 from lambda_ingest.privacy.suppression import Tombstones, suppress
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.fingerprints import RowHasher
@@ -369,13 +370,15 @@ def _open_unlisted(
 ) -> Iterator[tuple[Partition, pa.Array]]:
     """Open a table for its rows of objects that are not listed, with the keys of these.
 
-    It counts as absent if there are none, and if it is damaged, which is found out here.
+    It counts as absent if there are none, and if it is damaged, which is found out here. Rows of
+    another day's objects are none of these: somebody put a file of that day here.
     """
     with ExitStack() as stack:
         found, gone = Partition.absent(), _NO_KEYS
         try:
             part = stack.enter_context(lake.open(layer, day))
             keys = _object_keys(part)
+            keys = keys.filter(pc.starts_with(keys, f"{day_prefix(day)}/"))
             gone = keys.filter(pc.invert(pc.is_in(keys, objects["object_key"].combine_chunks())))
             for _ in part.batches() if len(gone) else ():
                 pass

@@ -128,6 +128,16 @@ def test_a_day_whose_landed_objects_have_expired_fails_alone_and_keeps_its_file(
     assert path_of(built, "raw_updates").read_bytes() == damaged
 
 
+def test_a_file_of_another_day_adds_no_row_to_this_day(built: Pipeline) -> None:
+    contents = {layer: path_of(built, layer).read_bytes() for layer in LAYERS}
+    for layer in LAYERS:
+        path_of(built, layer).write_bytes(path_of(built, layer, NEXT_DAY).read_bytes())
+
+    built.build(DAY)
+
+    assert {layer: path_of(built, layer).read_bytes() for layer in LAYERS} == contents
+
+
 @pytest.mark.parametrize("is_known", [False, True], ids=["since", "before the last build"])
 def test_rows_of_objects_that_are_gone_are_not_given_up_silently(
     built: Pipeline, *, is_known: bool
