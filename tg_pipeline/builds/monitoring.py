@@ -33,6 +33,7 @@ from tg_pipeline.lake.landing_zone import (
 from tg_pipeline.lake.object_store import list_pages
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
+from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.marts.catalog import DAILY_MARTS
@@ -127,6 +128,8 @@ class ProblemKind(Enum):
     """A name in the landing zone can't be read, or belongs to no day."""
     DAMAGED = "damaged"
     """A layer's file has other bytes than were written."""
+    CONFLICT = "conflict"
+    """Updates have the id of another update, and other content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +256,7 @@ def pipeline_status(
         *_gap_problems(gaps),
         *outside_problems(context),
         *damage_problems([*states, *open_days]),
+        *conflict_problems([*states, *open_days]),
         *name_problems(context.landing, [*states, *open_days]),
         *others,
     ]
@@ -373,6 +377,21 @@ def damage_problems(states: Iterable[DayState]) -> Iterator[Problem]:
     for state in states:
         for damage in state.damage:
             yield Problem(ProblemKind.DAMAGED, state.day, str(damage))
+
+
+def conflict_problems(states: Iterable[DayState]) -> Iterator[Problem]:
+    """Yield the days on which updates with other content than their copies were left out."""
+    for state in states:
+        number = state.layers[DEDUPED_UPDATES.name].conflicts
+        if number:
+            left_out = "1 update has" if number == 1 else f"{number:,} updates have"
+            yield Problem(
+                ProblemKind.CONFLICT,
+                state.day,
+                f"{left_out} on {state.day} the id of another update, with other content, and so no "
+                "row but in raw_updates: docs/operating.md#late-duplicate-and-damaged-input.",
+                is_failure=False,
+            )
 
 
 def name_problems(landing: ObjectStore, states: Iterable[DayState]) -> Iterator[Problem]:

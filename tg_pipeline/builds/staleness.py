@@ -18,6 +18,7 @@ from obstore.store import ObjectStore
 
 from tg_pipeline.builds.expired_days import is_erasure_due
 from tg_pipeline.builds.layers import (
+    CONFLICTS,
     DUPLICATES,
     KnownIds,
     enriched_built_from,
@@ -87,6 +88,8 @@ class LayerDay:
     """The time zone that it was built for."""
     duplicates: int = 0
     """Rows that deduped_updates left out."""
+    conflicts: int = 0
+    """Of these, those with other content than the row that is kept."""
     update_ids: str | None = None
     """The ids of its rows, as the footers of raw_updates and enriched_updates state them."""
     has_other_reader: bool = False
@@ -288,6 +291,7 @@ def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
         source=footer.metadata.get(BUILT_FROM),
         timezone=footer.metadata.get(TIMEZONE),
         duplicates=int(footer.metadata.get(DUPLICATES, 0)),
+        conflicts=int(footer.metadata.get(CONFLICTS, 0)),
         update_ids=footer.metadata.get(UPDATE_IDS),
         has_other_reader=layer == QUARANTINE.name
         and has_other_reader(footer.metadata, footer.rows),

@@ -15,6 +15,7 @@ from lambda_ingest.writer import ChatFilter, list_migrations
 from tg_pipeline.builds.monitoring import (
     MonitorContext,
     Span,
+    conflict_problems,
     damage_problems,
     name_problems,
     outside_problems,
@@ -74,6 +75,7 @@ def status(
         found = chain(
             outside_problems(context),
             damage_problems(states),
+            conflict_problems(states),
             name_problems(landing, states),
         )
         for problem in result.problems if result else found:

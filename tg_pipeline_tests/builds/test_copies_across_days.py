@@ -20,7 +20,8 @@ from tg_pipeline.builds.layers import (
     deduped_conservation,
     read_known_ids,
 )
-from tg_pipeline.builds.staleness import outdated_days, stale_days
+from tg_pipeline.builds.monitoring import conflict_problems
+from tg_pipeline.builds.staleness import day_states, outdated_days, stale_days
 from tg_pipeline.lake.floors import Floors
 from tg_pipeline.lake.partitions import partition_key
 from tg_pipeline.layers import ALL_LAYERS
@@ -327,3 +328,7 @@ def test_a_copy_with_other_content_is_counted_as_a_conflict(pipeline: Pipeline, 
         footer = partition.metadata
     assert (footer[DUPLICATES], footer[CONFLICTS]) == ("2", "1")
     assert len(pipeline.rows("raw_updates", later(days))) == (2 if days else 3)
+    states = day_states(pipeline.landing, pipeline.lake, [later(days)], PARAMETERS)
+    (problem,) = conflict_problems(states)
+    assert problem.message.startswith(f"1 update has on {later(days)} the id of another update")
+    assert not problem.is_failure
