@@ -388,7 +388,7 @@ def conflict_problems(states: Iterable[DayState]) -> Iterator[Problem]:
             yield Problem(
                 ProblemKind.CONFLICT,
                 state.day,
-                f"{left_out} on {state.day} the id of another update, with other content, and so no "
+                f"{left_out} on {state.day} the id of another update, with other content, and no "
                 "row but in raw_updates: docs/operating.md#late-duplicate-and-damaged-input.",
                 is_failure=False,
             )
