@@ -87,5 +87,5 @@ def test_no_killed_command_leaves_anything_after_the_next_one(
         shell.run(random.choice(["status", "summary"]))
         assert find_litter(temporary, *folders) == [], name
 
-    # And each command did leave something; the folders of a run exist for moments only
-    assert all(count for name, count in left.items() if name != "run"), left
+    # And there was something to remove; the folders of a run exist for moments only
+    assert any(left.values()), left
