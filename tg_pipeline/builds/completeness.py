@@ -30,7 +30,7 @@ from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.floors import ALL_DAYS, Floors
 from tg_pipeline.lake.footer_index import read_footer_index
-from tg_pipeline.lake.landing_zone import EPOCH, iter_days, list_days
+from tg_pipeline.lake.landing_zone import EPOCH, iter_days, list_days, valid_day
 from tg_pipeline.lake.object_store import list_pages
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
@@ -599,13 +599,13 @@ def read_left_out(landing: ObjectStore, rules: GapRules) -> LeftOut:
     """Return what ingestion did not store as updates; raises StoreError."""
     marks: dict[GapReason, set[tuple[date, int]]] = {reason: set() for reason in GapReason}
     for key in _keys(landing, GAPS_PREFIX):
-        if (mark := _MARKER.fullmatch(key)) and (day := _parse_day(mark["day"])):
+        if (mark := _MARKER.fullmatch(key)) and (day := valid_day(mark["day"])):
             marks[GapReason(mark["reason"])].add((day, int(mark["bot"])))
     named = filter(None, map(_DAY_OF_KEY.search, _keys(landing, REJECTED_PREFIX)))
     return LeftOut(
         filtered=frozenset(marks[GapReason.FILTERED]),
         suppressed=frozenset(marks[GapReason.SUPPRESSED]),
-        rejected=Counter(filter(None, (_parse_day(each[1]) for each in named))),
+        rejected=Counter(filter(None, (valid_day(each[1]) for each in named))),
         outside=frozenset(
             day for day in list_days(landing) if not rules.start_date <= day <= rules.today
         ),
@@ -614,10 +614,3 @@ def read_left_out(landing: ObjectStore, rules: GapRules) -> LeftOut:
 
 def _keys(landing: ObjectStore, prefix: str) -> Iterator[str]:
     return (meta["path"] for page in list_pages(landing, prefix) for meta in page)
-
-
-def _parse_day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

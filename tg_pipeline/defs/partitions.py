@@ -1,11 +1,13 @@
 """Daily partitions: one per local day, today included."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import dagster as dg
 
+from tg_pipeline.builds.outside_days import PartitionRange
+from tg_pipeline.lake.floors import Floors
 from tg_pipeline.settings import load_settings
 
 SETTINGS: Final = load_settings()
@@ -43,6 +45,11 @@ MONTHLY_BACKFILL: Final = dg.BackfillPolicy.multi_run(DAYS_PER_RUN)
 def partition_dates(context: dg.AssetExecutionContext) -> Iterator[date]:
     """Return the days of a run, ascending."""
     yield from (date.fromisoformat(key) for key in context.partition_keys)
+
+
+def partitions_at(now: datetime, floors: Floors) -> PartitionRange:
+    """Return the days that have a partition at a time, which must have a time zone."""
+    return PartitionRange(SETTINGS.start_date, now.astimezone(SETTINGS.zone).date(), floors)
 
 
 def range_tags(first: date, last: date) -> dict[str, str]:

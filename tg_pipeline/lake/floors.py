@@ -17,6 +17,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.store import put_if_absent
 from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.landing_zone import valid_day
 from tg_pipeline.lake.object_store import list_pages, retry
 
 FLOORS_PREFIX: Final = "privacy/floors"
@@ -130,16 +131,9 @@ def _stored(landing: ObjectStore) -> list[_Stored]:
         _Stored(TableGroup(match["group"]), day, meta["path"])
         for page in list_pages(landing, FLOORS_PREFIX)
         for meta in page
-        if (match := _FLOOR.fullmatch(meta["path"])) and (day := _day(match["day"]))
+        if (match := _FLOOR.fullmatch(meta["path"])) and (day := valid_day(match["day"]))
     ]
 
 
 def _key(group: TableGroup, day: date) -> str:
     return f"{FLOORS_PREFIX}/{group.value}-{day.isoformat()}.json"
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -19,6 +19,7 @@ import msgspec
 import obstore
 
 from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.landing_zone import valid_day
 from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import OBJECT_NAME, Lake, partition_key
@@ -203,10 +204,12 @@ def _versions_on_disk(folder: Path) -> Iterator[tuple[Day, _Version]]:
 def _day_of(name: str) -> list[Day]:
     """Return the day of a partition by its name below the table; nothing for other objects."""
     found = _PARTITION.fullmatch(name)
-    try:
-        return [date.fromisoformat(found[1]) if found[1] else None] if found else []
-    except ValueError:
+    if found is None:
         return []
+    if found[1] is None:
+        return [None]
+    day = valid_day(found[1])
+    return [day] if day else []
 
 
 def _version_of(lake: Lake, key: str) -> _Version | None:

@@ -85,8 +85,13 @@ def list_odd_folders(landing: ObjectStore) -> list[str]:
 
 def _day_of(folder: str) -> date | None:
     found = _DAY_FOLDER.search(folder)
+    return valid_day(found[1]) if found else None
+
+
+def valid_day(text: str) -> date | None:
+    """Return the day that a name has in ISO format, None if there is no such day."""
     try:
-        return date.fromisoformat(found[1]) if found else None
+        return date.fromisoformat(text)
     except ValueError:
         return None
 

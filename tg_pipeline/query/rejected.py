@@ -16,6 +16,7 @@ from obstore.store import ObjectStore
 from lambda_ingest.arrivals import RECEIVED_AT, parse_arrival
 from lambda_ingest.landing import REJECTED_PREFIX, unwrap_rejected
 from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.landing_zone import valid_day
 from tg_pipeline.lake.object_io import get_object
 from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.lake.parquet import ParquetWriter
@@ -85,10 +86,7 @@ def list_rejected(landing: ObjectStore) -> list[RejectedObject]:
 
 def _listed(meta: "ObjectMeta") -> RejectedObject | None:
     named = _DAY.fullmatch(meta["path"])
-    try:
-        day = date.fromisoformat(named[1]) if named else None
-    except ValueError:
-        return None
+    day = valid_day(named[1]) if named else None
     return RejectedObject(meta["path"], day, meta["size"], meta["last_modified"]) if day else None
 
 

@@ -6,7 +6,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import obstore
-import pyarrow.parquet as pq
 import pytest
 
 from tg_pipeline.builds.damage import (
@@ -28,6 +27,7 @@ from tg_pipeline.marts.daily import DAILY_ACTIVITY
 from tg_pipeline_tests.builds.mart_days import PARAMETERS as MART_PARAMETERS
 from tg_pipeline_tests.builds.mart_days import said
 from tg_pipeline_tests.conftest import BOT, DAY, PARAMETERS, Pipeline
+from tg_pipeline_tests.fakes.flipped_bits import flip_value
 
 LAYERS = [layer.name for layer in ALL_LAYERS]
 NEXT_DAY = DAY + timedelta(days=1)
@@ -51,14 +51,8 @@ def path_of(pipeline: Pipeline, layer: str, day: date | None = DAY) -> Path:
 
 
 def flip(pipeline: Pipeline, layer: str, day: date | None = DAY) -> bytes:
-    """Flip a bit in the values of a partition's first column; return the content before."""
-    path = path_of(pipeline, layer, day)
-    content = path.read_bytes()
-    column = pq.read_metadata(path).row_group(0).column(0)
-    first = column.dictionary_page_offset or column.data_page_offset
-    last = first + column.total_compressed_size - 1
-    path.write_bytes(content[:last] + bytes([content[last] ^ 1]) + content[last + 1 :])
-    return content
+    """Flip a bit in the values of a partition; return the content before."""
+    return flip_value(path_of(pipeline, layer, day))
 
 
 def truncate(pipeline: Pipeline, layer: str, day: date | None = DAY) -> bytes:

@@ -76,7 +76,7 @@ class ForkServer:
         if pid:
             self._children.add(pid)
             with suppress(OSError):
-                os.setpgid(pid, pid)  # also done by the child: whoever comes first
+                os.setpgid(pid, pid)  # the child does it too: the first call counts
             return pid
         os.setpgid(0, 0)
         die_with_parent()

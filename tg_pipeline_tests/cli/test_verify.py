@@ -1,21 +1,10 @@
 """`tg-pipeline verify`: it finds flipped bits, and the next run builds what they are in."""
 
-from pathlib import Path
-
 import pyarrow.parquet as pq
 import pytest
 
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
-
-
-def flip(path: Path) -> bytes:
-    """Flip a bit in the values of the first column; return the content before."""
-    content = path.read_bytes()
-    column = pq.read_metadata(path).row_group(0).column(0)
-    first = column.dictionary_page_offset or column.data_page_offset
-    last = first + column.total_compressed_size - 1
-    path.write_bytes(content[:last] + bytes([content[last] ^ 1]) + content[last + 1 :])
-    return content
+from tg_pipeline_tests.fakes.flipped_bits import flip_value
 
 
 @pytest.mark.slow
@@ -28,7 +17,7 @@ def test_damage_is_found_named_and_repaired(shell: Shell) -> None:
         shell.lake / "threads" / "part-0.parquet",
     ]
     assert "0 are damaged" in shell.run("verify").stdout
-    whole = {path: flip(path) for path in paths if pq.read_metadata(path).num_rows}
+    whole = {path: flip_value(path) for path in paths if pq.read_metadata(path).num_rows}
 
     found = shell.run("verify")
     searched = shell.run("verify", "--repair")
@@ -52,7 +41,7 @@ def test_a_day_that_turns_out_damaged_in_a_run_costs_one_line_and_no_other_day(
     shell.run("sample", "--days", "3", "--per-day", "60")
     shell.run("run")
     raw = shell.lake / f"raw_updates/context_date={FIRST_DAY}/part-0.parquet"
-    whole = flip(raw)
+    whole = flip_value(raw)
 
     built = shell.run("run", "--from", str(FIRST_DAY), "--to", str(FIRST_DAY))
 

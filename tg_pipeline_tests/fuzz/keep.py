@@ -31,7 +31,7 @@ Step = tuple[str, int, int]
 
 
 def main(targets: Iterable[str]) -> None:
-    """Choose the inputs of some targets anew."""
+    """Choose the inputs of some targets again."""
     for target in targets:
         folder = FOUND / target
         (CORPUS / target).mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ They exist if TG_ADMIN_CHAT_ID or TG_ALERT_URL is set.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -122,19 +122,17 @@ def send_alerts(
     A tag is set before an alert is sent, so that a sensor that is killed or times out while it
     sends doesn't send it again. It contains the run's id, since re-executing a run copies its tags.
     """
-    errors = []
-    for channel in channels:
+
+    def claim(channel: AlertChannel) -> FailedRun | None:
+        """Record that an alert is sent, and return it; None if one was sent."""
         tag = f"{ALERTED}{channel.name}"
         record = instance.get_run_record_by_id(run_id)
         if record is None or record.dagster_run.tags.get(tag) == run_id:
-            continue
+            return None
         instance.add_run_tags(run_id, {tag: run_id})
-        try:
-            channel.send(failed_run(instance, record, SETTINGS.token))
-        except AlertDeliveryError as error:
-            errors.append(str(error))
-    if errors:
-        raise AlertError(" ".join(errors))
+        return failed_run(instance, record, SETTINGS.token)
+
+    send_to_all(channels, claim)
 
 
 def lost_updates_sensor(channels: Sequence[AlertChannel]) -> dg.SensorDefinition:
@@ -164,7 +162,8 @@ def lost_updates_sensor(channels: Sequence[AlertChannel]) -> dg.SensorDefinition
         with translate_errors(tables.store):
             new = unreported(found, IdempotencyStore(tables.store, clock.now))
         if new:
-            send_to_all(channels, lost_updates(new, context.dagster_run.run_id, now))
+            alert = lost_updates(new, context.dagster_run.run_id, now)
+            send_to_all(channels, lambda _: alert)
 
     return sensor
 
@@ -198,12 +197,15 @@ def lost_updates(gaps: Sequence[IdGap], run_id: str, now: datetime) -> FailedRun
     )
 
 
-def send_to_all(channels: Sequence[AlertChannel], failed: FailedRun) -> None:
-    """Send an alert to each channel; raises AlertError at the end."""
+def send_to_all(
+    channels: Sequence[AlertChannel], alert_for: Callable[[AlertChannel], FailedRun | None]
+) -> None:
+    """Send an alert to each channel that has one; raises AlertError at the end."""
     errors = []
     for channel in channels:
         try:
-            channel.send(failed)
+            if alert := alert_for(channel):
+                channel.send(alert)
         except AlertDeliveryError as error:
             errors.append(str(error))
     if errors:

@@ -8,11 +8,11 @@ import dagster as dg
 
 from tg_pipeline.builds.completeness import GapRules, IdGap, summaries
 from tg_pipeline.builds.layers import DedupedBuildResult
-from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
+from tg_pipeline.builds.outside_days import find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
 from tg_pipeline.defs.metadata import DRIFT_LOGGER, markdown_table
-from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.defs.partitions import SETTINGS, partitions_at
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.lake.floors import read_floors
 from tg_pipeline.lake.landing_zone import list_objects
@@ -207,8 +207,7 @@ def no_day_is_outside(
 ) -> dg.AssetCheckResult:
     """Check that every landed object has a partition."""
     store = landing.store()
-    today = clock.now().astimezone(SETTINGS.zone).date()
-    partitions = PartitionRange(SETTINGS.start_date, today, read_floors(store))
+    partitions = partitions_at(clock.now(), read_floors(store))
     found = [each for each in find_outside_days(store, lake.lake(), partitions) if each.is_failure]
     return dg.AssetCheckResult(
         passed=not found,

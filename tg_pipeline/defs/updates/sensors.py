@@ -18,7 +18,7 @@ from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.expired_days import is_erasure_due
 from tg_pipeline.builds.layers import read_known_ids
 from tg_pipeline.builds.marts import days_with_stale_marts
-from tg_pipeline.builds.outside_days import PartitionRange, count_outside
+from tg_pipeline.builds.outside_days import count_outside
 from tg_pipeline.builds.parameters import LayerParameters, layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import (
     DayState,
@@ -29,7 +29,7 @@ from tg_pipeline.builds.staleness import (
     outdated_days,
     stale_days,
 )
-from tg_pipeline.defs.partitions import SETTINGS
+from tg_pipeline.defs.partitions import SETTINGS, partitions_at
 from tg_pipeline.defs.resources import (
     SENSOR_TIMEOUT,
     ClockResource,
@@ -258,11 +258,6 @@ def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> S
     plan = plan_runs(found, known.requested, known.busy)
     outside = partitions_at(now, floors).outside(landed)
     return StalenessScan(len(days), plan, applied, full, outside, floors)
-
-
-def partitions_at(now: datetime, floors: Floors) -> PartitionRange:
-    """Return the days that have a partition now."""
-    return PartitionRange(SETTINGS.start_date, now.astimezone(SETTINGS.zone).date(), floors)
 
 
 def _days_with_forgotten_people(

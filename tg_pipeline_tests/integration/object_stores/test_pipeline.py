@@ -1,6 +1,7 @@
 """From landing to queries: the same bytes on every kind of store, also with failing requests."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
@@ -62,6 +63,16 @@ def test_every_kind_of_store_has_the_bytes_of_a_lake_on_disk(
     assert contents(pipeline.lake.store) == before
 
 
+@contextmanager
+def reached_through(
+    proxy: FailingProxy, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Pipeline]:
+    """Return the same pipeline, whose requests go through a proxy."""
+    with Loopback(proxy.application) as site:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", site.url)
+        yield Pipeline(pipeline.folder, pipeline.landing_uri.removesuffix("/landing"))
+
+
 @pytest.mark.slow
 @pytest.mark.tiers("moto", "ceph")
 def test_a_fifth_of_all_requests_can_fail_without_changing_a_byte(
@@ -78,9 +89,7 @@ def test_a_fifth_of_all_requests_can_fail_without_changing_a_byte(
     random = Random(SEED)  # noqa: S311 - no secret
     failures = iter(lambda: random.choice(FAILURES), "")
     proxy = FailingProxy(server.address, random, FAILURE_RATE, failures, is_anything)
-    with Loopback(proxy.application) as site:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", site.url)
-        through_proxy = Pipeline(disturbed.folder, disturbed.landing_uri.removesuffix("/landing"))
+    with reached_through(proxy, disturbed, monkeypatch) as through_proxy:
         found = run_with_a_large_batch(through_proxy)
 
     # Then every kind of failure occurred, and all results and bytes are the same
@@ -108,9 +117,7 @@ def test_a_fifth_of_the_landed_bodies_can_have_the_wrong_size_without_changing_a
     random = Random(SEED)  # noqa: S311 - no secret
     wrongs = iter(lambda: random.choice(WRONG_SIZES), "")
     proxy = FailingProxy(server.address, random, FAILURE_RATE, wrongs, is_landed_body)
-    with Loopback(proxy.application) as site:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", site.url)
-        through_proxy = Pipeline(disturbed.folder, disturbed.landing_uri.removesuffix("/landing"))
+    with reached_through(proxy, disturbed, monkeypatch) as through_proxy:
         found = run_end_to_end(through_proxy)
 
     # Then nothing is in quarantine that was not before, and all bytes are the same
