@@ -98,6 +98,8 @@ class ModelDay:
     """The update ids by object name."""
     removed: set[int] = field(default_factory=set)
     """The ids of objects that were removed: their rows may have been read before, or not."""
+    is_damaged: bool = False
+    """Whether rows read from the landing zone were damaged since the last build."""
 
 
 class LandingHistory(RuleBasedStateMachine):
@@ -167,8 +169,10 @@ class LandingHistory(RuleBasedStateMachine):
     @precondition(lambda self: any(day.landed for day in self.days.values()))
     @rule(data=st.data())
     def remove(self, data: st.DataObject) -> None:
-        """Remove an object from the landing zone, which only an operator does."""
+        """Remove an object, which only an operator does; never one whose rows are nowhere else."""
         day, name = self._draw_object(data)
+        if self.days[day].is_damaged:
+            return
         obstore.delete(self.landing, f"{day_prefix(day)}/{name}")
         self.days[day].removed.add(self.days[day].landed.pop(name))
 
@@ -218,7 +222,9 @@ class LandingHistory(RuleBasedStateMachine):
         ]
         if not built:
             return
-        key = partition_key(layer, data.draw(st.sampled_from(built)))
+        day = data.draw(st.sampled_from(built))
+        self._day(day).is_damaged |= layer in {"raw_updates", "quarantine"}
+        key = partition_key(layer, day)
         body = bytes(obstore.get(self.lake.store, key).bytes())
         obstore.put(self.lake.store, key, body[: len(body) // 2])
 
@@ -238,6 +244,7 @@ class LandingHistory(RuleBasedStateMachine):
         for step in steps:
             for day in days:
                 repairs.run(day, step(day))
+                self._day(day).is_damaged = False
         if not self.has_marts:
             return
         with mart_builder(self.lake, MartParameters(SETTINGS.timezone)) as builder:
