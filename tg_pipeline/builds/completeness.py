@@ -534,7 +534,7 @@ def read_history(lake: Lake, states: Iterable[DayState], checked_from: date) -> 
     """
     known = [_day_ids(state) for state in states]
     index = read_footer_index(lake, RAW_UPDATES.name)
-    built = {day for day in (*index.footers, *index.damaged) if day is not None}
+    built = {day for day in (*index.footers, *index.damaged) if isinstance(day, date)}
     first, bots = _first_read(checked_from), {bot for each in known for bot in each.bots}
     before: set[int] = set()
     """The bots of earlier days that were read."""

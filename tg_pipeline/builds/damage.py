@@ -19,7 +19,7 @@ from tg_pipeline.builds.raw_updates import GONE, LandingSource, build_raw_update
 from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.landing_state import read_state
 from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.lake.partitions import DamagedPartitionError, Lake
+from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, PartitionName
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -34,7 +34,6 @@ EXPIRED: Final = (
     "have a backup of it, put it there, and run tg-pipeline verify --repair"
 )
 
-Day = date | None
 Result = TypeVar("Result")
 
 
@@ -61,7 +60,7 @@ class Repairs:
         Another day that can't be repaired is marked, so that the next build does without it. Raises
         LostPartitionError if the day itself can't be repaired, and what `build` raises.
         """
-        met: set[tuple[str, Day]] = set()
+        met: set[tuple[str, PartitionName]] = set()
         while True:
             try:
                 return build()
@@ -100,7 +99,7 @@ class Repairs:
 
     def _rebuild(self, error: DamagedPartitionError) -> None:
         day, lake, parameters = error.day, self.lake, self.parameters
-        if day is None or error.layer not in (layer.name for layer in ALL_LAYERS):
+        if not isinstance(day, date) or error.layer not in (layer.name for layer in ALL_LAYERS):
             raise error
         if reason := why_not_rebuilt(error.layer, day, self.landing.store, lake, parameters.floors):
             raise _lost(error, reason)
@@ -201,10 +200,10 @@ class VerifiedLake:
     """Those that can't be built again are LostPartitionErrors."""
 
 
-def partitions_of(lake: Lake, span: tuple[date, date] | None) -> list[tuple[str, Day]]:
+def partitions_of(lake: Lake, span: tuple[date, date] | None) -> list[tuple[str, PartitionName]]:
     """Return all partitions of layers and marts; with a span of days, only those of its days."""
     days = {table.name: lake.days(table.name) for table in (*ALL_LAYERS, *DAILY_MARTS)}
-    found: list[tuple[str, Day]] = [
+    found: list[tuple[str, PartitionName]] = [
         (name, day)
         for name, each in days.items()
         for day in each
@@ -217,12 +216,12 @@ def verify_lake(
     landing: ObjectStore,
     lake: Lake,
     floors: Floors,
-    partitions: Sequence[tuple[str, Day]],
+    partitions: Sequence[tuple[str, PartitionName]],
     advance: Callable[[], object] = lambda: None,
 ) -> VerifiedLake:
     """Read partitions with all their bytes, and return the damaged ones; raises StoreError."""
 
-    def verify(partition: tuple[str, Day]) -> bool | DamagedPartitionError:
+    def verify(partition: tuple[str, PartitionName]) -> bool | DamagedPartitionError:
         try:
             return lake.verify(*partition)
         except DamagedPartitionError as error:
@@ -240,11 +239,15 @@ def _explained(
     error: DamagedPartitionError, landing: ObjectStore, lake: Lake, floors: Floors
 ) -> DamagedPartitionError:
     """Return an error, as a LostPartitionError if the partition can't be built again."""
-    reason = error.day and why_not_rebuilt(error.layer, error.day, landing, lake, floors)
+    if not isinstance(error.day, date):
+        return error
+    reason = why_not_rebuilt(error.layer, error.day, landing, lake, floors)
     return _lost(error, reason) if reason else error
 
 
-def mark_found(lake: Lake, partitions: Sequence[tuple[str, Day]], found: VerifiedLake) -> None:
+def mark_found(
+    lake: Lake, partitions: Sequence[tuple[str, PartitionName]], found: VerifiedLake
+) -> None:
     """Mark the partitions that were found damaged, and no others; raises StoreError.
 
     Marked partitions are stale: those that can be built again are built by the next run. Others,

@@ -32,6 +32,7 @@ from tg_pipeline.lake.partitions import (
     DamagedPartitionError,
     Lake,
     Partition,
+    PartitionName,
     PartitionStats,
 )
 from tg_pipeline.layers.batches import gc_paused
@@ -139,7 +140,7 @@ def _read_known_ids(lake: Lake, floors: Floors) -> KnownIds:
         group = TableGroup.RAW if index.table == RAW_UPDATES.name else TableGroup.ENRICHED
         floor = floors.of(group) or date.min
         for day, footer in index.footers.items():
-            if day and day >= floor:
+            if isinstance(day, date) and day >= floor:
                 ids[day] = found[day]
                 tables[day] = index.table
                 sources[day] = _raw_fingerprint(footer.metadata)
@@ -149,7 +150,7 @@ def _read_known_ids(lake: Lake, floors: Floors) -> KnownIds:
 _Ids = dict[int, BotIds]
 
 
-def _read_index(lake: Lake, table: str) -> tuple[FooterIndex, dict[date | None, _Ids]]:
+def _read_index(lake: Lake, table: str) -> tuple[FooterIndex, dict[PartitionName, _Ids]]:
     """Return the footers of a table, and the ids of each day."""
     index = read_footer_index(lake, table)
     stated = {day: _stated_ids(footer.metadata) for day, footer in index.footers.items()}
@@ -170,7 +171,7 @@ def _stated_ids(metadata: Mapping[str, str]) -> _Ids | None:
         return None
 
 
-def _read_ids(lake: Lake, table: str, day: date | None) -> str | None:
+def _read_ids(lake: Lake, table: str, day: PartitionName) -> str | None:
     """Return the ids of a partition from its rows, as its footer would state them.
 
     None if it is damaged: other days don't wait for its repair.

@@ -25,7 +25,12 @@ from tg_pipeline.builds.raw_updates import BUILT_FROM
 from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
 from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.parquet import Footer
-from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, PartitionStats
+from tg_pipeline.lake.partitions import (
+    DamagedPartitionError,
+    Lake,
+    PartitionName,
+    PartitionStats,
+)
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS, MAX_LOOKBACK_DAYS
@@ -95,7 +100,7 @@ class MartBuilder:
         Marts that are damaged, and marts that this one is made from, are stale, too. Raises
         DamagedPartitionError if a layer is damaged.
         """
-        found: set[tuple[str, Day]] = set()
+        found: set[tuple[str, PartitionName]] = set()
         while True:
             try:
                 return self._build_days(mart, days)
@@ -106,7 +111,7 @@ class MartBuilder:
                 found.add((error.layer, error.day))
                 self._lake.mark_damaged(error.layer, error.day)
                 if damaged is not mart:
-                    self.build_days(damaged, [error.day])
+                    self.build_days(damaged, [error.day if isinstance(error.day, date) else None])
 
     def _build_days(self, mart: Mart, days: Sequence[Day]) -> list[MartBuildResult]:
         with _open_snapshot(self._lake, mart, days) as sources:

@@ -350,7 +350,7 @@ def outdated_days(lake: Lake, parameters: LayerParameters, known: KnownIds) -> l
     return sorted(
         day
         for day in raw.footers
-        if day
+        if isinstance(day, date)
         and parameters.floors.keeps(TableGroup.RAW, day)
         and _is_outdated(day, deduped, enriched, parameters, known)
     )

@@ -6,12 +6,12 @@ A missing, damaged or outdated index costs time only, and of concurrent writers 
 """
 
 import gzip
+import hashlib
 import os
 import re
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -22,7 +22,13 @@ from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.landing_zone import valid_day
 from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.lake.parquet import Footer
-from tg_pipeline.lake.partitions import OBJECT_NAME, Lake, partition_key
+from tg_pipeline.lake.partitions import (
+    OBJECT_NAME,
+    Lake,
+    Month,
+    PartitionName,
+    partition_key,
+)
 
 PREFIX: Final = "indexes"
 """The folder of the lake with an object per table. No query reads it, and it does not expire: an
@@ -34,12 +40,15 @@ GZIP_LEVEL: Final = 1
 ARROW_PREFIX: Final = "ARROW:"
 """Begins the names of metadata that Arrow writes: the schema, many times as long as all else."""
 
-_PARTITION: Final = re.compile(
-    rf"(?:context_date=(\d{{4}}-\d{{2}}-\d{{2}})/)?{re.escape(OBJECT_NAME)}"
-)
+_FOLDER: Final = re.compile(rf"(?:([^/]+)/)?{re.escape(OBJECT_NAME)}")
 
-Day = date | None
-"""The day of a partition; None for the only one of a table without days."""
+_DAY_FOLDER: Final = re.compile(r"context_date=(\d{4}-\d{2}-\d{2})")
+
+SCHEMA: Final = "schema"
+"""The metadata with a digest of the schema: files with the same one have the same columns."""
+
+SCHEMA_CHARACTERS: Final = 8
+"""Hexadecimal digits of it: a table has few schemas in its life."""
 
 
 class _Version(msgspec.Struct, frozen=True, array_like=True):
@@ -53,7 +62,7 @@ class _Version(msgspec.Struct, frozen=True, array_like=True):
 class _Entry(msgspec.Struct, frozen=True, array_like=True):
     """A partition in the version whose footer was read."""
 
-    day: Day
+    day: PartitionName
     version: _Version
     rows: int
     fingerprint: str
@@ -78,20 +87,20 @@ class FooterIndex:
     """The footers of a table's partitions."""
 
     table: str
-    footers: dict[Day, Footer]
-    """By day; their metadata is without Arrow's own."""
-    damaged: frozenset[Day]
-    """The days that can't be read."""
-    _versions: dict[Day, _Version] = field(default_factory=dict)
+    footers: dict[PartitionName, Footer]
+    """By partition; their metadata is without Arrow's own, and with `SCHEMA`."""
+    damaged: frozenset[PartitionName]
+    """Those that can't be read."""
+    _versions: dict[PartitionName, _Version] = field(default_factory=dict)
     """The versions that were listed, and are still those whose footers were read."""
     _is_saved: bool = True
 
-    def metadata(self, day: Day, key: str) -> str | None:
+    def metadata(self, day: PartitionName, key: str) -> str | None:
         """Return a value of a day's metadata; None if it has none."""
         footer = self.footers.get(day)
         return footer.metadata.get(key) if footer else None
 
-    def with_metadata(self, added: Mapping[Day, Mapping[str, str]]) -> Self:
+    def with_metadata(self, added: Mapping[PartitionName, Mapping[str, str]]) -> Self:
         """Return the index with further metadata of some days, which their footers don't have."""
         changed = {
             day: replace(self.footers[day], metadata={**self.footers[day].metadata, **pairs})
@@ -101,7 +110,7 @@ class FooterIndex:
             return self
         return replace(self, footers=self.footers | changed, _is_saved=False)
 
-    def without_damaged(self, days: Collection[Day]) -> Self:
+    def without_damaged(self, days: Collection[PartitionName]) -> Self:
         """Return the index without some days that turned out to be damaged."""
         if not days:
             return self
@@ -150,7 +159,9 @@ def read_footer_index(lake: Lake, table: str) -> FooterIndex:
     return FooterIndex(table, footers, frozenset(damaged), versions, is_saved)
 
 
-def _read_entry(lake: Lake, table: str, day: Day, listed: _Version) -> tuple[Footer | None, bool]:
+def _read_entry(
+    lake: Lake, table: str, day: PartitionName, listed: _Version
+) -> tuple[Footer | None, bool]:
     """Return a footer, and whether it is that of the listed version.
 
     The partition may be replaced between the listing and the reading.
@@ -160,6 +171,8 @@ def _read_entry(lake: Lake, table: str, day: Day, listed: _Version) -> tuple[Foo
     if footer is None:
         return None, is_listed_version
     metadata = {k: v for k, v in footer.metadata.items() if not k.startswith(ARROW_PREFIX)}
+    if schema := footer.metadata.get(f"{ARROW_PREFIX}schema"):
+        metadata[SCHEMA] = hashlib.sha256(schema.encode()).hexdigest()[:SCHEMA_CHARACTERS]
     return replace(footer, metadata=metadata), is_listed_version
 
 
@@ -176,7 +189,7 @@ def _read_stored(lake: Lake, table: str) -> list[_Entry]:
         return []
 
 
-def _list_versions(lake: Lake, table: str) -> dict[Day, _Version]:
+def _list_versions(lake: Lake, table: str) -> dict[PartitionName, _Version]:
     if lake.folder:
         return dict(_versions_on_disk(lake.folder / table))
     prefix = f"{table}/"
@@ -184,11 +197,11 @@ def _list_versions(lake: Lake, table: str) -> dict[Day, _Version]:
         day: _Version(meta["size"], meta["e_tag"])
         for page in list_pages(lake.store, table)
         for meta in page
-        for day in _day_of(meta["path"].removeprefix(prefix))
+        for day in _partition_of(meta["path"].removeprefix(prefix))
     }
 
 
-def _versions_on_disk(folder: Path) -> Iterator[tuple[Day, _Version]]:
+def _versions_on_disk(folder: Path) -> Iterator[tuple[PartitionName, _Version]]:
     """Yield the versions in a table's folder, faster than a store's listing, which walks it all."""
     try:
         names = os.listdir(folder)  # noqa: PTH208 - paths cost more than the listing
@@ -196,20 +209,21 @@ def _versions_on_disk(folder: Path) -> Iterator[tuple[Day, _Version]]:
         return
     for name in names:
         path = name if name == OBJECT_NAME else f"{name}/{OBJECT_NAME}"
-        for day in _day_of(path):
+        for day in _partition_of(path):
             if version := _stat_version(f"{folder}/{path}"):
                 yield day, version
 
 
-def _day_of(name: str) -> list[Day]:
-    """Return the day of a partition by its name below the table; nothing for other objects."""
-    found = _PARTITION.fullmatch(name)
+def _partition_of(name: str) -> list[PartitionName]:
+    """Return the partition of an object by its name below the table; nothing for other objects."""
+    found = _FOLDER.fullmatch(name)
     if found is None:
         return []
     if found[1] is None:
         return [None]
-    day = valid_day(found[1])
-    return [day] if day else []
+    is_day = _DAY_FOLDER.fullmatch(found[1])
+    partition = valid_day(is_day[1]) if is_day else Month.in_folder(found[1])
+    return [partition] if partition else []
 
 
 def _version_of(lake: Lake, key: str) -> _Version | None:

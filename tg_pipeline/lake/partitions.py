@@ -1,5 +1,7 @@
 """Partitions of the lake: one Parquet object each, read in one version and replaced as a whole.
 
+A table has a partition per day, or per month, or is one object.
+
 A partition in which changed bytes were found is *marked* as damaged by an empty object, and counts
 as unreadable until it is replaced: its footer may be intact, so that a scan of footers would take
 it for up to date.
@@ -16,7 +18,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cached_property, partial
 from pathlib import Path
-from typing import BinaryIO, Final, TypeVar
+from typing import BinaryIO, Final, NamedTuple, Self, TypeVar
 
 import obstore
 import pyarrow as pa
@@ -29,7 +31,7 @@ from lambda_ingest.store import BATCH_TIMEOUT, StoreError, local_folder
 from tg_pipeline.lake.errors import translate_errors, uri_of
 from tg_pipeline.lake.landing_zone import FIRST_DAY, LAST_DAY, days_under
 from tg_pipeline.lake.object_io import copy_object, open_object, put_file
-from tg_pipeline.lake.object_store import list_pages, open_object_store, retry
+from tg_pipeline.lake.object_store import list_folders, list_pages, open_object_store, retry
 from tg_pipeline.lake.parquet import (
     DamagedError,
     Footer,
@@ -59,28 +61,73 @@ MARKS_PREFIX: Final = "damaged"
 
 _MARKED_DAY: Final = re.compile(r"/context_date=(\d{4}-\d{2}-\d{2})/")
 
+_MONTH_FOLDER: Final = re.compile(r"month=(\d{4})-(0[1-9]|1[0-2])")
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def partition_key(layer: str, day: date | None) -> str:
-    """Return the key of a day's object in the lake; without a day, of the table's only object."""
-    folder = f"{layer}/context_date={day.isoformat()}" if day else layer
-    return f"{folder}/{OBJECT_NAME}"
+class Month(NamedTuple):
+    """A month, which a partition of a table by month is named after; in order of time."""
+
+    year: int
+    month: int
+
+    @classmethod
+    def of(cls, day: date) -> Self:
+        """Return the month of a day."""
+        return cls(day.year, day.month)
+
+    @classmethod
+    def in_folder(cls, name: str) -> Self | None:
+        """Return the month that a folder such as `month=2026-10` is named after; None if none."""
+        found = _MONTH_FOLDER.fullmatch(name)
+        return cls(int(found[1]), int(found[2])) if found else None
+
+    @property
+    def first_day(self) -> date:
+        """Its first day."""
+        return date(self.year, self.month, 1)
+
+    @property
+    def next(self) -> "Month":
+        """The month after it."""
+        return Month.of(self.first_day + timedelta(days=31))
+
+    def __str__(self) -> str:
+        """Return it as YYYY-MM."""
+        return f"{self.year:04}-{self.month:02}"
+
+
+PartitionName = date | Month | None
+"""What a partition is named after; None: the only one of a table."""
+
+
+def partition_key(layer: str, partition: PartitionName) -> str:
+    """Return the key of a partition's object in the lake."""
+    return "/".join([layer, *_folder(partition), OBJECT_NAME])
+
+
+def _folder(partition: PartitionName) -> list[str]:
+    if partition is None:
+        return []
+    if isinstance(partition, Month):
+        return [f"month={partition}"]
+    return [f"context_date={partition.isoformat()}"]
 
 
 class DamagedPartitionError(StoreError):
     """A partition has other bytes than were written: the message says which, where, what to do."""
 
     def __init__(
-        self, layer: str, day: date | None, place: str, reason: str, remedy: str | None = None
+        self, layer: str, day: PartitionName, place: str, reason: str, remedy: str | None = None
     ) -> None:
-        """Describe the partition of a day, or of a table without days, stored at `place`.
+        """Describe a partition, stored at `place`.
 
         The `remedy` is what to do, by default to build it again.
         """
         self.name = f"{layer} of {day}" if day else layer
-        run = f"tg-pipeline run{f' --date {day}' if day else ''} rebuilds it"
+        run = f"tg-pipeline run{f' --date {day}' if isinstance(day, date) else ''} rebuilds it"
         super().__init__(f"{self.name} is damaged, {reason}: {remedy or run} ({place})")
         self.layer, self.day, self.place, self.reason = layer, day, place, reason
 
@@ -184,7 +231,7 @@ class Lake:
         self.folder = local_folder(uri)
 
     @contextmanager
-    def open(self, layer: str, day: date | None) -> Iterator[Partition]:
+    def open(self, layer: str, day: PartitionName) -> Iterator[Partition]:
         """Open a day, or a table without days, in its current version.
 
         Rows and metadata are those of this version, even if the partition is replaced while it is
@@ -217,14 +264,29 @@ class Lake:
         """Return the days of a layer that have a folder, ascending; raises StoreError."""
         return [day for day in days_under(self.store, layer) if FIRST_DAY <= day <= LAST_DAY]
 
-    def footer(self, layer: str, day: date | None) -> Footer | None:
+    def months(self, layer: str) -> list[Month]:
+        """Return the months of a table that have a folder, ascending; raises StoreError."""
+        names = (folder.rpartition("/")[2] for folder in list_folders(self.store, layer))
+        return sorted(month for name in names if (month := Month.in_folder(name)))
+
+    def remove(self, layer: str, day: PartitionName) -> None:
+        """Delete a partition that nothing is left of, if it exists; raises StoreError."""
+        key = partition_key(layer, day)
+        with translate_errors(self.store), suppress(FileNotFoundError):
+            retry(lambda: obstore.delete(self.store, key))
+        if self.folder:
+            with suppress(OSError):
+                (self.folder / key).parent.rmdir()
+        self._unmark(key)
+
+    def footer(self, layer: str, day: PartitionName) -> Footer | None:
         """Return the footer of a day, or of a table without days; None if missing or damaged."""
         try:
             return self.footer_or_raise(layer, day)
         except DamagedPartitionError:
             return None
 
-    def footer_or_raise(self, layer: str, day: date | None) -> Footer | None:
+    def footer_or_raise(self, layer: str, day: PartitionName) -> Footer | None:
         """Return the footer of a day; None if missing.
 
         Raises StoreError, and DamagedPartitionError if it is damaged.
@@ -237,7 +299,7 @@ class Lake:
             self._refuse_marked(layer, day)
         return footer
 
-    def footers(self, layer: str, days: Sequence[date | None]) -> list[Footer | None]:
+    def footers(self, layer: str, days: Sequence[PartitionName]) -> list[Footer | None]:
         """Return the footers of several days, in the order of `days`."""
         return self.map_concurrent(lambda day: self.footer(layer, day), days)
 
@@ -250,9 +312,9 @@ class Lake:
 
     @contextmanager
     def files(
-        self, layer: str, days: Iterable[date | None], *, are_verified: bool = False
+        self, layer: str, days: Iterable[PartitionName], *, are_verified: bool = False
     ) -> Iterator[list[Path]]:
-        """Return local files of the days that exist, each in a folder `context_date=…`.
+        """Return local files of the days that exist, each in a folder as in the lake.
 
         A lake on disk returns the partitions themselves, which may be replaced; otherwise the files
         are copies. Their checksums are compared first, since the engines that read them don't do
@@ -272,7 +334,7 @@ class Lake:
                     self._check_file(layer, day, path)
             yield list(files.values())
 
-    def _check_file(self, layer: str, day: date | None, path: Path) -> None:
+    def _check_file(self, layer: str, day: PartitionName, path: Path) -> None:
         self._refuse_marked(layer, day)
         try:
             with path.open("rb") as source:
@@ -280,7 +342,7 @@ class Lake:
         except DamagedError as error:
             raise self._found_damaged(layer, day, error) from None
 
-    def verify(self, layer: str, day: date | None) -> bool:
+    def verify(self, layer: str, day: PartitionName) -> bool:
         """Read a whole partition, and compare its checksums; return whether it has any.
 
         A missing partition is no error, and marks do not count. Raises StoreError, and
@@ -292,20 +354,20 @@ class Lake:
         except DamagedError as error:
             raise self._damaged(layer, day, error) from None
 
-    def place_of(self, layer: str, day: date | None) -> str:
+    def place_of(self, layer: str, day: PartitionName) -> str:
         """Return the path or the URI of a partition."""
         key = partition_key(layer, day)
         if self.folder:
             return str(self.folder / key)
         return f"{uri_of(self.store)}/{key}" if isinstance(self.store, S3Store) else key
 
-    def mark_damaged(self, layer: str, day: date | None) -> None:
+    def mark_damaged(self, layer: str, day: PartitionName) -> None:
         """Mark a partition as damaged until it is replaced; raises StoreError."""
         key = partition_key(layer, day)
         self.put(f"{MARKS_PREFIX}/{key}", b"")
         self._marked.add(key)
 
-    def unmark(self, layer: str, day: date | None) -> None:
+    def unmark(self, layer: str, day: PartitionName) -> None:
         """Remove the mark of a partition, if it has one; raises StoreError."""
         self._unmark(partition_key(layer, day))
 
@@ -315,7 +377,7 @@ class Lake:
                 retry(lambda: obstore.delete(self.store, f"{MARKS_PREFIX}/{key}"))
             self._marked.discard(key)
 
-    def is_marked_damaged(self, layer: str, day: date | None) -> bool:
+    def is_marked_damaged(self, layer: str, day: PartitionName) -> bool:
         """Return whether a partition is marked as damaged; raises StoreError.
 
         The marks are listed once, since they are few, and nearly always none.
@@ -333,12 +395,12 @@ class Lake:
         pages = list_pages(self.store, MARKS_PREFIX)
         return {meta["path"].removeprefix(f"{MARKS_PREFIX}/") for page in pages for meta in page}
 
-    def _refuse_marked(self, layer: str, day: date | None) -> None:
+    def _refuse_marked(self, layer: str, day: PartitionName) -> None:
         if self.is_marked_damaged(layer, day):
             raise self._damaged(layer, day, DamagedError("changed bytes were found earlier"))
 
     def _found_damaged(
-        self, layer: str, day: date | None, error: DamagedError
+        self, layer: str, day: PartitionName, error: DamagedError
     ) -> DamagedPartitionError:
         """Return the error of a partition whose footer is intact, and mark it.
 
@@ -348,11 +410,15 @@ class Lake:
             self.mark_damaged(layer, day)
         return self._damaged(layer, day, error)
 
-    def _damaged(self, layer: str, day: date | None, error: DamagedError) -> DamagedPartitionError:
+    def _damaged(
+        self, layer: str, day: PartitionName, error: DamagedError
+    ) -> DamagedPartitionError:
         return DamagedPartitionError(layer, day, self.place_of(layer, day), str(error))
 
     @contextmanager
-    def writer(self, layer: str, day: date | None, schema: pa.Schema) -> Iterator[PartitionWriter]:
+    def writer(
+        self, layer: str, day: PartitionName, schema: pa.Schema
+    ) -> Iterator[PartitionWriter]:
         """Open a writer of a day, or of a table without days; without `commit` nothing changes."""
         key = partition_key(layer, day)
         with self.temp_dir() as folder:

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import date
 from itertools import cycle, product
 from pathlib import Path
 from queue import SimpleQueue
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pytest
 
 from tg_pipeline.builds.raw_updates import BUILT_FROM
-from tg_pipeline.lake.partitions import Lake, PartitionWriter
+from tg_pipeline.lake.partitions import Lake, PartitionName, PartitionWriter
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
@@ -51,7 +50,9 @@ class PausedLake(Lake):
             raise Killed
 
     @contextmanager
-    def writer(self, layer: str, day: date | None, schema: pa.Schema) -> Iterator[PartitionWriter]:
+    def writer(
+        self, layer: str, day: PartitionName, schema: pa.Schema
+    ) -> Iterator[PartitionWriter]:
         self._pause()
         with super().writer(layer, day, schema) as output:
             yield output

@@ -37,7 +37,7 @@ from tg_pipeline.defs.partitions import SETTINGS, dates_of_tags
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.updates.sensors import ScanCursor, late_updates_sensor
 from tg_pipeline.lake.floors import ALL_DAYS
-from tg_pipeline.lake.partitions import Lake, PartitionWriter, partition_key
+from tg_pipeline.lake.partitions import Lake, PartitionName, PartitionWriter, partition_key
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline.marts.mart import MartParameters
@@ -77,7 +77,9 @@ class MortalLake(Lake):
             self.commits_left -= 1
 
     @contextmanager
-    def writer(self, layer: str, day: date | None, schema: pa.Schema) -> Iterator[PartitionWriter]:
+    def writer(
+        self, layer: str, day: PartitionName, schema: pa.Schema
+    ) -> Iterator[PartitionWriter]:
         with super().writer(layer, day, schema) as output:
             yield output
 

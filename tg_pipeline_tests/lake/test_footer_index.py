@@ -10,7 +10,7 @@ import pytest
 
 from tg_pipeline.lake.footer_index import PREFIX, FooterIndex, read_footer_index
 from tg_pipeline.lake.parquet import Footer
-from tg_pipeline.lake.partitions import Lake, partition_key
+from tg_pipeline.lake.partitions import Lake, PartitionName, partition_key
 from tg_pipeline_tests.lake.conftest import DAY, NEXT_DAY, SCHEMA, batch, write
 
 TABLE = "raw_updates"
@@ -22,10 +22,10 @@ class WatchedLake(Lake):
 
     def __init__(self, uri: str, on_read: Callable[[], object] = lambda: None) -> None:
         super().__init__(uri)
-        self.read: list[date | None] = []
+        self.read: list[PartitionName] = []
         self._on_read = on_read
 
-    def footer(self, layer: str, day: date | None) -> Footer | None:
+    def footer(self, layer: str, day: PartitionName) -> Footer | None:
         self.read.append(day)
         self._on_read()
         return super().footer(layer, day)
@@ -37,7 +37,7 @@ def saved(lake: Lake, table: str = TABLE) -> FooterIndex:
     return index
 
 
-def facts(index: FooterIndex) -> dict[date | None, tuple[int, int, str | None, str]]:
+def facts(index: FooterIndex) -> dict[PartitionName, tuple[int, int, str | None, str]]:
     return {
         day: (footer.rows, footer.bytes, footer.metadata.get("note"), footer.fingerprint)
         for day, footer in index.footers.items()

@@ -33,7 +33,7 @@ from tg_pipeline.defs.partitions import (
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.updates.assets import OWNERS, RETRY_POLICY, conservation_check
 from tg_pipeline.lake.floors import Floors, read_floors
-from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.lake.partitions import Lake, PartitionName
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
 from tg_pipeline.marts.mart import Mart, MartParameters, is_daily
@@ -161,8 +161,8 @@ def _build_what_can_be(
             days = [*left]
 
 
-def _is_made_from(day: date, source: date | None, mart: Mart) -> bool:
-    return source is None or 0 <= (day - source).days <= mart.lookback_days
+def _is_made_from(day: date, source: PartitionName, mart: Mart) -> bool:
+    return not isinstance(source, date) or 0 <= (day - source).days <= mart.lookback_days
 
 
 def _dep(mart: Mart, table: Table) -> dg.AssetDep:
