@@ -52,6 +52,7 @@ from tg_pipeline.layers.drift import Drift, DriftCounter
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, ENRICHMENT_VERSION
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline.layers.schema import Role
 from tg_pipeline.layers.suppression import without_erased_ids
 from tg_pipeline.layers.update_ids import (
     UPDATE_IDS,
@@ -344,6 +345,7 @@ def build_enriched_updates(
         lake.writer(ENRICHED_UPDATES.name, day, ENRICHED_UPDATES.schema) as output,
     ):
         drift, ids = DriftCounter(), UpdateIdCounter()
+        accounts = ENRICHED_UPDATES.columns_with(Role.ACCOUNT)
         marks = _copy_marks(deduped)
         offset = 0
         for batch in deduped.batches(
@@ -352,7 +354,7 @@ def build_enriched_updates(
             flat = enrich(
                 batch, drift, None if marks is None else marks.slice(offset, batch.num_rows)
             )
-            known = without_erased_ids(flat, ENRICHED_UPDATES.columns)
+            known = without_erased_ids(flat, accounts)
             rows = parameters.personal_data.apply(known)
             offset += batch.num_rows
             ids.add(batch)

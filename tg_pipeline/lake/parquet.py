@@ -302,9 +302,15 @@ def _check_footer(content: bytes, seal: _Seal | None) -> pq.FileMetaData:
 
 
 def _size(batch: pa.RecordBatch) -> int:
-    """Return the bytes of text and payload in a batch."""
-    sizes = (pc.sum(pc.binary_length(column)).as_py() or 0 for column in _text_columns(batch))
-    return sum(sizes)
+    """Return the bytes of text and payload in a batch, from the first and the last offset.
+
+    Nulls have no bytes: neither pyarrow's constructors nor its kernels leave any.
+    """
+    size = 0
+    for column in _text_columns(batch):
+        offsets = memoryview(column.buffers()[1]).cast("i")
+        size += offsets[column.offset + len(column)] - offsets[column.offset]
+    return size
 
 
 def _row_sizes(batch: pa.RecordBatch) -> pa.Array:

@@ -3,6 +3,7 @@
 The columns are declared in `enriched_schema.py`.
 """
 
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
@@ -80,22 +81,29 @@ def enrich(
     `drift` counts what no column reads; `is_copy` is the column of that name, None if no row is a
     copy.
     """
-    schema = ENRICHED_UPDATES.schema
+    known = {name: deduped[name] for name in CARRIED}
+    if is_copy is not None:
+        known["is_copy"] = is_copy
     with gc_paused():
-        payloads = deduped["payload"].to_pylist()
-        types = deduped["update_type"].to_pylist()
-        rows = [
-            msgspec.structs.astuple(enrich_update(payload, update_type, drift))
-            for payload, update_type in zip(payloads, types, strict=True)
-        ]
-        columns = zip(*rows, strict=True) if rows else iter([()] * len(schema))
-        known = {name: deduped[name] for name in CARRIED}
-        if is_copy is not None:
-            known["is_copy"] = is_copy
-        arrays = [
-            known[field.name] if field.name in known else pa.array(values, field.type)
-            for field, values in zip(schema, columns, strict=True)
-        ]
+        # The rows are gone when this returns, before the collector runs again.
+        return _flat(deduped, drift, known)
+
+
+def _flat(
+    deduped: pa.RecordBatch, drift: DriftCounter | None, known: Mapping[str, pa.Array]
+) -> pa.RecordBatch:
+    """Return the flat rows; columns that are `known` are taken over."""
+    schema = ENRICHED_UPDATES.schema
+    payloads, types = deduped["payload"].to_pylist(), deduped["update_type"].to_pylist()
+    rows = [
+        msgspec.structs.astuple(enrich_update(payload, update_type, drift))
+        for payload, update_type in zip(payloads, types, strict=True)
+    ]
+    columns = zip(*rows, strict=True) if rows else iter([()] * len(schema))
+    arrays = [
+        known[field.name] if field.name in known else pa.array(values, field.type)
+        for field, values in zip(schema, columns, strict=True)
+    ]
     return pa.record_batch(arrays, schema=schema)
 
 

@@ -114,7 +114,7 @@ def name_of(pseudonym: int) -> str:
 
 
 def _without_texts(rows: pa.RecordBatch, key: Secret | None) -> Columns:
-    for name in _columns_with(Role.WRITTEN):
+    for name in ENRICHED_UPDATES.columns_with(Role.WRITTEN):
         yield name, pa.nulls(rows.num_rows, rows[name].type)
     if key:
         yield DIGEST, _keyed_digests(rows, key)
@@ -126,18 +126,21 @@ def _keyed_digests(rows: pa.RecordBatch, key: Secret) -> pa.Array:
 
 
 def _with_pseudonyms(rows: pa.RecordBatch, key: Secret) -> Columns:
-    for name in _columns_with(Role.ACCOUNT):
+    for name in ENRICHED_UPDATES.columns_with(Role.ACCOUNT):
         yield name, _ids(rows, name, key)
-    for name in (*_columns_with(Role.NAME), *_columns_with(Role.USERNAME)):
+    for name in (
+        *ENRICHED_UPDATES.columns_with(Role.NAME),
+        *ENRICHED_UPDATES.columns_with(Role.USERNAME),
+    ):
         yield name, _names(rows, name, key)
-    for name in _columns_with(Role.WRITTEN):
+    for name in ENRICHED_UPDATES.columns_with(Role.WRITTEN):
         if rows[name].type == pa.string():
             yield name, _mapped(rows[name], lambda text: _without_accounts(text, key))
-    for name in _columns_with(Role.CONNECTION):
+    for name in ENRICHED_UPDATES.columns_with(Role.CONNECTION):
         yield name, _mapped(rows[name], lambda text: key.digest(f"connection:{text}")[:TEXT_DIGITS])
     is_private = _any(pc.equal(rows["chat_type"], PRIVATE), pc.greater(rows["chat_id"], 0))
     nothing = pa.nulls(rows.num_rows, pa.string())
-    for name in _columns_with(Role.CHAT_NAME):
+    for name in ENRICHED_UPDATES.columns_with(Role.CHAT_NAME):
         yield name, pc.if_else(is_private, nothing, rows[name])
     # It also covers the ids of people whom a text names.
     yield DIGEST, _keyed_digests(rows, key)
@@ -179,7 +182,7 @@ def _names(rows: pa.RecordBatch, name: str, key: Secret) -> pa.Array:
         lists = names.to_pylist()
         return pa.array([each and [*map(replace, each)] for each in lists], names.type)
     owners = rows[OWNER[name]]
-    if name in _columns_with(Role.USERNAME):
+    if name in ENRICHED_UPDATES.columns_with(Role.USERNAME):
         replaced = _mapped(names, replace)
     else:
         shown = _mapped(owners, lambda number: name_of(pseudonym_of_id(key, number)), pa.string())
@@ -229,11 +232,3 @@ def _mapped(
 def _replaced(rows: pa.RecordBatch, columns: Columns) -> pa.RecordBatch:
     arrays = dict(zip(rows.schema.names, rows.columns, strict=True)) | dict(columns)
     return pa.record_batch(list(arrays.values()), schema=rows.schema)
-
-
-def _columns_with(role: Role) -> list[str]:
-    return [
-        name
-        for name, column in ENRICHED_UPDATES.columns.items()
-        if column.role and role in column.role
-    ]

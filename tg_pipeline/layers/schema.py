@@ -96,6 +96,10 @@ class Layer:
         """The columns that the row declares, by name and in order."""
         return _columns(self.row)
 
+    def columns_with(self, role: Role) -> list[str]:
+        """Return the names of the columns that have a role, in their order."""
+        return _columns_with(self.row, role)
+
     @property
     def schema(self) -> pa.Schema:
         """The Arrow schema, with a description of the table and of each column."""
@@ -107,6 +111,12 @@ def _columns(row: type[Row]) -> Mapping[str, Column]:
     """Return the columns that a row struct declares, by name and in order."""
     hints = get_type_hints(row, include_extras=True)
     return {name: _column_of(hints[name]) for name in row.__struct_fields__}
+
+
+@cache
+def _columns_with(row: type[Row], role: Role) -> list[str]:
+    columns = _columns(row).items()
+    return [name for name, column in columns if column.role and role in column.role]
 
 
 def string(description: str) -> Column:

@@ -1,6 +1,6 @@
 """Rows without forgotten people: of landed lines, and of tables that can't be built again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Final
@@ -119,20 +119,26 @@ def _erased(value: Any, role: Role, forgotten: Forgotten) -> Any:
     return blank_people(value, forgotten) if Role.WRITTEN in role else value
 
 
-def without_erased_ids(rows: pa.RecordBatch, columns: Mapping[str, Column]) -> pa.RecordBatch:
+def without_erased_ids(rows: pa.RecordBatch, accounts: Iterable[str]) -> pa.RecordBatch:
     """Return rows of a table without the id that redaction leaves of a forgotten person.
 
     It is null then, as for updates that name nobody, so that no mart counts it as a person.
+    `accounts` are the columns with ids of accounts.
     """
-    for position, field in enumerate(rows.schema):
-        if Role.ACCOUNT not in (columns[field.name].role or Role.PLAIN):
+    for name in accounts:
+        ids = rows[name]
+        if ids.null_count == len(ids):
             continue
-        ids = rows[position]
+        position, field = rows.schema.get_field_index(name), rows.schema.field(name)
         if pa.types.is_list(field.type):
-            if pc.any(pc.equal(ids.flatten(), ERASED_ID)).as_py():
+            if _has_erased(ids.flatten()):
                 lists = [each and [n for n in each if n != ERASED_ID] for each in ids.to_pylist()]
                 rows = rows.set_column(position, field, pa.array(lists, field.type))
-        elif pc.any(pc.equal(ids, ERASED_ID)).as_py():
+        elif _has_erased(ids):
             known = pc.if_else(pc.equal(ids, ERASED_ID), pa.scalar(None, field.type), ids)
             rows = rows.set_column(position, field, known)
     return rows
+
+
+def _has_erased(ids: pa.Array) -> bool:
+    return bool(pc.any(pc.equal(ids, ERASED_ID)).as_py())

@@ -61,8 +61,10 @@ class UpdateIdCounter:
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Add rows with the columns `bot_id`, `update_id` and `received_at`."""
-        for bot_id in pc.unique(batch["bot_id"]).to_pylist():
-            rows = batch.filter(pc.equal(batch["bot_id"], bot_id))
+        keys = batch.select(["bot_id", "update_id", "received_at"])
+        bots = pc.unique(keys["bot_id"]).to_pylist()
+        for bot_id in bots:
+            rows = keys if len(bots) == 1 else keys.filter(pc.equal(keys["bot_id"], bot_id))
             self._bots.setdefault(bot_id, _Collected()).add(rows)
 
     def encode(self) -> str:
