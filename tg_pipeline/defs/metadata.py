@@ -150,10 +150,13 @@ def record_landing(context: dg.AssetExecutionContext, day: date, built: RawBuild
         )
 
 
-def conservation_result(name: str, balances: list[Conservation]) -> dg.AssetCheckResult:
+def conservation_result(
+    name: str, table: Table, balances: list[Conservation]
+) -> dg.AssetCheckResult:
     """Return whether rows were conserved on every day of the run, and where they were not."""
     broken = [str(balance.day or "all") for balance in balances if not balance.holds]
     return dg.AssetCheckResult(
+        asset_key=table.name,
         check_name=name,
         passed=not broken,
         metadata={
@@ -245,13 +248,19 @@ def _dep(layer: Layer, name: str) -> dg.TableColumnDep:
 
 
 @contextmanager
-def as_dagster_failure(uri: str) -> Iterator[None]:
+def as_dagster_failure(uri: str, table: str | None = None) -> Iterator[None]:
     """Raise errors that a retry can't resolve as a dg.Failure, in one sentence with the place.
 
-    `uri` is where the block writes to, for errors that don't name their place.
+    `uri` is where the block writes to, for errors that don't name their place; `table` is what it
+    builds, if its step builds several.
     """
-    with _failures_logged(), _translated(uri):
+    with _failures_logged(table), _translated(uri):
         yield
+
+
+def is_stopped(error: Exception) -> bool:
+    """Return whether an error says that somebody stopped the run."""
+    return isinstance(error, dg.Failure) and error.description == STOPPED
 
 
 @contextmanager
@@ -293,7 +302,7 @@ def _place_of(error: Exception) -> str:
 
 
 @contextmanager
-def _failures_logged() -> Iterator[None]:
+def _failures_logged(table: str | None) -> Iterator[None]:
     """Log the error of the block, and raise it."""
     try:
         yield
@@ -301,13 +310,13 @@ def _failures_logged() -> Iterator[None]:
         if json_logs_enabled():
             described = error.description if isinstance(error, dg.Failure) else None
             FAILURES.error(
-                "%s", described or first_line(error), extra=log_fields(**_current_step())
+                "%s", described or first_line(error), extra=log_fields(**_current_step(table))
             )
         raise
 
 
-def _current_step() -> dict[str, Field]:
-    """Return the current run, table and days; nothing outside of a run."""
+def _current_step(table: str | None) -> dict[str, Field]:
+    """Return the current run, its table and days; nothing outside of a run."""
     try:
         context = dg.AssetExecutionContext.get()
     except dg.DagsterInvariantViolationError:
@@ -315,4 +324,4 @@ def _current_step() -> dict[str, Field]:
     has_days = context.has_partition_key or context.has_partition_key_range
     days = list(context.partition_keys) if has_days else []
     key = {"partition": days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"} if days else {}
-    return {"table": context.op.name, "run_id": context.run.run_id, **key}
+    return {"table": table or context.op.name, "run_id": context.run.run_id, **key}

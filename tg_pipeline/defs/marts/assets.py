@@ -1,42 +1,27 @@
 """The marts: daily marts follow the layers of their day, cumulative marts all days."""
 
-from collections.abc import Iterator
-from datetime import date
-from functools import partial
-from time import perf_counter
+from collections.abc import Sequence
 from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.damage import LostPartitionError, Repairs
-from tg_pipeline.builds.marts import MartBuilder, MartBuildResult, buildable_days, mart_builder
+from tg_pipeline.builds.damage import Repairs
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.raw_updates import LandingSource
 from tg_pipeline.defs.automation import FOLLOW_INPUTS
-from tg_pipeline.defs.marts.charts import mart_chart
-from tg_pipeline.defs.metadata import (
-    DAMAGE_LOGGER,
-    PartitionMetadata,
-    add_partition_metadata,
-    as_dagster_failure,
-    conservation_result,
-    log_expired,
-    table_schema,
-)
+from tg_pipeline.defs.marts.steps import MartsStep, Results
+from tg_pipeline.defs.metadata import DAMAGE_LOGGER, as_dagster_failure, table_schema
 from tg_pipeline.defs.partitions import (
     MONTHLY_BACKFILL,
     SETTINGS,
     daily_partitions,
-    partition_dates,
     with_days_before,
 )
 from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.updates.assets import OWNERS, RETRY_POLICY, conservation_check
-from tg_pipeline.lake.floors import Floors, read_floors
-from tg_pipeline.lake.partitions import Lake, PartitionName
 from tg_pipeline.layers.schema import Table
-from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
-from tg_pipeline.marts.mart import Mart, MartParameters, is_daily
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.mart import Mart, is_daily
 
 MARTS_BY_DAY: Final = "marts_by_day"
 """The group of the daily marts, which are built with the layers of their day."""
@@ -75,94 +60,43 @@ def mart_spec(mart: Mart) -> dg.AssetSpec:
     )
 
 
-def mart_asset(mart: Mart) -> dg.AssetsDefinition:
-    """Return the asset of a mart: one partition per day, or a single table."""
-    rule = mart.conservation_rule
+def marts_asset(
+    name: str,
+    marts: Sequence[Mart],
+    partitions_def: dg.PartitionsDefinition[str] | None = None,
+    backfill_policy: dg.BackfillPolicy | None = None,
+) -> dg.AssetsDefinition:
+    """Return the assets of marts, each after its sources, which one step builds.
+
+    A step and its DuckDB cost more than a small mart does. A run may ask for any of them.
+    """
 
     @dg.multi_asset(
-        name=mart.name,
-        specs=[mart_spec(mart)],
-        check_specs=[conservation_check(rule.name, mart, rule.description)] if rule else [],
-        partitions_def=daily_partitions if mart.is_daily else None,
-        backfill_policy=MONTHLY_BACKFILL if mart.is_daily else None,
+        name=name,
+        specs=[mart_spec(mart) for mart in marts],
+        check_specs=[
+            conservation_check(rule.name, mart, rule.description)
+            for mart in marts
+            if (rule := mart.conservation_rule)
+        ],
+        can_subset=True,
+        partitions_def=partitions_def,
+        backfill_policy=backfill_policy,
         retry_policy=RETRY_POLICY,
     )
     def build(
         context: dg.AssetExecutionContext,
         landing: dg.ResourceParam[LandingResource],
         lake: dg.ResourceParam[LakeResource],
-    ) -> Iterator[dg.MaterializeResult[None]]:
+    ) -> Results:
         with as_dagster_failure(landing.uri):
             store, tables = landing.store(), lake.lake()
-            parameters = mart_parameters(SETTINGS, store)
-            days: list[date | None] = [None]
-            if mart.is_daily:
-                days = [*_kept_days(context, tables, mart, read_floors(store))]
+            parameters, layers = mart_parameters(SETTINGS, store), layer_parameters(SETTINGS, store)
             source = LandingSource(store, landing.bot_id)
-            layers = layer_parameters(SETTINGS, store)
             repairs = Repairs(source, tables, layers, DAMAGE_LOGGER.warning)
-        yield _build_mart(context, repairs, mart, days, parameters)
+        yield from MartsStep(context, repairs, parameters).run(marts)
 
     return build
-
-
-def _kept_days(
-    context: dg.AssetExecutionContext, lake: Lake, mart: Mart, floors: Floors
-) -> list[date]:
-    """Return the days of a run that can be built; the others have expired, and are logged."""
-    asked = list(partition_dates(context))
-    days = buildable_days(lake, mart, asked, floors)
-    for day in asked:
-        if day not in days:
-            log_expired(context, mart, day)
-    return days
-
-
-def _build_mart(
-    context: dg.AssetExecutionContext,
-    repairs: Repairs,
-    mart: Mart,
-    days: list[date | None],
-    parameters: MartParameters,
-) -> dg.MaterializeResult[None]:
-    started = perf_counter()
-    built: list[MartBuildResult] = []
-    tables = repairs.lake
-    with as_dagster_failure(SETTINGS.lake_uri):
-        if days:
-            with mart_builder(tables, parameters) as builder:
-                days, built = _build_what_can_be(builder, repairs, mart, days)
-        seconds = (perf_counter() - started) / max(len(days), 1)
-        for day, each in zip(days, built, strict=True):
-            partition = PartitionMetadata(mart, day, each.written, seconds)
-            chart = mart_chart(tables, mart, day, names_people=SETTINGS.privacy.shows_previews)
-            add_partition_metadata(context, tables, partition, list(mart.columns), chart)
-    conservation = [each.conservation for each in built if each.conservation]
-    rule = mart.conservation_rule
-    checks = [conservation_result(rule.name, conservation)] if rule else []
-    return dg.MaterializeResult(check_results=checks)
-
-
-def _build_what_can_be(
-    builder: MartBuilder, repairs: Repairs, mart: Mart, days: list[date | None]
-) -> tuple[list[date | None], list[MartBuildResult]]:
-    """Build days of a mart without those that are made from a day that is damaged for good.
-
-    Return the days that are built, with the results. Raises LostPartitionError if none is.
-    """
-    while True:
-        try:
-            return days, repairs.run(None, partial(builder.build_days, mart, days))
-        except LostPartitionError as lost:
-            left = [day for day in days if day and not _is_made_from(day, lost.day, mart)]
-            if not left:
-                raise
-            DAMAGE_LOGGER.warning("%s is built without some days: %s", mart.name, lost)
-            days = [*left]
-
-
-def _is_made_from(day: date, source: PartitionName, mart: Mart) -> bool:
-    return not isinstance(source, date) or 0 <= (day - source).days <= mart.lookback_days
 
 
 def _dep(mart: Mart, table: Table) -> dg.AssetDep:
@@ -175,4 +109,20 @@ def _dep(mart: Mart, table: Table) -> dg.AssetDep:
     return dg.AssetDep(table.name)
 
 
-defs = dg.Definitions(assets=[mart_asset(mart) for mart in ALL_MARTS], jobs=[marts_job])
+def daily_marts(lookback_days: int) -> dg.AssetsDefinition:
+    """Return the daily marts with this lookback: a step has one partition mapping per input."""
+    return marts_asset(
+        f"{MARTS_BY_DAY}_from_{lookback_days + 1}_days" if lookback_days else MARTS_BY_DAY,
+        [mart for mart in DAILY_MARTS if mart.lookback_days == lookback_days],
+        daily_partitions,
+        MONTHLY_BACKFILL,
+    )
+
+
+defs = dg.Definitions(
+    assets=[
+        *map(daily_marts, sorted({mart.lookback_days for mart in DAILY_MARTS})),
+        marts_asset(MARTS, CUMULATIVE_MARTS),
+    ],
+    jobs=[marts_job],
+)

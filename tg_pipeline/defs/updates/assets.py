@@ -207,7 +207,7 @@ def raw_updates(
     yield dg.MaterializeResult(
         RAW_UPDATES.name,
         check_results=[
-            conservation_result(LANDED_LINES_ARE_CONSERVED, balances),
+            conservation_result(LANDED_LINES_ARE_CONSERVED, RAW_UPDATES, balances),
             update_ids_result([gap for gap in gaps if gap.before <= days[-1]]),
         ],
     )
@@ -267,7 +267,7 @@ def deduped_updates(
             add_partition_metadata(context, tables, partition, RAW_PREVIEW, counts)
     yield dg.MaterializeResult(
         check_results=[
-            conservation_result(RAW_ROWS_ARE_CONSERVED, balances),
+            conservation_result(RAW_ROWS_ARE_CONSERVED, DEDUPED_UPDATES, balances),
             copies_result(conflicts),
         ]
     )
@@ -326,7 +326,7 @@ def enriched_updates(
             add_partition_metadata(context, tables, partition, ENRICHED_PREVIEW, counts)
     yield dg.MaterializeResult(
         check_results=[
-            conservation_result(DEDUPED_ROWS_ARE_CONSERVED, balances),
+            conservation_result(DEDUPED_ROWS_ARE_CONSERVED, ENRICHED_UPDATES, balances),
             drift_result(drift),
         ]
     )

@@ -1,17 +1,25 @@
 """The marts in Dagster: their inputs, what a run records, and their checks."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any
 
 import dagster as dg
 import pytest
 
+from lambda_ingest.store import StoreError
+from tg_pipeline.builds import marts
 from tg_pipeline.definitions import defs
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
-from tg_pipeline.marts.mart import Mart
+from tg_pipeline.marts.cumulative import QUESTIONS
+from tg_pipeline.marts.duckdb_engine import conservation_counts
+from tg_pipeline.marts.mart import ConservationRule, Mart
+from tg_pipeline.marts.people import ACTIVE_USERS, BOTS, CHATS, RETENTION, USERS
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 
 NEXT_DAY = DAY + timedelta(days=1)
+PEOPLE = {mart.name for mart in (BOTS, USERS, CHATS, ACTIVE_USERS, RETENTION)}
 CHAT = {"id": -100, "type": "supergroup", "title": "Turma"}
 CONTENT = {"message_id": 1, "date": 1_791_378_000, "text": "como faço isso?", "chat": CHAT}
 MESSAGE = {"update_id": 2, "message": CONTENT | {"from": {"id": 3, "first_name": "Ana"}}}
@@ -84,3 +92,85 @@ def test_a_damaged_source_is_rebuilt_and_the_marts_are_built(
     warnings = [each.message for each in caplog.records if each.name == "tg_pipeline.damage"]
     assert len(warnings) == 1
     assert f"enriched_updates of {DAY} was damaged" in warnings[0]
+
+
+def test_a_run_may_ask_for_one_mart_of_a_day(house: House) -> None:
+    house.pipeline.land(MESSAGE)
+    house.run(DAY)
+
+    result = asked(house, "daily_activity", day=DAY)
+
+    assert materialized(result) == {"daily_activity"}
+    assert all(each.passed for each in result.get_asset_check_evaluations())
+
+
+def test_a_run_may_ask_for_the_check_of_a_mart_alone(house: House) -> None:
+    house.pipeline.land(MESSAGE)
+    house.run(DAY)
+    checks = dg.AssetSelection.checks_for_assets("messages")
+
+    result = asked(house, checks)
+
+    assert materialized(result) == set()
+    (check,) = result.get_asset_check_evaluations()
+    assert (check.check_name, check.passed) == ("messages_are_counted_once", True)
+
+
+def test_a_mart_that_fails_keeps_those_made_from_it_from_being_built_and_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.pipeline.land(MESSAGE)
+    house.run(DAY)
+    questions_are_counted_by(monkeypatch, raise_full)
+
+    result = house.run_job("marts_job")
+
+    assert not result.success
+    (failure,) = result.get_step_failure_events()
+    assert "the disk is full" in str(failure.step_failure_data.user_failure_data)
+    assert materialized(result) == {"messages", *PEOPLE}
+
+
+def test_a_mart_that_loses_rows_keeps_those_made_from_it_from_being_built_and_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.pipeline.land(MESSAGE)
+    house.run(DAY)
+    questions_are_counted_by(monkeypatch, lambda: [(2, 1)])
+
+    result = house.run_job("marts_job")
+
+    assert not result.success
+    (lossy,) = (each for each in result.get_asset_check_evaluations() if not each.passed)
+    assert lossy.check_name == "questions_are_messages"
+    assert materialized(result) == {"messages", "questions", *PEOPLE}
+
+
+def questions_are_counted_by(
+    monkeypatch: pytest.MonkeyPatch, counts: Callable[[], list[tuple[int, int]]]
+) -> None:
+    def count(engine: Any, rule: ConservationRule, *rest: Any) -> list[tuple[int, int]]:
+        if rule is QUESTIONS.conservation_rule:
+            return counts()
+        return conservation_counts(engine, rule, *rest)
+
+    monkeypatch.setattr(marts, "conservation_counts", count)
+
+
+def raise_full() -> list[tuple[int, int]]:
+    raise StoreError("the disk is full")
+
+
+def asked(
+    house: House, asset: str | dg.AssetSelection, day: date | None = None
+) -> dg.ExecuteInProcessResult:
+    job = dg.define_asset_job("asked", asset)
+    defs = dg.Definitions.merge(house.defs, dg.Definitions(jobs=[job]))
+    return defs.resolve_job_def("asked").execute_in_process(
+        instance=house.instance, partition_key=str(day) if day else None, raise_on_error=False
+    )
+
+
+def materialized(result: dg.ExecuteInProcessResult) -> set[str]:
+    events = result.get_asset_materialization_events()
+    return {event.asset_key.path[-1] for event in events if event.asset_key}

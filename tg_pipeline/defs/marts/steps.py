@@ -1,0 +1,162 @@
+"""A step that builds marts one after another, with one DuckDB, and records each of them."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from time import perf_counter
+
+import dagster as dg
+
+from tg_pipeline.builds.damage import LostPartitionError, Repairs
+from tg_pipeline.builds.layers import Conservation
+from tg_pipeline.builds.marts import MartBuilder, MartBuildResult, buildable_days, mart_builder
+from tg_pipeline.defs.marts.charts import mart_chart
+from tg_pipeline.defs.metadata import (
+    DAMAGE_LOGGER,
+    PartitionMetadata,
+    add_partition_metadata,
+    as_dagster_failure,
+    conservation_result,
+    is_stopped,
+    log_expired,
+)
+from tg_pipeline.defs.partitions import SETTINGS, partition_dates
+from tg_pipeline.lake.partitions import Lake, PartitionName
+from tg_pipeline.marts.mart import Mart, MartParameters
+
+Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
+
+
+@dataclass(frozen=True, slots=True)
+class MartsStep:
+    """What a step builds its marts from."""
+
+    context: dg.AssetExecutionContext
+    repairs: Repairs
+    parameters: MartParameters
+
+    def run(self, marts: Sequence[Mart]) -> Results:
+        """Build those of the marts (each after its sources) that the run asks for.
+
+        A mart that fails, or whose rows are not conserved, keeps those from being built that are
+        made from it, and no other. Raises the first failure at the end.
+        """
+        lost: set[str] = set()
+        failures: list[Exception] = []
+        with ExitStack() as stack:
+            shared = _SharedBuilder(stack, self.repairs.lake, self.parameters)
+            for mart in marts:
+                if not self._is_asked(mart):
+                    continue
+                if missing := next((each.name for each in mart.sources if each.name in lost), None):
+                    self.context.log.warning("%s is not built without %s", mart.name, missing)
+                    lost.add(mart.name)
+                    continue
+                try:
+                    with as_dagster_failure(SETTINGS.lake_uri, mart.name):
+                        balances = self._build(shared, mart)
+                except Exception as error:
+                    if is_stopped(error):
+                        raise
+                    lost.add(mart.name)
+                    failures.append(error)
+                    continue
+                if not all(balance.holds for balance in balances):
+                    lost.add(mart.name)
+                yield from self._results(mart, balances)
+        if failures:
+            raise failures[0]
+
+    def _is_asked(self, mart: Mart) -> bool:
+        return self._is_recorded(mart) or self._is_checked(mart)
+
+    def _is_recorded(self, mart: Mart) -> bool:
+        return dg.AssetKey(mart.name) in self.context.selected_asset_keys
+
+    def _is_checked(self, mart: Mart) -> bool:
+        checks = self.context.selected_asset_check_keys
+        return dg.AssetKey(mart.name) in {check.asset_key for check in checks}
+
+    def _results(self, mart: Mart, balances: list[Conservation]) -> Results:
+        """Yield what the run asks for: the mart, its check, or both."""
+        rule = mart.conservation_rule
+        checks = []
+        if rule and self._is_checked(mart):
+            checks.append(conservation_result(rule.name, mart, balances))
+        if self._is_recorded(mart):
+            yield dg.MaterializeResult(asset_key=mart.name, check_results=checks)
+        else:
+            yield from checks
+
+    def _build(self, shared: "_SharedBuilder", mart: Mart) -> list[Conservation]:
+        """Build a mart, or the days of the run, and record them; return the counts of its rule."""
+        started = perf_counter()
+        days: list[date | None] = [*self._kept_days(mart)] if mart.is_daily else [None]
+        built: list[MartBuildResult] = []
+        if days:
+            with shared.open() as builder:
+                days, built = self._build_what_can_be(builder, mart, days)
+        if self._is_recorded(mart):
+            seconds = (perf_counter() - started) / max(len(days), 1)
+            for day, each in zip(days, built, strict=True):
+                self._record(PartitionMetadata(mart, day, each.written, seconds), mart)
+        return [each.conservation for each in built if each.conservation]
+
+    def _record(self, partition: PartitionMetadata, mart: Mart) -> None:
+        lake, names_people = self.repairs.lake, SETTINGS.privacy.shows_previews
+        chart = mart_chart(lake, mart, partition.day, names_people=names_people)
+        add_partition_metadata(self.context, lake, partition, list(mart.columns), chart)
+
+    def _kept_days(self, mart: Mart) -> list[date]:
+        """Return the days of the run that can be built; the others have expired, and are logged."""
+        asked = list(partition_dates(self.context))
+        days = buildable_days(self.repairs.lake, mart, asked, self.repairs.parameters.floors)
+        for day in asked:
+            if day not in days:
+                log_expired(self.context, mart, day)
+        return days
+
+    def _build_what_can_be(
+        self, builder: MartBuilder, mart: Mart, days: list[date | None]
+    ) -> tuple[list[date | None], list[MartBuildResult]]:
+        """Build days of a mart without those that are made from a day that is damaged for good.
+
+        Return the days that are built, with the results. Raises LostPartitionError if none is.
+        """
+        while True:
+            try:
+                return days, self.repairs.run(None, partial(builder.build_days, mart, days))
+            except LostPartitionError as lost:
+                left = [day for day in days if day and not _is_made_from(day, lost.day, mart)]
+                if not left:
+                    raise
+                DAMAGE_LOGGER.warning("%s is built without some days: %s", mart.name, lost)
+                days = [*left]
+
+
+def _is_made_from(day: date, source: PartitionName, mart: Mart) -> bool:
+    return not isinstance(source, date) or 0 <= (day - source).days <= mart.lookback_days
+
+
+class _SharedBuilder:
+    """A builder that the marts of a step share; after an error, the next mart gets a new one."""
+
+    def __init__(self, stack: ExitStack, lake: Lake, parameters: MartParameters) -> None:
+        """Close the builder with the `stack`."""
+        self._stack, self._lake, self._parameters = stack, lake, parameters
+        self._builder: MartBuilder | None = None
+
+    @contextmanager
+    def open(self) -> Iterator[MartBuilder]:
+        """Open the builder, unless it is open; errors of DuckDB are raised as StoreError."""
+        if self._builder is None:
+            builder = mart_builder(self._lake, self._parameters)
+            self._builder = self._stack.enter_context(builder)
+        try:
+            yield self._builder
+        except BaseException:
+            self._builder = None
+            with self._stack.pop_all():
+                raise
