@@ -2,28 +2,33 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Final, TypeAlias, TypeVar
-
-import altair as alt
+from typing import Final, TypeVar
 
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import Period, ReportData, bucket_end, bucket_of, grain_of
-from tg_pipeline.report.theme import CHART_PIXELS, CONFIG, HEAT, PAPER
-
-Spec: TypeAlias = dict[str, Any]
-"""A chart in Vega-Lite."""
+from tg_pipeline.report.theme import CHART_PIXELS, DESCENT_PIXELS, HEAT, PAPER, chart_config
+from tg_pipeline.report.vega import (
+    ROWS,
+    TIP,
+    Spec,
+    at,
+    band_scale,
+    bare_axis,
+    count_axis,
+    count_scale,
+    field,
+    mark,
+    rows_data,
+    stacked,
+    value_axis,
+)
 
 Row = TypeVar("Row")
 
-ROWS: Final = alt.NamedData(name="rows")
-"""The name of a chart's rows in its specification."""
-
-TICKS: Final = 4
-
-WHOLE_NUMBERS: Final = "datum.value % 1 ? '' : datum.label"
-"""Hides fractions: for a single message Vega would label the axis in halves."""
+CONTAINER_WIDTH: Final = "containerSize()[0]"
+"""A Vega expression: the width of the element that a chart is drawn in."""
 
 MIN_GAP: Final = 0.25
 """The gap between bars, as a share of a bar's place."""
@@ -154,107 +159,132 @@ def shown_labels(labels: Sequence[str]) -> Sequence[str]:
 
 def time_bars(rows: Sequence[BarRow]) -> Spec:
     """Build a bar chart over time; segments are stacked, negative ones downwards."""
-    chart = (
-        alt.Chart(ROWS)
-        .mark_bar(strokeWidth=1)
-        .encode(
-            x=_time_axis([row.at for row in rows]),
-            y=count_axis(),
-            color=_row_color(),
-            stroke=alt.Stroke("color:N", scale=None),
+    labels = _unique(row.at for row in rows)
+    bars = mark(
+        "rect",
+        {
+            "x": at("x", "at"),
+            "width": {"scale": "x", "band": 1},
+            "y": at("y", "count_end"),
+            "y2": at("y", "count_start"),
+            **_outlined(),
             # The outline of an empty bar would be a line.
-            strokeOpacity=alt.condition("datum.count != 0", alt.value(1), alt.value(0)),
-            fillOpacity=_fill(),
-            order="order:Q",
-            tooltip="tip:N",
-        )
+            "strokeOpacity": [{"test": "datum.count != 0", "value": 1}, {"value": 0}],
+        },
     )
-    return _to_spec(chart, rows)
+    return _chart(
+        rows_data(rows, stacked("count", "at", "order")),
+        [_time_scale(labels), count_scale("count_start", "count_end")],
+        [count_axis(), _time_axis(labels)],
+        [bars],
+    )
 
 
 def time_lines(rows: Sequence[PointRow]) -> Spec:
     """Build a line chart over time, with one line per colour."""
-    base = alt.Chart(ROWS).encode(
-        x=_time_axis([row.at for row in rows]), y=count_axis(stack=False), color=_row_color()
+    labels = _unique(row.at for row in rows)
+    place = {"x": at("x", "at"), "y": at("y", "count")}
+    line = mark("line", {**place, "stroke": field("color"), "strokeWidth": 1.75}, "line")
+    facet = {"name": "line", "data": ROWS, "groupby": ["color"]}
+    points = mark("symbol", {**place, "size": 22, **_outlined()})
+    gap = _time_scale(labels)["paddingOuter"]
+    return _chart(
+        rows_data(rows),
+        [
+            {**band_scale(labels), "type": "point", "padding": 0.5, "paddingOuter": gap},
+            count_scale("count"),
+        ],
+        [count_axis(), _time_axis(labels)],
+        [{"type": "group", "from": {"facet": facet}, "marks": [line]}, points],
     )
-    lines = base.mark_line(strokeWidth=1.75)
-    points = base.mark_circle(size=22, opacity=1, strokeWidth=1).encode(
-        stroke=alt.Stroke("color:N", scale=None), fillOpacity=_fill(), tooltip="tip:N"
-    )
-    return _to_spec(alt.layer(lines, points), rows)
 
 
 def heat_map(cells: Sequence[HeatCell], every: int = 1) -> Spec:
     """Build a heat map of one colour with varying opacity; every n-th column has a label."""
-    columns, lines = _unique([c.column for c in cells]), _unique([c.row for c in cells])
-    base = alt.Chart(ROWS).encode(
-        x=alt.X(
-            "column:N",
-            sort=columns,
-            title=None,
-            axis=bare_axis(labelAngle=0, values=columns[::every]),
-        ),
-        y=alt.Y("row:N", sort=lines, title=None, axis=bare_axis()),
-        tooltip="tip:N",
+    columns, lines = _unique(cell.column for cell in cells), _unique(cell.row for cell in cells)
+    places = mark(
+        "rect",
+        {
+            "x": at("x", "column"),
+            "width": {"scale": "x", "band": 1},
+            "y": at("y", "row"),
+            "height": {"scale": "y", "band": 1},
+            "fill": HEAT,
+            "stroke": PAPER,
+            "strokeWidth": 1,
+            "opacity": field("opacity"),
+            "tooltip": TIP,
+        },
     )
-    fields = base.mark_rect(color=HEAT, stroke=PAPER, strokeWidth=1).encode(
-        opacity=alt.Opacity("opacity:Q", scale=None)
-    )
-    texts = base.mark_text(fontSize=11).encode(
-        text="text:N", color=alt.Color("text_color:N", scale=None)
+    texts = mark(
+        "text",
+        {
+            "x": at("x", "column", band=0.5),
+            "y": at("y", "row", band=0.5),
+            "align": "center",
+            "baseline": "middle",
+            "fontSize": 11,
+            "fill": field("text_color"),
+            "text": field("text"),
+            "tooltip": TIP,
+        },
     )
     has_text = any(cell.text for cell in cells)
-    chart = alt.layer(fields, texts) if has_text else fields
-    return _to_spec(chart, cells, height=ROW_PIXELS * len(lines))
+    return _chart(
+        rows_data(cells),
+        [band_scale(columns), band_scale(lines, name="y")],
+        [bare_axis("x", values=columns[::every]), bare_axis("y")],
+        [places, texts] if has_text else [places],
+        height=ROW_PIXELS * len(lines),
+    )
 
 
 def time_ranges(rows: Sequence[RangeRow], marks: Sequence[tuple[float, str]]) -> Spec:
     """Build a chart of ranges on a logarithmic axis with `marks`: values and their labels."""
-    base = alt.Chart(ROWS).encode(
-        x=_time_axis([row.at for row in rows]),
-        xOffset=alt.XOffset("series:N"),
-        color=_row_color(),
-        tooltip="tip:N",
+    labels = _unique(row.at for row in rows)
+    values = [value for value, _ in marks]
+    series = {
+        "name": "series",
+        "type": "band",
+        "domain": sorted({row.series for row in rows}),
+        "range": [0, {"signal": "bandwidth('x')"}],
+    }
+    height = {"name": "y", "type": "log", "domain": [values[0], values[-1]], "range": "height"}
+    x = at("x", "at", offset=at("series", "series", band=0.5))
+    low, high = at("y", "low"), at("y", "high")
+    tip, color = {"tooltip": TIP}, field("color")
+    line = {"x": x, "y": low, "y2": high, "stroke": color, "strokeWidth": 3, "opacity": 0.45}
+    end = {"xc": x, "width": 9, "yc": high, "height": 3, "fill": color, "opacity": 0.7}
+    return _chart(
+        rows_data(rows),
+        [_time_scale(labels), {**height, "clamp": True}, series],
+        [
+            value_axis(_label_expression(marks), values=values, labelOverlap="greedy"),
+            _time_axis(labels),
+        ],
+        [
+            mark("rule", line | tip),
+            mark("rect", end | tip),
+            mark("symbol", {"x": x, "y": low, "size": 60, **_outlined()}),
+        ],
+        height=CHART_PIXELS + 40,
     )
-    scale = alt.Scale(type="log", domain=[marks[0][0], marks[-1][0]], nice=False, clamp=True)
-    axis = alt.Axis(values=[value for value, _ in marks], labelExpr=_label_expression(marks))
-    low = alt.Y("low:Q", title=None, scale=scale, axis=axis)
-    lines = base.mark_rule(strokeWidth=3, opacity=0.45).encode(y=low, y2="high:Q")
-    ends = base.mark_tick(thickness=3, size=9, orient="horizontal").encode(
-        y=alt.Y("high:Q", title=None, scale=scale, axis=axis)
-    )
-    points = base.mark_circle(size=60, opacity=1, strokeWidth=1).encode(
-        y=low, stroke=alt.Stroke("color:N", scale=None), fillOpacity=_fill()
-    )
-    return _to_spec(alt.layer(lines, ends, points), rows, height=CHART_PIXELS + 40)
 
 
-def count_axis(*, stack: bool = True) -> alt.Y:
-    """Build a vertical axis of whole numbers, stacked or not."""
-    axis = alt.Axis(tickCount=TICKS, format=",d", labelExpr=WHOLE_NUMBERS)
-    return alt.Y("count:Q", title=None, axis=axis, stack="zero" if stack else None)
+def _time_scale(labels: Sequence[str]) -> Spec:
+    return band_scale(labels, max(MIN_GAP, 1 - ONE_BAR * len(labels)))
 
 
-def bare_axis(**options: Any) -> alt.Axis:
-    """Build an axis of labels only."""
-    return alt.Axis(domain=False, ticks=False, labelOverlap=True, **options)
-
-
-def _time_axis(labels: Sequence[str]) -> alt.X:
+def _time_axis(labels: Sequence[str]) -> Spec:
     """Build a horizontal axis of the labels in their order, some of them written."""
-    order = _unique(labels)
-    axis = alt.Axis(labelAngle=0, values=shown_labels(order), labelOverlap=True, ticks=False)
-    gap = max(MIN_GAP, 1 - ONE_BAR * len(order))
-    scale = alt.Scale(domain=order, paddingInner=gap, paddingOuter=gap / 2)
-    return alt.X("at:N", sort=order, title=None, axis=axis, scale=scale)
+    return {**bare_axis("x", values=shown_labels(labels)), "domain": True}
 
 
-def _fill() -> alt.FillOpacity:
-    return alt.FillOpacity("fill:Q", scale=None)
-
-
-def _row_color() -> alt.Color:
-    return alt.Color("color:N", scale=None)
+def _outlined() -> Spec:
+    """Build the channels of a mark in the colour of its row, pale within if it is incomplete."""
+    color = field("color")
+    outline = {"stroke": color, "strokeWidth": 1}
+    return {"fill": color, "fillOpacity": field("fill"), **outline, "tooltip": TIP}
 
 
 def _label_expression(marks: Sequence[tuple[float, str]]) -> str:
@@ -263,12 +293,27 @@ def _label_expression(marks: Sequence[tuple[float, str]]) -> str:
     return f"{names}''"
 
 
-def _unique(values: Sequence[str]) -> list[str]:
+def _unique(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _to_spec(chart: Any, rows: Sequence[Any], height: int = CHART_PIXELS) -> Spec:
-    """Return a chart with its rows, as wide as its container."""
-    spec = chart.properties(width="container", height=height).to_dict()
-    # Altair would inspect each value of each row if it was given the rows; these have types.
-    return {**spec, "datasets": {ROWS.name: [asdict(row) for row in rows]}, "config": CONFIG}
+def _chart(
+    data: Spec,
+    scales: Sequence[Spec],
+    axes: Sequence[Spec],
+    marks: Sequence[Spec],
+    height: int = CHART_PIXELS,
+) -> Spec:
+    """Build a chart that is as wide as its container."""
+    events = {"events": "window:resize", "update": CONTAINER_WIDTH}
+    return {
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "padding": {"bottom": DESCENT_PIXELS},
+        "height": height,
+        "signals": [{"name": "width", "init": CONTAINER_WIDTH, "on": [events]}],
+        "data": [data],
+        "scales": scales,
+        "axes": axes,
+        "marks": marks,
+        "config": chart_config(),
+    }

@@ -2,25 +2,25 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
-import altair as alt
 import vl_convert
 
-from tg_pipeline.report.charts import bare_axis, count_axis
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestKind, DigestPeriod, ReportData
-from tg_pipeline.report.theme import (
-    ACCENT,
-    CONFIG,
-    INK,
-    MUTED,
-    PAPER,
-    RULE,
-    SOFT,
-    compile_chart,
+from tg_pipeline.report.theme import ACCENT, INK, MUTED, PAPER, RULE, SOFT, chart_config
+from tg_pipeline.report.vega import (
+    Spec,
+    at,
+    band_scale,
+    bare_axis,
+    count_axis,
+    count_scale,
+    mark,
+    rows_data,
+    with_locale,
 )
 
 HOURS: Final = 24
@@ -49,9 +49,12 @@ FONT: Final = "Liberation Sans"
 MAX_LABELS: Final = 8
 """Labels below the bars: every third of 24 hours."""
 
-NARROW: Final = {"band": 0.5}
-WIDE: Final = {"band": 0.86}
+NARROW: Final = 0.5
+WIDE: Final = 0.86
 """The width of a bar, as a share of its place."""
+
+GAP: Final = 0.1
+"""The gap between places, as a share of a place."""
 
 MIN_TOP: Final = 4
 """The minimum of the axis' upper end: a single message is not a bar of full height."""
@@ -82,7 +85,7 @@ def digest_bars(
 
 def render_png(rows: Sequence[DigestBar], title: str, legend: str, fmt: Formatter) -> bytes:
     """Render the bars, each in front of a wide one of the previous period, as a PNG."""
-    vega = json.dumps(compile_chart(_chart(rows, title, legend), fmt))
+    vega = json.dumps(with_locale(_chart(rows, title, legend), fmt))
     for name, color in LIGHT.items():
         vega = vega.replace(name, color)
     return vl_convert.vega_to_png(json.loads(vega), scale=SCALE)
@@ -107,28 +110,42 @@ def _by_day(data: ReportData) -> list[int]:
     return counts
 
 
-def _chart(rows: Sequence[DigestBar], title: str, legend: str) -> dict[str, Any]:
+def _chart(rows: Sequence[DigestBar], title: str, legend: str) -> Spec:
     labels = [row.at for row in rows]
     shown = labels[:: -(-len(labels) // MAX_LABELS)]
-    axis = bare_axis(labelAngle=0, labelFlush=False, values=shown)
     top = max(MIN_TOP, *(max(row.count, row.before or 0) for row in rows))
-    height = count_axis().scale(domainMax=top, domainMin=0)
-    base = alt.Chart(alt.NamedData(name="rows")).encode(
-        x=alt.X("at:N", sort=labels, title=None, axis=axis)
-    )
-    before = base.mark_bar(color=SOFT, width=WIDE).encode(y="before:Q")
-    current = base.mark_bar(color=ACCENT, width=NARROW).encode(y=height)
-    drawn = alt.layer(before, current).properties(width=WIDTH, height=HEIGHT).to_dict()
     return {
-        **drawn,
         "title": _title(title, legend),
         "autosize": {"type": "fit", "contains": "padding"},
-        "datasets": {"rows": [asdict(row) for row in rows]},
-        "config": {**CONFIG, "font": FONT, "background": PAPER, "padding": 14},
+        "padding": 14,
+        "width": WIDTH,
+        "height": HEIGHT,
+        "background": PAPER,
+        "data": [rows_data(rows)],
+        "scales": [
+            band_scale(labels, GAP),
+            count_scale("before", "count", domainMin=0, domainMax=top),
+        ],
+        "axes": [count_axis(), bare_axis("x", labelFlush=False, values=shown)],
+        "marks": [_bars("before", SOFT, WIDE), _bars("count", ACCENT, NARROW)],
+        "config": chart_config(FONT),
     }
 
 
-def _title(title: str, legend: str) -> dict[str, Any]:
+def _bars(count: str, color: str, width: float) -> Spec:
+    return mark(
+        "rect",
+        {
+            "x": at("x", "at", band=(1 - width) / 2),
+            "width": {"scale": "x", "band": width},
+            "y": at("y", count),
+            "y2": {"scale": "y", "value": 0},
+            "fill": color,
+        },
+    )
+
+
+def _title(title: str, legend: str) -> Spec:
     return {
         "text": title,
         **({"subtitle": legend} if legend else {}),

@@ -15,7 +15,11 @@ from markupsafe import Markup
 from tg_pipeline.report.charts import TimeBucket
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.summary import Kpi
-from tg_pipeline.report.theme import compile_chart, vega_runtime
+from tg_pipeline.report.vega import with_locale
+
+VEGA: Final = "vega.js"
+"""The script that draws Vega charts, without `eval`. It is a file, since to bundle it takes two
+seconds: `make vega` writes it, and a test compares it with the pinned library's."""
 
 GZIP_LEVEL: Final = 9
 """Vega is 590 kB of script: 275 kB compressed and in base64."""
@@ -143,7 +147,7 @@ class PageChart:
     label: str
     """The text alternative for screen readers."""
     spec: Mapping[str, Any]
-    """Vega-Lite."""
+    """Vega."""
     numbers: PageTable
     legend: Sequence[LegendItem] = ()
 
@@ -185,23 +189,24 @@ class Page:
 def render_page(page: Page, fmt: Formatter) -> str:
     """Render a page as HTML: the same page always has the same bytes."""
     specs = {
-        chart.name: compile_chart(chart.spec, fmt)
+        chart.name: with_locale(chart.spec, fmt)
         for section in page.sections
         for chart in section.charts
     }
     style, script = _read("page.css"), _read("page.js")
+    vega = _read(VEGA) if specs else ""
     return _template().render(
         lang=fmt.messages.locale,
         messages=fmt.messages.page,
         head=page.head,
         kpis=page.kpis,
         sections=page.sections,
-        # Both files are part of this package: they contain no text of users.
+        # All files are part of this package: they contain no text of users.
         style=Markup(style),  # noqa: S704
         script=Markup(script) if specs else "",  # noqa: S704
         charts=_pack(json.dumps(specs, separators=(",", ":"), sort_keys=True)) if specs else "",
-        vega=_pack(vega_runtime()) if specs else "",
-        policy=_content_security_policy(style, [script, vega_runtime()] if specs else []),
+        vega=_pack(vega) if specs else "",
+        policy=_content_security_policy(style, [script, vega] if specs else []),
     )
 
 

@@ -1,17 +1,9 @@
-"""The look of the charts, and their compilation to Vega.
+"""The look of the charts.
 
 Colours are CSS variables, which the page defines for light mode, dark mode and print.
 """
 
-from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final, NamedTuple
-
-import altair as alt
-import vl_convert
-from babel.numbers import get_decimal_symbol, get_group_symbol
-
-from tg_pipeline.report.formatting import Formatter
 
 ACCENT: Final = "var(--accent)"
 SECOND: Final = "var(--second)"
@@ -37,38 +29,23 @@ CHART_PIXELS: Final = 180
 MIN_OPACITY: Final = 0.08
 """The opacity of the smallest non-zero value of a heat map."""
 
-CONFIG: Final[dict[str, Any]] = {
-    "aria": False,
-    "background": None,
-    "font": FONT,
-    "padding": {"left": 0, "top": 0, "right": 0, "bottom": DESCENT_PIXELS},
-    "view": {"stroke": None},
-    "axis": {
-        "labelColor": MUTED,
-        "titleColor": MUTED,
-        "labelFontSize": LABEL_PIXELS,
-        "titleFontSize": LABEL_PIXELS,
-        "titleFontWeight": "normal",
-        "domainColor": RULE,
-        "tickColor": RULE,
-        "gridColor": RULE,
-        "labelPadding": 6,
-    },
-    "axisX": {"grid": False, "labelFlush": True},
-    "axisY": {"domain": False, "ticks": False},
-    "legend": {"disable": True},
-}
-"""Text alternatives and legends are part of the page, so the charts have none."""
 
-INTERPRETER_VERSION: Final = "2.0.0"
-"""The vega-interpreter bundled with vl-convert. It evaluates expressions without `eval`, so that
-the page can forbid it."""
-
-_RUNTIME: Final = """
-import {{parse, View}} from "/npm/vega@{vega}/+esm";
-import {{expressionInterpreter}} from "/npm/vega-interpreter@{interpreter}/+esm";
-globalThis.tgVega = {{parse, View, expressionInterpreter}};
-"""
+def chart_config(font: str = FONT) -> dict[str, Any]:
+    """Return the look of a chart's axes and texts."""
+    return {
+        "aria": False,
+        "axis": {
+            "labelColor": MUTED,
+            "labelFont": font,
+            "labelFontSize": LABEL_PIXELS,
+            "domainColor": RULE,
+            "gridColor": RULE,
+            "labelPadding": 6,
+        },
+        "axisX": {"labelFlush": True},
+        "text": {"font": font},
+        "title": {"font": font, "subtitleFont": font},
+    }
 
 
 class HeatStep(NamedTuple):
@@ -97,27 +74,3 @@ def opacity_of(share: float) -> float:
 def step_of(share: float) -> HeatStep:
     """Return the step for a share of a whole."""
     return STEPS[min(int(share * len(STEPS)), len(STEPS) - 1)]
-
-
-def compile_chart(spec: Mapping[str, Any], fmt: Formatter) -> dict[str, Any]:
-    """Compile a Vega-Lite chart to Vega, so that the page does not need Vega-Lite."""
-    number = {
-        "decimal": get_decimal_symbol(fmt.locale),
-        "thousands": get_group_symbol(fmt.locale),
-        "grouping": [3],
-        "currency": ["", ""],
-    }
-    config = {**spec.get("config", {}), "locale": {"number": number}}
-    version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-    vega = vl_convert.vegalite_to_vega({**spec, "config": config}, vl_version=version)
-    return {name: part for name, part in vega.items() if name != "$schema"}
-
-
-@cache
-def vega_runtime() -> str:
-    """Return the script that draws Vega charts; bundling it takes seconds, so once per process.
-
-    vl-convert contains the modules: nothing is downloaded.
-    """
-    snippet = _RUNTIME.format(vega=vl_convert.get_vega_version(), interpreter=INTERPRETER_VERSION)
-    return f"(()=>{{{vl_convert.javascript_bundle(snippet)}}})();"

@@ -12,7 +12,6 @@ import pytest
 
 from tg_pipeline.report.models import Headline, Health, ReportData, Subject
 from tg_pipeline.report.report import render_report
-from tg_pipeline.report.theme import vega_runtime
 from tg_pipeline_tests.report.report_data import (
     HOSTILE,
     PERIOD,
@@ -23,6 +22,7 @@ from tg_pipeline_tests.report.report_data import (
     quiet,
     with_spaces,
 )
+from tg_pipeline_tests.report.vega_bundle import FILE, bundle_vega
 
 MOST_BYTES = 400_000
 """A month's page; the script that draws the charts is 275 kB of it."""
@@ -88,10 +88,13 @@ def test_the_policy_allows_only_the_scripts_of_the_page() -> None:
 
     scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     assert rules["default-src"] == ["'none'"]
-    assert rules["script-src"] == [digest(scripts[0]), digest(vega_runtime())]
-    assert unpacked(html, "vega") == vega_runtime()
+    assert rules["script-src"] == [digest(scripts[0]), digest(unpacked(html, "vega"))]
     assert len(scripts) == 1
     assert "unsafe" not in str(rules)
+
+
+def test_the_script_that_draws_charts_is_bundled_from_the_pinned_library() -> None:
+    assert unpacked(month_page(), "vega") == bundle_vega() == FILE.read_text("utf-8"), "make vega"
 
 
 def test_all_charts_share_one_vega_without_vega_lite_in_the_language_of_the_page() -> None:

@@ -295,7 +295,7 @@ def test_incomplete_weeks_are_pale_in_charts_and_marked_in_tables() -> None:
 
     (chart,) = section("answers", data).charts
 
-    weeks = {row["at"]: row["fill"] for row in chart.spec["datasets"]["rows"]}
+    weeks = {row["at"]: row["fill"] for row in chart.spec["data"][0]["values"]}
     assert weeks == {"5 Oct": 0.3, "12 Oct": 1, "19 Oct": 1, "26 Oct": 0.3}
     marked = [str(row[0]) for row in chart.numbers.rows]
     assert marked == [
@@ -305,7 +305,7 @@ def test_incomplete_weeks_are_pale_in_charts_and_marked_in_tables() -> None:
         "26 Oct 2026 (incomplete)",
     ]
     assert chart.legend[-1].text.startswith("outlined: incomplete")
-    days = section("activity", data).charts[0].spec["datasets"]["rows"]
+    days = section("activity", data).charts[0].spec["data"][0]["values"]
     assert [row["fill"] for row in days][-2:] == [1, 0.3], "this Sunday is not over"
     assert "1 Nov 2026 is not over yet." in shown(summary(data, EN))
 
@@ -397,7 +397,7 @@ def test_weeks_of_a_long_period_have_unique_labels() -> None:
 
     (chart,) = section("answers", month(period=years, answers=weeks)).charts
 
-    places = {row["at"] for row in chart.spec["datasets"]["rows"]}
+    places = {row["at"] for row in chart.spec["data"][0]["values"]}
     assert len(places) == len(weeks) == 105
 
 

@@ -110,7 +110,7 @@ def digest_asset(target: DigestTarget) -> dg.AssetsDefinition:
         deps=[mart.name for mart in ALL_MARTS],
         group_name=DIGEST,
         owners=OWNERS,
-        kinds={"telegram", "altair"},
+        kinds={"telegram"},
         description=f"A message and a chart about the last {target.kind.value}, in the admin chat.",
         retry_policy=RETRY_POLICY,
         config_schema=CONFIG,

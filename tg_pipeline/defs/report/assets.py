@@ -90,7 +90,7 @@ class ReportConfig:
     deps=[mart.name for mart in ALL_MARTS],
     group_name=REPORT,
     owners=OWNERS,
-    kinds={"html", "altair"},
+    kinds={"html"},
     description=DESCRIPTION,
     automation_condition=FOLLOW_INPUTS,
     metadata={"dagster/uri": f"{SETTINGS.lake_uri}/{REPORT}"},
