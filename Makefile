@@ -9,7 +9,7 @@ STATE := .tg_pipeline
 SAMPLE_BOT_ID := 7000000001
 CHECKOV := .venv-checkov
 AUDIT := .venv-audit
-PANDAS := .venv-pandas
+OTHERS := .venv-others
 FUZZ := .venv-fuzz
 MUTANTS := .venv-mutants
 TEMPLATE := $(STATE)/template
@@ -19,7 +19,7 @@ TARGET ?= enrich lambda_events landing queue_messages reader saved_updates updat
 MUTATED ?= *
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test slow browser ceph team chaos chaos-long lint types contracts template package check lock audit bandit chromium fuzz mutants bench bench-s3 bench-10m docs vega clean
+.PHONY: help install run dev test slow browser ceph team chaos chaos-long lint types contracts template package check lock audit bandit chromium fuzz mutants bench docs vega clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -193,25 +193,18 @@ vega: $(DEVELOPER) ## write the script that draws the report's charts, from the 
 	@$(BIN)/python -m tg_pipeline_tests.report.vega_bundle
 
 # A separate folder: if pandas is installed, pyarrow imports it, at 0.3 seconds and 50 MB per process.
-$(PANDAS)/.installed: constraints.txt $(DEVELOPER)
+# Polars has its compiled part in a package of its own.
+COMPARED := pandas polars polars-runtime-32
+$(OTHERS)/.installed: constraints.txt $(DEVELOPER)
 	@if command -v uv >/dev/null 2>&1; then \
-		uv pip install --quiet --python $(BIN)/python --no-deps --target $(PANDAS) -c constraints.txt pandas; \
+		uv pip install --quiet --python $(BIN)/python --no-deps --target $(OTHERS) -c constraints.txt $(COMPARED); \
 	else \
-		$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(PANDAS) -c constraints.txt pandas; \
+		$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(OTHERS) -c constraints.txt $(COMPARED); \
 	fi
 	@touch $@
 
-bench: $(DEVELOPER) $(PANDAS)/.installed ## print the cost of the layers, the marts and the webhook, and of alternatives
-	@$(BIN)/python benchmarks/layers.py
-	@PYTHONPATH=$(PANDAS) $(BIN)/python benchmarks/marts.py
-	@$(BIN)/python benchmarks/webhook.py
-
-bench-s3: $(DEVELOPER) ## print the cost per object of a bucket, and backfill a year (half an hour)
-	@$(BIN)/python benchmarks/s3.py
-	@$(BIN)/python benchmarks/s3.py --year
-
-bench-10m: $(DEVELOPER) ## build a day of ten million updates (half an hour, 2 GB of disk)
-	@$(BIN)/python benchmarks/layers.py --build-only 10000000
+bench: $(DEVELOPER) $(OTHERS)/.installed ## print one table of what all costs, and alternatives (OPTIONS='--quick'; --help lists more)
+	@$(BIN)/python benchmarks --others $(OTHERS) $(OPTIONS)
 
 # Updates of a real bot can't be fetched from Telegram a second time: they are never deleted here.
 clean: ## delete the sample, what was built from it, and Dagster's history

@@ -1,20 +1,15 @@
-"""Cost of the webhook's Lambda, compared with two handlers that use boto3.
+"""Cost of the webhook's Lambda, compared with two handlers that use boto3."""
 
-python benchmarks/webhook.py --rounds 7
-"""
-
-import argparse
 import json
 import os
 import subprocess
 import sys
-from importlib.metadata import files
+from collections.abc import Callable
 from pathlib import Path
-from statistics import median
-from typing import Final, NamedTuple
+from typing import Final
 
-from lib.output import megabytes, micros, show, spinner
 from lib.s3_servers import serve_discarding
+from lib.table import Cost, Row, paired
 
 HERE: Final = Path(__file__).parent
 PROCESS: Final = "lib.webhook_process"
@@ -24,42 +19,41 @@ CLIENT_PER_CALL: Final = "lib.boto3_client_per_call"
 WARM_CALLS: Final = {OURS: 2_000, KEPT_CLIENT: 1_000, CLIENT_PER_CALL: 30}
 """Handlers, and the number of calls after the first update."""
 
-NAMES: Final = {
-    OURS: "lambda_ingest",
+OTHERS: Final = {
     KEPT_CLIENT: "boto3, a client per container",
     CLIENT_PER_CALL: "boto3, a client and a temporary file per call",
 }
-PACKAGED: Final = ("obstore", "tzdata")
+
+KINDS: Final = {
+    "warm": "a webhook call that stores an update",
+    "cold": "a cold start to the first stored update",
+}
 
 
-class Cost(NamedTuple):
-    """Seconds of CPU until the first update is stored, and for each update after it."""
-
-    cold: float
-    warm: float
-
-
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
-    rounds = parser.parse_args().rounds
-    costs: dict[str, list[Cost]] = {module: [] for module in WARM_CALLS}
-    with serve_discarding() as address, spinner() as announce:
+def measure_webhook(rounds: int, announce: Callable[[str], None]) -> list[Row]:
+    """Return the cost until the first update is stored, and that of each update after it."""
+    costs: dict[str, list[dict[str, float]]] = {module: [] for module in WARM_CALLS}
+    with serve_discarding() as address:
         for number in range(1, rounds + 1):
             for module, times in WARM_CALLS.items():
-                announce(f"round {number}: {NAMES[module]}")
-                costs[module].append(measure(module, times, address))
-    _show("CPU from a cold start to the first stored update", costs, "cold")
-    _show("CPU of a warm call", costs, "warm")
-    show("The package, unpacked", ["part", "size"], _sizes())
+                announce(f"round {number}: {OTHERS.get(module, 'ours')}")
+                costs[module].append(_measure(module, times, address))
+
+    def of(module: str, kind: str) -> list[Cost]:
+        return [Cost(each[kind]) for each in costs[module]]
+
+    return [
+        paired(what, "ms", of(OURS, kind), name, of(module, kind))
+        for kind, what in KINDS.items()
+        for module, name in OTHERS.items()
+    ]
 
 
-def measure(module: str, times: int, address: str) -> Cost:
+def _measure(module: str, times: int, address: str) -> dict[str, float]:
     """Measure a handler in a process of its own."""
     environment = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(HERE),
+        "PYTHONPATH": os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]),
         "AWS_ENDPOINT_URL": address,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -78,31 +72,5 @@ def measure(module: str, times: int, address: str) -> Cost:
         stderr=subprocess.PIPE,
         text=True,
     )
-    return Cost(**json.loads(done.stderr))
-
-
-def _show(title: str, costs: dict[str, list[Cost]], field: str) -> None:
-    medians = {
-        module: median(getattr(cost, field) for cost in rounds) for module, rounds in costs.items()
-    }
-    rows = [
-        [NAMES[module], micros(seconds), f"1/{seconds / medians[OURS]:.1f}"]
-        for module, seconds in medians.items()
-    ]
-    show(title, ["handler", "µs, median", "lambda_ingest is"], rows)
-
-
-def _sizes() -> list[list[str]]:
-    own = sum(path.stat().st_size for path in (HERE.parent / "lambda_ingest").glob("*.py"))
-    sizes = {"lambda_ingest": own} | {name: _installed(name) for name in PACKAGED}
-    rows = [[name, megabytes(size)] for name, size in sizes.items()]
-    return [*rows, ["all", megabytes(sum(sizes.values()))]]
-
-
-def _installed(name: str) -> int:
-    paths = (Path(str(path.locate())) for path in files(name) or [])
-    return sum(path.stat().st_size for path in paths if path.suffix != ".pyc" and path.exists())
-
-
-if __name__ == "__main__":
-    main()
+    found: dict[str, float] = json.loads(done.stderr)
+    return found

@@ -1,7 +1,7 @@
 """A generated day of updates in a landing zone, and the cost of building its three layers."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -9,18 +9,14 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from rich.console import Console
-from rich.progress import Progress
-
 from lambda_ingest.landing import LandedUpdate, TrustLevel, day_prefix
 from lambda_ingest.store import open_store
 from lambda_ingest.writer import LandingWriter
-from lib.measure import FreshProcess, run_fresh
-from lib.output import spinner
+from lib.measure import FreshProcess
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
-from tg_pipeline.lake.landing_writer import Delivery, LandResult, land_all, land_batches
+from tg_pipeline.lake.landing_writer import Delivery, land_all, land_batches
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 
@@ -89,10 +85,9 @@ def land_day(place: Place, updates: int, *, singly: bool = False) -> int:
     outcomes = (
         land_all(door, arrivals) if singly else land_batches(door, arrivals, UPDATES_PER_OBJECT)
     )
-    shown = _with_progress(outcomes, updates)
     return sum(
         isinstance(each.taken.parsed, LandedUpdate) and each.taken.parsed.day == DAY
-        for each in shown
+        for each in outcomes
     )
 
 
@@ -123,31 +118,15 @@ LAYERS: Final[dict[str, Callable[[Place], int]]] = {
 }
 
 
-def build_day(place: Place, announce: Callable[[str], None]) -> DayCost:
-    """Build the day through all layers in a fresh process; `announce` gets the current layer."""
-    built = {}
+def build_day(place: Place) -> DayCost:
+    """Build the day through all layers in a fresh process."""
     with FreshProcess() as process:
-        for name, build in LAYERS.items():
-            announce(name)
-            built[name] = process.run(build, place)
+        built = {name: process.run(build, place) for name, build in LAYERS.items()}
         updates = built["raw"].result
         cpu = {name: each.cpu / updates for name, each in built.items()}
         return DayCost(updates, cpu, process.peak())
 
 
-def land_and_build(updates: int) -> DayCost:
-    """Land a day of about `updates` updates and build it once."""
-    with temporary_place() as place:
-        run_fresh(land_day, place, updates)
-        with spinner() as announce:
-            return build_day(place, announce)
-
-
 def _arrivals(updates: int) -> Iterator[Delivery]:
     for delivery in deliveries(DAY, 1, updates, zone=ZONE):
         yield Delivery(delivery.body, delivery.arrived_at, "the sample")
-
-
-def _with_progress(outcomes: Iterable[LandResult], updates: int) -> Iterator[LandResult]:
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        yield from progress.track(outcomes, updates, description=f"landing {updates:,} updates")

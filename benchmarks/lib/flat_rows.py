@@ -74,7 +74,9 @@ def _callback(row: Dict, callback: Dict) -> None:
 
 def _event(row: Dict, event: Dict) -> None:
     source = event.get("boost", event).get("source", {})
-    where = {"chat": {"id": event["user_chat_id"]}} if "user_chat_id" in event else {}
+    where = {}
+    if "user_chat_id" in event:
+        where = {"chat": {"id": event["user_chat_id"], "type": "private"}}
     _fill_user_and_chat(row, where | event | source)
     row["sender_chat_id"] = (event.get("actor_chat") or event.get("voter_chat", {})).get("id")
     for name in ("date", "edit_date", "message_id", "message_thread_id", "query", "poll_id"):
@@ -109,6 +111,7 @@ def _fill_message(row: Dict, message: Dict) -> None:
     answered = message.get("reply_to_message", {})
     row["reply_to_message_id"] = answered.get("message_id")
     row["reply_to_user_id"] = answered.get("from", {}).get("id")
+    row["reply_to_user_is_bot"] = answered.get("from", {}).get("is_bot")
     row["via_bot_id"] = message.get("via_bot", {}).get("id")
     row["forward_origin_type"] = _origin(message)
 

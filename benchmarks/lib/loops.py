@@ -45,7 +45,7 @@ def table_per_row(landed: Path, limit: int, target: Path) -> int:
     return _write(pa.concat_tables(tables), target)
 
 
-def table_of_all_rows(landed: Path, limit: int, target: Path) -> int:
+def table_of_all_rows(landed: Path, limit: int | None, target: Path) -> int:
     """Write the first landed lines to Parquet, by one table: faster, but bound to the memory."""
     rows = list(_lines_as_rows(landed, limit))
     return _write(pa.Table.from_pylist(rows, SCHEMA), target)
@@ -81,7 +81,16 @@ def compare(place: Place, written: Path) -> int:
     return int(looped.num_rows)
 
 
-def _lines_as_rows(landed: Path, limit: int) -> Iterator[dict[str, Any]]:
+def count_updates(place: Place, written: Path) -> int:
+    """Return the number of updates, which must be the product's; raise DisagreementError."""
+    found = pc.count_distinct(pq.read_table(written, columns=["update_id"])["update_id"]).as_py()
+    with Lake(place.lake_uri).open(ENRICHED_UPDATES.name, DAY) as partition:
+        if found != partition.rows:
+            raise DisagreementError(f"{found} updates, {partition.rows} built")
+    return int(found)
+
+
+def _lines_as_rows(landed: Path, limit: int | None) -> Iterator[dict[str, Any]]:
     for path, line in islice(_lines(landed), limit):
         yield _row(line, path.name, path.stat().st_mtime_ns // 1000)
 

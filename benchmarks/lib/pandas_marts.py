@@ -1,4 +1,4 @@
-"""The mart `messages` with pandas, as an experienced user writes it, and the questions in it.
+"""The mart `messages` with pandas, as an experienced user writes it.
 
 The updates are read once, with the columns needed, and everything works on whole columns.
 """
@@ -8,16 +8,6 @@ from typing import Final
 
 import pandas as pd
 import pyarrow as pa
-
-import tg_pipeline.questions.clustering  # noqa: F401 - imports are not measured
-from lib.measure import StageCosts, Stopwatch
-from tg_pipeline.questions import find_questions
-from tg_pipeline.questions.detection import MESSAGE_SCHEMA
-
-READING: Final = "reading the updates"
-FINDING: Final = "finding questions"
-
-PANDAS_MARTS: Final = ("messages",)
 
 NULLABLE: Final = {pa.int64(): pd.Int64Dtype(), pa.string(): pd.StringDtype()}
 """The types that the updates are read with: a missing id makes no other id a float."""
@@ -48,18 +38,9 @@ SHARED_BELOW: Final = -1_000_000_000_000
 """Ids of supergroups and channels: several bots may receive the same message of these."""
 
 
-def build_with_pandas(lake: Path, target: Path, zone: str) -> StageCosts:
-    """Build the marts from the lake, and write each to a file in `target`."""
-    stopwatch = Stopwatch()
-    with stopwatch.stage(READING):
-        updates = read_updates(lake)
-    with stopwatch.stage("messages"):
-        built = messages(updates, zone)
-        _write(built, target / "messages.parquet")
-    with stopwatch.stage(FINDING):
-        asked = pa.Table.from_pandas(written_by_people(built), MESSAGE_SCHEMA)
-        find_questions(asked)
-    return stopwatch.costs()
+def build_messages(lake: Path, target: Path, zone: str) -> None:
+    """Build the mart from the lake, and write it to a file."""
+    messages(read_updates(lake), zone).to_parquet(target, index=False)
 
 
 def read_updates(lake: Path) -> pd.DataFrame:
@@ -80,21 +61,6 @@ def messages(updates: pd.DataFrame, zone: str) -> pd.DataFrame:
     return _message_columns(latest, zone)[MESSAGE_COLUMNS].sort_values(
         ["bot_id", "chat_id", "sent_at", "message_id", "kind", "update_id"]
     )
-
-
-def written_by_people(messages: pd.DataFrame) -> pd.DataFrame:
-    """Return the messages that may be questions."""
-    text = messages["text"].where(messages["command"].isna(), messages["command_args"])
-    is_own = (
-        messages["person_id"].notna()
-        & messages["is_written"]
-        & ~messages["is_forward"]
-        & ~messages["is_from_offline"]
-        & messages["chat_id"].notna()
-        & (messages["message_id"] > 0)
-        & text.notna()
-    )
-    return messages.assign(text=text).loc[is_own, MESSAGE_SCHEMA.names]
 
 
 def _versions(updates: pd.DataFrame) -> pd.DataFrame:
@@ -216,11 +182,6 @@ def _message_columns(latest: pd.DataFrame, zone: str) -> pd.DataFrame:
 def _differ(one: pd.Series, other: pd.Series) -> pd.Series:
     """Return where two differ; null equals null."""
     return (one != other).fillna(value=False) | (one.isna() != other.isna())
-
-
-def _write(frame: pd.DataFrame, path: Path) -> None:
-    path.parent.mkdir(exist_ok=True)
-    frame.to_parquet(path, index=False)
 
 
 def _local_days(moments: pd.Series, zone: str) -> pd.Series:
