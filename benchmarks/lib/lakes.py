@@ -20,6 +20,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
+from lambda_ingest.arrivals import JOURNAL_PREFIX
 from lambda_ingest.landing import TrustLevel, day_prefix
 from lambda_ingest.store import open_store, put_if_absent
 from lambda_ingest.writer import LandingWriter
@@ -292,14 +293,18 @@ def _build_typed(place: Place, days: list[date]) -> None:
 
 
 def link_days(longer: Place, place: Place, first: date) -> None:
-    """Link the landed objects, layers and daily marts from `first` on."""
+    """Link the landed objects, layers and daily marts from `first` on.
+
+    All files are replaced as a whole but the journals of arrivals, which are copied.
+    """
     pattern = re.compile(r"context_date=(\d{4}-\d{2}-\d{2})")
     for source in _files(longer.folder):
         day = pattern.search(str(source))
         if day and date.fromisoformat(day[1]) >= first:
             target = place.folder / source.relative_to(longer.folder)
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.link(source, target)
+            is_appended_to = JOURNAL_PREFIX in source.parts
+            (shutil.copy2 if is_appended_to else os.link)(source, target)
 
 
 def _files(folder: Path) -> Iterator[Path]:
