@@ -32,6 +32,9 @@ DOCS: Final = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BEGIN: Final = "<!-- the table of `make bench` begins -->"
 END: Final = "<!-- the table of `make bench` ends -->"
 
+WIDTH: Final = 200
+"""Characters of a line of the printed table: more than it has."""
+
 YESTERDAY: Final = datetime.now(ZONE).date() - timedelta(days=1)
 """The last day of the lakes: `status` and `report` are about the days up to it."""
 
@@ -129,12 +132,11 @@ def show(rows: list[Row]) -> None:
     """Print the table."""
     table = Table(box=None)
     for head in HEADS:
-        table.add_column(head, justify="left" if head in {"", "compared with"} else "right")
+        is_text = head in {"", "compared with"}
+        table.add_column(head, justify="left" if is_text else "right", no_wrap=True)
     for row in rows:
         table.add_row(*row.cells())
-    console = Console(highlight=False)
-    console.width = max(console.width, console.measure(table).maximum)
-    console.print(table)
+    Console(highlight=False, width=WIDTH).print(table)
 
 
 def write(rows: list[Row]) -> None:
