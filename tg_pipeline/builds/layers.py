@@ -216,7 +216,8 @@ def build_deduped_updates(
 ) -> DedupedBuildResult:
     """Write a day's deduped_updates from its raw_updates, and from earlier days with copies.
 
-    These are found by the ids that are `known`, which are read if they are not given.
+    These are found by the ids that are `known`, which are read if they are not given. A day without
+    duplicates has the rows of its raw_updates, whose pages are copied then.
     """
     if known is None:
         known = read_known_ids(lake, parameters.floors)
@@ -229,9 +230,11 @@ def build_deduped_updates(
         found = find_duplicates(
             lambda: raw.project(KEY_COLUMNS), [each.keys for each in earlier], raw.rows
         )
+        is_copied = not len(found) and raw.has_pages_of_today
         own = PayloadHashes(own_positions(found))
-        for batch in drop_rows(own.watch(raw.batches()), found.positions):
-            output.write(batch)
+        if not is_copied:
+            for batch in drop_rows(own.watch(raw.batches()), found.positions):
+                output.write(batch)
         which = conflicts(
             found,
             own,
@@ -246,7 +249,7 @@ def build_deduped_updates(
             CONFLICTS: str(len(which)),
         }
         examples = _keys_at(raw, found.positions[which[:MAX_EXAMPLES]])
-        stats = output.commit(**footer)
+        stats = output.commit_copy(raw, **footer) if is_copied else output.commit(**footer)
         return DedupedBuildResult(stats, raw.rows, len(found), len(which), examples)
 
 

@@ -60,6 +60,15 @@ SEALED: Final = "sealed"
 HASH_BYTES: Final = 1024 * 1024
 """Bytes read at a time to compute a checksum."""
 
+COPY_BYTES: Final = 4 * HASH_BYTES
+"""Bytes read at a time to copy pages: of a bucket, a request each."""
+
+CREATED_BY: Final = f"parquet-cpp-arrow version {pa.cpp_version}"
+"""What this version of Arrow writes into a footer."""
+
+
+OTHER_BODY: Final = "the checksum of its pages and indexes does not match"
+
 
 class DamagedError(Exception):
     """An object is not a Parquet file as it was written; the message says what does not fit."""
@@ -104,6 +113,24 @@ class ParquetWriter:
         self._file.add_key_value_metadata({**metadata, SEALED: "crc32"})
         self._file.close()
         _seal(self._path)
+
+    def close_with_pages_of(self, source: BinaryIO, metadata: dict[str, str]) -> None:
+        """Write all row groups of another file of these columns, and the footer with `metadata`.
+
+        No rows may have been written. If `has_pages_of_today` of the other file, the bytes are
+        those that its rows would give. Raises DamagedError if it is not as it was written.
+        """
+        content, seal, body_bytes = _read_end(source)
+        groups = _check_footer(content, seal)
+        self._file.add_key_value_metadata({**metadata, SEALED: "crc32"})
+        self._file.close()
+        footer = _with_row_groups(self._path, groups)
+        source.seek(0)
+        with self._path.open("wb") as file:
+            body = _checksum(source, body_bytes, file)
+            if seal is None or body != seal.body:
+                raise DamagedError(OTHER_BODY)
+            file.write(_Seal(body, zlib.crc32(footer)).to_bytes() + footer)
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -154,6 +181,14 @@ def open_file(source: BinaryIO, *, pre_buffer: bool) -> pq.ParquetFile:
     source.seek(0)
     with errors_of_damage():
         return pq.ParquetFile(source, pre_buffer=pre_buffer, page_checksum_verification=True)
+
+
+def has_pages_of_today(metadata: pq.FileMetaData) -> bool:
+    """Return whether a file's pages are those that a ParquetWriter writes for its rows.
+
+    They may differ if it was written by a release without checksums, or another version of Arrow.
+    """
+    return SEALED in text_metadata(metadata) and metadata.created_by == CREATED_BY
 
 
 def read_batches(
@@ -215,7 +250,7 @@ def check_checksums(source: BinaryIO) -> bool:
         return False
     source.seek(0)
     if _checksum(source, body_bytes) != seal.body:
-        raise DamagedError("the checksum of its pages and indexes does not match")
+        raise DamagedError(OTHER_BODY)
     return True
 
 
@@ -264,13 +299,25 @@ def _seal(path: Path) -> None:
         file.write(_Seal(body, zlib.crc32(content)).to_bytes() + content)
 
 
-def _checksum(source: BinaryIO, count: int) -> int:
-    """Return the CRC-32 of the next `count` bytes."""
+def _checksum(source: BinaryIO, count: int, copy: BinaryIO | None = None) -> int:
+    """Return the CRC-32 of the next `count` bytes, which are written to `copy` if it is given."""
     checksum = 0
-    while count and (chunk := source.read(min(count, HASH_BYTES))):
+    size = COPY_BYTES if copy else HASH_BYTES
+    while count and (chunk := source.read(min(count, size))):
         checksum = zlib.crc32(chunk, checksum)
+        if copy:
+            copy.write(chunk)
         count -= len(chunk)
     return checksum
+
+
+def _with_row_groups(path: Path, groups: pq.FileMetaData) -> bytes:
+    """Return the footer with the tail of a file without rows, with the row groups of another."""
+    footer = pq.read_metadata(path)
+    footer.append_row_groups(groups)
+    content = io.BytesIO()
+    footer.write_metadata_file(content)
+    return content.getvalue()[len(MAGIC) :]
 
 
 def _read_end(source: BinaryIO) -> tuple[bytes, _Seal | None, int]:

@@ -8,6 +8,7 @@ it for up to date.
 """
 
 import errno
+import io
 import os
 import re
 import shutil
@@ -37,6 +38,7 @@ from tg_pipeline.lake.parquet import (
     Footer,
     ParquetWriter,
     check_checksums,
+    has_pages_of_today,
     open_file,
     read_batches,
     read_footer,
@@ -146,20 +148,21 @@ class Partition:
     def __init__(
         self,
         file: pq.ParquetFile | None,
+        source: BinaryIO,
         size: int,
         damage: "Callable[[DamagedError], DamagedPartitionError] | None" = None,
     ) -> None:
-        """Wrap an open file of `size` bytes, or None if the partition does not exist.
+        """Wrap an open file over the `size` bytes of `source`; None if it does not exist.
 
         `damage` makes the error of this partition from one of the file.
         """
-        self._file, self._damage = file, damage
+        self._file, self._source, self._damage = file, source, damage
         self.bytes = size
 
     @classmethod
     def absent(cls) -> "Partition":
         """Return a partition that does not exist."""
-        return cls(None, 0)
+        return cls(None, io.BytesIO(), 0)
 
     @property
     def exists(self) -> bool:
@@ -190,8 +193,26 @@ class Partition:
         """
         if self._file is None:
             return
-        try:
+        with self._errors_of_damage():
             yield from read_batches(self._file, columns, rows)
+
+    @property
+    def has_pages_of_today(self) -> bool:
+        """Whether a writer would write its rows into the same pages: see `copy_into`."""
+        return self._file is not None and has_pages_of_today(self._file.metadata)
+
+    def copy_into(self, writer: ParquetWriter, metadata: dict[str, str]) -> None:
+        """Finish a file of the same columns with all rows of this one, page by page.
+
+        Raises StoreError, and DamagedPartitionError at bytes that have changed.
+        """
+        with self._errors_of_damage():
+            writer.close_with_pages_of(self._source, metadata)
+
+    @contextmanager
+    def _errors_of_damage(self) -> Iterator[None]:
+        try:
+            yield
         except DamagedError as error:
             raise self._damage(error) if self._damage else error from None
 
@@ -214,6 +235,18 @@ class PartitionWriter:
     def commit(self, **metadata: str) -> PartitionStats:
         """Finish the file with `metadata` in its footer, and replace the partition by it."""
         self._rows.close(metadata)
+        return self._publish()
+
+    def commit_copy(self, original: Partition, **metadata: str) -> PartitionStats:
+        """Replace the partition by the rows of another one, with `metadata` in its footer.
+
+        Nothing may have been written. If the original `has_pages_of_today`, the bytes are those of
+        a commit after writing its rows.
+        """
+        original.copy_into(self._rows, metadata)
+        return self._publish()
+
+    def _publish(self) -> PartitionStats:
         stats = PartitionStats(pq.read_metadata(self._path).num_rows, self._path.stat().st_size)
         self._lake.publish(self._path, self._key)
         return stats
@@ -248,7 +281,7 @@ class Lake:
                 file = open_file(source, pre_buffer=self.folder is None)
             except DamagedError as error:
                 raise self._damaged(layer, day, error) from None
-            yield Partition(file, size, partial(self._found_damaged, layer, day))
+            yield Partition(file, source, size, partial(self._found_damaged, layer, day))
 
     @contextmanager
     def _open_file(self, key: str) -> Iterator[BinaryIO | None]:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from lambda_ingest.landing import day_prefix
 from tg_pipeline.builds.layers import (
+    build_deduped_updates,
     deduped_conservation,
     enriched_conservation,
     raw_conservation,
@@ -466,3 +467,17 @@ def test_a_day_of_an_earlier_release_is_written_again_from_its_own_rows(
     assert pipeline.build(parameters=parameters).raw.objects_read == 0
     assert [pipeline.digest(layer) for layer in LAYERS] == before
     assert not pipeline.states(parameters=parameters)[0].is_stale
+
+
+def test_the_pages_of_an_earlier_release_are_not_copied(pipeline: Pipeline) -> None:
+    # Given a day without duplicates whose raw_updates have no checksums
+    pipeline.land(message(1), message(2))
+    pipeline.build()
+    before = pipeline.digest("deduped_updates")
+    write_raw_again(pipeline, rows=2, footer={BUILT_FROM, TIMEZONE, UPDATE_IDS})
+
+    build_deduped_updates(pipeline.lake, DAY, PARAMETERS)
+
+    # Then its deduped_updates are written as by this release
+    assert pipeline.digest("deduped_updates") == before
+    assert pipeline.lake.verify("deduped_updates", DAY)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tg_pipeline.lake import parquet
-from tg_pipeline.lake.parquet import ParquetWriter, read_batches
+from tg_pipeline.lake.parquet import ParquetWriter, has_pages_of_today, read_batches
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.lake.conftest import DAY, KEY, write
 
@@ -157,3 +157,21 @@ def test_footers_are_in_the_order_of_the_days(lake: Lake) -> None:
     rows = [footer and footer.rows for footer in lake.footers("raw_updates", days[::-1])]
 
     assert rows == [None, *reversed(range(19))]
+
+
+@settings(max_examples=12)
+@given(st.lists(ROWS, max_size=25))
+def test_copied_pages_are_the_bytes_that_writing_the_rows_again_would_give(
+    tmp_path: Path, rows: list[dict[str, Any]]
+) -> None:
+    written(tmp_path / "original", [batch_of(rows)], table="original").close()
+    written(tmp_path / "again", [batch_of(rows)], table="copy").close()
+
+    with (
+        (tmp_path / "original").open("rb") as source,
+        ParquetWriter(tmp_path / "copy", SCHEMA) as writer,
+    ):
+        writer.close_with_pages_of(source, {"table": "copy"})
+
+    assert has_pages_of_today(pq.read_metadata(tmp_path / "original"))
+    assert (tmp_path / "copy").read_bytes() == (tmp_path / "again").read_bytes()
