@@ -7,7 +7,13 @@ import pyarrow.compute as pc
 
 from tg_pipeline.layers.batches import gc_paused
 from tg_pipeline.layers.schema import Layer, Role, Row, always, binary, int64, string, timestamp
-from tg_pipeline.telegram.decoding import Envelope, UnreadableError, read_envelope
+from tg_pipeline.telegram.decoding import (
+    Envelope,
+    Envelopes,
+    UnreadableError,
+    read_envelope,
+    read_envelopes,
+)
 
 READER_VERSION: Final = "1"
 """The version of what becomes of a line. Raise it with each change of which lines can be read, of
@@ -92,20 +98,29 @@ def split(lines: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
     `fault`: the reason why the line could not be fetched completely, or null.
     """
     with gc_paused():
-        contents, faults = lines["content"].to_pylist(), lines["fault"].to_pylist()
-        results = [
-            UnreadableError(fault) if fault else _read(content)
-            for content, fault in zip(contents, faults, strict=True)
-        ]
-        envelopes = [result for result in results if isinstance(result, Envelope)]
-        if len(envelopes) == len(results):
-            return _raw_rows(lines, envelopes), _quarantined_rows(lines.slice(0, 0), [])
-        reasons = [str(result) for result in results if isinstance(result, UnreadableError)]
-        is_readable = pa.array([isinstance(result, Envelope) for result in results], pa.bool_())
-        return (
-            _raw_rows(lines.filter(is_readable), envelopes),
-            _quarantined_rows(lines.filter(pc.invert(is_readable)), reasons),
-        )
+        if lines["fault"].null_count == lines.num_rows:
+            found = read_envelopes(lines["content"].to_pylist())
+            if found is not None:
+                return _raw_rows(lines, found), _quarantined_rows(lines.slice(0, 0), [])
+        return _split_line_by_line(lines)
+
+
+def _split_line_by_line(lines: pa.RecordBatch) -> tuple[pa.RecordBatch, pa.RecordBatch]:
+    contents, faults = lines["content"].to_pylist(), lines["fault"].to_pylist()
+    results = [
+        UnreadableError(fault) if fault else _read(content)
+        for content, fault in zip(contents, faults, strict=True)
+    ]
+    reasons = [str(result) for result in results if isinstance(result, UnreadableError)]
+    is_readable = pa.array([isinstance(result, Envelope) for result in results], pa.bool_())
+    envelopes = [result for result in results if isinstance(result, Envelope)]
+    found = Envelopes(
+        [each.update_id for each in envelopes], [each.update_type for each in envelopes]
+    )
+    return (
+        _raw_rows(lines.filter(is_readable), found),
+        _quarantined_rows(lines.filter(pc.invert(is_readable)), reasons),
+    )
 
 
 def _read(content: bytes) -> Envelope | UnreadableError:
@@ -115,12 +130,12 @@ def _read(content: bytes) -> Envelope | UnreadableError:
         return error
 
 
-def _raw_rows(lines: pa.RecordBatch, envelopes: list[Envelope]) -> pa.RecordBatch:
+def _raw_rows(lines: pa.RecordBatch, envelopes: Envelopes) -> pa.RecordBatch:
     return pa.record_batch(
         [
             lines["bot_id"],
-            pa.array([envelope.update_id for envelope in envelopes], pa.int64()),
-            pa.array([envelope.update_type for envelope in envelopes], pa.string()),
+            pa.array(envelopes.update_ids, pa.int64()),
+            pa.array(envelopes.update_types, pa.string()),
             lines["received_at"],
             lines["object_key"],
             lines["line"],

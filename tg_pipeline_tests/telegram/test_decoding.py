@@ -25,6 +25,7 @@ from tg_pipeline.telegram.decoding import (
     content_fields,
     read_content,
     read_envelope,
+    read_envelopes,
     replace_surrogates,
 )
 from tg_pipeline.telegram.models import (
@@ -112,6 +113,44 @@ def test_any_other_id_is_rejected(wrong: str) -> None:
 )
 def test_a_payload_that_is_not_an_update_has_a_reason(payload: bytes, reason: str) -> None:
     assert str(envelope_or_reason(payload)).startswith(reason)
+
+
+LINES = st.sampled_from(
+    [
+        b'{"update_id": 5, "message": {"text": "oi"}}',
+        b'{"update_id": 6, "poll": {}, "telepathy": {"a": [{"b": "}{"}]}}',
+        b'{"update_id": 7}',
+        '{"update_id": 8, "été": "}"}'.encode(),
+    ]
+)
+PARTS = LINES | st.sampled_from(
+    [
+        *(b"{", b"}", b"[", b"]", b'"', b",", b":", b" ", b"\n", b"\r", b"\xff", b"\xc3", b"\xa9"),
+        *(
+            b'{"a":{}',
+            b'{"a":[{}',
+            b'{"a":"}',
+            b'{y"}',
+            b'"b":1}',
+            b'{"update_id":',
+            b'"update_id"',
+        ),
+        *(b'{"x": "\\ud800"}', b'{"update_id": -1}', b"{" * MAX_NESTING + b"}" * MAX_NESTING),
+    ]
+)
+
+
+@given(st.lists(LINES | st.lists(PARTS, max_size=4).map(b"".join), max_size=6))
+def test_lines_that_are_read_at_once_are_those_that_are_read_alone(lines: list[bytes]) -> None:
+    at_once, alone = read_envelopes(lines), list(map(envelope_or_reason, lines))
+
+    if at_once is not None:
+        assert list(map(Envelope, *at_once)) == alone
+
+
+@given(st.lists(LINES, min_size=1))
+def test_ordinary_lines_are_read_at_once(lines: list[bytes]) -> None:
+    assert read_envelopes(lines) is not None
 
 
 # Nesting
