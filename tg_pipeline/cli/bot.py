@@ -1,6 +1,7 @@
 """`tg-pipeline bot`: whose token it is, what the bot can see, and how its updates are fetched."""
 
-from tg_pipeline.cli.context import open_api, rate_limit_retry, remember_username, show
+from tg_pipeline.cli.bot_api import open_api, rate_limit_retry, remember_username
+from tg_pipeline.cli.context import show
 from tg_pipeline.settings import load_settings
 from tg_pipeline.telegram.models import BotInfo, WebhookInfo
 from tg_pipeline.telegram.webhooks import pending_updates, redact_webhook_info

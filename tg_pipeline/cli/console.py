@@ -15,10 +15,10 @@ from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Final, TextIO, TypeGuard
 
 from rich.console import Console, ConsoleOptions, RenderableType
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.segment import Segment
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
     from typing_extensions import Buffer
 
 LOGGER: Final = logging.getLogger("tg_pipeline.cli")
@@ -167,11 +167,20 @@ class _LoggedLines(io.StringIO):
         return len(text)
 
 
-def progress() -> Progress:
+def progress() -> "Progress":
     """Return a progress bar for work of known or unknown size; it is removed when done.
 
     Nothing is drawn if standard error is not a terminal.
     """
+    # Imported here: most commands show none.
+    from rich.progress import (  # noqa: PLC0415
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),

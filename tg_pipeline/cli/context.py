@@ -1,30 +1,17 @@
-"""What commands share: opening stores and the Bot API client, parsing days, printing lines."""
+"""What commands share: opening stores, parsing days, printing lines."""
 
-import time
-from contextlib import suppress
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from lambda_ingest.store import StoreError
-from tg_pipeline.builds.parameters import write_bot_username
 from tg_pipeline.cli.console import err, one_line, out
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_zone import FIRST_DAY, LAST_DAY, bot_id_of, list_days, list_objects
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
-from tg_pipeline.sample import SAMPLE_BOT_ID
 from tg_pipeline.settings import Settings
-from tg_pipeline.telegram.clock import describe_clock
-from tg_pipeline.telegram.messages import RateLimitRetry
-from tg_pipeline.telegram.models import BotInfo
-
-if TYPE_CHECKING:
-    from tg_pipeline.telegram.client import BotApiClient
-
 
 INTERACTIVE_TIMEOUT: Final = timedelta(seconds=20)
 """How long a request is retried while a person waits for the command."""
@@ -61,9 +48,12 @@ def landed_bots(landing: ObjectStore) -> set[int]:
 
 def refuse_sample(settings: Settings, bot_id: int) -> None:
     """Raise CommandError if updates of `bot_id` would land among those of the sample."""
-    if not settings.is_landing_default or bot_id == SAMPLE_BOT_ID:
+    if not settings.is_landing_default:
         return
-    if SAMPLE_BOT_ID in landed_bots(open_landing(settings)):
+    # Imported here: the simulation comes with it, which takes 0.03 s.
+    from tg_pipeline.sample import SAMPLE_BOT_ID  # noqa: PLC0415
+
+    if bot_id != SAMPLE_BOT_ID and SAMPLE_BOT_ID in landed_bots(open_landing(settings)):
         raise CommandError(
             "The landing zone holds the sample, which would be counted together with your bot's "
             "updates: delete it with `make clean` first, or set TG_LANDING_URI and TG_LAKE_URI."
@@ -94,40 +84,6 @@ def parse_span(first: str | None, last: str | None, today: date) -> tuple[date, 
     if span[0] > span[1]:
         raise CommandError(f"--from {span[0]} is later than --to {span[1]}.")
     return span
-
-
-def open_api(settings: Settings) -> "BotApiClient":
-    """Open a client for the bot whose token is set; raises CommandError if none is."""
-    if settings.token is None:
-        raise CommandError(
-            "TELEGRAM_BOT_TOKEN is not set: put the token that @BotFather gave you into the "
-            "environment or into .env."
-        )
-    # Imported here: its HTTP library takes 0.1 s, which only commands that call Telegram need.
-    from tg_pipeline.telegram.client import BotApiClient  # noqa: PLC0415
-
-    return BotApiClient(settings.token, settings.api_url)
-
-
-def warn_of_clock(api: "BotApiClient") -> None:
-    """Warn if this machine's clock was off at the last call; it may be the endpoint's, too."""
-    if warning := describe_clock(api.clock_error):
-        warn(warning)
-
-
-def remember_username(settings: Settings, info: BotInfo) -> None:
-    """Store the bot's username in the landing zone, for the commands that name the bot.
-
-    Nothing else depends on it, so a landing zone that can't be written to is no error here.
-    """
-    if info.username:
-        with suppress(StoreError, BaseError, OSError):
-            write_bot_username(open_landing(settings), info.id, info.username)
-
-
-def rate_limit_retry() -> RateLimitRetry:
-    """Return the retry policy of a command, which prints each wait."""
-    return RateLimitRetry(sleep=time.sleep, log=warn)
 
 
 def show(line: str) -> None:

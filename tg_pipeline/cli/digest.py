@@ -13,7 +13,8 @@ from tg_pipeline.builds.digest import (
     compose_digest,
     post_digest,
 )
-from tg_pipeline.cli.context import open_api, open_lake, parse_day, rate_limit_retry, show
+from tg_pipeline.cli.bot_api import open_api, rate_limit_retry
+from tg_pipeline.cli.context import open_lake, parse_day, show
 from tg_pipeline.cli.report import check_language, report_source
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.idempotency import IdempotencyStore

@@ -15,15 +15,9 @@ from rich.text import Text
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.store import StoreError, first_line
 from lambda_ingest.writer import LandingWriter, open_writer
+from tg_pipeline.cli.bot_api import open_api, remember_username, warn_of_clock
 from tg_pipeline.cli.console import err
-from tg_pipeline.cli.context import (
-    open_api,
-    refuse_sample,
-    remember_username,
-    show,
-    warn,
-    warn_of_clock,
-)
+from tg_pipeline.cli.context import refuse_sample, show, warn
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_writer import Delivery, LandingStats, LandResult, land_all, land_one
 from tg_pipeline.lake.object_store import open_object_store

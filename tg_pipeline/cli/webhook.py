@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import msgspec
 import typer
@@ -18,17 +18,17 @@ from lambda_ingest.settings import (
     IngestSettings,
     Secret,
 )
-from tg_pipeline.cli.console import one_line, out
-from tg_pipeline.cli.context import (
+from tg_pipeline.cli.bot_api import (
     open_api,
     rate_limit_retry,
     remember_username,
-    show,
-    warn,
     warn_of_clock,
 )
+from tg_pipeline.cli.console import one_line, out
+from tg_pipeline.cli.context import show, warn
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import DEFAULT_API_URL, load_settings
+from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.errors import TelegramError
 from tg_pipeline.telegram.models import UPDATE_TYPES, WebhookInfo
 from tg_pipeline.telegram.redaction import shorten_url
@@ -43,9 +43,6 @@ from tg_pipeline.telegram.webhooks import (
     redact_webhook_info,
     types_beyond_default,
 )
-
-if TYPE_CHECKING:
-    from tg_pipeline.telegram.client import BotApiClient
 
 webhook = typer.Typer(
     help="The webhook that Telegram sends the bot's updates to: set, show, delete.",
@@ -190,7 +187,7 @@ def _keep_types(before: WebhookInfo, forward: ForwardSettings | None) -> None:
         )
 
 
-def _set(api: "BotApiClient", request: WebhookRequest, before: WebhookInfo) -> None:
+def _set(api: BotApiClient, request: WebhookRequest, before: WebhookInfo) -> None:
     try:
         rate_limit_retry().call(lambda: api.set_webhook(request))
     except TelegramError as error:
@@ -204,7 +201,7 @@ def _set(api: "BotApiClient", request: WebhookRequest, before: WebhookInfo) -> N
     raise rejection
 
 
-def _has_no_webhook(api: "BotApiClient") -> bool:
+def _has_no_webhook(api: BotApiClient) -> bool:
     try:
         return not api.get_webhook_info().url
     except TelegramError:

@@ -189,8 +189,10 @@ def hidden_names(store: ObjectStore, prefix: str) -> list[str]:
     found: list[str] = []
     root = os.fsencode(store.prefix)
     for path in _files(os.path.join(root, os.fsencode(prefix)), frozenset(), found, root):  # noqa: PTH118 - bytes
+        if not _HIDDEN.fullmatch(path):
+            continue
         name = os.path.relpath(path, root)
-        if _HIDDEN.fullmatch(name) and not is_staged(os.fsdecode(name)):
+        if not is_staged(os.fsdecode(name)):
             found.append(escaped(name))
     return found
 

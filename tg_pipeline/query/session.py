@@ -53,6 +53,11 @@ DAMAGED: Final = (
 )
 """What to do about an error of a file. A session compares no checksums itself."""
 
+_CATALOG: Final = re.compile(
+    r"\b(show|desc|describe|pragma|call|database)\b|schema|duckdb_|pg_|sqlite_"
+)
+"""Parts of statements that may ask which tables there are."""
+
 _DAMAGE: Final = re.compile(r"No magic bytes found|Failed to read .*arquet|TProtocolException")
 """Parts of DuckDB's messages about files that are no Parquet."""
 
@@ -145,12 +150,10 @@ def open_session(
             files = LakeFiles(lake.store)
         if files:
             connection.register_filesystem(files)
-        folder = None if files else lake.folder
         session = Session(connection, zone, scratch, files, is_confined=confined)
         session.landing = landing
         session.run(f"SET TimeZone = {literal(zone)}")
-        for view in view_statements(connection, folder, tables, scratch):
-            session.run(view)
+        session.views = _Views(connection, None if files else lake.folder, tables, scratch)
         if confined:
             _confine(session)
         try:
@@ -189,6 +192,8 @@ class Session:
         """Use a connection; `files` is the filesystem of the tables, unless they are on disk."""
         self.landing: Callable[[], ObjectStore] | None = None
         """Opens the landing zone with the rejected bodies; None if there is no table of them."""
+        self.views: _Views | None = None
+        """The views that are created when a statement names them."""
         self._loads = 0
         self._connection, self._zone, self._files = connection, zone, files
         self._is_confined = is_confined
@@ -198,8 +203,7 @@ class Session:
 
     def run(self, sql: str) -> None:
         """Run a statement for its effect; raises QueryError."""
-        self._load_rejected(sql)
-        self._interruptible(lambda: self._connection.execute(sql))
+        self._with_tables(sql, lambda: self._connection.execute(sql))
 
     def statements(self, sql: str) -> list[duckdb.Statement]:
         """Split a text into its statements; raises QueryError."""
@@ -213,8 +217,7 @@ class Session:
         """Run a statement and return what `read` makes of its rows; raises QueryError."""
         # DuckDB wraps the text in a query of its own, which fails at a comment after a semicolon.
         query, params = without_end(statement.query), self._params(statement)
-        self._load_rejected(query)
-        return self._interruptible(lambda: read(self._connection.sql(query, params=params)))
+        return self._with_tables(query, lambda: read(self._connection.sql(query, params=params)))
 
     def copy(
         self,
@@ -229,13 +232,28 @@ class Session:
         With `for_spreadsheets`, cells that are like formulas are marked as text.
         """
         query, params = without_end(statement.query), self._params(statement)
-        self._load_rejected(query)
 
         def copy() -> None:
             cells = as_cells(query, self._columns(query, params)) if for_spreadsheets else query
             self._connection.execute(f"COPY (\n{cells}\n) TO {literal(target)} ({options})", params)
 
-        self._interruptible(copy)
+        self._with_tables(query, copy)
+
+    def _with_tables(self, query: str, work: Callable[[], Result]) -> Result:
+        """Run `work`, a statement, with the tables that it may read."""
+        self._load_rejected(query)
+        views = self.views
+        if views is None:
+            return self._interruptible(work)
+        self._interruptible(lambda: views.create_named(query))
+        try:
+            return self._interruptible(work)
+        except QueryError as error:
+            if not (views.waiting and isinstance(error.__cause__, duckdb.CatalogException)):
+                raise
+        # No such name: with all tables there, DuckDB knows it after all, or says which is similar.
+        self._interruptible(views.create_all)
+        return self._interruptible(work)
 
     def _load_rejected(self, query: str) -> None:
         """Read the rejected bodies into a file of the view, if a statement names it.
@@ -298,23 +316,50 @@ def _is_refusal(error: duckdb.Error) -> bool:
     return isinstance(error, duckdb.PermissionException) or is_locked
 
 
-def view_statements(
-    connection: duckdb.DuckDBPyConnection,
-    folder: Path | None,
-    tables: Iterable[QueryTable],
-    scratch: Path,
-) -> Iterator[str]:
-    """Return the statements that create the tables' views; writes a file into `scratch`.
+class _Views:
+    """The tables' views, each created before the first statement that names it.
 
-    The objects are files in `folder`, or without one those of the registered filesystem.
+    Creating one takes 2 ms, and in a bucket a listing.
     """
-    no_rows = scratch / "no-rows.parquet"
-    pq.write_table(pa.table({"none": pa.array([], pa.bool_())}), no_rows)
-    root = f"{PROTOCOL}://" if folder is None else f"{glob.escape(str(folder))}/"
-    for table in tables:
-        empty = connection.from_arrow(table.schema.empty_table())
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        folder: Path | None,
+        tables: Iterable[QueryTable],
+        scratch: Path,
+    ) -> None:
+        """Prepare; writes a file into `scratch`.
+
+        The objects are files in `folder`, or without one those of the registered filesystem.
+        """
+        self._connection = connection
+        self._root = f"{PROTOCOL}://" if folder is None else f"{glob.escape(str(folder))}/"
+        self._no_rows = scratch / "no-rows.parquet"
+        self.waiting = {table.name: table for table in tables}
+        """The tables that have no view yet."""
+        pq.write_table(pa.table({"none": pa.array([], pa.bool_())}), self._no_rows)
+
+    def create_named(self, query: str) -> None:
+        """Create the views that a statement names; all, if it may ask which tables there are."""
+        text = query.lower()
+        if _CATALOG.search(text):
+            self.create_all()
+        for name in [each for each in self.waiting if each in text]:
+            self._create(name)
+
+    def create_all(self) -> None:
+        """Create all views that there are not yet."""
+        for name in list(self.waiting):
+            self._create(name)
+
+    def _create(self, name: str) -> None:
+        table = self.waiting[name]
+        empty = self._connection.from_arrow(table.schema.empty_table())
         types = dict(zip(empty.columns, map(str, empty.types), strict=True))
-        yield view_sql(table, types, f"{root}{object_pattern(table)}", str(no_rows))
+        objects = f"{self._root}{object_pattern(table)}"
+        self._connection.execute(view_sql(table, types, objects, str(self._no_rows)))
+        del self.waiting[name]
 
 
 def object_pattern(table: QueryTable) -> str:

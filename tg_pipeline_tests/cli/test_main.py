@@ -35,12 +35,27 @@ def test_help_lists_every_command_in_a_line_without_importing_it(shell: Shell) -
     listed = shell.run("--help", here=False).stdout.partition("Commands:\n")[2].splitlines()
 
     assert [line.split()[0] for line in listed] == list(COMMANDS)
-    code = "import sys, tg_pipeline.cli.main; print(*(name for name in sys.modules))"
-    imported = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    assert "tg_pipeline.cli.main" in imported.stdout.split()
-    assert {"pyarrow", "duckdb", "tg_pipeline.cli.run"}.isdisjoint(imported.stdout.split())
+    assert {"pyarrow", "duckdb", "tg_pipeline.cli.run"}.isdisjoint(imported_with("main"))
+
+
+@pytest.mark.parametrize(
+    ("module", "needless"),
+    [
+        ("status", {"requests", "duckdb", "boto3", "dagster", "tg_pipeline.sample"}),
+        ("sql_session", {"requests", "boto3", "dagster", "tg_pipeline.sample"}),
+        ("land", {"requests", "duckdb", "boto3", "dagster", "tg_pipeline.sample"}),
+    ],
+)
+def test_a_command_imports_no_library_that_it_does_not_need(
+    module: str, needless: set[str]
+) -> None:
+    assert needless.isdisjoint(imported_with(module))
+
+
+def imported_with(module: str) -> set[str]:
+    code = f"import sys, tg_pipeline.cli.{module}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
 
 
 @pytest.mark.parametrize("command", COMMANDS)

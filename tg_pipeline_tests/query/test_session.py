@@ -46,7 +46,7 @@ def test_no_extension_is_downloaded(ask: Ask) -> None:
     ("sql", "message"),
     [
         ("SELEC 1", 'syntax error at or near "SELEC"'),
-        ("FROM dayly", "Table with name dayly does not exist"),
+        ("FROM dayly", 'Table with name dayly does not exist!\nDid you mean "daily"'),
         ("SELECT $day", "not provided for the following parameters: day"),
     ],
 )
@@ -83,6 +83,33 @@ def test_a_table_without_partitions_is_empty_with_the_declared_columns(ask: Ask)
         (CONTEXT_DATE, "DATE"),
     ]
     assert [name for name, *_ in ask("DESCRIBE undated")] == ["user_id", "text", "tags"]
+
+
+def test_a_statement_opens_only_the_tables_that_it_names(session: Session) -> None:
+    answer(session, "SELECT user_id FROM Daily")
+
+    assert session.views is not None
+    assert list(session.views.waiting) == ["undated"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "FROM (SHOW TABLES)",
+        "SELECT name FROM (DESCRIBE)",
+        "SELECT table_name FROM information_schema.tables ORDER BY ALL",
+        "SELECT view_name FROM duckdb_views() WHERE NOT internal ORDER BY ALL",
+        "SELECT viewname FROM pg_views WHERE schemaname = 'main' ORDER BY ALL",
+    ],
+)
+def test_a_statement_that_asks_which_tables_there_are_gets_all(ask: Ask, sql: str) -> None:
+    names = {name for (name,) in ask(sql)}
+
+    assert {"daily", "undated"} <= names
+
+
+def test_a_name_that_is_put_together_is_found(ask: Ask) -> None:
+    assert ask("SELECT count(*) FROM query_table('dai' || 'ly')") == [(0,)]
 
 
 def test_an_open_session_reads_partitions_that_are_written_or_replaced_later(
