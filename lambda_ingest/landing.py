@@ -42,6 +42,9 @@ MAX_AGE: Final = timedelta(days=7)
 MAX_LEAD: Final = timedelta(days=1)
 """How long after its arrival the event time of an update may lie: clocks differ by less."""
 
+GZIP_LEVEL: Final = 6
+"""Of a batch. The highest level, 9, takes two thirds more time for 5 % fewer bytes."""
+
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
@@ -140,10 +143,11 @@ def classify(
         update = parse_update(body)
     except NotAnUpdateError as error:
         return _reject(body, arrival_day, str(error))
-    second = event_time(update)
+    update_type, content = _content(update)
+    second = _event_second(update_type, content)
     event_at = datetime.fromtimestamp(second, UTC) if second is not None else None
     day, update_id, implausible = arrival_day, update["update_id"], None
-    if second is not None and event_at and _is_plausible(second, arrived_at, zone, trust):
+    if event_at and _is_plausible(event_at, arrived_at, zone, trust):
         day = event_at.astimezone(zone).date()
     elif event_at:
         implausible = ImplausibleDate(update_id, event_at, arrived_at)
@@ -152,8 +156,8 @@ def classify(
         body=body,
         day=day,
         update_id=update_id,
-        chat_id=chat_id_of(update),
-        update_type=_content(update)[0],
+        chat_id=_chat_id(update_type, content),
+        update_type=update_type,
         migration=migration_of(update),
         event_at=event_at,
         implausible_date=implausible,
@@ -179,7 +183,7 @@ def parse_update(body: bytes) -> dict[str, Any]:
     if is_nested_too_deeply(body):
         raise NotAnUpdateError("The body is nested too deeply.")
     try:
-        update = json.loads(body.decode("utf-8"), parse_constant=_reject_constant)
+        update = _DECODER.decode(body.decode("utf-8"))
     except UnicodeDecodeError as error:
         raise NotAnUpdateError(f"The body is not UTF-8 (byte {error.start}).") from None
     except ValueError as error:
@@ -222,14 +226,20 @@ def finite_float(text: str) -> float:
 
 def event_time(update: dict[str, Any]) -> int | None:
     """Return the Unix second at which an update happened, or None if it has none."""
-    update_type, content = _content(update)
+    return _event_second(*_content(update))
+
+
+def _event_second(update_type: str, content: dict[str, Any]) -> int | None:
     seconds = values_at(content, fields_of(update_type).time)
     return next(filter(_is_second, seconds), None)
 
 
 def chat_id_of(update: dict[str, Any]) -> int | None:
     """Return the id of the chat that an update belongs to, or None if it names none."""
-    update_type, content = _content(update)
+    return _chat_id(*_content(update))
+
+
+def _chat_id(update_type: str, content: dict[str, Any]) -> int | None:
     fields = fields_of(update_type)
     chats = values_at(content, fields.chat)
     ids = (chat.get("id") for chat in chats if isinstance(chat, dict))
@@ -242,10 +252,15 @@ def migration_of(update: dict[str, Any]) -> ChatMigration | None:
 
     Source: https://core.telegram.org/bots/api#message (migrate_to_chat_id, migrate_from_chat_id)
     """
-    message, chat_id = update.get("message"), chat_id_of(update)
-    if not isinstance(message, dict) or chat_id is None:
+    message = update.get("message")
+    if not isinstance(message, dict):
         return None
     new, old = message.get("migrate_to_chat_id"), message.get("migrate_from_chat_id")
+    if new is None and old is None:
+        return None
+    chat_id = chat_id_of(update)
+    if chat_id is None:
+        return None
     if _is_chat_id(new):
         return ChatMigration(old=chat_id, new=new)
     if _is_chat_id(old):
@@ -266,7 +281,8 @@ def build_batch(bodies: Sequence[bytes], *, bot_id: int, day: date) -> tuple[str
     """
     lines = b"".join(body.replace(b"\r", b" ").replace(b"\n", b" ") + b"\n" for body in bodies)
     digest = hashlib.sha256(lines).hexdigest()
-    return f"{day_prefix(day)}/{bot_id}-{digest}.ndjson.gz", gzip.compress(lines, mtime=0)
+    packed = gzip.compress(lines, GZIP_LEVEL, mtime=0)
+    return f"{day_prefix(day)}/{bot_id}-{digest}.ndjson.gz", packed
 
 
 def unwrap_rejected(body: bytes) -> bytes:
@@ -293,18 +309,25 @@ def _reject(body: bytes, day: date, reason: str) -> RejectedBody:
     return RejectedBody(key, wrap_rejected(body, reason), day, reason)
 
 
-def _is_plausible(second: int, arrived_at: datetime, zone: tzinfo, trust: TrustLevel) -> bool:
-    launch = datetime.combine(TELEGRAM_LAUNCH, time.min, zone)
-    earliest = launch if trust is TrustLevel.OPERATOR else arrived_at - MAX_AGE
-    return earliest.timestamp() <= second <= (arrived_at + MAX_LEAD).timestamp()
+def _is_plausible(
+    event_at: datetime, arrived_at: datetime, zone: tzinfo, trust: TrustLevel
+) -> bool:
+    if event_at > arrived_at + MAX_LEAD:
+        return False
+    if trust is TrustLevel.NETWORK:
+        return event_at >= arrived_at - MAX_AGE
+    return event_at >= datetime.combine(TELEGRAM_LAUNCH, time.min, zone)
 
 
 def _content(update: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """Return the type of an update and its content, which is empty if it is not an object."""
     names = [name for name in update if name != "update_id"]
-    update_type = choose_type(names, map(kind_of, map(update.get, names)))
-    content = update.get(update_type) if update_type is not None else None
-    return update_type or "", content if isinstance(content, dict) else {}
+    if len(names) == 1:  # as the Bot API promises
+        update_type = names[0]
+    else:
+        update_type = choose_type(names, map(kind_of, map(update.get, names))) or ""
+    content = update.get(update_type)
+    return update_type, content if isinstance(content, dict) else {}
 
 
 def _is_integer(value: object, lowest: int, highest: int) -> TypeGuard[int]:
@@ -321,3 +344,7 @@ def _is_chat_id(value: object) -> TypeGuard[int]:
 
 def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON value")
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_reject_constant)
+"""Made once: `json.loads` makes one for each text."""

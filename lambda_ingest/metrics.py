@@ -10,7 +10,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final, Protocol
@@ -41,15 +41,17 @@ STRANGERS_INTERVAL: Final = timedelta(minutes=1)
 MAX_DETAIL_CHARACTERS: Final = 300
 """Longer texts are cut: an error message of a store may have several pages."""
 
-_METRIC_DIRECTIVE: Final = json.dumps(
-    {
-        "Namespace": NAMESPACE,
-        "Dimensions": [["bot_id"]],
-        "Metrics": [
-            *({"Name": name, "Unit": "Count"} for name in COUNTS),
-            {"Name": DURATION, "Unit": "Milliseconds"},
-        ],
-    }
+_METRIC_DIRECTIVES: Final = json.dumps(
+    [
+        {
+            "Namespace": NAMESPACE,
+            "Dimensions": [["bot_id"]],
+            "Metrics": [
+                *({"Name": name, "Unit": "Count"} for name in COUNTS),
+                {"Name": DURATION, "Unit": "Milliseconds"},
+            ],
+        }
+    ]
 )
 """The fields that CloudWatch reads as metrics; constant, so serialized once."""
 
@@ -95,11 +97,13 @@ class _Strangers:
             self.counts.update(record.counts)
             return False
 
-    def take(self) -> Counter[str]:
-        """Return the counts, and start counting from zero."""
+    def add_to(self, counts: Mapping[str, int]) -> Mapping[str, int]:
+        """Return the sum of `counts` and what was counted, and start counting from zero."""
         with self.lock:
+            if not self.counts:
+                return counts
             taken, self.counts = self.counts, Counter()
-        return taken
+        return taken + Counter(counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,31 +127,30 @@ class MetricsLogger:
 
     def write(self, record: RequestRecord) -> None:
         """Write and flush one line. A closed log is ignored: it must not cost an update."""
-        record = replace(record, counts=Counter(record.counts) + self._strangers.take())
-        line = {
-            "level": _level(record.counts),
-            "bot_id": str(self.bot_id),
-            **self._counts(record),
-            DURATION: round(record.duration_ms, 1),
-            **{name: _truncate(value) for name, value in record.details.items()},
-        }
+        counts = self._strangers.add_to(record.counts)
+        details = {name: _truncate(value) for name, value in record.details.items()}
+        members = [
+            self._timestamp(record.at),
+            f'"level": "{_level(counts)}", "bot_id": "{self.bot_id}"',
+            *self._counts(counts),
+            f'"{DURATION}": {round(record.duration_ms, 1)}',
+            *([json.dumps(details)[1:-1]] if details else []),
+        ]
         with suppress(OSError):
-            self.out.write(f"{{{self._timestamp(record.at)}, {json.dumps(line)[1:]}\n")
+            self.out.write(f"{{{', '.join(members)}}}\n")
             self.out.flush()
 
-    def _counts(self, record: RequestRecord) -> dict[str, int]:
+    def _counts(self, counts: Mapping[str, int]) -> list[str]:
         """Return every count for CloudWatch; only those that are not 0 for people."""
-        counts = {name: record.counts.get(name, 0) for name in COUNTS}
-        return {name: n for name, n in counts.items() if n or self.with_metrics}
+        names = COUNTS if self.with_metrics else filter(counts.get, COUNTS)
+        return [f'"{name}": {counts.get(name, 0)}' for name in names]
 
     def _timestamp(self, at: datetime) -> str:
         """Return the line's first member: the time in the format of CloudWatch, or in ISO 8601."""
         if not self.with_metrics:
             return f'"at": "{at.isoformat()}"'
         milliseconds = int(at.timestamp() * 1000)
-        return (
-            f'"_aws": {{"Timestamp": {milliseconds}, "CloudWatchMetrics": [{_METRIC_DIRECTIVE}]}}'
-        )
+        return f'"_aws": {{"Timestamp": {milliseconds}, "CloudWatchMetrics": {_METRIC_DIRECTIVES}}}'
 
 
 def _level(counts: Mapping[str, int]) -> str:

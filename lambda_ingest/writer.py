@@ -66,7 +66,7 @@ class WriteStatus(Enum):
     @property
     def is_stored(self) -> bool:
         """Whether anything of the body is stored."""
-        return self not in {WriteStatus.FILTERED, WriteStatus.SUPPRESSED}
+        return self is not WriteStatus.FILTERED and self is not WriteStatus.SUPPRESSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ class LandingWriter:
             result = self._classify_update(parsed, people)
         if not result.status.is_stored:
             self._mark_gap(parsed.day, GapReason(result.status.value))
-        return replace(result, privacy_warning=warning)
+        return replace(result, privacy_warning=warning) if warning else result
 
     def keep_of_reply(self, reply: bytes) -> bytes | None:
         """Return what may be stored of a bot's reply; None if it mentions forgotten people."""
@@ -208,7 +208,8 @@ class LandingWriter:
         kept = suppress(update.body, people)
         if kept is None:
             return WriteResult(replace(update, body=b""), WriteStatus.SUPPRESSED, migration)
-        stored = replace(update, body=self.minimization.apply(kept))
+        body = self.minimization.apply(kept)
+        stored = update if body is update.body else replace(update, body=body)
         return WriteResult(stored, WriteStatus.LANDED, migration)
 
 
