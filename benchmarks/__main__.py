@@ -85,18 +85,27 @@ def measure_marts(options: Options, announce: Announce) -> list[Row]:
     return marts.measure_marts(options.folder, YESTERDAY, options.others, options.rounds, announce)
 
 
-def measure_nights(options: Options, announce: Announce) -> list[Row]:
-    """Measure a night after a long history, and the commands."""
-    lengths = {SMALL: [30, 365, 1_095], LARGE: [30, 180] if options.is_quick else [30, 180, 360]}
-    return nights.measure_nights(options.folder, lengths, YESTERDAY, options.rounds, announce)
+def measure_small(options: Options, announce: Announce) -> list[Row]:
+    """Measure a night after up to three years of a small bot, and the commands."""
+    measuring = nights.Measuring(options.folder, YESTERDAY, options.rounds, announce)
+    rows = nights.measure_nights(measuring, SMALL, [30, 365, 1_095])
+    return rows + nights.measure_one_lake(measuring)
+
+
+def measure_large(options: Options, announce: Announce) -> list[Row]:
+    """Measure the same after up to a year of a large bot."""
+    measuring = nights.Measuring(options.folder, YESTERDAY, options.rounds, announce)
+    days = [30, 180] if options.is_quick else [30, 180, 360]
+    return nights.measure_nights(measuring, LARGE, days)
 
 
 SECTIONS: Final[dict[str, Callable[[Options, Announce], list[Row]]]] = {
     "layers": measure_layers,
     "buckets": measure_buckets,
     "webhook": measure_webhook,
-    "marts": measure_marts,
-    "nights": measure_nights,
+    "small": measure_small,
+    "large": measure_large,
+    "marts": measure_marts,  # of the shortest lake of the large bot
     "year": measure_year,
 }
 USUAL: Final = [name for name in SECTIONS if name != "year"]
@@ -173,7 +182,9 @@ def _row(values: dict[str, Any]) -> Row:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument(
-        "sections", nargs="*", help=f"what to measure: {', '.join(SECTIONS)}; all but the year"
+        "sections",
+        nargs="*",
+        help=f"what to measure: {', '.join(SECTIONS)}; by default all but the year",
     )
     parser.add_argument("--quick", action="store_true", help="ten minutes: no million, no year")
     parser.add_argument("--rounds", type=int, default=3, help="repetitions, for a median")

@@ -5,7 +5,9 @@ A night is one more update on the last day, then `tg-pipeline run`.
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +16,7 @@ from lambda_ingest.store import open_store
 from lambda_ingest.writer import LandingWriter, WriteStatus
 from lib.commands import count_syncs, measure_command
 from lib.days import ZONE, Place
-from lib.lakes import SMALL, Bot, make_lakes
+from lib.lakes import MONTH, SMALL, Bot, make_lakes
 from lib.measure import run_fresh
 from lib.table import Cost, Row, alone, paired
 from tg_pipeline.lake.partitions import Lake
@@ -34,91 +36,71 @@ ONE_DAY: Final = timedelta(days=1)
 _ID: Final = re.compile(rb'"(update_id|message_id)":(\d+)')
 
 
-def measure_nights(
-    folder: Path,
-    lengths: Mapping[Bot, list[int]],
-    last: date,
-    rounds: int,
-    announce: Callable[[str], None],
-) -> list[Row]:
-    """Return the cost of a night and of the commands by the length of the history.
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """Where and how often something is measured."""
+
+    folder: Path
+    """The folder of the lakes."""
+    last: date
+    """The last day of the lakes."""
+    rounds: int
+    announce: Callable[[str], None]
+
+    def lakes(self, bot: Bot, days: list[int]) -> dict[int, Place]:
+        """Return the lakes of a bot by their number of days, made if they do not exist."""
+        return make_lakes(self.folder, bot, days, self.last, self.announce)
+
+    def in_turns(self, what: str, works: Mapping[int, Callable[[], Cost]]) -> dict[int, list[Cost]]:
+        """Return the costs of works by the days of the history, which take turns."""
+        costs: dict[int, list[Cost]] = {days: [] for days in works}
+        for number in range(1, self.rounds + 1):
+            for days, work in works.items():
+                self.announce(f"round {number}: {what} after {days} days")
+                costs[days].append(work())
+        return costs
+
+
+def measure_nights(measuring: Measuring, bot: Bot, days: list[int]) -> list[Row]:
+    """Return the cost of a night and of the commands by the days of the history.
 
     Each night is that of one more update on the last day.
     """
-    rows = []
-    for bot, days in lengths.items():
-        places = make_lakes(folder, bot, days, last, announce)
-        for place in places.values():
-            announce(f"{place.folder.name}: the first run, which is not measured")
-            _run_after_update(place, last)
-        rows += _nights(bot, places, last, rounds, announce)
-        rows += _commands(bot, places, rounds, announce)
-        if bot is SMALL:
-            rows += _without_history(places, last, rounds, announce)
-    return rows
-
-
-def _nights(
-    bot: Bot, places: dict[int, Place], last: date, rounds: int, announce: Callable[[str], None]
-) -> list[Row]:
-    costs: dict[int, list[Cost]] = {days: [] for days in places}
-    for number in range(1, rounds + 1):
-        for days, place in places.items():
-            announce(f"round {number}: a night after {days} days of the {bot.name} bot")
-            costs[days].append(_run_after_update(place, last))
-    shortest = min(places)
-    return [
-        paired(
-            f"a night after {_history(bot, days)}",
-            "s",
-            costs[days],
-            f"after {shortest} days",
-            costs[shortest],
-        )
-        for days in sorted(places)
-        if days != shortest
-    ]
-
-
-def _commands(
-    bot: Bot, places: dict[int, Place], rounds: int, announce: Callable[[str], None]
-) -> list[Row]:
-    shortest, longest = min(places), max(places)
-    rows = []
+    places, last = measuring.lakes(bot, days), measuring.last
+    for place in places.values():
+        measuring.announce(f"{place.folder.name}: the first run, which is not measured")
+        _run_after_update(place, last)
+    nights = {each: partial(_run_after_update, places[each], last) for each in days}
+    rows = _rows("a night", bot, measuring.in_turns("a night", nights))
     for name, arguments in COMMANDS.items():
-        costs: dict[int, list[Cost]] = {shortest: [], longest: []}
-        for number in range(1, rounds + 1):
-            for days, found in costs.items():
-                announce(f"round {number}: {name} after {days} days of the {bot.name} bot")
-                found.append(measure_command(places[days], *arguments))
-        rows.append(
-            paired(
-                f"{name} after {_history(bot, longest)}",
-                "s",
-                costs[longest],
-                f"after {shortest} days",
-                costs[shortest],
-            )
-        )
+        ends = (min(days), max(days))
+        commands = {each: partial(measure_command, places[each], *arguments) for each in ends}
+        rows += _rows(name, bot, measuring.in_turns(name, commands))
     return rows
 
 
-def _without_history(
-    places: dict[int, Place], last: date, rounds: int, announce: Callable[[str], None]
-) -> list[Row]:
-    """Return the costs that need one lake only."""
-    place = places[min(places)]
-    announce("--help")
-    rows = [
-        alone("`--help`", "s", [measure_command(place, "--help") for _ in range(rounds)]),
-    ]
-    announce("counting the syncs of a run")
-    run_fresh(land_one_more, place, last)
+def measure_one_lake(measuring: Measuring) -> list[Row]:
+    """Return the costs that do not depend on the history: of `--help`, and syncs of a night."""
+    place = measuring.lakes(SMALL, [MONTH])[MONTH]
+    measuring.announce("--help")
+    costs = [measure_command(place, "--help") for _ in range(measuring.rounds)]
+    rows = [alone("`--help`", "s", costs)]
+    measuring.announce("counting the syncs of a night")
+    run_fresh(land_one_more, place, measuring.last)
     syncs = count_syncs(place, "run")
     if syncs is None:
-        announce("no strace here: the syncs of a run are not counted")
+        measuring.announce("no strace here: the syncs of a night are not counted")
         return rows
     return [*rows, alone("a night, how often it waits for the disk", "syncs", [Cost(syncs)])]
+
+
+def _rows(what: str, bot: Bot, costs: dict[int, list[Cost]]) -> list[Row]:
+    """Return a row for each history but the shortest, which the others are compared with."""
+    (shortest, base), *longer = sorted(costs.items())
+    return [
+        paired(f"{what} after {_history(bot, days)}", "s", found, f"after {shortest} days", base)
+        for days, found in longer
+    ]
 
 
 def _history(bot: Bot, days: int) -> str:
