@@ -12,6 +12,7 @@ from tg_pipeline.defs.privacy import history
 from tg_pipeline.defs.privacy import schedules as privacy_schedules
 from tg_pipeline.defs.report import assets as report
 from tg_pipeline.defs.resources import resources
+from tg_pipeline.defs.sqlite_history import sync_seldom
 from tg_pipeline.defs.updates import (
     assets,
     checks,
@@ -24,6 +25,7 @@ from tg_pipeline.logs import configure_logging
 from tg_pipeline.settings import wants_json_logs
 
 configure_logging(as_json=wants_json_logs())
+sync_seldom()
 
 defs = dg.Definitions.merge(
     assets.defs,

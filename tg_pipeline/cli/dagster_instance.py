@@ -12,6 +12,7 @@ import dagster as dg
 from filelock import FileLock
 
 from lambda_ingest.store import first_line
+from tg_pipeline.defs.sqlite_history import close_databases
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import dagster_home, home_folder
 
@@ -21,6 +22,7 @@ def open_instance() -> Iterator[dg.DagsterInstance]:
     """Open Dagster's instance; the paths in the checkout's dagster.yaml are relative to it."""
     is_set = bool(os.environ.get("DAGSTER_HOME"))
     with ExitStack() as stack:
+        stack.callback(close_databases)
         if not is_set:
             stack.enter_context(chdir(home_folder()))
         try:
