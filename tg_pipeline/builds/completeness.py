@@ -29,12 +29,18 @@ from lambda_ingest.landing import REJECTED_PREFIX
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.floors import ALL_DAYS, Floors
-from tg_pipeline.lake.footer_index import read_footer_index
+from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.landing_zone import EPOCH, iter_days, list_days, valid_day
 from tg_pipeline.lake.object_store import list_pages
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
-from tg_pipeline.layers.update_ids import UPDATE_IDS, BotIds, IdRange, decode_update_ids
+from tg_pipeline.layers.update_ids import (
+    COUNTED_IDS,
+    UPDATE_IDS,
+    BotIds,
+    IdRange,
+    decode_update_ids,
+)
 
 LAST_ID: Final = 2**62 - 1
 """The last id of an update; from 2^62 on, ids are reserved for lines that are not updates."""
@@ -494,13 +500,17 @@ def summaries(gaps: Iterable[IdGap]) -> Iterator[str]:
 
 
 def find_gaps(
-    landing: ObjectStore, lake: Lake, states: Sequence[DayState], rules: GapRules
+    landing: ObjectStore,
+    lake: Lake,
+    states: Sequence[DayState],
+    rules: GapRules,
+    footers: Footers | None = None,
 ) -> list[IdGap]:
     """Return the gaps in the ids of the days of `states`, of those after them, and a week before.
 
-    Raises StoreError.
+    `footers` are those of the lake, as far as they were read before. Raises StoreError.
     """
-    history = read_history(lake, states, rules.checked_from)
+    history = read_history(footers or Footers(lake), states, rules.checked_from)
     # Of days before these, only the last of each bot was read: what is missing there is not known.
     first = _first_read(rules.checked_from)
     found = [each for each in missing_ids(history) if each.before >= first]
@@ -518,28 +528,30 @@ def look_for_gaps(
 
     The landing zone is listed only where ids are missing, since a day of it can be a long listing.
     """
-    missing = missing_ids(read_history(lake, [], rules.checked_from))
+    footers = Footers(lake)
+    missing = missing_ids(read_history(footers, [], rules.checked_from))
     found = [each for each in missing if each.before >= rules.checked_from]
     can_fail = not rules.has_filter and not rules.forgets_people
     days = {day for each in found for day in each.days} if can_fail else set()
-    gaps = find_gaps(landing, lake, day_states(landing, lake, sorted(days), parameters), rules)
+    states = day_states(landing, lake, sorted(days), parameters, footers)
+    gaps = find_gaps(landing, lake, states, rules, footers)
     return [gap for gap in gaps if gap.before >= rules.checked_from]
 
 
-def read_history(lake: Lake, states: Iterable[DayState], checked_from: date) -> list[DayIds]:
+def read_history(footers: Footers, states: Iterable[DayState], checked_from: date) -> list[DayIds]:
     """Return the ids of the days of `states`, and those that the footers of others state.
 
     The others are those from LOOKED_BACK on, and the last one of each bot before. Without that, an
     old update that landed again would seem to be the last before the ids of now.
     """
     known = [_day_ids(state) for state in states]
-    index = read_footer_index(lake, RAW_UPDATES.name)
+    index = footers.index(RAW_UPDATES.name)
     built = {day for day in (*index.footers, *index.damaged) if isinstance(day, date)}
     first, bots = _first_read(checked_from), {bot for each in known for bot in each.bots}
     before: set[int] = set()
     """The bots of earlier days that were read."""
     for day in sorted(built.difference(each.day for each in known), reverse=True):
-        text = index.metadata(day, UPDATE_IDS)
+        text = index.metadata(day, UPDATE_IDS) or index.metadata(day, COUNTED_IDS)
         ids = DayIds(day, _decoded(text), is_complete=text is not None)
         if day >= first:
             known.append(ids)

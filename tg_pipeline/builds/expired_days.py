@@ -16,6 +16,7 @@ from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import has_raw
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.floors import Floors
+from tg_pipeline.lake.footers import FooterSource
 from tg_pipeline.lake.object_store import retry
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -45,16 +46,21 @@ def erase_from_expired_day(lake: Lake, day: date, parameters: LayerParameters) -
     lake.put(_key(day), body)
 
 
-def is_erasure_due(lake: Lake, day: date, parameters: LayerParameters) -> bool:
-    """Return whether forgotten people may be in what is kept of a day and can't be built."""
+def is_erasure_due(
+    lake: Lake, day: date, parameters: LayerParameters, footers: FooterSource | None = None
+) -> bool:
+    """Return whether forgotten people may be in what is kept of a day and can't be built.
+
+    `footers` are those of the lake, as far as they were read before.
+    """
     floors = parameters.floors
     if not parameters.tombstones or not (floors.raw or floors.enriched or floors.landing):
         return False
-    tables = _unbuildable(lake, day, floors)
+    tables = _unbuildable(footers or lake, day, floors)
     return bool(tables) and _read_record(lake, day) != _record(tables, parameters)
 
 
-def _unbuildable(lake: Lake, day: date, floors: Floors) -> list[Table]:
+def _unbuildable(lake: FooterSource, day: date, floors: Floors) -> list[Table]:
     """Return the tables that have the day, but can't be built from what is kept."""
     layers: list[Table] = [] if has_raw(lake, day, floors) else [ENRICHED_UPDATES]
     marts = (mart for mart in DAILY_MARTS if not buildable_days(lake, mart, [day], floors))

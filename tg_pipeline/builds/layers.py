@@ -24,7 +24,8 @@ from tg_pipeline.builds.raw_updates import (
 )
 from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
 from tg_pipeline.lake.floors import Floors, TableGroup
-from tg_pipeline.lake.footer_index import FooterIndex, read_footer_index
+from tg_pipeline.lake.footer_index import FooterIndex
+from tg_pipeline.lake.footers import Footers, FooterSource
 from tg_pipeline.lake.object_io import ReplacedError
 from tg_pipeline.lake.partitions import (
     BATCH_ROWS,
@@ -55,6 +56,7 @@ from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.schema import Role
 from tg_pipeline.layers.suppression import without_erased_ids
 from tg_pipeline.layers.update_ids import (
+    COUNTED_IDS,
     UPDATE_IDS,
     BotIds,
     RangesByDay,
@@ -122,19 +124,20 @@ class KnownIds:
         return not self.floors.keeps(TableGroup.RAW, day) or day in raw.damaged
 
 
-def read_known_ids(lake: Lake, floors: Floors) -> KnownIds:
+def read_known_ids(lake: Lake, floors: Floors, footers: Footers | None = None) -> KnownIds:
     """Read which update ids each day has: by a listing and a request per table; raises StoreError.
 
     The ids of days that an earlier release has built are read from their rows, once they are saved.
+    `footers` are those of the lake, as far as they were read before.
     """
     with gc_paused():
-        return _read_known_ids(lake, floors)
+        return _read_known_ids(lake, floors, footers or Footers(lake))
 
 
-def _read_known_ids(lake: Lake, floors: Floors) -> KnownIds:
-    indexes = [_read_index(lake, RAW_UPDATES.name)]
+def _read_known_ids(lake: Lake, floors: Floors, footers: Footers) -> KnownIds:
+    indexes = [_read_index(lake, RAW_UPDATES.name, footers)]
     if floors.raw or indexes[0][0].damaged:
-        indexes.append(_read_index(lake, ENRICHED_UPDATES.name))
+        indexes.append(_read_index(lake, ENRICHED_UPDATES.name, footers))
     ids: dict[date, dict[int, BotIds]] = {}
     tables, sources = {}, {}
     for index, found in reversed(indexes):
@@ -151,23 +154,27 @@ def _read_known_ids(lake: Lake, floors: Floors) -> KnownIds:
 _Ids = dict[int, BotIds]
 
 
-def _read_index(lake: Lake, table: str) -> tuple[FooterIndex, dict[PartitionName, _Ids]]:
+def _read_index(
+    lake: Lake, table: str, footers: Footers
+) -> tuple[FooterIndex, dict[PartitionName, _Ids]]:
     """Return the footers of a table, and the ids of each day."""
-    index = read_footer_index(lake, table)
+    index = footers.index(table)
     stated = {day: _stated_ids(footer.metadata) for day, footer in index.footers.items()}
     missing = [day for day, found in stated.items() if found is None]
     texts = lake.map_concurrent(lambda day: _read_ids(lake, table, day), missing)
     counted = {day: text for day, text in zip(missing, texts, strict=True) if text is not None}
     ids = {day: found for day, found in stated.items() if found is not None}
     ids |= {day: decode_update_ids(text) for day, text in counted.items()}
-    index = index.with_metadata({day: {UPDATE_IDS: text} for day, text in counted.items()})
-    return index.without_damaged(set(missing) - counted.keys()), ids
+    index = index.with_metadata({day: {COUNTED_IDS: text} for day, text in counted.items()})
+    index = index.without_damaged(set(missing) - counted.keys())
+    footers.replace(index)
+    return index, ids
 
 
 def _stated_ids(metadata: Mapping[str, str]) -> _Ids | None:
-    """Return the ids that a footer states; None if it does not, or in another way."""
+    """Return the ids that a footer states, or that were counted; None if it has none."""
     try:
-        return decode_update_ids(metadata[UPDATE_IDS])
+        return decode_update_ids(metadata.get(COUNTED_IDS) or metadata[UPDATE_IDS])
     except (KeyError, msgspec.MsgspecError):
         return None
 
@@ -369,7 +376,7 @@ def build_enriched_updates(
         return EnrichedBuildResult(enriched, deduped.rows, fields_nulled, drift.found())
 
 
-def can_build_enriched(lake: Lake, day: date, floors: Floors) -> bool:
+def can_build_enriched(lake: FooterSource, day: date, floors: Floors) -> bool:
     """Return whether a day of enriched_updates is kept, and so is what it is built from."""
     return floors.keeps(TableGroup.ENRICHED, day) and has_raw(lake, day, floors)
 
@@ -387,13 +394,17 @@ def enriched_built_from(deduped: str, parameters: LayerParameters) -> str:
     It contains the names and types of the columns, and the version of the rules that fill them, so
     that days built by an earlier release are stale; and the rules for personal data.
     """
-    columns = " ".join(f"{field.name}:{field.type}" for field in ENRICHED_UPDATES.schema)
-    digest = hashlib.sha256(columns.encode()).hexdigest()[:FINGERPRINT_CHARACTERS]
     rules = parameters.personal_data.fingerprint
     raw, _, earlier = deduped.partition(" ")
     if earlier:
         raw += f" after {hashlib.sha256(earlier.encode()).hexdigest()[:FINGERPRINT_CHARACTERS]}"
-    return f"{raw} as {ENRICHMENT_VERSION}-{digest}" + (f" {rules}" if rules else "")
+    return f"{raw} as {ENRICHMENT_VERSION}-{_ENRICHED_COLUMNS}" + (f" {rules}" if rules else "")
+
+
+_ENRICHED_COLUMNS: Final = hashlib.sha256(
+    " ".join(f"{field.name}:{field.type}" for field in ENRICHED_UPDATES.schema).encode()
+).hexdigest()[:FINGERPRINT_CHARACTERS]
+"""A digest of the names and types of the columns of enriched_updates."""
 
 
 # Conservation counts: rows in = rows out

@@ -24,6 +24,7 @@ from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.builds.raw_updates import BUILT_FROM
 from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
 from tg_pipeline.lake.floors import Floors, TableGroup
+from tg_pipeline.lake.footers import FooterSource
 from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import (
     DamagedPartitionError,
@@ -230,7 +231,9 @@ def _link_or_copy(source: Path, target: Path) -> None:
 # Staleness
 
 
-def buildable_days(lake: Lake, mart: Mart, days: Iterable[date], floors: Floors) -> list[date]:
+def buildable_days(
+    lake: FooterSource, mart: Mart, days: Iterable[date], floors: Floors
+) -> list[date]:
     """Return those of the days of a daily mart that retention keeps, and that can be built.
 
     Once enriched_updates of a day that it is made from has expired, a mart's day is kept as it is.
@@ -239,7 +242,7 @@ def buildable_days(lake: Lake, mart: Mart, days: Iterable[date], floors: Floors)
     return [day for day in days if _is_buildable(lake, mart, day, floors)]
 
 
-def _is_buildable(lake: Lake, mart: Mart, day: date, floors: Floors) -> bool:
+def _is_buildable(lake: FooterSource, mart: Mart, day: date, floors: Floors) -> bool:
     if not floors.keeps(TableGroup.MARTS, day) or not floors.keeps(TableGroup.ENRICHED, day):
         return False
     first = day - timedelta(days=mart.lookback_days)
@@ -247,7 +250,7 @@ def _is_buildable(lake: Lake, mart: Mart, day: date, floors: Floors) -> bool:
 
 
 def days_with_stale_marts(
-    lake: Lake, days: Iterable[date], parameters: MartParameters, floors: Floors
+    lake: FooterSource, days: Iterable[date], parameters: MartParameters, floors: Floors
 ) -> list[date]:
     """Return those of the days that have enriched_updates, and a daily mart that is stale."""
     wanted = sorted(set(days))
@@ -268,7 +271,7 @@ def days_with_stale_marts(
     return [day for day in built if day in stale]
 
 
-def cumulative_marts_are_stale(lake: Lake, parameters: MartParameters) -> bool:
+def cumulative_marts_are_stale(lake: FooterSource, parameters: MartParameters) -> bool:
     """Return whether a mart over all days is stale."""
     return any(
         _stale_days(lake, mart, _read_sources(lake, mart, [None]), parameters)
@@ -288,19 +291,18 @@ _Sources = dict[Day, list[_SourcePartition]]
 """The partitions that days of a mart are made from."""
 
 
-def _read_sources(lake: Lake, mart: Mart, days: Sequence[Day]) -> _Sources:
-    def read(day: Day) -> list[_SourcePartition]:
-        parts = []
-        for table in mart.sources:
-            source_days = _source_days(lake, mart, [day], table)
-            footers = lake.footers(table.name, source_days)
-            parts += [_SourcePartition(table, *p) for p in zip(source_days, footers, strict=True)]
-        return parts
+def _read_sources(lake: FooterSource, mart: Mart, days: Sequence[Day]) -> _Sources:
+    sources: _Sources = {day: [] for day in days}
+    for table in mart.sources:
+        needed = _source_days(lake, mart, days, table)
+        footers = dict(zip(needed, lake.footers(table.name, needed), strict=True))
+        for day in days:
+            read = _source_days(lake, mart, [day], table) if day else needed
+            sources[day] += [_SourcePartition(table, each, footers[each]) for each in read]
+    return sources
 
-    return dict(zip(days, lake.map_concurrent(read, days), strict=True))
 
-
-def _source_days(lake: Lake, mart: Mart, days: Iterable[Day], table: Table) -> list[Day]:
+def _source_days(lake: FooterSource, mart: Mart, days: Iterable[Day], table: Table) -> list[Day]:
     """Return the days of a source that days of a mart are made from."""
     if not is_daily(table):
         return [None]
@@ -314,7 +316,9 @@ def _with_days_before(days: Iterable[date], count: int) -> list[date]:
     return sorted({day - timedelta(days=back) for day in days for back in range(count + 1)})
 
 
-def _stale_days(lake: Lake, mart: Mart, sources: _Sources, parameters: MartParameters) -> list[Day]:
+def _stale_days(
+    lake: FooterSource, mart: Mart, sources: _Sources, parameters: MartParameters
+) -> list[Day]:
     expected = _expected_footers(mart, sources, parameters)
     stored = zip(expected, lake.footers(mart.name, list(expected)), strict=True)
     return [day for day, footer in stored if not _matches(footer, expected[day])]

@@ -3,7 +3,7 @@
 The fields of the classes are the keys of the JSON; docs/monitoring.md describes them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from enum import Enum
@@ -25,6 +25,7 @@ from tg_pipeline.builds.staleness import (
     last_scheduled_day,
 )
 from tg_pipeline.events.dead_letters import count_dead_letters
+from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.landing_zone import (
     iter_days,
     list_days,
@@ -202,6 +203,8 @@ class MonitorContext:
     parameters: MartParameters
     layer_parameters: LayerParameters
     start_date: date
+    footers: Footers
+    """Those of the lake: each table is read once."""
     has_chat_filter: bool = False
     """Whether ingestion stores chosen chats only."""
 
@@ -227,7 +230,7 @@ class MonitorContext:
 
     def states(self, days: list[date]) -> list[DayState]:
         """Read the state of each day."""
-        return day_states(self.landing, self.lake, days, self.layer_parameters)
+        return day_states(self.landing, self.lake, days, self.layer_parameters, self.footers)
 
     def status(self, state: DayState) -> DayStatus:
         """Return the status of a day, which is open until its nightly run is due."""
@@ -241,15 +244,18 @@ def pipeline_status(
 
     `others` are problems that are found elsewhere. Raises StoreError or OSError.
     """
-    states = context.states(_days_to_check(context, span))
+    checked = _days_to_check(context, span)
     first_open = max(context.last_due + ONE_DAY, context.start_date)
-    open_days = context.states(list(iter_days(first_open, context.today)))
+    not_due = list(iter_days(first_open, context.today))
+    found = {each.day: each for each in context.states([*checked, *not_due])}
+    states, open_days = [found[day] for day in checked], [found[day] for day in not_due]
     days = _days(context, states)
     gaps = find_gaps(
         context.landing,
         context.lake,
         [*states, *open_days],
         _gap_rules(context, span[0] if span else _first_checked(context)),
+        context.footers,
     )
     problems = [
         *_overdue(days),
@@ -266,7 +272,7 @@ def pipeline_status(
         timezone=str(context.zone),
         ok=not any(problem.is_failure for problem in problems),
         problems=problems,
-        due=_due_day(context),
+        due=_due_day(context, found),
         days=days,
         landing=_landing(context, states, open_days),
         tables=_tables(context, states),
@@ -294,7 +300,7 @@ def _days(context: MonitorContext, states: list[DayState]) -> DaysStatus:
     missing = [each.day for each in states if context.status(each) is DayStatus.MISSING]
     late = [each.day for each in states if context.status(each) is DayStatus.LATE]
     without_marts = days_with_stale_marts(
-        context.lake,
+        context.footers,
         [each.day for each in states],
         context.parameters,
         context.layer_parameters.floors,
@@ -425,16 +431,18 @@ def _is_grace_over(context: MonitorContext, state: DayState) -> bool:
     return is_old and state.day <= last_scheduled_day(context.now, context.zone, GRACE)
 
 
-def _due_day(context: MonitorContext) -> DueDayStatus | None:
-    if context.last_due < context.start_date:
+def _due_day(context: MonitorContext, found: Mapping[date, DayState]) -> DueDayStatus | None:
+    """Return the newest day that is due; it may not be among those that were `found`."""
+    day = context.last_due
+    if day < context.start_date:
         return None
-    (state,) = context.states([context.last_due])
+    state = found.get(day) or context.states([day])[0]
     layers = state.layers
     rows = {each.name: layers[each.name].rows for each in ALL_LAYERS if layers[each.name].source}
     for mart in DAILY_MARTS:
-        if footer := context.lake.footer(mart.name, state.day):
+        if footer := context.footers.footer(mart.name, day):
             rows[mart.name] = footer.rows
-    return DueDayStatus(state.day, context.status(state).value, state.objects, rows)
+    return DueDayStatus(day, context.status(state).value, state.objects, rows)
 
 
 def _landing(

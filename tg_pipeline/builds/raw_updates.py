@@ -6,7 +6,7 @@ in the lake itself when people are forgotten later: their objects may be gone fr
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -21,8 +21,10 @@ from lambda_ingest.privacy.suppression import Tombstones, suppress
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.fingerprints import RowHasher
 from tg_pipeline.lake.floors import Floors, TableGroup
+from tg_pipeline.lake.footers import Footers, FooterSource
 from tg_pipeline.lake.landing_arrivals import read_journals, with_arrivals
 from tg_pipeline.lake.landing_reader import read_objects
+from tg_pipeline.lake.landing_state import PREFIX as LISTED
 from tg_pipeline.lake.landing_state import (
     READ_OBJECTS,
     ReadListing,
@@ -594,7 +596,7 @@ def _count_missing(lake: Lake, day: date, objects: pa.Table | None, known: pa.Ta
     return len(objects.filter(pc.invert(has_row)))
 
 
-def has_raw(lake: Lake, day: date, floors: Floors) -> bool:
+def has_raw(lake: FooterSource, day: date, floors: Floors) -> bool:
     """Return whether a day of raw_updates is kept, and can be built or has been.
 
     It can't be built once its landed objects have expired. A damaged one has been built.
@@ -609,13 +611,25 @@ def has_raw(lake: Lake, day: date, floors: Floors) -> bool:
         return True
 
 
-def record_unaffected_days(lake: Lake, days: Iterable[date], parameters: LayerParameters) -> None:
+def record_unaffected_days(
+    lake: Lake,
+    days: Sequence[date],
+    parameters: LayerParameters,
+    footers: Footers | None = None,
+) -> None:
     """Record that a day's rows hold nobody who is forgotten, on each day where that is so.
 
     These days are then not stale, and forgetting a person rebuilds only the days of that person.
-    Raises StoreError.
+    `footers` are those of the lake, as far as they were read before. Raises StoreError.
     """
-    lake.map_concurrent(lambda day: _record_if_unaffected(lake, day, parameters), list(days))
+    footers = footers or Footers(lake)
+    footers.load([LISTED], len(days))
+    found = {day: footers.listing(day) for day in days}
+    fingerprint = parameters.tombstones.fingerprint
+    due = [day for day, each in found.items() if each and each.tombstones != fingerprint]
+    if due:
+        lake.map_concurrent(lambda day: _record_if_unaffected(lake, day, parameters), due)
+        footers.forget(LISTED)
 
 
 def _record_if_unaffected(lake: Lake, day: date, parameters: LayerParameters) -> None:

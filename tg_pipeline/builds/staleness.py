@@ -33,8 +33,10 @@ from tg_pipeline.builds.raw_updates import (
     has_other_reader,
 )
 from tg_pipeline.lake.floors import Floors, TableGroup
-from tg_pipeline.lake.footer_index import FooterIndex, read_footer_index
-from tg_pipeline.lake.landing_state import ReadListing, read_listing
+from tg_pipeline.lake.footer_index import FooterIndex
+from tg_pipeline.lake.footers import Footers, FooterSource
+from tg_pipeline.lake.landing_state import PREFIX as LISTED
+from tg_pipeline.lake.landing_state import ReadListing
 from tg_pipeline.lake.landing_zone import (
     OBJECTS,
     is_same_listing,
@@ -241,46 +243,56 @@ def day_states(
     lake: Lake,
     days: Iterable[date],
     parameters: LayerParameters,
-    known: KnownIds | None = None,
+    footers: Footers | None = None,
 ) -> list[DayState]:
-    """Read the state of each day, in the order given; the ids of all days unless they are `known`.
+    """Read the state of each day, in the order given, and the ids of all days. Nothing is stored.
 
-    Nothing is stored.
+    `footers` are those of the lake, as far as they were read before.
     """
-    ids = known or read_known_ids(lake, parameters.floors)
-    return lake.map_concurrent(
-        lambda day: _day_state(landing, lake, day, parameters, ids), list(days)
-    )
+    wanted, footers = list(days), footers or Footers(lake)
+    footers.load((*(layer.name for layer in ALL_LAYERS), LISTED), len(wanted))
+    known = read_known_ids(lake, parameters.floors, footers)
+    reader = _StateReader(landing, lake, parameters, footers, known)
+    return lake.map_concurrent(reader.read, wanted)
 
 
-def _day_state(
-    landing: ObjectStore, lake: Lake, day: date, parameters: LayerParameters, known: KnownIds
-) -> DayState:
-    keeps_landing = parameters.floors.keeps(TableGroup.LANDING, day)
-    unreadable: list[str] = []
-    objects = OBJECTS.empty_table()
-    if keeps_landing:
-        objects = list_objects(landing, day, unreadable)
-    layers = {layer.name: _layer_day(lake, layer.name, day) for layer in ALL_LAYERS}
-    raw = layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT
-    return DayState(
-        day=day,
-        parameters=parameters,
-        objects=objects.num_rows,
-        listing=listing_fingerprint(objects),
-        last_landed_at=pc.max(objects["last_modified"]).as_py(),
-        read=read_listing(lake, day),
-        layers=layers,
-        expected_deduped=known.expected_deduped(day, raw, layers[DEDUPED_UPDATES.name].source),
-        earlier_days=known.earlier_days(day),
-        is_erasure_due=is_erasure_due(lake, day, parameters),
-        unreadable_names=tuple(unreadable),
-    )
+@dataclass(frozen=True, slots=True)
+class _StateReader:
+    """Reads the states of days."""
+
+    landing: ObjectStore
+    lake: Lake
+    parameters: LayerParameters
+    footers: Footers
+    known: KnownIds
+
+    def read(self, day: date) -> DayState:
+        """Return the state of a day."""
+        unreadable: list[str] = []
+        objects = OBJECTS.empty_table()
+        if self.parameters.floors.keeps(TableGroup.LANDING, day):
+            objects = list_objects(self.landing, day, unreadable)
+        layers = {layer.name: _layer_day(self.footers, layer.name, day) for layer in ALL_LAYERS}
+        raw = layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT
+        deduped = layers[DEDUPED_UPDATES.name].source
+        return DayState(
+            day=day,
+            parameters=self.parameters,
+            objects=objects.num_rows,
+            listing=listing_fingerprint(objects),
+            last_landed_at=pc.max(objects["last_modified"]).as_py(),
+            read=self.footers.listing(day),
+            layers=layers,
+            expected_deduped=self.known.expected_deduped(day, raw, deduped),
+            earlier_days=self.known.earlier_days(day),
+            is_erasure_due=is_erasure_due(self.lake, day, self.parameters, self.footers),
+            unreadable_names=tuple(unreadable),
+        )
 
 
-def _layer_day(lake: Lake, layer: str, day: date) -> LayerDay:
+def _layer_day(footers: FooterSource, layer: str, day: date) -> LayerDay:
     try:
-        footer = lake.footer_or_raise(layer, day)
+        footer = footers.footer_or_raise(layer, day)
     except DamagedPartitionError as error:
         return LayerDay(0, 0, DAMAGED_SOURCE, damage=error)
     if footer is None:
@@ -335,18 +347,14 @@ def stale_days(states: Iterable[DayState]) -> list[date]:
     return sorted(stale | {day for day in following if day in known and known[day].has_something})
 
 
-def outdated_days(lake: Lake, parameters: LayerParameters, known: KnownIds) -> list[date]:
+def outdated_days(footers: Footers, parameters: LayerParameters, known: KnownIds) -> list[date]:
     """Return the days whose deduped or enriched rows were made of other raw rows, ascending.
 
     The footers of the whole lake are compared, by a listing and a request per table; the landing
     zone is not. Raises StoreError.
     """
     raw = known.indexes[0]
-    deduped, enriched = (
-        read_footer_index(lake, layer.name) for layer in (DEDUPED_UPDATES, ENRICHED_UPDATES)
-    )
-    for index in (deduped, enriched):
-        index.save(lake)
+    deduped, enriched = map(footers.index, (DEDUPED_UPDATES.name, ENRICHED_UPDATES.name))
     return sorted(
         day
         for day in raw.footers

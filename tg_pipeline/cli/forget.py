@@ -30,6 +30,7 @@ from tg_pipeline.cli.context import (
 )
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.object_store import list_pages, open_object_store
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.settings import (
@@ -320,6 +321,7 @@ def _build(settings: Settings) -> None:
     def has_report() -> bool:
         return any(map(len, list_pages(Lake(settings.lake_uri).store, REPORT)))
 
-    days = changed_days(settings, datetime.now(settings.zone).date())
-    if days or has_report() or are_cumulative_marts_stale(settings):
+    footers = Footers(Lake(settings.lake_uri))
+    days = changed_days(settings, datetime.now(settings.zone).date(), footers=footers)
+    if days or has_report() or are_cumulative_marts_stale(settings, footers):
         materialize(days, full=False, wants_report=has_report)

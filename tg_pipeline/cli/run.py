@@ -7,7 +7,6 @@ from typing import Annotated, Final
 
 import typer
 
-from tg_pipeline.builds.layers import read_known_ids
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
 from tg_pipeline.builds.monitoring import name_problems
 from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
@@ -26,8 +25,12 @@ from tg_pipeline.cli.context import (
 )
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.floors import TableGroup
+from tg_pipeline.lake.footers import Footers
+from tg_pipeline.lake.landing_state import PREFIX as LISTED
 from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.lake.object_io import abort_uploads
+from tg_pipeline.layers import ALL_LAYERS
+from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline.settings import Settings, load_settings
 
 MAX_ROUNDS: Final = 3
@@ -47,11 +50,12 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
         raise CommandError("--full reads days again: name them with --date, or --from and --to.")
     is_open = day is None and first is None
     states: list[DayState] = []
-    days = _asked_days(settings, day, first, last, states)
+    footers = Footers(open_lake(settings))
+    days = _asked_days(settings, day, first, last, states, footers)
     for problem in name_problems(open_landing(settings), states):
         warn(problem.message)
     _warn_of_outside_days(settings)
-    if not days and not are_cumulative_marts_stale(settings):
+    if not days and not are_cumulative_marts_stale(settings, footers):
         out.print("Nothing new has landed; there is nothing to build.")
         return
     _check_partitions(days, settings)
@@ -129,6 +133,7 @@ def _asked_days(
     first: str | None,
     last: str | None,
     states: list[DayState],
+    footers: Footers,
 ) -> list[date]:
     today = datetime.now(settings.zone).date()
     span = parse_span(first, last, today)
@@ -136,28 +141,35 @@ def _asked_days(
         raise CommandError("--date excludes --from and --to: give one or the other.")
     if day is not None:
         return [parse_day(day, today)]
-    return list(iter_days(*span)) if span else changed_days(settings, today, states)
+    return list(iter_days(*span)) if span else changed_days(settings, today, states, footers)
 
 
 def changed_days(
-    settings: Settings, today: date, states: list[DayState] | None = None
+    settings: Settings,
+    today: date,
+    states: list[DayState] | None = None,
+    footers: Footers | None = None,
 ) -> list[date]:
     """Return the days that are stale, or that have stale marts; raises StoreError.
 
-    The states that are read are added to `states`.
+    The states that are read are added to `states`, and the footers that are not read yet are read
+    into `footers`.
     """
     landing, lake = open_landing(settings), open_lake(settings)
     layers, parameters = layer_parameters(settings, landing), mart_parameters(settings, landing)
     known = known_days(landing, lake, layers.floors)
     within = [day for day in known if settings.start_date <= day <= today]
-    record_unaffected_days(lake, within, layers)
-    ids = read_known_ids(lake, layers.floors)
-    ids.save(lake)
-    found = day_states(landing, lake, within, layers, ids)
+    footers = footers or Footers(lake)
+    tables = (*(table.name for table in (*ALL_LAYERS, *DAILY_MARTS)), LISTED)
+    footers.load(tables, len(within))
+    record_unaffected_days(lake, within, layers, footers)
+    found = day_states(landing, lake, within, layers, footers)
     due = stale_days(found)
     if states is not None:
         states += found
-    return sorted({*due, *days_with_stale_marts(lake, within, parameters, layers.floors)})
+    without_marts = days_with_stale_marts(footers, within, parameters, layers.floors)
+    footers.save()
+    return sorted({*due, *without_marts})
 
 
 def _check_landed_objects_are_kept(days: list[date], settings: Settings) -> None:
@@ -170,10 +182,10 @@ def _check_landed_objects_are_kept(days: list[date], settings: Settings) -> None
         )
 
 
-def are_cumulative_marts_stale(settings: Settings) -> bool:
+def are_cumulative_marts_stale(settings: Settings, footers: Footers) -> bool:
     """Return whether any mart over all days is stale; raises StoreError."""
     parameters = mart_parameters(settings, open_landing(settings))
-    return cumulative_marts_are_stale(open_lake(settings), parameters)
+    return cumulative_marts_are_stale(footers, parameters)
 
 
 def _check_partitions(days: list[date], settings: Settings) -> None:

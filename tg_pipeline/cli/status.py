@@ -22,13 +22,14 @@ from tg_pipeline.builds.monitoring import (
     pipeline_status,
 )
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
-from tg_pipeline.builds.staleness import DayState, DayStatus, day_states, known_days
+from tg_pipeline.builds.staleness import DayState, DayStatus, known_days
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing, parse_span, warn
 from tg_pipeline.cli.run import First, Last
 from tg_pipeline.cli.unfinished_runs import stuck_run_problems
 from tg_pipeline.events.dead_letters import REJECTED_EVENTS, count_dead_letters
 from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.landing_zone import iter_days, list_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
@@ -62,7 +63,7 @@ def status(
     parameters = mart_parameters(settings, landing)
     layers = layer_parameters(settings, landing)
     context = MonitorContext(
-        *(landing, lake, now, parameters, layers, settings.start_date),
+        *(landing, lake, now, parameters, layers, settings.start_date, Footers(lake)),
         has_chat_filter=bool(settings.ingest.chat_ids),
     )
     is_monitored = as_json or check
@@ -97,7 +98,7 @@ def _print_days(settings: Settings, context: MonitorContext, span: Span | None) 
         if not list_days(landing):
             out.print("Try: tg-pipeline sample")
         return []
-    states = day_states(landing, lake, iter_days(*shown), context.layer_parameters)
+    states = context.states(list(iter_days(*shown)))
     out.print(_days_table(states, today))
     counts = Counter(state.status(today) for state in states)
     out.print(", ".join(f"{counts[each]} {each.value}" for each in DayStatus if counts[each]) + ".")

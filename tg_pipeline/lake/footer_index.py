@@ -10,7 +10,7 @@ import hashlib
 import os
 import re
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -75,11 +75,23 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
 class _Stored(msgspec.Struct, frozen=True):
     """The contents of an index."""
 
-    format: Literal[1]
+    format: Literal[2]
     entries: list[_Entry]
 
 
 _DECODER: Final = msgspec.json.Decoder(_Stored)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedObjects:
+    """How the objects of a table are named and read; by default, they are its partitions."""
+
+    key: Callable[[str, PartitionName], str]
+    """Returns the key of a partition of a table."""
+    partition_of: Callable[[str], list[PartitionName]]
+    """Returns the partition of an object by its name below the table; nothing for other objects."""
+    footer: Callable[[Lake, str, PartitionName], Footer | None]
+    """Reads a footer; None if it is missing or damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +133,7 @@ class FooterIndex:
         """Store the index unless it is there already; raises StoreError."""
         if self._is_saved:
             return
-        content = msgspec.json.encode(_Stored(1, list(self._entries())))
+        content = msgspec.json.encode(_Stored(2, list(self._entries())))
         lake.put(_key(self.table), gzip.compress(content, GZIP_LEVEL, mtime=0))
 
     def _entries(self) -> Iterator[_Entry]:
@@ -130,13 +142,14 @@ class FooterIndex:
                 yield _Entry(day, version, footer.rows, footer.fingerprint, footer.metadata)
 
 
-def read_footer_index(lake: Lake, table: str) -> FooterIndex:
+def read_footer_index(lake: Lake, table: str, objects: IndexedObjects | None = None) -> FooterIndex:
     """Return the footers of a table as they are now: by a listing and a request, if none changed.
 
     Changed footers are read, and concurrently if the lake is a bucket. Raises StoreError.
     """
+    objects = objects or PARTITIONS
     stored = {entry.day: entry for entry in _read_stored(lake, table)}
-    listed = _list_versions(lake, table)
+    listed = _list_versions(lake, table, objects.partition_of)
     known = {
         day: entry
         for day, entry in stored.items()
@@ -145,7 +158,9 @@ def read_footer_index(lake: Lake, table: str) -> FooterIndex:
         and not lake.is_marked_damaged(table, day)
     }
     changed = [day for day in listed if day not in known]
-    read = lake.map_concurrent(lambda day: _read_entry(lake, table, day, listed[day]), changed)
+    read = lake.map_concurrent(
+        lambda day: _read_entry(lake, table, day, listed[day], objects), changed
+    )
     footers = {day: entry.footer() for day, entry in known.items()}
     versions = {day: entry.version for day, entry in known.items()}
     damaged = set()
@@ -160,14 +175,14 @@ def read_footer_index(lake: Lake, table: str) -> FooterIndex:
 
 
 def _read_entry(
-    lake: Lake, table: str, day: PartitionName, listed: _Version
+    lake: Lake, table: str, day: PartitionName, listed: _Version, objects: IndexedObjects
 ) -> tuple[Footer | None, bool]:
     """Return a footer, and whether it is that of the listed version.
 
     The partition may be replaced between the listing and the reading.
     """
-    footer = lake.footer(table, day)
-    is_listed_version = _version_of(lake, partition_key(table, day)) == listed
+    footer = objects.footer(lake, table, day)
+    is_listed_version = _version_of(lake, objects.key(table, day)) == listed
     if footer is None:
         return None, is_listed_version
     metadata = {k: v for k, v in footer.metadata.items() if not k.startswith(ARROW_PREFIX)}
@@ -189,29 +204,36 @@ def _read_stored(lake: Lake, table: str) -> list[_Entry]:
         return []
 
 
-def _list_versions(lake: Lake, table: str) -> dict[PartitionName, _Version]:
+_PartitionOf = Callable[[str], list[PartitionName]]
+
+
+def _list_versions(
+    lake: Lake, table: str, partition_of: _PartitionOf
+) -> dict[PartitionName, _Version]:
     if lake.folder:
-        return dict(_versions_on_disk(lake.folder / table))
+        return dict(_versions_on_disk(lake.folder / table, partition_of))
     prefix = f"{table}/"
     return {
         day: _Version(meta["size"], meta["e_tag"])
         for page in list_pages(lake.store, table)
         for meta in page
-        for day in _partition_of(meta["path"].removeprefix(prefix))
+        for day in partition_of(meta["path"].removeprefix(prefix))
     }
 
 
-def _versions_on_disk(folder: Path) -> Iterator[tuple[PartitionName, _Version]]:
+def _versions_on_disk(
+    folder: Path, partition_of: _PartitionOf
+) -> Iterator[tuple[PartitionName, _Version]]:
     """Yield the versions in a table's folder, faster than a store's listing, which walks it all."""
     try:
         names = os.listdir(folder)  # noqa: PTH208 - paths cost more than the listing
     except FileNotFoundError:
         return
     for name in names:
-        path = name if name == OBJECT_NAME else f"{name}/{OBJECT_NAME}"
-        for day in _partition_of(path):
-            if version := _stat_version(f"{folder}/{path}"):
-                yield day, version
+        for path in (name, f"{name}/{OBJECT_NAME}"):
+            for day in partition_of(path):
+                if version := _stat_version(f"{folder}/{path}"):
+                    yield day, version
 
 
 def _partition_of(name: str) -> list[PartitionName]:
@@ -224,6 +246,11 @@ def _partition_of(name: str) -> list[PartitionName]:
     is_day = _DAY_FOLDER.fullmatch(found[1])
     partition = valid_day(is_day[1]) if is_day else Month.in_folder(found[1])
     return [partition] if partition else []
+
+
+PARTITIONS: Final = IndexedObjects(
+    partition_key, _partition_of, lambda lake, table, day: lake.footer(table, day)
+)
 
 
 def _version_of(lake: Lake, key: str) -> _Version | None:

@@ -4,7 +4,9 @@ The times of a listing differ between copies of a landing zone, so they are in n
 one small object with them in the lake.
 """
 
+import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,12 +14,15 @@ from typing import BinaryIO, Final, Self
 
 import pyarrow as pa
 
-from tg_pipeline.lake.landing_zone import OBJECTS
+from tg_pipeline.lake.footer_index import IndexedObjects
+from tg_pipeline.lake.landing_zone import OBJECTS, valid_day
 from tg_pipeline.lake.object_io import open_object
-from tg_pipeline.lake.parquet import DamagedError, errors_of_damage
-from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.lake.parquet import DamagedError, Footer, errors_of_damage
+from tg_pipeline.lake.partitions import Lake, PartitionName
 
 PREFIX: Final = "listings"
+
+_NAME: Final = re.compile(r"context_date=(\d{4}-\d{2}-\d{2})\.arrow")
 
 READ_OBJECTS: Final = pa.schema([*OBJECTS, ("suppressed", pa.int64()), ("is_redacted", pa.bool_())])
 """OBJECTS that were read, each with the number of its lines that were left out because they are a
@@ -52,9 +57,8 @@ class ReadListing:
     """The lines of the objects that were left out because they are a forgotten person's."""
 
     @classmethod
-    def from_metadata(cls, metadata: dict[bytes, bytes]) -> Self:
+    def from_metadata(cls, text: Mapping[str, str]) -> Self:
         """Return the listing that a schema's metadata describes; raises KeyError or ValueError."""
-        text = {name.decode(): value.decode() for name, value in metadata.items()}
         return cls(
             fingerprint=text["fingerprint"],
             objects=int(text["objects"]),
@@ -77,6 +81,20 @@ class ReadListing:
 def state_key(day: date) -> str:
     """Return the key of a day's object in the lake."""
     return f"{PREFIX}/context_date={day.isoformat()}.arrow"
+
+
+def _day_of(name: str) -> list[PartitionName]:
+    found = _NAME.fullmatch(name)
+    day = valid_day(found[1]) if found else None
+    return [day] if day else []
+
+
+def _read_footer(lake: Lake, day: PartitionName) -> Footer | None:
+    """Return a day's listing as the footer that it is stored in."""
+    listing = read_listing(lake, day) if isinstance(day, date) else None
+    if listing is None:
+        return None
+    return Footer(listing.objects, 0, listing.to_metadata(), listing.fingerprint)
 
 
 def read_listing(lake: Lake, day: date) -> ReadListing | None:
@@ -102,7 +120,8 @@ def _read(lake: Lake, day: date, *, with_objects: bool) -> tuple[ReadListing, pa
         try:
             with errors_of_damage(), pa.ipc.open_file(content) as file:
                 metadata = file.schema.metadata or {}
-                listing = ReadListing.from_metadata(metadata)
+                text = {name.decode(): value.decode() for name, value in metadata.items()}
+                listing = ReadListing.from_metadata(text)
                 if not with_objects:
                     return listing, READ_OBJECTS.empty_table()
                 _check(content, metadata.get(CHECKSUM.encode()))
@@ -142,6 +161,14 @@ def as_read(objects: pa.Table) -> pa.Table:
             column = pa.repeat(pa.scalar(value, field.type), len(objects))
             objects = objects.append_column(field, column)
     return objects.select(READ_OBJECTS.names)
+
+
+LISTINGS: Final = IndexedObjects(
+    lambda _, day: state_key(day) if isinstance(day, date) else "",
+    _day_of,
+    lambda lake, _, day: _read_footer(lake, day),
+)
+"""All listings in one index, as if they were the partitions of a table PREFIX."""
 
 
 def write_state(lake: Lake, day: date, listing: ReadListing, objects: pa.Table) -> None:

@@ -1,6 +1,7 @@
 """The landing zone: list its days and objects, and remove temporary files."""
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
@@ -46,6 +47,8 @@ _NAMED_BY_TIME: Final = re.compile(
 
 _DAY_FOLDER: Final = re.compile(r"(?:^|/)context_date=(\d{4}-\d{2}-\d{2})$")
 
+_PLAIN_NAME: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]*", re.ASCII)
+"""Names that every store can read as they are; ingestion gives no others."""
 
 FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2999, 12, 31)
@@ -102,11 +105,44 @@ def list_objects(landing: ObjectStore, day: date, unreadable: list[str] | None =
     Names that can't be read are added to `unreadable`, with escapes; all others are returned.
     """
     prefix, has_versions = day_prefix(day), not isinstance(landing, LocalStore)
+    if isinstance(landing, LocalStore):
+        plain = _list_plain_folder(landing, prefix)
+        if plain is not None:
+            return plain
     pages = list_pages(landing, prefix, unreadable)
     batches = [_to_batch(page, has_versions=has_versions) for page in pages]
     if unreadable is not None:
         unreadable += [name for name in hidden_names(landing, prefix) if name not in unreadable]
     return _without_repeats(pa.Table.from_batches(batches, schema=OBJECTS).sort_by("object_key"))
+
+
+def _list_plain_folder(landing: LocalStore, prefix: str) -> pa.Table | None:
+    """Return the OBJECTS of a folder that holds nothing but files with plain names; else None.
+
+    obstore, which also follows links and reads the folders within, takes five times as long.
+    """
+    found: list[tuple[str, int, int]] = []
+    try:
+        with os.scandir(f"{landing.prefix}/{prefix}") as entries:
+            for entry in entries:
+                if not (_PLAIN_NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)):
+                    return None
+                status = entry.stat(follow_symlinks=False)
+                found.append((entry.name, status.st_mtime_ns // 1_000, status.st_size))
+    except OSError:
+        return None
+    found.sort()
+    return pa.table(
+        [
+            pa.array([f"{prefix}/{name}" for name, _, _ in found], pa.string()),
+            pa.array([written for _, written, _ in found], pa.int64()).view(
+                OBJECTS.field("last_modified").type
+            ),
+            pa.array([size for _, _, size in found], pa.int64()),
+            pa.nulls(len(found), pa.uint32()),
+        ],
+        schema=OBJECTS,
+    )
 
 
 def _without_repeats(objects: pa.Table) -> pa.Table:

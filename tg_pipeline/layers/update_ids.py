@@ -19,6 +19,9 @@ import pyarrow.compute as pc
 UPDATE_IDS: Final = "update_ids"
 """The footer key."""
 
+COUNTED_IDS: Final = "counted_update_ids"
+"""The key in an index for the ids of rows whose footer does not state them, in the same form."""
+
 MAX_RANGES: Final = 128
 """Ranges that are stored of a bot's day: 4 KB in a footer. More are rounded to a coarser grid."""
 

@@ -23,6 +23,7 @@ from tg_pipeline.builds.layers import (
 from tg_pipeline.builds.monitoring import conflict_problems
 from tg_pipeline.builds.staleness import day_states, outdated_days, stale_days
 from tg_pipeline.lake.floors import Floors
+from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.partitions import partition_key
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.update_ids import MAX_RANGES
@@ -120,9 +121,9 @@ def test_an_earlier_copy_that_lands_late_makes_the_later_day_stale(
     assert stale_days(pipeline.states(*days)) == [days[0]]
     pipeline.build(days[0])
     known = read_known_ids(pipeline.lake, Floors())
-    assert outdated_days(pipeline.lake, PARAMETERS, known) == [days[1]]
+    assert outdated_days(Footers(pipeline.lake), PARAMETERS, known) == [days[1]]
     assert build_stale(pipeline, days) == [days[1]]
-    assert outdated_days(pipeline.lake, PARAMETERS, known) == []
+    assert outdated_days(Footers(pipeline.lake), PARAMETERS, known) == []
 
     # And the bytes are those of a lake that was built at once
     for number in (1, 8):

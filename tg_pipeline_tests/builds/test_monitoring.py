@@ -26,6 +26,7 @@ from tg_pipeline.builds.monitoring import (
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import ONE_DAY
 from tg_pipeline.events.dead_letters import dead_letter
+from tg_pipeline.lake.footers import Footers
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline_tests.builds.mart_days import PARAMETERS, ZONE, said
@@ -49,6 +50,7 @@ def context_at(pipeline: Pipeline, at: str) -> MonitorContext:
         PARAMETERS,
         LayerParameters(PARAMETERS.timezone),
         START,
+        Footers(pipeline.lake),
     )
 
 

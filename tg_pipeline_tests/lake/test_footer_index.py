@@ -110,8 +110,8 @@ def test_a_partition_that_was_replaced_added_or_removed_is_the_only_one_read(
         b"\x1f\x8b",
         b"garbage",
         gzip.compress(b"garbage"),
-        gzip.compress(b'{"format": 2, "entries": []}'),
-        gzip.compress(b'{"format": 1, "entries": [[1, 2]]}'),
+        gzip.compress(b'{"format": 1, "entries": []}'),
+        gzip.compress(b'{"format": 2, "entries": [[1, 2]]}'),
     ],
     ids=["empty", "cut off", "no gzip", "no JSON", "another format", "other fields"],
 )

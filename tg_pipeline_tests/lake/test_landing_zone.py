@@ -1,5 +1,6 @@
 """Days and objects of the landing zone: all are listed, new ones are found, old files removed."""
 
+import os
 from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
@@ -11,7 +12,7 @@ import pyarrow as pa
 import pytest
 from obstore.store import LocalStore, ObjectStore
 
-from lambda_ingest.store import put_if_absent
+from lambda_ingest.store import open_store, put_if_absent
 from tg_pipeline.lake.landing_zone import (
     OBJECTS,
     bot_id_of,
@@ -68,6 +69,23 @@ def test_a_listing_has_key_time_size_and_except_on_disk_the_version(landing: Obj
             "version": version,
         }
     ]
+
+
+def test_a_folder_of_files_is_listed_as_obstore_lists_it(tmp_path: Path) -> None:
+    # Given files of all times and sizes, with names of ingestion and of others
+    landing = open_store(tmp_path.as_uri())
+    names = ["7-10.json", "7-9.json", "20240802-183859.json", "a_b.C.ndjson.gz", "X"]
+    for number, name in enumerate(names):
+        put_if_absent(landing, f"{FOLDER}/{name}", b"x" * number)
+        nanoseconds = 1_759_800_000_123_456_789 + 999_999_999 * number
+        os.utime(tmp_path / FOLDER / name, ns=(0, nanoseconds))
+    fast = list_objects(landing, DAY)
+
+    # When something else is in the folder, so that obstore lists it
+    (tmp_path / FOLDER / "another").mkdir()
+
+    assert fast.num_rows == len(names)
+    assert list_objects(landing, DAY).equals(fast)
 
 
 def test_days_and_objects_are_listed_in_order(landing: ObjectStore) -> None:

@@ -46,9 +46,12 @@ from tg_pipeline.defs.updates.run_requests import (
 )
 from tg_pipeline.defs.updates.schedules import updates_job
 from tg_pipeline.lake.floors import ALL_DAYS, Floors
-from tg_pipeline.lake.landing_state import read_listing
+from tg_pipeline.lake.footers import Footers
+from tg_pipeline.lake.landing_state import PREFIX as LISTED
 from tg_pipeline.lake.landing_zone import iter_days, list_days
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, READER_VERSION
 from tg_pipeline.marts.catalog import DAILY_MARTS
 
@@ -226,7 +229,8 @@ def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> S
     """
     parameters = layer_parameters(SETTINGS, landing)
     floors, landed, watched = parameters.floors, list_days(landing), watched_days(now)
-    unclean = _days_with_forgotten_people(lake, known.tombstones, parameters)
+    footers = Footers(lake)
+    unclean = _days_with_forgotten_people(lake, known.tombstones, parameters, footers)
     older: list[date] = []
     full = known.full or FullScan()
     if known.full and watched:
@@ -235,14 +239,15 @@ def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> S
             watched[0],
             lambda: {*filter(floors.allow_build, landed), *built_days(lake, floors)},
         )
-    ids = read_known_ids(lake, floors)
-    ids.save(lake)
-    outdated = outdated_days(lake, parameters, ids)[-MAX_OUTDATED_DAYS:]
+    footers.load((RAW_UPDATES.name, DEDUPED_UPDATES.name, ENRICHED_UPDATES.name))
+    ids = read_known_ids(lake, floors, footers)
+    outdated = outdated_days(footers, parameters, ids)[-MAX_OUTDATED_DAYS:]
     touched = {*known.touched, *known.requested, *lake.marked_days(), *unclean, *older, *outdated}
     days = days_to_scan(landed, lake, watched, touched, floors)
-    states = day_states(landing, lake, days, parameters, ids)
+    states = day_states(landing, lake, days, parameters, footers)
     marts = mart_parameters(SETTINGS, landing)
-    without_marts = set(days_with_stale_marts(lake, days, marts, parameters.floors))
+    without_marts = set(days_with_stale_marts(footers, days, marts, parameters.floors))
+    footers.save()
     due = {state.day for state in states if state.is_stale} | without_marts
     stale = due | set(stale_days(states))
     found = [
@@ -261,22 +266,23 @@ def scan(landing: ObjectStore, lake: Lake, now: datetime, known: KnownDays) -> S
 
 
 def _days_with_forgotten_people(
-    lake: Lake, applied: str | None, parameters: LayerParameters
+    lake: Lake, applied: str | None, parameters: LayerParameters, footers: Footers
 ) -> list[date]:
     """Return the days on which the present tombstones are not applied yet.
 
-    That takes a request for each day of the lake, so only if others are known to be `applied`.
+    They are only looked for if others are known to be `applied`.
     """
     fingerprint = parameters.tombstones.fingerprint
     if applied in {None, fingerprint}:
         return []
 
     def may_have(day: date) -> bool:
-        listing = read_listing(lake, day)
+        listing = footers.listing(day)
         is_read = listing is not None and listing.tombstones != fingerprint
-        return is_read or is_erasure_due(lake, day, parameters)
+        return is_read or is_erasure_due(lake, day, parameters, footers)
 
     days = built_days(lake, parameters.floors)
+    footers.load([LISTED], len(days))
     found = lake.map_concurrent(may_have, days)
     return [day for day, is_due in zip(days, found, strict=True) if is_due]
 
