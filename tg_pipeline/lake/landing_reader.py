@@ -3,11 +3,14 @@
 import gzip
 import io
 import os
+import re
 import zlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, cast
 
 import obstore
@@ -35,8 +38,8 @@ LANDED_LINES: Final = pa.schema(
 )
 """One row per line of a landed object; `fault` says why it could not be read, null if it could."""
 
-BATCH_ROWS: Final = 1_000
-"""Rows at which a batch is full: big enough for Arrow, small enough for a core's cache."""
+BATCH_ROWS: Final = 4_000
+"""Rows at which a batch is full: in batches of 1,000, the layers cost a seventh more."""
 
 BATCH_BYTES: Final = 8 * 1024 * 1024
 """Bytes of content at which a batch is full, if reached first."""
@@ -59,6 +62,10 @@ MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 
 KEPT_BYTES: Final = 64 * 1024
 """Bytes kept of a line that is too long: enough to see what it is."""
+
+
+_PLAIN_KEY: Final = re.compile(r"[\w.=-]+(?:/[\w.=-]+)*", re.ASCII)
+"""A key that is the path of its file, whatever else a store makes of names."""
 
 
 class LandedObject(NamedTuple):
@@ -155,8 +162,30 @@ def _groups(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:
 def _open_group(landing: ObjectStore, group: list[LandedObject]) -> list[OpenedLanding]:
     small = {landed.key: landed.size for landed in group if _is_small(landed)}
     with translate_errors(landing):
-        fetched = fetch_small(landing, small) if isinstance(landing, S3Store) and small else {}
+        fetched = _fetch_small(landing, small) if small else {}
         return [_open(landing, landed, fetched.get(landed.key)) for landed in group]
+
+
+def _fetch_small(landing: ObjectStore, sizes: Mapping[str, int]) -> Mapping[str, FetchedObject]:
+    """Return those of some small objects that can be read without `obstore.get`."""
+    if isinstance(landing, S3Store):
+        return fetch_small(landing, sizes)
+    if isinstance(landing, LocalStore) and landing.prefix is not None:
+        return _read_files(Path(landing.prefix), sizes)
+    return {}
+
+
+def _read_files(folder: Path, keys: Iterable[str]) -> dict[str, FetchedObject]:
+    """Return the objects that are plain files, which costs a quarter of a request to the store.
+
+    Left to the store are files that can't be read, and names that it may spell in another way.
+    """
+    found = {}
+    for key in keys:
+        if _PLAIN_KEY.fullmatch(key):
+            with suppress(OSError), io.FileIO(f"{folder}/{key}") as file:
+                found[key] = FetchedObject(file.readall(), None)
+    return found
 
 
 def _is_small(landed: LandedObject) -> bool:

@@ -247,6 +247,19 @@ def test_a_line_has_its_bot_object_and_arrival_time(landing: ObjectStore) -> Non
     }
 
 
+def test_an_object_is_read_by_its_own_name_however_the_store_spells_it(
+    landing: ObjectStore,
+) -> None:
+    for name in ("42-1.json", "a b.json", "ção.json", "50%.json", "%61.json", "a.json"):
+        put_if_absent(landing, f"{FOLDER}/{name}", name.encode())
+
+    found = rows(landing)
+
+    assert len(found) == 6
+    for row in found:
+        assert row["object_key"] == f"{FOLDER}/{row['content'].decode()}"
+
+
 def test_an_object_with_an_unreadable_name_is_one_line_with_a_fault(landing: ObjectStore) -> None:
     put(landing, a__txt=b"{}\n{}", b__json=b"{}")
 
