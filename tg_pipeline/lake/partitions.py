@@ -49,8 +49,8 @@ from tg_pipeline.temp_folders import temp_dir
 
 OBJECT_NAME: Final = "part-0.parquet"
 
-BATCH_ROWS: Final = 1_000
-"""Rows per batch: the size that suits the transforms."""
+BATCH_ROWS: Final = 4_000
+"""Rows per batch: a few megabytes. In batches of 1,000, the layers cost a seventh more."""
 
 PROJECTED_ROWS: Final = 65_536
 """Rows per batch if only a few small columns are read."""
