@@ -2,9 +2,11 @@
 
 Within a day, it is the copy that landed first. A day is read twice: first its narrow key columns,
 to find the duplicates, then its rows, to drop them. Its keys are sorted one shard at a time, and
-those of earlier days are streamed past them, so memory does not grow with the days.
+those of earlier days are streamed past them, so memory does not grow with the days. Of a day with
+more keys than a shard has, only those are sorted that may have a copy at all.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -17,6 +19,7 @@ import pyarrow as pa
 
 from tg_pipeline.layers.raw_updates import RawUpdate
 from tg_pipeline.layers.schema import Layer
+from tg_pipeline.layers.update_ids import IdRange, merge_ranges
 
 DEDUPED_UPDATES: Final = Layer(
     "deduped_updates",
@@ -36,6 +39,9 @@ SHARD_ROWS: Final = 500_000
 
 TODAY: Final = -1
 """The number of the day that is deduplicated, beside those of the earlier ones."""
+
+MAX_REPEATED: Final = 100
+"""Ids that are kept apart of those that repeat within a batch: it bounds the memory of all."""
 
 HASH_BYTES: Final = 8
 """Two contents that differ have the same hash in one of 10^19 cases."""
@@ -73,10 +79,16 @@ def find_duplicates(today: ReadRows, earlier: Sequence[ReadRows], rows: int) -> 
     All read the KEY_COLUMNS; `rows` is the number of today's rows. `earlier` are the days that may
     have copies, in their order.
     """
+    suspects = None
+    if rows > SHARD_ROWS:
+        suspects = _Suspects.find(today, earlier)
+        if not suspects.ranges:
+            return Duplicates(_EMPTY, _EMPTY, _EMPTY)
+        rows = suspects.count(today)
     shards = 1
     while shards * SHARD_ROWS < rows:
         shards *= 2
-    found = [_find_in_shard(today, earlier, number, shards) for number in range(shards)]
+    found = [_find_in_shard(today, earlier, number, shards, suspects) for number in range(shards)]
     columns = [np.concatenate(parts) for parts in zip(*found, strict=True)]
     order = np.argsort(columns[0], kind="stable")
     return Duplicates(*(column[order] for column in columns))
@@ -102,11 +114,81 @@ def _within(positions: Integers, offset: int, count: int) -> Integers:
     return positions[start:end]
 
 
+@dataclass(frozen=True, slots=True)
+class _Suspects:
+    """Ids of which a day may have copies: all others occur once, and on no earlier day.
+
+    Telegram numbers the updates of a bot in sequence, so nearly every batch of rows has a range of
+    ids for itself: suspects are where two ranges overlap, and ids that repeat within a batch.
+    """
+
+    ranges: dict[int, Integers]
+    """By bot, a row for each range with its first and its last id, ascending, without overlap."""
+
+    @classmethod
+    def find(cls, today: ReadRows, earlier: Sequence[ReadRows]) -> Self:
+        """Find them by one pass over the keys."""
+        bounds: defaultdict[int, list[IdRange]] = defaultdict(list)
+        repeated: defaultdict[int, list[IdRange]] = defaultdict(list)
+        for day, read in enumerate((today, *earlier), TODAY):
+            for batch in read():
+                bots, updates = _integers(batch["bot_id"]), _integers(batch["update_id"])
+                for bot in _distinct(bots).tolist():
+                    ids = updates[bots == bot]
+                    bounds[bot].append((int(ids.min()), int(ids.max())))
+                    if day == TODAY:
+                        repeated[bot] += _repeated(ids)
+        found = {bot: merge_ranges(_overlaps(bounds[bot]) + repeated[bot]) for bot in bounds}
+        return cls({bot: np.array(each, np.int64) for bot, each in found.items() if each})
+
+    def among(self, bots: Integers, updates: Integers) -> npt.NDArray[np.bool_]:
+        """Return which of some updates are suspects."""
+        is_suspect = np.zeros(len(bots), np.bool_)
+        for bot in _distinct(bots).tolist():
+            if bot in self.ranges:
+                firsts, lasts = self.ranges[bot].T
+                here = np.flatnonzero(bots == bot)
+                index = np.searchsorted(firsts, updates[here], side="right") - 1
+                is_suspect[here] = (index >= 0) & (updates[here] <= lasts[index])
+        return is_suspect
+
+    def count(self, today: ReadRows) -> int:
+        """Return the number of today's rows that are suspects."""
+        keys = ((_integers(each["bot_id"]), _integers(each["update_id"])) for each in today())
+        return sum(int(np.count_nonzero(self.among(*each))) for each in keys)
+
+
+def _repeated(ids: Integers) -> list[IdRange]:
+    """Return the ids that occur several times; if they are many, the range of all of them."""
+    if (ids[1:] > ids[:-1]).all():
+        return []
+    ordered = np.sort(ids)
+    repeated = _distinct(ordered[1:][ordered[1:] == ordered[:-1]]).tolist()
+    if len(repeated) > MAX_REPEATED:
+        return [(repeated[0], repeated[-1])]
+    return [(each, each) for each in repeated]
+
+
+def _overlaps(ranges: list[IdRange]) -> list[IdRange]:
+    """Return the ids that are in two ranges or more."""
+    found = []
+    end = ranges[0][0] - 1
+    for first, last in sorted(ranges):
+        if first <= end:
+            found.append((first, min(last, end)))
+        end = max(last, end)
+    return found
+
+
 def _find_in_shard(
-    today: ReadRows, earlier: Sequence[ReadRows], number: int, shards: int
+    today: ReadRows,
+    earlier: Sequence[ReadRows],
+    number: int,
+    shards: int,
+    suspects: _Suspects | None,
 ) -> tuple[Integers, Integers, Integers]:
     """Return the columns of the duplicates whose update_id belongs to one shard."""
-    keys = _Keys.read(today, number, shards)
+    keys = _Keys.read(today, number, shards, suspects)
     kept_on = np.full(len(keys.bots), TODAY, np.int64)
     kept = keys.positions[keys.firsts]
     for day, read in enumerate(earlier):
@@ -132,8 +214,8 @@ class _Keys:
     updates: Integers
 
     @classmethod
-    def read(cls, today: ReadRows, number: int, shards: int) -> Self:
-        bots, updates, received, positions = _read_shard(today, number, shards)
+    def read(cls, today: ReadRows, number: int, shards: int, suspects: _Suspects | None) -> Self:
+        bots, updates, received, positions = _read_shard(today, number, shards, suspects)
         # The sort is stable, and rows come in the order of object_key and line.
         order = np.lexsort((received, updates, bots))
         bots, updates = bots[order], updates[order]
@@ -183,14 +265,17 @@ _EMPTY: Final = np.empty(0, np.int64)
 
 
 def _read_shard(
-    today: ReadRows, number: int, shards: int
+    today: ReadRows, number: int, shards: int, suspects: _Suspects | None
 ) -> tuple[Integers, Integers, Integers, Integers]:
     """Return the KEY_COLUMNS of the rows that belong to a shard, and their positions."""
     parts = []
     offset = 0
     for batch in today():
         ids = _integers(batch["update_id"])
-        here = np.flatnonzero((ids & (shards - 1)) == number)
+        is_here = (ids & (shards - 1)) == number
+        if suspects:
+            is_here &= suspects.among(_integers(batch["bot_id"]), ids)
+        here = np.flatnonzero(is_here)
         columns = [_integers(batch[name])[here] for name in KEY_COLUMNS]
         parts.append((*columns, here + offset))
         offset += batch.num_rows

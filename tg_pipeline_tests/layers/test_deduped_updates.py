@@ -70,6 +70,24 @@ def test_duplicates_are_those_of_a_plain_loop_for_any_days_and_any_size_of_batch
     assert [tuple(map(int, row)) for row in rows] == plain_loop(today, earlier)
 
 
+@pytest.mark.parametrize(
+    ("retried", "reads"), [([], 1), ([500], 3), (range(0, 1_000, 100), 3)], ids=["0", "1", "10"]
+)
+def test_a_large_day_with_few_duplicates_is_read_a_few_times_however_large(
+    monkeypatch: pytest.MonkeyPatch, retried: Sequence[int], reads: int
+) -> None:
+    monkeypatch.setattr(deduped_updates, "SHARD_ROWS", 30)
+    ids = sorted([*range(1_000), *retried])
+    done = []
+
+    def today() -> Iterator[pa.RecordBatch]:
+        done.append(1)
+        return reader([(7, update_id, 0) for update_id in ids], 20)()
+
+    assert len(find_duplicates(today, [], len(ids))) == len(retried)
+    assert len(done) == reads
+
+
 def payloads(*bodies: str) -> Callable[[], Iterator[pa.RecordBatch]]:
     """Return what reads payloads, two at a time."""
 
