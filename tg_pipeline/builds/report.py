@@ -1,37 +1,50 @@
 """Read the report's data from the landing zone and the lake, and publish its pages."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError
+from tg_pipeline.builds.completeness import RESTART, DayIds, missing_ids
+from tg_pipeline.builds.layers import KnownIds, read_known_ids
 from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
 from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
-from tg_pipeline.builds.selection import Selection, first_day, read_subjects, select_updates
+from tg_pipeline.builds.selection import (
+    SELECTION_TABLES,
+    Selection,
+    first_day,
+    read_subjects,
+    select_updates,
+)
 from tg_pipeline.builds.staleness import DayState, day_states
-from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.lake.landing_zone import EPOCH, iter_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE
 from tg_pipeline.layers.schema import Table
+from tg_pipeline.layers.update_ids import decode_update_ids
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine
 from tg_pipeline.marts.mart import MartParameters, is_daily
 from tg_pipeline.report.models import (
     DEFAULT_DAYS,
+    Gap,
     Health,
     HealthDay,
     Period,
     ReportData,
     UnprocessedDays,
 )
-from tg_pipeline.report.queries import Marts, read_gaps, read_last_landed, read_report_data
+from tg_pipeline.report.queries import REPORT_TABLES, Marts, read_report_data
 from tg_pipeline.temp_folders import temp_dir
 
 REPORT: Final = "report"
@@ -80,10 +93,10 @@ def load_report_data(
         return None
     chosen = period or latest
     try:
-        with _open_marts(source, chosen, reads_all=selection is not None) as marts:
+        with _open_marts(source, chosen, selection) as marts:
             if selection is not None:
                 return _read_selected(source, marts, selection, chosen, is_clipped=period is None)
-            return read_report_data(marts, chosen, _health(source, chosen, marts), source.today)
+            return read_report_data(marts, chosen, _health(source, chosen), source.today)
     except EngineError as error:
         # Marts of an earlier version may lack columns.
         hint = (
@@ -99,18 +112,11 @@ def _read_selected(
     begin = first_day(marts.connection, selection)
     chosen = period.clip_start(begin) if is_clipped else period
     # The state of the data is that of all bots and chats, so it is read first.
-    health = replace(_health(source, chosen, marts), first_day=begin)
+    health = replace(_health(source, chosen), first_day=begin)
     bot, chat = read_subjects(marts.connection, selection)
     select_updates(marts.connection, selection, source.parameters)
     data = read_report_data(marts, chosen, health, source.today)
     return replace(data, bot=bot, chat=chat)
-
-
-def health_days(source: ReportSource, period: Period) -> list[HealthDay]:
-    """Return the state of each day of a period."""
-    days = iter_days(period.first, period.last)
-    states = day_states(source.landing, source.lake, days, source.layer_parameters)
-    return [_health_day(state) for state in states]
 
 
 def page_key(language: str) -> str:
@@ -127,11 +133,15 @@ def publish_page(lake: Lake, language: str, html: str) -> int:
     return len(body)
 
 
-def _health(source: ReportSource, period: Period, marts: Marts) -> Health:
+def _health(source: ReportSource, period: Period) -> Health:
+    known = read_known_ids(source.lake, source.layer_parameters.floors)
+    days = iter_days(period.first, period.last)
+    states = day_states(source.landing, source.lake, days, source.layer_parameters, known)
+    landed = newest_arrival(states)
     return Health(
-        days=health_days(source, period),
-        gaps=read_gaps(marts, period),
-        last_landed=read_last_landed(marts, period),
+        days=[_health_day(state) for state in states],
+        gaps=count_missing(known, period),
+        last_landed=landed.astimezone(ZoneInfo(source.parameters.timezone)) if landed else None,
         first_day=min(source.lake.days(ENRICHED_UPDATES.name)),
         are_marts_behind=_are_marts_behind(source, period),
         is_filtered=source.is_filtered,
@@ -140,6 +150,27 @@ def _health(source: ReportSource, period: Period, marts: Marts) -> Health:
         kept_since=source.layer_parameters.floors.enriched,
         unprocessed=_unprocessed(source),
     )
+
+
+def count_missing(known: KnownIds, period: Period) -> list[Gap]:
+    """Return the number of update ids that are missing before the updates of each bot and day.
+
+    Where the numbering may have restarted, none is missing.
+    """
+    found: Counter[tuple[date, int]] = Counter()
+    history = [DayIds(day, ids) for day, ids in known.ids.by_day.items()]
+    for each in missing_ids(history):
+        if each.before in period and each.before - each.after < RESTART:
+            found[each.before, each.bot_id] += each.last - each.first + 1
+    return [Gap(bot_id, day, found[day, bot_id]) for day, bot_id in sorted(found)]
+
+
+def newest_arrival(states: Iterable[DayState]) -> datetime | None:
+    """Return when the newest row of enriched_updates of some days arrived, in UTC."""
+    texts = filter(None, (state.layers[ENRICHED_UPDATES.name].update_ids for state in states))
+    bots = chain.from_iterable(decode_update_ids(text).values() for text in texts)
+    newest = max((ids.last_received_at for ids in bots), default=None)
+    return None if newest is None else EPOCH + timedelta(microseconds=newest)
 
 
 def _unprocessed(source: ReportSource) -> list[UnprocessedDays]:
@@ -175,28 +206,28 @@ def _are_marts_behind(source: ReportSource, period: Period) -> bool:
 
 
 @contextmanager
-def _open_marts(source: ReportSource, period: Period, *, reads_all: bool) -> Iterator[Marts]:
+def _open_marts(
+    source: ReportSource, period: Period, selection: Selection | None
+) -> Iterator[Marts]:
     """Open the tables of a period, and of the previous one, in DuckDB.
 
-    With `reads_all`, enriched_updates has all days.
+    For a selection, these are the tables that it is made from, with all days.
     """
+    names = SELECTION_TABLES if selection else REPORT_TABLES
     with ExitStack() as stack:
         engine = stack.enter_context(open_engine(stack.enter_context(temp_dir())))
         for table in (ENRICHED_UPDATES, *ALL_MARTS):
-            days = _days_to_read(table, period)
-            if reads_all and table is ENRICHED_UPDATES:
-                days = list(source.lake.days(table.name))
-            files = stack.enter_context(source.lake.files(table.name, days))
-            create_view(engine, table, files)
+            if table.name in names:
+                days = _days_to_read(source.lake, table, None if selection else period)
+                files = stack.enter_context(source.lake.files(table.name, days))
+                create_view(engine, table, files)
         yield Marts(engine, source.parameters.timezone)
 
 
-def _days_to_read(table: Table, period: Period) -> list[date | None]:
-    """Return a table's partitions for the period and the previous one."""
+def _days_to_read(lake: Lake, table: Table, period: Period | None) -> list[date | None]:
+    """Return a table's partitions for a period and the previous one; all without a period."""
     if not is_daily(table):
         return [None]
-    if table is ENRICHED_UPDATES:
-        # The updates themselves are not compared: only the ids around the period are needed.
-        day = timedelta(days=1)
-        return list(iter_days(period.first - day, period.last + day))
+    if period is None:
+        return list(lake.days(table.name))
     return list(iter_days(period.previous().first, period.last))

@@ -12,6 +12,7 @@ from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.duckdb_engine import DAY, run_query
 from tg_pipeline.marts.mart import MartParameters
+from tg_pipeline.marts.people import BOTS, CHATS, USERS
 from tg_pipeline.report.models import Subject
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 SELECTED: Final = (ENRICHED_UPDATES, QUESTIONS)
 """The tables of which rows are selected; all other marts are made from these. Grouping questions
 takes long, so the stored groups are used."""
+
+SELECTION_TABLES: Final = frozenset(table.name for table in (*SELECTED, BOTS, USERS, CHATS))
+"""The tables that are read for a selection: those, and the names of bots and chats."""
 
 BOT_NAMES: Final = "SELECT first_name, username FROM bots WHERE bot_id = $number"
 

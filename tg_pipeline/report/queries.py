@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,7 +14,6 @@ from tg_pipeline.report.models import (
     AnswersWeek,
     CategoryCount,
     CohortWeek,
-    Gap,
     Headline,
     Health,
     HourCount,
@@ -37,6 +36,14 @@ COHORTS_SHOWN: Final = 12
 
 USERS_SHOWN: Final = 10
 
+REPORT_TABLES: Final = frozenset(
+    {
+        *("daily_activity", "hourly_activity", "user_activity", "commands", "content_mix"),
+        *("reactions", "members", "active_users", "retention", "questions", "answers", "threads"),
+    }
+)
+"""The marts that the queries read."""
+
 Row = TypeVar("Row")
 
 
@@ -44,7 +51,7 @@ Row = TypeVar("Row")
 class Marts:
     """A database with each mart as a table of its name, and the time zone of its days.
 
-    Tables with a partition per day have a column `context_date`, enriched_updates included.
+    Tables with a partition per day have a column `context_date`.
     """
 
     connection: "DuckDBPyConnection"
@@ -55,9 +62,18 @@ class Marts:
     ) -> list[Row]:
         """Run the query of that name for a period and return its rows; `more` are parameters."""
         sql = files(__package__).joinpath("queries", f"{query}.sql").read_text(encoding="utf-8")
-        known = {"first": period.first, "last": period.last, "timezone": self.zone, **more}
+        begin, end = self._midnight(period.first), self._midnight(period.last + timedelta(days=1))
+        days = {"first": period.first, "last": period.last, "begin": begin, "end": end}
+        known = {**days, "timezone": self.zone, **more}
         used = {name: value for name, value in known.items() if re.search(rf"\${name}\b", sql)}
         return [row(*found) for found in self.connection.execute(sql, used).fetchall()]
+
+    def _midnight(self, day: date) -> datetime:
+        """Return the beginning of a local day.
+
+        To compare instants with it is cheaper than to find the local day of each row.
+        """
+        return datetime.combine(day, time.min, ZoneInfo(self.zone))
 
 
 def read_report_data(
@@ -89,28 +105,10 @@ def read_report_data(
     )
 
 
-def read_gaps(marts: Marts, period: Period) -> list[Gap]:
-    """Return the gaps in the update ids of each bot.
-
-    enriched_updates must have the day before and the day after the period as well.
-    """
-    return marts.read("gaps", period, Gap)
-
-
-def read_last_landed(marts: Marts, period: Period) -> datetime | None:
-    """Return the arrival of the newest update of a period in the marts' time zone."""
-    (landed,) = marts.read("last_landed", period, _instant)
-    return landed.astimezone(ZoneInfo(marts.zone)) if landed else None
-
-
 def _headline(marts: Marts, period: Period) -> Headline:
     (headline,) = marts.read("headline", period, Headline)
     issues, singles, placebo = marts.read("outcomes", period, Outcomes)
     return replace(headline, issues=issues, singles=singles, placebo=placebo)
-
-
-def _instant(value: datetime | None) -> datetime | None:
-    return value
 
 
 def _question_group(

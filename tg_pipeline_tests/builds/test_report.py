@@ -8,12 +8,23 @@ import pyarrow as pa
 import pytest
 
 from lambda_ingest.store import StoreError
+from tg_pipeline.builds.layers import KnownIds
 from tg_pipeline.builds.parameters import LayerParameters
-from tg_pipeline.builds.report import ReportSource, load_report_data
+from tg_pipeline.builds.report import ReportSource, count_missing, load_report_data
 from tg_pipeline.builds.selection import NothingSelectedError, Selection
-from tg_pipeline.report.models import Period, ReportData, Subject, UnprocessedDays
+from tg_pipeline.lake.floors import ALL_DAYS
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.update_ids import BotIds, IdRange, RangesByDay
+from tg_pipeline.report.models import Gap, Period, ReportData, Subject, UnprocessedDays
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
-from tg_pipeline_tests.report.built_days import NEXT_DAY, PARAMETERS, build, land_two_days, message
+from tg_pipeline_tests.report.built_days import (
+    NEXT_DAY,
+    PARAMETERS,
+    ZONE,
+    build,
+    land_two_days,
+    message,
+)
 
 
 def source(pipeline: Pipeline) -> ReportSource:
@@ -144,3 +155,44 @@ def test_layers_without_marts_are_reported_as_behind(pipeline: Pipeline) -> None
 
     assert data is not None
     assert data.health.are_marts_behind
+
+
+def known_ids(*landed: tuple[date, int, list[IdRange]]) -> KnownIds:
+    """Return what the footers state of days with a bot and the ranges of its update ids."""
+    days = {day: {bot: BotIds(1, 0, 0, 1, ranges)} for day, bot, ranges in landed}
+    return KnownIds(RangesByDay(days), {}, {}, (), ALL_DAYS)
+
+
+def test_missing_update_ids_are_counted_before_the_updates_of_each_bot_and_day() -> None:
+    later = NEXT_DAY + timedelta(days=1)
+    of_bot = [(DAY, BOT, [(1, 9), (12, 20)]), (later, BOT, [(26, 30)])]
+    known = known_ids(*of_bot, (NEXT_DAY, BOT + 1, [(500, 500)]))
+
+    assert count_missing(known, Period(DAY, NEXT_DAY)) == [Gap(BOT, DAY, 2)]
+    assert count_missing(known, Period(NEXT_DAY, later)) == [Gap(BOT, later, 5)]
+
+
+def test_ids_are_not_missing_if_another_day_has_them_or_the_numbering_may_have_restarted() -> None:
+    a_week_later = DAY + timedelta(days=7)
+    around_midnight = known_ids((DAY, BOT, [(10, 10), (12, 12)]), (NEXT_DAY, BOT, [(11, 11)]))
+    restarted = known_ids((DAY, BOT, [(10, 10)]), (a_week_later, BOT, [(900, 900)]))
+
+    assert count_missing(around_midnight, Period(DAY, DAY)) == []
+    assert count_missing(restarted, Period(DAY, a_week_later)) == []
+
+
+def test_the_newest_arrival_is_that_of_the_period_in_the_zone_of_the_report(
+    pipeline: Pipeline,
+) -> None:
+    land_two_days(pipeline)
+    with pipeline.lake.open(ENRICHED_UPDATES.name, DAY) as partition:
+        arrived = [t for batch in partition.project(["received_at"]) for t in batch[0].to_pylist()]
+
+    data = load_report_data(source(pipeline), Period(DAY, DAY))
+
+    assert data is not None
+    assert data.health.last_landed == max(arrived)
+    assert str(data.health.last_landed.tzinfo) == ZONE
+    empty = load_report_data(source(pipeline), Period(DAY, DAY).previous())
+    assert empty is not None
+    assert empty.health.last_landed is None

@@ -4,15 +4,12 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-import pytest
-
 from tg_pipeline.report.models import (
     ActiveUser,
     ActivityDay,
     AnswersWeek,
     CategoryCount,
     CohortWeek,
-    Gap,
     Health,
     HourCount,
     MemberDay,
@@ -22,8 +19,8 @@ from tg_pipeline.report.models import (
     ReportData,
     ResponseTime,
 )
-from tg_pipeline.report.queries import read_gaps, read_last_landed, read_report_data
-from tg_pipeline_tests.report.hand_made import ZONE, Row, hand_made, local
+from tg_pipeline.report.queries import read_report_data
+from tg_pipeline_tests.report.hand_made import Row, hand_made, local
 
 DAY = date(2026, 10, 7)
 """A Wednesday."""
@@ -65,11 +62,6 @@ def said(day: date, seconds: int | None = None, **row: Any) -> Row:
 def question(group: int, day: date, name: str | None = None, **more: Any) -> Row:
     row = {"group_id": group, "group_name": name, "language": "pt", "sent_at": local(day)}
     return row | {"chat_id": -1, "message_id": day.day} | more
-
-
-def update(number: int, day: date, hour: int = 12, bot: int = BOT) -> Row:
-    moment = local(day, hour)
-    return on(day, bot_id=bot, update_id=number, event_at=moment, received_at=moment)
 
 
 def test_headline_counts_messages_of_all_bots_and_active_people_once_without_bots() -> None:
@@ -300,54 +292,3 @@ def test_people_have_the_latest_of_their_names_and_on_one_day_the_last_in_the_al
 
     assert data.users == [ActiveUser("Bia", 6, 9, 2), ActiveUser(None, 2, 2, 1)]
     assert data.people_messages == 8
-
-
-def test_missing_update_ids_are_gaps_of_the_bot_and_day() -> None:
-    updates = [
-        update(10, BEFORE),
-        update(11, DAY),
-        update(14, DAY, 13),
-        update(20, DAY + timedelta(days=1)),
-        update(500, DAY, bot=OTHER_BOT),
-    ]
-
-    marts = hand_made({"enriched_updates": updates})
-
-    assert read_gaps(marts, PERIOD) == [Gap(BOT, DAY, 2), Gap(BOT, DAY + timedelta(days=1), 5)]
-
-
-def test_ids_delivered_around_midnight_are_not_missing_on_either_day() -> None:
-    # Given ids whose events happened the day before and the day after those around them
-    updates = [update(10, DAY), update(11, BEFORE), update(12, DAY), update(13, AFTER)]
-    marts = hand_made({"enriched_updates": [*updates, update(14, DAY)]})
-
-    assert read_gaps(marts, Period(DAY, DAY)) == []
-
-
-SILENT = PERIOD.last - timedelta(days=8)
-"""More than a week before the last day."""
-
-OLD, NEW = update(10, SILENT), update(900, PERIOD.last)
-AFTER_A_SILENT_WEEK = {
-    "ids that continue higher": [OLD, NEW],
-    "ids that continue lower": [update(10, PERIOD.last), update(900, SILENT)],
-    "updates landed together later": [OLD | {"received_at": local(PERIOD.last)}, NEW],
-    "updates with only an arrival time": [OLD | {"event_at": None}, NEW],
-}
-
-
-@pytest.mark.parametrize("case", AFTER_A_SILENT_WEEK)
-def test_a_jump_of_ids_after_a_silent_week_is_not_a_gap(case: str) -> None:
-    marts = hand_made({"enriched_updates": AFTER_A_SILENT_WEEK[case]})
-
-    assert read_gaps(marts, PERIOD) == []
-
-
-def test_the_newest_arrival_is_in_the_time_zone_of_the_marts() -> None:
-    marts = hand_made({"enriched_updates": [update(1, DAY, 9), update(2, DAY, 21)]})
-
-    landed = read_last_landed(marts, PERIOD)
-
-    assert landed is not None
-    assert (landed.hour, str(landed.tzinfo)) == (21, ZONE)
-    assert read_last_landed(marts, PERIOD.previous()) is None

@@ -12,6 +12,6 @@ FROM threads
 WHERE
     is_issue_start
     AND NOT is_copy
-    AND CAST(asked_at AT TIME ZONE $timezone AS date) BETWEEN $first AND $last
+    AND asked_at >= $begin AND asked_at < $end
 GROUP BY week
 ORDER BY week

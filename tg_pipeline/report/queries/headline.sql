@@ -16,7 +16,7 @@ asked AS (
     FROM questions
     WHERE
         NOT is_copy
-        AND CAST(sent_at AT TIME ZONE $timezone AS date) BETWEEN $first AND $last
+        AND sent_at >= $begin AND sent_at < $end
 ),
 
 moved AS (

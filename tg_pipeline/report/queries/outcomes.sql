@@ -6,7 +6,7 @@ WITH issues AS (
     WHERE
         is_issue_start
         AND NOT is_copy
-        AND CAST(asked_at AT TIME ZONE $timezone AS date) BETWEEN $first AND $last
+        AND asked_at >= $begin AND asked_at < $end
 ),
 
 cases AS (
@@ -31,7 +31,7 @@ cases AS (
     FROM answers
     WHERE
         NOT is_copy
-        AND CAST(asked_at AT TIME ZONE $timezone AS date) BETWEEN $first AND $last
+        AND asked_at >= $begin AND asked_at < $end
         AND chat_id IN (SELECT chat_id FROM issues)
 ),
 

@@ -10,7 +10,7 @@ WITH weeks AS (
 asked AS (
     SELECT *, CAST(sent_at AT TIME ZONE $timezone AS date) AS sent_on
     FROM questions
-    WHERE NOT is_copy AND CAST(sent_at AT TIME ZONE $timezone AS date) BETWEEN $first AND $last
+    WHERE NOT is_copy AND sent_at >= $begin AND sent_at < $end
 ),
 
 ranked AS (

@@ -12,7 +12,7 @@ WITH times AS (
         threads.is_issue_start
         AND NOT threads.is_copy
         AND threads.outcome = 'answered'
-        AND CAST(threads.asked_at AT TIME ZONE $timezone AS date) BETWEEN $first AND $last
+        AND threads.asked_at >= $begin AND threads.asked_at < $end
 )
 
 SELECT
