@@ -21,6 +21,9 @@ CONFIGURATION: Final = Path(tg_pipeline.__file__).parents[1] / "dagster.yaml"
 HISTORY: Final = ".tg_pipeline/dagster"
 """Dagster's configuration of a checkout, and the folder of the history in it."""
 
+OURS: Final = ("TELEGRAM_", "TG_", "DAGSTER_")
+"""The beginnings of the names of the product's own settings."""
+
 SYNCS: Final = "fsync,fdatasync,syncfs,sync_file_range"
 """System calls that wait for a disk."""
 
@@ -71,5 +74,5 @@ def _environment(place: Place, settings: dict[str, str]) -> dict[str, str]:
     home.mkdir(exist_ok=True)
     configuration = CONFIGURATION.read_text("utf-8").replace(HISTORY, str(home))
     (home / "dagster.yaml").write_text(configuration, "utf-8")
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("TELEGRAM_")}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     return kept | {"TELEGRAM_BOT_TOKEN": ""} | lake_environment(place) | settings
