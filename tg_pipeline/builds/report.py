@@ -25,6 +25,7 @@ from tg_pipeline.builds.selection import (
     select_updates,
 )
 from tg_pipeline.builds.staleness import DayState, day_states
+from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.landing_zone import EPOCH, iter_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
@@ -100,7 +101,9 @@ def load_report_data(
     except EngineError as error:
         # Marts of an earlier version may lack columns.
         hint = (
-            " tg-pipeline run brings them up to date." if _are_marts_behind(source, chosen) else ""
+            " tg-pipeline run brings them up to date."
+            if _are_marts_behind(source, chosen, Footers(source.lake))
+            else ""
         )
         raise StoreError(f"The marts can't be read: {error}{hint}") from error
 
@@ -134,16 +137,17 @@ def publish_page(lake: Lake, language: str, html: str) -> int:
 
 
 def _health(source: ReportSource, period: Period) -> Health:
-    known = read_known_ids(source.lake, source.layer_parameters.floors)
+    footers, parameters = Footers(source.lake), source.layer_parameters
     days = iter_days(period.first, period.last)
-    states = day_states(source.landing, source.lake, days, source.layer_parameters, known)
+    states = day_states(source.landing, source.lake, days, parameters, footers)
+    known = read_known_ids(source.lake, parameters.floors, footers)
     landed = newest_arrival(states)
     return Health(
         days=[_health_day(state) for state in states],
         gaps=count_missing(known, period),
         last_landed=landed.astimezone(ZoneInfo(source.parameters.timezone)) if landed else None,
-        first_day=min(source.lake.days(ENRICHED_UPDATES.name)),
-        are_marts_behind=_are_marts_behind(source, period),
+        first_day=min(footers.days(ENRICHED_UPDATES.name)),
+        are_marts_behind=_are_marts_behind(source, period, footers),
         is_filtered=source.is_filtered,
         has_no_texts=source.layer_parameters.personal_data.drops_text,
         has_pseudonyms=source.layer_parameters.personal_data.has_pseudonyms,
@@ -197,12 +201,10 @@ def _health_day(state: DayState) -> HealthDay:
     )
 
 
-def _are_marts_behind(source: ReportSource, period: Period) -> bool:
-    days = list(iter_days(period.first, period.last))
-    is_a_day_behind = bool(
-        days_with_stale_marts(source.lake, days, source.parameters, source.layer_parameters.floors)
-    )
-    return is_a_day_behind or cumulative_marts_are_stale(source.lake, source.parameters)
+def _are_marts_behind(source: ReportSource, period: Period, footers: Footers) -> bool:
+    days, floors = list(iter_days(period.first, period.last)), source.layer_parameters.floors
+    is_a_day_behind = bool(days_with_stale_marts(footers, days, source.parameters, floors))
+    return is_a_day_behind or cumulative_marts_are_stale(footers, source.parameters)
 
 
 @contextmanager
