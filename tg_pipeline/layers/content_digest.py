@@ -15,6 +15,9 @@ from tg_pipeline.telegram.models import Entity, Message, User
 DIGEST_BYTES: Final = 8
 """Only the versions of one message are compared, so 64 bits are plenty."""
 
+_EMPTY: Final = blake2b(digest_size=DIGEST_BYTES)
+"""Copied for each digest, which takes two thirds of the time of a new one."""
+
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -29,7 +32,9 @@ def content_digest(message: Message, file_unique_id: str | None) -> str:
         shown = message.text.encode()
     else:
         shown = _encode(_shown(message, file_unique_id))
-    return blake2b(shown, digest_size=DIGEST_BYTES).hexdigest()
+    digest = _EMPTY.copy()
+    digest.update(shown)
+    return digest.hexdigest()
 
 
 def _shown(message: Message, file_unique_id: str | None) -> list[Any]:
