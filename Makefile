@@ -186,7 +186,7 @@ mutants: $(DEVELOPER) $(MUTANTS)/.installed ## look for changes of the code that
 
 check: lint types contracts bandit template test slow browser ceph team chaos ## everything that main always passes: static checks and every tier of tests
 
-docs: $(DEVELOPER) ## write docs/tables.md and docs/marts.md from the declarations of the columns
+docs: $(DEVELOPER) ## write docs/tables.md, docs/marts.md and the lineage of the marts from their declarations
 	@$(BIN)/python -m tg_pipeline.docs_pages docs
 
 vega: $(DEVELOPER) ## write the script that draws the report's charts, from the modules in vl-convert

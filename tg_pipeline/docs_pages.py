@@ -1,4 +1,4 @@
-"""The generated pages tables.md and marts.md: `python -m tg_pipeline.docs_pages FOLDER`."""
+"""What `make docs` generates: tables.md, marts.md, and the columns that marts are made from."""
 
 import sys
 from collections.abc import Iterator
@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.schema import Layer
-from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts import origins
+from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.definitions import DEFINITIONS
 from tg_pipeline.marts.mart import Mart
 
@@ -118,3 +119,4 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     folder.joinpath("tables.md").write_text(tables_page(), "utf-8")
     folder.joinpath("marts.md").write_text(marts_page(), "utf-8")
+    origins.FILE.write_text(origins.origins_file(ALL_MARTS), "utf-8")

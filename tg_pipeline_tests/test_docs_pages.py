@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from tg_pipeline.docs_pages import marts_page, tables_page
+from tg_pipeline.marts import origins
+from tg_pipeline.marts.catalog import ALL_MARTS
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -16,3 +18,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 )
 def test_a_generated_page_is_up_to_date(name: str, page: str) -> None:
     assert (DOCS / name).read_text("utf-8") == page, "run: make docs"
+
+
+def test_the_stored_lineage_of_the_marts_is_that_of_their_queries() -> None:
+    assert origins.FILE.read_text("utf-8") == origins.origins_file(ALL_MARTS), "run: make docs"

@@ -28,6 +28,7 @@ from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
 from tg_pipeline.logs import Field, json_logs_enabled, log_fields
 from tg_pipeline.marts.mart import Mart
+from tg_pipeline.marts.origins import origins_of
 
 LANDING: Final = "landing"
 """The external asset that ingestion fills."""
@@ -223,13 +224,10 @@ def column_lineage(table: Table) -> dg.TableColumnLineage:
 
 
 def _mart_lineage(mart: Mart) -> dg.TableColumnLineage:
-    # The import takes a quarter of a second: only runs that build marts pay for it.
-    from tg_pipeline.marts.lineage import column_origins  # noqa: PLC0415
-
     return dg.TableColumnLineage(
         {
             name: [dg.TableColumnDep(dg.AssetKey(table), column) for table, column in origins]
-            for name, origins in column_origins(mart).items()
+            for name, origins in origins_of(mart).items()
             if origins
         }
     )
