@@ -5,14 +5,15 @@ Dagster's timeline groups runs by code location, which only runs launched throug
 
 from collections.abc import Callable, Mapping
 from time import sleep
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
-import requests
-from dagster_graphql import DagsterGraphQLClient, DagsterGraphQLClientError
 
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import webserver_file
+
+if TYPE_CHECKING:
+    from dagster_graphql import DagsterGraphQLClient
 
 CONNECT_TIMEOUT: Final = 2.0
 POLL_INTERVAL: Final = 0.5
@@ -22,7 +23,7 @@ POLL_INTERVAL: Final = 0.5
 class RunQueue:
     """The run queue of a Dagster whose UI and daemon are running."""
 
-    def __init__(self, client: DagsterGraphQLClient, instance: dg.DagsterInstance) -> None:
+    def __init__(self, client: "DagsterGraphQLClient", instance: dg.DagsterInstance) -> None:
         """Submit through `client`, and follow the runs in the `instance` that both use."""
         self._client, self._instance = client, instance
 
@@ -31,6 +32,16 @@ class RunQueue:
         """Return the queue of the UI that `tg-pipeline up` runs, or None if there is none."""
         try:
             url = webserver_file().read_text("utf-8")
+        except OSError:
+            return None
+        # Imported here: they take 0.2 s, and most runs have no UI beside them.
+        import requests  # noqa: PLC0415
+        from dagster_graphql import (  # noqa: PLC0415
+            DagsterGraphQLClient,
+            DagsterGraphQLClientError,
+        )
+
+        try:
             if not requests.get(f"{url}/server_info", timeout=CONNECT_TIMEOUT).ok:
                 return None
             return cls(DagsterGraphQLClient(url.removeprefix("http://")), instance)
@@ -48,6 +59,8 @@ class RunQueue:
 
         Raises CommandError if it fails. KeyboardInterrupt terminates the run.
         """
+        from dagster_graphql import DagsterGraphQLClientError  # noqa: PLC0415 - as in `find`
+
         try:
             run_id = self._client.submit_job_execution(job, run_config=config, tags=dict(tags))
         except DagsterGraphQLClientError as error:
