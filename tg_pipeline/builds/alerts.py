@@ -4,16 +4,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-import requests
-from urllib3.exceptions import HTTPError
-
 from lambda_ingest.settings import Secret
 from tg_pipeline.settings import Settings
-from tg_pipeline.telegram.client import BotApiClient, explain_transport_error
 from tg_pipeline.telegram.errors import (
     BadRequestError,
     TelegramError,
@@ -153,6 +150,9 @@ def alert_body(failed: FailedRun, zone: ZoneInfo, host: str) -> dict[str, str]:
 
 def post_to_chat(token: Secret, api_url: str, chat: str, text: Lines) -> None:
     """Send a message to a chat; raises AlertDeliveryError."""
+    # Imported here and below: HTTP takes 0.1 s, and most of Dagster's processes send no alert.
+    from tg_pipeline.telegram.client import BotApiClient  # noqa: PLC0415
+
     wait = RateLimitRetry(time.sleep, lambda _: None, MAX_RATE_LIMIT_WAIT)
     try:
         with BotApiClient(token, api_url) as api:
@@ -165,6 +165,11 @@ def post_to_chat(token: Secret, api_url: str, chat: str, text: Lines) -> None:
 
 def post_to_url(url: Secret, body: dict[str, str]) -> None:
     """Post a JSON object to a URL, which often has a key in its path; raises AlertDeliveryError."""
+    import requests  # noqa: PLC0415
+    from urllib3.exceptions import HTTPError  # noqa: PLC0415
+
+    from tg_pipeline.telegram.client import explain_transport_error  # noqa: PLC0415
+
     keep_tokens_out_of_logs()
     host = _host(url)
     try:
@@ -187,11 +192,11 @@ def post_to_url(url: Secret, body: dict[str, str]) -> None:
 
 def _status_error(host: str, status: int) -> AlertDeliveryError | None:
     """Return the error of a status code; after a 5xx the alert may have been delivered."""
-    if requests.codes.ok <= status < requests.codes.multiple_choices:
+    if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
         return None
     return AlertDeliveryError(
         f"{host} answered {status} to the alert.",
-        is_retryable=status == requests.codes.too_many_requests,
+        is_retryable=status == HTTPStatus.TOO_MANY_REQUESTS,
     )
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
-from tg_pipeline.telegram.client import Upload
 from tg_pipeline.telegram.errors import TooManyRequestsError
 from tg_pipeline.telegram.models import SentMessage
 
@@ -149,6 +148,9 @@ def send_photo(api: "BotApiClient", chat: str, png: bytes, caption: Lines) -> in
         "parse_mode": _PARSE_MODE,
         "disable_notification": True,
     }
+    # Imported here: an HTTP library comes with it, and there is a client that has imported it.
+    from tg_pipeline.telegram.client import Upload  # noqa: PLC0415
+
     upload = Upload("photo", "chart.png", png)
     return api.call_typed("sendPhoto", SentMessage, parameters, upload).message_id
 

@@ -32,7 +32,6 @@ from tg_pipeline.report.digest import Digest
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings
-from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.errors import DeliveryUnknownError, NoResponseError, TelegramError
 from tg_pipeline.telegram.messages import RateLimitRetry, to_plain
 
@@ -122,6 +121,9 @@ def digest_asset(target: DigestTarget) -> dg.AssetsDefinition:
         clock: dg.ResourceParam[ClockResource],
     ) -> dg.MaterializeResult[None]:
         """Post the digest's message and its chart, each at most once."""
+        # Imported here: HTTP takes 0.1 s, and few of Dagster's processes post.
+        from tg_pipeline.telegram.client import BotApiClient  # noqa: PLC0415
+
         config = DigestConfig(**context.op_execution_context.op_config)
         period = config.period(target.kind, clock.now().astimezone(SETTINGS.zone).date())
         with as_dagster_failure(lake.uri), _as_dagster_failures():
