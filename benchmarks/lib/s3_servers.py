@@ -21,10 +21,9 @@ POLL_SECONDS: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class RcloneServer:
-    """The address and the log of a running server."""
+    """The address of a running server."""
 
     address: str
-    log: Path
 
     @property
     def environment(self) -> dict[str, str]:
@@ -37,28 +36,17 @@ class RcloneServer:
             "AWS_ENDPOINT_URL": self.address,
         }
 
-    def objects_read(self, bucket: str) -> int:
-        """Return the number of objects of a bucket that were read, according to the log."""
-        read = f"GET OBJECT Bucket: {bucket} ".encode()
-        with self.log.open("rb") as lines:
-            return sum(read in line for line in lines)
-
 
 @contextmanager
-def serve_with_rclone(folder: Path, *, is_logged: bool = False) -> Iterator[RcloneServer]:
-    """Serve each folder in `folder` as a bucket; `is_logged` logs every request."""
-    log = folder.with_suffix(".log")
+def serve_with_rclone(folder: Path) -> Iterator[RcloneServer]:
+    """Serve each folder in `folder` as a bucket."""
     port = _free_port()
     command = [str(Path(sys.executable).with_name("rclone")), "serve", "s3", str(folder)]
     options = ["--addr", f"127.0.0.1:{port}", "--auth-key", f"{KEY_ID},{KEY}", "--config", ""]
-    level = ["--log-level", "DEBUG" if is_logged else "ERROR"]
-    with (
-        log.open("wb") as out,
-        subprocess.Popen([*command, *options, *level], stderr=out) as process,
-    ):
+    with subprocess.Popen([*command, *options, "--log-level", "ERROR"]) as process:
         try:
             _wait_for(port, process)
-            yield RcloneServer(f"http://127.0.0.1:{port}", log)
+            yield RcloneServer(f"http://127.0.0.1:{port}")
         finally:
             process.terminate()
 
