@@ -6,9 +6,9 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
-from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
-from tg_pipeline.builds.report import ReportSource, load_report_data
+from tg_pipeline.builds.report import ReportSource, are_marts_behind, load_report_data
 from tg_pipeline.builds.staleness import day_states
+from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.idempotency import Claim, IdempotencyStore
 from tg_pipeline.lake.landing_zone import iter_days
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -119,32 +119,33 @@ def earlier_outcome(claim: Claim | None) -> PostOutcome:
 
 def compose_digest(source: ReportSource, period: DigestPeriod, fmt: Formatter) -> Digest:
     """Compose the digest of a period; raises NotBuiltError unless all its days are built."""
-    if reason := not_built_reason(source, period):
+    footers = Footers(source.lake)
+    if reason := not_built_reason(source, period, footers):
         raise NotBuiltError(reason)
-    data = load_report_data(source, period.period)
+    data = load_report_data(source, period.period, footers=footers)
     if data is None:
         raise NotBuiltError("The lake is empty.")
-    previous = _load_previous(source, period) if data.previous else None
+    previous = _load_previous(source, period, footers) if data.previous else None
     return render_digest(data if previous else replace(data, previous=None), previous, period, fmt)
 
 
-def not_built_reason(source: ReportSource, period: DigestPeriod) -> str | None:
+def not_built_reason(
+    source: ReportSource, period: DigestPeriod, footers: Footers | None = None
+) -> str | None:
     """Return which data is not built, so that its days would count as zero; None if all is built.
 
     A day without landed objects need not be built, except for the last one: the lake may end
     before it because nothing builds it any more.
     """
+    footers = footers or Footers(source.lake)
     days = list(iter_days(period.period.first, period.period.last))
-    if not source.lake.footer(ENRICHED_UPDATES.name, days[-1]):
+    if not footers.footer(ENRICHED_UPDATES.name, days[-1]):
         return _not_built(days[-1])
-    states = day_states(source.landing, source.lake, days, source.layer_parameters)
+    states = day_states(source.landing, source.lake, days, source.layer_parameters, footers)
     missing = [state.day for state in states if state.has_something and not state.is_complete]
     if missing:
         return _not_built(missing[0])
-    is_a_day_behind = bool(
-        days_with_stale_marts(source.lake, days, source.parameters, source.layer_parameters.floors)
-    )
-    if is_a_day_behind or cumulative_marts_are_stale(source.lake, source.parameters):
+    if are_marts_behind(source, period.period, footers):
         return "The marts are older than the updates: tg-pipeline run brings them up to date."
     return None
 
@@ -168,12 +169,14 @@ def idempotency_key(chat: str, period: DigestPeriod, part: str) -> str:
     return f"digests/{chat.lower()}/{period.name}/{part}.json"
 
 
-def _load_previous(source: ReportSource, period: DigestPeriod) -> ReportData | None:
+def _load_previous(
+    source: ReportSource, period: DigestPeriod, footers: Footers
+) -> ReportData | None:
     """Return the data of the previous period; None if it is not built."""
     previous = period.previous()
-    if not_built_reason(source, previous):
+    if not_built_reason(source, previous, footers):
         return None
-    return load_report_data(source, previous.period)
+    return load_report_data(source, previous.period, footers=footers)
 
 
 def _not_built(day: date) -> str:

@@ -82,13 +82,18 @@ def latest_period(lake: Lake, last: date | None = None, days: int = DEFAULT_DAYS
 
 
 def load_report_data(
-    source: ReportSource, period: Period | None = None, selection: Selection | None = None
+    source: ReportSource,
+    period: Period | None = None,
+    selection: Selection | None = None,
+    footers: Footers | None = None,
 ) -> ReportData | None:
     """Read the data of a period, by default the latest one; None if the lake is empty.
 
-    With a selection, only updates of that bot or chat are counted. Raises StoreError, and
-    NothingSelectedError if the lake has none of it.
+    With a selection, only updates of that bot or chat are counted. `footers` are those of the lake,
+    as far as they were read before. Raises StoreError, and NothingSelectedError if the lake has
+    none of what is selected.
     """
+    footers = footers or Footers(source.lake)
     latest = latest_period(source.lake)
     if latest is None:
         return None
@@ -96,30 +101,37 @@ def load_report_data(
     try:
         with _open_marts(source, chosen, selection) as marts:
             if selection is not None:
-                return _read_selected(source, marts, selection, chosen, is_clipped=period is None)
-            return read_report_data(marts, chosen, _health(source, chosen), source.today)
+                begin = first_day(marts.connection, selection)
+                shown = chosen if period else chosen.clip_start(begin)
+                # The state of the data is that of all bots and chats, so it is read first.
+                health = replace(_health(source, shown, footers), first_day=begin)
+                return _read_selected(source, marts, selection, shown, health)
+            return read_report_data(marts, chosen, _health(source, chosen, footers), source.today)
     except EngineError as error:
         # Marts of an earlier version may lack columns.
         hint = (
             " tg-pipeline run brings them up to date."
-            if _are_marts_behind(source, chosen, Footers(source.lake))
+            if are_marts_behind(source, chosen, footers)
             else ""
         )
         raise StoreError(f"The marts can't be read: {error}{hint}") from error
 
 
 def _read_selected(
-    source: ReportSource, marts: Marts, selection: Selection, period: Period, *, is_clipped: bool
+    source: ReportSource, marts: Marts, selection: Selection, period: Period, health: Health
 ) -> ReportData:
-    """Read the data of a bot or chat; a clipped period begins no earlier than its updates."""
-    begin = first_day(marts.connection, selection)
-    chosen = period.clip_start(begin) if is_clipped else period
-    # The state of the data is that of all bots and chats, so it is read first.
-    health = replace(_health(source, chosen), first_day=begin)
+    """Read the data of a bot or chat."""
     bot, chat = read_subjects(marts.connection, selection)
     select_updates(marts.connection, selection, source.parameters)
-    data = read_report_data(marts, chosen, health, source.today)
+    data = read_report_data(marts, period, health, source.today)
     return replace(data, bot=bot, chat=chat)
+
+
+def are_marts_behind(source: ReportSource, period: Period, footers: Footers) -> bool:
+    """Return whether a mart of the period or of all days is stale; raises StoreError."""
+    days, floors = list(iter_days(period.first, period.last)), source.layer_parameters.floors
+    is_a_day_behind = bool(days_with_stale_marts(footers, days, source.parameters, floors))
+    return is_a_day_behind or cumulative_marts_are_stale(footers, source.parameters)
 
 
 def page_key(language: str) -> str:
@@ -136,8 +148,8 @@ def publish_page(lake: Lake, language: str, html: str) -> int:
     return len(body)
 
 
-def _health(source: ReportSource, period: Period) -> Health:
-    footers, parameters = Footers(source.lake), source.layer_parameters
+def _health(source: ReportSource, period: Period, footers: Footers) -> Health:
+    parameters = source.layer_parameters
     days = iter_days(period.first, period.last)
     states = day_states(source.landing, source.lake, days, parameters, footers)
     known = read_known_ids(source.lake, parameters.floors, footers)
@@ -147,7 +159,7 @@ def _health(source: ReportSource, period: Period) -> Health:
         gaps=count_missing(known, period),
         last_landed=landed.astimezone(ZoneInfo(source.parameters.timezone)) if landed else None,
         first_day=min(footers.days(ENRICHED_UPDATES.name)),
-        are_marts_behind=_are_marts_behind(source, period, footers),
+        are_marts_behind=are_marts_behind(source, period, footers),
         is_filtered=source.is_filtered,
         has_no_texts=source.layer_parameters.personal_data.drops_text,
         has_pseudonyms=source.layer_parameters.personal_data.has_pseudonyms,
@@ -199,12 +211,6 @@ def _health_day(state: DayState) -> HealthDay:
         is_missing=state.has_something and not state.is_complete,
         is_late=state.is_complete and not state.is_current,
     )
-
-
-def _are_marts_behind(source: ReportSource, period: Period, footers: Footers) -> bool:
-    days, floors = list(iter_days(period.first, period.last)), source.layer_parameters.floors
-    is_a_day_behind = bool(days_with_stale_marts(footers, days, source.parameters, floors))
-    return is_a_day_behind or cumulative_marts_are_stale(footers, source.parameters)
 
 
 @contextmanager
