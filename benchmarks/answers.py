@@ -25,6 +25,7 @@ from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.schema import TIMESTAMP
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS
 from tg_pipeline.marts.cumulative import ANSWERS, MESSAGES, QUESTIONS
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.sample import SAMPLE_BOT_ID
@@ -135,10 +136,11 @@ def measure(logs: list[ChatLog], reply_every: int) -> tuple[dict[str, Score], fl
         lake = Lake(place.lake_uri)
         _write_updates(lake, logs, reply_every)
         with mart_builder(lake, MartParameters("UTC")) as builder:
-            for mart in (MESSAGES, QUESTIONS, ANSWERS):
+            for mart in CUMULATIVE_MARTS:
                 builder.build(mart)
-                table = f"{place.folder}/lake/{mart.name}/*.parquet"
-                connection.read_parquet(table).create(mart.name)
+        for mart in (MESSAGES, QUESTIONS, ANSWERS):
+            table = f"{place.folder}/lake/{mart.name}/**/*.parquet"
+            connection.read_parquet(table).create(mart.name)
         scores = {rule: _score(connection, query, logs) for rule, query in RULES.items()}
         ((placebo,),) = connection.execute(PLACEBO).fetchall()
     return scores, placebo or 0

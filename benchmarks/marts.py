@@ -90,8 +90,9 @@ def compare(folder: Path, name: str) -> int:
 
 
 def _build(place: Place, marts: Sequence[Mart]) -> Cost:
-    for mart in ALL_MARTS:
-        shutil.rmtree(place.folder / "lake" / mart.name, ignore_errors=True)
+    for folder in (place.folder / "lake").iterdir():
+        if folder.name != ENRICHED_UPDATES.name:
+            shutil.rmtree(folder)
     with FreshProcess() as process:
         return _cost(process.run(build, place, marts), process)
 

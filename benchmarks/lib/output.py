@@ -8,7 +8,6 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-MICROSECOND: Final = 1e-6
 MEGABYTE: Final = 1_000_000
 
 
@@ -29,16 +28,6 @@ def show(title: str, heads: list[str], rows: list[list[str]]) -> None:
     for row in rows:
         table.add_row(*row)
     Console(highlight=False).print(title, table, "")
-
-
-def micros(seconds: float) -> str:
-    """Format a duration in microseconds."""
-    return f"{seconds / MICROSECOND:.1f}"
-
-
-def per_second(seconds: float) -> str:
-    """Format how many units of work, each of so many seconds, fit into a second."""
-    return f"{1 / seconds:,.0f}"
 
 
 def megabytes(size: int) -> str:
