@@ -12,7 +12,7 @@ from tg_pipeline.layers.schema import Layer
 from tg_pipeline.marts import origins
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.definitions import DEFINITIONS
-from tg_pipeline.marts.mart import Mart
+from tg_pipeline.marts.mart import Grain, Mart, shown_sources
 
 TABLES_HEAD: Final = """# Tables
 
@@ -54,9 +54,16 @@ One Parquet object a day, `<lake>/<mart>/context_date=YYYY-MM-DD/part-0.parquet`
 of its sources, or also from a few days before it.
 """
 
-CUMULATIVE_HEAD: Final = """## Of all days
+MONTHLY_HEAD: Final = """## By month
 
-One Parquet object, `<lake>/<mart>/part-0.parquet`, rebuilt from all days of its sources.
+One Parquet object a month, `<lake>/<mart>/month=YYYY-MM/part-0.parquet`: the month, in
+`TG_TIMEZONE`, in which a message was sent. A run rebuilds the months that have changed: those of new
+messages, of messages that were edited, and of questions that may have been answered since.
+"""
+
+WHOLE_HEAD: Final = """## Of all days
+
+One Parquet object, `<lake>/<mart>/part-0.parquet`, rebuilt from what is known of each month.
 """
 
 
@@ -68,9 +75,13 @@ def tables_page() -> str:
 def marts_page() -> str:
     """Return the page that describes every mart and its columns, as Markdown."""
     daily = [line for mart in DAILY_MARTS for line in _mart(mart)]
-    cumulative = [line for mart in CUMULATIVE_MARTS for line in _mart(mart)]
+    monthly, whole = (
+        [line for mart in CUMULATIVE_MARTS if mart.grain is grain for line in _mart(mart)]
+        for grain in (Grain.MONTH, Grain.WHOLE)
+    )
     definitions = [DEFINITIONS_HEAD, *_definitions()]
-    return "\n".join([MARTS_HEAD, *definitions, DAILY_HEAD, *daily, CUMULATIVE_HEAD, *cumulative])
+    by_month = [MONTHLY_HEAD, *monthly]
+    return "\n".join([MARTS_HEAD, *definitions, DAILY_HEAD, *daily, *by_month, WHOLE_HEAD, *whole])
 
 
 def _layer(layer: Layer) -> Iterator[str]:
@@ -80,7 +91,7 @@ def _layer(layer: Layer) -> Iterator[str]:
 
 
 def _mart(mart: Mart) -> Iterator[str]:
-    sources = ", ".join(f"`{table.name}`" for table in mart.sources)
+    sources = ", ".join(f"`{table.name}`" for table in shown_sources(mart))
     rule = mart.conservation_rule
     yield f"### {mart.name}\n"
     yield f"{mart.description}\n"

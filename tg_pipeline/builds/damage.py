@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
-from tg_pipeline.builds.marts import buildable_days
+from tg_pipeline.builds.mart_sources import buildable_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import GONE, LandingSource, build_raw_updates
 from tg_pipeline.lake.floors import Floors, TableGroup

@@ -11,7 +11,7 @@ from typing import Final
 import obstore
 
 from lambda_ingest.privacy.suppression import Identity, Tombstones
-from tg_pipeline.builds.marts import buildable_days
+from tg_pipeline.builds.mart_sources import buildable_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import has_raw
 from tg_pipeline.lake.errors import translate_errors

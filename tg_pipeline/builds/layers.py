@@ -412,10 +412,9 @@ _ENRICHED_COLUMNS: Final = hashlib.sha256(
 
 @dataclass(frozen=True, slots=True)
 class Conservation:
-    """The rows that went into a day of a table, and the rows accounted for in its output."""
+    """The rows that went into a partition, and the rows accounted for in its output."""
 
-    day: date | None
-    """None for a table without days."""
+    day: PartitionName
     input_rows: int
     output_rows: int
 

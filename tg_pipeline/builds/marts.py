@@ -1,56 +1,65 @@
-"""How a mart is built, and which marts are stale.
+"""Builds marts: days and months of them that are stale, or whole tables."""
 
-A mart's footer has a fingerprint of its definition and of the sources that it was made from, and
-the parameters that its query uses. A mart is stale if any of these has changed since.
-"""
-
-import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import Conservation
-from tg_pipeline.builds.raw_updates import BUILT_FROM
-from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
-from tg_pipeline.lake.floors import Floors, TableGroup
-from tg_pipeline.lake.footers import FooterSource
+from tg_pipeline.builds.mart_sources import (
+    BEGINNING,
+    CONTENT,
+    GROUPS,
+    SUPERGROUPS,
+    MartSources,
+    SourcePartition,
+    days_before,
+    encode_groups,
+    expected_footer,
+    matches,
+    read_moves,
+    sending_of,
+    source_partition,
+)
+from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import (
     DamagedPartitionError,
     Lake,
+    Month,
     PartitionName,
     PartitionStats,
 )
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
-from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS, MAX_LOOKBACK_DAYS
+from tg_pipeline.marts.catalog import STORED_MARTS
 from tg_pipeline.marts.duckdb_engine import (
     DAY,
     EngineError,
     conservation_counts,
     create_view,
+    hash_of_rows,
     open_engine,
     run_query,
 )
-from tg_pipeline.marts.mart import Mart, MartParameters, is_daily
+from tg_pipeline.marts.mart import ALL_TIMES, CONTEXT, Mart, MartParameters, Sending, Span
+from tg_pipeline.marts.partials import KNOWN_MOVES
 from tg_pipeline.temp_folders import temp_dir
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-Day = date | None
-"""A partition's day; None for a table without days."""
+ARROW_SCHEMA: Final = "ARROW:schema"
+"""The metadata in which Arrow states the columns of a file."""
 
 Rows = Iterator[pa.RecordBatch]
 
@@ -60,13 +69,14 @@ Rows = Iterator[pa.RecordBatch]
 
 @dataclass(frozen=True, slots=True)
 class MartBuildResult:
-    """The outcome of building a mart, or a day of one."""
+    """The outcome of building a partition of a mart."""
 
+    partition: PartitionName
     written: PartitionStats
     is_new: bool
     """Whether it was written by this build; otherwise it was up to date already."""
-    conservation: Conservation | None
-    """The counts of its conservation rule, if it has one."""
+    conservation: Conservation | None = None
+    """The counts of its conservation rule, if it has one and was counted."""
 
 
 @contextmanager
@@ -81,102 +91,224 @@ def mart_builder(lake: Lake, parameters: MartParameters) -> Iterator["MartBuilde
 
 
 class MartBuilder:
-    """Builds marts of a lake, one after another, with one DuckDB."""
+    """Builds marts of a lake, one after another, with one DuckDB.
+
+    The sources are those that the lake has when they are first needed, and after a damaged
+    partition was met those that it has then.
+    """
 
     def __init__(
         self, lake: Lake, engine: "DuckDBPyConnection", parameters: MartParameters
     ) -> None:
         """Build marts in `lake` with the `parameters` of their queries."""
         self._lake, self._engine, self._parameters = lake, engine, parameters
+        self._footers = Footers(lake)
 
-    def build(self, mart: Mart, day: Day = None) -> MartBuildResult:
-        """Build a mart, or a day of one, if it is stale; raises StoreError."""
-        (built,) = self.build_days(mart, [day])
+    def build(self, mart: Mart) -> list[MartBuildResult]:
+        """Build what is stale of a mart that has no partition per day; raises StoreError.
+
+        Return its partitions, ascending. What nothing is left of is deleted. Marts that are
+        damaged, and marts that this one is made from, are built, too. Raises DamagedPartitionError
+        if a layer is damaged.
+        """
+        built = self._repairing(mart, lambda: self._build_stale(mart))
+        self._footers.save()
         return built
 
-    def build_days(self, mart: Mart, days: Sequence[Day]) -> list[MartBuildResult]:
-        """Build those of some days (ascending) that are stale; raises StoreError.
+    def build_days(self, mart: Mart, days: Sequence[date]) -> list[MartBuildResult]:
+        """Build those of some days (ascending) of a daily mart that are stale; raises StoreError.
 
         One query makes them all: for days of a few thousand updates, most of the time is planning.
-        Marts that are damaged, and marts that this one is made from, are stale, too. Raises
-        DamagedPartitionError if a layer is damaged.
+        Damage is treated as by `build`.
         """
+        return self._repairing(mart, lambda: self._build_days(mart, days))
+
+    def _repairing(
+        self, mart: Mart, build: Callable[[], list[MartBuildResult]]
+    ) -> list[MartBuildResult]:
         found: set[tuple[str, PartitionName]] = set()
         while True:
             try:
-                return self._build_days(mart, days)
+                return build()
             except DamagedPartitionError as error:
-                damaged = next((m for m in ALL_MARTS if m.name == error.layer), None)
+                self._footers = Footers(self._lake)
+                damaged = next((m for m in STORED_MARTS if m.name == error.layer), None)
                 if damaged is None or (error.layer, error.day) in found:
                     raise
                 found.add((error.layer, error.day))
                 self._lake.mark_damaged(error.layer, error.day)
-                if damaged is not mart:
-                    self.build_days(damaged, [error.day if isinstance(error.day, date) else None])
+                if damaged is not mart and isinstance(error.day, date):
+                    self.build_days(damaged, [error.day])
+                elif damaged is not mart:
+                    self.build(damaged)
 
-    def _build_days(self, mart: Mart, days: Sequence[Day]) -> list[MartBuildResult]:
-        with _open_snapshot(self._lake, mart, days) as sources:
-            expected = _expected_footers(mart, _read_sources(sources, mart, days), self._parameters)
+    # Days of daily marts
+
+    def _build_days(self, mart: Mart, days: Sequence[date]) -> list[MartBuildResult]:
+        needed: dict[Table, Sequence[PartitionName]] = {
+            table: [*days_before(days, mart.lookback_days)] for table in mart.sources
+        }
+        with _open_snapshot(self._lake, needed) as sources, self._views(sources):
+            expected = {
+                day: expected_footer(mart, sources.read_by(mart, day), self._parameters)
+                for day in days
+            }
             stored = dict(zip(days, self._lake.footers(mart.name, days), strict=True))
-            stale = [day for day in days if not _matches(stored[day], expected[day])]
+            stale = [day for day in days if not matches(stored[day], expected[day])]
             stats = {
                 day: PartitionStats(footer.rows, footer.bytes)
                 for day, footer in stored.items()
                 if footer and day not in stale
             }
             if stale:
-                stats |= self._write_days(mart, sources, {day: expected[day] for day in stale})
-            counts = self._check_conservation(mart, sources, days)
-        return [MartBuildResult(stats[day], day in stale, counts.get(day)) for day in days]
+                rows = run_query(self._engine, mart, self._parameters)
+                for day, batches in rows_by_day(rows, stale):
+                    with self._lake.writer(mart.name, day, mart.schema) as output:
+                        for batch in batches:
+                            output.write(batch)
+                        stats[day] = output.commit(**expected[day])
+            counts = self._count(mart, days)
+        return [MartBuildResult(day, stats[day], day in stale, counts.get(day)) for day in days]
 
-    def _write_days(
-        self, mart: Mart, sources: Lake, footers: Mapping[Day, dict[str, str]]
-    ) -> dict[Day, PartitionStats]:
-        """Write days (ascending) of a mart, with their footers."""
-        with self._source_views(mart, sources, footers):
-            rows = run_query(self._engine, mart, self._parameters)
-            return {
-                day: self._write(mart, day, batches, footers[day])
-                for day, batches in rows_by_day(rows, footers)
-            }
+    # Months of monthly marts, and whole ones
 
-    def _write(self, mart: Mart, day: Day, batches: Rows, footer: dict[str, str]) -> PartitionStats:
-        with self._lake.writer(mart.name, day, mart.schema) as output:
-            for batch in batches:
+    def _build_stale(self, mart: Mart) -> list[MartBuildResult]:
+        for table in mart.sources:
+            if isinstance(table, Mart) and table.is_partial:
+                self._build_stale(table)
+        sources = MartSources(self._lake, self._footers, self._parameters)
+        partitions = sources.partitions(mart)
+        gone = sources.superfluous(mart)
+        for partition in gone:
+            self._lake.remove(mart.name, partition)
+        stale = sources.stale(mart, partitions)
+        built = {each: self._build_partition(mart, each, sources) for each in stale}
+        stored = zip(partitions, self._footers.footers(mart.name, partitions), strict=True)
+        kept = {
+            each: MartBuildResult(each, PartitionStats(footer.rows, footer.bytes), is_new=False)
+            for each, footer in stored
+            if footer and each not in built
+        }
+        if gone or built:
+            self._footers.forget(mart.name)
+        return [(kept | built)[each] for each in partitions]
+
+    def _build_partition(
+        self, mart: Mart, partition: PartitionName, current: MartSources
+    ) -> MartBuildResult:
+        """Build a month, or a whole mart."""
+        needed: dict[Table, Sequence[PartitionName]] = {
+            table: current.read_by(mart, partition, table) for table in mart.sources
+        }
+        sending = Sending()
+        if isinstance(partition, Month):
+            sending = sending_of(partition, self._parameters.timezone)
+        with _open_snapshot(self._lake, needed) as sources, self._views(sources):
+            written = self._write(mart, partition, sources, sending)
+            counts = self._count(mart, [partition], sending)
+        conservation = counts.get(partition)
+        if mart.is_partial and conservation and not conservation.holds:
+            raise NotConservedError(mart, conservation)
+        return MartBuildResult(partition, written, is_new=True, conservation=conservation)
+
+    def _write(
+        self, mart: Mart, partition: PartitionName, sources: "_Snapshot", sending: Sending
+    ) -> PartitionStats:
+        beginning = _Beginning(partition, self._parameters.timezone, mart)
+        groups: set[int] = set()
+        has_moves = Span.MOVES in mart.spans.values()
+        with self._lake.writer(mart.name, partition, mart.schema) as output:
+            for batch in run_query(self._engine, mart, self._parameters, sending):
                 output.write(batch)
-            return output.commit(**footer)
+                beginning.add(batch)
+                groups.update(_groups(batch) if has_moves else ())
+            metadata = expected_footer(
+                mart,
+                sources.read_by(mart, partition),
+                self._parameters,
+                read_moves(sources.lake, sources.footers[KNOWN_MOVES]) if has_moves else (),
+                frozenset(groups),
+            )
+            if isinstance(partition, Month):
+                metadata[CONTENT] = output.digest()
+                metadata |= beginning.digest(self._engine)
+                metadata |= {GROUPS: encode_groups(groups)} if has_moves else {}
+            return output.commit(**metadata)
 
-    def _check_conservation(
-        self, mart: Mart, sources: Lake, days: Sequence[Day]
-    ) -> dict[Day, Conservation]:
-        """Return the counts of the mart's conservation rule by day; none without a rule."""
+    def _count(
+        self, mart: Mart, partitions: Sequence[PartitionName], sending: Sending = ALL_TIMES
+    ) -> dict[PartitionName, Conservation]:
+        """Return the counts of the mart's conservation rule by partition; none without a rule.
+
+        Views of its sources must exist.
+        """
         rule = mart.conservation_rule
         if rule is None:
             return {}
-        with (
-            self._source_views(mart, sources, days),
-            self._lake.files(mart.name, days) as files,
-        ):
-            create_view(self._engine, mart, files)
-            counts = conservation_counts(self._engine, rule, days, self._parameters)
-        return {day: Conservation(day, *pair) for day, pair in zip(days, counts, strict=True)}
+        with self._lake.files(mart.name, partitions) as files:
+            create_view(self._engine, mart, files, is_uniform=False)
+            days = [each if isinstance(each, date) else None for each in partitions]
+            counts = conservation_counts(self._engine, rule, days, self._parameters, sending)
+        return {
+            each: Conservation(each, *pair) for each, pair in zip(partitions, counts, strict=True)
+        }
 
     @contextmanager
-    def _source_views(self, mart: Mart, sources: Lake, days: Iterable[Day]) -> Iterator[None]:
-        """Create views of a mart's sources, with what these days of the mart are made from."""
-        with ExitStack() as stack:
-            for table in mart.sources:
-                read = _source_days(sources, mart, days, table)
-                files = stack.enter_context(sources.files(table.name, read, are_verified=True))
-                create_view(self._engine, table, files)
-            yield
+    def _views(self, sources: "_Snapshot") -> Iterator[None]:
+        """Create views of the tables of a snapshot."""
+        for table, footers in sources.footers.items():
+            schemas = {footer.metadata.get(ARROW_SCHEMA) for footer in footers.values() if footer}
+            with sources.lake.files(table.name, footers, are_verified=True) as files:
+                create_view(self._engine, table, files, is_uniform=len(schemas) <= 1)
+        yield
 
 
-def rows_by_day(rows: Rows, days: Iterable[Day]) -> Iterator[tuple[Day, Rows]]:
+class NotConservedError(StoreError):
+    """An intermediate result has left something out, or counts something twice."""
+
+    def __init__(self, mart: Mart, counts: Conservation) -> None:
+        """Name it, and both counts."""
+        rule = mart.conservation_rule
+        super().__init__(
+            f"{mart.name} of {counts.day} is not conserved: {counts.input_rows} rows in, "
+            f"{counts.output_rows} rows out ({rule.description if rule else ''})"
+        )
+
+
+class _Beginning:
+    """Collects the rows of a month that the month before reads as its context."""
+
+    def __init__(self, partition: PartitionName, timezone: str, mart: Mart) -> None:
+        self._batches: list[pa.RecordBatch] = []
+        self._ends: datetime | None = None
+        if isinstance(partition, Month) and "sent_at" in mart.columns:
+            self._ends = sending_of(partition, timezone).begins + CONTEXT
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        if self._ends:
+            is_early = pc.less(batch["sent_at"], pa.scalar(self._ends, batch["sent_at"].type))
+            self._batches.append(batch.filter(is_early))
+
+    def digest(self, engine: "DuckDBPyConnection") -> dict[str, str]:
+        """Return the metadata with their digest, if the month before reads them."""
+        if not self._ends or not self._batches:
+            return {}
+        return {BEGINNING: hash_of_rows(engine, pa.Table.from_batches(self._batches))}
+
+
+def _groups(messages: pa.RecordBatch) -> list[int]:
+    """Return the chats of messages that may become supergroups."""
+    chats = messages["chat_id_then"].unique().drop_null()
+    is_group = pc.and_(pc.greater(chats, SUPERGROUPS), pc.less(chats, 0))
+    found: list[int] = chats.filter(is_group).to_pylist()
+    return found
+
+
+def rows_by_day(rows: Rows, days: Iterable[date]) -> Iterator[tuple[date, Rows]]:
     """Yield each day with its rows; the days must be ascending, and the rows ordered by day.
 
-    All rows of a table without days belong to None. A day may have no rows, and rows of days that
-    are not among `days` are left out: a query with a lookback also returns those of earlier days.
+    A day may have no rows, and rows of days that are not among `days` are left out: a query with a
+    lookback also returns those of earlier days.
     """
     wanted = list(days)
     groups = (each for each in groupby(_split_by_day(rows), itemgetter(0)) if each[0] in wanted)
@@ -189,12 +321,9 @@ def rows_by_day(rows: Rows, days: Iterable[Day]) -> Iterator[tuple[Day, Rows]]:
         group_day, group = next(groups, (None, iter(())))
 
 
-def _split_by_day(rows: Rows) -> Iterator[tuple[Day, pa.RecordBatch]]:
+def _split_by_day(rows: Rows) -> Iterator[tuple[date, pa.RecordBatch]]:
     """Yield batches of rows of one day each, without the partition column."""
     for batch in rows:
-        if DAY.name not in batch.schema.names:
-            yield None, batch
-            continue
         runs = pc.run_end_encode(batch[DAY.name])
         columns, begin = batch.drop_columns([DAY.name]), 0
         for day, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
@@ -202,23 +331,50 @@ def _split_by_day(rows: Rows) -> Iterator[tuple[Day, pa.RecordBatch]]:
             begin = end
 
 
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """The partitions that a mart is made from, in one version, with their footers."""
+
+    lake: Lake
+    footers: dict[Table, dict[PartitionName, Footer | None]]
+
+    def read_by(self, mart: Mart, partition: PartitionName) -> list[SourcePartition]:
+        """Return what a partition of a mart is made from."""
+        return [
+            source_partition(partition, table, each, footers[each])
+            for table, footers in self.footers.items()
+            for each in (
+                days_before([partition], mart.lookback_days)
+                if isinstance(partition, date)
+                else footers
+            )
+        ]
+
+
 @contextmanager
-def _open_snapshot(lake: Lake, mart: Mart, days: Sequence[Day]) -> Iterator[Lake]:
-    """Open a lake with the partitions that days of a mart are made from, as they are now.
+def _open_snapshot(
+    lake: Lake, needed: Mapping[Table, Sequence[PartitionName]]
+) -> Iterator[_Snapshot]:
+    """Open a lake with some partitions, as they are now.
 
     A partition may be replaced while a mart is built from it. So that the fingerprint in the mart's
     footer is that of the very rows it was made from, both are read from here: from hard links to a
     disk's files, and from copies of a bucket's objects.
     """
     with lake.temp_dir() as folder:
-        for table in mart.sources:
-            with lake.files(table.name, _source_days(lake, mart, days, table)) as files:
+        for table, partitions in needed.items():
+            with lake.files(table.name, partitions) as files:
                 for file in files:
                     # The last parts of the path are the partition's key.
-                    key = Path(*file.parts[-3:] if is_daily(table) else file.parts[-2:])
+                    key = Path(*file.parts[-2 if None in partitions else -3 :])
                     (folder / key).parent.mkdir(parents=True, exist_ok=True)
                     _link_or_copy(file, folder / key)
-        yield Lake(folder.as_uri())
+        copy = Lake(folder.as_uri())
+        footers = {
+            table: dict(zip(partitions, copy.footers(table.name, partitions), strict=True))
+            for table, partitions in needed.items()
+        }
+        yield _Snapshot(copy, footers)
 
 
 def _link_or_copy(source: Path, target: Path) -> None:
@@ -226,122 +382,3 @@ def _link_or_copy(source: Path, target: Path) -> None:
         os.link(source, target)
     except OSError:  # a file system without hard links
         shutil.copyfile(source, target)
-
-
-# Staleness
-
-
-def buildable_days(
-    lake: FooterSource, mart: Mart, days: Iterable[date], floors: Floors
-) -> list[date]:
-    """Return those of the days of a daily mart that retention keeps, and that can be built.
-
-    Once enriched_updates of a day that it is made from has expired, a mart's day is kept as it is.
-    On the first days after the floor it is only built if it never was: from what there is.
-    """
-    return [day for day in days if _is_buildable(lake, mart, day, floors)]
-
-
-def _is_buildable(lake: FooterSource, mart: Mart, day: date, floors: Floors) -> bool:
-    if not floors.keeps(TableGroup.MARTS, day) or not floors.keeps(TableGroup.ENRICHED, day):
-        return False
-    first = day - timedelta(days=mart.lookback_days)
-    return floors.keeps(TableGroup.ENRICHED, first) or lake.footer(mart.name, day) is None
-
-
-def days_with_stale_marts(
-    lake: FooterSource, days: Iterable[date], parameters: MartParameters, floors: Floors
-) -> list[date]:
-    """Return those of the days that have enriched_updates, and a daily mart that is stale."""
-    wanted = sorted(set(days))
-    needed = _with_days_before(wanted, MAX_LOOKBACK_DAYS)
-    # All daily marts have the same source, whose footers are therefore read once.
-    enriched = dict(zip(needed, lake.footers(ENRICHED_UPDATES.name, needed), strict=True))
-    built = [day for day in wanted if enriched[day]]
-    stale: set[Day] = set()
-    for mart in DAILY_MARTS:
-        sources: _Sources = {
-            day: [
-                _SourcePartition(ENRICHED_UPDATES, each, enriched[each])
-                for each in _with_days_before([day], mart.lookback_days)
-            ]
-            for day in buildable_days(lake, mart, built, floors)
-        }
-        stale.update(_stale_days(lake, mart, sources, parameters))
-    return [day for day in built if day in stale]
-
-
-def cumulative_marts_are_stale(lake: FooterSource, parameters: MartParameters) -> bool:
-    """Return whether a mart over all days is stale."""
-    return any(
-        _stale_days(lake, mart, _read_sources(lake, mart, [None]), parameters)
-        for mart in CUMULATIVE_MARTS
-    )
-
-
-class _SourcePartition(NamedTuple):
-    """A partition that a mart is made from; its footer is None if it was never built."""
-
-    table: Table
-    day: Day
-    footer: Footer | None
-
-
-_Sources = dict[Day, list[_SourcePartition]]
-"""The partitions that days of a mart are made from."""
-
-
-def _read_sources(lake: FooterSource, mart: Mart, days: Sequence[Day]) -> _Sources:
-    sources: _Sources = {day: [] for day in days}
-    for table in mart.sources:
-        needed = _source_days(lake, mart, days, table)
-        footers = dict(zip(needed, lake.footers(table.name, needed), strict=True))
-        for day in days:
-            read = _source_days(lake, mart, [day], table) if day else needed
-            sources[day] += [_SourcePartition(table, each, footers[each]) for each in read]
-    return sources
-
-
-def _source_days(lake: FooterSource, mart: Mart, days: Iterable[Day], table: Table) -> list[Day]:
-    """Return the days of a source that days of a mart are made from."""
-    if not is_daily(table):
-        return [None]
-    if not mart.is_daily:
-        return list(lake.days(table.name))
-    return list(_with_days_before((day for day in days if day), mart.lookback_days))
-
-
-def _with_days_before(days: Iterable[date], count: int) -> list[date]:
-    """Return days and as many days before each of them, ascending."""
-    return sorted({day - timedelta(days=back) for day in days for back in range(count + 1)})
-
-
-def _stale_days(
-    lake: FooterSource, mart: Mart, sources: _Sources, parameters: MartParameters
-) -> list[Day]:
-    expected = _expected_footers(mart, sources, parameters)
-    stored = zip(expected, lake.footers(mart.name, list(expected)), strict=True)
-    return [day for day, footer in stored if not _matches(footer, expected[day])]
-
-
-def _expected_footers(
-    mart: Mart, sources: _Sources, parameters: MartParameters
-) -> dict[Day, dict[str, str]]:
-    """Return the footer metadata of a mart that is made from `sources`, by day."""
-    definition = mart.definition_hash
-    used = parameters.used_by(mart.sql)
-    return {
-        day: {BUILT_FROM: _fingerprint(definition, parts)} | used for day, parts in sources.items()
-    }
-
-
-def _fingerprint(definition: str, sources: Iterable[_SourcePartition]) -> str:
-    lines = [definition]
-    for table, day, footer in sources:
-        lines.append(f"{table.name} {day} {footer.fingerprint if footer else 'missing'}")
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:FINGERPRINT_CHARACTERS]
-
-
-def _matches(footer: Footer | None, expected: dict[str, str]) -> bool:
-    """Return whether a mart exists, and was made from what is expected."""
-    return footer is not None and expected.items() <= footer.metadata.items()

@@ -14,7 +14,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import REJECTED_PREFIX
 from tg_pipeline.builds.completeness import GapRules, IdGap, find_gaps, summaries
-from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.mart_sources import days_with_stale_marts
 from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import (

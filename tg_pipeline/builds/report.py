@@ -1,7 +1,7 @@
 """Read the report's data from the landing zone and the lake, and publish its pages."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -14,7 +14,7 @@ from obstore.store import ObjectStore
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.completeness import RESTART, DayIds, missing_ids
 from tg_pipeline.builds.layers import KnownIds, read_known_ids
-from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.mart_sources import cumulative_marts_are_stale, days_with_stale_marts
 from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.selection import (
@@ -27,7 +27,7 @@ from tg_pipeline.builds.selection import (
 from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.landing_zone import EPOCH, iter_days
-from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.lake.partitions import Lake, Month, PartitionName
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE
@@ -35,7 +35,7 @@ from tg_pipeline.layers.schema import Table
 from tg_pipeline.layers.update_ids import decode_update_ids
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine
-from tg_pipeline.marts.mart import MartParameters, is_daily
+from tg_pipeline.marts.mart import MartParameters, TableGrain, grain_of
 from tg_pipeline.report.models import (
     DEFAULT_DAYS,
     Gap,
@@ -232,10 +232,14 @@ def _open_marts(
         yield Marts(engine, source.parameters.timezone)
 
 
-def _days_to_read(lake: Lake, table: Table, period: Period | None) -> list[date | None]:
+def _days_to_read(lake: Lake, table: Table, period: Period | None) -> Sequence[PartitionName]:
     """Return a table's partitions for a period and the previous one; all without a period."""
-    if not is_daily(table):
+    if grain_of(table) is TableGrain.WHOLE:
         return [None]
+    if grain_of(table) is TableGrain.MONTH:
+        first, last = (period.previous().first, period.last) if period else (date.min, date.max)
+        months = lake.months(table.name)
+        return [month for month in months if Month.of(first) <= month <= Month.of(last)]
     if period is None:
-        return list(lake.days(table.name))
+        return lake.days(table.name)
     return list(iter_days(period.previous().first, period.last))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import pyarrow as pa
 
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.marts.catalog import ALL_MARTS
+from tg_pipeline.marts.catalog import STORED_MARTS
 from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.duckdb_engine import DAY, run_query
 from tg_pipeline.marts.mart import MartParameters
@@ -95,7 +95,7 @@ def select_updates(
         engine.execute(f"ALTER VIEW {table.name} RENAME TO all_{table.name}")
         rows = f"SELECT * REPLACE ({copies} AS is_copy) FROM all_{table.name} WHERE {condition}"  # noqa: S608 - only names and numbers
         engine.execute(f"CREATE TEMP VIEW {table.name} AS {rows}")
-    for mart in ALL_MARTS:
+    for mart in STORED_MARTS:
         if mart not in SELECTED:
             schema = mart.schema.append(DAY) if mart.is_daily else mart.schema
             rows = f"selected_{mart.name}"

@@ -7,11 +7,12 @@ import typer
 
 from tg_pipeline.builds.expiry import expire as expire_days
 from tg_pipeline.builds.expiry import floors_on
-from tg_pipeline.builds.marts import cumulative_marts_are_stale
+from tg_pipeline.builds.mart_sources import cumulative_marts_are_stale
 from tg_pipeline.builds.parameters import mart_parameters
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing
 from tg_pipeline.lake.floors import Floors
+from tg_pipeline.lake.footers import Footers
 from tg_pipeline.settings import load_settings
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted.")]
@@ -35,7 +36,9 @@ def expire(dry_run: DryRun = False) -> None:
             f"of {days}, {expired.bytes:,} bytes.",
             soft_wrap=True,
         )
-    if not dry_run and cumulative_marts_are_stale(lake, mart_parameters(settings, landing)):
+    if not dry_run and cumulative_marts_are_stale(
+        Footers(lake), mart_parameters(settings, landing)
+    ):
         # Dagster takes a second to import: only commands that need it pay for it.
         from tg_pipeline.cli.materialize import materialize  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tg_pipeline.builds.marts import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.mart_sources import cumulative_marts_are_stale, days_with_stale_marts
 from tg_pipeline.builds.monitoring import name_problems
 from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters

@@ -20,14 +20,14 @@ from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.builds.raw_updates import RawBuildResult
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.lake.errors import TransientStoreError
-from tg_pipeline.lake.partitions import Lake, PartitionStats
+from tg_pipeline.lake.partitions import Lake, PartitionName, PartitionStats
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import CARRIED
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
 from tg_pipeline.logs import Field, json_logs_enabled, log_fields
-from tg_pipeline.marts.mart import Mart
+from tg_pipeline.marts.mart import Mart, is_daily
 from tg_pipeline.marts.origins import origins_of
 
 LANDING: Final = "landing"
@@ -74,8 +74,7 @@ class PartitionMetadata:
     """A partition as it was written, and how long that took in seconds."""
 
     table: Table
-    day: date | None
-    """None for a table without daily partitions."""
+    day: PartitionName
     written: PartitionStats
     seconds: float
 
@@ -91,7 +90,7 @@ def add_partition_metadata(
 
     The rows have only columns that hold nothing about people, unless TG_PREVIEWS=yes.
     """
-    rows = "dagster/partition_row_count" if partition.day else "dagster/row_count"
+    rows = "dagster/partition_row_count" if is_daily(partition.table) else "dagster/row_count"
     shown = columns if SETTINGS.privacy.shows_previews else impersonal(partition.table, columns)
     numbers = {
         "rows": partition.written.rows,
@@ -108,7 +107,7 @@ def add_partition_metadata(
             "dagster/column_lineage": column_lineage(partition.table),
         },
         asset_key=partition.table.name,
-        partition_key=partition.day.isoformat() if partition.day else None,
+        partition_key=str(partition.day) if is_daily(partition.table) else None,
     )
     _log_partition(context, partition, numbers)
 
@@ -116,8 +115,8 @@ def add_partition_metadata(
 def _log_partition(
     context: dg.AssetExecutionContext, partition: PartitionMetadata, numbers: Mapping[str, Field]
 ) -> None:
-    table, day = partition.table.name, partition.day
-    key = {"partition": day.isoformat()} if day else {}
+    table, day = partition.table.name, partition.day if is_daily(partition.table) else None
+    key = {"partition": str(day)} if day else {}
     LOGGER.info(
         "%s: %d rows",
         f"{table} {day}" if day else table,
@@ -174,7 +173,7 @@ def impersonal(table: Table, columns: list[str]) -> list[str]:
     return [name for name in columns if not table.columns[name].is_personal]
 
 
-def preview(lake: Lake, table: Table, day: date | None, columns: list[str]) -> str:
+def preview(lake: Lake, table: Table, day: PartitionName, columns: list[str]) -> str:
     """Return the first rows of a partition, or of an unpartitioned table, as a Markdown table.
 
     Cells are formatted as code, so that text from a chat can't be markup on the page.

@@ -40,7 +40,7 @@ class Footers:
 
     def __init__(self, lake: Lake) -> None:
         """Read from `lake`, not before something is asked for."""
-        self._lake = lake
+        self.lake = lake
         self._indexes: dict[str, FooterIndex] = {}
 
     def index(self, table: str) -> FooterIndex:
@@ -60,11 +60,11 @@ class Footers:
         missing = [table for table in tables if table not in self._indexes]
         if days <= FEW or not missing:
             return
-        for index in self._lake.map_concurrent(self._read, missing):
+        for index in self.lake.map_concurrent(self._read, missing):
             self.replace(index)
 
     def _read(self, table: str) -> FooterIndex:
-        return read_footer_index(self._lake, table, LISTINGS if table == LISTED else None)
+        return read_footer_index(self.lake, table, LISTINGS if table == LISTED else None)
 
     def listing(self, day: date) -> ReadListing | None:
         """Return what a day was built from, None if that is missing or damaged.
@@ -73,7 +73,7 @@ class Footers:
         """
         index = self._indexes.get(LISTED)
         if index is None:
-            return read_listing(self._lake, day)
+            return read_listing(self.lake, day)
         footer = index.footers.get(day)
         return ReadListing.from_metadata(footer.metadata) if footer else None
 
@@ -93,7 +93,7 @@ class Footers:
         """
         index = self._indexes.get(layer)
         if index is None or day in index.damaged:
-            return self._lake.footer_or_raise(layer, day)
+            return self.lake.footer_or_raise(layer, day)
         return index.footers.get(day)
 
     def footers(self, layer: str, days: Sequence[PartitionName]) -> list[Footer | None]:
@@ -101,7 +101,7 @@ class Footers:
         self.load([layer], len(days))
         index = self._indexes.get(layer)
         if index is None:
-            return self._lake.footers(layer, days)
+            return self.lake.footers(layer, days)
         return [index.footers.get(day) for day in days]
 
     def days(self, layer: str) -> list[date]:
@@ -112,4 +112,4 @@ class Footers:
     def save(self) -> None:
         """Store the indexes that have changed, for the next time; raises StoreError."""
         for index in self._indexes.values():
-            index.save(self._lake)
+            index.save(self.lake)

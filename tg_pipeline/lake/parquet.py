@@ -107,6 +107,12 @@ class ParquetWriter:
         else:
             self._write_across(batch)
 
+    def digest(self) -> str:
+        """Write the remaining rows, and return a digest of all: of what precedes the footer."""
+        self._flush()
+        with self._path.open("rb") as pages:
+            return hashlib.file_digest(pages, "sha256").hexdigest()[:FINGERPRINT_CHARACTERS]
+
     def close(self, metadata: dict[str, str]) -> None:
         """Write the remaining rows, and the footer with `metadata`."""
         self._flush()

@@ -232,6 +232,10 @@ class PartitionWriter:
         """Append rows, which must come in the layer's order."""
         self._rows.write(batch)
 
+    def digest(self) -> str:
+        """Return a digest of the rows that were written, all of which they must be."""
+        return self._rows.digest()
+
     def commit(self, **metadata: str) -> PartitionStats:
         """Finish the file with `metadata` in its footer, and replace the partition by it."""
         self._rows.close(metadata)

@@ -4,6 +4,7 @@ from typing import Final
 
 from tg_pipeline.marts.cumulative import (
     ANSWERS,
+    DETECTED_QUESTIONS,
     FREQUENT_QUESTIONS,
     MESSAGES,
     QUESTIONS,
@@ -19,6 +20,14 @@ from tg_pipeline.marts.daily import (
     MEMBERS,
     REACTIONS,
     USER_ACTIVITY,
+)
+from tg_pipeline.marts.partials import (
+    KNOWN_ACTIVE_DAYS,
+    KNOWN_BOTS,
+    KNOWN_CHATS,
+    KNOWN_COMMENT_THREADS,
+    KNOWN_MOVES,
+    KNOWN_USERS,
 )
 from tg_pipeline.marts.people import ACTIVE_USERS, BOTS, CHATS, RETENTION, USERS
 
@@ -36,6 +45,16 @@ DAILY_MARTS: Final = (
 MAX_LOOKBACK_DAYS: Final = max(mart.lookback_days for mart in DAILY_MARTS)
 """How many days after a day have marts that are also made from it."""
 
+PARTIAL_MARTS: Final = (
+    KNOWN_BOTS,
+    KNOWN_USERS,
+    KNOWN_CHATS,
+    KNOWN_MOVES,
+    KNOWN_COMMENT_THREADS,
+    KNOWN_ACTIVE_DAYS,
+)
+"""Intermediate results, one partition a month; built with the marts that are made from them."""
+
 CUMULATIVE_MARTS: Final = (
     BOTS,
     USERS,
@@ -43,6 +62,7 @@ CUMULATIVE_MARTS: Final = (
     ACTIVE_USERS,
     RETENTION,
     MESSAGES,
+    DETECTED_QUESTIONS,
     QUESTIONS,
     FREQUENT_QUESTIONS,
     ANSWERS,
@@ -50,6 +70,9 @@ CUMULATIVE_MARTS: Final = (
     RESPONSE_TIMES,
     RESOLUTION,
 )
-"""One object for all days, rebuilt from all of them."""
+"""Made from all days: one partition a month of those that have changed, or one object for all."""
 
 ALL_MARTS: Final = DAILY_MARTS + CUMULATIVE_MARTS
+
+STORED_MARTS: Final = DAILY_MARTS + PARTIAL_MARTS + CUMULATIVE_MARTS
+"""All marts in the lake, each after its sources."""

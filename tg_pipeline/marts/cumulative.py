@@ -1,6 +1,8 @@
-"""The marts with one object for all days, made from all days of their sources."""
+"""Messages, questions and their answers: by month of the message, or in one object for all days."""
 
 from typing import Final
+
+import pyarrow as pa
 
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import (
@@ -20,14 +22,22 @@ from tg_pipeline.marts.mart import (
     TOPIC,
     WEEK,
     ConservationRule,
+    Grain,
     Mart,
+    Span,
     count,
     day,
     kind,
     number,
     plain_id,
 )
-from tg_pipeline.questions import QUESTIONS_SCHEMA, find_questions
+from tg_pipeline.marts.partials import KNOWN_COMMENT_THREADS, KNOWN_MOVES
+from tg_pipeline.questions import (
+    DETECTED_SCHEMA,
+    QUESTIONS_SCHEMA,
+    detect_questions,
+    group_questions,
+)
 
 COPY: Final = {
     "is_copy": always(
@@ -59,8 +69,9 @@ MESSAGES: Final = Mart(
     description="Every message once, as it reads now.",
     limitations="What the bot wrote, what was deleted, and edits that were not delivered. An edit "
     "counts only if an earlier version was delivered to compare it with. Comments on a channel's "
-    "post whose automatic forward is unknown look like messages of the group. If a business "
-    "account connects its bot again, later edits of its messages look like other messages.",
+    "post that is unknown up to the end of their month look like messages of the group. If a "
+    "business account connects its bot again, later edits of its messages look like other "
+    "messages.",
     columns={
         **BOT,
         **COPY,
@@ -129,42 +140,76 @@ MESSAGES: Final = Mart(
         "command_args": string("What follows the command; null if nothing."),
         "is_forward": always(boolean("Whether it was forwarded: its text is of somebody else.")),
     },
-    sources=(ENRICHED_UPDATES,),
+    sources=(ENRICHED_UPDATES, KNOWN_MOVES, KNOWN_COMMENT_THREADS),
+    grain=Grain.MONTH,
+    spans={
+        ENRICHED_UPDATES.name: Span.SENT,
+        KNOWN_MOVES.name: Span.MOVES,
+        KNOWN_COMMENT_THREADS.name: Span.UP_TO,
+    },
     conservation_rule=ConservationRule(
         "messages_are_counted_once",
-        "Distinct messages in enriched_updates = rows of messages.",
+        "Distinct messages in enriched_updates that were sent in the month = rows of messages.",
         input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, "
         "replace(update_type, 'edited_', ''), business_connection_id, chat_id, message_id, "
         "CASE WHEN coalesce(message_id, 0) = 0 THEN update_id END FROM enriched_updates "
         "WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message', "
-        "'edited_message', 'edited_channel_post', 'edited_business_message'))",
+        "'edited_message', 'edited_channel_post', 'edited_business_message') "
+        "AND coalesce(to_timestamp(nullif(date, 0)), event_at, received_at) >= $begins "
+        "AND coalesce(to_timestamp(nullif(date, 0)), event_at, received_at) < $ends)",
         output_rows="SELECT count(*) FROM messages",
     ),
+)
+
+UNREAD_QUESTIONS: Final = (
+    "What is asked in pictures and voice, or in other languages than pt, en and es."
+)
+
+
+def _declared(schema: pa.Schema) -> dict[str, Column]:
+    return {
+        field.name: Column(
+            field.type, field.metadata[b"description"].decode(), required=not field.nullable
+        )
+        for field in schema
+    }
+
+
+DETECTED_QUESTIONS: Final = Mart(
+    name="detected_questions",
+    description="The messages that are questions, before those that mean the same are grouped.",
+    limitations=UNREAD_QUESTIONS,
+    columns=_declared(DETECTED_SCHEMA),
+    sources=(MESSAGES,),
+    grain=Grain.MONTH,
+    conservation_rule=ConservationRule(
+        "questions_are_messages",
+        "Messages that are questions = rows of detected_questions.",
+        input_rows="SELECT count(*) FROM messages SEMI JOIN detected_questions "
+        "ON messages.bot_id = detected_questions.bot_id "
+        "AND messages.kind = detected_questions.kind "
+        "AND messages.business_connection_id IS NOT DISTINCT FROM "
+        "detected_questions.business_connection_id "
+        "AND messages.chat_id_then = detected_questions.chat_id_then "
+        "AND messages.message_id = detected_questions.message_id",
+        output_rows="SELECT count(*) FROM detected_questions",
+    ),
+    post_process=detect_questions,
 )
 
 QUESTIONS: Final = Mart(
     name="questions",
     description="What people ask, with the questions that mean the same in one group.",
-    limitations="What is asked in pictures and voice, or in other languages than pt, en and es.",
-    columns={
-        field.name: Column(
-            field.type, field.metadata[b"description"].decode(), required=not field.nullable
-        )
-        for field in QUESTIONS_SCHEMA
-    },
-    sources=(MESSAGES,),
+    limitations=UNREAD_QUESTIONS,
+    columns=_declared(QUESTIONS_SCHEMA),
+    sources=(DETECTED_QUESTIONS,),
     conservation_rule=ConservationRule(
-        "questions_are_messages",
-        "Messages that are questions = rows of questions.",
-        input_rows="SELECT count(*) FROM messages SEMI JOIN questions "
-        "ON messages.bot_id = questions.bot_id AND messages.kind = questions.kind "
-        "AND messages.business_connection_id IS NOT DISTINCT FROM "
-        "questions.business_connection_id "
-        "AND messages.chat_id_then = questions.chat_id_then "
-        "AND messages.message_id = questions.message_id",
+        "detected_questions_are_grouped",
+        "Rows of detected_questions = rows of questions.",
+        input_rows="SELECT count(*) FROM detected_questions",
         output_rows="SELECT count(*) FROM questions",
     ),
-    post_process=find_questions,
+    post_process=group_questions,
 )
 
 FREQUENT_QUESTIONS: Final = Mart(
@@ -199,9 +244,9 @@ OUTCOME: Final = {
     ),
     "outcome": always(
         kind(
-            "`answered`: there is evidence of an answer. `unanswered`: in the conversation, nobody "
-            "else made a statement within a day. `unknown`: somebody did, but nothing shows that "
-            "it was an answer. `unseen`: where answers are not visible."
+            "`answered`: there is evidence of an answer within 14 days. `unanswered`: in the "
+            "conversation, nobody else made a statement within a day. `unknown`: somebody did, but "
+            "nothing shows that it was an answer. `unseen`: where answers are not visible."
         )
     ),
     "answered_through": kind(
@@ -249,9 +294,9 @@ ANSWERS: Final = Mart(
         "message_id": int64("The question, or the placebo."),
         "is_question": always(
             boolean(
-                "False for the placebo: for each visible question, a message of the same chat and "
-                "week, as far as there are: a person's text that is no question, command, reply or "
-                "forward. The choice is arbitrary, and the same each time."
+                "False for the placebo: for each visible question, a message of the same chat, "
+                "week and month, as far as there are: a person's text that is no question, "
+                "command, reply or forward. The choice is arbitrary, and the same each time."
             )
         ),
         "user_id": int64("Who asked, or wrote the placebo."),
@@ -261,11 +306,17 @@ ANSWERS: Final = Mart(
         "seconds_to_answer": int64("Seconds from `asked_at` to the answer."),
         **IS_THANKED,
     },
-    sources=(ENRICHED_UPDATES, MESSAGES, QUESTIONS),
+    sources=(MESSAGES, DETECTED_QUESTIONS, ENRICHED_UPDATES),
+    grain=Grain.MONTH,
+    spans={
+        ENRICHED_UPDATES.name: Span.FOLLOWED,
+        MESSAGES.name: Span.FOLLOWED,
+        DETECTED_QUESTIONS.name: Span.FOLLOWED,
+    },
     conservation_rule=ConservationRule(
         "questions_have_an_outcome",
-        "Rows of questions = rows of answers that are questions.",
-        input_rows="SELECT count(*) FROM questions",
+        "Rows of detected_questions = rows of answers that are questions.",
+        input_rows="SELECT count(*) FROM detected_questions WHERE sent_at < $ends",
         output_rows="SELECT count(*) FROM answers WHERE is_question",
     ),
 )
@@ -308,7 +359,7 @@ THREADS: Final = Mart(
             )
         ),
     },
-    sources=(MESSAGES, QUESTIONS, ANSWERS),
+    sources=(DETECTED_QUESTIONS, QUESTIONS, ANSWERS),
     conservation_rule=ConservationRule(
         "threads_are_questions",
         "Rows of questions = rows of threads.",

@@ -6,12 +6,21 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
 from tg_pipeline.layers.schema import Table
-from tg_pipeline.marts.mart import ConservationRule, Mart, MartParameters, is_daily
+from tg_pipeline.marts.mart import (
+    ALL_TIMES,
+    ConservationRule,
+    Grain,
+    Mart,
+    MartParameters,
+    Sending,
+    grain_of,
+    parameters_used,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -27,6 +36,12 @@ BATCH_ROWS: Final = 65_536
 
 DAY: Final = pa.field("context_date", pa.date32())
 """The partition column of a table with a partition a day."""
+
+MONTH: Final = pa.field("month", pa.string())
+"""The partition column of a table with a partition a month: YYYY-MM."""
+
+PARTITION_COLUMNS: Final = {Grain.DAY: DAY, Grain.MONTH: MONTH}
+HIVE_TYPES: Final = {DAY.type: "DATE", MONTH.type: "VARCHAR"}
 
 _ABOUT_A_FILE: Final = re.compile(r"Invalid Input Error: (File '|No magic bytes |Failed to read )")
 """The beginning of errors about a damaged file, which quote its path and nothing of its rows."""
@@ -67,18 +82,28 @@ def open_engine(spill_folder: Path) -> Iterator["DuckDBPyConnection"]:
         raise EngineError(str(error).partition("\n")[0]) from error
 
 
-def create_view(engine: "DuckDBPyConnection", table: Table, files: Sequence[Path]) -> None:
+def create_view(
+    engine: "DuckDBPyConnection", table: Table, files: Sequence[Path], *, is_uniform: bool = False
+) -> None:
     """Create a view of a table's files under the table's name; without files, an empty view.
 
-    The view of a table with a partition a day also has the column `context_date`.
+    The view of a table with a partition a day also has the column `context_date`, that of one with
+    a partition a month the column `month`, as YYYY-MM. If the files are known to have the same
+    schema, they `is_uniform`: otherwise DuckDB reads all footers before the query, and keeps them.
     """
+    partition = PARTITION_COLUMNS.get(grain_of(table))
     if files:
         paths = ", ".join(f"'{_escaped(path)}'" for path in files)
-        days = ", union_by_name = true, hive_partitioning = true" if is_daily(table) else ""
-        rows = f"read_parquet([{paths}]{days})"
+        names = (
+            f", hive_types = {{'{partition.name}': {HIVE_TYPES[partition.type]}}}"
+            if partition
+            else ""
+        )
+        union = "" if is_uniform or not partition else ", union_by_name = true"
+        rows = f"read_parquet([{paths}]{union}{names})"
     else:
         rows = f"no_{table.name}"
-        fields = [*table.schema, DAY] if is_daily(table) else table.schema
+        fields = [*table.schema, partition] if partition else table.schema
         engine.register(rows, pa.schema(fields).empty_table())
     view = f"CREATE OR REPLACE TEMP VIEW {table.name} AS SELECT * FROM {rows}"  # noqa: S608 - ours
     engine.execute(view)
@@ -91,15 +116,21 @@ def _escaped(path: Path) -> str:
 
 
 def run_query(
-    engine: "DuckDBPyConnection", mart: Mart, parameters: MartParameters
+    engine: "DuckDBPyConnection",
+    mart: Mart,
+    parameters: MartParameters,
+    sending: Sending = ALL_TIMES,
 ) -> Iterator[pa.RecordBatch]:
     """Yield a mart's rows in their order; views of its sources must exist.
+
+    A monthly mart has the rows of a month's `sending`, or of all times.
 
     For a mart with a partition a day, `context_date` is the last column, and the rows come day by
     day.
     """
     schema = mart.schema.append(DAY) if mart.is_daily else mart.schema
-    result = engine.sql(mart.sql, params=parameters.used_by(mart.sql) or None)
+    used = parameters.used_by(mart.sql) | parameters_used(sending, mart.sql)
+    result = engine.sql(mart.sql, params=used or None)
     if mart.post_process:
         batches = iter(mart.post_process(result.to_arrow_table()).to_batches(BATCH_ROWS))
     else:
@@ -108,23 +139,34 @@ def run_query(
         yield pa.record_batch(batch.columns, schema=schema)
 
 
+def hash_of_rows(engine: "DuckDBPyConnection", rows: pa.Table) -> str:
+    """Return a digest of rows, whatever their order; another version of DuckDB has others."""
+    engine.register("hashed_rows", rows)
+    query = "SELECT count(*), bit_xor(hash(hashed_rows)) FROM hashed_rows"
+    count, digest = engine.execute(query).fetchall()[0]
+    engine.unregister("hashed_rows")
+    return f"{count}-{digest or 0:016x}"
+
+
 def conservation_counts(
     engine: "DuckDBPyConnection",
     rule: ConservationRule,
     days: Iterable[date | None],
     parameters: MartParameters,
+    sending: Sending = ALL_TIMES,
 ) -> list[tuple[int, int]]:
     """Return both counts of a rule for each day; views of the mart and its sources must exist."""
     input_rows, output_rows = (
-        _count_by_day(engine, query, parameters) for query in (rule.input_rows, rule.output_rows)
+        _count_by_day(engine, query, parameters.used_by(query) | parameters_used(sending, query))
+        for query in (rule.input_rows, rule.output_rows)
     )
     return [(input_rows.get(day, 0), output_rows.get(day, 0)) for day in days]
 
 
 def _count_by_day(
-    engine: "DuckDBPyConnection", query: str, parameters: MartParameters
+    engine: "DuckDBPyConnection", query: str, parameters: dict[str, Any]
 ) -> dict[date | None, int]:
     """Return a number per day; for a table without days, its only number has the key None."""
     # All rows are fetched at once: an open result would block the connection.
-    rows = engine.execute(query, parameters.used_by(query)).fetchall()
+    rows = engine.execute(query, parameters).fetchall()
     return {day[0] if day else None: int(number or 0) for *day, number in rows}

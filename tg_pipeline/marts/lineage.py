@@ -34,8 +34,20 @@ def column_origins(mart: Mart) -> dict[str, list[Origin]]:
         copy=False,
     )
     known = {(table, name) for table, names in columns.items() for name in names}
+    partials = {
+        (table.name, name): origins
+        for table in mart.sources
+        if isinstance(table, Mart) and table.is_partial
+        for name, origins in column_origins(table).items()
+    }
     return {
-        name: sorted(known.intersection(map(_origin, node.walk())))
+        name: sorted(
+            {
+                origin
+                for found in known.intersection(map(_origin, node.walk()))
+                for origin in partials.get(found, [found])
+            }
+        )
         for name, node in nodes.items()
         if name in mart.columns
     }

@@ -3,9 +3,11 @@
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -18,6 +20,50 @@ HASH_CHARACTERS: Final = 16
 
 PostProcess = Callable[[pa.Table], pa.Table]
 """A function of the query's whole result, for what SQL can't do."""
+
+
+class Grain(Enum):
+    """What a mart has a partition for."""
+
+    DAY = auto()
+    MONTH = auto()
+    WHOLE = auto()
+    """It is one object."""
+
+
+class Span(Enum):
+    """Which partitions of a source a month of a mart is made from."""
+
+    SAME = auto()
+    """The month, or its days."""
+    SENT = auto()
+    """The days of enriched_updates with a version of a message that was sent in the month."""
+    FOLLOWED = auto()
+    """The month, or its days, and the `CONTEXT` after it."""
+    UP_TO = auto()
+    """The month and all months before it."""
+    MOVES = auto()
+    """All months; but only moves of groups that wrote in the month count as a change."""
+
+
+CONTEXT: Final = timedelta(days=17)
+"""How long after a month its questions are followed: two days in which an edit can make a message a
+question (people can edit for 48 hours), 14 in which an answer counts, and one for thanks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """The times that the query of a monthly mart refers to; by default, it is of all times."""
+
+    begins: datetime = datetime(1, 1, 2, tzinfo=UTC)
+    """`$begins`: messages sent before then are in an earlier month."""
+    ends: datetime = datetime(9999, 12, 30, tzinfo=UTC)
+    """`$ends`: messages sent from then on are in a later month."""
+    followed_until: datetime = datetime(9999, 12, 30, tzinfo=UTC)
+    """`$followed_until`: messages sent from then on are not read."""
+
+
+ALL_TIMES: Final = Sending()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +79,13 @@ class MartParameters:
 
     def used_by(self, sql: str) -> dict[str, str]:
         """Return the parameters that a query refers to, by name."""
-        names = (field.name for field in fields(self))
-        return {name: getattr(self, name) for name in names if f"${name}" in sql}
+        return parameters_used(self, sql)
+
+
+def parameters_used(parameters: MartParameters | Sending, sql: str) -> dict[str, Any]:
+    """Return those of the parameters that a query refers to, by name."""
+    names = (each.name for each in fields(parameters))
+    return {name: getattr(parameters, name) for name in names if f"${name}" in sql}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +112,13 @@ class Mart:
     """What it can't know, in a sentence."""
     columns: Mapping[str, Column]
     sources: tuple["Layer | Mart", ...]
-    is_daily: bool = False
-    """Whether it has a partition a day, made from that day of its sources."""
+    grain: Grain = Grain.WHOLE
+    """A day is made from that day of its sources, a month as `spans` says, a whole from all."""
+    spans: Mapping[str, Span] = field(default_factory=dict)
+    """For a monthly mart, which partitions of a source a month is made from; SAME unless stated."""
+    is_partial: bool = False
+    """Whether it is only an intermediate result of a month, which other marts are made from: it is
+    built with them, and is no table of the SQL console or Athena."""
     lookback_days: int = 0
     """Earlier days of its sources that a day of a daily mart is also made from.
 
@@ -71,6 +127,11 @@ class Mart:
     """
     conservation_rule: ConservationRule | None = None
     post_process: PostProcess | None = None
+
+    @property
+    def is_daily(self) -> bool:
+        """Whether it has a partition per day."""
+        return self.grain is Grain.DAY
 
     @property
     def schema(self) -> pa.Schema:
@@ -109,9 +170,23 @@ def each_day(number: str, rows: str) -> str:
     return f"SELECT context_date, {number} FROM {rows} GROUP BY context_date"  # noqa: S608 - ours
 
 
+def grain_of(table: Table) -> Grain:
+    """Return what a table has a partition for: a layer has one per day."""
+    return table.grain if isinstance(table, Mart) else Grain.DAY
+
+
+def shown_sources(mart: Mart) -> list["Layer | Mart"]:
+    """Return the tables that a mart is made from, with those of intermediate results instead."""
+    found: list[Layer | Mart] = []
+    for table in mart.sources:
+        is_partial = isinstance(table, Mart) and table.is_partial
+        found += shown_sources(table) if isinstance(table, Mart) and is_partial else [table]
+    return list(dict.fromkeys(found))
+
+
 def is_daily(table: Table) -> bool:
-    """Return whether a table has a partition a day, as all layers have."""
-    return table.is_daily if isinstance(table, Mart) else True
+    """Return whether a table has a partition per day."""
+    return grain_of(table) is Grain.DAY
 
 
 def day(description: str) -> Column:

@@ -2,10 +2,15 @@
 
 from typing import Final
 
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import always, boolean, int64, string
-from tg_pipeline.marts.daily import USER_ACTIVITY
 from tg_pipeline.marts.mart import ConservationRule, Mart, count, day, kind, number, plain_id
+from tg_pipeline.marts.partials import (
+    KNOWN_ACTIVE_DAYS,
+    KNOWN_BOTS,
+    KNOWN_CHATS,
+    KNOWN_MOVES,
+    KNOWN_USERS,
+)
 
 BOTS: Final = Mart(
     name="bots",
@@ -20,11 +25,11 @@ BOTS: Final = Mart(
         "last_update_on": always(day("The day of its last update.")),
         "updates": count("Updates that it received, copies included."),
     },
-    sources=(ENRICHED_UPDATES,),
+    sources=(KNOWN_BOTS,),
     conservation_rule=ConservationRule(
         "updates_of_bots_are_conserved",
-        "Rows of enriched_updates = the sum of updates.",
-        input_rows="SELECT count(*) FROM enriched_updates",
+        "Rows of enriched_updates, as counted by month = the sum of updates.",
+        input_rows="SELECT sum(updates) FROM known_bots",
         output_rows="SELECT sum(updates) FROM bots",
     ),
 )
@@ -49,13 +54,11 @@ USERS: Final = Mart(
         ),
         "last_seen_on": always(day("The last such day.")),
     },
-    sources=(ENRICHED_UPDATES,),
+    sources=(KNOWN_USERS,),
     conservation_rule=ConservationRule(
         "users_are_conserved",
-        "Distinct accounts in enriched_updates = rows of users.",
-        input_rows="SELECT count(DISTINCT account) FROM (SELECT user_id AS account "
-        "FROM enriched_updates UNION ALL SELECT member_user_id FROM enriched_updates) "
-        "WHERE account NOT IN (777000, 1087968824, 136817688)",
+        "Distinct accounts in enriched_updates, as found by month = rows of users.",
+        input_rows="SELECT count(DISTINCT user_id) FROM known_users",
         output_rows="SELECT count(*) FROM users",
     ),
 )
@@ -76,11 +79,11 @@ CHATS: Final = Mart(
         "first_seen_on": always(day("The day of its first update.")),
         "last_seen_on": always(day("The day of its last update.")),
     },
-    sources=(ENRICHED_UPDATES,),
+    sources=(KNOWN_CHATS, KNOWN_MOVES),
     conservation_rule=ConservationRule(
         "chats_are_conserved",
-        "Distinct chats in enriched_updates = rows of chats.",
-        input_rows="SELECT count(DISTINCT chat_id) FROM enriched_updates",
+        "Distinct chats in enriched_updates, as found by month = rows of chats.",
+        input_rows="SELECT count(DISTINCT chat_id) FROM known_chats",
         output_rows="SELECT count(*) FROM chats",
     ),
 )
@@ -97,12 +100,11 @@ ACTIVE_USERS: Final = Mart(
         "monthly_users": count("Distinct people who were active on it or the 29 days before."),
         "stickiness": number("daily_users / monthly_users; null where nobody was active."),
     },
-    sources=(USER_ACTIVITY,),
+    sources=(KNOWN_ACTIVE_DAYS,),
     conservation_rule=ConservationRule(
         "active_days_are_conserved",
         "Days on which each person was active = the sum of daily_users.",
-        input_rows="SELECT count(*) FROM (SELECT DISTINCT user_id, context_date "
-        "FROM user_activity WHERE actions > 0 AND NOT is_bot)",
+        input_rows="SELECT count(*) FROM (SELECT DISTINCT user_id, day FROM known_active_days)",
         output_rows="SELECT sum(daily_users) FROM active_users",
     ),
 )
@@ -122,12 +124,12 @@ RETENTION: Final = Mart(
         "returned": count("Of these, people who were active in that later week."),
         "share": always(number("returned / cohort_size; compare it with cohort_size.")),
     },
-    sources=(USER_ACTIVITY, CHATS, BOTS),
+    sources=(KNOWN_ACTIVE_DAYS, CHATS, BOTS),
     conservation_rule=ConservationRule(
         "cohorts_are_conserved",
         "Weeks in which each person of a cohort was active = the sum of returned.",
         input_rows="""
-        WITH active AS (FROM user_activity WHERE actions > 0 AND NOT is_bot),
+        WITH active AS (SELECT * RENAME (day AS context_date) FROM known_active_days),
         seen AS (
             SELECT bot_id, chat_id, min(context_date) AS seen_on FROM active GROUP BY ALL
             UNION ALL SELECT NULL, chat_id, first_seen_on FROM chats

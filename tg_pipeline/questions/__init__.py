@@ -6,18 +6,17 @@
 
 import pyarrow as pa
 
-from tg_pipeline.questions.detection import detect_questions
+from tg_pipeline.questions.detection import DETECTED_SCHEMA, detect_questions
 from tg_pipeline.questions.schema import QUESTIONS_SCHEMA
 
-__all__ = ["QUESTIONS_SCHEMA", "find_questions"]
+__all__ = ["DETECTED_SCHEMA", "QUESTIONS_SCHEMA", "detect_questions", "group_questions"]
 
 
-def find_questions(messages: pa.Table) -> pa.Table:
-    """Return one row per question, in QUESTIONS_SCHEMA, in the order in which they were asked.
+def group_questions(questions: pa.Table) -> pa.Table:
+    """Return detected questions with their groups, in QUESTIONS_SCHEMA, in the same order.
 
-    `messages` has the columns of `detection.MESSAGE_SCHEMA`; the order of its rows does not matter.
+    `questions` has all columns of QUESTIONS_SCHEMA but the groups, and `question`.
     """
-    questions = detect_questions(messages)
     if not questions.num_rows:
         return QUESTIONS_SCHEMA.empty_table()
     # scipy and scikit-learn take about a second to import; other users of marts need not wait.

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tg_pipeline.questions.patterns import LANGUAGES, detect_languages
-from tg_pipeline.questions.schema import QUESTIONS_SCHEMA
+from tg_pipeline.questions.schema import QUESTIONS_SCHEMA, described
 
 MAX_CHARACTERS: Final = 1_000
 """Characters of a message that are read: a question after them is missed."""
@@ -28,6 +28,7 @@ MESSAGE_SCHEMA: Final = pa.schema(
         *(QUESTIONS_SCHEMA.field(name) for name in KEPT_COLUMNS),
         pa.field("edited_at", pa.timestamp("us", tz="UTC")),
         pa.field("first_text", pa.string()),
+        pa.field("reply_to_message_id", pa.int64()),
     ]
 )
 """A message; `edited_at` is the time of its present text, and `first_text` is an earlier text."""
@@ -37,10 +38,26 @@ DETECTED_SCHEMA: Final = pa.schema(
         *(QUESTIONS_SCHEMA.field(name) for name in KEPT_COLUMNS),
         QUESTIONS_SCHEMA.field("asked_at"),
         QUESTIONS_SCHEMA.field("language"),
-        pa.field("question", pa.string(), nullable=False),
-    ]
+        described(
+            "question",
+            pa.string(),
+            "Its normalized text, without greetings and reactions: what is compared.",
+        ),
+        described(
+            "is_reminder",
+            pa.bool_(),
+            "Whether it asks nothing of its own, such as 'alguém?' or 'can anyone help?'.",
+        ),
+        described(
+            "reply_to_message_id",
+            pa.int64(),
+            "The message it replies to, in the same chat; null if to none.",
+            nullable=True,
+        ),
+    ],
+    metadata={"description": "The messages that are questions."},
 )
-"""A detected question; `question` is its normalized text without greetings and reactions."""
+"""A detected question."""
 
 _ORDER: Final = (
     *("sent_at", "bot_id", "chat_id", "message_id", "kind", "business_connection_id"),
@@ -92,6 +109,12 @@ _QUESTION_START: Final = rf"(?:^|[.,;:!?¿] )(?:{_CONJUNCTION})?{_any_of('questi
 _REQUEST: Final = _any_of("requests")
 _PROBLEM: Final = _any_of("problems")
 _ANSWER: Final = _any_of("answers")
+_REMINDER: Final = (
+    r"^(?:[\W_]|\b(?:algu[ei]e?[nm]|alguma?|nadie|ninguem|sabe|sabem|saberia|pode|podem|puede|me|nos"
+    r"|ajud[ae]r?|ajudem|ayuda|ayudar|gente|pessoal|galera|por|favor|pfv?|socorro|up|subindo|de|novo"
+    r"|nada|ainda|ideia|idea|ideas|resposta|respuesta|answer|answers|any|anyone|anybody|some|someone"
+    r"|somebody|nobody|know|knows|can|could|help|please|pls|again|here|aqui|oi|hello|hola)\b)*$"
+)
 _TWO_WORDS: Final = r"[a-z]{2,}.* [a-z0-9]{2,}|[a-z] .*[a-z]{2,}"
 """A single word can't be told from an exclamation."""
 
@@ -148,6 +171,8 @@ def _detect_batch(messages: pa.RecordBatch) -> pa.RecordBatch:
         _asked_at(messages),
         languages.take(positions),
         questions.take(positions),
+        _is_reminder(texts.dictionary.take(found)).take(positions),
+        messages["reply_to_message_id"],
     ]
     arrays = [array.cast(kind) for array, kind in zip(columns, DETECTED_SCHEMA.types, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=DETECTED_SCHEMA)
@@ -161,6 +186,12 @@ def _asked_at(questions: pa.RecordBatch) -> pa.Array:
     return pc.if_else(
         pc.fill_null(was_edited, fill_value=False), questions["edited_at"], questions["sent_at"]
     )
+
+
+def _is_reminder(texts: pa.Array) -> pa.Array:
+    """Return whether each text asks nothing of its own."""
+    plain = pc.replace_substring_regex(pc.utf8_normalize(texts, form="NFD"), r"\p{Mn}+", "")
+    return pc.match_substring_regex(pc.utf8_lower(plain), _REMINDER)
 
 
 def _detect_texts(texts: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:

@@ -7,58 +7,61 @@ import pyarrow as pa
 _TIMESTAMP: Final = pa.timestamp("us", tz="UTC")
 
 
-def _field(name: str, kind: pa.DataType, description: str, *, nullable: bool = False) -> pa.Field:
+def described(
+    name: str, kind: pa.DataType, description: str, *, nullable: bool = False
+) -> pa.Field:
+    """Declare a column, with its description."""
     return pa.field(name, kind, nullable, {"description": description})
 
 
 QUESTIONS_SCHEMA: Final = pa.schema(
     [
-        _field("bot_id", pa.int64(), "The bot that got the message."),
-        _field(
+        described("bot_id", pa.int64(), "The bot that got the message."),
+        described(
             "is_copy",
             pa.bool_(),
             "Whether a bot with a lower id also received the message, in a supergroup or channel.",
         ),
-        _field("kind", pa.string(), "`message`, `business_message` or `guest_message`."),
-        _field(
+        described("kind", pa.string(), "`message`, `business_message` or `guest_message`."),
+        described(
             "business_connection_id",
             pa.string(),
             "The connection to the business account that it belongs to; null outside of these.",
             nullable=True,
         ),
-        _field(
+        described(
             "chat_id", pa.int64(), "Where it was asked, by the chat's newest id.", nullable=True
         ),
-        _field(
+        described(
             "chat_id_then",
             pa.int64(),
             "The chat, by the id it had when the message was sent.",
             nullable=True,
         ),
-        _field(
+        described(
             "message_id",
             pa.int64(),
             "The message, unique within its bot, kind, business connection and `chat_id_then`.",
             nullable=True,
         ),
-        _field("user_id", pa.int64(), "Who asked; null where that is unknown.", nullable=True),
-        _field("sent_at", _TIMESTAMP, "When the message was sent, in UTC.", nullable=True),
-        _field(
+        described("user_id", pa.int64(), "Who asked; null where that is unknown.", nullable=True),
+        described("sent_at", _TIMESTAMP, "When the message was sent, in UTC.", nullable=True),
+        described(
             "asked_at",
             _TIMESTAMP,
             "When it became a question, in UTC: when it was sent or, if it was first sent as "
             "something else, when its present text was.",
             nullable=True,
         ),
-        _field("text", pa.string(), "The message as it was written."),
-        _field("language", pa.string(), "Its language, as far as its words tell: pt, en or es."),
-        _field(
+        described("text", pa.string(), "The message as it was written."),
+        described("language", pa.string(), "Its language, as far as its words tell: pt, en or es."),
+        described(
             "group_id",
             pa.int64(),
             "The questions that mean the same, numbered by how many they are: 0 is asked most; "
             "-1 is a question that has no company. Groups never span bots.",
         ),
-        _field(
+        described(
             "group_name",
             pa.string(),
             "The most typical question of the group, as somebody wrote it; null for one alone.",

@@ -10,7 +10,8 @@ import pytest
 from lambda_ingest.privacy.suppression import Identity, Tombstones, identity_digest
 from lambda_ingest.settings import Secret
 from tg_pipeline.builds.expired_days import erase_from_expired_day
-from tg_pipeline.builds.marts import days_with_stale_marts, mart_builder
+from tg_pipeline.builds.mart_sources import days_with_stale_marts
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DayStatus, known_days, stale_days
 from tg_pipeline.lake.floors import Floors

@@ -11,7 +11,8 @@ import pytest
 from lambda_ingest.store import put_if_absent
 from tg_pipeline.builds import expiry
 from tg_pipeline.builds.expiry import DAY_FOLDERS, expire, floors_on
-from tg_pipeline.builds.marts import buildable_days, days_with_stale_marts, mart_builder
+from tg_pipeline.builds.mart_sources import buildable_days, days_with_stale_marts
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import day_states, known_days, stale_days
 from tg_pipeline.events.dead_letters import REJECTED_EVENTS

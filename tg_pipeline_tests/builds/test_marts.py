@@ -13,12 +13,8 @@ import pytest
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds import marts
 from tg_pipeline.builds.layers import Conservation
-from tg_pipeline.builds.marts import (
-    MartBuilder,
-    cumulative_marts_are_stale,
-    days_with_stale_marts,
-    mart_builder,
-)
+from tg_pipeline.builds.mart_sources import cumulative_marts_are_stale, days_with_stale_marts
+from tg_pipeline.builds.marts import MartBuilder, mart_builder
 from tg_pipeline.lake.floors import ALL_DAYS
 from tg_pipeline.marts import duckdb_engine
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS

@@ -19,7 +19,8 @@ from lambda_ingest.settings import Secret
 from lambda_ingest.webhook import open_webhook
 from lambda_ingest.writer import open_writer
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
-from tg_pipeline.builds.marts import buildable_days, mart_builder
+from tg_pipeline.builds.mart_sources import buildable_days
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
 from tg_pipeline.cli import land, materialize, status  # noqa: F401 - so that forks have them

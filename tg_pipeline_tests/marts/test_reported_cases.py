@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.mart_sources import days_with_stale_marts
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.builds.selection import Selection

@@ -21,7 +21,7 @@ from tg_pipeline.defs.resources import LakeResource, LandingResource
 from tg_pipeline.defs.updates.assets import OWNERS, RETRY_POLICY, conservation_check
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
-from tg_pipeline.marts.mart import Mart, is_daily
+from tg_pipeline.marts.mart import Mart, is_daily, shown_sources
 
 MARTS_BY_DAY: Final = "marts_by_day"
 """The group of the daily marts, which are built with the layers of their day."""
@@ -46,7 +46,7 @@ def mart_spec(mart: Mart) -> dg.AssetSpec:
     """Return a mart's inputs and what its page shows: description, columns and query."""
     return dg.AssetSpec(
         mart.name,
-        deps=[_dep(mart, table) for table in mart.sources],
+        deps=[_dep(mart, table) for table in shown_sources(mart)],
         description=f"{mart.description}\n\nWhat it can't know: {mart.limitations}",
         group_name=MARTS_BY_DAY if mart.is_daily else MARTS,
         owners=OWNERS,

@@ -13,7 +13,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.lake.partitions import Lake, PartitionName
 from tg_pipeline.marts.mart import Mart
 
 MAX_BARS: Final = 8
@@ -89,7 +89,7 @@ class MartChart:
 
 
 def mart_chart(
-    lake: Lake, mart: Mart, day: date | None, *, names_people: bool
+    lake: Lake, mart: Mart, day: PartitionName, *, names_people: bool
 ) -> Mapping[str, dg.MetadataValue[Any]]:
     """Return the chart of a mart, or of one of its days, under its key; empty without rows.
 
@@ -211,6 +211,9 @@ MART_CHARTS: Final = {
         "share_back_by_week_since", ("week_offset", "returned", "cohort_size"), retention
     ),
     "messages": MartChart("messages_by_day", ("sent_on", "is_copy"), without_copies(by_day)),
+    "detected_questions": MartChart(
+        "questions_by_language", ("language", "is_copy"), without_copies(top_n)
+    ),
     "questions": MartChart("questions_by_language", ("language", "is_copy"), without_copies(top_n)),
     "frequent_questions": MartChart("questions_by_week", ("week", "questions"), by_week),
     "answers": MartChart(
@@ -228,7 +231,7 @@ MART_CHARTS: Final = {
         "share_resolved_by_week", ("week", "resolved", "issues", "unseen"), resolved_share
     ),
 }
-"""By mart. A daily mart's chart shows one day; a cumulative mart's shows all days that fit.
+"""By mart. A daily mart's chart shows one day, a monthly mart's the last month, any other all.
 
 They show no names of people and nothing that they wrote.
 """

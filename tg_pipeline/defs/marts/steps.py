@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from time import perf_counter
@@ -11,7 +11,8 @@ import dagster as dg
 
 from tg_pipeline.builds.damage import LostPartitionError, Repairs
 from tg_pipeline.builds.layers import Conservation
-from tg_pipeline.builds.marts import MartBuilder, MartBuildResult, buildable_days, mart_builder
+from tg_pipeline.builds.mart_sources import buildable_days
+from tg_pipeline.builds.marts import MartBuilder, MartBuildResult, mart_builder
 from tg_pipeline.defs.marts.charts import mart_chart
 from tg_pipeline.defs.metadata import (
     DAMAGE_LOGGER,
@@ -23,7 +24,7 @@ from tg_pipeline.defs.metadata import (
     log_expired,
 )
 from tg_pipeline.defs.partitions import SETTINGS, partition_dates
-from tg_pipeline.lake.partitions import Lake, PartitionName
+from tg_pipeline.lake.partitions import Lake, PartitionName, PartitionStats
 from tg_pipeline.marts.mart import Mart, MartParameters
 
 Results = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
@@ -93,15 +94,16 @@ class MartsStep:
     def _build(self, shared: "_SharedBuilder", mart: Mart) -> list[Conservation]:
         """Build a mart, or the days of the run, and record them; return the counts of its rule."""
         started = perf_counter()
-        days: list[date | None] = [*self._kept_days(mart)] if mart.is_daily else [None]
+        days = self._kept_days(mart) if mart.is_daily else []
         built: list[MartBuildResult] = []
-        if days:
+        if days or not mart.is_daily:
             with shared.open() as builder:
-                days, built = self._build_what_can_be(builder, mart, days)
+                built = self._build_what_can_be(builder, mart, days)
         if self._is_recorded(mart):
-            seconds = (perf_counter() - started) / max(len(days), 1)
-            for day, each in zip(days, built, strict=True):
-                self._record(PartitionMetadata(mart, day, each.written, seconds), mart)
+            recorded = built if mart.is_daily else _in_all(built)
+            seconds = (perf_counter() - started) / max(len(recorded), 1)
+            for each in recorded:
+                self._record(PartitionMetadata(mart, each.partition, each.written, seconds), mart)
         return [each.conservation for each in built if each.conservation]
 
     def _record(self, partition: PartitionMetadata, mart: Mart) -> None:
@@ -119,25 +121,34 @@ class MartsStep:
         return days
 
     def _build_what_can_be(
-        self, builder: MartBuilder, mart: Mart, days: list[date | None]
-    ) -> tuple[list[date | None], list[MartBuildResult]]:
-        """Build days of a mart without those that are made from a day that is damaged for good.
+        self, builder: MartBuilder, mart: Mart, days: list[date]
+    ) -> list[MartBuildResult]:
+        """Build a mart; a daily one without the days that need a day that is damaged for good.
 
-        Return the days that are built, with the results. Raises LostPartitionError if none is.
+        Raises LostPartitionError if nothing can be built.
         """
+        if not mart.is_daily:
+            return self.repairs.run(None, partial(builder.build, mart))
         while True:
             try:
-                return days, self.repairs.run(None, partial(builder.build_days, mart, days))
+                return self.repairs.run(None, partial(builder.build_days, mart, days))
             except LostPartitionError as lost:
-                left = [day for day in days if day and not _is_made_from(day, lost.day, mart)]
+                left = [day for day in days if not _is_made_from(day, lost.day, mart)]
                 if not left:
                     raise
                 DAMAGE_LOGGER.warning("%s is built without some days: %s", mart.name, lost)
-                days = [*left]
+                days = left
 
 
 def _is_made_from(day: date, source: PartitionName, mart: Mart) -> bool:
     return not isinstance(source, date) or 0 <= (day - source).days <= mart.lookback_days
+
+
+def _in_all(built: list[MartBuildResult]) -> list[MartBuildResult]:
+    """Return one result with the rows of all partitions, in the place of the newest one."""
+    rows = sum(each.written.rows for each in built)
+    size = sum(each.written.bytes for each in built)
+    return [replace(each, written=PartitionStats(rows, size)) for each in built[-1:]]
 
 
 class _SharedBuilder:

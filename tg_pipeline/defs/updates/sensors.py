@@ -17,7 +17,7 @@ from obstore.store import ObjectStore
 from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.expired_days import is_erasure_due
 from tg_pipeline.builds.layers import read_known_ids
-from tg_pipeline.builds.marts import days_with_stale_marts
+from tg_pipeline.builds.mart_sources import days_with_stale_marts
 from tg_pipeline.builds.outside_days import count_outside
 from tg_pipeline.builds.parameters import LayerParameters, layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import (

@@ -1,8 +1,7 @@
 -- People who were active on a day, in the 7 days up to it, and in the 30 days up to it.
 WITH active_days AS (
-    SELECT DISTINCT user_id, context_date AS day
-    FROM user_activity
-    WHERE actions > 0 AND NOT is_bot
+    SELECT DISTINCT user_id, day
+    FROM known_active_days
 ),
 
 -- A person counts from an active day until the window has passed or the next active day begins.

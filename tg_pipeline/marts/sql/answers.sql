@@ -1,4 +1,4 @@
--- The answer to each question, and what the same rule finds for messages that ask nothing.
+-- The answer to each question of a month, and what the same rule finds for messages that ask nothing.
 WITH said AS MATERIALIZED (
     SELECT
         messages.bot_id,
@@ -29,11 +29,11 @@ WITH said AS MATERIALIZED (
         coalesce(
             messages.topic_id, messages.direct_messages_topic_id, messages.comment_thread_id, 0
         ) AS place,
-        questions.bot_id IS NOT NULL AS is_question,
-        coalesce(questions.asked_at, messages.sent_at) AS said_at,
+        detected_questions.bot_id IS NOT NULL AS is_question,
+        coalesce(detected_questions.asked_at, messages.sent_at) AS said_at,
         CAST(
             date_trunc(
-                'week', coalesce(questions.asked_at, messages.sent_at) AT TIME ZONE $timezone
+                'week', coalesce(detected_questions.asked_at, messages.sent_at) AT TIME ZONE $timezone
             ) AS date
         ) AS week,
         -- In private chats, and where it is a guest, only the bot itself can answer.
@@ -53,6 +53,9 @@ WITH said AS MATERIALIZED (
         + len(coalesce(messages.mentioned_usernames, [])) = 0
             AS names_nobody,
         messages.text IS NOT NULL AND NOT messages.is_forward AS is_own_text,
+        date_trunc('month', messages.sent_on) AS month,
+        -- What follows the month is only read for its answers.
+        messages.sent_at < $ends AS is_of_month,
         -- Portuguese, English and Spanish.
         CASE
             WHEN regexp_matches(
@@ -63,17 +66,18 @@ WITH said AS MATERIALIZED (
                 THEN lower(strip_accents(messages.text))
         END AS thanks
     FROM messages
-    LEFT JOIN questions
-        ON messages.bot_id = questions.bot_id
-        AND messages.kind = questions.kind
+    LEFT JOIN detected_questions
+        ON messages.bot_id = detected_questions.bot_id
+        AND messages.kind = detected_questions.kind
         AND coalesce(messages.business_connection_id, '')
-        = coalesce(questions.business_connection_id, '')
-        AND messages.chat_id_then = questions.chat_id_then
-        AND messages.message_id = questions.message_id
+        = coalesce(detected_questions.business_connection_id, '')
+        AND messages.chat_id_then = detected_questions.chat_id_then
+        AND messages.message_id = detected_questions.message_id
     WHERE
         messages.is_written
         AND NOT messages.is_from_offline
         AND messages.speaker_id IS NOT NULL
+        AND messages.sent_at < $followed_until
 ),
 
 -- Each conversation in its order.
@@ -96,13 +100,13 @@ turns AS MATERIALIZED (
 ),
 
 quotas AS (
-    SELECT bot_id, kind, chat_id, week, count(*) AS questions
+    SELECT bot_id, kind, chat_id, week, month, count(*) AS questions
     FROM turns
-    WHERE is_question AND is_answer_visible
-    GROUP BY bot_id, kind, chat_id, week
+    WHERE is_question AND is_answer_visible AND is_of_month
+    GROUP BY bot_id, kind, chat_id, week, month
 ),
 
--- As many messages that ask nothing, in the same chats and weeks. The hash makes the choice
+-- As many messages that ask nothing, in the same chats, weeks and months. The hash makes the choice
 -- arbitrary but the same each time.
 placebos AS (
     SELECT turns.turn
@@ -112,6 +116,7 @@ placebos AS (
         AND turns.kind = quotas.kind
         AND turns.chat_id = quotas.chat_id
         AND turns.week = quotas.week
+        AND turns.month = quotas.month
     WHERE
         turns.person_id IS NOT NULL
         AND turns.is_own_text
@@ -120,9 +125,10 @@ placebos AS (
         AND turns.is_no_reply
         AND turns.message_id > 0
         AND turns.is_answer_visible
+        AND turns.is_of_month
     QUALIFY
         row_number() OVER (
-            PARTITION BY turns.bot_id, turns.kind, turns.chat_id, turns.week
+            PARTITION BY turns.bot_id, turns.kind, turns.chat_id, turns.week, turns.month
             ORDER BY md5(concat_ws(':', turns.chat_id_then, turns.message_id)), turns.turn
         ) <= quotas.questions
 ),
@@ -131,10 +137,10 @@ asked AS MATERIALIZED (
     SELECT turns.*
     FROM turns
     LEFT JOIN placebos ON turns.turn = placebos.turn
-    WHERE turns.is_question OR placebos.turn IS NOT NULL
+    WHERE (turns.is_question AND turns.is_of_month) OR placebos.turn IS NOT NULL
 ),
 
--- 1. Replies. One that asks back is an answer only if no other reply is.
+-- 1. Replies, within 14 days. One that asks back is an answer only if no other reply is.
 replies AS (
     SELECT
         *,
@@ -166,7 +172,9 @@ replied AS (
         AND asked.connection = replies.replied_connection
         AND asked.chat_id_then = replies.replied_chat_id
         AND asked.message_id = replies.replied_message_id
-    WHERE asked.speaker_id <> replies.speaker_id AND replies.said_at >= asked.said_at
+    WHERE
+        asked.speaker_id <> replies.speaker_id
+        AND replies.said_at BETWEEN asked.said_at AND asked.said_at + INTERVAL 14 DAY
     GROUP BY asked.turn
 ),
 
@@ -291,17 +299,18 @@ remarks AS (
     UNION ALL
     SELECT statements.*, statements.reply_to_user_id AS addressee_id
     FROM statements
-    LEFT JOIN asked
-        ON statements.observer = asked.observer
-        AND statements.kind = asked.kind
-        AND statements.connection = asked.connection
-        AND statements.chat_id_then = asked.chat_id_then
-        AND statements.reply_to_message_id = asked.message_id
+    LEFT JOIN turns AS replied_to
+        ON statements.observer = replied_to.observer
+        AND statements.kind = replied_to.kind
+        AND statements.connection = replied_to.connection
+        AND statements.chat_id_then = replied_to.chat_id_then
+        AND statements.reply_to_message_id = replied_to.message_id
+        AND replied_to.is_question
     WHERE
         NOT statements.is_no_reply
         AND statements.names_nobody
         AND statements.reply_to_user_id <> statements.speaker_id
-        AND NOT coalesce(asked.is_question, FALSE)
+        AND replied_to.turn IS NULL
 ),
 
 listeners AS (

@@ -1,12 +1,7 @@
 -- Every chat that was seen, with its newest title and the id that it has now.
 WITH RECURSIVE moves AS (
-    SELECT DISTINCT chat_id AS old_id, migrate_to_chat_id AS new_id
-    FROM enriched_updates
-    WHERE migrate_to_chat_id IS NOT NULL AND chat_id IS NOT NULL
-    UNION
-    SELECT DISTINCT migrate_from_chat_id AS old_id, chat_id AS new_id
-    FROM enriched_updates
-    WHERE migrate_from_chat_id IS NOT NULL AND chat_id IS NOT NULL
+    SELECT DISTINCT old_chat_id AS old_id, new_chat_id AS new_id
+    FROM known_moves
 ),
 
 -- A group becomes a supergroup once; longer chains are followed all the same.
@@ -32,13 +27,12 @@ newest AS (
 seen AS (
     SELECT
         chat_id,
-        arg_max(chat_type, (coalesce(event_at, received_at), chat_type)) AS type,
-        arg_max(chat_title, (coalesce(event_at, received_at), chat_title)) AS title,
-        arg_max(chat_username, (coalesce(event_at, received_at), chat_username)) AS username,
-        min(context_date) AS first_seen_on,
-        max(context_date) AS last_seen_on
-    FROM enriched_updates
-    WHERE chat_id IS NOT NULL
+        arg_max(type, (type_at, type)) AS type,
+        arg_max(title, (title_at, title)) AS title,
+        arg_max(username, (username_at, username)) AS username,
+        min(first_seen_on) AS first_seen_on,
+        max(last_seen_on) AS last_seen_on
+    FROM known_chats
     GROUP BY chat_id
 )
 

@@ -1,4 +1,4 @@
--- Every message once, as it reads now: the newest version delivered.
+-- Every message of a month once, as it reads now: the newest version delivered.
 WITH versions AS NOT MATERIALIZED (
     SELECT
         *,
@@ -16,6 +16,9 @@ WITH versions AS NOT MATERIALIZED (
         'message', 'channel_post', 'business_message', 'guest_message',
         'edited_message', 'edited_channel_post', 'edited_business_message'
     )
+    -- All versions of a message have the date of the first one.
+    AND coalesce(to_timestamp(nullif(date, 0)), event_at, received_at) >= $begins
+    AND coalesce(to_timestamp(nullif(date, 0)), event_at, received_at) < $ends
 ),
 
 -- Few messages have several versions. All others need no sorting.
@@ -96,22 +99,8 @@ latest AS (
 
 -- A group that becomes a supergroup announces it in both chats: in the old one and in the new one.
 announced_moves AS (
-    SELECT old_chat_id, max_by(new_chat_id, moved_at) AS new_chat_id
-    FROM (
-        SELECT
-            chat_id AS old_chat_id,
-            migrate_to_chat_id AS new_chat_id,
-            coalesce(event_at, received_at) AS moved_at
-        FROM enriched_updates
-        WHERE migrate_to_chat_id IS NOT NULL
-        UNION ALL
-        SELECT
-            migrate_from_chat_id AS old_chat_id,
-            chat_id AS new_chat_id,
-            coalesce(event_at, received_at) AS moved_at
-        FROM enriched_updates
-        WHERE migrate_from_chat_id IS NOT NULL
-    )
+    SELECT old_chat_id, arg_max(new_chat_id, (moved_at, new_chat_id)) AS new_chat_id
+    FROM known_moves
     GROUP BY old_chat_id
 ),
 
@@ -126,9 +115,12 @@ moves AS (
     CROSS JOIN UNNEST(all_moves) AS listed (move)
 ),
 
--- The threads below a channel's posts: the post is in the data, or a message of the thread replies
--- to it.
+-- The threads below a channel's posts: the post is in the data up to this month, or a message of the
+-- thread up to this month replies to it.
 comment_threads AS (
+    SELECT bot_id, chat_id, message_id
+    FROM known_comment_threads
+    UNION
     SELECT bot_id, chat_id, message_id
     FROM versions
     WHERE is_automatic_forward

@@ -1,4 +1,4 @@
--- What people wrote themselves: questions are looked for among these messages.
+-- All questions, in the order in which they were sent: those that mean the same are grouped.
 SELECT
     bot_id,
     is_copy,
@@ -9,18 +9,10 @@ SELECT
     message_id,
     user_id,
     sent_at,
-    edited_at,
-    CASE WHEN command IS NULL THEN text ELSE command_args END AS text,
-    -- Without the command that it began with.
-    regexp_replace(first_text, '^/\w+(@\w+)?\s*', '') AS first_text
-FROM messages
-WHERE
-    person_id IS NOT NULL
-    AND is_written
-    AND NOT is_forward
-    AND NOT is_from_offline
-    AND chat_id IS NOT NULL
-    -- An ephemeral message has no id that an answer could refer to.
-    AND message_id > 0
-    AND CASE WHEN command IS NULL THEN text ELSE command_args END IS NOT NULL
-ORDER BY bot_id, chat_id, sent_at, message_id, kind, business_connection_id
+    asked_at,
+    text,
+    language,
+    question
+FROM detected_questions
+ORDER BY
+    sent_at, bot_id, chat_id, message_id, kind, business_connection_id, user_id, text

@@ -1,8 +1,7 @@
 -- Of the people who came in a week: how many were active one week later, two weeks later, ….
 WITH active_days AS (
-    SELECT DISTINCT user_id, bot_id, chat_id, context_date
-    FROM user_activity
-    WHERE actions > 0 AND NOT is_bot
+    SELECT user_id, bot_id, chat_id, day AS context_date
+    FROM known_active_days
 ),
 
 first_days AS (

@@ -5,20 +5,12 @@ WITH RECURSIVE asked AS MATERIALIZED (
         answers.*,
         questions.group_id,
         questions.group_name,
-        -- A reminder asks nothing of its own: "alguém?", "can anyone help?".
-        regexp_full_match(
-            lower(strip_accents(questions.text)),
-            '(?:[\W_]|\b(?:algu[ei]e?[nm]|alguma?|nadie|ninguem|sabe|sabem|saberia|pode|podem|puede'
-            || '|me|nos|ajud[ae]r?|ajudem|ayuda|ayudar|gente|pessoal|galera|por|favor|pfv?|socorro|up'
-            || '|subindo|de|novo|nada|ainda|ideia|idea|ideas|resposta|respuesta|answer|answers'
-            || '|any|anyone|anybody|some|someone|somebody|nobody|know|knows|can|could|help|please|pls'
-            || '|again|here|aqui|oi|hello|hola)\b)*'
-        ) AS is_reminder,
+        detected_questions.is_reminder,
         coalesce(answers.business_connection_id, '') AS connection,
         coalesce(
             answers.topic_id, answers.direct_messages_topic_id, answers.comment_thread_id, 0
         ) AS place,
-        messages.reply_to_message_id,
+        detected_questions.reply_to_message_id,
         row_number() OVER (
             ORDER BY
                 answers.bot_id,
@@ -36,13 +28,13 @@ WITH RECURSIVE asked AS MATERIALIZED (
         = coalesce(questions.business_connection_id, '')
         AND answers.chat_id_then = questions.chat_id_then
         AND answers.message_id = questions.message_id
-    INNER JOIN messages
-        ON answers.bot_id = messages.bot_id
-        AND answers.kind = messages.kind
+    INNER JOIN detected_questions
+        ON answers.bot_id = detected_questions.bot_id
+        AND answers.kind = detected_questions.kind
         AND coalesce(answers.business_connection_id, '')
-        = coalesce(messages.business_connection_id, '')
-        AND answers.chat_id_then = messages.chat_id_then
-        AND answers.message_id = messages.message_id
+        = coalesce(detected_questions.business_connection_id, '')
+        AND answers.chat_id_then = detected_questions.chat_id_then
+        AND answers.message_id = detected_questions.message_id
     WHERE answers.is_question
 ),
 

@@ -1,0 +1,381 @@
+"""The partitions that marts are made from, and which partitions of a mart are stale.
+
+A mart's footer has a fingerprint of its definition and of the sources that it was made from, and
+the parameters that its query uses. A partition is stale if any of these has changed since.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from tg_pipeline.builds.raw_updates import BUILT_FROM
+from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
+from tg_pipeline.lake.floors import Floors, TableGroup
+from tg_pipeline.lake.footers import Footers, FooterSource
+from tg_pipeline.lake.parquet import Footer
+from tg_pipeline.lake.partitions import (
+    DamagedPartitionError,
+    Lake,
+    Month,
+    PartitionName,
+)
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.schema import Table
+from tg_pipeline.marts.catalog import (
+    CUMULATIVE_MARTS,
+    DAILY_MARTS,
+    MAX_LOOKBACK_DAYS,
+    PARTIAL_MARTS,
+)
+from tg_pipeline.marts.mart import (
+    CONTEXT,
+    Grain,
+    Mart,
+    MartParameters,
+    Sending,
+    Span,
+    grain_of,
+)
+from tg_pipeline.marts.partials import KNOWN_MOVES
+
+CONTENT: Final = "content"
+"""The metadata of a monthly mart with a digest of its rows: what is made from it is stale only if
+these have changed, and not whenever it was written."""
+
+BEGINNING: Final = "beginning"
+"""The metadata with a digest of those rows that the month before reads as its context."""
+
+GROUPS: Final = "groups"
+"""The metadata with the ids of the groups that wrote in the month, and may become supergroups."""
+
+MESSAGE_MONTHS: Final = "message_months"
+"""In the footer index, the months in which the messages of a day of enriched_updates were sent. An
+edit belongs to the month of its message. The name is followed by the time zone."""
+
+MESSAGE_TYPES: Final = (
+    *("message", "channel_post", "business_message", "guest_message"),
+    *("edited_message", "edited_channel_post", "edited_business_message"),
+)
+"""The update types of the versions of messages."""
+
+SUPERGROUPS: Final = -1_000_000_000_000
+"""Ids of supergroups and channels are below it, those of groups between it and 0.
+https://core.telegram.org/api/bots/ids"""
+
+
+class Move(NamedTuple):
+    """A group that became a supergroup."""
+
+    old_chat_id: int
+    new_chat_id: int
+    moved_at: datetime
+
+
+class SourcePartition(NamedTuple):
+    """A partition that a mart is made from."""
+
+    table: Table
+    partition: PartitionName
+    digest: str
+    """Changes with what the mart reads of it."""
+
+
+# Months
+
+
+def sending_of(month: Month, timezone: str) -> Sending:
+    """Return the times that the query of a month refers to."""
+    followed = month.next.first_day + CONTEXT
+    begins, ends, until = (
+        datetime.combine(day, time(), ZoneInfo(timezone))
+        for day in (month.first_day, month.next.first_day, followed)
+    )
+    return Sending(begins, ends, until)
+
+
+def message_months(footers: Footers, lake: Lake, timezone: str) -> dict[date, frozenset[Month]]:
+    """Return, for each day of enriched_updates, the months in which its messages were sent.
+
+    Days whose months are not in the index are read, and the index has them from then on. Raises
+    StoreError, and DamagedPartitionError.
+    """
+    index = footers.index(ENRICHED_UPDATES.name)
+    key = f"{MESSAGE_MONTHS} {timezone}"
+    days = [day for day in {*index.footers, *index.damaged} if isinstance(day, date)]
+    found = {day: index.metadata(day, key) for day in days}
+    missing = [day for day, text in found.items() if text is None]
+    read = lake.map_concurrent(lambda day: _read_months(lake, day, timezone), missing)
+    if missing:
+        found |= dict(zip(missing, read, strict=True))
+        footers.replace(
+            index.with_metadata(
+                {
+                    day: {key: text}
+                    for day, text in zip(missing, read, strict=True)
+                    if day in index.footers
+                }
+            )
+        )
+    return {
+        day: frozenset(Month(*map(int, each.split("-"))) for each in (text or "").split())
+        for day, text in found.items()
+    }
+
+
+def _read_months(lake: Lake, day: date, timezone: str) -> str:
+    """Return the months in which a day's messages were sent, as YYYY-MM, separated by spaces."""
+    months: set[Month] = set()
+    columns = ["update_type", "date", "event_at", "received_at"]
+    with lake.open(ENRICHED_UPDATES.name, day) as partition:
+        for batch in partition.project(columns):
+            is_message = pc.is_in(batch["update_type"], value_set=pa.array(MESSAGE_TYPES))
+            months |= _months_of(batch.filter(is_message), timezone)
+    return " ".join(map(str, sorted(months)))
+
+
+def _months_of(messages: pa.RecordBatch, timezone: str) -> set[Month]:
+    dates = messages["date"].cast(pa.int64())
+    known = pc.if_else(pc.equal(dates, 0), pa.scalar(None, pa.int64()), dates)
+    second = pa.timestamp("s", "UTC")
+    sent = pc.coalesce(
+        known.cast(second),
+        pc.floor_temporal(messages["event_at"], unit="second").cast(second),
+        pc.floor_temporal(messages["received_at"], unit="second").cast(second),
+    ).drop_null()
+    bounds = pc.min_max(sent)
+    first, last = bounds["min"].as_py(), bounds["max"].as_py()
+    if first is None:
+        return set()
+    zone = ZoneInfo(timezone)
+    month, end = Month.of(first.astimezone(zone)), Month.of(last.astimezone(zone))
+    if month == end:
+        return {month}
+    begins = []
+    while month <= end:
+        begins.append(month)
+        month = month.next
+    starts = [int(sending_of(each, timezone).begins.timestamp()) for each in begins]
+    places = np.searchsorted(starts, np.unique(sent.cast(pa.int64()).to_numpy()), side="right") - 1
+    return {begins[place] for place in np.unique(places)}
+
+
+# Sources
+
+
+@dataclass(frozen=True, slots=True)
+class MartSources:
+    """What the marts of a lake are made from, as it was when it was first looked at."""
+
+    lake: Lake
+    footers: Footers
+    parameters: MartParameters
+
+    def partitions(self, mart: Mart) -> Sequence[PartitionName]:
+        """Return the partitions that a cumulative mart has, as far as its sources are built."""
+        if mart.grain is Grain.WHOLE:
+            return [None]
+        leading = mart.sources[0]
+        if mart.spans.get(leading.name) is Span.SENT:
+            months = message_months(self.footers, self.lake, self.parameters.timezone)
+            return sorted({month for day in months.values() for month in day})
+        names = self._existing(leading)
+        return sorted({Month.of(n) if isinstance(n, date) else n for n in names if n})
+
+    def read_by(
+        self, mart: Mart, partition: PartitionName, table: Table
+    ) -> Sequence[PartitionName]:
+        """Return the partitions of a source that a partition of a mart is made from, ascending."""
+        grain = grain_of(table)
+        if grain is Grain.WHOLE:
+            return [None]
+        if mart.grain is Grain.DAY and isinstance(partition, date):
+            return [*days_before([partition], mart.lookback_days)]
+        existing = self._existing(table)
+        if not isinstance(partition, Month):
+            return existing
+        span = mart.spans.get(table.name, Span.SAME)
+        if span is Span.SENT:
+            months = message_months(self.footers, self.lake, self.parameters.timezone)
+            return [day for day in sorted(months) if partition in months[day]]
+        return [each for each in existing if _is_in_span(each, partition, span)]
+
+    def _existing(self, table: Table) -> Sequence[PartitionName]:
+        """Return the partitions of a table by day or month, ascending."""
+        index = self.footers.index(table.name)
+        names = {*index.footers, *index.damaged}
+        if grain_of(table) is Grain.DAY:
+            return sorted(each for each in names if isinstance(each, date))
+        return sorted(each for each in names if isinstance(each, Month))
+
+    def expected(self, mart: Mart, partition: PartitionName) -> dict[str, str]:
+        """Return the footer metadata of an up-to-date partition of a mart."""
+        stored = self.footers.footer(mart.name, partition)
+        groups = stored.metadata.get(GROUPS) if stored else None
+        sources = [
+            source_partition(partition, table, each, self.footers.footer(table.name, each))
+            for table in mart.sources
+            for each in self.read_by(mart, partition, table)
+        ]
+        moves = self.moves(mart)
+        return expected_footer(mart, sources, self.parameters, moves, decode_groups(groups))
+
+    def moves(self, mart: Mart) -> list[Move]:
+        """Return all moves of groups, if a mart is made from them."""
+        if Span.MOVES not in mart.spans.values():
+            return []
+        names = self._existing(KNOWN_MOVES)
+        footers = self.footers.footers(KNOWN_MOVES.name, names)
+        return read_moves(self.lake, dict(zip(names, footers, strict=True)))
+
+    def stale(self, mart: Mart, partitions: Iterable[PartitionName]) -> Sequence[PartitionName]:
+        """Return those of the partitions of a mart that are stale."""
+        return [
+            each
+            for each in partitions
+            if not matches(self.footers.footer(mart.name, each), self.expected(mart, each))
+        ]
+
+    def superfluous(self, mart: Mart) -> Sequence[PartitionName]:
+        """Return the stored partitions of a cumulative mart that nothing is left of.
+
+        One that an earlier release has made with another grain is one of them.
+        """
+        index = self.footers.index(mart.name)
+        return list({*index.footers, *index.damaged}.difference(self.partitions(mart)))
+
+
+def _is_in_span(name: PartitionName, month: Month, span: Span) -> bool:
+    if isinstance(name, date):
+        end = month.next.first_day + (CONTEXT if span is Span.FOLLOWED else timedelta())
+        return month.first_day <= name < end
+    if name is None or span is Span.MOVES:
+        return True
+    if span is Span.UP_TO:
+        return name <= month
+    return name == month or (span is Span.FOLLOWED and name == month.next)
+
+
+def source_partition(
+    partition: PartitionName, table: Table, name: PartitionName, footer: Footer | None
+) -> SourcePartition:
+    """Return a source of a partition of a mart, with a digest of what is read of it."""
+    if footer is None:
+        return SourcePartition(table, name, "missing")
+    digest = footer.metadata.get(CONTENT, footer.fingerprint)
+    if isinstance(partition, Month) and name == partition.next:
+        digest = footer.metadata.get(BEGINNING, digest)
+    return SourcePartition(table, name, digest)
+
+
+def expected_footer(
+    mart: Mart,
+    sources: Iterable[SourcePartition],
+    parameters: MartParameters,
+    moves: Sequence[Move] = (),
+    groups: frozenset[int] = frozenset(),
+) -> dict[str, str]:
+    """Return the footer metadata of a mart that is made from `sources`.
+
+    Of the `moves`, only those of the `groups` that are in the mart count.
+    """
+    lines = [mart.definition_hash]
+    for table, name, digest in sources:
+        if mart.spans.get(table.name) is not Span.MOVES:
+            lines.append(f"{table.name} {name} {digest}")
+    lines += [f"{old} {new} {at}" for old, new, at in moves if old in groups]
+    fingerprint = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:FINGERPRINT_CHARACTERS]
+    return {BUILT_FROM: fingerprint} | parameters.used_by(mart.sql)
+
+
+def matches(footer: Footer | None, expected: Mapping[str, str]) -> bool:
+    """Return whether a mart exists, and was made from what is expected."""
+    return footer is not None and expected.items() <= footer.metadata.items()
+
+
+def encode_groups(groups: Iterable[int]) -> str:
+    """Return ids of groups as metadata."""
+    return msgspec.json.encode(sorted(groups)).decode()
+
+
+def decode_groups(text: str | None) -> frozenset[int]:
+    """Return ids of groups from metadata."""
+    return frozenset(msgspec.json.decode(text, type=list[int])) if text else frozenset()
+
+
+def read_moves(lake: Lake, months: Mapping[PartitionName, Footer | None]) -> list[Move]:
+    """Return the moves that months tell of, given their footers; most of them tell of none."""
+
+    def read(month: PartitionName) -> list[Move]:
+        with lake.open(KNOWN_MOVES.name, month) as moves:
+            return [Move(**row) for batch in moves.batches() for row in batch.to_pylist()]
+
+    names = [name for name, footer in months.items() if footer is None or footer.rows]
+    return sorted({move for moves in lake.map_concurrent(read, names) for move in moves})
+
+
+# Staleness
+
+
+def buildable_days(
+    lake: FooterSource, mart: Mart, days: Iterable[date], floors: Floors
+) -> list[date]:
+    """Return those of the days of a daily mart that retention keeps, and that can be built.
+
+    Once enriched_updates of a day that it is made from has expired, a mart's day is kept as it is.
+    On the first days after the floor it is only built if it never was: from what there is.
+    """
+    return [day for day in days if _is_buildable(lake, mart, day, floors)]
+
+
+def _is_buildable(lake: FooterSource, mart: Mart, day: date, floors: Floors) -> bool:
+    if not floors.keeps(TableGroup.MARTS, day) or not floors.keeps(TableGroup.ENRICHED, day):
+        return False
+    first = day - timedelta(days=mart.lookback_days)
+    return floors.keeps(TableGroup.ENRICHED, first) or lake.footer(mart.name, day) is None
+
+
+def days_with_stale_marts(
+    footers: FooterSource, days: Iterable[date], parameters: MartParameters, floors: Floors
+) -> list[date]:
+    """Return those of the days that have enriched_updates, and a daily mart that is stale."""
+    wanted = sorted(set(days))
+    needed = days_before(wanted, MAX_LOOKBACK_DAYS)
+    enriched = dict(zip(needed, footers.footers(ENRICHED_UPDATES.name, needed), strict=True))
+    built = [day for day in wanted if enriched[day]]
+    stale: set[date] = set()
+    for mart in DAILY_MARTS:
+        kept = [day for day in built if _is_buildable(footers, mart, day, floors)]
+        stored = footers.footers(mart.name, kept)
+        for day, footer in zip(kept, stored, strict=True):
+            sources = [
+                source_partition(day, ENRICHED_UPDATES, each, enriched[each])
+                for each in days_before([day], mart.lookback_days)
+            ]
+            if not matches(footer, expected_footer(mart, sources, parameters)):
+                stale.add(day)
+    return [day for day in built if day in stale]
+
+
+def cumulative_marts_are_stale(footers: Footers, parameters: MartParameters) -> bool:
+    """Return whether a cumulative mart is stale."""
+    sources = MartSources(footers.lake, footers, parameters)
+    try:
+        return any(
+            sources.superfluous(mart) or sources.stale(mart, sources.partitions(mart))
+            for mart in (*PARTIAL_MARTS, *CUMULATIVE_MARTS)
+        )
+    except DamagedPartitionError:
+        return True
+
+
+def days_before(days: Iterable[date], count: int) -> list[date]:
+    """Return days and as many days before each of them, ascending."""
+    return sorted({day - timedelta(days=back) for day in days for back in range(count + 1)})

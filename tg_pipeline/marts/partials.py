@@ -1,0 +1,161 @@
+"""Intermediate results by month, so that marts over all days need not read all days every night.
+
+They are built with the marts that are made from them. What a month tells is read from its own days,
+by `context_date`, and merged by the mart's query.
+"""
+
+from typing import Final
+
+import pyarrow as pa
+
+from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.schema import Column, always, boolean, int64, string, timestamp
+from tg_pipeline.marts.daily import USER_ACTIVITY
+from tg_pipeline.marts.mart import (
+    BOT,
+    ConservationRule,
+    Grain,
+    Mart,
+    count,
+    day,
+    kind,
+)
+
+_NONE: Final = "Nothing: it is an intermediate result."
+
+
+def _at(what: str) -> Column:
+    return timestamp(f"When the {what} was sent, in UTC.")
+
+
+KNOWN_BOTS: Final = Mart(
+    name="known_bots",
+    description="The bots that received updates in a month, with the newest names in it.",
+    limitations=_NONE,
+    columns={
+        **BOT,
+        "username": kind("The newest username of the month."),
+        "username_at": _at("username"),
+        "first_name": kind("The newest name of the month."),
+        "first_name_at": _at("name"),
+        "first_update_on": always(day("The day of the first update.")),
+        "last_update_on": always(day("The day of the last update.")),
+        "updates": count("Updates received."),
+    },
+    sources=(ENRICHED_UPDATES,),
+    grain=Grain.MONTH,
+    is_partial=True,
+    conservation_rule=ConservationRule(
+        "known_bots_are_conserved",
+        "Rows of enriched_updates = the sum of updates.",
+        input_rows="SELECT count(*) FROM enriched_updates",
+        output_rows="SELECT sum(updates) FROM known_bots",
+    ),
+)
+
+KNOWN_USERS: Final = Mart(
+    name="known_users",
+    description="The accounts that were seen in a month, with the newest names in it.",
+    limitations=_NONE,
+    columns={
+        "user_id": always(int64("The user, a person or a bot.")),
+        "first_name": string("The newest `first_name` of the month."),
+        "first_name_at": _at("name"),
+        "username": string("The newest `username` of the month."),
+        "username_at": _at("username"),
+        "language_code": kind("The newest `language_code` of the month."),
+        "language_code_at": _at("language"),
+        "is_premium": boolean("Whether the user had Telegram Premium at the last action."),
+        "is_premium_at": _at("last action"),
+        "is_bot": always(boolean("Whether it is a bot.")),
+        "first_seen_on": always(day("The first day of the month on which they were seen.")),
+        "last_seen_on": always(day("The last such day.")),
+    },
+    sources=(ENRICHED_UPDATES,),
+    grain=Grain.MONTH,
+    is_partial=True,
+    conservation_rule=ConservationRule(
+        "known_users_are_conserved",
+        "Distinct accounts in enriched_updates = rows of known_users.",
+        input_rows="SELECT count(DISTINCT account) FROM (SELECT user_id AS account "
+        "FROM enriched_updates UNION ALL SELECT member_user_id FROM enriched_updates) "
+        "WHERE account NOT IN (777000, 1087968824, 136817688)",
+        output_rows="SELECT count(*) FROM known_users",
+    ),
+)
+
+KNOWN_CHATS: Final = Mart(
+    name="known_chats",
+    description="The chats that were seen in a month, with the newest titles in it.",
+    limitations=_NONE,
+    columns={
+        "chat_id": always(int64("The chat, by the id of its updates.")),
+        "type": kind("private, group, supergroup or channel."),
+        "type_at": _at("type"),
+        "title": string("The newest title of the month."),
+        "title_at": _at("title"),
+        "username": string("The newest `username` of the month."),
+        "username_at": _at("username"),
+        "first_seen_on": always(day("The day of the first update.")),
+        "last_seen_on": always(day("The day of the last update.")),
+    },
+    sources=(ENRICHED_UPDATES,),
+    grain=Grain.MONTH,
+    is_partial=True,
+    conservation_rule=ConservationRule(
+        "known_chats_are_conserved",
+        "Distinct chats in enriched_updates = rows of known_chats.",
+        input_rows="SELECT count(DISTINCT chat_id) FROM enriched_updates",
+        output_rows="SELECT count(*) FROM known_chats",
+    ),
+)
+
+KNOWN_MOVES: Final = Mart(
+    name="known_moves",
+    description="Groups that became supergroups, as announced in a month.",
+    limitations=_NONE,
+    columns={
+        "old_chat_id": always(int64("The group.")),
+        "new_chat_id": always(int64("The supergroup.")),
+        "moved_at": timestamp("When it was announced, in UTC."),
+    },
+    sources=(ENRICHED_UPDATES,),
+    grain=Grain.MONTH,
+    is_partial=True,
+)
+
+KNOWN_COMMENT_THREADS: Final = Mart(
+    name="known_comment_threads",
+    description="The threads below a channel's posts that a month tells of.",
+    limitations=_NONE,
+    columns={
+        **BOT,
+        "chat_id": always(int64("The discussion group.")),
+        "message_id": always(int64("The post, by the id of its automatic forward.")),
+    },
+    sources=(ENRICHED_UPDATES,),
+    grain=Grain.MONTH,
+    is_partial=True,
+)
+
+KNOWN_ACTIVE_DAYS: Final = Mart(
+    name="known_active_days",
+    description="The days of a month on which people were active, and where.",
+    limitations=_NONE,
+    columns={
+        "user_id": always(int64("The person.")),
+        **BOT,
+        "chat_id": int64("The chat, by the id that it had then."),
+        "day": Column(pa.date32(), "The day.", required=True),
+    },
+    sources=(USER_ACTIVITY,),
+    grain=Grain.MONTH,
+    is_partial=True,
+    conservation_rule=ConservationRule(
+        "known_active_days_are_conserved",
+        "Distinct people, chats and active days in user_activity = rows of known_active_days.",
+        input_rows="SELECT count(*) FROM (SELECT DISTINCT user_id, bot_id, chat_id, context_date "
+        "FROM user_activity WHERE actions > 0 AND NOT is_bot)",
+        output_rows="SELECT count(*) FROM known_active_days",
+    ),
+)
