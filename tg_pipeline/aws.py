@@ -38,7 +38,7 @@ DEFAULT_REGION: Final = "us-east-1"
 MAX_UPLOAD_AGE: Final = timedelta(days=1)
 """How long an upload may take: the process of an older one no longer exists."""
 
-_OURS: Final = re.compile(r"^\w+/(context_date=|part-0\.parquet$)")
+_OURS: Final = re.compile(r"^\w+/(context_date=|month=|part-0\.parquet$)")
 """The keys of a lake or a landing zone, whose bucket others may use as well."""
 
 STACK_POLICY: Final = "attach the stack's policy (DagsterPolicyArn)"

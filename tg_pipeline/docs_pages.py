@@ -57,8 +57,8 @@ of its sources, or also from a few days before it.
 MONTHLY_HEAD: Final = """## By month
 
 One Parquet object a month, `<lake>/<mart>/month=YYYY-MM/part-0.parquet`: the month, in
-`TG_TIMEZONE`, in which a message was sent. A run rebuilds the months that have changed: those of new
-messages, of messages that were edited, and of questions that may have been answered since.
+`TG_TIMEZONE`, in which a message was sent. A run rebuilds the months that have changed: those of
+new messages, of messages that were edited, and of questions that may have been answered since.
 """
 
 WHOLE_HEAD: Final = """## Of all days

@@ -78,8 +78,22 @@ def _first_comment(text: str) -> str:
 
 
 def mart_query(mart: Mart, parameters: MartParameters) -> SavedQuery:
-    """Return a mart's query over Athena's tables, with the `parameters` filled in."""
-    athena_sql = to_athena(mart.sql, parameters, {ENRICHED_UPDATES.name: TELEGRAM.name})
+    """Return a mart's query over Athena's tables, with the `parameters` filled in.
+
+    The queries of intermediate results are part of it: Athena has no tables of them.
+    """
+    query = sqlglot.parse_one(mart.sql, read="duckdb")
+    ctes = query.find(exp.With)
+    for table in mart.sources:
+        if ctes and isinstance(table, Mart) and table.is_partial:
+            of_all_months = sqlglot.parse_one(table.sql, read="duckdb")
+            of_all_months.set("order", None)
+            cte = exp.CTE(
+                this=of_all_months, alias=exp.TableAlias(this=exp.to_identifier(table.name))
+            )
+            ctes.set("expressions", [cte, *ctes.expressions])
+    sql = query.sql("duckdb")
+    athena_sql = to_athena(sql, parameters, {ENRICHED_UPDATES.name: TELEGRAM.name})
     return SavedQuery(f"mart_{mart.name}", mart.description, athena_sql)
 
 

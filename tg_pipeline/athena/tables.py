@@ -13,7 +13,16 @@ import pyarrow as pa
 from tg_pipeline.exceptions import AthenaError
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import TIMESTAMP
-from tg_pipeline.query.session import CONTEXT_DATE, MARTS, TELEGRAM, THE_DAY, QueryTable
+from tg_pipeline.marts.mart import Grain
+from tg_pipeline.query.session import (
+    CONTEXT_DATE,
+    MARTS,
+    MONTH,
+    TELEGRAM,
+    THE_DAY,
+    THE_MONTH,
+    QueryTable,
+)
 from tg_pipeline.settings import Settings
 
 ATHENA_TABLES: Final = (TELEGRAM, *MARTS)
@@ -62,6 +71,7 @@ class AthenaColumn(NamedTuple):
 
 
 DAY: Final = AthenaColumn(CONTEXT_DATE, "date", THE_DAY)
+PARTITIONS: Final = {Grain.DAY: [DAY], Grain.MONTH: [AthenaColumn(MONTH, "string", THE_MONTH)]}
 
 
 def athena_columns(schema: pa.Schema) -> list[AthenaColumn]:
@@ -126,13 +136,14 @@ def declared_tables(settings: Settings) -> list[TableInput]:
 def table_input(table: QueryTable, where: TableLocation) -> TableInput:
     """Return a table as Glue takes it; raises NotForAthenaError."""
     location = f"{where.lake_uri.rstrip('/')}/{table.folder}/"
-    projection = _day_projection(location, where.first_day) if table.has_days else {}
+    partitions = PARTITIONS.get(table.grain, [])
+    projection = _projection(table.grain, location, where.first_day) if partitions else {}
     return {
         "Name": table.name,
         "Description": table.description,
         "TableType": "EXTERNAL_TABLE",
         "Parameters": {"classification": "parquet", **projection},
-        "PartitionKeys": [_glue_column(DAY)] if table.has_days else [],
+        "PartitionKeys": list(map(_glue_column, partitions)),
         "StorageDescriptor": {
             "Location": location,
             **FORMAT,
@@ -141,20 +152,24 @@ def table_input(table: QueryTable, where: TableLocation) -> TableInput:
     }
 
 
-def _day_projection(location: str, first_day: str) -> dict[str, str]:
+def _projection(grain: Grain, location: str, first_day: str) -> dict[str, str]:
     """Return the parameters that compute the partitions, up to tomorrow, since NOW is in UTC.
 
-    https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html
+    A message may have been sent before the first day: its month is in the data if it was edited
+    since, and Athena does not see it. https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html
     """
-    of_day = f"projection.{CONTEXT_DATE}"
+    is_daily = grain is Grain.DAY
+    (column,) = PARTITIONS[grain]
+    of_it = f"projection.{column.name}"
+    first = first_day if is_daily else first_day[: len("YYYY-MM")]
     return {
         "projection.enabled": "true",
-        f"{of_day}.type": "date",
-        f"{of_day}.format": "yyyy-MM-dd",
-        f"{of_day}.range": f"{first_day},NOW+1DAYS",
-        f"{of_day}.interval": "1",
-        f"{of_day}.interval.unit": "DAYS",
-        "storage.location.template": f"{location}{CONTEXT_DATE}=${{{CONTEXT_DATE}}}",
+        f"{of_it}.type": "date",
+        f"{of_it}.format": "yyyy-MM-dd" if is_daily else "yyyy-MM",
+        f"{of_it}.range": f"{first},NOW+1DAYS",
+        f"{of_it}.interval": "1",
+        f"{of_it}.interval.unit": "DAYS" if is_daily else "MONTHS",
+        "storage.location.template": f"{location}{column.name}=${{{column.name}}}",
     }
 
 

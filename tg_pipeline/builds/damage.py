@@ -25,7 +25,8 @@ from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer
-from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS, PARTIAL_MARTS
+from tg_pipeline.marts.mart import Grain
 
 READ_FROM_LANDING: Final = (RAW_UPDATES.name, QUARANTINE.name)
 
@@ -209,7 +210,11 @@ def partitions_of(lake: Lake, span: tuple[date, date] | None) -> list[tuple[str,
         for day in each
         if span is None or span[0] <= day <= span[1]
     ]
-    return found if span else [*found, *((mart.name, None) for mart in CUMULATIVE_MARTS)]
+    if span is None:
+        cumulative = (*PARTIAL_MARTS, *CUMULATIVE_MARTS)
+        found += ((m.name, month) for m in cumulative for month in lake.months(m.name))
+        found += ((m.name, None) for m in cumulative if m.grain is Grain.WHOLE)
+    return found
 
 
 def verify_lake(

@@ -27,9 +27,8 @@ from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.query.session import (
     ALL_TABLES,
-    CONTEXT_DATE,
+    PARTITION_COLUMNS,
     REJECTED,
-    THE_DAY,
     ConfinedError,
     QueryError,
     QueryTable,
@@ -292,7 +291,7 @@ class Prompt:
             raise QueryError(f"There is no table {name}: .tables lists them.")
         table = self._tables[name]
         columns = {field.name: field.metadata[b"description"].decode() for field in table.schema}
-        return columns | ({CONTEXT_DATE: THE_DAY} if table.has_days else {})
+        return columns | PARTITION_COLUMNS[table.grain]
 
 
 def terminal_reader(home: Path) -> ReadLine:

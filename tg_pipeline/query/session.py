@@ -21,7 +21,7 @@ from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.mart import is_daily
+from tg_pipeline.marts.mart import Grain, grain_of
 from tg_pipeline.query.filesystem import PROTOCOL, STAR, LakeFiles
 from tg_pipeline.query.quoting import literal, quoted
 from tg_pipeline.query.rejected import SCHEMA, write_table
@@ -32,6 +32,18 @@ CONTEXT_DATE: Final = "context_date"
 """The column with a partition's day, which is in the name of the folder, not in the file."""
 
 THE_DAY: Final = "The local day it happened."
+
+MONTH: Final = "month"
+"""The column with a partition's month, as YYYY-MM; also in the name of the folder only."""
+
+THE_MONTH: Final = "The local month in which the message was sent, as YYYY-MM."
+
+PARTITION_COLUMNS: Final = {
+    Grain.DAY: {CONTEXT_DATE: THE_DAY},
+    Grain.MONTH: {MONTH: THE_MONTH},
+    Grain.WHOLE: {},
+}
+"""The columns that are in the names of a table's folders, with their descriptions."""
 
 TIMEZONE_PARAMETER: Final = "timezone"
 """The parameter that a query can use, like the marts: the time zone of days and hours."""
@@ -46,6 +58,7 @@ CONFINED: Final = {"python_enable_replacements": False, "allow_persistent_secret
 """More settings for a confined session: no name in a query is a variable of this process."""
 
 _DAY_IN_PATH: Final = rf"/{CONTEXT_DATE}=(\d{{4}}-\d{{2}}-\d{{2}})/[^/]+$"
+_MONTH_IN_PATH: Final = rf"/{MONTH}=(\d{{4}}-\d{{2}})/[^/]+$"
 
 DAMAGED: Final = (
     "If the file is damaged, tg-pipeline verify --repair and tg-pipeline run build it again; a "
@@ -76,14 +89,14 @@ class QueryTable:
     folder: str
     """Its folder in the lake."""
 
-    has_days: bool
-    """Whether it has a partition per day, or is one object."""
+    grain: Grain
+    """What it has a partition for."""
 
     @classmethod
     def of(cls, table: Table) -> "QueryTable":
         """Build it from the declaration of a layer or a mart."""
         description = table.schema.metadata[b"description"].decode()
-        return cls(table.name, description, table.schema, table.name, is_daily(table))
+        return cls(table.name, description, table.schema, table.name, grain_of(table))
 
 
 TELEGRAM: Final = QueryTable(
@@ -91,7 +104,7 @@ TELEGRAM: Final = QueryTable(
     description="One row per update of every type, flat and typed.",
     schema=ENRICHED_UPDATES.schema,
     folder=ENRICHED_UPDATES.name,
-    has_days=True,
+    grain=Grain.DAY,
 )
 """enriched_updates under the name of the original course project's table."""
 
@@ -105,7 +118,7 @@ REJECTED: Final = QueryTable(
     description="One row per body that could not be landed as an update, with the reason.",
     schema=SCHEMA,
     folder=REJECTED_PREFIX,
-    has_days=True,
+    grain=Grain.DAY,
 )
 """The rejected bodies, which are objects of the landing zone: they are read by each statement that
 names the table, and by no other."""
@@ -363,9 +376,9 @@ class _Views:
 
 
 def object_pattern(table: QueryTable) -> str:
-    """Return the pattern of a table's keys in the lake, with a star for the day."""
-    day = [f"{CONTEXT_DATE}={STAR}"] if table.has_days else []
-    return "/".join([table.folder, *day, OBJECT_NAME])
+    """Return the pattern of a table's keys in the lake, with a star for the day or the month."""
+    partition = [f"{name}={STAR}" for name in PARTITION_COLUMNS[table.grain]]
+    return "/".join([table.folder, *partition, OBJECT_NAME])
 
 
 def view_sql(table: QueryTable, types: Mapping[str, str], objects: str, no_rows: str) -> str:
@@ -373,12 +386,14 @@ def view_sql(table: QueryTable, types: Mapping[str, str], objects: str, no_rows:
 
     The columns are the declared ones, of the DuckDB `types`, whatever a file has: a column that an
     older file lacks is null. `no_rows` is a file without rows, read if there is no other. The day
-    comes from the file's name, by which DuckDB also skips the files of other days.
+    or month comes from the file's name, by which DuckDB also skips the files of others.
     """
     columns = [quoted(name) for name in types]
-    if table.has_days:
+    if table.grain is Grain.DAY:
         day = f"TRY_CAST(regexp_extract(filename, {literal(_DAY_IN_PATH)}, 1) AS DATE)"
         columns.append(f"{day} AS {CONTEXT_DATE}")
+    elif table.grain is Grain.MONTH:
+        columns.append(f"regexp_extract(filename, {literal(_MONTH_IN_PATH)}, 1) AS {MONTH}")
     return (
         f"CREATE VIEW {quoted(table.name)} AS SELECT {', '.join(columns)} FROM read_parquet("  # noqa: S608 - all quoted
         f"[{literal(no_rows)}, {literal(objects)}], "

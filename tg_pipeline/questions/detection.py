@@ -171,7 +171,7 @@ def _detect_batch(messages: pa.RecordBatch) -> pa.RecordBatch:
         _asked_at(messages),
         languages.take(positions),
         questions.take(positions),
-        _is_reminder(texts.dictionary.take(found)).take(positions),
+        is_reminder(texts.dictionary.take(found)).take(positions),
         messages["reply_to_message_id"],
     ]
     arrays = [array.cast(kind) for array, kind in zip(columns, DETECTED_SCHEMA.types, strict=True)]
@@ -188,7 +188,7 @@ def _asked_at(questions: pa.RecordBatch) -> pa.Array:
     )
 
 
-def _is_reminder(texts: pa.Array) -> pa.Array:
+def is_reminder(texts: pa.Array) -> pa.Array:
     """Return whether each text asks nothing of its own."""
     plain = pc.replace_substring_regex(pc.utf8_normalize(texts, form="NFD"), r"\p{Mn}+", "")
     return pc.match_substring_regex(pc.utf8_lower(plain), _REMINDER)

@@ -1,7 +1,7 @@
 """A lake in which tests put updates, day by day, and from which they read marts."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from operator import itemgetter
@@ -17,9 +17,11 @@ from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.cumulative import QUESTIONS
-from tg_pipeline.marts.mart import Mart, MartParameters
-from tg_pipeline.questions import QUESTIONS_SCHEMA
+from tg_pipeline.marts.cumulative import DETECTED_QUESTIONS, QUESTIONS
+from tg_pipeline.marts.mart import Mart, MartParameters, shown_sources
+from tg_pipeline.questions import DETECTED_SCHEMA, QUESTIONS_SCHEMA
+from tg_pipeline.questions.detection import is_reminder
+from tg_pipeline_tests.built_marts import rows_of
 from tg_pipeline_tests.conftest import BOT
 from tg_pipeline_tests.marts.reference.month import Month, shared_month
 from tg_pipeline_tests.marts.updates import Payload
@@ -41,25 +43,37 @@ Cells = list[tuple[Any, ...]]
 
 
 def ending_in_a_question_mark(messages: pa.Table) -> pa.Table:
-    """Find questions by their last character, and group them by their first letter."""
+    """Find questions by their last character; their language is always Portuguese."""
     asked = messages.filter(pc.ends_with(messages["text"], "?"))
-    texts = asked["text"].to_pylist()
-    groups = [-1 if text[0] == "?" else ord(text[0]) for text in texts]
     columns = {name: asked[name] for name in messages.schema.names}
     was_question = pc.fill_null(pc.ends_with(asked["first_text"], "?"), fill_value=True)
     columns["asked_at"] = pc.if_else(was_question, asked["sent_at"], asked["edited_at"])
-    columns["language"] = pa.array(["pt"] * len(texts), pa.string())
+    columns["language"] = pa.array(["pt"] * len(asked), pa.string())
+    columns["question"] = asked["text"]
+    columns["is_reminder"] = pa.chunked_array([is_reminder(asked["text"].combine_chunks())])
+    return pa.table(columns).select(DETECTED_SCHEMA.names).cast(DETECTED_SCHEMA)
+
+
+def by_first_letter(questions: pa.Table) -> pa.Table:
+    """Group questions by their first letter."""
+    texts = questions["text"].to_pylist()
+    columns = {name: questions[name] for name in questions.schema.names}
+    groups = [-1 if text[0] == "?" else ord(text[0]) for text in texts]
     columns["group_id"] = pa.array(groups, pa.int64())
     columns["group_name"] = pa.array([text[0] for text in texts], pa.string())
     return pa.table(columns).select(QUESTIONS_SCHEMA.names).cast(QUESTIONS_SCHEMA)
 
 
-SIMPLE_QUESTIONS = replace(QUESTIONS, post_process=ending_in_a_question_mark)
+SIMPLE_MARTS = {
+    DETECTED_QUESTIONS: replace(DETECTED_QUESTIONS, post_process=ending_in_a_question_mark),
+    QUESTIONS: replace(QUESTIONS, post_process=by_first_letter),
+}
+"""Instead of detection and grouping, so that tests can say in a text what it is."""
 
 
 class Marts:
-    def __init__(self, lake: Lake, builder: MartBuilder) -> None:
-        self.lake, self._builder = lake, builder
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
 
     def put(
         self, *updates: Payload, day: date = DAY, bot: int = BOT, copies: Sequence[Payload] = ()
@@ -73,22 +87,30 @@ class Marts:
 
     def build(self, mart: Mart, day: date = DAY) -> None:
         """Build a mart and its sources, and check its conservation rule."""
-        for source in mart.sources:
+        with mart_builder(self.lake, PARAMETERS) as builder:
+            self._build(builder, mart, day)
+
+    def _build(self, builder: MartBuilder, mart: Mart, day: date) -> None:
+        for source in shown_sources(mart):
             if isinstance(source, Mart):
                 for each in self.lake.days(ENRICHED_UPDATES.name) if source.is_daily else [day]:
-                    self.build(source, each)
-        self.build_only(mart, day)
+                    self._build(builder, source, each)
+        self._build_only(builder, mart, day)
 
     def build_only(self, mart: Mart, day: date = DAY) -> None:
         """Build a mart whose sources are built, and check its conservation rule."""
-        simple = SIMPLE_QUESTIONS if mart is QUESTIONS else mart
-        built = self._builder.build(simple, day if mart.is_daily else None)
-        assert built.conservation is None or built.conservation.holds, mart.name
+        with mart_builder(self.lake, PARAMETERS) as builder:
+            self._build_only(builder, mart, day)
+
+    def _build_only(self, builder: MartBuilder, mart: Mart, day: date) -> None:
+        simple = SIMPLE_MARTS.get(mart, mart)
+        results = builder.build_days(simple, [day]) if mart.is_daily else builder.build(simple)
+        for built in results:
+            assert built.conservation is None or built.conservation.holds, mart.name
 
     def rows(self, mart: Mart, columns: str, day: date = DAY) -> Cells:
         self.build(mart, day)
-        with self.lake.open(mart.name, day if mart.is_daily else None) as partition:
-            rows = [row for batch in partition.batches() for row in batch.to_pylist()]
+        rows = rows_of(self.lake, mart, day)
         pick: Callable[[dict[str, Any]], Any] = itemgetter(*columns.split())
         return [pick(row) if " " in columns else (pick(row),) for row in rows]
 
@@ -113,10 +135,8 @@ def _enriched(updates: Sequence[Payload], bot: int, *, is_copy: bool) -> pa.Reco
 
 
 @pytest.fixture
-def marts(tmp_path: Path) -> Iterator[Marts]:
-    lake = Lake((tmp_path / "lake").as_uri())
-    with mart_builder(lake, PARAMETERS) as builder:
-        yield Marts(lake, builder)
+def marts(tmp_path: Path) -> Marts:
+    return Marts(Lake((tmp_path / "lake").as_uri()))
 
 
 @pytest.fixture(params=ALL_MARTS, ids=lambda mart: mart.name)

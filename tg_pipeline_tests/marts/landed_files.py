@@ -14,9 +14,9 @@ from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.landing_writer import Delivery, land_all
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.query.session import Session, open_session
+from tg_pipeline_tests.built_marts import build_marts
 from tg_pipeline_tests.conftest import Pipeline
 
 ZONE: Final = ZoneInfo("America/Sao_Paulo")
@@ -57,8 +57,7 @@ def build_all(pipeline: Pipeline, parameters: MartParameters = PARAMETERS) -> No
     for day in days:
         pipeline.build(day, parameters=LayerParameters(parameters.timezone))
     with mart_builder(pipeline.lake, parameters) as builder:
-        results = [each for mart in DAILY_MARTS for each in builder.build_days(mart, days)]
-        results += [builder.build(mart) for mart in CUMULATIVE_MARTS]
+        results = build_marts(builder, days)
     assert all(each.conservation is None or each.conservation.holds for each in results)
 
 

@@ -16,7 +16,7 @@ from tg_pipeline.marts.cumulative import (
     THREADS,
 )
 from tg_pipeline.marts.mart import Mart, MartParameters
-from tg_pipeline_tests.marts.conftest import DAY, SIMPLE_QUESTIONS, Cells, Marts
+from tg_pipeline_tests.marts.conftest import DAY, Cells, Marts
 from tg_pipeline_tests.marts.updates import (
     ANA,
     BIA,
@@ -598,4 +598,4 @@ def test_only_messages_that_people_write_themselves_can_be_questions(marts: Mart
         command("2026-10-07 09:04", ANA, "/ask e isto?", 4),
     )
 
-    assert marts.rows(SIMPLE_QUESTIONS, "message_id text") == [(4, "e isto?")]
+    assert marts.rows(QUESTIONS, "message_id text") == [(4, "e isto?")]

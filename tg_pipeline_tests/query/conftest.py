@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.marts.mart import Grain
 from tg_pipeline.query.session import QueryTable, Session, open_session
 from tg_pipeline_tests.conftest import DAY
 
@@ -25,14 +26,14 @@ DAILY = QueryTable(
         ]
     ),
     folder="daily",
-    has_days=True,
+    grain=Grain.DAY,
 )
 UNDATED = QueryTable(
     name="undated",
     description="A table without days.",
     schema=DAILY.schema,
     folder="undated",
-    has_days=False,
+    grain=Grain.WHOLE,
 )
 
 Ask = Callable[[str], list[tuple[Any, ...]]]

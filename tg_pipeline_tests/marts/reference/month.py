@@ -10,10 +10,10 @@ import pytest
 
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.sample import deliveries
 from tg_pipeline_tests.builds.test_sample_month import land_sample
+from tg_pipeline_tests.built_marts import build_marts
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.marts.reference.happenings import ZONE, Happening, happenings
 from tg_pipeline_tests.marts.reference.messages import Message, messages
@@ -65,9 +65,5 @@ def _build(pipeline: Pipeline) -> None:
     for day in days:
         pipeline.build(day)
     with mart_builder(pipeline.lake, MartParameters(ZONE.key)) as builder:
-        for mart in DAILY_MARTS:
-            builder.build_days(mart, days)
-        for mart in CUMULATIVE_MARTS:
-            conservation = builder.build(mart).conservation
-            assert conservation
-            assert conservation.holds
+        counts = [each.conservation for each in build_marts(builder, days)]
+    assert all(each is None or each.holds for each in counts)
