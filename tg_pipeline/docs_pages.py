@@ -12,7 +12,7 @@ from tg_pipeline.layers.schema import Layer
 from tg_pipeline.marts import origins
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.definitions import DEFINITIONS
-from tg_pipeline.marts.mart import Grain, Mart, shown_sources
+from tg_pipeline.marts.mart import Mart, TableGrain, shown_sources
 
 TABLES_HEAD: Final = """# Tables
 
@@ -77,7 +77,7 @@ def marts_page() -> str:
     daily = [line for mart in DAILY_MARTS for line in _mart(mart)]
     monthly, whole = (
         [line for mart in CUMULATIVE_MARTS if mart.grain is grain for line in _mart(mart)]
-        for grain in (Grain.MONTH, Grain.WHOLE)
+        for grain in (TableGrain.MONTH, TableGrain.WHOLE)
     )
     definitions = [DEFINITIONS_HEAD, *_definitions()]
     by_month = [MONTHLY_HEAD, *monthly]

@@ -1,16 +1,33 @@
 """Marts of a lake as tests build and read them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from tg_pipeline.builds.marts import MartBuilder, MartBuildResult
+from tg_pipeline.builds.marts import MartBuilder, MartBuildResult, mart_builder
 from tg_pipeline.lake.partitions import Lake, PartitionName
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
-from tg_pipeline.marts.mart import Grain, Mart
+from tg_pipeline.marts.mart import Mart, MartParameters, TableGrain
 
 
-def build_marts(builder: MartBuilder, days: Iterable[date]) -> list[MartBuildResult]:
+@dataclass(frozen=True)
+class MartBuilds:
+    """Builds marts of a lake, each by a builder of its own, as steps of different runs do."""
+
+    lake: Lake
+    parameters: MartParameters
+
+    def build(self, mart: Mart) -> list[MartBuildResult]:
+        with mart_builder(self.lake, self.parameters) as builder:
+            return builder.build(mart)
+
+    def build_days(self, mart: Mart, days: Sequence[date]) -> list[MartBuildResult]:
+        with mart_builder(self.lake, self.parameters) as builder:
+            return builder.build_days(mart, days)
+
+
+def build_marts(builder: MartBuilder | MartBuilds, days: Iterable[date]) -> list[MartBuildResult]:
     """Build the days of all daily marts, and all cumulative marts."""
     wanted = sorted(days)
     results = [each for mart in DAILY_MARTS for each in builder.build_days(mart, wanted)]
@@ -19,9 +36,9 @@ def build_marts(builder: MartBuilder, days: Iterable[date]) -> list[MartBuildRes
 
 def partitions_of(lake: Lake, mart: Mart) -> Sequence[PartitionName]:
     """Return the stored partitions of a mart."""
-    if mart.grain is Grain.WHOLE:
+    if mart.grain is TableGrain.WHOLE:
         return [None]
-    return lake.days(mart.name) if mart.grain is Grain.DAY else lake.months(mart.name)
+    return lake.days(mart.name) if mart.grain is TableGrain.DAY else lake.months(mart.name)
 
 
 def rows_of(lake: Lake, mart: Mart, day: date | None = None) -> list[dict[str, Any]]:

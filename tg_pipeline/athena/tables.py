@@ -13,7 +13,7 @@ import pyarrow as pa
 from tg_pipeline.exceptions import AthenaError
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import TIMESTAMP
-from tg_pipeline.marts.mart import Grain
+from tg_pipeline.marts.mart import TableGrain
 from tg_pipeline.query.session import (
     CONTEXT_DATE,
     MARTS,
@@ -71,7 +71,10 @@ class AthenaColumn(NamedTuple):
 
 
 DAY: Final = AthenaColumn(CONTEXT_DATE, "date", THE_DAY)
-PARTITIONS: Final = {Grain.DAY: [DAY], Grain.MONTH: [AthenaColumn(MONTH, "string", THE_MONTH)]}
+PARTITIONS: Final = {
+    TableGrain.DAY: [DAY],
+    TableGrain.MONTH: [AthenaColumn(MONTH, "string", THE_MONTH)],
+}
 
 
 def athena_columns(schema: pa.Schema) -> list[AthenaColumn]:
@@ -152,13 +155,13 @@ def table_input(table: QueryTable, where: TableLocation) -> TableInput:
     }
 
 
-def _projection(grain: Grain, location: str, first_day: str) -> dict[str, str]:
+def _projection(grain: TableGrain, location: str, first_day: str) -> dict[str, str]:
     """Return the parameters that compute the partitions, up to tomorrow, since NOW is in UTC.
 
     A message may have been sent before the first day: its month is in the data if it was edited
     since, and Athena does not see it. https://docs.aws.amazon.com/athena/latest/ug/partition-projection.html
     """
-    is_daily = grain is Grain.DAY
+    is_daily = grain is TableGrain.DAY
     (column,) = PARTITIONS[grain]
     of_it = f"projection.{column.name}"
     first = first_day if is_daily else first_day[: len("YYYY-MM")]

@@ -26,7 +26,7 @@ from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS, PARTIAL_MARTS
-from tg_pipeline.marts.mart import Grain
+from tg_pipeline.marts.mart import TableGrain
 
 READ_FROM_LANDING: Final = (RAW_UPDATES.name, QUARANTINE.name)
 
@@ -213,7 +213,7 @@ def partitions_of(lake: Lake, span: tuple[date, date] | None) -> list[tuple[str,
     if span is None:
         cumulative = (*PARTIAL_MARTS, *CUMULATIVE_MARTS)
         found += ((m.name, month) for m in cumulative for month in lake.months(m.name))
-        found += ((m.name, None) for m in cumulative if m.grain is Grain.WHOLE)
+        found += ((m.name, None) for m in cumulative if m.grain is TableGrain.WHOLE)
     return found
 
 

@@ -37,11 +37,11 @@ from tg_pipeline.marts.catalog import (
 )
 from tg_pipeline.marts.mart import (
     CONTEXT,
-    Grain,
     Mart,
     MartParameters,
     Sending,
     Span,
+    TableGrain,
     grain_of,
 )
 from tg_pipeline.marts.partials import KNOWN_MOVES
@@ -180,7 +180,7 @@ class MartSources:
 
     def partitions(self, mart: Mart) -> Sequence[PartitionName]:
         """Return the partitions that a cumulative mart has, as far as its sources are built."""
-        if mart.grain is Grain.WHOLE:
+        if mart.grain is TableGrain.WHOLE:
             return [None]
         leading = mart.sources[0]
         if mart.spans.get(leading.name) is Span.SENT:
@@ -194,9 +194,9 @@ class MartSources:
     ) -> Sequence[PartitionName]:
         """Return the partitions of a source that a partition of a mart is made from, ascending."""
         grain = grain_of(table)
-        if grain is Grain.WHOLE:
+        if grain is TableGrain.WHOLE:
             return [None]
-        if mart.grain is Grain.DAY and isinstance(partition, date):
+        if mart.grain is TableGrain.DAY and isinstance(partition, date):
             return [*days_before([partition], mart.lookback_days)]
         existing = self._existing(table)
         if not isinstance(partition, Month):
@@ -211,7 +211,7 @@ class MartSources:
         """Return the partitions of a table by day or month, ascending."""
         index = self.footers.index(table.name)
         names = {*index.footers, *index.damaged}
-        if grain_of(table) is Grain.DAY:
+        if grain_of(table) is TableGrain.DAY:
             return sorted(each for each in names if isinstance(each, date))
         return sorted(each for each in names if isinstance(each, Month))
 

@@ -22,9 +22,9 @@ from tg_pipeline.marts.mart import (
     TOPIC,
     WEEK,
     ConservationRule,
-    Grain,
     Mart,
     Span,
+    TableGrain,
     count,
     day,
     kind,
@@ -141,7 +141,7 @@ MESSAGES: Final = Mart(
         "is_forward": always(boolean("Whether it was forwarded: its text is of somebody else.")),
     },
     sources=(ENRICHED_UPDATES, KNOWN_MOVES, KNOWN_COMMENT_THREADS),
-    grain=Grain.MONTH,
+    grain=TableGrain.MONTH,
     spans={
         ENRICHED_UPDATES.name: Span.SENT,
         KNOWN_MOVES.name: Span.MOVES,
@@ -181,7 +181,7 @@ DETECTED_QUESTIONS: Final = Mart(
     limitations=UNREAD_QUESTIONS,
     columns=_declared(DETECTED_SCHEMA),
     sources=(MESSAGES,),
-    grain=Grain.MONTH,
+    grain=TableGrain.MONTH,
     conservation_rule=ConservationRule(
         "questions_are_messages",
         "Messages that are questions = rows of detected_questions.",
@@ -307,7 +307,7 @@ ANSWERS: Final = Mart(
         **IS_THANKED,
     },
     sources=(MESSAGES, DETECTED_QUESTIONS, ENRICHED_UPDATES),
-    grain=Grain.MONTH,
+    grain=TableGrain.MONTH,
     spans={
         ENRICHED_UPDATES.name: Span.FOLLOWED,
         MESSAGES.name: Span.FOLLOWED,

@@ -11,8 +11,8 @@ from tg_pipeline.marts.mart import (
     WEEK,
     WRITERS,
     ConservationRule,
-    Grain,
     Mart,
+    TableGrain,
     count,
     each_day,
     kind,
@@ -83,7 +83,7 @@ DAILY_ACTIVITY: Final = Mart(
         **WRITERS,
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.DAY,
+    grain=TableGrain.DAY,
     lookback_days=EDIT_DAYS,
     conservation_rule=ConservationRule(
         "daily_messages_are_conserved",
@@ -119,7 +119,7 @@ USER_ACTIVITY: Final = Mart(
         ),
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.DAY,
+    grain=TableGrain.DAY,
     lookback_days=EDIT_DAYS,
     conservation_rule=ConservationRule(
         "user_actions_are_conserved",
@@ -149,7 +149,7 @@ HOURLY_ACTIVITY: Final = Mart(
         **WRITERS,
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.DAY,
+    grain=TableGrain.DAY,
     conservation_rule=ConservationRule(
         "hourly_messages_are_conserved",
         "Written messages in enriched_updates = the sum of messages.",
@@ -173,7 +173,7 @@ COMMANDS: Final = Mart(
         "users": count("Distinct people who gave it."),
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.DAY,
+    grain=TableGrain.DAY,
     conservation_rule=ConservationRule(
         "commands_are_conserved",
         "Written messages with a command for the bot in enriched_updates = the sum of uses.",
@@ -196,7 +196,7 @@ CONTENT_MIX: Final = Mart(
         "users": count("Distinct people who sent them, or caused the event."),
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.DAY,
+    grain=TableGrain.DAY,
     conservation_rule=ConservationRule(
         "content_is_conserved",
         "New messages in enriched_updates = the sum of messages.",
@@ -219,7 +219,7 @@ REACTIONS: Final = Mart(
         "users": count("Distinct people who gave it."),
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.DAY,
+    grain=TableGrain.DAY,
     conservation_rule=ConservationRule(
         "reactions_are_conserved",
         "Reactions in enriched_updates = the sum of added and removed.",
@@ -246,7 +246,7 @@ MEMBERS: Final = Mart(
         "net": count("joins - leaves."),
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.DAY,
+    grain=TableGrain.DAY,
     # An announcement and the update of the same event may be on both sides of midnight.
     lookback_days=1,
 )

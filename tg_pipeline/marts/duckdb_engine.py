@@ -14,10 +14,10 @@ from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.mart import (
     ALL_TIMES,
     ConservationRule,
-    Grain,
     Mart,
     MartParameters,
     Sending,
+    TableGrain,
     grain_of,
     parameters_used,
 )
@@ -40,7 +40,7 @@ DAY: Final = pa.field("context_date", pa.date32())
 MONTH: Final = pa.field("month", pa.string())
 """The partition column of a table with a partition a month: YYYY-MM."""
 
-PARTITION_COLUMNS: Final = {Grain.DAY: DAY, Grain.MONTH: MONTH}
+PARTITION_COLUMNS: Final = {TableGrain.DAY: DAY, TableGrain.MONTH: MONTH}
 HIVE_TYPES: Final = {DAY.type: "DATE", MONTH.type: "VARCHAR"}
 
 _ABOUT_A_FILE: Final = re.compile(r"Invalid Input Error: (File '|No magic bytes |Failed to read )")

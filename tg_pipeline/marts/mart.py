@@ -22,7 +22,7 @@ PostProcess = Callable[[pa.Table], pa.Table]
 """A function of the query's whole result, for what SQL can't do."""
 
 
-class Grain(Enum):
+class TableGrain(Enum):
     """What a mart has a partition for."""
 
     DAY = auto()
@@ -112,7 +112,7 @@ class Mart:
     """What it can't know, in a sentence."""
     columns: Mapping[str, Column]
     sources: tuple["Layer | Mart", ...]
-    grain: Grain = Grain.WHOLE
+    grain: TableGrain = TableGrain.WHOLE
     """A day is made from that day of its sources, a month as `spans` says, a whole from all."""
     spans: Mapping[str, Span] = field(default_factory=dict)
     """For a monthly mart, which partitions of a source a month is made from; SAME unless stated."""
@@ -131,7 +131,7 @@ class Mart:
     @property
     def is_daily(self) -> bool:
         """Whether it has a partition per day."""
-        return self.grain is Grain.DAY
+        return self.grain is TableGrain.DAY
 
     @property
     def schema(self) -> pa.Schema:
@@ -170,9 +170,9 @@ def each_day(number: str, rows: str) -> str:
     return f"SELECT context_date, {number} FROM {rows} GROUP BY context_date"  # noqa: S608 - ours
 
 
-def grain_of(table: Table) -> Grain:
+def grain_of(table: Table) -> TableGrain:
     """Return what a table has a partition for: a layer has one per day."""
-    return table.grain if isinstance(table, Mart) else Grain.DAY
+    return table.grain if isinstance(table, Mart) else TableGrain.DAY
 
 
 def shown_sources(mart: Mart) -> list["Layer | Mart"]:
@@ -186,7 +186,7 @@ def shown_sources(mart: Mart) -> list["Layer | Mart"]:
 
 def is_daily(table: Table) -> bool:
     """Return whether a table has a partition per day."""
-    return grain_of(table) is Grain.DAY
+    return grain_of(table) is TableGrain.DAY
 
 
 def day(description: str) -> Column:

@@ -14,8 +14,8 @@ from tg_pipeline.marts.daily import USER_ACTIVITY
 from tg_pipeline.marts.mart import (
     BOT,
     ConservationRule,
-    Grain,
     Mart,
+    TableGrain,
     count,
     day,
     kind,
@@ -43,7 +43,7 @@ KNOWN_BOTS: Final = Mart(
         "updates": count("Updates received."),
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.MONTH,
+    grain=TableGrain.MONTH,
     is_partial=True,
     conservation_rule=ConservationRule(
         "known_bots_are_conserved",
@@ -72,7 +72,7 @@ KNOWN_USERS: Final = Mart(
         "last_seen_on": always(day("The last such day.")),
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.MONTH,
+    grain=TableGrain.MONTH,
     is_partial=True,
     conservation_rule=ConservationRule(
         "known_users_are_conserved",
@@ -100,7 +100,7 @@ KNOWN_CHATS: Final = Mart(
         "last_seen_on": always(day("The day of the last update.")),
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.MONTH,
+    grain=TableGrain.MONTH,
     is_partial=True,
     conservation_rule=ConservationRule(
         "known_chats_are_conserved",
@@ -120,7 +120,7 @@ KNOWN_MOVES: Final = Mart(
         "moved_at": timestamp("When it was announced, in UTC."),
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.MONTH,
+    grain=TableGrain.MONTH,
     is_partial=True,
 )
 
@@ -134,7 +134,7 @@ KNOWN_COMMENT_THREADS: Final = Mart(
         "message_id": always(int64("The post, by the id of its automatic forward.")),
     },
     sources=(ENRICHED_UPDATES,),
-    grain=Grain.MONTH,
+    grain=TableGrain.MONTH,
     is_partial=True,
 )
 
@@ -149,7 +149,7 @@ KNOWN_ACTIVE_DAYS: Final = Mart(
         "day": Column(pa.date32(), "The day.", required=True),
     },
     sources=(USER_ACTIVITY,),
-    grain=Grain.MONTH,
+    grain=TableGrain.MONTH,
     is_partial=True,
     conservation_rule=ConservationRule(
         "known_active_days_are_conserved",

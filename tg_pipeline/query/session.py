@@ -21,7 +21,7 @@ from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
-from tg_pipeline.marts.mart import Grain, grain_of
+from tg_pipeline.marts.mart import TableGrain, grain_of
 from tg_pipeline.query.filesystem import PROTOCOL, STAR, LakeFiles
 from tg_pipeline.query.quoting import literal, quoted
 from tg_pipeline.query.rejected import SCHEMA, write_table
@@ -39,9 +39,9 @@ MONTH: Final = "month"
 THE_MONTH: Final = "The local month in which the message was sent, as YYYY-MM."
 
 PARTITION_COLUMNS: Final = {
-    Grain.DAY: {CONTEXT_DATE: THE_DAY},
-    Grain.MONTH: {MONTH: THE_MONTH},
-    Grain.WHOLE: {},
+    TableGrain.DAY: {CONTEXT_DATE: THE_DAY},
+    TableGrain.MONTH: {MONTH: THE_MONTH},
+    TableGrain.WHOLE: {},
 }
 """The columns that are in the names of a table's folders, with their descriptions."""
 
@@ -89,7 +89,7 @@ class QueryTable:
     folder: str
     """Its folder in the lake."""
 
-    grain: Grain
+    grain: TableGrain
     """What it has a partition for."""
 
     @classmethod
@@ -104,7 +104,7 @@ TELEGRAM: Final = QueryTable(
     description="One row per update of every type, flat and typed.",
     schema=ENRICHED_UPDATES.schema,
     folder=ENRICHED_UPDATES.name,
-    grain=Grain.DAY,
+    grain=TableGrain.DAY,
 )
 """enriched_updates under the name of the original course project's table."""
 
@@ -118,7 +118,7 @@ REJECTED: Final = QueryTable(
     description="One row per body that could not be landed as an update, with the reason.",
     schema=SCHEMA,
     folder=REJECTED_PREFIX,
-    grain=Grain.DAY,
+    grain=TableGrain.DAY,
 )
 """The rejected bodies, which are objects of the landing zone: they are read by each statement that
 names the table, and by no other."""
@@ -389,10 +389,10 @@ def view_sql(table: QueryTable, types: Mapping[str, str], objects: str, no_rows:
     or month comes from the file's name, by which DuckDB also skips the files of others.
     """
     columns = [quoted(name) for name in types]
-    if table.grain is Grain.DAY:
+    if table.grain is TableGrain.DAY:
         day = f"TRY_CAST(regexp_extract(filename, {literal(_DAY_IN_PATH)}, 1) AS DATE)"
         columns.append(f"{day} AS {CONTEXT_DATE}")
-    elif table.grain is Grain.MONTH:
+    elif table.grain is TableGrain.MONTH:
         columns.append(f"regexp_extract(filename, {literal(_MONTH_IN_PATH)}, 1) AS {MONTH}")
     return (
         f"CREATE VIEW {quoted(table.name)} AS SELECT {', '.join(columns)} FROM read_parquet("  # noqa: S608 - all quoted

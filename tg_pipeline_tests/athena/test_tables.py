@@ -11,8 +11,8 @@ from sqlglot import exp
 
 from tg_pipeline.athena.tables import (
     ATHENA_TABLES,
-    DAY,
     MAX_COMMENT,
+    PARTITIONS,
     AthenaColumn,
     NotForAthenaError,
     TableLocation,
@@ -110,7 +110,7 @@ def test_the_create_statement_has_the_whole_declaration(table: QueryTable) -> No
     assert parse(create_table("db", declared)) == ParsedTable(
         name=f"`db`.`{table.name}`",
         columns=athena_columns(table.schema),
-        days=[DAY] if table.has_days else [],
+        days=PARTITIONS.get(table.grain, []),
         location=declared["StorageDescriptor"]["Location"],
         description=table.description,
         parameters=declared["Parameters"],

@@ -167,7 +167,7 @@ def test_a_damaged_day_is_stale_and_the_other_days_keep_their_status(
 
 def test_a_search_finds_each_damaged_partition_and_what_can_t_be_rebuilt(built: Pipeline) -> None:
     with mart_builder(built.lake, MART_PARAMETERS) as builder:
-        builder.build(DAILY_ACTIVITY, DAY)
+        builder.build_days(DAILY_ACTIVITY, [DAY])
     for layer in ("raw_updates", "enriched_updates", "daily_activity"):
         flip(built, layer)
     every = partitions_of(built.lake, None)
@@ -204,16 +204,16 @@ def test_what_a_search_found_is_stale_until_it_is_rebuilt_or_restored(built: Pip
 
 def test_a_flipped_bit_in_a_mart_or_its_source_never_reaches_a_mart(built: Pipeline) -> None:
     with mart_builder(built.lake, MART_PARAMETERS) as builder:
-        builder.build(DAILY_ACTIVITY, DAY)
+        builder.build_days(DAILY_ACTIVITY, [DAY])
         whole = flip(built, "daily_activity")
 
         # The mart is up to date by its footer, and is built again.
-        assert builder.build(DAILY_ACTIVITY, DAY).is_new
+        assert builder.build_days(DAILY_ACTIVITY, [DAY])[0].is_new
         assert path_of(built, "daily_activity").read_bytes() == whole
 
         flip(built, "enriched_updates")
         with pytest.raises(DamagedPartitionError, match=f"enriched_updates of {DAY}"):
-            builder.build(DAILY_ACTIVITY, DAY)
-        repairs(built, []).run(None, lambda: builder.build(DAILY_ACTIVITY, DAY))
+            builder.build_days(DAILY_ACTIVITY, [DAY])
+        repairs(built, []).run(None, lambda: builder.build_days(DAILY_ACTIVITY, [DAY]))
     assert path_of(built, "daily_activity").read_bytes() == whole
     assert Lake(built.lake_uri).footer("enriched_updates", DAY)

@@ -66,7 +66,7 @@ def by(user: int, update: dict[str, Any]) -> dict[str, Any]:
 def build_marts(pipeline: Pipeline) -> None:
     with mart_builder(pipeline.lake, PARAMETERS) as builder:
         for mart in DAILY_MARTS:
-            builder.build(mart, DAY)
+            builder.build_days(mart, [DAY])
 
 
 def expire(pipeline: Pipeline, *tables: str) -> None:

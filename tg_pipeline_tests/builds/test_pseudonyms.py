@@ -11,12 +11,13 @@ from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.layers.pseudonyms import PersonalDataRules, pseudonym_of_id
-from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
+from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
 from tg_pipeline.marts.daily import USER_ACTIVITY
 from tg_pipeline.marts.mart import Mart, MartParameters
 from tg_pipeline.marts.people import ACTIVE_USERS, BOTS, CHATS, RETENTION, USERS
 from tg_pipeline.sample import deliveries
 from tg_pipeline_tests.builds.test_sample_month import START, ZONE, land_sample
+from tg_pipeline_tests.built_marts import build_marts, partitions_of
 from tg_pipeline_tests.conftest import Pipeline
 
 DAYS, PER_DAY = 10, 80
@@ -40,18 +41,13 @@ def rebuild(pipeline: Pipeline, rules: PersonalDataRules) -> None:
     for day in days:
         pipeline.build(day, parameters=LayerParameters(ZONE.key, personal_data=rules))
     with mart_builder(pipeline.lake, MartParameters(ZONE.key)) as builder:
-        for mart in DAILY_MARTS:
-            builder.build_days(mart, days)
-        for mart in CUMULATIVE_MARTS:
-            conservation = builder.build(mart).conservation
-            assert conservation
-            assert conservation.holds
+        counts = [each.conservation for each in build_marts(builder, days)]
+    assert all(each is None or each.holds for each in counts)
 
 
 def rows(pipeline: Pipeline, mart: Mart) -> list[dict[str, Any]]:
-    days = pipeline.lake.days(mart.name) if mart.is_daily else [None]
     found = []
-    for day in days:
+    for day in partitions_of(pipeline.lake, mart):
         with pipeline.lake.open(mart.name, day) as partition:
             batches = [row for batch in partition.batches() for row in batch.to_pylist()]
         found += [{**row, "context_date": day} for row in batches]

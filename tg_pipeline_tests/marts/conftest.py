@@ -72,8 +72,8 @@ SIMPLE_MARTS = {
 
 
 class Marts:
-    def __init__(self, lake: Lake) -> None:
-        self.lake = lake
+    def __init__(self, lake: Lake, parameters: MartParameters = PARAMETERS) -> None:
+        self.lake, self._parameters = lake, parameters
 
     def put(
         self, *updates: Payload, day: date = DAY, bot: int = BOT, copies: Sequence[Payload] = ()
@@ -87,7 +87,7 @@ class Marts:
 
     def build(self, mart: Mart, day: date = DAY) -> None:
         """Build a mart and its sources, and check its conservation rule."""
-        with mart_builder(self.lake, PARAMETERS) as builder:
+        with mart_builder(self.lake, self._parameters) as builder:
             self._build(builder, mart, day)
 
     def _build(self, builder: MartBuilder, mart: Mart, day: date) -> None:
@@ -99,7 +99,7 @@ class Marts:
 
     def build_only(self, mart: Mart, day: date = DAY) -> None:
         """Build a mart whose sources are built, and check its conservation rule."""
-        with mart_builder(self.lake, PARAMETERS) as builder:
+        with mart_builder(self.lake, self._parameters) as builder:
             self._build_only(builder, mart, day)
 
     def _build_only(self, builder: MartBuilder, mart: Mart, day: date) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.marts.cumulative import (
     ANSWERS,
     FREQUENT_QUESTIONS,
+    QUESTIONS,
     RESOLUTION,
     RESPONSE_TIMES,
     THREADS,
@@ -415,10 +415,9 @@ def test_seconds_within_business_hours_are_counted(
     marts: Marts, hours: str, seconds: int | None
 ) -> None:
     marts.put(*FRIDAY_TO_MONDAY)
-    with mart_builder(marts.lake, MartParameters("America/Sao_Paulo", hours)) as builder:
-        rows = Marts(marts.lake, builder).rows(THREADS, "business_seconds_to_answer")
+    elsewhere = Marts(marts.lake, MartParameters("America/Sao_Paulo", hours))
 
-    assert rows == [(seconds,)]
+    assert elsewhere.rows(THREADS, "business_seconds_to_answer") == [(seconds,)]
 
 
 REPLY = says("09:01", BIA, "assim", 2, reply_to=1)

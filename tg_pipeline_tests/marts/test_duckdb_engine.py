@@ -12,7 +12,8 @@ import pytest
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.marts.cumulative import MESSAGES
 from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine, run_query
-from tg_pipeline.marts.mart import MartParameters
+from tg_pipeline.marts.mart import ALL_TIMES, MartParameters, parameters_used
+from tg_pipeline.marts.partials import KNOWN_COMMENT_THREADS, KNOWN_MOVES
 from tg_pipeline_tests.conftest import DAY
 
 
@@ -66,8 +67,11 @@ def test_no_join_of_messages_holds_all_messages(tmp_path: Path) -> None:
     with open_engine(tmp_path) as engine:
         create_view(engine, ENRICHED_UPDATES, [file])
         sql = f"EXPLAIN (FORMAT json) {MESSAGES.sql}"
-        zone = MartParameters("UTC").used_by(MESSAGES.sql)
-        ((_, plan),) = engine.sql(sql, params=zone).fetchall()
+        for table in (KNOWN_MOVES, KNOWN_COMMENT_THREADS):
+            create_view(engine, table, [])
+        used = MartParameters("UTC").used_by(MESSAGES.sql)
+        used |= parameters_used(ALL_TIMES, MESSAGES.sql)
+        ((_, plan),) = engine.sql(sql, params=used).fetchall()
 
     # Then no join builds its hash table from the left side, which has all messages
     joins = [about["Join Type"] for name, about in steps(json.loads(plan)) if name == "HASH_JOIN"]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.marts.mart import Grain
+from tg_pipeline.marts.mart import TableGrain
 from tg_pipeline.query.session import QueryTable, Session, open_session
 from tg_pipeline_tests.conftest import DAY
 
@@ -26,14 +26,14 @@ DAILY = QueryTable(
         ]
     ),
     folder="daily",
-    grain=Grain.DAY,
+    grain=TableGrain.DAY,
 )
 UNDATED = QueryTable(
     name="undated",
     description="A table without days.",
     schema=DAILY.schema,
     folder="undated",
-    grain=Grain.WHOLE,
+    grain=TableGrain.WHOLE,
 )
 
 Ask = Callable[[str], list[tuple[Any, ...]]]

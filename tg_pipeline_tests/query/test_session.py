@@ -14,6 +14,7 @@ from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.query.session import (
     ALL_TABLES,
     CONTEXT_DATE,
+    PARTITION_COLUMNS,
     QueryError,
     Session,
     is_finished,
@@ -170,7 +171,7 @@ def test_every_table_exists_as_declared(pipeline: Pipeline) -> None:
     with open_session(pipeline.lake, ZONE) as session:
         for table in ALL_TABLES:
             names = [name for name, *_ in answer(session, f"DESCRIBE {table.name}")]
-            assert names == [*table.schema.names, *([CONTEXT_DATE] if table.has_days else [])]
+            assert names == [*table.schema.names, *PARTITION_COLUMNS[table.grain]]
             assert answer(session, f"FROM {table.name}") == []
 
 

@@ -7,11 +7,16 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from tg_pipeline.questions import find_questions
+from tg_pipeline.questions import detect_questions, group_questions
 from tg_pipeline.questions.detection import MESSAGE_SCHEMA
 
 LABELLED = Path(__file__).parents[2] / "benchmarks" / "labelled"
 FIRST = datetime(2026, 10, 1, 12, tzinfo=UTC)
+
+
+def find_questions(messages: pa.Table) -> pa.Table:
+    """Return the questions among messages, with their groups."""
+    return group_questions(detect_questions(messages))
 
 
 def messages(*texts: str | None, bot_id: int = 1) -> pa.Table:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tg_pipeline.questions import QUESTIONS_SCHEMA, clustering, find_questions
-from tg_pipeline_tests.questions.chat import groups, messages
+from tg_pipeline.questions import QUESTIONS_SCHEMA, clustering
+from tg_pipeline_tests.questions.chat import find_questions, groups, messages
 
 CERTIFICATE = (
     "como faço para emitir o certificado?",

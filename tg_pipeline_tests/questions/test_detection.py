@@ -5,9 +5,8 @@ from datetime import timedelta
 import pyarrow as pa
 import pytest
 
-from tg_pipeline.questions import find_questions
 from tg_pipeline.questions.detection import MAX_CHARACTERS, MESSAGE_SCHEMA, normalize
-from tg_pipeline_tests.questions.chat import messages, questions
+from tg_pipeline_tests.questions.chat import find_questions, messages, questions
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pytest
 from scipy import sparse
 
-from tg_pipeline.questions import clustering, find_questions, vectors
+from tg_pipeline.questions import clustering, vectors
 from tg_pipeline.questions.vectors import Integers, char_ngrams, read_vocabulary, word_weight
-from tg_pipeline_tests.questions.chat import messages
+from tg_pipeline_tests.questions.chat import find_questions, messages
 
 MAX_LINKED = 500
 DISTINCT = 10_000

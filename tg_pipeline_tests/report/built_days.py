@@ -6,9 +6,9 @@ from typing import Any
 
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import mart_parameters
-from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.settings import Settings
+from tg_pipeline_tests.built_marts import build_marts
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 ZONE = "America/Sao_Paulo"
@@ -31,11 +31,7 @@ def build(pipeline: Pipeline, *days: date) -> None:
     for day in days:
         pipeline.build(day)
     with mart_builder(pipeline.lake, parameters) as builder:
-        for day in days:
-            for mart in DAILY_MARTS:
-                builder.build(mart, day)
-        for mart in CUMULATIVE_MARTS:
-            builder.build(mart)
+        build_marts(builder, days)
 
 
 def land_two_days(pipeline: Pipeline) -> None:

@@ -73,6 +73,7 @@ WITH said AS MATERIALIZED (
         = coalesce(detected_questions.business_connection_id, '')
         AND messages.chat_id_then = detected_questions.chat_id_then
         AND messages.message_id = detected_questions.message_id
+        AND messages.sent_at = detected_questions.sent_at
     WHERE
         messages.is_written
         AND NOT messages.is_from_offline

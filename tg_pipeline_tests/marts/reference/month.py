@@ -10,10 +10,11 @@ import pytest
 
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.sample import deliveries
 from tg_pipeline_tests.builds.test_sample_month import land_sample
-from tg_pipeline_tests.built_marts import build_marts
+from tg_pipeline_tests.built_marts import build_marts, rows_of
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.marts.reference.happenings import ZONE, Happening, happenings
 from tg_pipeline_tests.marts.reference.messages import Message, messages
@@ -28,8 +29,8 @@ class Month:
         self.pipeline, self.happened = pipeline, happened
 
     def rows(self, mart: str, day: date | None = None) -> list[dict[str, Any]]:
-        with self.pipeline.lake.open(mart, day) as partition:
-            return [row for batch in partition.batches() for row in batch.to_pylist()]
+        known = next(each for each in ALL_MARTS if each.name == mart)
+        return rows_of(self.pipeline.lake, known, day)
 
     @cached_property
     def said(self) -> list[Message]:
