@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from lib.chat_messages import chat, distinct_questions, write_messages
 from lib.measure import FreshProcess, run_fresh
 from lib.output import megabytes, show, spinner
-from tg_pipeline.questions import find_questions
+from tg_pipeline.questions import detect_questions, group_questions
 
 KINDS: Final[dict[str, Callable[[], Iterator[str]]]] = {
     "a chat": chat,
@@ -60,7 +60,7 @@ def cost_rows(counts: list[int]) -> list[list[str]]:
 
 def read_and_find(path: Path) -> Found:
     """Read messages and find the questions among them."""
-    found = find_questions(pq.read_table(path))
+    found = group_questions(detect_questions(pq.read_table(path)))
     return Found(found.num_rows, (pc.max(found["group_id"]).as_py() or 0) + 1)
 
 
