@@ -7,7 +7,7 @@ the parameters that its query uses. A partition is stale if any of these has cha
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -65,6 +65,9 @@ MESSAGE_TYPES: Final = (
     *("edited_message", "edited_channel_post", "edited_business_message"),
 )
 """The update types of the versions of messages."""
+
+END_OF_TIME: Final = datetime(9999, 11, 1, tzinfo=UTC)
+"""Messages that claim to be sent from then on are in no month: what follows them has no date."""
 
 SUPERGROUPS: Final = -1_000_000_000_000
 """Ids of supergroups and channels are below it, those of groups between it and 0.
@@ -150,6 +153,7 @@ def _months_of(messages: pa.RecordBatch, timezone: str) -> set[Month]:
         pc.floor_temporal(messages["event_at"], unit="second").cast(second),
         pc.floor_temporal(messages["received_at"], unit="second").cast(second),
     ).drop_null()
+    sent = sent.filter(pc.less(sent, pa.scalar(END_OF_TIME, second)))
     bounds = pc.min_max(sent)
     first, last = bounds["min"].as_py(), bounds["max"].as_py()
     if first is None:
@@ -260,7 +264,10 @@ def _is_in_span(name: PartitionName, month: Month, span: Span) -> bool:
         return True
     if span is Span.UP_TO:
         return name <= month
-    return name == month or (span is Span.FOLLOWED and name == month.next)
+    if span is Span.BEFORE_AND_FOLLOWED and name.next == month:
+        return True
+    is_followed = span in {Span.FOLLOWED, Span.BEFORE_AND_FOLLOWED}
+    return name == month or (is_followed and name == month.next)
 
 
 def source_partition(

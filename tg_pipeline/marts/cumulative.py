@@ -311,12 +311,13 @@ ANSWERS: Final = Mart(
     spans={
         ENRICHED_UPDATES.name: Span.FOLLOWED,
         MESSAGES.name: Span.FOLLOWED,
-        DETECTED_QUESTIONS.name: Span.FOLLOWED,
+        DETECTED_QUESTIONS.name: Span.BEFORE_AND_FOLLOWED,
     },
     conservation_rule=ConservationRule(
         "questions_have_an_outcome",
         "Rows of detected_questions = rows of answers that are questions.",
-        input_rows="SELECT count(*) FROM detected_questions WHERE sent_at < $ends",
+        input_rows="SELECT count(*) FROM detected_questions "
+        "WHERE sent_at >= $begins AND sent_at < $ends",
         output_rows="SELECT count(*) FROM answers WHERE is_question",
     ),
 )

@@ -40,6 +40,8 @@ class Span(Enum):
     """The days of enriched_updates with a version of a message that was sent in the month."""
     FOLLOWED = auto()
     """The month, or its days, and the `CONTEXT` after it."""
+    BEFORE_AND_FOLLOWED = auto()
+    """The month before, too."""
     UP_TO = auto()
     """The month and all months before it."""
     MOVES = auto()

@@ -300,18 +300,19 @@ remarks AS (
     UNION ALL
     SELECT statements.*, statements.reply_to_user_id AS addressee_id
     FROM statements
-    LEFT JOIN turns AS replied_to
-        ON statements.observer = replied_to.observer
+    -- Also a question of the month before.
+    LEFT JOIN detected_questions AS replied_to
+        ON statements.observer
+        = CASE WHEN replied_to.chat_id < -1000000000000 THEN 0 ELSE replied_to.bot_id END
         AND statements.kind = replied_to.kind
-        AND statements.connection = replied_to.connection
+        AND statements.connection = coalesce(replied_to.business_connection_id, '')
         AND statements.chat_id_then = replied_to.chat_id_then
         AND statements.reply_to_message_id = replied_to.message_id
-        AND replied_to.is_question
     WHERE
         NOT statements.is_no_reply
         AND statements.names_nobody
         AND statements.reply_to_user_id <> statements.speaker_id
-        AND replied_to.turn IS NULL
+        AND replied_to.message_id IS NULL
 ),
 
 listeners AS (
