@@ -13,7 +13,7 @@ from tg_pipeline.definitions import defs
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.duckdb_engine import conservation_counts
-from tg_pipeline.marts.mart import ConservationRule, Mart
+from tg_pipeline.marts.mart import ConservationRule, Mart, shown_sources
 from tg_pipeline.marts.people import ACTIVE_USERS, BOTS, CHATS, RETENTION, USERS
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
@@ -30,7 +30,9 @@ def test_a_mart_depends_on_its_sources_and_its_page_describes_it(mart: Mart) -> 
     graph = defs.resolve_asset_graph()
     node = graph.get(dg.AssetKey(mart.name))
 
-    assert {key.path[-1] for key in node.parent_keys} == {table.name for table in mart.sources}
+    assert {key.path[-1] for key in node.parent_keys} == {
+        table.name for table in shown_sources(mart)
+    }
     assert node.group_name == ("marts_by_day" if mart.is_daily else "marts")
     assert (node.partitions_def is not None) == mart.is_daily
     assert node.owners
@@ -128,7 +130,7 @@ def test_a_mart_that_fails_keeps_those_made_from_it_from_being_built_and_no_othe
     assert not result.success
     (failure,) = result.get_step_failure_events()
     assert "the disk is full" in str(failure.step_failure_data.user_failure_data)
-    assert materialized(result) == {"messages", *PEOPLE}
+    assert materialized(result) == {"messages", "detected_questions", "answers", *PEOPLE}
 
 
 def test_a_mart_that_loses_rows_keeps_those_made_from_it_from_being_built_and_no_other(
@@ -142,8 +144,11 @@ def test_a_mart_that_loses_rows_keeps_those_made_from_it_from_being_built_and_no
 
     assert not result.success
     (lossy,) = (each for each in result.get_asset_check_evaluations() if not each.passed)
-    assert lossy.check_name == "questions_are_messages"
-    assert materialized(result) == {"messages", "questions", *PEOPLE}
+    assert lossy.check_name == "detected_questions_are_grouped"
+    assert materialized(result) == {
+        *("messages", "detected_questions", "questions", "answers"),
+        *PEOPLE,
+    }
 
 
 def questions_are_counted_by(
