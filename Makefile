@@ -19,7 +19,7 @@ TARGET ?= enrich lambda_events landing queue_messages reader saved_updates updat
 MUTATED ?= *
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test slow browser ceph team chaos chaos-long lint types contracts template package check lock audit bandit chromium fuzz mutants bench docs vega clean
+.PHONY: help install run dev test slow browser ceph team chaos chaos-long lint types contracts template package check lock audit bandit chromium fuzz mutants bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -188,9 +188,6 @@ check: lint types contracts bandit template test slow browser ceph team chaos ##
 
 docs: $(DEVELOPER) ## write docs/tables.md, docs/marts.md and the lineage of the marts from their declarations
 	@$(BIN)/python -m tg_pipeline.docs_pages docs
-
-vega: $(DEVELOPER) ## write the script that draws the report's charts, from the modules in vl-convert
-	@$(BIN)/python -m tg_pipeline_tests.report.vega_bundle
 
 # A separate folder: if pandas is installed, pyarrow imports it, at 0.3 seconds and 50 MB per process.
 # Polars has its compiled part in a package of its own.

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import obstore
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError
@@ -25,8 +26,10 @@ from tg_pipeline.builds.selection import (
     select_updates,
 )
 from tg_pipeline.builds.staleness import DayState, day_states
+from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.landing_zone import EPOCH, iter_days
+from tg_pipeline.lake.object_store import retry
 from tg_pipeline.lake.partitions import Lake, Month, PartitionName
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -46,6 +49,7 @@ from tg_pipeline.report.models import (
     UnprocessedDays,
 )
 from tg_pipeline.report.queries import REPORT_TABLES, Marts, read_report_data
+from tg_pipeline.report.vega_bundle import bundle_name, bundle_vega
 from tg_pipeline.temp_folders import temp_dir
 
 REPORT: Final = "report"
@@ -137,6 +141,21 @@ def are_marts_behind(source: ReportSource, period: Period, footers: Footers) -> 
 def page_key(language: str) -> str:
     """Return the key of the page in a language, such as `en`."""
     return f"{REPORT}/report.{language}.html"
+
+
+def read_vega(lake: Lake) -> str:
+    """Return the script that draws the report's charts; the lake keeps it.
+
+    To bundle it takes two seconds, most of what a page takes. Raises StoreError.
+    """
+    key = f"{REPORT}/{bundle_name()}"
+    with suppress(FileNotFoundError), translate_errors(lake.store):
+        return bytes(retry(lambda: obstore.get(lake.store, key).bytes())).decode()
+    script = bundle_vega()
+    # Who may not write to the lake bundles it each time.
+    with suppress(StoreError, PermissionError):
+        lake.put(key, script.encode())
+    return script
 
 
 def publish_page(lake: Lake, language: str, html: str) -> int:

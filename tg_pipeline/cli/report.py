@@ -3,6 +3,7 @@
 import sys
 import webbrowser
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -10,7 +11,7 @@ import typer
 from rich.filesize import decimal
 
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
-from tg_pipeline.builds.report import ReportSource, load_report_data
+from tg_pipeline.builds.report import ReportSource, load_report_data, read_vega
 from tg_pipeline.builds.selection import NothingSelectedError, Selection
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing, parse_span
@@ -47,11 +48,14 @@ def report(
     settings = load_settings()
     span = parse_span(first, last, datetime.now(settings.zone).date())
     selection = None if bot is None and chat is None else Selection(bot, chat)
-    data = _load(report_source(settings), _period(*span) if span else None, selection)
+    source = report_source(settings)
+    data = _load(source, _period(*span) if span else None, selection)
     # The chart libraries take a second to import, so only code that draws imports them.
     from tg_pipeline.report.report import render_report  # noqa: PLC0415
 
-    html = render_report(data, lang, hide_names=hide_names)
+    html = render_report(
+        data, lang, hide_names=hide_names, read_vega=partial(read_vega, source.lake)
+    )
     if output == STANDARD_OUTPUT:
         sys.stdout.write(html)
         return

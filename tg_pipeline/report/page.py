@@ -4,7 +4,7 @@ import base64
 import gzip
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final, Protocol
@@ -16,10 +16,6 @@ from tg_pipeline.report.charts import TimeBucket
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.summary import Kpi
 from tg_pipeline.report.vega import with_locale
-
-VEGA: Final = "vega.js"
-"""The script that draws Vega charts, without `eval`. It is a file, since to bundle it takes two
-seconds: `make vega` writes it, and a test compares it with the pinned library's."""
 
 GZIP_LEVEL: Final = 9
 """Vega is 590 kB of script: 275 kB compressed and in base64."""
@@ -186,22 +182,25 @@ class Page:
     sections: Sequence[PageSection]
 
 
-def render_page(page: Page, fmt: Formatter) -> str:
-    """Render a page as HTML: the same page always has the same bytes."""
+def render_page(page: Page, fmt: Formatter, read_vega: Callable[[], str]) -> str:
+    """Render a page as HTML: the same page always has the same bytes.
+
+    `read_vega` returns the script that draws charts, and is called if there are any.
+    """
     specs = {
         chart.name: with_locale(chart.spec, fmt)
         for section in page.sections
         for chart in section.charts
     }
     style, script = _read("page.css"), _read("page.js")
-    vega = _read(VEGA) if specs else ""
+    vega = read_vega() if specs else ""
     return _template().render(
         lang=fmt.messages.locale,
         messages=fmt.messages.page,
         head=page.head,
         kpis=page.kpis,
         sections=page.sections,
-        # All files are part of this package: they contain no text of users.
+        # These files are part of this package: they contain no text of users.
         style=Markup(style),  # noqa: S704
         script=Markup(script) if specs else "",  # noqa: S704
         charts=_pack(json.dumps(specs, separators=(",", ":"), sort_keys=True)) if specs else "",

@@ -12,6 +12,7 @@ from tg_pipeline.report.page import Page, PageHead, PageSection, render_page
 from tg_pipeline.report.sanitize import MAX_NAME, UserText, mask_mentions
 from tg_pipeline.report.sections import activity, health, members, questions
 from tg_pipeline.report.summary import kpis, summary
+from tg_pipeline.report.vega_bundle import bundle_vega
 
 SECTIONS: Final[Mapping[str, Callable[[ReportData, Formatter], PageSection]]] = {
     activity.ACTIVITY: activity.activity,
@@ -30,12 +31,22 @@ SECTIONS: Final[Mapping[str, Callable[[ReportData, Formatter], PageSection]]] = 
 """The sections in the order of the page."""
 
 
-def render_report(data: ReportData | None, language: str, *, hide_names: bool = False) -> str:
-    """Render the report as HTML in one of LANGUAGES; None is an empty lake."""
+def render_report(
+    data: ReportData | None,
+    language: str,
+    *,
+    hide_names: bool = False,
+    read_vega: Callable[[], str] = bundle_vega,
+) -> str:
+    """Render the report as HTML in one of LANGUAGES; None is an empty lake.
+
+    `read_vega` returns the script that draws the charts.
+    """
     fmt = Formatter(language)
     if data is None:
-        return render_page(_empty_lake(fmt), fmt)
-    return render_page(_page(_without_names(data, fmt) if hide_names else data, fmt), fmt)
+        return render_page(_empty_lake(fmt), fmt, read_vega)
+    shown = _without_names(data, fmt) if hide_names else data
+    return render_page(_page(shown, fmt), fmt, read_vega)
 
 
 def build_sections(data: ReportData, fmt: Formatter) -> list[PageSection]:

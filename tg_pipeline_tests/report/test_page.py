@@ -7,11 +7,16 @@ import json
 import re
 from functools import cache, partial
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
+from tg_pipeline.builds import report
+from tg_pipeline.builds.report import read_vega
+from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.report.models import Headline, Health, ReportData, Subject
 from tg_pipeline.report.report import render_report
+from tg_pipeline.report.vega_bundle import bundle_vega
 from tg_pipeline_tests.report.report_data import (
     HOSTILE,
     PERIOD,
@@ -22,7 +27,6 @@ from tg_pipeline_tests.report.report_data import (
     quiet,
     with_spaces,
 )
-from tg_pipeline_tests.report.vega_bundle import FILE, bundle_vega
 
 MOST_BYTES = 400_000
 """A month's page; the script that draws the charts is 275 kB of it."""
@@ -93,8 +97,15 @@ def test_the_policy_allows_only_the_scripts_of_the_page() -> None:
     assert "unsafe" not in str(rules)
 
 
-def test_the_script_that_draws_charts_is_bundled_from_the_pinned_library() -> None:
-    assert unpacked(month_page(), "vega") == bundle_vega() == FILE.read_text("utf-8"), "make vega"
+def test_the_script_that_draws_charts_is_bundled_once_and_kept_in_the_lake(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(tmp_path.as_uri())
+
+    first = read_vega(lake)
+
+    monkeypatch.setattr(report, "bundle_vega", lambda: pytest.fail("it is in the lake"))
+    assert read_vega(lake) == first == bundle_vega() == unpacked(month_page(), "vega")
 
 
 def test_all_charts_share_one_vega_without_vega_lite_in_the_language_of_the_page() -> None:

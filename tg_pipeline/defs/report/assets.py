@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 import dagster as dg
@@ -16,6 +17,7 @@ from tg_pipeline.builds.report import (
     load_report_data,
     page_key,
     publish_page,
+    read_vega,
 )
 from tg_pipeline.defs.automation import FOLLOW_INPUTS
 from tg_pipeline.defs.marts.charts import HOURS, column_chart, day_chart, hour_chart
@@ -119,7 +121,11 @@ def report(
         data = load_report_data(source, config.period(tables))
         sizes = {
             name: publish_page(
-                tables, name, render_report(data, name, hide_names=config.hide_names)
+                tables,
+                name,
+                render_report(
+                    data, name, hide_names=config.hide_names, read_vega=partial(read_vega, tables)
+                ),
             )
             for name in LANGUAGES
         }
