@@ -5,10 +5,13 @@ the parameters that its query uses. A partition is stale if any of these has cha
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Final, NamedTuple
+from functools import cached_property, partial
+from itertools import islice, takewhile
+from typing import Final, NamedTuple, Self, cast
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -104,7 +107,7 @@ def sending_of(month: Month, timezone: str) -> Sending:
     return Sending(begins, ends, until)
 
 
-def message_months(footers: Footers, lake: Lake, timezone: str) -> dict[date, frozenset[Month]]:
+def message_months(footers: Footers, timezone: str) -> dict[date, frozenset[Month]]:
     """Return, for each day of enriched_updates, the months in which its messages were sent.
 
     Days whose months are not in the index are read, and the index has them from then on. Raises
@@ -115,6 +118,7 @@ def message_months(footers: Footers, lake: Lake, timezone: str) -> dict[date, fr
     days = [day for day in {*index.footers, *index.damaged} if isinstance(day, date)]
     found = {day: index.metadata(day, key) for day in days}
     missing = [day for day, text in found.items() if text is None]
+    lake = footers.lake
     read = lake.map_concurrent(lambda day: _read_months(lake, day, timezone), missing)
     if missing:
         found |= dict(zip(missing, read, strict=True))
@@ -174,13 +178,13 @@ def _months_of(messages: pa.RecordBatch, timezone: str) -> set[Month]:
 # Sources
 
 
-@dataclass(frozen=True, slots=True)
 class MartSources:
     """What the marts of a lake are made from, as it was when it was first looked at."""
 
-    lake: Lake
-    footers: Footers
-    parameters: MartParameters
+    def __init__(self, footers: Footers, parameters: MartParameters) -> None:
+        """Read what `footers` has, for queries with the `parameters`."""
+        self._footers, self._parameters = footers, parameters
+        self._listed: dict[str, Sequence[PartitionName]] = {}
 
     def partitions(self, mart: Mart) -> Sequence[PartitionName]:
         """Return the partitions that a cumulative mart has, as far as its sources are built."""
@@ -188,8 +192,7 @@ class MartSources:
             return [None]
         leading = mart.sources[0]
         if mart.spans.get(leading.name) is Span.SENT:
-            months = message_months(self.footers, self.lake, self.parameters.timezone)
-            return sorted({month for day in months.values() for month in day})
+            return sorted(self._days_of_months)
         names = self._existing(leading)
         return sorted({Month.of(n) if isinstance(n, date) else n for n in names if n})
 
@@ -207,60 +210,78 @@ class MartSources:
             return existing
         span = mart.spans.get(table.name, Span.SAME)
         if span is Span.SENT:
-            months = message_months(self.footers, self.lake, self.parameters.timezone)
-            return [day for day in sorted(months) if partition in months[day]]
+            return self._days_of_months.get(partition, [])
+        if grain is TableGrain.DAY:
+            end = partition.next.first_day + (CONTEXT if span is Span.FOLLOWED else timedelta())
+            return [*takewhile(lambda day: day < end, _from(existing, partition.first_day))]
         return [each for each in existing if _is_in_span(each, partition, span)]
 
     def _existing(self, table: Table) -> Sequence[PartitionName]:
         """Return the partitions of a table by day or month, ascending."""
-        index = self.footers.index(table.name)
-        names = {*index.footers, *index.damaged}
-        if grain_of(table) is TableGrain.DAY:
-            return sorted(each for each in names if isinstance(each, date))
-        return sorted(each for each in names if isinstance(each, Month))
+        if table.name not in self._listed:
+            index = self._footers.index(table.name)
+            names = {*index.footers, *index.damaged}
+            if grain_of(table) is TableGrain.DAY:
+                self._listed[table.name] = sorted(n for n in names if isinstance(n, date))
+            else:
+                self._listed[table.name] = sorted(n for n in names if isinstance(n, Month))
+        return self._listed[table.name]
 
-    def expected(self, mart: Mart, partition: PartitionName) -> dict[str, str]:
-        """Return the footer metadata of an up-to-date partition of a mart."""
-        stored = self.footers.footer(mart.name, partition)
-        groups = stored.metadata.get(GROUPS) if stored else None
-        sources = [
-            source_partition(partition, table, each, self.footers.footer(table.name, each))
-            for table in mart.sources
-            for each in self.read_by(mart, partition, table)
-        ]
-        moves = self.moves(mart)
-        return expected_footer(mart, sources, self.parameters, moves, decode_groups(groups))
+    @cached_property
+    def _days_of_months(self) -> dict[Month, list[date]]:
+        """The days of enriched_updates with messages of a month, ascending, by month."""
+        found: dict[Month, list[date]] = {}
+        for day, months in sorted(message_months(self._footers, self._parameters.timezone).items()):
+            for month in months:
+                found.setdefault(month, []).append(day)
+        return found
 
-    def moves(self, mart: Mart) -> list[Move]:
+    def stale(self, mart: Mart) -> Sequence[PartitionName]:
+        """Return those of the partitions of a cumulative mart that are stale, ascending."""
+        definition, moves = Definition.of(mart, self._parameters), self._moves(mart)
+        return [each for each in self.partitions(mart) if self._is_stale(definition, each, moves)]
+
+    def _is_stale(
+        self, definition: "Definition", partition: PartitionName, moves: Sequence[Move]
+    ) -> bool:
+        mart = definition.mart
+        stored = self._footers.footer(mart.name, partition)
+        if stored is None:
+            return True
+        sources: list[SourcePartition] = []
+        for table in mart.sources:
+            names = self.read_by(mart, partition, table)
+            footers = self._footers.footers(table.name, names)
+            sources += map(partial(source_partition, partition, table), names, footers)
+        groups = decode_groups(stored.metadata.get(GROUPS))
+        return not matches(stored, definition.footer(sources, moves, groups))
+
+    def _moves(self, mart: Mart) -> list[Move]:
         """Return all moves of groups, if a mart is made from them."""
         if Span.MOVES not in mart.spans.values():
             return []
         names = self._existing(KNOWN_MOVES)
-        footers = self.footers.footers(KNOWN_MOVES.name, names)
-        return read_moves(self.lake, dict(zip(names, footers, strict=True)))
-
-    def stale(self, mart: Mart, partitions: Iterable[PartitionName]) -> Sequence[PartitionName]:
-        """Return those of the partitions of a mart that are stale."""
-        return [
-            each
-            for each in partitions
-            if not matches(self.footers.footer(mart.name, each), self.expected(mart, each))
-        ]
+        footers = self._footers.footers(KNOWN_MOVES.name, names)
+        return read_moves(self._footers.lake, dict(zip(names, footers, strict=True)))
 
     def superfluous(self, mart: Mart) -> Sequence[PartitionName]:
         """Return the stored partitions of a cumulative mart that nothing is left of.
 
         One that an earlier release has made with another grain is one of them.
         """
-        index = self.footers.index(mart.name)
+        index = self._footers.index(mart.name)
         return list({*index.footers, *index.damaged}.difference(self.partitions(mart)))
 
 
+def _from(names: Sequence[PartitionName], first: date) -> Iterator[date]:
+    """Yield the days among ascending names, from the `first` on."""
+    days = cast("Sequence[date]", names)
+    return islice(days, bisect_left(days, first), None)
+
+
 def _is_in_span(name: PartitionName, month: Month, span: Span) -> bool:
-    if isinstance(name, date):
-        end = month.next.first_day + (CONTEXT if span is Span.FOLLOWED else timedelta())
-        return month.first_day <= name < end
-    if name is None or span is Span.MOVES:
+    """Return whether a month of a source is read for a month of a mart."""
+    if not isinstance(name, Month) or span is Span.MOVES:
         return True
     if span is Span.UP_TO:
         return name <= month
@@ -282,24 +303,37 @@ def source_partition(
     return SourcePartition(table, name, digest)
 
 
-def expected_footer(
-    mart: Mart,
-    sources: Iterable[SourcePartition],
-    parameters: MartParameters,
-    moves: Sequence[Move] = (),
-    groups: frozenset[int] = frozenset(),
-) -> dict[str, str]:
-    """Return the footer metadata of a mart that is made from `sources`.
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """A mart's definition as of now: to read it takes longer than to compare a partition."""
 
-    Of the `moves`, only those of the `groups` that are in the mart count.
-    """
-    lines = [mart.definition_hash]
-    for table, name, digest in sources:
-        if mart.spans.get(table.name) is not Span.MOVES:
-            lines.append(f"{table.name} {name} {digest}")
-    lines += [f"{old} {new} {at}" for old, new, at in moves if old in groups]
-    fingerprint = hashlib.sha256("\n".join(lines).encode()).hexdigest()[:FINGERPRINT_CHARACTERS]
-    return {BUILT_FROM: fingerprint} | parameters.used_by(mart.sql)
+    mart: Mart
+    hash: str
+    used: Mapping[str, str]
+    """The parameters that its query uses."""
+
+    @classmethod
+    def of(cls, mart: Mart, parameters: MartParameters) -> Self:
+        """Read the definition of a mart."""
+        return cls(mart, mart.definition_hash, parameters.used_by(mart.sql))
+
+    def footer(
+        self,
+        sources: Iterable[SourcePartition],
+        moves: Sequence[Move] = (),
+        groups: frozenset[int] = frozenset(),
+    ) -> dict[str, str]:
+        """Return the footer metadata of the mart if it is made from `sources`.
+
+        Of the `moves`, only those of the `groups` that are in the mart count.
+        """
+        lines = [self.hash]
+        for table, name, digest in sources:
+            if self.mart.spans.get(table.name) is not Span.MOVES:
+                lines.append(f"{table.name} {name} {digest}")
+        lines += [f"{old} {new} {at}" for old, new, at in moves if old in groups]
+        fingerprint = hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        return {BUILT_FROM: fingerprint[:FINGERPRINT_CHARACTERS], **self.used}
 
 
 def matches(footer: Footer | None, expected: Mapping[str, str]) -> bool:
@@ -359,6 +393,7 @@ def days_with_stale_marts(
     built = [day for day in wanted if enriched[day]]
     stale: set[date] = set()
     for mart in DAILY_MARTS:
+        definition = Definition.of(mart, parameters)
         kept = [day for day in built if _is_buildable(footers, mart, day, floors)]
         stored = footers.footers(mart.name, kept)
         for day, footer in zip(kept, stored, strict=True):
@@ -366,17 +401,17 @@ def days_with_stale_marts(
                 source_partition(day, ENRICHED_UPDATES, each, enriched[each])
                 for each in days_before([day], mart.lookback_days)
             ]
-            if not matches(footer, expected_footer(mart, sources, parameters)):
+            if not matches(footer, definition.footer(sources)):
                 stale.add(day)
     return [day for day in built if day in stale]
 
 
 def cumulative_marts_are_stale(footers: Footers, parameters: MartParameters) -> bool:
     """Return whether a cumulative mart is stale."""
-    sources = MartSources(footers.lake, footers, parameters)
+    sources = MartSources(footers, parameters)
     try:
         return any(
-            sources.superfluous(mart) or sources.stale(mart, sources.partitions(mart))
+            sources.superfluous(mart) or sources.stale(mart)
             for mart in (*PARTIAL_MARTS, *CUMULATIVE_MARTS)
         )
     except DamagedPartitionError:

@@ -21,11 +21,11 @@ from tg_pipeline.builds.mart_sources import (
     CONTENT,
     GROUPS,
     SUPERGROUPS,
+    Definition,
     MartSources,
     SourcePartition,
     days_before,
     encode_groups,
-    expected_footer,
     matches,
     read_moves,
     sending_of,
@@ -149,10 +149,8 @@ class MartBuilder:
             table: [*days_before(days, mart.lookback_days)] for table in mart.sources
         }
         with _open_snapshot(self._lake, needed) as sources, self._views(sources):
-            expected = {
-                day: expected_footer(mart, sources.read_by(mart, day), self._parameters)
-                for day in days
-            }
+            definition = Definition.of(mart, self._parameters)
+            expected = {day: definition.footer(sources.read_by(mart, day)) for day in days}
             stored = dict(zip(days, self._lake.footers(mart.name, days), strict=True))
             stale = [day for day in days if not matches(stored[day], expected[day])]
             stats = {
@@ -176,12 +174,12 @@ class MartBuilder:
         for table in mart.sources:
             if isinstance(table, Mart) and table.is_partial:
                 self._build_stale(table)
-        sources = MartSources(self._lake, self._footers, self._parameters)
+        sources = MartSources(self._footers, self._parameters)
         partitions = sources.partitions(mart)
         gone = sources.superfluous(mart)
         for partition in gone:
             self._lake.remove(mart.name, partition)
-        stale = sources.stale(mart, partitions)
+        stale = sources.stale(mart)
         built = {each: self._build_partition(mart, each, sources) for each in stale}
         stored = zip(partitions, self._footers.footers(mart.name, partitions), strict=True)
         kept = {
@@ -222,10 +220,8 @@ class MartBuilder:
                 output.write(batch)
                 beginning.add(batch)
                 groups.update(_groups(batch) if has_moves else ())
-            metadata = expected_footer(
-                mart,
+            metadata = Definition.of(mart, self._parameters).footer(
                 sources.read_by(mart, partition),
-                self._parameters,
                 read_moves(sources.lake, sources.footers[KNOWN_MOVES]) if has_moves else (),
                 frozenset(groups),
             )
