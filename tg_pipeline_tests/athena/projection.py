@@ -14,7 +14,7 @@ ONE_DAY = timedelta(days=1)
 
 
 def places(table: dict[str, Any], today: date) -> dict[date | None, str]:
-    """Return the location of each day; None is the key for a table without days."""
+    """Return the location of each day, or of each month by its first day; None is the only one."""
     if not table["PartitionKeys"]:
         return {None: table["StorageDescriptor"]["Location"]}
     (key,) = (each["Name"] for each in table["PartitionKeys"])
@@ -29,14 +29,14 @@ def places(table: dict[str, Any], today: date) -> dict[date | None, str]:
 
 
 def _days(parameters: dict[str, str], of_key: str, form: str, today: date) -> list[date]:
-    step = (
-        parameters[f"{of_key}.type"],
-        parameters[f"{of_key}.interval"],
-        parameters[f"{of_key}.interval.unit"],
-    )
-    assert step == ("date", "1", "DAYS")
+    step = (parameters[f"{of_key}.type"], parameters[f"{of_key}.interval"])
+    assert step == ("date", "1")
     first, last = (_bound(text, form, today) for text in parameters[f"{of_key}.range"].split(","))
-    return [first + number * ONE_DAY for number in range((last - first).days + 1)]
+    days = [first + number * ONE_DAY for number in range((last - first).days + 1)]
+    if parameters[f"{of_key}.interval.unit"] == "MONTHS":
+        return sorted({day.replace(day=1) for day in days})
+    assert parameters[f"{of_key}.interval.unit"] == "DAYS"
+    return days
 
 
 def _bound(text: str, form: str, today: date) -> date:
