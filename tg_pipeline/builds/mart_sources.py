@@ -48,6 +48,7 @@ from tg_pipeline.marts.mart import (
     grain_of,
 )
 from tg_pipeline.marts.partials import KNOWN_MOVES
+from tg_pipeline.telegram.models import MESSAGE_TYPES
 
 CONTENT: Final = "content"
 """The metadata of a monthly mart with a digest of its rows: what is made from it is stale only if
@@ -62,12 +63,6 @@ GROUPS: Final = "groups"
 MESSAGE_MONTHS: Final = "message_months"
 """In the footer index, the months in which the messages of a day of enriched_updates were sent. An
 edit belongs to the month of its message. The name is followed by the time zone."""
-
-MESSAGE_TYPES: Final = (
-    *("message", "channel_post", "business_message", "guest_message"),
-    *("edited_message", "edited_channel_post", "edited_business_message"),
-)
-"""The update types of the versions of messages."""
 
 END_OF_TIME: Final = datetime(9999, 11, 1, tzinfo=UTC)
 """Messages that claim to be sent from then on are in no month: what follows them has no date."""
@@ -143,7 +138,7 @@ def _read_months(lake: Lake, day: date, timezone: str) -> str:
     columns = ["update_type", "date", "event_at", "received_at"]
     with lake.open(ENRICHED_UPDATES.name, day) as partition:
         for batch in partition.project(columns):
-            is_message = pc.is_in(batch["update_type"], value_set=pa.array(MESSAGE_TYPES))
+            is_message = pc.is_in(batch["update_type"], value_set=pa.array(sorted(MESSAGE_TYPES)))
             months |= _months_of(batch.filter(is_message), timezone)
     return " ".join(map(str, sorted(months)))
 

@@ -6,7 +6,6 @@ A missing, damaged or outdated index costs time only, and of concurrent writers 
 """
 
 import gzip
-import hashlib
 import os
 import re
 import zlib
@@ -43,12 +42,6 @@ ARROW_PREFIX: Final = "ARROW:"
 _FOLDER: Final = re.compile(rf"(?:([^/]+)/)?{re.escape(OBJECT_NAME)}")
 
 _DAY_FOLDER: Final = re.compile(r"context_date=(\d{4}-\d{2}-\d{2})")
-
-SCHEMA: Final = "schema"
-"""The metadata with a digest of the schema: files with the same one have the same columns."""
-
-SCHEMA_CHARACTERS: Final = 8
-"""Hexadecimal digits of it: a table has few schemas in its life."""
 
 
 class _Version(msgspec.Struct, frozen=True, array_like=True):
@@ -100,7 +93,7 @@ class FooterIndex:
 
     table: str
     footers: dict[PartitionName, Footer]
-    """By partition; their metadata is without Arrow's own, and with `SCHEMA`."""
+    """By partition; their metadata is without Arrow's own."""
     damaged: frozenset[PartitionName]
     """Those that can't be read."""
     _versions: dict[PartitionName, _Version] = field(default_factory=dict)
@@ -186,8 +179,6 @@ def _read_entry(
     if footer is None:
         return None, is_listed_version
     metadata = {k: v for k, v in footer.metadata.items() if not k.startswith(ARROW_PREFIX)}
-    if schema := footer.metadata.get(f"{ARROW_PREFIX}schema"):
-        metadata[SCHEMA] = hashlib.sha256(schema.encode()).hexdigest()[:SCHEMA_CHARACTERS]
     return replace(footer, metadata=metadata), is_listed_version
 
 
