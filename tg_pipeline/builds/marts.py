@@ -205,9 +205,21 @@ class MartBuilder:
             written = self._write(mart, partition, sources, sending)
             counts = self._count(mart, [partition], sending)
         conservation = counts.get(partition)
-        if mart.is_partial and conservation and not conservation.holds:
-            raise NotConservedError(mart, conservation)
+        if conservation and not conservation.holds:
+            self._make_stale(mart, partition)
+            if mart.is_partial:
+                raise NotConservedError(mart, conservation)
         return MartBuildResult(partition, written, is_new=True, conservation=conservation)
+
+    def _make_stale(self, mart: Mart, partition: PartitionName) -> None:
+        """Keep the rows of a partition, and let the next build make and count it again."""
+        with (
+            self._lake.open(mart.name, partition) as stored,
+            self._lake.writer(mart.name, partition, mart.schema) as output,
+        ):
+            for batch in stored.batches():
+                output.write(batch)
+            output.commit()
 
     def _write(
         self, mart: Mart, partition: PartitionName, sources: "_Snapshot", sending: Sending

@@ -331,3 +331,22 @@ def test_a_mart_that_loses_rows_breaks_its_conservation_rule(
     conservation = built.conservation
     assert conservation
     assert (conservation.input_rows, conservation.output_rows, conservation.holds) == (2, 1, False)
+
+
+def test_a_month_that_loses_rows_is_counted_again_by_each_build(
+    pipeline: Pipeline, builder: MartBuilds
+) -> None:
+    # Given a monthly mart that is to hold every update, though its query reads messages only
+    assert MESSAGES.conservation_rule
+    stricter = replace(
+        MESSAGES.conservation_rule, input_rows="FROM enriched_updates SELECT count(*)"
+    )
+    lossy = replace(MESSAGES, conservation_rule=stricter)
+    pipeline.land(said(1), {"update_id": 2, "poll": {"id": "7"}})
+    pipeline.build()
+
+    for _ in range(2):
+        (built,) = builder.build(lossy)
+        assert built.conservation
+        assert not built.conservation.holds
+    assert len(whole(pipeline, "messages")) == 1
