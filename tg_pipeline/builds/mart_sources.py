@@ -233,11 +233,11 @@ class MartSources:
 
     def stale(self, mart: Mart) -> Sequence[PartitionName]:
         """Return those of the partitions of a cumulative mart that are stale, ascending."""
-        definition, moves = Definition.of(mart, self._parameters), self._moves(mart)
+        definition, moves = MartDefinition.of(mart, self._parameters), self._moves(mart)
         return [each for each in self.partitions(mart) if self._is_stale(definition, each, moves)]
 
     def _is_stale(
-        self, definition: "Definition", partition: PartitionName, moves: Sequence[Move]
+        self, definition: "MartDefinition", partition: PartitionName, moves: Sequence[Move]
     ) -> bool:
         mart = definition.mart
         stored = self._footers.footer(mart.name, partition)
@@ -299,7 +299,7 @@ def source_partition(
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class MartDefinition:
     """A mart's definition as of now: to read it takes longer than to compare a partition."""
 
     mart: Mart
@@ -388,7 +388,7 @@ def days_with_stale_marts(
     built = [day for day in wanted if enriched[day]]
     stale: set[date] = set()
     for mart in DAILY_MARTS:
-        definition = Definition.of(mart, parameters)
+        definition = MartDefinition.of(mart, parameters)
         kept = [day for day in built if _is_buildable(footers, mart, day, floors)]
         stored = footers.footers(mart.name, kept)
         for day, footer in zip(kept, stored, strict=True):

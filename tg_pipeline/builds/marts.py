@@ -21,7 +21,7 @@ from tg_pipeline.builds.mart_sources import (
     CONTENT,
     GROUPS,
     SUPERGROUPS,
-    Definition,
+    MartDefinition,
     MartSources,
     SourcePartition,
     days_before,
@@ -149,7 +149,7 @@ class MartBuilder:
             table: [*days_before(days, mart.lookback_days)] for table in mart.sources
         }
         with _open_snapshot(self._lake, needed) as sources, self._views(sources):
-            definition = Definition.of(mart, self._parameters)
+            definition = MartDefinition.of(mart, self._parameters)
             expected = {day: definition.footer(sources.read_by(mart, day)) for day in days}
             stored = dict(zip(days, self._lake.footers(mart.name, days), strict=True))
             stale = [day for day in days if not matches(stored[day], expected[day])]
@@ -232,7 +232,7 @@ class MartBuilder:
                 output.write(batch)
                 beginning.add(batch)
                 groups.update(_groups(batch) if has_moves else ())
-            metadata = Definition.of(mart, self._parameters).footer(
+            metadata = MartDefinition.of(mart, self._parameters).footer(
                 sources.read_by(mart, partition),
                 read_moves(sources.lake, sources.footers[KNOWN_MOVES]) if has_moves else (),
                 frozenset(groups),
