@@ -6,7 +6,7 @@ from, and the time zone that defined the day. The last functions check that no r
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
@@ -96,6 +96,8 @@ class KnownIds:
     """The fingerprint of each day's raw_updates: of those that enriched_updates was built from."""
     indexes: tuple[FooterIndex, ...]
     floors: Floors
+    _earlier: dict[date, list[date]] = field(default_factory=dict)
+    """The earlier days of each day that was asked for: it is asked twice."""
 
     def save(self, lake: Lake) -> None:
         """Store what was read of the footers, for the next time; raises StoreError."""
@@ -104,7 +106,10 @@ class KnownIds:
 
     def earlier_days(self, day: date) -> list[date]:
         """Return the days before `day` that may hold copies of its updates, ascending."""
-        return self.ids.overlapping(day, self.ids.by_day.get(day, {}))
+        if day not in self._earlier:
+            own = self.ids.by_day.get(day, {})
+            self._earlier[day] = self.ids.overlapping(day, own)
+        return self._earlier[day]
 
     def expected_deduped(self, day: date, raw: str, stored: str | None) -> str:
         """Return the fingerprint of what a day's deduped_updates would be built from now.

@@ -39,6 +39,7 @@ from tg_pipeline.lake.partitions import (
     Month,
     PartitionName,
     PartitionStats,
+    partition_key,
 )
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import STORED_MARTS
@@ -82,10 +83,10 @@ class MartBuildResult:
 @contextmanager
 def mart_builder(lake: Lake, parameters: MartParameters) -> Iterator["MartBuilder"]:
     """Open a builder for the marts of a lake; errors of DuckDB are raised as StoreError."""
-    with temp_dir() as spill_folder:
+    with temp_dir() as spill_folder, lake.temp_dir() as pinned:
         try:
             with open_engine(spill_folder) as engine:
-                yield MartBuilder(lake, engine, parameters)
+                yield MartBuilder(lake, engine, parameters, pinned)
         except EngineError as error:
             raise StoreError(f"The marts can't be built: {error}") from error
 
@@ -98,11 +99,18 @@ class MartBuilder:
     """
 
     def __init__(
-        self, lake: Lake, engine: "DuckDBPyConnection", parameters: MartParameters
+        self,
+        lake: Lake,
+        engine: "DuckDBPyConnection",
+        parameters: MartParameters,
+        folder: Path,
     ) -> None:
-        """Build marts in `lake` with the `parameters` of their queries."""
+        """Build marts in `lake` with the `parameters` of their queries.
+
+        Their sources are linked or copied into a `folder`, which is on the lake's own disk.
+        """
         self._lake, self._engine, self._parameters = lake, engine, parameters
-        self._footers = Footers(lake)
+        self._footers, self._pinned = Footers(lake), _PinnedSources(lake, folder)
 
     def build(self, mart: Mart) -> list[MartBuildResult]:
         """Build what is stale of a mart that has no partition per day; raises StoreError.
@@ -132,6 +140,7 @@ class MartBuilder:
                 return build()
             except DamagedPartitionError as error:
                 self._footers = Footers(self._lake)
+                self._pinned.forget()
                 damaged = next((m for m in STORED_MARTS if m.name == error.layer), None)
                 if damaged is None or (error.layer, error.day) in found:
                     raise
@@ -148,7 +157,8 @@ class MartBuilder:
         needed: dict[Table, Sequence[PartitionName]] = {
             table: [*days_before(days, mart.lookback_days)] for table in mart.sources
         }
-        with _open_snapshot(self._lake, needed) as sources, self._views(sources):
+        sources = self._pinned.open(needed)
+        with self._views(sources):
             definition = MartDefinition.of(mart, self._parameters)
             expected = {day: definition.footer(sources.read_by(mart, day)) for day in days}
             stored = dict(zip(days, self._lake.footers(mart.name, days), strict=True))
@@ -166,6 +176,8 @@ class MartBuilder:
                             output.write(batch)
                         stats[day] = output.commit(**expected[day])
             counts = self._count(mart, days)
+        if stale:
+            self._forget(mart)
         return [MartBuildResult(day, stats[day], day in stale, counts.get(day)) for day in days]
 
     # Months of monthly marts, and whole ones
@@ -188,8 +200,13 @@ class MartBuilder:
             if footer and each not in built
         }
         if gone or built:
-            self._footers.forget(mart.name)
+            self._forget(mart)
         return [(kept | built)[each] for each in partitions]
+
+    def _forget(self, mart: Mart) -> None:
+        """Read a mart again when it is needed, since some of it was replaced."""
+        self._footers.forget(mart.name)
+        self._pinned.forget(mart)
 
     def _build_partition(
         self, mart: Mart, partition: PartitionName, current: MartSources
@@ -201,7 +218,8 @@ class MartBuilder:
         sending = Sending()
         if isinstance(partition, Month):
             sending = sending_of(partition, self._parameters.timezone)
-        with _open_snapshot(self._lake, needed) as sources, self._views(sources):
+        sources = self._pinned.open(needed)
+        with self._views(sources):
             written = self._write(mart, partition, sources, sending)
             counts = self._count(mart, [partition], sending)
         conservation = counts.get(partition)
@@ -359,30 +377,53 @@ class _Snapshot:
         ]
 
 
-@contextmanager
-def _open_snapshot(
-    lake: Lake, needed: Mapping[Table, Sequence[PartitionName]]
-) -> Iterator[_Snapshot]:
-    """Open a lake with some partitions, as they are now.
+class _PinnedSources:
+    """Partitions of a lake in the version that it had when they were first needed.
 
     A partition may be replaced while a mart is built from it. So that the fingerprint in the mart's
     footer is that of the very rows it was made from, both are read from here: from hard links to a
-    disk's files, and from copies of a bucket's objects.
+    disk's files, and from copies of a bucket's objects. Those of marts are kept for the marts that
+    come after; those of layers, which are large, as long as the same ones are needed.
     """
-    with lake.temp_dir() as folder:
+
+    def __init__(self, lake: Lake, folder: Path) -> None:
+        """Pin partitions of `lake` in a folder."""
+        self._lake, self._folder = lake, folder
+        self._copy = Lake(folder.as_uri())
+        self._footers: dict[Table, dict[PartitionName, Footer | None]] = {}
+
+    def open(self, needed: Mapping[Table, Sequence[PartitionName]]) -> _Snapshot:
+        """Return some partitions; raises StoreError, and DamagedPartitionError."""
+        for table in [each for each in self._footers if not isinstance(each, Mart)]:
+            self._drop(table, self._footers[table].keys() - set(needed.get(table, ())))
         for table, partitions in needed.items():
-            with lake.files(table.name, partitions) as files:
-                for file in files:
-                    # The last parts of the path are the partition's key.
-                    key = Path(*file.parts[-2 if None in partitions else -3 :])
-                    (folder / key).parent.mkdir(parents=True, exist_ok=True)
-                    _link_or_copy(file, folder / key)
-        copy = Lake(folder.as_uri())
+            pinned = self._footers.setdefault(table, {})
+            self._pin(table, [each for each in partitions if each not in pinned])
         footers = {
-            table: dict(zip(partitions, copy.footers(table.name, partitions), strict=True))
+            table: {each: self._footers[table][each] for each in partitions}
             for table, partitions in needed.items()
         }
-        yield _Snapshot(copy, footers)
+        return _Snapshot(self._copy, footers)
+
+    def forget(self, mart: Mart | None = None) -> None:
+        """Pin a mart, or everything, again when it is needed."""
+        for table in [each for each in self._footers if mart in {None, each}]:
+            self._drop(table, set(self._footers[table]))
+
+    def _pin(self, table: Table, partitions: Sequence[PartitionName]) -> None:
+        with self._lake.files(table.name, partitions) as files:
+            for file in files:
+                # The last parts of the path are the partition's key.
+                key = Path(*file.parts[-2 if None in partitions else -3 :])
+                (self._folder / key).parent.mkdir(parents=True, exist_ok=True)
+                _link_or_copy(file, self._folder / key)
+        footers = self._copy.footers(table.name, partitions)
+        self._footers[table].update(zip(partitions, footers, strict=True))
+
+    def _drop(self, table: Table, partitions: Iterable[PartitionName]) -> None:
+        for each in partitions:
+            del self._footers[table][each]
+            (self._folder / partition_key(table.name, each)).unlink(missing_ok=True)
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

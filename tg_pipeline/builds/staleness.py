@@ -6,7 +6,7 @@ built. Beside the footers, only the listing that was read is remembered, and it 
 tables that it describes. So an interrupted build leaves its day stale.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import Enum
@@ -55,6 +55,8 @@ from tg_pipeline.layers.update_ids import UPDATE_IDS
 from tg_pipeline.marts.catalog import DAILY_MARTS, MAX_LOOKBACK_DAYS
 
 ONE_DAY: Final = timedelta(days=1)
+
+NO_OBJECTS: Final = OBJECTS.empty_table()
 
 DAILY_HOUR: Final = 3
 """The local hour of the nightly run: by then, most of Telegram's retries after midnight landed."""
@@ -269,9 +271,8 @@ class _StateReader:
     def read(self, day: date) -> DayState:
         """Return the state of a day."""
         unreadable: list[str] = []
-        objects = OBJECTS.empty_table()
-        if self.parameters.floors.keeps(TableGroup.LANDING, day):
-            objects = list_objects(self.landing, day, unreadable)
+        is_kept = self.parameters.floors.keeps(TableGroup.LANDING, day)
+        objects = list_objects(self.landing, day, unreadable) if is_kept else NO_OBJECTS
         layers = {layer.name: _layer_day(self.footers, layer.name, day) for layer in ALL_LAYERS}
         raw = layers[RAW_UPDATES.name].source or EMPTY_FINGERPRINT
         deduped = layers[DEDUPED_UPDATES.name].source
@@ -378,6 +379,15 @@ def _is_outdated(
     if not parameters.floors.keeps(TableGroup.ENRICHED, day):
         return False
     return enriched.metadata(day, BUILT_FROM) != enriched_built_from(expected, parameters)
+
+
+def affected_days(changed: Collection[date], known: KnownIds) -> set[date]:
+    """Return the days that a change of the raw rows of some days may affect, and these days."""
+    found = {*changed}
+    if changed:
+        later = (day for day in known.tables if day > min(changed))
+        found |= {day for day in later if not found.isdisjoint(known.earlier_days(day))}
+    return found | {after for day in found for after in days_after(day)}
 
 
 def days_after(day: date) -> list[date]:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from typing import Annotated, Any, Final, NamedTuple
 
@@ -104,7 +105,7 @@ def replay_lines(day: Day = None, first: First = None, last: Last = None) -> Non
         out.print("No line is in quarantine that can be read again.")
         return
     before = _count(lake, days)
-    build(days, lambda: next_days(settings), quarantined=True)
+    build(days, partial(next_days, settings), quarantined=True)
     after = _count(lake, days)
     out.print(f"{max(before - after, 0):,} of {before:,} lines could be read; {after:,} stay.")
 

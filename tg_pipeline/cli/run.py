@@ -1,18 +1,28 @@
 """`tg-pipeline run`: builds days through Dagster, so that its history has the runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date, datetime
+from functools import partial
 from time import perf_counter
 from typing import Annotated, Final
 
 import typer
 
+from lambda_ingest.landing import MAX_AGE
+from tg_pipeline.builds.layers import read_known_ids
 from tg_pipeline.builds.mart_sources import cumulative_marts_are_stale, days_with_stale_marts
 from tg_pipeline.builds.monitoring import name_problems
 from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.raw_updates import record_unaffected_days
-from tg_pipeline.builds.staleness import DayState, day_states, known_days, stale_days
+from tg_pipeline.builds.staleness import (
+    ONE_DAY,
+    DayState,
+    affected_days,
+    day_states,
+    known_days,
+    stale_days,
+)
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import (
     check_lake,
@@ -65,17 +75,17 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
         abort_uploads(store)
     if full:
         _check_landed_objects_are_kept(days, settings)
-    build(days, (lambda: next_days(settings)) if is_open else list, full=full)
+    build(days, partial(next_days, settings) if is_open else lambda _: [], full=full)
 
 
 def build(
     days: list[date],
-    scan: Callable[[], list[date]],
+    scan: Callable[[Collection[date]], list[date]],
     *,
     full: bool = False,
     quarantined: bool = False,
 ) -> None:
-    """Build days, then those that `scan` finds stale afterwards, and say what was built.
+    """Build days, then those that `scan` finds stale after what was built, and say what was built.
 
     A build may make other days stale, and updates land meanwhile. With `full`, all landed objects
     are read again; with `quarantined`, those of the first days that have unreadable lines. Raises
@@ -95,7 +105,7 @@ def build(
         except BuildFailedError as error:
             failed |= error.reasons
         built.update(days)
-        days = [day for day in scan() if day not in failed]
+        days = [day for day in scan(built) if day not in failed]
         if not days:
             break
     if failed:
@@ -105,10 +115,18 @@ def build(
         warn(f"{_named(days)} changed again meanwhile. Next: tg-pipeline run")
 
 
-def next_days(settings: Settings) -> list[date]:
-    """Return the stale days without today, which may change at any time."""
+def next_days(settings: Settings, built: Collection[date]) -> list[date]:
+    """Return the days before today that are stale after some were `built`; raises StoreError.
+
+    Only those are compared that these builds may affect, and those that the network may have
+    brought updates of meanwhile. What landed by hand on another day is built by the next run.
+    """
     today = datetime.now(settings.zone).date()
-    return [day for day in changed_days(settings, today) if day < today]
+    floors = layer_parameters(settings, open_landing(settings)).floors
+    affected = affected_days(built, read_known_ids(open_lake(settings), floors))
+    recent = iter_days(today - MAX_AGE - ONE_DAY, today)
+    among = {day for day in {*affected, *recent} if day < today}
+    return changed_days(settings, today, among=among)
 
 
 def _warn_of_outside_days(settings: Settings) -> None:
@@ -149,16 +167,18 @@ def changed_days(
     today: date,
     states: list[DayState] | None = None,
     footers: Footers | None = None,
+    among: Collection[date] | None = None,
 ) -> list[date]:
-    """Return the days that are stale, or that have stale marts; raises StoreError.
+    """Return the days that are stale, or that have stale marts, all or `among` some.
 
     The states that are read are added to `states`, and the footers that are not read yet are read
-    into `footers`.
+    into `footers`. Raises StoreError.
     """
     landing, lake = open_landing(settings), open_lake(settings)
     layers, parameters = layer_parameters(settings, landing), mart_parameters(settings, landing)
     known = known_days(landing, lake, layers.floors)
     within = [day for day in known if settings.start_date <= day <= today]
+    within = within if among is None else [day for day in within if day in among]
     footers = footers or Footers(lake)
     tables = (*(table.name for table in (*ALL_LAYERS, *DAILY_MARTS)), LISTED)
     footers.load(tables, len(within))

@@ -110,6 +110,10 @@ class Footers:
         return sorted(day for day in {*index.footers, *index.damaged} if isinstance(day, date))
 
     def save(self) -> None:
-        """Store the indexes that have changed, for the next time; raises StoreError."""
+        """Store the indexes that have changed, for the next time; raises StoreError.
+
+        On a disk, to read a few footers takes less time than to wait until an index is stored.
+        """
         for index in self._indexes.values():
-            index.save(self.lake)
+            if not self.lake.folder or len(index.footers) > FEW:
+                index.save(self.lake)

@@ -122,13 +122,15 @@ def _list_plain_folder(landing: LocalStore, prefix: str) -> pa.Table | None:
     obstore, which also follows links and reads the folders within, takes five times as long.
     """
     found: list[tuple[str, int, int]] = []
+    is_plain = _PLAIN_NAME.fullmatch
     try:
         with os.scandir(f"{landing.prefix}/{prefix}") as entries:
             for entry in entries:
-                if not (_PLAIN_NAME.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)):
+                name = entry.name
+                if not (is_plain(name) and entry.is_file(follow_symlinks=False)):
                     return None
                 status = entry.stat(follow_symlinks=False)
-                found.append((entry.name, status.st_mtime_ns // 1_000, status.st_size))
+                found.append((name, status.st_mtime_ns // 1_000, status.st_size))
     except OSError:
         return None
     found.sort()
@@ -190,12 +192,16 @@ def listing_fingerprint(objects: pa.Table) -> str:
     `objects` must be in the order of their keys. The versions, if there are any, have a part of
     their own, since listings of earlier releases have none: see `is_same_listing`.
     """
-    hasher, versions = RowHasher(OBJECTS.names[:-1]), RowHasher(OBJECTS.names[-1:])
-    for batch in objects.to_batches():
+    batches = objects.to_batches()
+    hasher = RowHasher(OBJECTS.names[:-1])
+    for batch in batches:
         hasher.update(batch)
+    if objects["version"].null_count == objects.num_rows:
+        return hasher.fingerprint()
+    versions = RowHasher(OBJECTS.names[-1:])
+    for batch in batches:
         versions.update(pa.record_batch([pc.fill_null(batch["version"], 0)], ["version"]))
-    has_versions = objects["version"].null_count < objects.num_rows
-    return "-".join([hasher.fingerprint(), *([versions.fingerprint()] if has_versions else [])])
+    return f"{hasher.fingerprint()}-{versions.fingerprint()}"
 
 
 def is_same_listing(one: str, other: str) -> bool:
