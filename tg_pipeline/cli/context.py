@@ -1,5 +1,7 @@
 """What commands share: opening stores, parsing days, printing lines."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Final
 
@@ -7,6 +9,7 @@ from obstore.store import ObjectStore
 
 from tg_pipeline.cli.console import err, one_line, out
 from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.landing_lock import landing_lock
 from tg_pipeline.lake.landing_zone import FIRST_DAY, LAST_DAY, bot_id_of, list_days, list_objects
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
@@ -35,6 +38,14 @@ def check_landing(settings: Settings) -> None:
 def check_lake(settings: Settings) -> None:
     """Check that the lake can be listed, before long work on it; raises StoreError."""
     open_lake(settings).days(RAW_UPDATES.name)
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Wait for another command on this machine that rewrites the landing zone."""
+    message = "Another command is rewriting the landing zone; waiting for its end."
+    with landing_lock(settings.landing_uri, lambda: warn(message)):
+        yield
 
 
 def landed_bots(landing: ObjectStore) -> set[int]:

@@ -1,17 +1,13 @@
 """`tg-pipeline forget`: erase a person everywhere, and search for what is left."""
 
-import hashlib
 import secrets
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from filelock import FileLock, Timeout
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import MAX_ID
@@ -22,6 +18,7 @@ from tg_pipeline.builds.parameters import read_bot_usernames
 from tg_pipeline.builds.report import REPORT
 from tg_pipeline.cli.console import out, progress
 from tg_pipeline.cli.context import (
+    alone,
     check_lake,
     check_landing,
     landed_bots,
@@ -100,7 +97,7 @@ def forget_person(
         _show_places(settings, user, names)
         return
     settings = _with_key(settings)
-    with _alone(settings):
+    with alone(settings):
         is_complete = _forget(settings, user, names)
     if not is_complete:
         raise typer.Exit(1)
@@ -134,7 +131,7 @@ def lift_tombstones(user: TheUser) -> None:
     if key is None:
         raise CommandError("TG_PRIVACY_KEY is not set: without it, no tombstone can be recognized.")
     _check_key(landing, key)
-    with _alone(settings):
+    with alone(settings):
         if not lift(landing, key, user):
             raise CommandError("This person was not forgotten with this TG_PRIVACY_KEY.")
     _show("Lifted: updates of this person are stored again. Restart nothing; it takes a minute.")
@@ -179,22 +176,6 @@ def _check_key(landing: ObjectStore, key: Secret | None) -> None:
     """Raise PrivacyKeyError if people were forgotten with another key."""
     with translate_errors(landing):
         read_tombstones(landing, key)
-
-
-@contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
-    """Wait for another `forget` of this landing zone on this machine."""
-    name = hashlib.sha256(settings.landing_uri.encode()).hexdigest()[:16]
-    lock = FileLock(Path(tempfile.gettempdir()) / f"tg_pipeline-forget-{name}.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        warn("Another forget is running; waiting for its end.")
-        lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def _forget(settings: Settings, user: int, names: frozenset[str]) -> bool:

@@ -92,6 +92,8 @@ COMMANDS: Final = {
     "rejected": CommandSource("Show bodies that are not updates, or land them again."),
     "export": CommandSource("Write all stored updates of a person."),
     "expire": CommandSource("Delete the days that TG_KEEP_DAYS_… no longer keep."),
+    "seal": CommandSource("Make the landed objects of each old day one object."),
+    "unseal": CommandSource("Restore the landed objects of sealed days."),
     "ui": CommandSource("Start dagster-webserver behind the guard.", PASSED_ON),
     "webhook": CommandSource("Set, check or delete the bot's webhook."),
     "athena": CommandSource("Print or create the tables and queries in Athena."),

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, NamedTuple, cast
 
 import obstore
 import pyarrow as pa
+import pyarrow.compute as pc
 from obstore.store import LocalStore, ObjectStore, S3Store
 
 from lambda_ingest.arrivals import RECEIVED_AT, parse_arrival
@@ -22,6 +24,7 @@ from tg_pipeline.lake.errors import TransientStoreError, translate_errors
 from tg_pipeline.lake.landing_zone import EPOCH, bot_id_of
 from tg_pipeline.lake.object_io import ReplacedError, get_object, open_with_attributes
 from tg_pipeline.lake.s3_fetch import FetchedObject, fetch_small
+from tg_pipeline.lake.sealed_objects import SealedObject, read_sealed
 
 if TYPE_CHECKING:
     from obstore import Attributes
@@ -74,6 +77,8 @@ class LandedObject(NamedTuple):
     key: str
     received_at: int
     size: int
+    sealed_in: str | None = None
+    """The key of the sealed object that it is in."""
 
     def arrived(self, received_at: str | None) -> "LandedObject":
         """Return the object with the arrival time of its metadata, if that is a time."""
@@ -111,12 +116,12 @@ def read_objects(
 ) -> Iterator[pa.RecordBatch]:
     """Return the LANDED_LINES of `objects` in order, in batches bounded by rows and bytes.
 
-    `objects` has the columns of LandedObject; its `received_at` is used for an object without
-    metadata. `bot_id` is the bot of objects that are not named by the landing contract. Raises
-    StoreError.
+    `objects` has the columns of LandedObject, and is in the order of the keys; its `received_at` is
+    used for an object without metadata. `bot_id` is the bot of objects that are not named by the
+    landing contract. Raises StoreError.
     """
     builder = _BatchBuilder()
-    for landed, block in _read_all(landing, _landed_objects(objects)):
+    for landed, block in _read_all(landing, objects):
         builder.add(landed, block, bot_id)
         if builder.is_full():
             yield builder.batch()
@@ -129,16 +134,17 @@ def _landed_objects(objects: pa.Table) -> Iterator[LandedObject]:
     for batch in objects.to_batches(max_chunksize=BATCH_ROWS):
         received = batch["received_at"].cast(pa.int64()).to_pylist()
         keys, sizes = batch["object_key"].to_pylist(), batch["size"].to_pylist()
-        yield from map(LandedObject, keys, received, sizes)
+        yield from map(LandedObject, keys, received, sizes, batch["sealed_in"].to_pylist())
 
 
-def _read_all(
-    landing: ObjectStore, objects: Iterable[LandedObject]
-) -> Iterator[tuple[LandedObject, Block]]:
+def _read_all(landing: ObjectStore, objects: pa.Table) -> Iterator[tuple[LandedObject, Block]]:
+    sealed = read_sealed(landing, objects.filter(pc.is_valid(objects["sealed_in"])))
     with ThreadPoolExecutor(THREADS) as pool:
         pending: deque[Future[list[OpenedLanding]]] = deque()
-        for group in _groups(objects):
-            pending.append(pool.submit(_open_group, landing, group))
+        for group in _groups(_landed_objects(objects)):
+            count = sum(landed.sealed_in is not None for landed in group)
+            contents = {each.key: each for each in islice(sealed, count)}
+            pending.append(pool.submit(_open_group, landing, group, contents))
             if len(pending) > THREADS:
                 yield from _read_group(pending.popleft().result())
         while pending:
@@ -159,11 +165,25 @@ def _groups(objects: Iterable[LandedObject]) -> Iterator[list[LandedObject]]:
         yield group
 
 
-def _open_group(landing: ObjectStore, group: list[LandedObject]) -> list[OpenedLanding]:
-    small = {landed.key: landed.size for landed in group if _is_small(landed)}
+def _open_group(
+    landing: ObjectStore, group: list[LandedObject], sealed: Mapping[str, SealedObject]
+) -> list[OpenedLanding]:
+    alone = (landed for landed in group if not landed.sealed_in and _is_small(landed))
+    small = {landed.key: landed.size for landed in alone}
     with translate_errors(landing):
         fetched = _fetch_small(landing, small) if small else {}
-        return [_open(landing, landed, fetched.get(landed.key)) for landed in group]
+        return [
+            _open_sealed(landed, sealed[landed.key])
+            if landed.sealed_in
+            else _open(landing, landed, fetched.get(landed.key))
+            for landed in group
+        ]
+
+
+def _open_sealed(landed: LandedObject, sealed: SealedObject) -> OpenedLanding:
+    return OpenedLanding(
+        landed._replace(received_at=sealed.received_at), io.BytesIO(sealed.content)
+    )
 
 
 def _fetch_small(landing: ObjectStore, sizes: Mapping[str, int]) -> Mapping[str, FetchedObject]:

@@ -17,6 +17,7 @@ from lambda_ingest.local_disk import PREFIXES
 from lambda_ingest.store import sweep
 from tg_pipeline.lake.fingerprints import RowHasher
 from tg_pipeline.lake.object_store import escaped, hidden_names, list_folders, list_pages
+from tg_pipeline.lake.sealed_objects import keys_of_sealed, list_sealed
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -36,6 +37,10 @@ CRC-32 of the e-tag, which tells apart two objects of one size that were written
 a bucket's times are in seconds. It is null if the store reports none, and on disk: there the e-tag
 has the number of the file, which many network file systems change without a reason.
 """
+
+SEALED_IN: Final = pa.field("sealed_in", pa.string())
+LANDED_OBJECTS: Final = pa.schema([*OBJECTS, SEALED_IN])
+"""OBJECTS with the key of the sealed object that each is in; null if it is stored on its own."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -100,10 +105,31 @@ def valid_day(text: str) -> date | None:
 
 
 def list_objects(landing: ObjectStore, day: date, unreadable: list[str] | None = None) -> pa.Table:
-    """Return all OBJECTS of a day, in the order of their keys; raises StoreError.
+    """Return all LANDED_OBJECTS of a day, in the order of their keys; raises StoreError.
 
-    Names that can't be read are added to `unreadable`, with escapes; all others are returned.
+    Those in a sealed object are listed as they were before. An object that landed under the same
+    key later is left out: the first one counts, as if it were still there. Names that can't be
+    read are added to `unreadable`, with escapes; all others are returned.
     """
+    return landed_objects(landing, list_stored(landing, day, unreadable), unreadable)
+
+
+def landed_objects(
+    landing: ObjectStore, stored: pa.Table, unreadable: list[str] | None = None
+) -> pa.Table:
+    """Return the LANDED_OBJECTS of a day of which the OBJECTS are stored. As `list_objects`."""
+    keys = keys_of_sealed(stored)
+    if not keys:
+        return stored.append_column(SEALED_IN, pa.nulls(len(stored), SEALED_IN.type))
+    sealed = list_sealed(landing, keys, unreadable)
+    known = pa.chunked_array([sealed["object_key"].combine_chunks(), pa.array(keys, pa.string())])
+    loose = stored.filter(pc.invert(pc.is_in(stored["object_key"], value_set=known)))
+    loose = loose.append_column(SEALED_IN, pa.nulls(len(loose), SEALED_IN.type))
+    return pa.concat_tables([sealed, loose]).sort_by("object_key").combine_chunks()
+
+
+def list_stored(landing: ObjectStore, day: date, unreadable: list[str] | None = None) -> pa.Table:
+    """Return the OBJECTS of a day that the store has: sealed ones as such. As `list_objects`."""
     prefix, has_versions = day_prefix(day), not isinstance(landing, LocalStore)
     if isinstance(landing, LocalStore):
         plain = _list_plain_folder(landing, prefix)

@@ -1,5 +1,6 @@
 """Objects as files: reads of byte ranges of one version, and uploads in parts."""
 
+import errno
 import io
 import os
 import shutil
@@ -13,8 +14,10 @@ import obstore
 from obstore.exceptions import GenericError, PreconditionError
 from obstore.store import LocalStore, ObjectStore, S3Store
 
+from lambda_ingest.local_disk import create_folder, sync
 from tg_pipeline.lake.errors import IncompleteError, TransientStoreError, translate_errors
 from tg_pipeline.lake.object_store import retry
+from tg_pipeline.temp_folders import temp_dir
 
 if TYPE_CHECKING:
     from obstore import Attributes, GetOptions, GetResult, ObjectMeta
@@ -247,6 +250,24 @@ def put_file(store: ObjectStore, key: str, path: Path) -> None:
 
     with translate_errors(store):
         retry(put)
+
+
+def move_file(path: Path, target: Path) -> None:
+    """Replace the file at `target` by another one of its store, in one step, durably."""
+    create_folder(target.parent)
+    sync(path)
+    try:
+        path.replace(target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        # Somebody has put the folder on another file system.
+        with temp_dir(target.parent) as folder:
+            shutil.copyfile(path, folder / path.name)
+            sync(folder / path.name)
+            (folder / path.name).replace(target)
+    sync(target.parent)
+    sync(target.parent.parent)
 
 
 def abort_uploads(store: ObjectStore) -> None:

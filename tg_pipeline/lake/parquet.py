@@ -11,7 +11,7 @@ import hashlib
 import io
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -198,14 +198,18 @@ def has_pages_of_today(metadata: pq.FileMetaData) -> bool:
 
 
 def read_batches(
-    file: pq.ParquetFile, columns: list[str] | None, batch_rows: int
+    file: pq.ParquetFile,
+    columns: list[str] | None,
+    batch_rows: int,
+    groups: Iterable[int] | None = None,
 ) -> Iterator[pa.RecordBatch]:
     """Return a file's rows in order, one row group at a time, so no batch exceeds a row group.
 
+    Only those of some row groups are returned if `groups` names these.
     Raises DamagedError, also if a row group has other rows than the footer says: a page whose
     header has changed may be skipped.
     """
-    for group in range(file.num_row_groups):
+    for group in range(file.num_row_groups) if groups is None else groups:
         rows = 0
         batches = file.iter_batches(batch_rows, row_groups=[group], columns=columns)
         while (batch := _next_batch(batches)) is not None:

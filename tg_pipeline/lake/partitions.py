@@ -7,11 +7,9 @@ as unreadable until it is replaced: its footer may be intact, so that a scan of 
 it for up to date.
 """
 
-import errno
 import io
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -27,11 +25,10 @@ import pyarrow.parquet as pq
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, S3Store
 
-from lambda_ingest.local_disk import create_folder, sync
 from lambda_ingest.store import BATCH_TIMEOUT, StoreError, local_folder
 from tg_pipeline.lake.errors import translate_errors, uri_of
 from tg_pipeline.lake.landing_zone import FIRST_DAY, LAST_DAY, days_under
-from tg_pipeline.lake.object_io import copy_object, open_object, put_file
+from tg_pipeline.lake.object_io import copy_object, move_file, open_object, put_file
 from tg_pipeline.lake.object_store import list_folders, list_pages, open_object_store, retry
 from tg_pipeline.lake.parquet import (
     DamagedError,
@@ -489,23 +486,5 @@ class Lake:
         if self.folder is None:
             put_file(self.store, key, path)
         else:
-            _move(path, self.folder / key)
+            move_file(path, self.folder / key)
         self._unmark(key)
-
-
-def _move(path: Path, target: Path) -> None:
-    """Replace the file at `target` by another one of the lake, in one step, durably."""
-    create_folder(target.parent)
-    sync(path)
-    try:
-        path.replace(target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        # Somebody has put the table on another file system.
-        with temp_dir(target.parent) as folder:
-            shutil.copyfile(path, folder / path.name)
-            sync(folder / path.name)
-            (folder / path.name).replace(target)
-    sync(target.parent)
-    sync(target.parent.parent)

@@ -6,14 +6,16 @@ command can be killed anywhere, and does the rest when it is run again.
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import unquote
+from zlib import crc32
 
 import obstore
 from obstore.exceptions import PreconditionError
@@ -27,6 +29,13 @@ from lambda_ingest.replies import REPLIES_PREFIX
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.object_io import get_object
 from tg_pipeline.lake.object_store import list_pages, retry
+from tg_pipeline.lake.sealed_objects import (
+    SealedObject,
+    day_of_sealed,
+    is_sealed_key,
+    read_whole,
+    write_sealed,
+)
 from tg_pipeline.privacy.landed_objects import (
     Redacted,
     own_updates,
@@ -102,12 +111,25 @@ def read_all(
 ) -> Iterator[StoredObject]:
     """Yield all objects under a prefix with their bodies; raises StoreError.
 
-    Temporary files of a landing zone on disk are left out. An object that vanishes is skipped.
+    Temporary files of a landing zone on disk are left out. An object that vanishes is skipped. Of a
+    sealed object, those in it are yielded instead.
     """
     metas = (meta for page in list_pages(landing, prefix) for meta in page)
     while group := list(islice(metas, GROUP)):
-        yield from filter(None, map_concurrent(landing, lambda meta: _read(landing, meta), group))
+        sealed, alone = _divide(group)
+        yield from filter(None, map_concurrent(landing, lambda meta: _read(landing, meta), alone))
+        for meta in sealed:
+            for each in read_whole(landing, meta["path"]):
+                yield StoredObject(each.key, each.content, meta)
         on_progress(len(group))
+
+
+def _divide(metas: Iterable["ObjectMeta"]) -> tuple[list["ObjectMeta"], list["ObjectMeta"]]:
+    """Return the sealed objects, and the others."""
+    parts: tuple[list[ObjectMeta], list[ObjectMeta]] = [], []
+    for meta in metas:
+        parts[not is_sealed_key(meta["path"])].append(meta)
+    return parts
 
 
 def map_concurrent(
@@ -160,13 +182,63 @@ def rewrite(
             def apply(meta: "ObjectMeta") -> Redacted | None:
                 return _rewrite_object(landing, meta, tombstones, own)
 
-            for meta, result in zip(group, map_concurrent(landing, apply, group), strict=True):
+            sealed, alone = _divide(group)
+            for meta, result in zip(alone, map_concurrent(landing, apply, alone), strict=True):
                 counts.objects += 1
                 if result:
                     counts.count(meta["path"], result)
+            for meta in sealed:
+                _rewrite_sealed(landing, meta["path"], tombstones, counts)
             on_progress(len(group))
     counts.deleted += remove_temp_files(landing, traces)
     return counts
+
+
+def _rewrite_sealed(
+    landing: ObjectStore, key: str, tombstones: Tombstones, counts: RewriteCounts
+) -> None:
+    """Replace a sealed object that contains forgotten people by one without them.
+
+    The new one is complete before the other is deleted. A kill between leaves both, and the next
+    call deletes the other.
+    """
+    if not _count_sealed(landing, key, tombstones, counts):
+        return
+    kept = (
+        clean
+        for each in read_whole(landing, key)
+        if (clean := _without_people(each, tombstones)) is not None
+    )
+    new_key = write_sealed(landing, day_of_sealed(key), kept)
+    if new_key != key:
+        with translate_errors(landing), suppress(FileNotFoundError):
+            retry(lambda: obstore.delete(landing, key))
+
+
+def _count_sealed(
+    landing: ObjectStore, key: str, tombstones: Tombstones, counts: RewriteCounts
+) -> bool:
+    """Count the objects in a sealed one, and return whether any contains forgotten people."""
+    is_changed = False
+    for each in read_whole(landing, key):
+        counts.objects += 1
+        result = redact(each.key, each.content, tombstones)
+        if result.body is not each.content:
+            counts.count(each.key, result)
+            is_changed = True
+    return is_changed
+
+
+def _without_people(sealed: SealedObject, tombstones: Tombstones) -> SealedObject | None:
+    """Return an object without forgotten people, None if nothing of it may be kept.
+
+    Its size and its version tell builds that it is another one.
+    """
+    body = redact(sealed.key, sealed.content, tombstones).body
+    if body is None or body is sealed.content:
+        return None if body is None else sealed
+    version = None if sealed.version is None else crc32(body)
+    return sealed._replace(content=body, size=len(body), version=version)
 
 
 def count_landed(landing: ObjectStore, tombstones: Tombstones) -> RewriteCounts:

@@ -22,6 +22,11 @@ from tg_pipeline.lake.parquet import (
     read_batches,
     text_metadata,
 )
+from tg_pipeline.lake.sealed_objects import (
+    DamagedSealedObjectError,
+    is_sealed_key,
+    read_content,
+)
 from tg_pipeline.privacy.landed_objects import WITHOUT_PEOPLE, lines_of, redact
 from tg_pipeline.privacy.landing import (
     contains_person,
@@ -99,7 +104,15 @@ def _is_in_temp_file(folder: Path, path: Path, traces: Traces) -> bool:
 
 
 def is_in_landed(key: str, body: bytes, traces: Traces) -> bool:
-    """Return whether an object of the landing zone contains the person."""
+    """Return whether an object of the landing zone contains the person.
+
+    A sealed object that is damaged may.
+    """
+    if is_sealed_key(key):
+        try:
+            return any(is_in_landed(o.key, o.content, traces) for o in read_content(key, body))
+        except DamagedSealedObjectError:
+            return True
     if key.partition("/")[0] in WITHOUT_PEOPLE:
         return traces.in_bytes(body)
     if redact(key, body, traces.tombstones).body is not body:

@@ -14,6 +14,7 @@ from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.store import open_store, put_if_absent
 from tg_pipeline.lake.landing_zone import (
+    LANDED_OBJECTS,
     OBJECTS,
     bot_id_of,
     is_same_listing,
@@ -50,7 +51,7 @@ def test_other_folders_are_not_days(landing: ObjectStore, key: str) -> None:
     put_if_absent(landing, key, b"{}")
 
     assert list_days(landing) == []
-    assert list_objects(landing, DAY).equals(OBJECTS.empty_table())
+    assert list_objects(landing, DAY).equals(LANDED_OBJECTS.empty_table())
 
 
 def test_a_listing_has_key_time_size_and_except_on_disk_the_version(landing: ObjectStore) -> None:
@@ -60,13 +61,14 @@ def test_a_listing_has_key_time_size_and_except_on_disk_the_version(landing: Obj
 
     stored = obstore.head(landing, f"{FOLDER}/7-1.json")
     version = None if isinstance(landing, LocalStore) else crc32((stored["e_tag"] or "").encode())
-    assert objects.schema.equals(OBJECTS)
+    assert objects.schema.equals(LANDED_OBJECTS)
     assert objects.to_pylist() == [
         {
             "object_key": f"{FOLDER}/7-1.json",
             "last_modified": stored["last_modified"],
             "size": 5,
             "version": version,
+            "sealed_in": None,
         }
     ]
 

@@ -13,7 +13,7 @@ from lambda_ingest.store import StoreError, open_store
 from tg_pipeline.lake import landing_reader, object_store
 from tg_pipeline.lake.errors import IncompleteError, TransientStoreError
 from tg_pipeline.lake.landing_reader import read_objects
-from tg_pipeline.lake.landing_zone import list_objects
+from tg_pipeline.lake.landing_zone import SEALED_IN, list_objects
 from tg_pipeline.lake.object_io import ReplacedError, copy_object, get_object, open_object
 from tg_pipeline_tests.fakes.s3_errors import S3
 from tg_pipeline_tests.lake.conftest import DAY, FOLDER
@@ -68,6 +68,7 @@ def lines(size: int = len(BODY)) -> list[bytes]:
     listed = pa.table({"object_key": [KEY], "received_at": [ARRIVED], "size": [size]})
     received = pa.timestamp("us", tz="UTC")
     objects = listed.set_column(1, "received_at", listed["received_at"].cast(received))
+    objects = objects.append_column(SEALED_IN, pa.nulls(1, SEALED_IN.type))
     read = read_objects(bucket(), objects, bot_id=7)
     return [line for batch in read for line in batch["content"].to_pylist()]
 
