@@ -18,8 +18,13 @@ from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import GONE, LandingSource, build_raw_updates
 from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.landing_state import read_state
-from tg_pipeline.lake.landing_zone import list_objects
+from tg_pipeline.lake.landing_zone import list_days, list_objects, list_stored
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, PartitionName
+from tg_pipeline.lake.sealed_objects import (
+    DamagedSealedObjectError,
+    check_sealed,
+    keys_of_sealed,
+)
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -238,6 +243,24 @@ def verify_lake(
     errors = (each for each in found if isinstance(each, DamagedPartitionError))
     damaged = [_explained(error, landing, lake, floors) for error in errors]
     return VerifiedLake(len(found), found.count(False), damaged)
+
+
+def find_damaged_sealed(
+    landing: ObjectStore, span: tuple[date, date] | None
+) -> tuple[int, list[DamagedSealedObjectError]]:
+    """Return the number of sealed objects, all of whose bytes are read, and the damaged ones.
+
+    With a span of days, only those of its days. Raises StoreError.
+    """
+    days = (day for day in list_days(landing) if span is None or span[0] <= day <= span[1])
+    keys = [key for day in days for key in keys_of_sealed(list_stored(landing, day))]
+    damaged: list[DamagedSealedObjectError] = []
+    for key in keys:
+        try:
+            check_sealed(landing, key)
+        except DamagedSealedObjectError as error:
+            damaged.append(error)
+    return len(keys), damaged
 
 
 def _explained(

@@ -8,6 +8,7 @@ import typer
 from tg_pipeline.builds.damage import (
     LostPartitionError,
     VerifiedLake,
+    find_damaged_sealed,
     mark_found,
     partitions_of,
     verify_lake,
@@ -23,7 +24,10 @@ Repair = Annotated[bool, typer.Option("--repair", help="Let the next run build w
 
 
 def verify(first: First = None, last: Last = None, repair: Repair = False) -> None:
-    """Read every table of all days, or of a range, and name what is damaged; then exit with 1."""
+    """Read every table of all days, or of a range, and name what is damaged; then exit with 1.
+
+    Sealed objects of the landing zone are read, too.
+    """
     settings = load_settings()
     span = parse_span(first, last, datetime.now(settings.zone).date())
     landing, lake = open_landing(settings), Lake(settings.lake_uri)
@@ -36,7 +40,12 @@ def verify(first: First = None, last: Last = None, repair: Repair = False) -> No
     if repair:
         mark_found(lake, partitions, found)
     _print_found(found, is_repaired=repair)
-    if found.damaged:
+    sealed, damaged = find_damaged_sealed(landing, span)
+    for error in damaged:
+        show(str(error))
+    if sealed:
+        out.print(f"{sealed:,} sealed objects were read, {len(damaged):,} are damaged.")
+    if found.damaged or damaged:
         raise typer.Exit(1)
 
 

@@ -20,6 +20,7 @@ from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.landing import MAX_AGE, REJECTED_PREFIX, day_prefix
 from lambda_ingest.store import StoreError, put_if_absent
+from tg_pipeline.builds.damage import find_damaged_sealed
 from tg_pipeline.builds.expiry import expire
 from tg_pipeline.builds.layers import raw_conservation
 from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
@@ -126,7 +127,7 @@ def test_sealing_makes_a_day_one_object_and_changes_no_byte_of_the_lake(pipeline
     assert lake_of(pipeline) == before
     again = pipeline.build(full=True).raw
     assert (again.objects_read, again.objects_missing) == (15, 0)
-    assert raw_conservation(again).is_conserved
+    assert raw_conservation(DAY, again).holds
     assert lake_of(pipeline) == before
 
 
@@ -175,7 +176,7 @@ def test_late_objects_of_a_sealed_day_are_merged_and_sealed_with_the_others(
     assert not pipeline.states()[0].is_stale
     pipeline.build(full=True)
     assert lake_of(pipeline, with_listings=False) == before
-    assert len(pipeline.rows("raw_updates")) == 15
+    assert len(pipeline.rows("raw_updates")) == 14
 
 
 def test_the_first_landing_of_an_update_counts_also_if_it_is_sealed(pipeline: Pipeline) -> None:
@@ -312,6 +313,7 @@ def test_a_sealed_object_with_changed_bytes_stops_the_builds_of_its_day_alone(
     # Then the status names it, and whatever needs the objects fails, and deletes nothing
     (state,) = pipeline.states()
     assert state.unreadable_names == (key,)
+    assert [len(each[1]) for each in _verify(pipeline)] == [1, 0]
     for command in (pipeline.build, lambda: seal_day(pipeline.landing, DAY, RULES)):
         with pytest.raises(DamagedSealedObjectError, match="restore it from a backup"):
             command()
@@ -324,6 +326,12 @@ def test_a_sealed_object_with_changed_bytes_stops_the_builds_of_its_day_alone(
     assert not pipeline.states()[0].is_stale
     pipeline.build(full=True)
     assert lake_of(pipeline) == before
+
+
+def _verify(pipeline: Pipeline) -> Iterator[tuple[int, list[DamagedSealedObjectError]]]:
+    """Yield what a search of all days finds, and one of another day."""
+    yield find_damaged_sealed(pipeline.landing, None)
+    yield find_damaged_sealed(pipeline.landing, (DAY + timedelta(days=1), DAY + timedelta(days=2)))
 
 
 def test_a_sealed_day_expires_with_the_others(pipeline: Pipeline) -> None:

@@ -4,7 +4,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.damage import mark_found, partitions_of, verify_lake
+from tg_pipeline.builds.damage import find_damaged_sealed, mark_found, partitions_of, verify_lake
 from tg_pipeline.builds.staleness import DAILY_HOUR
 from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import SETTINGS
@@ -25,18 +25,22 @@ def verify_tables(
     landing: dg.ResourceParam[LandingResource],
     lake: dg.ResourceParam[LakeResource],
 ) -> None:
-    """Read all tables with their checksums, and make what is damaged stale."""
+    """Read all tables with their checksums, and make what is damaged stale.
+
+    Sealed objects are read as well: a damaged one can only be restored.
+    """
     with as_dagster_failure(lake.uri):
         store, tables = landing.store(), lake.lake()
         partitions = partitions_of(tables, None)
         found = verify_lake(store, tables, read_floors(store), partitions)
         mark_found(tables, partitions, found)
+        _, damaged_sealed = find_damaged_sealed(store, None)
     context.log.info(
         "%d partitions were read; %d have no checksums.", found.partitions, found.without_checksums
     )
-    if found.damaged:
-        stated = "; ".join(map(str, found.damaged[:NAMED]))
-        more = len(found.damaged) - NAMED
+    if damaged := [*found.damaged, *damaged_sealed]:
+        stated = "; ".join(map(str, damaged[:NAMED]))
+        more = len(damaged) - NAMED
         raise dg.Failure(f"{stated}{f'; and {more} more' if more > 0 else ''}", allow_retries=False)
 
 
