@@ -18,6 +18,7 @@ from tg_pipeline.defs.updates import (
     checks,
     queue_sensor,
     schedules,
+    sealing,
     sensors,
     verification,
 )
@@ -40,6 +41,7 @@ defs = dg.Definitions.merge(
     stuck_runs.defs,
     checks.defs,
     verification.defs,
+    sealing.defs,
     schedules.defs,
     sensors.defs,
     queue_sensor.defs,

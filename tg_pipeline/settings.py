@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values, load_dotenv
 
+from lambda_ingest.landing import MAX_AGE
 from lambda_ingest.settings import (
     IngestSettings,
     Secret,
@@ -229,6 +230,9 @@ class Settings:
 
     privacy: PrivacySettings = DEFAULT_PRIVACY
 
+    seal_after_days: int | None = None
+    """After how many days Dagster seals a day of the landing zone; None: never."""
+
     is_landing_default: bool = False
     """Whether updates land in the default folder, the only place for a demo sample."""
 
@@ -275,6 +279,7 @@ class Settings:
             admin=AdminSettings.from_environment(environment),
             events_queue_url=_url(environment, "TG_EVENTS_QUEUE_URL") or None,
             privacy=PrivacySettings.from_environment(environment),
+            seal_after_days=_seal_after_days(environment),
             is_landing_default=not landing,
         )
 
@@ -388,6 +393,15 @@ def _pseudonyms(environment: Mapping[str, str]) -> bool:
             "`openssl rand -hex 32` prints a good one."
         )
     return has_pseudonyms
+
+
+def _seal_after_days(environment: Mapping[str, str]) -> int | None:
+    days = _keep_days(environment, "TG_SEAL_AFTER_DAYS")
+    if days is not None and days < MAX_AGE.days:
+        raise SettingsError(
+            f"TG_SEAL_AFTER_DAYS is less than {MAX_AGE.days}: updates may still land until then."
+        )
+    return days
 
 
 def _keep_days(environment: Mapping[str, str], name: str) -> int | None:

@@ -25,6 +25,8 @@ WRONG = {
     "TG_DIGEST=month": "TG_DIGEST is not one of day, week",
     "TG_DIGEST_LANG=es": "TG_DIGEST_LANG is not one of en, pt",
     "TG_ATHENA_REGISTER=maybe": "TG_ATHENA_REGISTER is neither yes nor no",
+    "TG_SEAL_AFTER_DAYS=6": "TG_SEAL_AFTER_DAYS is less than 7",
+    "TG_SEAL_AFTER_DAYS=often": "TG_SEAL_AFTER_DAYS is not a number of days",
     "TG_START_DATE=soon": "TG_START_DATE is not a valid date",
     "TG_BUSINESS_HOURS=9-18": "TG_BUSINESS_HOURS is not a range of days and hours such as",
     "TG_BUSINESS_HOURS=Mon-Fri 18:00-09:00": "is not a range of days and hours such as",
@@ -85,6 +87,11 @@ def test_business_hours_and_the_bot_s_username_are_read(tmp_path: Path, hours: s
     read = settings(tmp_path, TG_BUSINESS_HOURS=hours, TELEGRAM_BOT_USERNAME="@My_Bot")
 
     assert (read.business_hours, read.bot_username) == (hours, "my_bot")
+
+
+def test_days_are_sealed_only_if_that_is_set(tmp_path: Path) -> None:
+    assert settings(tmp_path).seal_after_days is None
+    assert settings(tmp_path, TG_SEAL_AFTER_DAYS="7").seal_after_days == 7
 
 
 @pytest.mark.parametrize(("setting", "reason"), WRONG.items())

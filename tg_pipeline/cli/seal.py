@@ -10,10 +10,9 @@ from tg_pipeline.cli.console import out, progress
 from tg_pipeline.cli.context import alone, check_landing, parse_day, parse_span, show, warn
 from tg_pipeline.cli.run import Day, First, Last
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.floors import TableGroup, read_floors
-from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.sealing import MIN_AGE_DAYS, SealResult, SealRules, is_sealable, seal_day
+from tg_pipeline.privacy.sealing import kept_days, seal_clean_day
 from tg_pipeline.settings import Settings, load_settings
 
 DEFAULT_AGE_DAYS = 30
@@ -48,17 +47,14 @@ def seal(
     today = datetime.now(settings.zone).date()
     wanted = _wanted(older_than, day, first, last, today)
     landing = open_object_store(settings.landing_uri)
-    floors = read_floors(landing)
-    days = [
-        each
-        for each in list_days(landing)
-        if wanted(each) and floors.keeps(TableGroup.LANDING, each)
-    ]
     rules = seal_rules(settings)
+    days = with_progress(list(filter(wanted, kept_days(landing))), "sealing")
     with alone(settings):
         results = [
-            seal_day(landing, each, rules, dry_run=dry_run)
-            for each in with_progress(days, "sealing")
+            seal_day(landing, each, rules, dry_run=True)
+            if dry_run
+            else seal_clean_day(landing, each, rules, settings.ingest.privacy_key)
+            for each in days
         ]
     _print(results, is_dry_run=dry_run)
 

@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
@@ -17,7 +18,11 @@ from lambda_ingest.local_disk import PREFIXES
 from lambda_ingest.store import sweep
 from tg_pipeline.lake.fingerprints import RowHasher
 from tg_pipeline.lake.object_store import escaped, hidden_names, list_folders, list_pages
-from tg_pipeline.lake.sealed_objects import keys_of_sealed, list_sealed
+from tg_pipeline.lake.sealed_objects import (
+    SealedObjectGoneError,
+    keys_of_sealed,
+    list_sealed,
+)
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -43,6 +48,9 @@ LANDED_OBJECTS: Final = pa.schema([*OBJECTS, SEALED_IN])
 """OBJECTS with the key of the sealed object that each is in; null if it is stored on its own."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+LISTING_TRIES: Final = 3
+"""How often a day is listed if a sealed object of it is replaced each time."""
 
 _NAMED_BY_CONTRACT: Final = re.compile(r"(\d{1,19})-[0-9A-Za-z]+\.")
 _NAMED_BY_TIME: Final = re.compile(
@@ -111,7 +119,18 @@ def list_objects(landing: ObjectStore, day: date, unreadable: list[str] | None =
     key later is left out: the first one counts, as if it were still there. Names that can't be
     read are added to `unreadable`, with escapes; all others are returned.
     """
-    return landed_objects(landing, list_stored(landing, day, unreadable), unreadable)
+    for _ in range(LISTING_TRIES - 1):
+        with suppress(SealedObjectGoneError):
+            return _list_once(landing, day, unreadable)
+    return _list_once(landing, day, unreadable)
+
+
+def _list_once(landing: ObjectStore, day: date, unreadable: list[str] | None) -> pa.Table:
+    odd: list[str] | None = None if unreadable is None else []
+    found = landed_objects(landing, list_stored(landing, day, odd), odd)
+    if unreadable is not None and odd:
+        unreadable += odd
+    return found
 
 
 def landed_objects(

@@ -25,7 +25,7 @@ from lambda_ingest.arrivals import RECEIVED_AT, format_arrival, parse_arrival
 from lambda_ingest.landing import LANDING_PREFIX, day_prefix
 from lambda_ingest.local_disk import STAGED
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake.errors import uri_of
+from tg_pipeline.lake.errors import TransientStoreError, uri_of
 from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS, RowHasher
 from tg_pipeline.lake.object_io import move_file, open_object, put_file
 from tg_pipeline.lake.object_store import escaped
@@ -104,6 +104,10 @@ class DamagedSealedObjectError(StoreError):
     def __init__(self, place: str, error: DamagedError) -> None:
         """Describe the object at `place`."""
         super().__init__(f"{place} is damaged, {error}: restore it from a backup or an old version")
+
+
+class SealedObjectGoneError(TransientStoreError):
+    """A sealed object was listed, and is gone: another one took its place."""
 
 
 def sealed_key(day: date, digest: str) -> str:
@@ -242,7 +246,7 @@ def _opened(landing: ObjectStore, key: str) -> Iterator[pq.ParquetFile]:
 def _source(landing: ObjectStore, key: str) -> Iterator[BinaryIO]:
     source = open_object(landing, key, FOOTER_READ_BYTES)
     if source is None:
-        raise StoreError(f"{key} was removed while it was being read: try again.")
+        raise SealedObjectGoneError(f"{key} was replaced while it was being read: try again.")
     with source:
         try:
             yield source

@@ -257,8 +257,8 @@ def _is_as_listed(row: dict[str, Any], stored: WholeObject) -> bool:
         return False
     tag = stored.meta["e_tag"]
     if row["version"] is not None and tag:
-        return crc32(tag.encode()) == row["version"]
-    return stored.meta["last_modified"] == row["last_modified"]
+        return bool(crc32(tag.encode()) == row["version"])
+    return bool(stored.meta["last_modified"] == row["last_modified"])
 
 
 def _sealed(row: dict[str, Any], stored: WholeObject) -> SealedObject:

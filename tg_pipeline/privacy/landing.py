@@ -188,19 +188,19 @@ def rewrite(
                 if result:
                     counts.count(meta["path"], result)
             for meta in sealed:
-                _rewrite_sealed(landing, meta["path"], tombstones, counts)
+                rewrite_sealed(landing, meta["path"], tombstones, counts)
             on_progress(len(group))
     counts.deleted += remove_temp_files(landing, traces)
     return counts
 
 
-def _rewrite_sealed(
+def rewrite_sealed(
     landing: ObjectStore, key: str, tombstones: Tombstones, counts: RewriteCounts
 ) -> None:
     """Replace a sealed object that contains forgotten people by one without them.
 
     The new one is complete before the other is deleted. A kill between leaves both, and the next
-    call deletes the other.
+    call deletes the other. Raises StoreError.
     """
     if not _count_sealed(landing, key, tombstones, counts):
         return

@@ -24,10 +24,14 @@ from tg_pipeline.builds.damage import find_damaged_sealed
 from tg_pipeline.builds.expiry import expire
 from tg_pipeline.builds.layers import raw_conservation
 from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
-from tg_pipeline.lake import sealed_objects, sealing, unsealing
+from tg_pipeline.lake import landing_zone, sealed_objects, sealing, unsealing
 from tg_pipeline.lake.floors import Floors
-from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.lake.sealed_objects import DamagedSealedObjectError, is_sealed_key
+from tg_pipeline.lake.landing_zone import list_objects, list_stored
+from tg_pipeline.lake.sealed_objects import (
+    DamagedSealedObjectError,
+    is_sealed_key,
+    write_sealed,
+)
 from tg_pipeline.lake.sealing import SealRules, is_sealable, seal_day
 from tg_pipeline.lake.unsealing import unseal_day
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
@@ -212,10 +216,9 @@ def test_the_first_landing_of_an_update_counts_also_if_it_is_sealed(pipeline: Pi
 
 def test_an_object_that_changes_while_its_day_is_sealed_is_not_deleted(pipeline: Pipeline) -> None:
     fill(pipeline)
-    write = sealing.write_sealed
 
     def meanwhile(landing: ObjectStore, day: date, objects: Iterator[Any]) -> str | None:
-        key = write(landing, day, objects)
+        key = write_sealed(landing, day, objects)
         pipeline.rewrite("notes.txt", b"edited")
         pipeline.put(f"{BOT}-50.json", update(50))
         return key
@@ -226,6 +229,51 @@ def test_an_object_that_changes_while_its_day_is_sealed_is_not_deleted(pipeline:
     assert result.changed == [f"{day_prefix(DAY)}/notes.txt"]
     assert {"notes.txt", f"{BOT}-50.json"} < set(names(pipeline))
     assert len(day_objects(pipeline.landing)) == 3
+
+
+@pytest.mark.parametrize("when", ["listed", "written"])
+def test_two_commands_at_once_lose_nothing(pipeline: Pipeline, when: str) -> None:
+    # Given a day with a sealed object and others
+    fill(pipeline)
+    seal_day(pipeline.landing, DAY, RULES)
+    for number in range(50, 53):
+        pipeline.put(f"{BOT}-{number}.json", update(number), arrived_at=NOON)
+    pipeline.build()
+    before = lake_of(pipeline, with_listings=False)
+
+    # When another command seals it after the first has listed it, or has written
+    def overtaken(landing: ObjectStore, day: date, objects: Iterator[Any]) -> str | None:
+        with patch.object(sealing, "write_sealed", write_sealed):
+            if when == "listed":
+                seal_day(landing, day, RULES)
+            key = write_sealed(landing, day, objects)
+            if when == "written":
+                seal_day(landing, day, RULES)
+            return key
+
+    with patch.object(sealing, "write_sealed", overtaken), suppress(StoreError):
+        seal_day(pipeline.landing, DAY, RULES)
+
+    # Then everything is there, in one object after the next call
+    assert not pipeline.states()[0].is_stale
+    seal_day(pipeline.landing, DAY, RULES)
+    assert len(day_objects(pipeline.landing)) == 1
+    pipeline.build(full=True)
+    assert lake_of(pipeline, with_listings=False) == before
+
+
+def test_a_day_whose_sealed_object_is_replaced_meanwhile_is_listed_again(
+    pipeline: Pipeline,
+) -> None:
+    fill(pipeline)
+    seal_day(pipeline.landing, DAY, RULES)
+    pipeline.put(f"{BOT}-50.json", update(50))
+    stored = list_stored(pipeline.landing, DAY)
+    seal_day(pipeline.landing, DAY, RULES)
+
+    listings = [stored, list_stored(pipeline.landing, DAY)]
+    with patch.object(landing_zone, "list_stored", side_effect=listings):
+        assert landing_zone.list_objects(pipeline.landing, DAY).num_rows == 16
 
 
 class KilledError(BaseException):

@@ -12,15 +12,16 @@ from tg_pipeline.lake import sealed_objects
 from tg_pipeline.lake.sealed_objects import is_sealed_key
 from tg_pipeline.lake.sealing import SealRules, seal_day
 from tg_pipeline.lake.unsealing import unseal_day
-from tg_pipeline.privacy import landing as rewriting
 from tg_pipeline.privacy.export import export_landing
 from tg_pipeline.privacy.people import DataSubject
+from tg_pipeline.privacy.sealing import seal_clean_day
 from tg_pipeline.privacy.tombstones import tombstones_of
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
 from tg_pipeline_tests.privacy.scene import (
     BETO,
     HERS,
     ID,
+    KEY,
     build,
     files_with,
     fill,
@@ -111,7 +112,7 @@ def test_a_kill_while_a_sealed_object_is_replaced_is_made_up_for_by_the_same_com
         if operation == "written":
             patched.setattr(sealed_objects, "move_file", killed)
         else:
-            patched.setattr(rewriting.obstore, "delete", killed)
+            patched.setattr(obstore, "delete", killed)
         with pytest.raises(KeyboardInterrupt):
             forget_ana(pipeline)
     build(pipeline)
@@ -124,6 +125,23 @@ def test_a_kill_while_a_sealed_object_is_replaced_is_made_up_for_by_the_same_com
     assert len(landed_keys(pipeline)) == 1
     kept = {row["update_id"] for row in before} - {1, 5, 7, 10}
     assert {row["update_id"] for row in pipeline.rows("raw_updates")} == kept
+
+
+def test_an_object_that_was_read_before_a_person_was_forgotten_is_sealed_without_them(
+    pipeline: Pipeline,
+) -> None:
+    # Given a forgotten person, and objects with her that another machine wrote back
+    fill(pipeline)
+    forget_ana(pipeline)
+    for number in (51, 52):
+        put(pipeline, f"{BOT}-{number}.json", HERS | {"update_id": number})
+
+    # When the day is sealed
+    assert seal_clean_day(pipeline.landing, DAY, RULES, KEY).objects > 0
+
+    # Then she is in nothing that is kept
+    assert files_with(pipeline.folder) == []
+    assert len(landed_keys(pipeline)) == 1
 
 
 def test_an_export_has_what_is_sealed(pipeline: Pipeline) -> None:

@@ -1,0 +1,45 @@
+"""Sealing days of a landing zone from which people may be forgotten at the same time."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from obstore.store import ObjectStore
+
+from lambda_ingest.privacy.suppression import read_tombstones
+from lambda_ingest.settings import Secret
+from tg_pipeline.lake.errors import translate_errors
+from tg_pipeline.lake.floors import TableGroup, read_floors
+from tg_pipeline.lake.landing_zone import list_days, list_stored
+from tg_pipeline.lake.object_store import retry
+from tg_pipeline.lake.sealed_objects import keys_of_sealed
+from tg_pipeline.lake.sealing import SealResult, SealRules, seal_day
+from tg_pipeline.privacy.landing import RewriteCounts, rewrite_sealed
+
+
+def days_before(landing: ObjectStore, today: date, age_days: int) -> list[date]:
+    """Return the landed days that are more than so many days ago, and that retention keeps."""
+    return [day for day in kept_days(landing) if today - day > timedelta(days=age_days)]
+
+
+def kept_days(landing: ObjectStore) -> Iterator[date]:
+    """Return the landed days that retention keeps, ascending; raises StoreError."""
+    floors = read_floors(landing)
+    return (day for day in list_days(landing) if floors.keeps(TableGroup.LANDING, day))
+
+
+def seal_clean_day(
+    landing: ObjectStore, day: date, rules: SealRules, privacy_key: Secret | None
+) -> SealResult:
+    """Seal a day, and leave out of it who is forgotten meanwhile, on whichever machine.
+
+    An object may have been read before `forget` rewrote it, and be sealed afterwards. The
+    tombstones, which `forget` writes first, are therefore read last. Raises StoreError, and
+    PrivacyKeyError.
+    """
+    result = seal_day(landing, day, rules)
+    with translate_errors(landing):
+        tombstones = retry(lambda: read_tombstones(landing, privacy_key))
+    if tombstones and result.objects:
+        for key in keys_of_sealed(list_stored(landing, day)):
+            rewrite_sealed(landing, key, tombstones, RewriteCounts())
+    return result

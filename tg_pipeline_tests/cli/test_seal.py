@@ -1,0 +1,110 @@
+"""`tg-pipeline seal` and `unseal`: which days, what they print, and what they refuse."""
+
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from lambda_ingest.landing import day_prefix
+from tg_pipeline.lake.sealed_objects import is_sealed_key
+from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
+
+TODAY = datetime.now(UTC).date()
+
+
+def land(shell: Shell, day: date, *numbers: int) -> None:
+    noon = datetime.combine(day, datetime.min.time(), UTC) + timedelta(hours=15)
+    lines = [
+        json.dumps(
+            {
+                "update_id": number,
+                "message": {
+                    "message_id": number,
+                    "date": int(noon.timestamp()),
+                    "chat": {"id": -1005, "type": "group", "title": "Turma"},
+                    "text": "oi",
+                },
+            }
+        )
+        for number in numbers
+    ]
+    done = shell.run("land", "-", stdin="\n".join(lines).encode())
+    assert done.returncode == 0, done.stderr
+
+
+def objects(shell: Shell, day: date) -> list[str]:
+    return [key for key in shell.landed() if key.startswith(f"{day_prefix(day)}/")]
+
+
+def test_old_days_are_sealed_and_restored(shell: Shell) -> None:
+    # Given two old days and one that may still get updates
+    recent = TODAY - timedelta(days=5)
+    land(shell, FIRST_DAY, 1, 2, 3)
+    land(shell, FIRST_DAY + timedelta(days=1), 4, 5)
+    land(shell, recent, 6, 7)
+    before = shell.landed()
+
+    # When it is only shown, nothing changes
+    shown = shell.run("seal", "--dry-run").stdout
+    assert f"{FIRST_DAY}: 3 objects would be sealed, 3 deleted." in shown
+    assert "5 objects of 2 days would be sealed" in shown
+    assert shell.landed() == before
+
+    # When they are sealed, each old day is one object
+    sealed = shell.run("seal").stdout
+    assert f"{FIRST_DAY}: 3 objects sealed, 3 deleted" in sealed
+    assert "5 objects of 2 days sealed; 2 days looked at." in sealed
+    assert [is_sealed_key(key) for key in objects(shell, FIRST_DAY)] == [True]
+    assert len(objects(shell, recent)) == 2
+    assert "0 objects of 0 days sealed" in shell.run("seal", "--older-than", "7").stdout
+    assert "2 sealed objects were read, 0 are damaged" in shell.run("verify").stdout
+
+    # And what landed under the same names is deleted again
+    land(shell, FIRST_DAY, 1, 2)
+    assert f"{FIRST_DAY}: 0 objects sealed, 2 deleted" in shell.run("seal").stdout
+
+    # And when they are unsealed, all objects are there
+    restored = shell.run("unseal", "--from", str(FIRST_DAY), "--to", str(TODAY)).stdout
+    assert "5 objects of 2 days restored." in restored
+    assert shell.landed() == before
+
+
+def test_a_damaged_sealed_object_is_found_by_verify(shell: Shell) -> None:
+    land(shell, FIRST_DAY, 1, 2)
+    shell.run("seal", "--date", str(FIRST_DAY))
+    (key,) = objects(shell, FIRST_DAY)
+    path = shell.landing / key
+    content = path.read_bytes()
+    path.write_bytes(content[:20] + b"\x00\x01" + content[22:])
+
+    found = shell.run("verify")
+
+    assert found.returncode == 1
+    assert f"{path} is damaged" in found.stdout
+    assert (
+        "restore it from a backup"
+        in shell.run("seal", "--date", str(FIRST_DAY)).stderr + found.stdout
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("seal", "--date", "yesterday"), "can't be sealed yet: updates may land for 7 days"),
+        (("seal", "--from", "2026-01-01", "--to", "today"), "can't be sealed yet"),
+        (("seal", "--from", "2026-01-01"), "--from and --to are used together"),
+        (
+            ("seal", "--date", "2026-01-01", "--older-than", "9"),
+            "--older-than is not used together",
+        ),
+        (("unseal",), "name the days to unseal"),
+        (
+            ("unseal", "--date", "today", "--from", "2026-01-01", "--to", "today"),
+            "--date is not used together",
+        ),
+    ],
+)
+def test_days_that_can_t_be_meant_are_refused_in_one_line(
+    shell: Shell, arguments: tuple[str, ...], words: str
+) -> None:
+    assert words in shell.run(*arguments).error()
