@@ -12,7 +12,7 @@ from tg_pipeline.cli.run import Day, First, Last
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.sealing import MIN_AGE_DAYS, SealResult, SealRules, is_sealable, seal_day
-from tg_pipeline.privacy.sealing import kept_days, seal_clean_day
+from tg_pipeline.privacy.sealing import kept_days, seal_days
 from tg_pipeline.settings import Settings, load_settings
 
 DEFAULT_AGE_DAYS = 30
@@ -50,12 +50,11 @@ def seal(
     rules = seal_rules(settings)
     days = with_progress(list(filter(wanted, kept_days(landing))), "sealing")
     with alone(settings):
-        results = [
-            seal_day(landing, each, rules, dry_run=True)
+        results = (
+            [seal_day(landing, each, rules, dry_run=True) for each in days]
             if dry_run
-            else seal_clean_day(landing, each, rules, settings.ingest.privacy_key)
-            for each in days
-        ]
+            else list(seal_days(landing, days, rules, settings.ingest.privacy_key))
+        )
     _print(results, is_dry_run=dry_run)
 
 

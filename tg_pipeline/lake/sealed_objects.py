@@ -136,9 +136,8 @@ def from_microseconds(instant: int) -> "datetime":
 
 def keys_of_sealed(stored: pa.Table) -> list[str]:
     """Return the keys of the sealed objects among those of a day's listing."""
-    slash = pc.find_substring_regex(stored["object_key"], f"/{NAME_START}[^/]*$")
-    found = stored["object_key"].filter(pc.greater_equal(slash, 0)).to_pylist()
-    return [key for key in found if is_sealed_key(key)]
+    may_be = pc.match_substring(stored["object_key"], f"/{NAME_START}")
+    return list(filter(is_sealed_key, stored["object_key"].filter(may_be).to_pylist()))
 
 
 def list_sealed(

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, timedelta
+from enum import Enum
 from heapq import merge
 from operator import attrgetter
 from typing import Any, Final, TypeVar
@@ -302,30 +303,44 @@ def delete_copies(
     listed = found.listed.filter(pc.is_in(found.listed["object_key"], value_set=keys))
     sealed = read_sealed(landing, listed)
 
-    def compare(pair: tuple[dict[str, Any], SealedObject]) -> str | None:
+    def compare(pair: tuple[dict[str, Any], SealedObject]) -> _Comparison:
         row, first = pair
         stored = fetch_object(landing, row["object_key"], row["size"])
         if stored is None:
-            return None
+            return _Comparison.GONE
         if _is_same(first, stored.body, rules.reduce):
-            result.deleted += 1
-            return first.key
+            return _Comparison.SAME
         rejected = _as_rejected(first, stored.body, rules)
         if rejected is None:
-            result.changed.append(first.key)
-            return None
+            return _Comparison.CHANGED
         arrived_at = parse_arrival(stored.attributes.get(RECEIVED_AT, ""))
         with translate_errors(landing):
             put_if_absent(
                 landing, rejected.key, rejected.body, arrived_at or stored.meta["last_modified"]
             )
-        result.rejected += 1
-        return first.key
+        return _Comparison.REJECTED
 
     for group in groups_of(copies):
         pairs = list(zip(group, sealed, strict=False))
-        delete_objects(landing, list(filter(None, map_concurrently(landing, compare, pairs))))
+        compared = map_concurrently(landing, compare, pairs)
+        found_by: dict[_Comparison, list[str]] = {each: [] for each in _Comparison}
+        for (_, first), each in zip(pairs, compared, strict=True):
+            found_by[each].append(first.key)
+        same, rejected = found_by[_Comparison.SAME], found_by[_Comparison.REJECTED]
+        delete_objects(landing, same + rejected)
+        result.deleted += len(same)
+        result.rejected += len(rejected)
+        result.changed += found_by[_Comparison.CHANGED]
         rules.on_progress(len(group))
+
+
+class _Comparison(Enum):
+    """What an object is, compared with the one that is sealed under its key."""
+
+    SAME = "same"
+    REJECTED = "another update, which was stored as a rejected body"
+    CHANGED = "changed"
+    GONE = "gone"
 
 
 def _is_same(sealed: SealedObject, body: bytes, reduce: Reduce) -> bool:

@@ -1,11 +1,11 @@
 """Sealing days of a landing zone from which people may be forgotten at the same time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from obstore.store import ObjectStore
 
-from lambda_ingest.privacy.suppression import read_tombstones
+from lambda_ingest.privacy.suppression import Tombstones, read_tombstones
 from lambda_ingest.settings import Secret
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.floors import TableGroup, read_floors
@@ -27,19 +27,28 @@ def kept_days(landing: ObjectStore) -> Iterator[date]:
     return (day for day in list_days(landing) if floors.keeps(TableGroup.LANDING, day))
 
 
-def seal_clean_day(
-    landing: ObjectStore, day: date, rules: SealRules, privacy_key: Secret | None
-) -> SealResult:
-    """Seal a day, and leave out of it who is forgotten meanwhile, on whichever machine.
+def seal_days(
+    landing: ObjectStore, days: Iterable[date], rules: SealRules, privacy_key: Secret | None
+) -> Iterator[SealResult]:
+    """Seal days, without the people who are forgotten meanwhile, on whichever machine.
 
     An object may have been read before `forget` rewrote it, and be sealed afterwards. The
-    tombstones, which `forget` writes first, are therefore read last. Raises StoreError, and
-    PrivacyKeyError.
+    tombstones, which `forget` writes first, are therefore read after each day. Raises StoreError,
+    and, before anything is sealed, PrivacyKeyError.
     """
-    result = seal_day(landing, day, rules)
+    _read_tombstones(landing, privacy_key)
+    for day in days:
+        result = seal_day(landing, day, rules)
+        if result.objects:
+            _forget(landing, day, _read_tombstones(landing, privacy_key))
+        yield result
+
+
+def _forget(landing: ObjectStore, day: date, tombstones: Tombstones) -> None:
+    for key in keys_of_sealed(list_stored(landing, day)) if tombstones else ():
+        rewrite_sealed(landing, key, tombstones, RewriteCounts())
+
+
+def _read_tombstones(landing: ObjectStore, privacy_key: Secret | None) -> Tombstones:
     with translate_errors(landing):
-        tombstones = retry(lambda: read_tombstones(landing, privacy_key))
-    if tombstones and result.objects:
-        for key in keys_of_sealed(list_stored(landing, day)):
-            rewrite_sealed(landing, key, tombstones, RewriteCounts())
-    return result
+        return retry(lambda: read_tombstones(landing, privacy_key))

@@ -7,6 +7,7 @@ import obstore
 import pytest
 
 from lambda_ingest.landing import LANDING_PREFIX, day_prefix
+from lambda_ingest.privacy.suppression import PrivacyKeyError
 from lambda_ingest.settings import Secret
 from tg_pipeline.lake import sealed_objects
 from tg_pipeline.lake.sealed_objects import is_sealed_key
@@ -14,7 +15,7 @@ from tg_pipeline.lake.sealing import SealRules, seal_day
 from tg_pipeline.lake.unsealing import unseal_day
 from tg_pipeline.privacy.export import export_landing
 from tg_pipeline.privacy.people import DataSubject
-from tg_pipeline.privacy.sealing import seal_clean_day
+from tg_pipeline.privacy.sealing import seal_days
 from tg_pipeline.privacy.tombstones import tombstones_of
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
 from tg_pipeline_tests.privacy.scene import (
@@ -137,11 +138,23 @@ def test_an_object_that_was_read_before_a_person_was_forgotten_is_sealed_without
         put(pipeline, f"{BOT}-{number}.json", HERS | {"update_id": number})
 
     # When the day is sealed
-    assert seal_clean_day(pipeline.landing, DAY, RULES, KEY).objects > 0
+    (result,) = seal_days(pipeline.landing, [DAY], RULES, KEY)
+    assert result.objects > 0
 
     # Then she is in nothing that is kept
     assert files_with(pipeline.folder) == []
     assert len(landed_keys(pipeline)) == 1
+
+
+def test_without_the_key_of_forgotten_people_nothing_is_sealed(pipeline: Pipeline) -> None:
+    fill(pipeline)
+    forget_ana(pipeline)
+    before = landed_keys(pipeline)
+
+    with pytest.raises(PrivacyKeyError):
+        list(seal_days(pipeline.landing, [DAY], RULES, None))
+
+    assert landed_keys(pipeline) == before
 
 
 def test_an_export_has_what_is_sealed(pipeline: Pipeline) -> None:

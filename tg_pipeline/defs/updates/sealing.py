@@ -10,14 +10,14 @@ from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.lake.landing_lock import landing_lock
 from tg_pipeline.lake.sealing import SealRules
-from tg_pipeline.privacy.sealing import days_before, seal_clean_day
+from tg_pipeline.privacy.sealing import days_before, seal_days
 
 SEALING_CRON: Final = f"30 {DAILY_HOUR + 2} * * *"
 """After the expiry."""
 
 
 @dg.op(name="seal_days")
-def seal_days(
+def seal_old_days(
     context: dg.OpExecutionContext,
     landing: dg.ResourceParam[LandingResource],
     lake: dg.ResourceParam[LakeResource],
@@ -34,12 +34,12 @@ def seal_days(
         landing_lock(SETTINGS.landing_uri, lambda: context.log.info("Waiting for a command.")),
     ):
         store = landing.store()
-        for day in days_before(store, today, age):
-            result = seal_clean_day(store, day, rules, SETTINGS.ingest.privacy_key)
+        days = days_before(store, today, age)
+        for result in seal_days(store, days, rules, SETTINGS.ingest.privacy_key):
             if result.objects or result.changed:
                 context.log.info(
                     "%s: %d objects were sealed; %d differ from what is sealed, and stay.",
-                    day,
+                    result.day,
                     result.objects,
                     len(result.changed),
                 )
@@ -48,7 +48,7 @@ def seal_days(
 @dg.job(name="sealing_job", description="Makes the landed objects of each old day one object.")
 def sealing_job() -> None:
     """Seal old days."""
-    seal_days()
+    seal_old_days()
 
 
 @dg.schedule(
