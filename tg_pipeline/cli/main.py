@@ -13,6 +13,7 @@ from obstore.exceptions import BaseError
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
+from lambda_ingest.local_disk import STAGED
 from lambda_ingest.settings import SettingsError
 from lambda_ingest.store import StoreError, first_line, local_folder
 from tg_pipeline.cli.console import LOGGER, err, guard_terminals, log_standard_error, one_line
@@ -160,8 +161,11 @@ def _remove_leftovers() -> None:
     for folder in (None, home, home / STATE_FOLDER):
         remove_abandoned(folder)
     with suppress(SettingsError, StoreError):
-        if lake := local_folder(load_settings().lake_uri):
+        settings = load_settings()
+        if lake := local_folder(settings.lake_uri):
             remove_abandoned(lake)
+        if landing := local_folder(settings.landing_uri):
+            remove_abandoned(landing / STAGED)
 
 
 def report_error(error: Exception) -> int:
