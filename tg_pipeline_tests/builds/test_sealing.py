@@ -318,8 +318,8 @@ def test_a_kill_at_any_change_of_the_store_loses_nothing_and_the_next_call_finis
     seal_day(pipeline.landing, DAY, RULES)
     pipeline.put(f"{BOT}-1.json", update(1), arrived_at=NOON + timedelta(days=9))
     pipeline.put(f"{BOT}-4.json", update(4), arrived_at=NOON)
-    pipeline.build()
-    layers = [pipeline.digest(layer) for layer in LAYERS]
+    pipeline.build_raw()
+    tables = [pipeline.digest(table) for table in LAYERS[:2]]
     original = {path: stored[0] for path, stored in day_objects(pipeline.landing).items()}
 
     # When the command is killed at each of its operations
@@ -329,13 +329,13 @@ def test_a_kill_at_any_change_of_the_store_loses_nothing_and_the_next_call_finis
             break
 
         # Then the day is the same, and the command completes its work
-        pipeline.build(full=True)
-        assert [pipeline.digest(layer) for layer in LAYERS] == layers
+        pipeline.build_raw(full=True)
+        assert [pipeline.digest(table) for table in LAYERS[:2]] == tables
         command(pipeline.landing, DAY, RULES)
         sealed = [key for key in day_objects(pipeline.landing) if is_sealed_key(key)]
         assert len(sealed) == (command is seal_day)
-        pipeline.build(full=True)
-        assert [pipeline.digest(layer) for layer in LAYERS] == layers
+        pipeline.build_raw(full=True)
+        assert [pipeline.digest(table) for table in LAYERS[:2]] == tables
 
         restore(pipeline.landing, original)
     assert kills == len(ran) >= 4
