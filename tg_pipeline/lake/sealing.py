@@ -38,7 +38,7 @@ from lambda_ingest.store import put_if_absent
 from lambda_ingest.taken_ids import Reduce, is_same_update
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.landing_arrivals import read_journals, with_arrivals
-from tg_pipeline.lake.landing_zone import EPOCH, bot_id_of, landed_objects, list_stored
+from tg_pipeline.lake.landing_zone import EPOCH, bot_id_of, landed_objects, list_stored, not_in
 from tg_pipeline.lake.object_io import WholeObject, get_object
 from tg_pipeline.lake.object_store import retry
 from tg_pipeline.lake.sealed_objects import (
@@ -172,8 +172,10 @@ def seal_day(
         result.deleted = result.objects + len(found.copies)
         return result
     if found.needs_writing:
-        _write(landing, day, found, rules, result)
-        found = look_at_day(landing, day)
+        before, found = found, _write(landing, day, found, rules, result)
+        if len(changed := _changed_meanwhile(before, found)):
+            found = _write_without(landing, day, found, changed)
+            result.objects -= len(changed)
     if len(found.copies):
         delete_copies(landing, found, rules, result)
     result.bytes = pc.sum(found.sealed["size"]).as_py() or 0
@@ -182,15 +184,41 @@ def seal_day(
 
 def _write(
     landing: ObjectStore, day: date, found: SealableDay, rules: SealRules, result: SealResult
-) -> None:
-    """Write a sealed object with all that is in the present ones, and what is in none."""
+) -> SealableDay:
+    """Write a sealed object with all that is in the present ones, and what is in none.
+
+    Return the objects of the day afterwards.
+    """
     new = _Counted(_fetch_unsealed(landing, day, found.unsealed, rules))
     rows = merge(read_sealed(landing, found.in_sealed), new, key=attrgetter("key"))
-    key = write_sealed(landing, day, rows)
+    _replace_sealed(landing, found, write_sealed(landing, day, rows))
     result.objects = new.count
-    delete_objects(
-        landing, [each for each in found.sealed["object_key"].to_pylist() if each != key]
+    return look_at_day(landing, day)
+
+
+def _replace_sealed(landing: ObjectStore, found: SealableDay, key: str | None) -> None:
+    """Delete the sealed objects that another one has taken the place of."""
+    former = found.sealed["object_key"].to_pylist()
+    delete_objects(landing, [each for each in former if each != key])
+
+
+def _changed_meanwhile(before: SealableDay, now: SealableDay) -> pa.Table:
+    """Return the objects that were replaced while they were being sealed."""
+    keys = before.unsealed["object_key"].combine_chunks()
+    new = now.copies.filter(pc.is_in(now.copies["object_key"], value_set=keys))
+    return not_in(new, before.unsealed)
+
+
+def _write_without(
+    landing: ObjectStore, day: date, found: SealableDay, changed: pa.Table
+) -> SealableDay:
+    """Write a sealed object without some objects, so that builds read these as they are now."""
+    is_changed = pc.is_in(found.listed["object_key"], value_set=changed["object_key"])
+    kept = found.listed.filter(
+        pc.and_(pc.is_valid(found.listed["sealed_in"]), pc.invert(is_changed))
     )
+    _replace_sealed(landing, found, write_sealed(landing, day, read_sealed(landing, kept)))
+    return look_at_day(landing, day)
 
 
 class _Counted:

@@ -214,21 +214,35 @@ def test_the_first_landing_of_an_update_counts_also_if_it_is_sealed(pipeline: Pi
     assert lake_of(pipeline) == before
 
 
-def test_an_object_that_changes_while_its_day_is_sealed_is_not_deleted(pipeline: Pipeline) -> None:
+def test_an_object_that_changes_while_its_day_is_sealed_is_read_as_it_is_now(
+    pipeline: Pipeline,
+) -> None:
+    # Given a day of which two objects are rewritten, and one lands, before any is deleted
     fill(pipeline)
+    changed = {"notes.txt": b"edited", f"{BOT}-3.json": update(3, "edited")}
+    calls = count()
 
     def meanwhile(landing: ObjectStore, day: date, objects: Iterator[Any]) -> str | None:
         key = write_sealed(landing, day, objects)
-        pipeline.rewrite("notes.txt", b"edited")
-        pipeline.put(f"{BOT}-50.json", update(50))
+        if next(calls) == 0:
+            for name, body in changed.items():
+                pipeline.rewrite(name, body)
+            pipeline.put(f"{BOT}-50.json", update(50))
         return key
 
+    # When it is sealed
     with patch.object(sealing, "write_sealed", meanwhile):
         result = seal_day(pipeline.landing, DAY, RULES)
 
-    assert result.changed == [f"{day_prefix(DAY)}/notes.txt"]
-    assert {"notes.txt", f"{BOT}-50.json"} < set(names(pipeline))
-    assert len(day_objects(pipeline.landing)) == 3
+    # Then these are stored on their own, and are what builds read
+    assert (result.objects, result.deleted, result.changed) == (13, 13, [])
+    alone = [name for name in names(pipeline) if not name.startswith("sealed-")]
+    assert alone == sorted([*changed, f"{BOT}-50.json"])
+    assert len(names(pipeline)) == 4
+    pipeline.build()
+    payloads = {row["update_id"]: row["payload"] for row in pipeline.rows("raw_updates")}
+    assert payloads[3] == update(3, "edited")
+    assert {4, 50} <= payloads.keys()
 
 
 @pytest.mark.parametrize("when", ["listed", "written"])
