@@ -2,9 +2,9 @@
 
 Bytes that have changed since they were written are found: every page has its checksum, which the
 format provides for and which is compared whenever the page is read. The format has none for headers
-of pages, bloom filters and the footer with its statistics, so the writer adds a *seal* in front of
-the footer: the checksums of all bytes before it, and of the footer. Readers ignore these bytes,
-since they find pages by their offsets. Files of earlier releases have neither.
+of pages, bloom filters and the footer with its statistics, so the writer adds two in front of the
+footer: of all bytes before them, and of the footer. Readers ignore these bytes, since they find
+pages by their offsets. Files of earlier releases have neither.
 """
 
 import hashlib
@@ -48,14 +48,14 @@ TAIL_BYTES: Final = 8
 FOOTER_READ_BYTES: Final = 64 * 1024
 """Bytes of the first read: nearly always the whole footer."""
 
-SEAL_MAGIC: Final = b"TGSEAL1\0"
-SEAL_BYTES: Final = len(SEAL_MAGIC) + 8
-"""Bytes in front of the footer: the magic, and two CRC-32 (little-endian): of all bytes before the
-seal, and of the footer with the tail. A CRC-32 differs after any change of up to 32 adjacent bits,
+CHECKSUMS_MAGIC: Final = b"TGSEAL1\0"
+CHECKSUMS_BYTES: Final = len(CHECKSUMS_MAGIC) + 8
+"""Bytes in front of the footer: the magic, and two CRC-32 (little-endian): of all bytes before
+them, and of the footer with the tail. A CRC-32 differs after any change of up to 32 adjacent bits,
 and after others in all but one of four billion cases."""
 
-SEALED: Final = "sealed"
-"""The footer key of a file that has a seal: without it, the file is damaged."""
+HAS_CHECKSUMS: Final = "sealed"
+"""The footer key of a file that has these checksums: without them, such a file is damaged."""
 
 HASH_BYTES: Final = 1024 * 1024
 """Bytes read at a time to compute a checksum."""
@@ -116,9 +116,9 @@ class ParquetWriter:
     def close(self, metadata: dict[str, str]) -> None:
         """Write the remaining rows, and the footer with `metadata`."""
         self._flush()
-        self._file.add_key_value_metadata({**metadata, SEALED: "crc32"})
+        self._file.add_key_value_metadata({**metadata, HAS_CHECKSUMS: "crc32"})
         self._file.close()
-        _seal(self._path)
+        _add_checksums(self._path)
 
     def close_with_pages_of(self, source: BinaryIO, metadata: dict[str, str]) -> None:
         """Write all row groups of another file of these columns, and the footer with `metadata`.
@@ -126,17 +126,17 @@ class ParquetWriter:
         No rows may have been written. If `has_pages_of_today` of the other file, the bytes are
         those that its rows would give. Raises DamagedError if it is not as it was written.
         """
-        content, seal, body_bytes = _read_end(source)
-        groups = _check_footer(content, seal)
-        self._file.add_key_value_metadata({**metadata, SEALED: "crc32"})
+        content, checksums, body_bytes = _read_end(source)
+        groups = _check_footer(content, checksums)
+        self._file.add_key_value_metadata({**metadata, HAS_CHECKSUMS: "crc32"})
         self._file.close()
         footer = _with_row_groups(self._path, groups)
         source.seek(0)
         with self._path.open("wb") as file:
             body = _checksum(source, body_bytes, file)
-            if seal is None or body != seal.body:
+            if checksums is None or body != checksums.body:
                 raise DamagedError(OTHER_BODY)
-            file.write(_Seal(body, zlib.crc32(footer)).to_bytes() + footer)
+            file.write(_Checksums(body, zlib.crc32(footer)).to_bytes() + footer)
 
     def __enter__(self) -> Self:
         """Return the writer."""
@@ -182,8 +182,8 @@ def open_file(source: BinaryIO, *, pre_buffer: bool) -> pq.ParquetFile:
 
     Raises DamagedError.
     """
-    content, seal, _ = _read_end(source)
-    _check_footer(content, seal)
+    content, checksums, _ = _read_end(source)
+    _check_footer(content, checksums)
     source.seek(0)
     with errors_of_damage():
         return pq.ParquetFile(source, pre_buffer=pre_buffer, page_checksum_verification=True)
@@ -194,7 +194,7 @@ def has_pages_of_today(metadata: pq.FileMetaData) -> bool:
 
     They may differ if it was written by a release without checksums, or another version of Arrow.
     """
-    return SEALED in text_metadata(metadata) and metadata.created_by == CREATED_BY
+    return HAS_CHECKSUMS in text_metadata(metadata) and metadata.created_by == CREATED_BY
 
 
 def read_batches(
@@ -254,12 +254,12 @@ def check_checksums(source: BinaryIO) -> bool:
 
     Return whether it has any: files of earlier releases have not. Raises DamagedError.
     """
-    content, seal, body_bytes = _read_end(source)
-    _check_footer(content, seal)
-    if seal is None:
+    content, checksums, body_bytes = _read_end(source)
+    _check_footer(content, checksums)
+    if checksums is None:
         return False
     source.seek(0)
-    if _checksum(source, body_bytes) != seal.body:
+    if _checksum(source, body_bytes) != checksums.body:
         raise DamagedError(OTHER_BODY)
     return True
 
@@ -278,35 +278,35 @@ def verify_file(source: BinaryIO) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seal:
+class _Checksums:
     """The checksums in front of a footer."""
 
     body: int
-    """Of all bytes before the seal."""
+    """Of all bytes before them."""
     footer: int
-    """Of all bytes after it."""
+    """Of all bytes after them."""
 
     def to_bytes(self) -> bytes:
-        return SEAL_MAGIC + self.body.to_bytes(4, "little") + self.footer.to_bytes(4, "little")
+        return CHECKSUMS_MAGIC + self.body.to_bytes(4, "little") + self.footer.to_bytes(4, "little")
 
     @classmethod
     def from_bytes(cls, content: bytes) -> Self | None:
-        """Parse a seal; None if there is none."""
-        if len(content) != SEAL_BYTES or not content.startswith(SEAL_MAGIC):
+        """Parse checksums; None if there are none."""
+        if len(content) != CHECKSUMS_BYTES or not content.startswith(CHECKSUMS_MAGIC):
             return None
         body, footer = content[-8:-4], content[-4:]
         return cls(int.from_bytes(body, "little"), int.from_bytes(footer, "little"))
 
 
-def _seal(path: Path) -> None:
-    """Write the seal of a file in front of its footer."""
+def _add_checksums(path: Path) -> None:
+    """Write the checksums of a file in front of its footer."""
     with path.open("r+b") as file:
         content, _, _ = _read_end(file)
         body_bytes = path.stat().st_size - len(content)
         file.seek(0)
         body = _checksum(file, body_bytes)
         file.seek(body_bytes)
-        file.write(_Seal(body, zlib.crc32(content)).to_bytes() + content)
+        file.write(_Checksums(body, zlib.crc32(content)).to_bytes() + content)
 
 
 def _checksum(source: BinaryIO, count: int, copy: BinaryIO | None = None) -> int:
@@ -330,8 +330,8 @@ def _with_row_groups(path: Path, groups: pq.FileMetaData) -> bytes:
     return content.getvalue()[len(MAGIC) :]
 
 
-def _read_end(source: BinaryIO) -> tuple[bytes, _Seal | None, int]:
-    """Return a file's footer with the tail, its seal if it has one, and the bytes before both."""
+def _read_end(source: BinaryIO) -> tuple[bytes, _Checksums | None, int]:
+    """Return a file's footer with the tail, its checksums, if any, and the bytes before both."""
     size = source.seek(0, os.SEEK_END)
     source.seek(max(size - TAIL_BYTES, 0))
     tail = bytes(source.read(TAIL_BYTES))
@@ -339,21 +339,21 @@ def _read_end(source: BinaryIO) -> tuple[bytes, _Seal | None, int]:
     if not tail.endswith(MAGIC) or length > size:
         raise DamagedError("it does not end with a footer")
     start = size - length
-    before = min(SEAL_BYTES, start)
+    before = min(CHECKSUMS_BYTES, start)
     source.seek(start - before)
     content = bytes(source.read(before + length))
-    seal = _Seal.from_bytes(content[:before])
-    return content[before:], seal, start - before if seal else start
+    checksums = _Checksums.from_bytes(content[:before])
+    return content[before:], checksums, start - before if checksums else start
 
 
-def _check_footer(content: bytes, seal: _Seal | None) -> pq.FileMetaData:
+def _check_footer(content: bytes, checksums: _Checksums | None) -> pq.FileMetaData:
     """Return a footer's contents; raises DamagedError if they are not those that were written."""
-    if seal and zlib.crc32(content) != seal.footer:
+    if checksums and zlib.crc32(content) != checksums.footer:
         raise DamagedError("the checksum of its footer does not match")
     with errors_of_damage():
         metadata = pq.read_metadata(io.BytesIO(MAGIC + content))
-        is_sealed = SEALED in text_metadata(metadata)
-    if is_sealed and seal is None:
+        has_checksums = HAS_CHECKSUMS in text_metadata(metadata)
+    if has_checksums and checksums is None:
         raise DamagedError("it has no checksums, although its footer says so")
     return metadata
 
@@ -410,8 +410,8 @@ def read_footer(store: ObjectStore, key: str) -> Footer | None:
         return None
     with source:
         size = source.seek(0, os.SEEK_END)
-        content, seal, _ = _read_end(source)
-    file = _check_footer(content, seal)
+        content, checksums, _ = _read_end(source)
+    file = _check_footer(content, checksums)
     return Footer(
         rows=file.num_rows,
         bytes=size,

@@ -17,7 +17,7 @@ from tg_pipeline.lake.landing_state import (
     state_key,
     write_state,
 )
-from tg_pipeline.lake.parquet import SEALED
+from tg_pipeline.lake.parquet import HAS_CHECKSUMS
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, partition_key
 from tg_pipeline_tests.lake.conftest import DAY, KEY, NEXT_DAY, users, write
 
@@ -168,13 +168,13 @@ def test_a_file_without_checksums_is_read_and_searched_for_rows_that_can_t_be(
     lake.verify(TABLE, day)
     footer = lake.footer(TABLE, day)
     assert footer
-    assert SEALED not in footer.metadata
+    assert HAS_CHECKSUMS not in footer.metadata
     path.write_bytes(path.read_bytes().replace(b"PAR1", b"PAR1", 1)[:60] + b"\0" * 200)
     with pytest.raises(DamagedPartitionError):
         lake.verify(TABLE, day)
 
 
-def test_other_programs_read_a_sealed_file(tmp_path: Path) -> None:
+def test_other_programs_read_a_file_with_checksums(tmp_path: Path) -> None:
     duckdb = pytest.importorskip("duckdb")
     lake = Lake(tmp_path.as_uri())
     rows = write_rows(lake, 50)
