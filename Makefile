@@ -13,13 +13,15 @@ OTHERS := .venv-others
 FUZZ := .venv-fuzz
 MUTANTS := .venv-mutants
 TEMPLATE := $(STATE)/template
+IMAGE ?= tg-pipeline:daily
+PLATFORM ?= linux/amd64
 PORT ?= 3000
 SECONDS ?= 60
 TARGET ?= enrich lambda_events landing queue_messages reader saved_updates update_ids webhook
 MUTATED ?= *
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test slow browser ceph team chaos chaos-long lint types contracts template package check lock audit bandit chromium fuzz mutants bench docs clean
+.PHONY: help install run dev test slow browser ceph team chaos chaos-long lint types contracts template package image check lock audit bandit chromium fuzz mutants bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -156,6 +158,11 @@ package: $(DEVELOPER) ## build the Lambda's package and print its size
 	@rm -rf $(STATE)/package
 	@$(MAKE) --no-print-directory --silent -C lambda_ingest build-IngestFunction ARTIFACTS_DIR=$(abspath $(STATE)/package)
 	@du -sh $(STATE)/package
+
+image: ## build the image of the daily task as IMAGE (tg-pipeline:daily) for PLATFORM (linux/amd64), with docker or podman
+	@engine=$$(command -v docker || command -v podman) || { \
+		echo "make image: neither docker nor podman is installed here, so no image is built." >&2; exit 1; }; \
+	set -x; "$$engine" build --file deploy/Dockerfile --target daily --platform $(PLATFORM) --tag $(IMAGE) .
 
 # Separate folders, since neither tool is needed to run or to test; their packages are the project's own
 # where both need them.

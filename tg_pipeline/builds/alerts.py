@@ -50,6 +50,7 @@ class FailedRun:
     """A run that failed and that Dagster won't retry."""
 
     run_id: str
+    """Empty if Dagster's history of the run is gone, as after a task that ends with its machine."""
     job: str
     days: str
     """The partitions it was to build; empty for a job without partitions."""
@@ -115,11 +116,11 @@ def alert_channels(settings: Settings) -> list[AlertChannel]:
 
 def alert_text(failed: FailedRun, zone: ZoneInfo) -> Lines:
     """Return an alert as a chat message, with local times."""
-    local = failed.failed_at.astimezone(zone)
+    local = f"{failed.failed_at.astimezone(zone):%Y-%m-%d %H:%M}"
     return [
         (bold(f"{failed} failed"),),
         (code(_reason(failed)),),
-        (plain(f"{local:%Y-%m-%d %H:%M} · run "), code(failed.run_id)),
+        (plain(f"{local} · run "), code(failed.run_id)) if failed.run_id else (plain(local),),
     ]
 
 

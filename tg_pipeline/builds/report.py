@@ -1,5 +1,6 @@
 """Read the report's data from the landing zone and the lake, and publish its pages."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -54,6 +55,9 @@ from tg_pipeline.temp_folders import temp_dir
 
 REPORT: Final = "report"
 """The asset, and its folder in the lake."""
+
+STATE_KEY: Final = f"{REPORT}/built_from"
+"""The object that says what the published pages were made from."""
 
 CONTENT_TYPE: Final = "text/html; charset=utf-8"
 
@@ -165,6 +169,39 @@ def publish_page(lake: Lake, language: str, html: str) -> int:
     attributes = {"Content-Type": CONTENT_TYPE}
     lake.put(page_key(language), body, attributes)
     return len(body)
+
+
+def report_state(source: ReportSource, due: date, footers: Footers | None = None) -> str:
+    """Return a text that changes with the tables that the report is made from, and with the day.
+
+    `due` is the last day whose nightly run was due. Raises StoreError.
+    """
+    footers, digest = footers or Footers(source.lake), hashlib.sha256(due.isoformat().encode())
+    if period := latest_period(source.lake):
+        for table in _report_tables():
+            names = _days_to_read(source.lake, table, period)
+            for name, footer in zip(names, footers.footers(table.name, names), strict=True):
+                digest.update(f"\n{table.name} {name} {footer and footer.fingerprint}".encode())
+    return digest.hexdigest()
+
+
+def is_report_current(source: ReportSource, due: date, footers: Footers | None = None) -> bool:
+    """Return whether the published pages are of the present tables and day; raises StoreError."""
+    try:
+        with translate_errors(source.lake.store):
+            stored = bytes(retry(lambda: obstore.get(source.lake.store, STATE_KEY).bytes()))
+    except FileNotFoundError:
+        return False
+    return stored == report_state(source, due, footers).encode()
+
+
+def write_report_state(lake: Lake, state: str) -> None:
+    """Record what the published pages were made from, once all of them are written."""
+    lake.put(STATE_KEY, state.encode())
+
+
+def _report_tables() -> Iterator[Table]:
+    return (mart for mart in ALL_MARTS if mart.name in REPORT_TABLES)
 
 
 def _health(source: ReportSource, period: Period, footers: Footers) -> Health:

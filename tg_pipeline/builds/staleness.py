@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
+from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.expired_days import is_erasure_due
 from tg_pipeline.builds.layers import (
     CONFLICTS,
@@ -57,6 +58,9 @@ from tg_pipeline.marts.catalog import DAILY_MARTS, MAX_LOOKBACK_DAYS
 ONE_DAY: Final = timedelta(days=1)
 
 NO_OBJECTS: Final = OBJECTS.empty_table()
+
+WATCHED_DAYS: Final = MAX_AGE.days + 1
+"""Days up to the last one due: nothing that arrives from the network lands on an older one."""
 
 DAILY_HOUR: Final = 3
 """The local hour of the nightly run: by then, most of Telegram's retries after midnight landed."""

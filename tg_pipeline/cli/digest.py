@@ -72,10 +72,17 @@ def digest(
     if dry_run or to_file:
         _print(_compose(settings, digest_period, fmt), to_file)
         return
+    send_digest(settings, digest_period, fmt, again=again)
+
+
+def send_digest(
+    settings: Settings, period: DigestPeriod, fmt: Formatter, *, again: bool = False
+) -> None:
+    """Post the digest of a period to the admin chat; raises CommandError."""
     chat = _chat(settings)
     with open_api(settings) as api:
         claims = IdempotencyStore(open_lake(settings).store, _now)
-        composed = _compose(settings, digest_period, fmt)
+        composed = _compose(settings, period, fmt)
         _send(AdminChat(api, chat, claims, rate_limit_retry()), composed, again=again)
 
 

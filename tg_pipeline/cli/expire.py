@@ -13,7 +13,7 @@ from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing
 from tg_pipeline.lake.floors import Floors
 from tg_pipeline.lake.footers import Footers
-from tg_pipeline.settings import load_settings
+from tg_pipeline.settings import Settings, load_settings
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted.")]
 
@@ -21,21 +21,10 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be dele
 def expire(dry_run: DryRun = False) -> None:
     """Delete the days that TG_KEEP_DAYS_… no longer keep, then rebuild the marts and the report."""
     settings = load_settings()
-    landing, lake = open_landing(settings), open_lake(settings)
-    today = datetime.now(settings.zone).date()
-    asked = floors_on(today, settings.privacy.keep_days)
-    floors, found = expire_days(landing, lake, asked, dry_run=dry_run)
-    if floors == Floors():
+    if expire_and_print(settings, dry_run=dry_run) == Floors():
         out.print("All days are kept: no TG_KEEP_DAYS_… is set.")
         return
-    verb = "would be deleted" if dry_run else "deleted"
-    for group, expired in found.items():
-        days = "1 day" if len(expired.days) == 1 else f"{len(expired.days)} days"
-        out.print(
-            f"{group.value}: kept since {floors.of(group)}; {verb}: {expired.objects:,} objects "
-            f"of {days}, {expired.bytes:,} bytes.",
-            soft_wrap=True,
-        )
+    landing, lake = open_landing(settings), open_lake(settings)
     if not dry_run and cumulative_marts_are_stale(
         Footers(lake), mart_parameters(settings, landing)
     ):
@@ -44,3 +33,22 @@ def expire(dry_run: DryRun = False) -> None:
 
         seconds = materialize([], full=False, wants_report=lambda: True)
         out.print(f"Rebuilt the marts and the report in {seconds:.1f} s.")
+
+
+def expire_and_print(settings: Settings, *, dry_run: bool = False) -> Floors:
+    """Delete what has expired, print how much of each group, and return the floors.
+
+    With `dry_run`, nothing is changed. Raises StoreError.
+    """
+    today = datetime.now(settings.zone).date()
+    asked = floors_on(today, settings.privacy.keep_days)
+    floors, found = expire_days(open_landing(settings), open_lake(settings), asked, dry_run=dry_run)
+    verb = "would be deleted" if dry_run else "deleted"
+    for group, expired in found.items():
+        days = "1 day" if len(expired.days) == 1 else f"{len(expired.days)} days"
+        out.print(
+            f"{group.value}: kept since {floors.of(group)}; {verb}: {expired.objects:,} objects "
+            f"of {days}, {expired.bytes:,} bytes.",
+            soft_wrap=True,
+        )
+    return floors

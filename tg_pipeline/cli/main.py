@@ -78,6 +78,7 @@ PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 COMMANDS: Final = {
     "land": CommandSource("Land updates from files."),
     "run": CommandSource("Build days and marts: all that is new, or the days given."),
+    "daily": CommandSource("Build what is due, write the report, post the digest, once."),
     "status": CommandSource("Show what landed and was built each day, and what is missing."),
     "verify": CommandSource("Read all tables with their checksums, and name what is damaged."),
     "summary": CommandSource("Show the rows of each layer, the busiest hours, and the people."),

@@ -64,15 +64,12 @@ def run(day: Day = None, first: First = None, last: Last = None, full: Full = Fa
     days = _asked_days(settings, day, first, last, states, footers)
     for problem in name_problems(open_landing(settings), states):
         warn(problem.message)
-    _warn_of_outside_days(settings)
+    warn_of_outside_days(settings)
     if not days and not are_cumulative_marts_stale(settings, footers):
         out.print("Nothing new has landed; there is nothing to build.")
         return
     _check_partitions(days, settings)
-    check_landing(settings)
-    check_lake(settings)
-    for store in (open_landing(settings), open_lake(settings).store):
-        abort_uploads(store)
+    prepare_stores(settings)
     if full:
         _check_landed_objects_are_kept(days, settings)
     build(days, partial(next_days, settings) if is_open else lambda _: [], full=full)
@@ -84,12 +81,14 @@ def build(
     *,
     full: bool = False,
     quarantined: bool = False,
+    wants_report: Callable[[], bool] = lambda: False,
 ) -> None:
     """Build days, then those that `scan` finds stale after what was built, and say what was built.
 
     A build may make other days stale, and updates land meanwhile. With `full`, all landed objects
-    are read again; with `quarantined`, those of the first days that have unreadable lines. Raises
-    CommandError, which names the days that failed, once all others are built.
+    are read again; with `quarantined`, those of the first days that have unreadable lines. The
+    report is written after the marts if `wants_report()` says so. Raises CommandError, which names
+    the days that failed, once all others are built.
     """
     # Dagster takes a second to import: only commands that need it pay for it.
     from tg_pipeline.cli.materialize import BuildFailedError, materialize  # noqa: PLC0415
@@ -101,7 +100,12 @@ def build(
         # The tables over all days are built again in each round.
         failed = {each: reason for each, reason in failed.items() if isinstance(each, date)}
         try:
-            materialize(days, full=full, quarantined=quarantined and not built)
+            materialize(
+                days,
+                full=full,
+                quarantined=quarantined and not built,
+                wants_report=wants_report,
+            )
         except BuildFailedError as error:
             failed |= error.reasons
         built.update(days)
@@ -129,7 +133,15 @@ def next_days(settings: Settings, built: Collection[date]) -> list[date]:
     return changed_days(settings, today, among=among)
 
 
-def _warn_of_outside_days(settings: Settings) -> None:
+def prepare_stores(settings: Settings) -> None:
+    """Check that both stores can be listed, and remove what killed builds left in them."""
+    check_landing(settings)
+    check_lake(settings)
+    for store in (open_landing(settings), open_lake(settings).store):
+        abort_uploads(store)
+
+
+def warn_of_outside_days(settings: Settings) -> None:
     """Warn of landed days that have no partition."""
     landing = open_landing(settings)
     floors = layer_parameters(settings, landing).floors
@@ -164,20 +176,20 @@ def _asked_days(
 
 def changed_days(
     settings: Settings,
-    today: date,
+    last: date,
     states: list[DayState] | None = None,
     footers: Footers | None = None,
     among: Collection[date] | None = None,
 ) -> list[date]:
     """Return the days that are stale, or that have stale marts, all or `among` some.
 
-    The states that are read are added to `states`, and the footers that are not read yet are read
-    into `footers`. Raises StoreError.
+    Later days than `last` are left out. The states that are read are added to `states`, and the
+    footers that are not read yet are read into `footers`. Raises StoreError.
     """
     landing, lake = open_landing(settings), open_lake(settings)
     layers, parameters = layer_parameters(settings, landing), mart_parameters(settings, landing)
     known = known_days(landing, lake, layers.floors)
-    within = [day for day in known if settings.start_date <= day <= today]
+    within = [day for day in known if settings.start_date <= day <= last]
     within = within if among is None else [day for day in within if day in among]
     footers = footers or Footers(lake)
     tables = (*(table.name for table in (*ALL_LAYERS, *DAILY_MARTS)), LISTED)

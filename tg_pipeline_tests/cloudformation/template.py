@@ -183,6 +183,8 @@ PACKAGE: Final = ("packages", "ingest.zip")
 PARAMETERS: Final = {"BotId": "7"}
 """The parameters without defaults."""
 
+SECRETS: Final = f"arn:aws:secretsmanager:{REGION}:{PSEUDO['AWS::AccountId']}:secret"
+
 SHAPES: Final[dict[str, dict[str, str]]] = {
     "single": {},
     "batch": {"Mode": "Batch"},
@@ -203,6 +205,19 @@ SHAPES: Final[dict[str, dict[str, str]]] = {
         "AlarmEmail": "me@example.org",
         "BucketPrefix": "my-bot",
         "ReservedConcurrency": "20",
+    },
+    "fargate": {
+        "DailyBuild": "Fargate",
+        "BuildImageTag": "1",
+        "BuildVpcId": "vpc-1",
+        "BuildSubnetIds": "subnet-1,subnet-2",
+        "BotTokenSecretArn": f"{SECRETS}:my-bot/token-AbCdEf",
+        "PrivacyKeySecretName": "my-bot/privacy",
+        "PrivacyKeySecretArn": f"{SECRETS}:my-bot/privacy-AbCdEf",
+        "AdminChatId": "-1001234567890",
+        "Digest": "day",
+        "KeepDaysLanding": "30",
+        "AlarmEmail": "me@example.org",
     },
 }
 """The choices of an operator that change which resources exist."""

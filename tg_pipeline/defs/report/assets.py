@@ -18,7 +18,10 @@ from tg_pipeline.builds.report import (
     page_key,
     publish_page,
     read_vega,
+    report_state,
+    write_report_state,
 )
+from tg_pipeline.builds.staleness import last_scheduled_day
 from tg_pipeline.defs.automation import FOLLOW_INPUTS
 from tg_pipeline.defs.marts.charts import HOURS, column_chart, day_chart, hour_chart
 from tg_pipeline.defs.metadata import as_dagster_failure
@@ -118,6 +121,7 @@ def report(
         source = ReportSource(
             *(store, tables, parameters, layers, is_filtered, today), SETTINGS.start_date
         )
+        state = report_state(source, last_scheduled_day(clock.now(), SETTINGS.zone))
         data = load_report_data(source, config.period(tables))
         sizes = {
             name: publish_page(
@@ -129,6 +133,7 @@ def report(
             )
             for name in LANGUAGES
         }
+        write_report_state(tables, state)
     pages = {f"page_{name}": f"{lake.uri}/{page_key(name)}" for name in sizes}
     return dg.MaterializeResult(metadata={**pages, "bytes": max(sizes.values()), **_summary(data)})
 

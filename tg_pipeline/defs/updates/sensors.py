@@ -14,13 +14,13 @@ import dagster as dg
 import msgspec
 from obstore.store import ObjectStore
 
-from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.expired_days import is_erasure_due
 from tg_pipeline.builds.layers import read_known_ids
 from tg_pipeline.builds.mart_sources import days_with_stale_marts
 from tg_pipeline.builds.outside_days import count_outside
 from tg_pipeline.builds.parameters import LayerParameters, layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import (
+    WATCHED_DAYS,
     DayState,
     built_days,
     day_states,
@@ -54,9 +54,6 @@ from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, READER_VERSION
 from tg_pipeline.marts.catalog import DAILY_MARTS
-
-WATCHED_DAYS: Final = MAX_AGE.days + 1
-"""Days scanned by every tick: nothing that arrives from the network lands on an older one."""
 
 FULL_SCAN_INTERVAL: Final = timedelta(days=1)
 """What landed while nothing scanned, or was landed by an operator, is found within this time. So a
