@@ -37,6 +37,13 @@ def everything(shapes: dict[str, Template]) -> Template:
     return resources
 
 
+@pytest.fixture(scope="session")
+def fargate(shapes: dict[str, Template]) -> Template:
+    """The resources with tasks that build the lake."""
+    resources: Template = shapes["fargate"]["Resources"]
+    return resources
+
+
 @pytest.fixture(scope="module")
 def moto_endpoint() -> Iterator[str]:
     with moto_server() as endpoint:

@@ -38,6 +38,7 @@ def make_secret(secrets: Client, name: str, resource: Template) -> str:
 CALLS: Final[dict[str, tuple[str, str, str]]] = {
     "AWS::S3::Bucket": ("s3", "", ""),
     "AWS::SQS::QueuePolicy": ("sqs", "", ""),
+    "AWS::SNS::TopicPolicy": ("sns", "", ""),
     "AWS::Glue::Database": ("glue", "create_database", ""),
     "AWS::Glue::Table": ("glue", "create_table", ""),
     "AWS::Athena::WorkGroup": ("athena", "", ""),
@@ -63,8 +64,20 @@ def _create(client: Client, kind: str, name: str, properties: Template) -> None:
         attributes = {"Policy": json.dumps(properties["PolicyDocument"])}
         for queue in properties["Queues"]:
             client.set_queue_attributes(QueueUrl=queue, Attributes=attributes)
+    elif kind == "AWS::SNS::TopicPolicy":
+        policy = json.dumps(properties["PolicyDocument"])
+        for topic in properties["Topics"]:
+            client.set_topic_attributes(
+                TopicArn=topic, AttributeName="Policy", AttributeValue=policy
+            )
     else:
         _complete_bucket(client, properties)
+
+
+def _of_the_api(properties: str) -> Template:
+    """Return properties as the API spells them: CloudFormation differs in one name only."""
+    spelled: Template = json.loads(properties.replace('"AwsvpcConfig', '"awsvpcConfig'))
+    return spelled
 
 
 def _complete_bucket(objects: Client, properties: Template) -> None:
@@ -171,7 +184,7 @@ class Deployment:
         for output, properties in self._all_outputs().items():
             kind, bar, name = output.partition("|")
             if bar:
-                _create(self.client(CALLS[kind][0]), kind, name, json.loads(properties))
+                _create(self.client(CALLS[kind][0]), kind, name, _of_the_api(properties))
 
     def _all_outputs(self) -> dict[str, str]:
         stacks = self.client("cloudformation").describe_stacks(StackName=self.stack)

@@ -249,6 +249,23 @@ def shaped(**parameters: str) -> Template:
     return shape(transformed(), PARAMETERS | parameters)
 
 
+def container_of_the_task(resources: Template) -> Template:
+    (found,) = resources["BuildTask"]["Properties"]["ContainerDefinitions"]
+    container: Template = found
+    return container
+
+
+def variables_of_the_task(resources: Template, buckets: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of the task that are no secrets, with the names of buckets."""
+
+    def text(value: Any) -> str:
+        written = str(value["Fn::Sub"] if isinstance(value, dict) else value)
+        return re.sub(r"\$\{(\w+)\}", lambda match: buckets[match[1]], written)
+
+    environment = container_of_the_task(resources)["Environment"]
+    return {each["Name"]: text(each["Value"]) for each in environment}
+
+
 def of_kind(resources: Template, kind: str) -> dict[str, Any]:
     return {name: each for name, each in resources.items() if each["Type"] == kind}
 

@@ -95,6 +95,7 @@ def test_the_outputs_contain_the_endpoint_s_url_and_no_secret(shapes: dict[str, 
         "single": api,
         "batch": api,
         "everything": api,
+        "fargate": api,
         "function-url": {"Fn::Sub": "${FunctionUrl.FunctionUrl}telegram"},
     }
     assert "resolve:" not in outputs
@@ -191,6 +192,7 @@ def test_no_parameter_is_a_secret(written: Template) -> None:
     assert hidden == []
     assert named == {
         *("ForwardSecretName", "SecretsRevision", "PreviousToken", "PrivacyKeySecretName"),
+        *("BotTokenSecretArn", "PrivacyKeySecretArn"),
     }
 
 

@@ -127,6 +127,7 @@ def test_only_the_api_or_the_function_url_may_invoke_it(shapes: dict[str, Templa
     assert may_invoke == {
         "single": by_the_api,
         "everything": by_the_api,
+        "fargate": by_the_api,
         "batch": set(),
         "function-url": {("*", "lambda:InvokeFunctionUrl"), ("*", "lambda:InvokeFunction")},
     }
@@ -173,9 +174,11 @@ def test_dagster_may_delete_what_expires_and_only_if_something_does(everything: 
 
 
 def test_no_policy_allows_all_actions_or_all_resources(shapes: dict[str, Template]) -> None:
+    signing_in = {"Action": "ecr:GetAuthorizationToken", "Resource": "*"}
     for each in shapes.values():
         for name, resource in each["Resources"].items():
-            written = json.dumps(resource)
+            # AWS accepts no other resource for this action
+            written = json.dumps(resource).replace(json.dumps(signing_in)[1:-1], "")
             if '"Allow"' in written:
                 assert '"Action": "*"' not in written, name
                 assert '"Resource": "*"' not in written, name
