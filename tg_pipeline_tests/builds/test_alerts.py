@@ -1,5 +1,6 @@
 """The body that a webhook is sent."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,12 @@ FAILED = FailedRun(
 )
 TEXT = "updates_job of 2026-10-09 failed\nthe disk is full\n2026-10-10 00:00 · run b4bb"
 ZONE = ZoneInfo("America/Sao_Paulo")
+
+
+def test_a_run_without_a_history_is_named_by_its_time_alone() -> None:
+    alert = alert_body(replace(FAILED, run_id=""), ZONE, "chat.googleapis.com")
+
+    assert alert == {"text": TEXT.removesuffix(" · run b4bb")}
 
 
 def test_google_chat_is_sent_its_only_key() -> None:

@@ -10,7 +10,14 @@ import pytest
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import KnownIds
 from tg_pipeline.builds.parameters import LayerParameters
-from tg_pipeline.builds.report import ReportSource, count_missing, load_report_data
+from tg_pipeline.builds.report import (
+    ReportSource,
+    count_missing,
+    is_report_current,
+    load_report_data,
+    report_state,
+    write_report_state,
+)
 from tg_pipeline.builds.selection import NothingSelectedError, Selection
 from tg_pipeline.lake.floors import ALL_DAYS
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
@@ -48,6 +55,21 @@ def test_landed_days_that_no_run_builds_are_counted_in_the_state_of_the_data(
         UnprocessedDays(date(2015, 1, 1), date(2015, 1, 3), 2),
         UnprocessedDays(date(2034, 12, 31), date(2034, 12, 31), 1),
     ]
+
+
+def test_a_published_report_is_current_until_a_table_changes_or_another_day_is_due(
+    pipeline: Pipeline,
+) -> None:
+    # Given a lake whose report was never written, then one whose report was
+    land_two_days(pipeline)
+    assert not is_report_current(source(pipeline), NEXT_DAY)
+    write_report_state(pipeline.lake, report_state(source(pipeline), NEXT_DAY))
+    assert is_report_current(source(pipeline), NEXT_DAY)
+
+    # Then it is not that of the day after, nor that of a lake with other tables
+    assert not is_report_current(source(pipeline), NEXT_DAY + timedelta(days=1))
+    pipeline.lose("threads")
+    assert not is_report_current(source(pipeline), NEXT_DAY)
 
 
 def test_landed_updates_become_report_data_of_all_days_in_the_lake(pipeline: Pipeline) -> None:

@@ -25,7 +25,7 @@ FIRST_DAY: Final = (datetime.now(UTC) - timedelta(days=40)).date()
 
 COMMAND: Final = str(Path(sys.executable).parent / "tg-pipeline")
 
-OWN_PROCESS: Final = {"forget", "run", "up"}
+OWN_PROCESS: Final = {"daily", "forget", "run", "up"}
 """Commands that need a process of their own: Dagster's definitions read the settings on import."""
 
 

@@ -43,6 +43,7 @@ def test_help_lists_every_command_in_a_line_without_importing_it(shell: Shell) -
     [
         ("status", {"requests", "duckdb", "boto3", "dagster", "tg_pipeline.sample"}),
         ("sql_session", {"requests", "boto3", "dagster", "tg_pipeline.sample"}),
+        ("daily", {"requests", "duckdb", "boto3", "dagster", "altair", "tg_pipeline.sample"}),
         ("land", {"requests", "duckdb", "boto3", "dagster", "tg_pipeline.sample"}),
         ("materialize", {"requests", "dagster_graphql", "boto3", "altair", "scipy", "sklearn"}),
     ],

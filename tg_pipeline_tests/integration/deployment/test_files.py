@@ -1,6 +1,8 @@
 """The files of deploy/, as far as they can be checked without containers or a cluster."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -86,6 +88,51 @@ def test_the_image_runs_as_an_unprivileged_user() -> None:
     instructions = (DEPLOY / "Dockerfile").read_text("utf-8")
 
     assert "\nCMD" in instructions.partition("\nUSER pipeline\n")[2]
+
+
+def make_image(folder: Path, **programs: str) -> subprocess.CompletedProcess[str]:
+    """Run `make image` where only these programs are installed."""
+    for name, script in programs.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    make = shutil.which("make")
+    assert make
+    return subprocess.run(
+        [make, "image"],
+        cwd=DEPLOY.parent,
+        env={"PATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_make_image_builds_the_stage_of_the_daily_task(tmp_path: Path) -> None:
+    done = make_image(tmp_path, podman='echo "$@"')
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        "build --file deploy/Dockerfile --target daily --platform linux/amd64 "
+        "--tag tg-pipeline:daily .\n"
+    )
+    assert "\nFROM base AS daily\n" in (DEPLOY / "Dockerfile").read_text("utf-8")
+
+
+def test_make_image_says_what_is_missing(tmp_path: Path) -> None:
+    done = make_image(tmp_path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("make image: neither docker nor podman is installed here")
+
+
+def test_the_daily_image_has_a_dagster_without_servers() -> None:
+    config = read("serverless/dagster.yaml")
+    ignored = (DEPLOY / "Dockerfile.dockerignore").read_text("utf-8")
+
+    assert config["storage"] == {"sqlite": {"base_dir": {"env": "TMPDIR"}}}
+    assert config["telemetry"] == {"enabled": False}
+    assert config["compute_logs"]["class"] == "NoOpComputeLogManager"
+    assert "!deploy/serverless/dagster.yaml\n" in ignored
 
 
 def test_the_example_has_no_secrets() -> None:

@@ -173,6 +173,5 @@ def kill_at(stack: Stack, request: int) -> int:
     stack.watch.at, stack.watch.act = request, lambda: started[0].kill()  # noqa: PLW0108 - not started yet
     started.append(stack.tasks.start(stack.root))
     code, _ = started[0].wait()
-    print("REQ", request, stack.watch.seen, code)
     stack.watch.at = None
     return code
