@@ -20,11 +20,12 @@ from obstore.exceptions import BaseError
 from rich.progress import Progress, TaskID
 
 from lambda_ingest.store import first_line
-from tg_pipeline.cli.console import progress
+from tg_pipeline.cli.console import one_line, progress
 from tg_pipeline.cli.context import check_lake, check_landing
 from tg_pipeline.cli.dagster_instance import open_instance
 from tg_pipeline.cli.run_queue import RunQueue
 from tg_pipeline.definitions import defs
+from tg_pipeline.defs.alerts.failures import CHECK_FAILED
 from tg_pipeline.defs.metadata import LOGGER, STOPPED
 from tg_pipeline.defs.partitions import SETTINGS, group_into_ranges, range_tags
 from tg_pipeline.defs.stuck_runs import end_runs
@@ -197,7 +198,8 @@ def _reason(error: BaseException) -> str:
         return _reason(inner)
     if isinstance(error, dg.Failure) and error.description:
         return error.description
-    return first_line(error)
+    # The lines after the first name the checks.
+    return one_line(str(error)) if type(error).__name__ == CHECK_FAILED else first_line(error)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -123,10 +124,11 @@ def test_every_service_is_confined() -> None:
 def test_every_image_has_an_exact_version_and_can_be_pinned_by_digest() -> None:
     images = {service["image"] for service in services().values()} - {"tg-pipeline"}
     dockerfile = (DEPLOY / "Dockerfile").read_text()
-    bases = [line.split()[1] for line in dockerfile.splitlines() if line.startswith("FROM ")]
+    stages = set(re.findall(r"^FROM \S+ AS (\w+)$", dockerfile, re.MULTILINE))
+    bases = set(re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)) - stages
     arguments = services()["code"]["build"]["args"]
 
-    assert set(bases) == {"${PYTHON_IMAGE}"}
+    assert bases == {"${PYTHON_IMAGE}"}
     for image in {*images, arguments["PYTHON_IMAGE"]}:
         (name,) = names_in(image)
         assert settings_to_fill_in()[name] == ""
