@@ -1,5 +1,6 @@
 """`tg-pipeline daily`: what is due, once; a failure is told once and is the exit code."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +24,7 @@ LATER = datetime(2026, 10, 20, 12, tzinfo=UTC)
 DUE = date(2026, 10, 19)
 
 
-def task(pipeline: Pipeline, now: datetime = LATER, **more: str) -> DailyTask:
+def task(pipeline: Pipeline, now: datetime = LATER, more: Mapping[str, str] = {}) -> DailyTask:
     environment = {
         "TG_LANDING_URI": pipeline.landing_uri,
         "TG_LAKE_URI": pipeline.lake_uri,
@@ -31,7 +32,7 @@ def task(pipeline: Pipeline, now: datetime = LATER, **more: str) -> DailyTask:
         "TG_START_DATE": "2026-10-01",
         "TELEGRAM_BOT_ID": str(BOT),
     }
-    settings = Settings.from_environment(environment | more, Path("/nowhere"))
+    settings = Settings.from_environment({**environment, **more}, Path("/nowhere"))
     return DailyTask(settings, now, is_recent=False)
 
 
@@ -72,7 +73,7 @@ def test_a_quiet_day_is_due_once(pipeline: Pipeline) -> None:
 
 def test_a_day_that_is_not_kept_is_not_due(pipeline: Pipeline) -> None:
     pipeline.land({"update_id": 1})
-    expiring = task(pipeline, TG_KEEP_DAYS_LANDING="3", TG_KEEP_DAYS_RAW="3")
+    expiring = task(pipeline, more={"TG_KEEP_DAYS_LANDING": "3", "TG_KEEP_DAYS_RAW": "3"})
 
     assert expiring.expire()
     assert due_days(expiring, pipeline) == [DUE]
@@ -89,7 +90,7 @@ def test_a_digest_whose_days_are_not_built_waits_and_is_no_failure(
         "TELEGRAM_API_URL": "http://127.0.0.1:9",
     }
 
-    assert task(pipeline, **settings).post_digest()
+    assert task(pipeline, more=settings).post_digest()
     assert capsys.readouterr().out.startswith("No digest of 2026-W42 yet. 2026-10-18 is not built")
 
 

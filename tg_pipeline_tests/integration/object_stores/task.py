@@ -26,7 +26,6 @@ from tg_pipeline_tests.cloudformation.template import (
 
 CODE: Final = ("tg_pipeline", "lambda_ingest")
 PROGRAM: Final = f"#!{sys.executable}\nfrom tg_pipeline.cli.main import app\n\napp()\n"
-RECENT: Final = ("--recent",)
 
 
 @dataclass(frozen=True)
@@ -124,13 +123,13 @@ class Tasks:
         buckets = {"RawBucket": f"{place}/landing", "EnrichedBucket": f"{place}/{lake}"}
         temporary = next(self._folders)
         temporary.mkdir()
-        environment = (
-            self._image.environment()
-            | variables_of_the_task(self._resources, buckets)
-            | self._server
-            | {"TMPDIR": str(temporary)}
-            | further
-        )
+        environment = {
+            **self._image.environment(),
+            **variables_of_the_task(self._resources, buckets),
+            **self._server,
+            "TMPDIR": str(temporary),
+            **further,
+        }
         return RunningTask([*self._command, *options], environment, self._image.home)
 
 
