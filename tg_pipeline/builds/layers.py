@@ -5,10 +5,10 @@ from, and the time zone that defined the day. The last functions check that no r
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -37,7 +37,12 @@ from tg_pipeline.lake.partitions import (
     PartitionStats,
 )
 from tg_pipeline.layers.batches import gc_paused
-from tg_pipeline.layers.copies import COPY_COLUMNS, has_several_bots, mark_copies
+from tg_pipeline.layers.copies import (
+    COPY_COLUMNS,
+    has_several_bots,
+    marks_of,
+    shared_events,
+)
 from tg_pipeline.layers.deduped_updates import (
     CONTENT_COLUMNS,
     DEDUPED_UPDATES,
@@ -52,6 +57,7 @@ from tg_pipeline.layers.deduped_updates import (
 from tg_pipeline.layers.drift import Drift, DriftCounter
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, ENRICHMENT_VERSION
 from tg_pipeline.layers.enriched_updates import enrich
+from tg_pipeline.layers.pseudonyms import PersonalDataRules
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.schema import Role
 from tg_pipeline.layers.suppression import without_erased_ids
@@ -350,8 +356,64 @@ class EnrichedBuildResult:
     """What no column reads, although it is not documented."""
 
 
+@dataclass(frozen=True, slots=True)
+class EnrichedRows:
+    """Some of a day's rows of enriched_updates, and what no column reads of them."""
+
+    rows: pa.RecordBatch
+    drift: tuple[Drift, ...]
+    """In the order in which it was found."""
+
+
+class Enrichment(Protocol):
+    """How the rows of a day of deduped_updates are enriched: here, or elsewhere."""
+
+    def shared_events(self, deduped: Partition) -> pa.Table:
+        """Return the SHARED_EVENTS of a day with several bots."""
+
+    def enriched(
+        self, deduped: Partition, marks: pa.Array | None, rules: PersonalDataRules
+    ) -> Iterable[EnrichedRows]:
+        """Return the rows of enriched_updates in their order; `marks` are the copies among them."""
+
+
+class EnrichmentInThisProcess:
+    """Enriches one batch after another."""
+
+    def shared_events(self, deduped: Partition) -> pa.Table:
+        """Return the SHARED_EVENTS of a day."""
+        return shared_events(deduped.batches(COPY_COLUMNS))[0]
+
+    def enriched(
+        self, deduped: Partition, marks: pa.Array | None, rules: PersonalDataRules
+    ) -> Iterator[EnrichedRows]:
+        """Yield the rows of enriched_updates."""
+        return enrich_batches(deduped.batches(ENRICHED_FROM), marks, rules)
+
+
+ENRICHED_FROM: Final = ["update_type", "received_at", "bot_id", "update_id", "payload"]
+"""The columns of deduped_updates that enriched_updates is made from."""
+
+
+def enrich_batches(
+    batches: Iterable[pa.RecordBatch], marks: pa.Array | None, rules: PersonalDataRules
+) -> Iterator[EnrichedRows]:
+    """Yield the rows of enriched_updates of the ENRICHED_FROM, of which `marks` are copies."""
+    accounts = ENRICHED_UPDATES.columns_with(Role.ACCOUNT)
+    offset = 0
+    for batch in batches:
+        drift = DriftCounter()
+        is_copy = None if marks is None else marks.slice(offset, batch.num_rows)
+        known = without_erased_ids(enrich(batch, drift, is_copy), accounts)
+        offset += batch.num_rows
+        yield EnrichedRows(rules.apply(known), drift.in_order())
+
+
+IN_THIS_PROCESS: Final = EnrichmentInThisProcess()
+
+
 def build_enriched_updates(
-    lake: Lake, day: date, parameters: LayerParameters
+    lake: Lake, day: date, parameters: LayerParameters, enrichment: Enrichment = IN_THIS_PROCESS
 ) -> EnrichedBuildResult:
     """Write a day's enriched_updates from its deduped_updates."""
     fields_nulled = 0
@@ -360,21 +422,15 @@ def build_enriched_updates(
         lake.writer(ENRICHED_UPDATES.name, day, ENRICHED_UPDATES.schema) as output,
     ):
         drift, ids = DriftCounter(), UpdateIdCounter()
-        accounts = ENRICHED_UPDATES.columns_with(Role.ACCOUNT)
-        marks = _copy_marks(deduped)
-        offset = 0
-        for batch in deduped.batches(
-            ["update_type", "received_at", "bot_id", "update_id", "payload"]
-        ):
-            flat = enrich(
-                batch, drift, None if marks is None else marks.slice(offset, batch.num_rows)
-            )
-            known = without_erased_ids(flat, accounts)
-            rows = parameters.personal_data.apply(known)
-            offset += batch.num_rows
-            ids.add(batch)
-            fields_nulled += pc.sum(rows["fields_nulled"]).as_py() or 0
-            output.write(rows)
+        marks = None
+        # The payloads of a day of a single bot are read once.
+        if has_several_bots(deduped.project(["bot_id"])):
+            marks = marks_of(enrichment.shared_events(deduped), deduped.rows)
+        for each in enrichment.enriched(deduped, marks, parameters.personal_data):
+            ids.add(each.rows)
+            drift.add(each.drift)
+            fields_nulled += pc.sum(each.rows["fields_nulled"]).as_py() or 0
+            output.write(each.rows)
         source = enriched_built_from(deduped.metadata.get(BUILT_FROM, ""), parameters)
         footer = {BUILT_FROM: source, TIMEZONE: parameters.timezone, UPDATE_IDS: ids.encode()}
         enriched = output.commit(**footer)
@@ -384,13 +440,6 @@ def build_enriched_updates(
 def can_build_enriched(lake: FooterSource, day: date, floors: Floors) -> bool:
     """Return whether a day of enriched_updates is kept, and so is what it is built from."""
     return floors.keeps(TableGroup.ENRICHED, day) and has_raw(lake, day, floors)
-
-
-def _copy_marks(deduped: Partition) -> pa.Array | None:
-    """Return which rows are copies; None on a day of a single bot, whose payloads are read once."""
-    if not has_several_bots(deduped.project(["bot_id"])):
-        return None
-    return mark_copies(deduped.batches(COPY_COLUMNS))
 
 
 def enriched_built_from(deduped: str, parameters: LayerParameters) -> str:

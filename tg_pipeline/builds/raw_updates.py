@@ -6,7 +6,7 @@ in the lake itself when people are forgotten later: their objects may be gone fr
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -112,19 +112,24 @@ def build_raw_updates(
     parameters: LayerParameters,
     *,
     full: bool = False,
+    split_objects: "SplitObjects | None" = None,
 ) -> RawBuildResult:
     """Merge a day's landed objects that are not read yet into its raw_updates and quarantine.
 
-    With `full`, all objects are read again; but the landed objects of a day before the landing
-    zone's floor are never read: its rows are only filtered. The rows of objects that are not listed
-    any more stay in any case: nothing but `forget` and `expire` removes rows.
+    `split_objects` reads them, by default in this process. With `full`, all objects are read again;
+    but the landed objects of a day before the landing zone's floor are never read: its rows are
+    only filtered. The rows of objects that are not listed any more stay in any case: nothing but
+    `forget` and `expire` removes rows.
     """
     with _open_previous(landing, lake, day, parameters, full=full) as previous:
         built, known = previous.built(), previous.known
         lines = built.raw.rows + built.quarantined.rows + _suppressed(known)
         if previous.unread.num_rows or not previous.is_built_for(parameters):
-            new_lines = _read_lines(landing, day, previous.unread)
-            built, lines, altered = _merge_lines(lake, day, previous, new_lines, parameters)
+            new: Iterable[SplitLines] = ()
+            if previous.unread.num_rows:
+                arrived = with_arrivals(previous.unread, read_journals(landing.store, day))
+                new = (split_objects or split_here)(landing, arrived, parameters.tombstones)
+            built, lines, altered = _merge_lines(lake, day, previous, new, parameters)
             every = altered.recorded(pa.concat_tables([known, as_read(previous.unread)]))
             known = previous.countable(every)
             lines -= _suppressed(every) - _suppressed(known)
@@ -174,6 +179,20 @@ class AlteredLines:
             self._redacted.update(found.redacted)
             yield found.rows
 
+    def add(self, suppressed: Mapping[str, int], redacted: Iterable[str]) -> None:
+        """Count lines that were changed elsewhere."""
+        self._suppressed.update(suppressed)
+        self._redacted.update(redacted)
+
+    def split(self, lines: pa.RecordBatch) -> "SplitLines":
+        """Return landed lines as rows of both tables, without forgotten people."""
+        raw, quarantined = (
+            rows
+            for layer, part in zip((RAW_UPDATES, QUARANTINE), split(lines), strict=True)
+            for rows in self.without_people(layer.name, [part])
+        )
+        return SplitLines(raw, quarantined, lines.num_rows, self._suppressed, self._redacted)
+
     def _suppress_line(self, line: bytes) -> bytes | None:
         return suppress(line, self._tombstones)
 
@@ -192,6 +211,32 @@ class AlteredLines:
             ],
             schema=READ_OBJECTS,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SplitLines:
+    """Landed lines as rows of raw_updates and of quarantine, without forgotten people."""
+
+    raw: pa.RecordBatch
+    quarantined: pa.RecordBatch
+    lines: int
+    """The number of landed lines."""
+    suppressed: Mapping[str, int]
+    """By object, how many of them were left out because they are a forgotten person's."""
+    redacted: Collection[str]
+    """The objects with lines from which a forgotten person was removed."""
+
+
+SplitObjects = Callable[[LandingSource, pa.Table, Tombstones], Iterable[SplitLines]]
+"""Reads landed objects that have a column `received_at`, and returns their lines in order."""
+
+
+def split_here(
+    landing: LandingSource, objects: pa.Table, tombstones: Tombstones
+) -> Iterator[SplitLines]:
+    """Read landed objects, and yield their lines batch by batch; raises StoreError."""
+    for batch in read_objects(landing.store, objects, bot_id=landing.bot_id):
+        yield AlteredLines(tombstones).split(batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,17 +496,11 @@ def _suppressed(known: pa.Table) -> int:
     return pc.sum(known["suppressed"]).as_py() or 0
 
 
-def _read_lines(landing: LandingSource, day: date, objects: pa.Table) -> Iterator[pa.RecordBatch]:
-    if objects.num_rows:
-        arrived = with_arrivals(objects, read_journals(landing.store, day))
-        yield from read_objects(landing.store, arrived, bot_id=landing.bot_id)
-
-
 def _merge_lines(
     lake: Lake,
     day: date,
     previous: _PreviousBuild,
-    lines: Iterable[pa.RecordBatch],
+    new: Iterable[SplitLines],
     parameters: LayerParameters,
 ) -> tuple[_BuiltDay, int, AlteredLines]:
     """Write both tables, unless their rows are there already.
@@ -490,11 +529,11 @@ def _merge_lines(
             _Output(QUARANTINE.name, Merge(old[1]), quarantine, hashers[1]),
         )
         lines_read = 0
-        for batch in lines:
-            lines_read += batch.num_rows
-            for output, rows in zip(outputs, split(batch), strict=True):
-                for clean in altered.without_people(output.name, [rows]):
-                    output.write(output.merge.push(clean))
+        for batch in new:
+            lines_read += batch.lines
+            altered.add(batch.suppressed, batch.redacted)
+            for output, rows in zip(outputs, (batch.raw, batch.quarantined), strict=True):
+                output.write(output.merge.push(rows))
         for output in outputs:
             output.write(output.merge.rest())
         fingerprint = _rows_fingerprint(hashers)

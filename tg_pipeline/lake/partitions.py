@@ -181,17 +181,28 @@ class Partition:
         """The footer's metadata, as passed to `PartitionWriter.commit`."""
         return text_metadata(self._file.metadata) if self._file else {}
 
+    @property
+    def group_rows(self) -> list[int]:
+        """The number of rows of each row group."""
+        if self._file is None:
+            return []
+        metadata = self._file.metadata
+        return [metadata.row_group(group).num_rows for group in range(metadata.num_row_groups)]
+
     def batches(
-        self, columns: list[str] | None = None, rows: int = BATCH_ROWS
+        self,
+        columns: list[str] | None = None,
+        rows: int = BATCH_ROWS,
+        groups: range | None = None,
     ) -> Iterator[pa.RecordBatch]:
-        """Return the rows in order, in batches of at most `rows`.
+        """Return the rows in order, in batches of at most `rows`; with `groups`, only of these.
 
         Raises StoreError, and DamagedPartitionError at bytes that have changed.
         """
         if self._file is None:
             return
         with self._errors_of_damage():
-            yield from read_batches(self._file, columns, rows)
+            yield from read_batches(self._file, columns, rows, groups)
 
     @property
     def has_pages_of_today(self) -> bool:

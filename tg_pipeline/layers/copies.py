@@ -54,14 +54,32 @@ def has_several_bots(batches: Iterable[pa.RecordBatch]) -> bool:
     return False
 
 
+SHARED_EVENTS: Final = pa.schema(
+    [("event", pa.int64()), ("bot_id", pa.int64()), ("position", pa.int64())]
+)
+"""The updates that several bots may have received: a hash of the event, and the position of the
+row."""
+
+
 def mark_copies(batches: Iterable[pa.RecordBatch]) -> pa.Array:
     """Return for each row whether a bot with a lower id also received the event.
 
     Memory: about 40 bytes per event of a supergroup or channel. If an event repeats in the same
     second, the n-th row of a bot is a copy if a bot with a lower id has n rows, too.
     """
+    events, rows = shared_events(batches)
+    return marks_of(events, rows)
+
+
+def shared_events(
+    batches: Iterable[pa.RecordBatch], first_position: int = 0
+) -> tuple[pa.Table, int]:
+    """Return the SHARED_EVENTS of rows, and the number of rows.
+
+    `first_position` is the position of the first of them on their day.
+    """
     hashes, bots, positions = array("q"), array("q"), array("q")
-    rows = 0
+    position = first_position
     for batch in batches:
         types, bot_ids, payloads = (batch[name].to_pylist() for name in COPY_COLUMNS)
         for update_type, bot_id, payload in zip(types, bot_ids, payloads, strict=True):
@@ -70,12 +88,18 @@ def mark_copies(batches: Iterable[pa.RecordBatch]) -> pa.Array:
                 if found is not None:
                     hashes.append(found)
                     bots.append(bot_id)
-                    positions.append(rows)
-            rows += 1
+                    positions.append(position)
+            position += 1
+    columns = [_as_arrow(column) for column in (hashes, bots, positions)]
+    return pa.table(columns, schema=SHARED_EVENTS), position - first_position
+
+
+def marks_of(events: pa.Table, rows: int) -> pa.Array:
+    """Return which of a day's rows are copies, from the SHARED_EVENTS of all of them."""
     marks = bytearray(rows)
     taken_by_lower = taken = 0
     last_hash = last_bot = None
-    for event, bot, position in _sorted_rows(hashes, bots, positions):
+    for event, bot, position in _sorted_rows(events):
         if event != last_hash:
             last_hash, last_bot, taken_by_lower, taken = event, bot, 0, 0
         elif bot != last_bot:
@@ -122,11 +146,9 @@ def _id_of(account: Chat | User | None) -> int | None:
     return account.id if account else None
 
 
-def _sorted_rows(*columns: "array[int]") -> Iterator[tuple[int, ...]]:
-    """Yield the rows of the columns, sorted by all of them."""
-    names = [str(number) for number in range(len(columns))]
-    table = pa.table([_as_arrow(column) for column in columns], names)
-    order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in names])
+def _sorted_rows(table: pa.Table) -> Iterator[tuple[int, ...]]:
+    """Yield the rows of a table, sorted by all columns."""
+    order = pc.sort_indices(table, sort_keys=[(name, "ascending") for name in table.column_names])
     for start in range(0, len(order), CHUNK_ROWS):
         chunk = table.take(order.slice(start, CHUNK_ROWS))
         yield from zip(*(column.to_pylist() for column in chunk.columns), strict=True)

@@ -68,10 +68,23 @@ class DriftCounter:
             )
         self._updates[place] += 1
 
+    def add(self, drifts: Iterable[Drift]) -> None:
+        """Add what another counter `in_order` found in later updates."""
+        for drift in drifts:
+            is_full = drift.place not in self._examples and len(self._examples) >= MAX_PLACES
+            place = OTHERS if is_full else drift.place
+            self._examples.setdefault(place, drift.example)
+            self._updates[place] += drift.updates
+
+    def in_order(self) -> tuple[Drift, ...]:
+        """Return the places in the order in which they were found."""
+        return tuple(
+            Drift(place, self._updates[place], example) for place, example in self._examples.items()
+        )
+
     def found(self) -> tuple[Drift, ...]:
         """Return the places, the most frequent first."""
-        ranked = sorted(self._updates.items(), key=lambda each: (-each[1], each[0]))
-        return tuple(Drift(place, updates, self._examples[place]) for place, updates in ranked)
+        return tuple(sorted(self.in_order(), key=lambda each: (-each.updates, each.place)))
 
 
 def describe_drift(drifts: Iterable[Drift]) -> str:
