@@ -50,6 +50,9 @@ LANGUAGES: Final = tuple(
 )
 """The languages of the digest: those with a text catalog, the default first."""
 
+LOCAL_SPARK: Final = "local"
+"""Stands for an application of EMR Serverless: spark-submit on this machine."""
+
 JSON_LOGS: Final = "json"
 LOGS: Final = ("text", JSON_LOGS)
 """The formats of a log line."""
@@ -80,6 +83,8 @@ MAX_DAYS: Final = 99_999
 """Days: 273 years, which dates can express."""
 
 _DAYS: Final = re.compile(r"[1-9][0-9]{0,4}")
+
+_UPDATES: Final = re.compile(r"[0-9]{1,12}")
 
 _SECRET_NAME: Final = re.compile("TOKEN|SECRET|PASSWORD|KEY|FORWARD_URL|ALERT_URL|WEBHOOK_PATH")
 """Parts of the names of settings whose values are secrets, ours and those of AWS and Postgres."""
@@ -203,6 +208,47 @@ DEFAULT_PRIVACY: Final = PrivacySettings()
 
 
 @dataclass(frozen=True, slots=True)
+class SparkSettings:
+    """Where days are built that are too large for one process; nowhere by default."""
+
+    application_id: str | None = None
+    """The application of EMR Serverless, or LOCAL_SPARK; None builds every day in the run itself.
+    """
+
+    from_updates: int = 0
+    """Only days with as many updates, or more, are built there."""
+
+    role_arn: str = ""
+    """The role of the jobs."""
+
+    code_uri: str = ""
+    """The folder of a bucket with what `make spark-package` makes; jobs report there, too."""
+
+    parameters: str = ""
+    """Further parameters of spark-submit, such as `--conf spark.executor.memory=8g`."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> "SparkSettings":
+        """Read the settings; raises SettingsError."""
+        settings = cls(
+            application_id=environment.get("TG_SPARK_APPLICATION_ID") or None,
+            from_updates=_updates(environment, "TG_SPARK_FROM_UPDATES"),
+            role_arn=environment.get("TG_SPARK_ROLE_ARN") or "",
+            code_uri=(environment.get("TG_SPARK_CODE_URI") or "").rstrip("/"),
+            parameters=environment.get("TG_SPARK_PARAMETERS") or "",
+        )
+        if settings.application_id not in {None, LOCAL_SPARK}:
+            if not settings.role_arn:
+                raise SettingsError("TG_SPARK_APPLICATION_ID needs TG_SPARK_ROLE_ARN, a job's role.")
+            if not settings.code_uri.startswith("s3://"):
+                raise SettingsError(
+                    "TG_SPARK_APPLICATION_ID needs TG_SPARK_CODE_URI, the s3:// folder with what "
+                    "`make spark-package` makes."
+                )
+        return settings
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of an operator."""
 
@@ -224,6 +270,8 @@ class Settings:
     athena: AthenaSettings = AthenaSettings()
 
     admin: AdminSettings = AdminSettings()
+
+    spark: SparkSettings = SparkSettings()
 
     events_queue_url: str | None = None
     """The SQS queue of EventBridge events; None: use the clock and list the landing zone."""
@@ -256,6 +304,18 @@ class Settings:
         """The bot of updates whose object name contains no bot id."""
         return self.ingest.bot_id
 
+    def of_jobs(self, environment: Mapping[str, str]) -> dict[str, str]:
+        """Return the variables with which a job elsewhere has these settings, without secrets."""
+        return {
+            name: value
+            for name, value in environment.items()
+            if name.startswith(("TG_", "TELEGRAM_")) and value and not _SECRET_NAME.search(name)
+        } | {
+            "TG_LANDING_URI": self.landing_uri,
+            "TG_LAKE_URI": self.lake_uri,
+            "TELEGRAM_BOT_ID": str(self.bot_id),
+        }
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str], home: Path) -> "Settings":
         """Read the settings, with defaults in the state folder of `home`; raises SettingsError."""
@@ -277,6 +337,7 @@ class Settings:
             api_url=_url(environment, "TELEGRAM_API_URL", DEFAULT_API_URL).rstrip("/"),
             athena=AthenaSettings.from_environment(environment),
             admin=AdminSettings.from_environment(environment),
+            spark=SparkSettings.from_environment(environment),
             events_queue_url=_url(environment, "TG_EVENTS_QUEUE_URL") or None,
             privacy=PrivacySettings.from_environment(environment),
             seal_after_days=_seal_after_days(environment),
@@ -409,6 +470,13 @@ def _keep_days(environment: Mapping[str, str], name: str) -> int | None:
     if text and not _DAYS.fullmatch(text):
         raise SettingsError(f"{name} is not a number of days from 1 to {MAX_DAYS}.")
     return int(text) if text else None
+
+
+def _updates(environment: Mapping[str, str], name: str) -> int:
+    text = environment.get(name) or "0"
+    if not _UPDATES.fullmatch(text):
+        raise SettingsError(f"{name} is not a number of updates.")
+    return int(text)
 
 
 def _chat(text: str | None) -> str | None:

@@ -224,7 +224,8 @@ REACTIONS: Final = Mart(
         "reactions_are_conserved",
         "Reactions in enriched_updates = the sum of added and removed.",
         input_rows=each_day(
-            "sum(coalesce(len(reactions_added), 0) + coalesce(len(reactions_removed), 0))",
+            "sum(coalesce(array_length(reactions_added), 0)"
+            " + coalesce(array_length(reactions_removed), 0))",
             "enriched_updates WHERE NOT is_copy",
         ),
         output_rows=each_day("sum(added + removed)", "reactions"),

@@ -18,6 +18,7 @@ from tg_pipeline.defs.partitions import (
     with_days_before,
 )
 from tg_pipeline.defs.resources import LakeResource, LandingResource
+from tg_pipeline.defs.spark import SparkSteps
 from tg_pipeline.defs.updates.assets import OWNERS, RETRY_POLICY, conservation_check
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
@@ -94,7 +95,8 @@ def marts_asset(
             parameters, layers = mart_parameters(SETTINGS, store), layer_parameters(SETTINGS, store)
             source = LandingSource(store, landing.bot_id)
             repairs = Repairs(source, tables, layers, DAMAGE_LOGGER.warning)
-        yield from MartsStep(context, repairs, parameters).run(marts)
+            spark = SparkSteps(context, source, tables)
+        yield from MartsStep(context, repairs, parameters, spark).run(marts)
 
     return build
 

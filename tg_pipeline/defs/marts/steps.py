@@ -24,6 +24,7 @@ from tg_pipeline.defs.metadata import (
     log_expired,
 )
 from tg_pipeline.defs.partitions import SETTINGS, partition_dates
+from tg_pipeline.defs.spark import SparkSteps
 from tg_pipeline.lake.partitions import Lake, PartitionName, PartitionStats
 from tg_pipeline.marts.mart import Mart, MartParameters
 
@@ -37,6 +38,7 @@ class MartsStep:
     context: dg.AssetExecutionContext
     repairs: Repairs
     parameters: MartParameters
+    spark: SparkSteps
 
     def run(self, marts: Sequence[Mart]) -> Results:
         """Build those of the marts (each after its sources) that the run asks for.
@@ -46,18 +48,17 @@ class MartsStep:
         """
         lost: set[str] = set()
         failures: list[Exception] = []
+        asked = [mart for mart in marts if self._is_asked(mart)]
         with ExitStack() as stack:
             shared = _SharedBuilder(stack, self.repairs.lake, self.parameters)
-            for mart in marts:
-                if not self._is_asked(mart):
-                    continue
+            for mart in asked:
                 if missing := next((each.name for each in mart.sources if each.name in lost), None):
                     self.context.log.warning("%s is not built without %s", mart.name, missing)
                     lost.add(mart.name)
                     continue
                 try:
                     with as_dagster_failure(SETTINGS.lake_uri, mart.name):
-                        balances = self._build(shared, mart)
+                        balances = self._build(shared, mart, [each.name for each in asked])
                 except Exception as error:
                     if is_stopped(error):
                         raise
@@ -91,14 +92,18 @@ class MartsStep:
         else:
             yield from checks
 
-    def _build(self, shared: "_SharedBuilder", mart: Mart) -> list[Conservation]:
+    def _build(
+        self, shared: "_SharedBuilder", mart: Mart, asked: Sequence[str]
+    ) -> list[Conservation]:
         """Build a mart, or the days of the run, and record them; return the counts of its rule."""
         started = perf_counter()
-        days = self._kept_days(mart) if mart.is_daily else []
-        built: list[MartBuildResult] = []
+        kept = self._kept_days(mart) if mart.is_daily else []
+        large = [day for day in kept if self.spark.takes_marts(day)]
+        built = [self.spark.mart(mart.name, day, asked) for day in large]
+        days = [day for day in kept if day not in large]
         if days or not mart.is_daily:
             with shared.open() as builder:
-                built = self._build_what_can_be(builder, mart, days)
+                built += self._build_what_can_be(builder, mart, days)
         if self._is_recorded(mart):
             recorded = built if mart.is_daily else _in_all(built)
             seconds = (perf_counter() - started) / max(len(recorded), 1)

@@ -48,6 +48,7 @@ from tg_pipeline.defs.partitions import (
     partition_dates,
 )
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
+from tg_pipeline.defs.spark import SparkSteps
 from tg_pipeline.defs.updates.checks import (
     ALL_FIELDS_ARE_KNOWN,
     CHECKED_AGAIN,
@@ -180,13 +181,15 @@ def raw_updates(
         source = LandingSource(store, landing.bot_id, rereads_quarantined=config[QUARANTINED])
         parameters = layer_parameters(SETTINGS, store)
         repairs = Repairs(source, tables, parameters, DAMAGE_LOGGER.warning)
+        spark = SparkSteps(context, source, tables)
+        flags = [f"--{name}" for name in RAW_UPDATES_CONFIG if config[name]]
         for day in days:
             if not has_raw(tables, day, parameters.floors):
                 log_expired(context, RAW_UPDATES, day)
                 continue
             started = perf_counter()
             build = partial(build_raw_updates, source, tables, day, parameters, full=config[FULL])
-            built = repairs.run_among(days, day, build)
+            built = repairs.run_among(days, day, spark.raw(day, build, flags))
             if built is None:
                 continue
             seconds = perf_counter() - started
@@ -247,15 +250,15 @@ def deduped_updates(
         repairs = Repairs(source, tables, parameters, DAMAGE_LOGGER.warning)
         known = read_known_ids(tables, parameters.floors)
         known.save(tables)
+        spark = SparkSteps(context, source, tables)
         days = list(partition_dates(context))
         for day in days:
             if not has_raw(tables, day, parameters.floors):
                 log_expired(context, DEDUPED_UPDATES, day)
                 continue
             started = perf_counter()
-            built = repairs.run_among(
-                days, day, partial(build_deduped_updates, tables, day, parameters, known)
-            )
+            build = partial(build_deduped_updates, tables, day, parameters, known)
+            built = repairs.run_among(days, day, spark.deduped(day, build))
             if built is None:
                 continue
             balances.append(deduped_conservation(day, built))
@@ -300,6 +303,7 @@ def enriched_updates(
         source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
         parameters = layer_parameters(SETTINGS, source.store)
         repairs = Repairs(source, tables, parameters, DAMAGE_LOGGER.warning)
+        spark = SparkSteps(context, source, tables)
         days = list(partition_dates(context))
         for day in days:
             erase_from_expired_day(tables, day, parameters)
@@ -307,9 +311,8 @@ def enriched_updates(
                 log_expired(context, ENRICHED_UPDATES, day)
                 continue
             started = perf_counter()
-            built = repairs.run_among(
-                days, day, partial(build_enriched_updates, tables, day, parameters)
-            )
+            build = partial(build_enriched_updates, tables, day, parameters)
+            built = repairs.run_among(days, day, spark.enriched(day, build))
             if built is None:
                 continue
             balances.append(enriched_conservation(day, built))

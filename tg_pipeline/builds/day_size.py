@@ -1,0 +1,46 @@
+"""About how many updates a day has, without reading them: from sizes of objects and from footers.
+
+A listing has the size of each object, so a day is estimated at the cost of listing it, and only
+until it is large enough.
+"""
+
+from datetime import date
+from typing import Final
+
+from obstore.store import ObjectStore
+
+from lambda_ingest.landing import day_prefix
+from tg_pipeline.lake.footers import FooterSource
+from tg_pipeline.lake.object_store import list_pages
+
+LINE_BYTES: Final = 600
+"""Bytes of an update in an .ndjson object: the mean of the recorded ones is 590."""
+
+COMPRESSED_LINE_BYTES: Final = 90
+"""The same in a .gz object of many lines."""
+
+
+def landed_updates(landing: ObjectStore, day: date, enough: int) -> int:
+    """Return about how many updates have landed on a day, or that it is `enough`.
+
+    Raises StoreError.
+    """
+    updates = 0
+    for page in list_pages(landing, day_prefix(day)):
+        for meta in page:
+            updates += _updates_of(meta["path"], meta["size"])
+        if updates >= enough:
+            break
+    return updates
+
+
+def _updates_of(key: str, size: int) -> int:
+    if not key.removesuffix(".gz").endswith(".ndjson"):
+        return 1
+    return 1 + size // (COMPRESSED_LINE_BYTES if key.endswith(".gz") else LINE_BYTES)
+
+
+def built_updates(lake: FooterSource, table: str, day: date) -> int:
+    """Return the rows of a day of a table; 0 if it is not built. Raises StoreError."""
+    found = lake.footer(table, day)
+    return found.rows if found else 0
