@@ -12,6 +12,7 @@ AUDIT := .venv-audit
 OTHERS := .venv-others
 FUZZ := .venv-fuzz
 MUTANTS := .venv-mutants
+SPARK := .venv-spark
 TEMPLATE := $(STATE)/template
 IMAGE ?= tg-pipeline:daily
 PLATFORM ?= linux/amd64
@@ -21,7 +22,7 @@ TARGET ?= enrich lambda_events landing queue_messages reader saved_updates updat
 MUTATED ?= *
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test slow browser ceph team chaos chaos-long lint types contracts template package image check lock audit bandit chromium fuzz mutants bench docs clean
+.PHONY: help install run dev test slow browser ceph team spark spark-package chaos chaos-long lint types contracts template package image check lock audit bandit chromium fuzz mutants bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,7 +58,7 @@ dev: $(INSTALLED) ## start Dagster's UI on PORT (3000), behind the guard, withou
 	@$(BIN)/tg-pipeline up --no-poll --port $(PORT)
 
 test: $(DEVELOPER) ## run the tests, in minutes; needs no root, browser or server
-	@$(BIN)/pytest -n 2 -q -rs -m "not slow and not browser and not ceph and not team"
+	@$(BIN)/pytest -n 2 -q -rs -m "not slow and not browser and not ceph and not team and not spark"
 
 slow: $(DEVELOPER) ## run the slow tests: killed processes, large inputs, many cases
 	@$(call debian,strace,strace,no writer is killed at each of its file-system calls)
@@ -78,6 +79,42 @@ team: $(DEVELOPER) chromium ## run deploy/ by hand: Postgres, code server, UI an
 		$(call debian,mod_auth_openidc,apache2 libapache2-mod-auth-openidc,the proxy for signing in is not started); \
 	fi
 	@$(BIN)/pytest -q -rs -m team
+
+# A separate folder: if pandas is installed, pyarrow imports it in every process.
+$(SPARK)/.installed: constraints-spark.txt $(DEVELOPER)
+	@if command -v uv >/dev/null 2>&1; then \
+		uv pip install --quiet --python $(BIN)/python --no-deps --target $(SPARK) -r constraints-spark.txt; \
+	else \
+		$(BIN)/pip install --quiet --disable-pip-version-check --upgrade --no-deps --target $(SPARK) -r constraints-spark.txt; \
+	fi
+	@touch $@
+
+spark: $(DEVELOPER) $(SPARK)/.installed ## build days on Spark, and compare every byte; jobs of a simulated EMR Serverless
+	@$(call debian,java,openjdk-17-jre-headless,days are not built on Spark)
+	@PYTHONPATH=$(SPARK) $(BIN)/pytest -q -rs -m spark tg_pipeline_tests/spark
+
+# For the Linux of EMR, whose Spark has pyspark. MACHINE: that of the application's architecture setting.
+MACHINE ?= x86_64
+SPARK_PYTHON := 3.11
+SPARK_PLATFORMS = manylinux2014_$(MACHINE) $(foreach minor,17 24 28 34,manylinux_2_$(minor)_$(MACHINE))
+SPARK_PACKAGES := boto3 certifi dagster-pipes msgspec numpy obstore pandas pyarrow pycurl python-dotenv sqlglot tzdata
+SPARK_BUILD := $(STATE)/spark
+
+spark-package: $(DEVELOPER) ## write what a job of EMR Serverless needs to .tg_pipeline/spark (MACHINE=aarch64)
+	@rm -rf $(SPARK_BUILD)
+	@mkdir -p $(SPARK_BUILD)/environment $(SPARK_BUILD)/source
+	@cp -r tg_pipeline lambda_ingest pyproject.toml README.md LICENSE $(SPARK_BUILD)/source
+	@$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir $(SPARK_BUILD) $(SPARK_BUILD)/source
+	@grep -v '^pandas==' constraints.txt | cat - constraints-spark.txt | sort -u > $(SPARK_BUILD)/constraints.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile --target $(SPARK_BUILD)/environment \
+		-c $(SPARK_BUILD)/constraints.txt --only-binary=:all: --implementation cp --python-version $(SPARK_PYTHON) \
+		$(SPARK_PLATFORMS:%=--platform %) $(SPARK_PACKAGES)
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --no-compile --no-deps \
+		--target $(SPARK_BUILD)/environment $(SPARK_BUILD)/*.whl
+	@tar -czf $(SPARK_BUILD)/environment.tar.gz -C $(SPARK_BUILD)/environment .
+	@cp tg_pipeline/spark/__main__.py $(SPARK_BUILD)/build_day.py
+	@rm -r $(SPARK_BUILD)/environment $(SPARK_BUILD)/source
+	@du -h $(SPARK_BUILD)/*
 
 chaos: $(DEVELOPER) ## kill, stop and starve the pipeline's processes for 3 minutes, and judge the result
 	@$(BIN)/python -m tg_pipeline_tests.chaos --seed 1 --minutes 3
@@ -191,7 +228,7 @@ mutants: $(DEVELOPER) $(MUTANTS)/.installed ## look for changes of the code that
 	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants run --max-children 2 '$(MUTATED)'
 	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants results
 
-check: lint types contracts bandit template test slow browser ceph team chaos ## everything that main always passes: static checks and every tier of tests
+check: lint types contracts bandit template test slow browser ceph team spark chaos ## everything that main always passes: static checks and every tier of tests
 
 docs: $(DEVELOPER) ## write docs/tables.md, docs/marts.md and the lineage of the marts from their declarations
 	@$(BIN)/python -m tg_pipeline.docs_pages docs

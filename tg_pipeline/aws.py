@@ -133,6 +133,11 @@ def translate_aws_errors() -> AbstractContextManager[None]:
     return _translate_errors("AWS", AthenaError, permissions=None)
 
 
+def translate_emr_errors() -> AbstractContextManager[None]:
+    """Raise errors of requests to EMR Serverless as a StoreError of one sentence."""
+    return _translate_errors("EMR Serverless", StoreError, permissions=None)
+
+
 @contextmanager
 def _translate_errors(
     service: str, error_type: type[Exception], permissions: str | None

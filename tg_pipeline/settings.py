@@ -53,6 +53,8 @@ LANGUAGES: Final = tuple(
 LOCAL_SPARK: Final = "local"
 """Stands for an application of EMR Serverless: spark-submit on this machine."""
 
+DEFAULT_SPARK_PYTHON: Final = "python3.11"
+
 JSON_LOGS: Final = "json"
 LOGS: Final = ("text", JSON_LOGS)
 """The formats of a log line."""
@@ -224,6 +226,9 @@ class SparkSettings:
     code_uri: str = ""
     """The folder of a bucket with what `make spark-package` makes; jobs report there, too."""
 
+    python: str = DEFAULT_SPARK_PYTHON
+    """The interpreter in the application's image: of the version that the package is made for."""
+
     parameters: str = ""
     """Further parameters of spark-submit, such as `--conf spark.executor.memory=8g`."""
 
@@ -235,11 +240,14 @@ class SparkSettings:
             from_updates=_updates(environment, "TG_SPARK_FROM_UPDATES"),
             role_arn=environment.get("TG_SPARK_ROLE_ARN") or "",
             code_uri=(environment.get("TG_SPARK_CODE_URI") or "").rstrip("/"),
+            python=environment.get("TG_SPARK_PYTHON") or DEFAULT_SPARK_PYTHON,
             parameters=environment.get("TG_SPARK_PARAMETERS") or "",
         )
         if settings.application_id not in {None, LOCAL_SPARK}:
             if not settings.role_arn:
-                raise SettingsError("TG_SPARK_APPLICATION_ID needs TG_SPARK_ROLE_ARN, a job's role.")
+                raise SettingsError(
+                    "TG_SPARK_APPLICATION_ID needs TG_SPARK_ROLE_ARN, a job's role."
+                )
             if not settings.code_uri.startswith("s3://"):
                 raise SettingsError(
                     "TG_SPARK_APPLICATION_ID needs TG_SPARK_CODE_URI, the s3:// folder with what "

@@ -103,6 +103,8 @@ class LandingSource:
     """The bot of objects whose name has no bot id."""
     rereads_quarantined: bool = False
     """Whether objects with quarantined lines are read again."""
+    split_objects: "SplitObjects | None" = None
+    """What reads its objects; None: this process."""
 
 
 def build_raw_updates(
@@ -112,14 +114,12 @@ def build_raw_updates(
     parameters: LayerParameters,
     *,
     full: bool = False,
-    split_objects: "SplitObjects | None" = None,
 ) -> RawBuildResult:
     """Merge a day's landed objects that are not read yet into its raw_updates and quarantine.
 
-    `split_objects` reads them, by default in this process. With `full`, all objects are read again;
-    but the landed objects of a day before the landing zone's floor are never read: its rows are
-    only filtered. The rows of objects that are not listed any more stay in any case: nothing but
-    `forget` and `expire` removes rows.
+    With `full`, all objects are read again; but the landed objects of a day before the landing
+    zone's floor are never read: its rows are only filtered. The rows of objects that are not listed
+    any more stay in any case: nothing but `forget` and `expire` removes rows.
     """
     with _open_previous(landing, lake, day, parameters, full=full) as previous:
         built, known = previous.built(), previous.known
@@ -128,7 +128,8 @@ def build_raw_updates(
             new: Iterable[SplitLines] = ()
             if previous.unread.num_rows:
                 arrived = with_arrivals(previous.unread, read_journals(landing.store, day))
-                new = (split_objects or split_here)(landing, arrived, parameters.tombstones)
+                split_objects = landing.split_objects or split_here
+                new = split_objects(landing, arrived, parameters.tombstones)
             built, lines, altered = _merge_lines(lake, day, previous, new, parameters)
             every = altered.recorded(pa.concat_tables([known, as_read(previous.unread)]))
             known = previous.countable(every)

@@ -51,7 +51,7 @@ class SparkSteps:
     context: dg.AssetExecutionContext
     source: LandingSource
     lake: Lake
-    settings: Settings = SETTINGS
+    settings: Settings = field(default_factory=lambda: SETTINGS)
     _marts: dict[date, dict[str, MartBuildResult]] = field(default_factory=dict)
 
     def raw(
@@ -149,7 +149,7 @@ def _run_on_emr(
         PipesS3MessageReader,
     )
 
-    from tg_pipeline.aws import open_s3_client  # noqa: PLC0415
+    from tg_pipeline.aws import open_s3_client, translate_emr_errors  # noqa: PLC0415
 
     bucket = settings.spark.code_uri.removeprefix("s3://").partition("/")[0]
     reader = PipesS3MessageReader(
@@ -158,10 +158,11 @@ def _run_on_emr(
         interval=POLL_SECONDS,
         include_stdio_in_messages=False,
     )
-    emr = boto3.client("emr-serverless", region_name=settings.athena.region)
-    client = PipesEMRServerlessClient(emr, message_reader=reader, poll_interval=POLL_SECONDS)
     parameters = job_parameters(settings, arguments, os.environ)
-    return client.run(context=context, start_job_run_params=parameters)
+    with translate_emr_errors():
+        emr = boto3.client("emr-serverless", region_name=settings.athena.region)
+        client = PipesEMRServerlessClient(emr, message_reader=reader, poll_interval=POLL_SECONDS)
+        return client.run(context=context, start_job_run_params=parameters)
 
 
 def job_parameters(
@@ -169,10 +170,13 @@ def job_parameters(
 ) -> dict[str, Any]:
     """Return the parameters of StartJobRun: code, arguments, and the settings without secrets."""
     spark = settings.spark
-    python = f"./{MOUNTED}/bin/python"
-    variables = {"PYSPARK_PYTHON": python, **settings.of_jobs(environment)}
+    variables = {
+        "PYTHONPATH": f"./{MOUNTED}",
+        "PYSPARK_PYTHON": spark.python,
+        "PYSPARK_DRIVER_PYTHON": spark.python,
+        **settings.of_jobs(environment),
+    }
     properties = {"spark.archives": f"{spark.code_uri}/{ARCHIVE}#{MOUNTED}"}
-    properties["spark.emr-serverless.driverEnv.PYSPARK_DRIVER_PYTHON"] = python
     for name, value in variables.items():
         properties[f"spark.emr-serverless.driverEnv.{name}"] = value
         properties[f"spark.executorEnv.{name}"] = value

@@ -45,23 +45,28 @@ def main(arguments: list[str]) -> None:
     )
     options = parser.parse_args(arguments)
     with _pipes() as pipes:
-        try:
-            settings = load_settings()
-            build = DayBuild(
-                settings, options.day, options.tables, options.full, options.quarantined
-            )
-            lake = Lake(settings.lake_uri)
-            with shards_folder(lake, datetime.now(UTC)) as folder, open_session() as spark:
-                for name, built in build.run(SparkJobs(spark, lake, settings.lake_uri, folder)):
-                    message = to_message(name, options.day, built)
-                    if pipes:
-                        pipes.report_custom_message(message)
-                    else:
-                        sys.stdout.write(f"{json.dumps(message)}\n")
-        except (StoreError, SettingsError) as error:
+        if failure := _build(options, pipes):
             if pipes:
-                pipes.log.error(str(error))
-            sys.exit(str(error))
+                pipes.log.error(failure)
+            sys.exit(failure)
+
+
+def _build(options: argparse.Namespace, pipes: PipesContext | None) -> str | None:
+    """Build the tables, and report each of them; return why that failed, None if it did not."""
+    try:
+        settings = load_settings()
+        build = DayBuild(settings, options.day, options.tables, options.full, options.quarantined)
+        lake = Lake(settings.lake_uri)
+        with shards_folder(lake, datetime.now(UTC)) as folder, open_session() as spark:
+            for name, built in build.run(SparkJobs(spark, lake, settings.lake_uri, folder)):
+                message = to_message(name, options.day, built)
+                if pipes:
+                    pipes.report_custom_message(message)
+                else:
+                    sys.stdout.write(f"{json.dumps(message)}\n")
+    except (StoreError, SettingsError) as error:
+        return str(error)
+    return None
 
 
 @contextmanager

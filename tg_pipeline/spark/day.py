@@ -46,19 +46,13 @@ class DayBuild:
     def run(self, jobs: SparkJobs) -> Iterator[tuple[str, Built]]:
         """Build the tables, and yield each of them once it is written; raises StoreError."""
         store = open_object_store(self.settings.landing_uri)
-        source = LandingSource(store, self.settings.bot_id, rereads_quarantined=self.quarantined)
+        split = SplitOnSpark(jobs, self.settings.landing_uri, self.size)
+        source = LandingSource(store, self.settings.bot_id, self.quarantined, split)
         parameters, lake, day = layer_parameters(self.settings, store), jobs.lake, self.day
         repairs = Repairs(source, lake, parameters, LOGGER.warning)
-        split = SplitOnSpark(jobs, self.settings.landing_uri, self.size)
         builds: dict[str, Callable[[], Built]] = {
             RAW_UPDATES.name: partial(
-                build_raw_updates,
-                source,
-                lake,
-                day,
-                parameters,
-                full=self.full,
-                split_objects=split,
+                build_raw_updates, source, lake, day, parameters, full=self.full
             ),
             DEDUPED_UPDATES.name: partial(build_deduped_updates, lake, day, parameters),
             ENRICHED_UPDATES.name: partial(

@@ -1,7 +1,6 @@
 """The queries of the marts in Spark's SQL, translated from DuckDB's by sqlglot."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Final
 
 import pyarrow as pa

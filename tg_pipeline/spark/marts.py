@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import pyarrow as pa
 from pyspark import TaskContext
-from pyspark.sql import DataFrame
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import Conservation
@@ -20,7 +19,7 @@ from tg_pipeline.lake.partitions import Lake, PartitionStats
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.duckdb_engine import DAY
-from tg_pipeline.marts.mart import ConservationRule, Mart, MartParameters
+from tg_pipeline.marts.mart import Mart, MartParameters
 from tg_pipeline.spark.dialect import columns_ddl, columns_used, in_spark_sql
 from tg_pipeline.spark.jobs import REPORTS, SparkJobs, as_row, errors_of_spark, new_key
 from tg_pipeline.spark.layers import A_SECOND_OR_TWO, TaskSize, row_groups

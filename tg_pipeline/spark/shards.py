@@ -75,7 +75,10 @@ def write_shard(lake: Lake, key: str, schema: pa.Schema) -> Iterator[WriteBatch]
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     with temp_dir() as folder:
         path = folder / "shard.arrow"
-        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_stream(file, schema, options=options) as s:
+        with (
+            pa.OSFile(str(path), "wb") as file,
+            pa.ipc.new_stream(file, schema, options=options) as s,
+        ):
             yield s.write_batch
         put_file(lake.store, key, path)
 
@@ -97,4 +100,8 @@ def _open(lake: Lake, key: str) -> BinaryIO | None:
         path = lake.folder / key
         return path.open("rb") if path.exists() else None
     found = open_object(lake.store, key)
-    return cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", found), READ_BYTES)) if found else None
+    return (
+        cast("BinaryIO", io.BufferedReader(cast("io.RawIOBase", found), READ_BYTES))
+        if found
+        else None
+    )
