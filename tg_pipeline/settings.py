@@ -232,6 +232,11 @@ class SparkSettings:
     parameters: str = ""
     """Further parameters of spark-submit, such as `--conf spark.executor.memory=8g`."""
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether jobs run on other machines than this one."""
+        return self.application_id not in {None, LOCAL_SPARK}
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> "SparkSettings":
         """Read the settings; raises SettingsError."""
@@ -243,7 +248,7 @@ class SparkSettings:
             python=environment.get("TG_SPARK_PYTHON") or DEFAULT_SPARK_PYTHON,
             parameters=environment.get("TG_SPARK_PARAMETERS") or "",
         )
-        if settings.application_id not in {None, LOCAL_SPARK}:
+        if settings.is_elsewhere:
             if not settings.role_arn:
                 raise SettingsError(
                     "TG_SPARK_APPLICATION_ID needs TG_SPARK_ROLE_ARN, a job's role."
@@ -330,7 +335,7 @@ class Settings:
         state = (home / STATE_FOLDER).absolute()
         landing = read_landing_uri(environment)
         placed = {**environment, "TG_LANDING_URI": landing or (state / "landing").as_uri()}
-        return cls(
+        settings = cls(
             ingest=IngestSettings.from_environment(placed),
             lake_uri=check_store_uri(
                 "TG_LAKE_URI",
@@ -351,6 +356,14 @@ class Settings:
             seal_after_days=_seal_after_days(environment),
             is_landing_default=not landing,
         )
+        if settings.spark.is_elsewhere and not all(
+            uri.startswith("s3://") for uri in (settings.landing_uri, settings.lake_uri)
+        ):
+            raise SettingsError(
+                "TG_SPARK_APPLICATION_ID needs a landing zone and a lake in buckets, which its "
+                "jobs can reach."
+            )
+        return settings
 
 
 def home_folder() -> Path:

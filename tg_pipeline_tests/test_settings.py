@@ -31,6 +31,8 @@ WRONG = {
     "TG_BUSINESS_HOURS=9-18": "TG_BUSINESS_HOURS is not a range of days and hours such as",
     "TG_BUSINESS_HOURS=Mon-Fri 18:00-09:00": "is not a range of days and hours such as",
     "TG_BUSINESS_HOURS=Mon-Fri 09:00-18:00;Fri 17:00-19:00": "or several that do not overlap",
+    "TG_SPARK_FROM_UPDATES=many": "TG_SPARK_FROM_UPDATES is not a number of updates",
+    "TG_SPARK_APPLICATION_ID=00app": "TG_SPARK_APPLICATION_ID needs TG_SPARK_ROLE_ARN",
     "TELEGRAM_BOT_USERNAME=my bot": "TELEGRAM_BOT_USERNAME is not a username",
 }
 
@@ -100,6 +102,23 @@ def test_a_wrong_setting_is_named(tmp_path: Path, setting: str, reason: str) -> 
 
     with pytest.raises(SettingsError, match=re.escape(reason)):
         settings(tmp_path, **{name: value})
+
+
+def test_no_day_is_built_on_spark_by_default(tmp_path: Path) -> None:
+    assert settings(tmp_path).spark.application_id is None
+
+
+def test_jobs_elsewhere_need_their_code_and_all_data_in_buckets(tmp_path: Path) -> None:
+    job = {"TG_SPARK_APPLICATION_ID": "00app", "TG_SPARK_ROLE_ARN": "arn:role"}
+    code = {"TG_SPARK_CODE_URI": "s3://code/spark/"}
+    buckets = {"TG_LANDING_URI": "s3://updates/landing", "TG_LAKE_URI": "s3://updates/lake"}
+
+    with pytest.raises(SettingsError, match="TG_SPARK_CODE_URI"):
+        settings(tmp_path, **job, **buckets)
+    with pytest.raises(SettingsError, match="in buckets"):
+        settings(tmp_path, **job, **code)
+
+    assert settings(tmp_path, **job, **code, **buckets).spark.code_uri == "s3://code/spark"
 
 
 @pytest.mark.parametrize("name", ["TG_ALERT_URL", "TELEGRAM_API_URL", "TG_EVENTS_QUEUE_URL"])
