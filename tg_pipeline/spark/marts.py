@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 import pyarrow as pa
 from pyspark import TaskContext
+from pyspark.sql import DataFrame
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import Conservation
@@ -18,6 +19,7 @@ from tg_pipeline.lake.object_io import ReplacedError
 from tg_pipeline.lake.partitions import Lake, PartitionStats
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
+from tg_pipeline.marts.catalog import DAILY_MARTS, MAX_LOOKBACK_DAYS
 from tg_pipeline.marts.duckdb_engine import DAY
 from tg_pipeline.marts.mart import Mart, MartParameters
 from tg_pipeline.spark.dialect import columns_ddl, columns_used, in_spark_sql
@@ -34,16 +36,31 @@ VIEW: Final = "task binary"
 """The column of a data frame with RowGroups."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MartsOnSpark:
-    """Builds days of daily marts."""
+    """Builds daily marts of a day."""
 
     jobs: SparkJobs
     parameters: MartParameters
     size: TaskSize = A_SECOND_OR_TWO
+    _enriched: DataFrame | None = None
+    """What all marts read of enriched_updates: Spark keeps it, since to read it costs the most."""
 
     def build(self, mart: Mart, day: date) -> MartBuildResult:
         """Build a day of a mart, unless it is up to date; raises StoreError."""
+        try:
+            return self._build(mart, day)
+        except StoreError:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        """Read enriched_updates again when it is needed."""
+        if self._enriched is not None:
+            self._enriched.unpersist()
+            self._enriched = None
+
+    def _build(self, mart: Mart, day: date) -> MartBuildResult:
         lake = self.jobs.lake
         days = days_before([day], mart.lookback_days)
         footers = dict(zip(days, lake.footers(ENRICHED_UPDATES.name, days), strict=True))
@@ -55,7 +72,7 @@ class MartsOnSpark:
             if stored and matches(stored, expected):
                 written, is_new = PartitionStats(stored.rows, stored.bytes), False
             else:
-                written, is_new = self._write(mart, day, days, expected), True
+                written, is_new = self._write(mart, day, expected), True
             if lake.footers(ENRICHED_UPDATES.name, days) != list(footers.values()):
                 raise ReplacedError(
                     f"enriched_updates was replaced while {mart.name} was being made: try again."
@@ -63,13 +80,11 @@ class MartsOnSpark:
             conservation = self._count(mart, day)
         return MartBuildResult(day, written, is_new, conservation)
 
-    def _write(
-        self, mart: Mart, day: date, days: Sequence[date], footer: dict[str, str]
-    ) -> PartitionStats:
+    def _write(self, mart: Mart, day: date, footer: dict[str, str]) -> PartitionStats:
         query = in_spark_sql(mart.sql, self.parameters.used_by(mart.sql))
-        self._create_view(ENRICHED_UPDATES, days, columns_used(mart.sql, ENRICHED_UPDATES.schema))
+        self._view_enriched(day)
         rows = self.jobs.spark.sql(query)
-        # A query with a lookback also returns rows of earlier days.
+        # It also has the earlier days that other marts look back to.
         rows = rows.where(rows[DAY.name] == day).drop(DAY.name)
         write = partial(_write_rows, self.jobs.lake_uri, self.jobs.folder, mart.schema)
         with self.jobs.lake.writer(mart.name, day, mart.schema) as output:
@@ -83,29 +98,49 @@ class MartsOnSpark:
         rule = mart.conservation_rule
         if rule is None:
             return None
-        entered = self._number(rule.input_rows, ENRICHED_UPDATES, day)
-        return Conservation(day, entered, self._number(rule.output_rows, mart, day))
+        self._view_enriched(day)
+        entered = self._number(rule.input_rows, day)
+        columns = columns_used(rule.output_rows, mart.schema)
+        self._read(mart, [day], columns).createOrReplaceTempView(mart.name)
+        return Conservation(day, entered, self._number(rule.output_rows, day))
 
-    def _number(self, query: str, table: Table, day: date) -> int:
-        self._create_view(table, [day], columns_used(query, table.schema))
+    def _number(self, query: str, day: date) -> int:
         rows = self.jobs.spark.sql(in_spark_sql(query, self.parameters.used_by(query))).collect()
         return next((int(number or 0) for found, number in rows if found == day), 0)
 
-    def _create_view(self, table: Table, days: Sequence[date], columns: list[str]) -> None:
-        """Create a view of some columns of a table's days, which executors read from the lake."""
+    def _view_enriched(self, day: date) -> None:
+        """Create a view of what all marts read of enriched_updates, unless there is one."""
+        if self._enriched is None:
+            days = days_before([day], MAX_LOOKBACK_DAYS)
+            self._enriched = self._read(ENRICHED_UPDATES, days, READ_BY_MARTS).persist()
+            self._enriched.createOrReplaceTempView(ENRICHED_UPDATES.name)
+
+    def _read(self, table: Table, days: Sequence[date], columns: list[str]) -> DataFrame:
+        """Return some columns of a table's days, which executors read from the lake."""
         spark, lake = self.jobs.spark, self.jobs.lake
         groups: list[tuple[bytes]] = []
         for day in days:
             with lake.open(table.name, day) as part:
                 found = row_groups(part, table.name, day, self.size.rows)
                 groups += [(msgspec.msgpack.encode(each),) for each in found]
-        partitions = str(min(max(len(groups), MIN_PARTITIONS), MAX_PARTITIONS))
-        spark.conf.set("spark.sql.shuffle.partitions", partitions)
+        if table is ENRICHED_UPDATES:
+            partitions = str(min(max(len(groups), MIN_PARTITIONS), MAX_PARTITIONS))
+            spark.conf.set("spark.sql.shuffle.partitions", partitions)
         schema = pa.schema([*(table.schema.field(name) for name in columns), DAY])
         tasks = spark.sparkContext.parallelize(groups, max(len(groups), 1))
         read = partial(_read_rows, self.jobs.lake_uri, columns)
-        frame = spark.createDataFrame(tasks, VIEW).mapInArrow(read, columns_ddl(schema))
-        frame.createOrReplaceTempView(table.name)
+        return spark.createDataFrame(tasks, VIEW).mapInArrow(read, columns_ddl(schema))
+
+
+def _read_by_marts() -> list[str]:
+    """Return the columns of enriched_updates that daily marts and their rules read."""
+    rules = (mart.conservation_rule for mart in DAILY_MARTS)
+    queries = [mart.sql for mart in DAILY_MARTS] + [rule.input_rows for rule in rules if rule]
+    found = {name for each in queries for name in columns_used(each, ENRICHED_UPDATES.schema)}
+    return [name for name in ENRICHED_UPDATES.schema.names if name in found]
+
+
+READ_BY_MARTS: Final = _read_by_marts()
 
 
 def _read_rows(

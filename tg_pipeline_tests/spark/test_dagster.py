@@ -30,8 +30,12 @@ RAW: Final = ["raw_updates", "quarantine"]
 ON_EMR: Final = SparkSettings(
     APPLICATION, role_arn="arn:aws:iam::123456789012:role/spark", code_uri=f"s3://{CODE}/spark"
 )
-START: Final = {"update_id": 1, "message": {"message_id": 1, "date": 1_791_378_000, "text": "/a"}}
 TEXT: Final = {"update_id": 2, "message": {"message_id": 2, "date": 1_791_378_000, "text": "oi"}}
+COMMAND: Final = [{"type": "bot_command", "offset": 0, "length": 6}]
+START: Final = {
+    "update_id": 1,
+    "message": {"message_id": 1, "date": 1_791_378_000, "text": "/start", "entities": COMMAND},
+}
 
 UseSpark = Callable[[House, SparkSettings], None]
 

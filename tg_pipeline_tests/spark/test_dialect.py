@@ -37,7 +37,7 @@ def test_only_the_columns_that_a_query_names_are_read() -> None:
     rule = DAILY_MARTS[0].conservation_rule
     assert rule
 
-    assert columns_used(rule.input_rows, ENRICHED_UPDATES.schema) == ["is_copy", "is_written"]
+    assert columns_used(rule.input_rows, ENRICHED_UPDATES.schema) == ["is_written", "is_copy"]
 
 
 def test_columns_are_declared_with_sparks_types() -> None:

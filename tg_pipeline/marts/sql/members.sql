@@ -8,6 +8,7 @@ WITH told AS (
         member_user_id AS user_id,
         CASE WHEN member_is_in THEN 1 ELSE -1 END AS change,
         coalesce(event_at, received_at) AS changed_at,
+        update_id,
         FALSE AS is_announced
     FROM enriched_updates
     WHERE
@@ -25,7 +26,8 @@ announced AS (
         updates.chat_id,
         joined.user_id,
         1 AS change,
-        coalesce(updates.event_at, updates.received_at) AS changed_at
+        coalesce(updates.event_at, updates.received_at) AS changed_at,
+        updates.update_id
     FROM enriched_updates AS updates
     CROSS JOIN UNNEST(updates.new_chat_member_ids) AS joined (user_id)
     WHERE
@@ -39,7 +41,8 @@ announced AS (
         chat_id,
         left_chat_member_id AS user_id,
         -1 AS change,
-        coalesce(event_at, received_at) AS changed_at
+        coalesce(event_at, received_at) AS changed_at,
+        update_id
     FROM enriched_updates
     WHERE
         update_type = 'message'
@@ -65,7 +68,8 @@ begun AS (
     FROM changes
     WINDOW
         same_change AS (
-            PARTITION BY chat_id, user_id, change ORDER BY changed_at, is_announced, bot_id
+            PARTITION BY chat_id, user_id, change
+            ORDER BY changed_at, is_announced, bot_id, update_id
         )
 ),
 
@@ -74,7 +78,7 @@ grouped AS (
         *,
         sum(begins) OVER (
             PARTITION BY chat_id, user_id, change
-            ORDER BY changed_at, is_announced, bot_id
+            ORDER BY changed_at, is_announced, bot_id, update_id
             ROWS UNBOUNDED PRECEDING
         ) AS group_number
     FROM begun
@@ -87,7 +91,7 @@ numbered AS (
         *,
         row_number() OVER (
             PARTITION BY chat_id, user_id, change, group_number, is_announced, bot_id
-            ORDER BY changed_at
+            ORDER BY changed_at, update_id
         ) AS event_number
     FROM grouped
 )
