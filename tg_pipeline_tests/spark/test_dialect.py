@@ -30,7 +30,9 @@ def test_nulls_come_last_as_in_duckdb() -> None:
 def test_a_parameter_becomes_a_text_with_its_quotes_escaped() -> None:
     query = in_spark_sql("SELECT $bot_usernames", {"bot_usernames": PARAMETERS.bot_usernames})
 
-    assert sqlglot.parse_one(query, read="spark").selects[0].name == PARAMETERS.bot_usernames
+    literal = sqlglot.parse_one(query, read="spark").find(sqlglot.exp.Literal)
+    assert literal is not None
+    assert literal.name == PARAMETERS.bot_usernames
 
 
 def test_only_the_columns_that_a_query_names_are_read() -> None:
