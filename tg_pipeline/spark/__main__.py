@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Final
+from typing import Any, Final
 
 import boto3
 from dagster_pipes import (
@@ -72,11 +72,11 @@ def _build(options: argparse.Namespace, pipes: PipesContext | None) -> str | Non
 @contextmanager
 def _pipes() -> Iterator[PipesContext | None]:
     """Open Dagster Pipes; None if Dagster has not started this job."""
-    loader = PipesEnvVarParamsLoader()
+    loader = PipesEnvVarParamsLoader()  # type: ignore[no-untyped-call]
     if not loader.is_dagster_pipes_process():
         yield None
         return
-    writer: PipesMessageWriter | None = None
+    writer: PipesMessageWriter[Any] | None = None
     if BUCKET in loader.load_messages_params():
         writer = PipesS3MessageWriter(boto3.client("s3"))
     with open_dagster_pipes(message_writer=writer, params_loader=loader) as pipes:

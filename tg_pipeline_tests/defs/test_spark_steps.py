@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tg_pipeline.defs import spark
+from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.settings import SparkSettings
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
@@ -16,7 +17,7 @@ def test_a_day_below_the_limit_is_built_in_the_run_itself(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given an application that can't be reached, and a day of two updates
-    monkeypatch.setattr(spark, "SETTINGS", replace(spark.SETTINGS, spark=ON_EMR))
+    monkeypatch.setattr(spark, "SETTINGS", replace(SETTINGS, spark=ON_EMR))
     house.pipeline.land({"update_id": 1, "poll": {}}, {"update_id": 2, "poll": {}})
 
     assert house.run(DAY).success
@@ -24,7 +25,7 @@ def test_a_day_below_the_limit_is_built_in_the_run_itself(
 
 
 def test_a_job_has_the_settings_without_secrets() -> None:
-    settings = replace(spark.SETTINGS, spark=ON_EMR)
+    settings = replace(SETTINGS, spark=ON_EMR)
     secrets = {"TELEGRAM_BOT_TOKEN": "7:a", "TG_PRIVACY_KEY": "b", "TG_ALERT_URL": "https://c"}
     environment = {**secrets, "TG_BUSINESS_HOURS": "Mon-Fri 09:00-18:00", "HOME": "/d"}
 

@@ -11,6 +11,7 @@ import dagster as dg
 import pytest
 
 from tg_pipeline.defs import spark as spark_steps
+from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.settings import LOCAL_SPARK, AthenaSettings, SparkSettings
 from tg_pipeline.spark import __file__ as package
@@ -61,9 +62,9 @@ def use_spark(monkeypatch: pytest.MonkeyPatch) -> UseSpark:
 
     def use(house: House, spark: SparkSettings) -> None:
         stores = house.pipeline
-        ingest = replace(spark_steps.SETTINGS.ingest, landing_uri=stores.landing_uri)
+        ingest = replace(SETTINGS.ingest, landing_uri=stores.landing_uri)
         settings = replace(
-            spark_steps.SETTINGS,
+            SETTINGS,
             ingest=ingest,
             lake_uri=stores.lake_uri,
             athena=AthenaSettings(region=REGION),
@@ -126,7 +127,7 @@ def test_a_day_is_built_by_jobs_whose_counts_are_recorded_and_checked(
     # Given a day with a duplicate and a line that can't be read
     house, tables = cloud.house, ["deduped_updates", "enriched_updates", "commands"]
     house.pipeline.land(START, TEXT)
-    house.pipeline.put("more.ndjson", b'{"update_id": 2, "poll": {}}\nnot JSON')
+    house.pipeline.put("7-more.ndjson", b'{"update_id": 2, "poll": {}}\nnot JSON')
 
     # When Dagster builds it
     done = run(house, *RAW, *tables)

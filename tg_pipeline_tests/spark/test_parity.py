@@ -29,6 +29,7 @@ from tg_pipeline.builds.staleness import day_states
 from tg_pipeline.lake.landing_state import state_key
 from tg_pipeline.lake.partitions import Lake, partition_key
 from tg_pipeline.layers import ALL_LAYERS
+from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline.settings import Settings
 from tg_pipeline_tests.conftest import TIMEZONE, Pipeline
@@ -37,7 +38,7 @@ from tg_pipeline_tests.spark.giant_day import DAYS, FIRST_DAY, LAST_DAY, land_da
 pytestmark = pytest.mark.spark
 
 EARLIER: Final = [FIRST_DAY + timedelta(days=number) for number in range(DAYS - 1)]
-TABLES: Final = [*ALL_LAYERS, *DAILY_MARTS]
+TABLES: Final[list[Table]] = [*ALL_LAYERS, *DAILY_MARTS]
 KEY: Final = "0123456789abcdef0123456789abcdef"
 
 PLAIN: Final[Mapping[str, str]] = {}
