@@ -12,12 +12,14 @@ from obstore.store import ObjectStore
 from lambda_ingest.landing import day_prefix
 from tg_pipeline.lake.footers import FooterSource
 from tg_pipeline.lake.object_store import list_pages
+from tg_pipeline.lake.sealed_objects import is_sealed_key
 
 LINE_BYTES: Final = 500
 """Bytes of an update in an .ndjson object: of the sample, 480."""
 
 COMPRESSED_LINE_BYTES: Final = 70
-"""The same in a .gz object of many lines: of the sample, which repeats itself, 40 to 60."""
+"""The same in a .gz object of many lines, or a sealed one: of the sample, which repeats itself, 40
+to 60."""
 
 
 def landed_updates(landing: ObjectStore, day: date, enough: int) -> int:
@@ -35,9 +37,9 @@ def landed_updates(landing: ObjectStore, day: date, enough: int) -> int:
 
 
 def _updates_of(key: str, size: int) -> int:
-    if not key.removesuffix(".gz").endswith(".ndjson"):
-        return 1
-    return 1 + size // (COMPRESSED_LINE_BYTES if key.endswith(".gz") else LINE_BYTES)
+    if is_sealed_key(key) or key.endswith(".ndjson.gz"):
+        return 1 + size // COMPRESSED_LINE_BYTES
+    return 1 + size // LINE_BYTES if key.endswith(".ndjson") else 1
 
 
 def built_updates(lake: FooterSource, table: str, day: date) -> int:

@@ -19,6 +19,7 @@ from tg_pipeline.layers.pseudonyms import PersonalDataRules
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.spark.jobs import SparkJobs
 from tg_pipeline.spark.tasks import (
+    READ_COLUMNS,
     ROWS,
     EnrichRange,
     EnrichTask,
@@ -41,9 +42,6 @@ class TaskSize:
 
 
 A_SECOND_OR_TWO: Final = TaskSize()
-
-READ_COLUMNS: Final = ["object_key", "received_at", "size"]
-"""What the reader of objects needs to know of each."""
 
 
 @dataclass(frozen=True, slots=True)

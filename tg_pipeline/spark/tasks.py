@@ -30,6 +30,9 @@ from tg_pipeline.layers.pseudonyms import PersonalDataRules
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.spark.shards import write_shard
 
+READ_COLUMNS: Final = ["object_key", "received_at", "size", "sealed_in"]
+"""What the reader of landed objects needs to know of each."""
+
 ROWS: Final = "rows"
 """The name of the only shard of a task that makes one table."""
 
