@@ -79,6 +79,8 @@ _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
 KEPT_GROUPS: Final = ("LANDING", "RAW", "ENRICHED", "MARTS", "HISTORY")
 """The ends of the names `TG_KEEP_DAYS_…`, in the order of the fields of KeepDays."""
 
+_PROCESSES: Final = re.compile(r"[1-9][0-9]?")
+
 SPELLINGS: Final = {"on": "yes", "off": "no"}
 
 MAX_DAYS: Final = 99_999
@@ -294,6 +296,9 @@ class Settings:
     seal_after_days: int | None = None
     """After how many days Dagster seals a day of the landing zone; None: never."""
 
+    workers: int = 1
+    """How many processes build a large day."""
+
     is_landing_default: bool = False
     """Whether updates land in the default folder, the only place for a demo sample."""
 
@@ -354,6 +359,7 @@ class Settings:
             events_queue_url=_url(environment, "TG_EVENTS_QUEUE_URL") or None,
             privacy=PrivacySettings.from_environment(environment),
             seal_after_days=_seal_after_days(environment),
+            workers=_workers(environment.get("TG_WORKERS")),
             is_landing_default=not landing,
         )
         if settings.spark.is_elsewhere and not all(
@@ -498,6 +504,12 @@ def _updates(environment: Mapping[str, str], name: str) -> int:
     if not _UPDATES.fullmatch(text):
         raise SettingsError(f"{name} is not a number of updates.")
     return int(text)
+
+
+def _workers(text: str | None) -> int:
+    if text and not _PROCESSES.fullmatch(text):
+        raise SettingsError("TG_WORKERS is not a number of processes from 1 to 99.")
+    return int(text or 1)
 
 
 def _chat(text: str | None) -> str | None:

@@ -33,6 +33,10 @@ WRONG = {
     "TG_BUSINESS_HOURS=Mon-Fri 09:00-18:00;Fri 17:00-19:00": "or several that do not overlap",
     "TG_SPARK_FROM_UPDATES=many": "TG_SPARK_FROM_UPDATES is not a number of updates",
     "TG_SPARK_APPLICATION_ID=00app": "TG_SPARK_APPLICATION_ID needs TG_SPARK_ROLE_ARN",
+    **{
+        f"TG_WORKERS={value}": "TG_WORKERS is not a number of processes from 1 to 99."
+        for value in ("0", "-2", "100", "1.5", "two", "auto", "2 ")
+    },
     "TELEGRAM_BOT_USERNAME=my bot": "TELEGRAM_BOT_USERNAME is not a username",
 }
 
@@ -94,6 +98,14 @@ def test_business_hours_and_the_bot_s_username_are_read(tmp_path: Path, hours: s
 def test_days_are_sealed_only_if_that_is_set(tmp_path: Path) -> None:
     assert settings(tmp_path).seal_after_days is None
     assert settings(tmp_path, TG_SEAL_AFTER_DAYS="7").seal_after_days == 7
+
+
+@pytest.mark.parametrize(("text", "workers"), [("", 1), ("1", 1), ("16", 16), ("99", 99)])
+def test_a_large_day_is_built_by_one_process_or_as_many_as_are_set(
+    tmp_path: Path, text: str, workers: int
+) -> None:
+    assert settings(tmp_path).workers == 1
+    assert settings(tmp_path, TG_WORKERS=text).workers == workers
 
 
 @pytest.mark.parametrize(("setting", "reason"), WRONG.items())

@@ -7,6 +7,7 @@ until it is large enough.
 from datetime import date
 from typing import Final
 
+import pyarrow as pa
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import day_prefix
@@ -34,6 +35,12 @@ def landed_updates(landing: ObjectStore, day: date, enough: int) -> int:
         if updates >= enough:
             break
     return updates
+
+
+def listed_updates(objects: pa.Table) -> int:
+    """Return about how many updates are in landed objects, from their names and sizes."""
+    keys, sizes = objects["object_key"].to_pylist(), objects["size"].to_pylist()
+    return sum(map(_updates_of, keys, sizes))
 
 
 def _updates_of(key: str, size: int) -> int:

@@ -16,7 +16,7 @@ from obstore.store import LocalStore, ObjectStore, S3Store
 
 from lambda_ingest.local_disk import is_staged
 from lambda_ingest.store import BATCH_TIMEOUT, StoreError, open_store
-from tg_pipeline.lake.errors import IncompleteError, translate_errors
+from tg_pipeline.lake.errors import IncompleteError, translate_errors, uri_of
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -90,6 +90,13 @@ def open_object_store(uri: str, timeout: timedelta = BATCH_TIMEOUT) -> ObjectSto
     from tg_pipeline.aws import s3_options  # noqa: PLC0415
 
     return open_store(uri, timeout, **s3_options(uri, os.environ))
+
+
+def shared_uri(store: ObjectStore) -> str | None:
+    """Return the URI at which another process opens the same store; None if it is in memory."""
+    if isinstance(store, LocalStore) and store.prefix is not None:
+        return Path(store.prefix).as_uri()
+    return uri_of(store) if isinstance(store, S3Store) else None
 
 
 def has_credentials(environment: Mapping[str, str]) -> bool:

@@ -23,12 +23,12 @@ from dagster_pipes import (
 from lambda_ingest.settings import SettingsError
 from lambda_ingest.store import StoreError
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.parallel.shards import shards_folder
 from tg_pipeline.settings import load_settings
 from tg_pipeline.spark.day import TABLES, DayBuild
 from tg_pipeline.spark.jobs import SparkJobs
 from tg_pipeline.spark.reports import to_message
 from tg_pipeline.spark.session import open_session
-from tg_pipeline.spark.shards import shards_folder
 
 BUCKET: Final = "bucket"
 """The parameter of Pipes that names the bucket of its messages; without it, they go to a file."""

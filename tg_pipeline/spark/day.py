@@ -17,9 +17,9 @@ from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.marts.catalog import DAILY_MARTS
+from tg_pipeline.parallel.layers import A_SECOND_OR_TWO, EnrichByTasks, SplitByTasks, TaskSize
 from tg_pipeline.settings import Settings
 from tg_pipeline.spark.jobs import SparkJobs
-from tg_pipeline.spark.layers import A_SECOND_OR_TWO, EnrichOnSpark, SplitOnSpark, TaskSize
 from tg_pipeline.spark.marts import MartsOnSpark
 from tg_pipeline.spark.reports import LayerBuilt
 
@@ -46,7 +46,7 @@ class DayBuild:
     def run(self, jobs: SparkJobs) -> Iterator[tuple[str, Built]]:
         """Build the tables, and yield each of them once it is written; raises StoreError."""
         store = open_object_store(self.settings.landing_uri)
-        split = SplitOnSpark(jobs, self.settings.landing_uri, self.size)
+        split = SplitByTasks(jobs, self.settings.landing_uri, self.size)
         source = LandingSource(store, self.settings.bot_id, self.quarantined, split)
         parameters, lake, day = layer_parameters(self.settings, store), jobs.lake, self.day
         repairs = Repairs(source, lake, parameters, LOGGER.warning)
@@ -56,7 +56,7 @@ class DayBuild:
             ),
             DEDUPED_UPDATES.name: partial(build_deduped_updates, lake, day, parameters),
             ENRICHED_UPDATES.name: partial(
-                build_enriched_updates, lake, day, parameters, EnrichOnSpark(jobs, day, self.size)
+                build_enriched_updates, lake, day, parameters, EnrichByTasks(jobs, day, self.size)
             ),
         }
         marts = MartsOnSpark(jobs, mart_parameters(self.settings, store), self.size)

@@ -18,8 +18,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.spark.shards import read_shard
-from tg_pipeline.spark.tasks import Failure, Task, TaskReport
+from tg_pipeline.parallel.shards import read_shard
+from tg_pipeline.parallel.tasks import ShardPlace, Task, TaskReport, raise_failure, run_task
 
 WAVES: Final = 2
 """Spark jobs at a time: while the driver reads the shards of one, executors run the other."""
@@ -79,9 +79,7 @@ class SparkJobs:
         with errors_of_spark():
             rows = sorted((row["number"], bytes(row["report"])) for row in reports.collect())
         found = [msgspec.msgpack.decode(report, type=TaskReport) for _, report in rows]
-        failure = next((each.failure for each in found if each.failure), None)
-        if failure:
-            raise failure.error()
+        raise_failure(found)
         return found
 
 
@@ -92,11 +90,8 @@ def _run_tasks(
     lake = Lake(lake_uri)
     for batch in batches:
         for number, given in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            try:
-                report = task(lake, new_key(folder, number), given)
-            except StoreError as error:
-                report = TaskReport(failure=Failure.of(error))
-            yield as_row(number, report)
+            place = ShardPlace(lake, new_key(folder, number))
+            yield as_row(number, run_task(task, lake, place, given))
 
 
 def new_key(folder: str, number: int) -> str:

@@ -22,11 +22,11 @@ from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import DAILY_MARTS, MAX_LOOKBACK_DAYS
 from tg_pipeline.marts.duckdb_engine import DAY
 from tg_pipeline.marts.mart import Mart, MartParameters
+from tg_pipeline.parallel.layers import A_SECOND_OR_TWO, TaskSize, row_groups
+from tg_pipeline.parallel.shards import write_shard
+from tg_pipeline.parallel.tasks import ROWS, Failure, RowGroups, TaskReport
 from tg_pipeline.spark.dialect import columns_ddl, columns_used, in_spark_sql
 from tg_pipeline.spark.jobs import REPORTS, SparkJobs, as_row, errors_of_spark, new_key
-from tg_pipeline.spark.layers import A_SECOND_OR_TWO, TaskSize, row_groups
-from tg_pipeline.spark.shards import write_shard
-from tg_pipeline.spark.tasks import ROWS, Failure, RowGroups, TaskReport
 
 MIN_PARTITIONS: Final = 2
 MAX_PARTITIONS: Final = 400

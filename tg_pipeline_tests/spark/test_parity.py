@@ -113,11 +113,11 @@ def _build(settings: Settings, day: date) -> dict[str, Any]:
 
 
 def _build_on_spark(spark: Any, settings: Settings) -> dict[str, Any]:
+    from tg_pipeline.parallel.layers import TaskSize  # noqa: PLC0415
+    from tg_pipeline.parallel.shards import shards_folder  # noqa: PLC0415
     from tg_pipeline.spark.day import TABLES as ALL_TABLES  # noqa: PLC0415
     from tg_pipeline.spark.day import DayBuild  # noqa: PLC0415
     from tg_pipeline.spark.jobs import SparkJobs  # noqa: PLC0415
-    from tg_pipeline.spark.layers import TaskSize  # noqa: PLC0415
-    from tg_pipeline.spark.shards import shards_folder  # noqa: PLC0415
 
     lake = Lake(settings.lake_uri)
     build = DayBuild(settings, LAST_DAY, ALL_TABLES, size=TaskSize(objects=7, rows=1))

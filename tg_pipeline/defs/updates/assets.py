@@ -68,6 +68,7 @@ from tg_pipeline.layers.drift import Drift
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
+from tg_pipeline.parallel.processes import WorkerProcesses
 
 LAYERS: Final = "layers"
 """The asset group that the nightly run builds."""
@@ -149,6 +150,11 @@ landing_zone = dg.AssetSpec(
 )
 
 
+def _workers(lake: LakeResource) -> WorkerProcesses:
+    """Return the processes for the large days of a run."""
+    return WorkerProcesses(lake.lake(), SETTINGS.workers)
+
+
 @dg.multi_asset(
     name=RAW_UPDATES.name,
     specs=[layer_spec(RAW_UPDATES, landing_zone), layer_spec(QUARANTINE, landing_zone)],
@@ -176,9 +182,11 @@ def raw_updates(
     balances = []
     days = list(partition_dates(context))
     config = context.op_execution_context.op_config
-    with as_dagster_failure(lake.uri):
+    with as_dagster_failure(lake.uri), _workers(lake) as workers:
         tables, store = lake.lake(), landing.store()
-        source = LandingSource(store, landing.bot_id, rereads_quarantined=config[QUARANTINED])
+        source = LandingSource(
+            store, landing.bot_id, config[QUARANTINED], split_objects=workers.split_objects
+        )
         parameters = layer_parameters(SETTINGS, store)
         repairs = Repairs(source, tables, parameters, DAMAGE_LOGGER.warning)
         spark = SparkSteps(context, source, tables)
@@ -299,7 +307,7 @@ def enriched_updates(
     """Flatten every update."""
     balances = []
     drift: dict[date, tuple[Drift, ...]] = {}
-    with as_dagster_failure(lake.uri):
+    with as_dagster_failure(lake.uri), _workers(lake) as workers:
         source, tables = LandingSource(landing.store(), landing.bot_id), lake.lake()
         parameters = layer_parameters(SETTINGS, source.store)
         repairs = Repairs(source, tables, parameters, DAMAGE_LOGGER.warning)
@@ -311,7 +319,9 @@ def enriched_updates(
                 log_expired(context, ENRICHED_UPDATES, day)
                 continue
             started = perf_counter()
-            build = partial(build_enriched_updates, tables, day, parameters)
+            build = partial(
+                build_enriched_updates, tables, day, parameters, workers.enrichment(day)
+            )
             built = repairs.run_among(days, day, spark.enriched(day, build))
             if built is None:
                 continue

@@ -1,13 +1,14 @@
-"""Shards: what a task on an executor made, kept in the lake until the driver has read it.
+"""Shards: the rows that a task has made, kept until the build has read them.
 
-A partition is one object, which the driver writes from the shards in their order. It holds one
-batch of them at a time.
+A partition is one object, which the build writes from the shards in their order. It holds one batch
+of them at a time.
 """
 
 import io
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import BinaryIO, Final, cast
 from uuid import uuid4
 
@@ -72,15 +73,26 @@ def remove_shard(lake: Lake, key: str) -> None:
 @contextmanager
 def write_shard(lake: Lake, key: str, schema: pa.Schema) -> Iterator[WriteBatch]:
     """Write the batches of a shard, which exists once the block has ended; raises StoreError."""
-    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    if lake.folder:
+        # Nobody looks at it before the task has ended, and nobody needs it after a power failure.
+        with _stream(lake.folder / key, schema) as write:
+            yield write
+        return
     with temp_dir() as folder:
         path = folder / "shard.arrow"
-        with (
-            pa.OSFile(str(path), "wb") as file,
-            pa.ipc.new_stream(file, schema, options=options) as s,
-        ):
-            yield s.write_batch
+        with _stream(path, schema) as write:
+            yield write
         put_file(lake.store, key, path)
+
+
+@contextmanager
+def _stream(path: Path, schema: pa.Schema) -> Iterator[WriteBatch]:
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with (
+        pa.OSFile(str(path), "wb") as file,
+        pa.ipc.new_stream(file, schema, options=options) as stream,
+    ):
+        yield stream.write_batch
 
 
 def read_shard(lake: Lake, key: str) -> Iterator[pa.RecordBatch]:

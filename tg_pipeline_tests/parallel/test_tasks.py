@@ -1,4 +1,4 @@
-"""What a task on an executor makes, without Spark."""
+"""What a task makes."""
 
 from datetime import UTC, datetime
 
@@ -8,8 +8,8 @@ from lambda_ingest.privacy.suppression import NO_TOMBSTONES
 from tg_pipeline.lake.landing_zone import list_objects
 from tg_pipeline.lake.sealing import SealRules, seal_day
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
-from tg_pipeline.spark.shards import read_shard
-from tg_pipeline.spark.tasks import READ_COLUMNS, SplitTask, to_ipc
+from tg_pipeline.parallel.shards import read_shard
+from tg_pipeline.parallel.tasks import READ_COLUMNS, ShardPlace, SplitTask, to_ipc
 from tg_pipeline_tests.conftest import DAY, Pipeline
 
 
@@ -25,7 +25,9 @@ def test_tasks_read_their_own_objects_of_a_day_that_is_sealed(pipeline: Pipeline
     # When two tasks read four of them, and the others
     task = SplitTask(pipeline.landing_uri, 0, NO_TOMBSTONES)
     parts = [objects.slice(0, 4), objects.slice(4)]
-    reports = [task(pipeline.lake, f"shards/{n}", to_ipc(part)) for n, part in enumerate(parts)]
+    places = [ShardPlace(pipeline.lake, f"{number}") for number in range(2)]
+    given = zip(places, parts, strict=True)
+    reports = [task(pipeline.lake, place, to_ipc(part)) for place, part in given]
 
     # Then each has the lines of its own
     found = [

@@ -1,9 +1,9 @@
-"""The layers of a day, with their rows made on executors: what the driver does for that."""
+"""The layers of a day, with their rows made by tasks: what the build itself does for that."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 import pyarrow as pa
@@ -17,8 +17,7 @@ from tg_pipeline.layers.copies import SHARED_EVENTS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.pseudonyms import PersonalDataRules
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
-from tg_pipeline.spark.jobs import SparkJobs
-from tg_pipeline.spark.tasks import (
+from tg_pipeline.parallel.tasks import (
     READ_COLUMNS,
     ROWS,
     EnrichRange,
@@ -26,8 +25,23 @@ from tg_pipeline.spark.tasks import (
     RowGroups,
     SharedEventsTask,
     SplitTask,
+    Task,
+    TaskReport,
     to_ipc,
 )
+
+
+class TaskRunner(Protocol):
+    """What runs tasks, a few ahead of who reads their rows."""
+
+    def run(self, task: Task, ranges: Iterable[bytes]) -> Iterator[TaskReport]:
+        """Run a task for each range, and yield the reports in the order of the ranges.
+
+        Who takes a report reads its rows. Raises StoreError.
+        """
+
+    def rows(self, report: TaskReport, name: str) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of a shard, which is removed then; raises StoreError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +59,10 @@ A_SECOND_OR_TWO: Final = TaskSize()
 
 
 @dataclass(frozen=True, slots=True)
-class SplitOnSpark:
-    """Reads landed objects on executors: one of the SplitObjects."""
+class SplitByTasks:
+    """Reads landed objects by tasks: one of the SplitObjects."""
 
-    jobs: SparkJobs
+    runner: TaskRunner
     landing_uri: str
     size: TaskSize = A_SECOND_OR_TWO
 
@@ -59,10 +73,10 @@ class SplitOnSpark:
         task = SplitTask(self.landing_uri, landing.bot_id, tombstones)
         ranges = (to_ipc(each) for each in self._ranges(objects.select(READ_COLUMNS)))
         no_raw, none_bad = (_no_rows(layer.schema) for layer in (RAW_UPDATES, QUARANTINE))
-        for report in self.jobs.run(task, ranges):
-            for raw in self.jobs.rows(report, RAW_UPDATES.name):
+        for report in self.runner.run(task, ranges):
+            for raw in self.runner.rows(report, RAW_UPDATES.name):
                 yield SplitLines(raw, none_bad, 0, {}, ())
-            for bad in self.jobs.rows(report, QUARANTINE.name):
+            for bad in self.runner.rows(report, QUARANTINE.name):
                 yield SplitLines(no_raw, bad, 0, {}, ())
             yield SplitLines(no_raw, none_bad, report.lines, report.suppressed, report.redacted)
 
@@ -78,10 +92,10 @@ class SplitOnSpark:
 
 
 @dataclass(frozen=True, slots=True)
-class EnrichOnSpark:
-    """Enriches row groups on executors: an Enrichment."""
+class EnrichByTasks:
+    """Enriches row groups by tasks: an Enrichment."""
 
-    jobs: SparkJobs
+    runner: TaskRunner
     day: date
     size: TaskSize = A_SECOND_OR_TWO
 
@@ -90,8 +104,8 @@ class EnrichOnSpark:
         groups = row_groups(deduped, DEDUPED_UPDATES.name, self.day, self.size.rows)
         found = [
             batch
-            for report in self.jobs.run(SharedEventsTask(), map(msgspec.msgpack.encode, groups))
-            for batch in self.jobs.rows(report, ROWS)
+            for report in self.runner.run(SharedEventsTask(), map(msgspec.msgpack.encode, groups))
+            for batch in self.runner.rows(report, ROWS)
         ]
         return pa.Table.from_batches(found, schema=SHARED_EVENTS)
 
@@ -99,15 +113,13 @@ class EnrichOnSpark:
         self, deduped: Partition, marks: pa.Array | None, rules: PersonalDataRules
     ) -> Iterator[EnrichedRows]:
         """Yield the rows of enriched_updates in their order; raises StoreError."""
-        nothing = ()
         groups = row_groups(deduped, DEDUPED_UPDATES.name, self.day, self.size.rows)
         rows = deduped.group_rows
         ranges = (EnrichRange(each, _marks(marks, each, rows)) for each in groups)
-        for report in self.jobs.run(EnrichTask(rules), map(msgspec.msgpack.encode, ranges)):
-            drift = report.drift
-            for batch in self.jobs.rows(report, ROWS):
+        for report in self.runner.run(EnrichTask(rules), map(msgspec.msgpack.encode, ranges)):
+            rows_of_task = self.runner.rows(report, ROWS)
+            for batch, drift in zip(rows_of_task, report.drift, strict=True):
                 yield EnrichedRows(batch, drift)
-                drift = nothing
 
 
 def _no_rows(schema: pa.Schema) -> pa.RecordBatch:

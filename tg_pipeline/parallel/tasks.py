@@ -1,18 +1,20 @@
-"""What an executor does: one task reads a range of a day, and leaves its rows as shards.
+"""Tasks: each reads a range of a day, and leaves its rows as shards.
 
-Each task is a range of landed objects, or of row groups. Its function is one of `layers/` or
+A range is one of landed objects, or of row groups. The rows are made by functions of `layers/` and
 `builds/`: the same that a build in one process calls.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Final
 
 import msgspec
 import pyarrow as pa
+from obstore.store import ObjectStore
 
 from lambda_ingest.privacy.suppression import Tombstones
 from lambda_ingest.store import StoreError
@@ -24,11 +26,11 @@ from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, Partition
 from tg_pipeline.layers.copies import COPY_COLUMNS, SHARED_EVENTS, shared_events
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.drift import Drift, DriftCounter
+from tg_pipeline.layers.drift import Drift
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.pseudonyms import PersonalDataRules
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
-from tg_pipeline.spark.shards import write_shard
+from tg_pipeline.parallel.shards import write_shard
 
 READ_COLUMNS: Final = ["object_key", "received_at", "size", "sealed_in"]
 """What the reader of landed objects needs to know of each."""
@@ -38,7 +40,7 @@ ROWS: Final = "rows"
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """A StoreError of a task, which the driver raises again."""
+    """A StoreError of a task, which the build raises again."""
 
     message: str
     is_transient: bool
@@ -69,12 +71,38 @@ class TaskReport(msgspec.Struct, frozen=True):
     suppressed: dict[str, int] = {}
     redacted: list[str] = []
     """Of landed objects: see SplitLines."""
-    drift: tuple[Drift, ...] = ()
+    drift: list[tuple[Drift, ...]] = []
+    """Of each batch of the rows: what a counter is told apart depends on the batches before."""
     failure: Failure | None = None
 
 
-Task = Callable[[Lake, str, bytes], TaskReport]
-"""Takes the lake, the beginning of the keys of its shards, and what is different in each task."""
+Task = Callable[[Lake, "ShardPlace", bytes], TaskReport]
+"""Takes the lake, the place for its shards, and what is different in each task."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardPlace:
+    """Where a task leaves its shards."""
+
+    lake: Lake
+    """The lake itself, or a folder beside it."""
+    key: str
+    """The beginning of their keys."""
+
+
+def run_task(task: Task, lake: Lake, place: ShardPlace, given: bytes) -> TaskReport:
+    """Run a task, and return its report, also if it fails with a StoreError."""
+    try:
+        return task(lake, place, given)
+    except StoreError as error:
+        return TaskReport(failure=Failure.of(error))
+
+
+def raise_failure(reports: Iterable[TaskReport]) -> None:
+    """Raise the first StoreError that is among reports."""
+    for report in reports:
+        if report.failure:
+            raise report.failure.error()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +113,14 @@ class SplitTask:
     bot_id: int
     tombstones: Tombstones
 
-    def __call__(self, lake: Lake, key: str, objects: bytes) -> TaskReport:
+    def __call__(self, _lake: Lake, place: ShardPlace, objects: bytes) -> TaskReport:
         """Split `objects`, a table as Arrow's IPC stream."""
-        source = LandingSource(open_object_store(self.landing_uri), self.bot_id)
-        keys = {layer.name: f"{key}-{layer.name}" for layer in (RAW_UPDATES, QUARANTINE)}
+        source = LandingSource(_open_landing(self.landing_uri), self.bot_id)
+        keys = {layer.name: f"{place.key}-{layer.name}" for layer in (RAW_UPDATES, QUARANTINE)}
         lines, suppressed, redacted = 0, Counter[str](), set[str]()
         with ExitStack() as stack:
             write_raw, write_quarantined = (
-                stack.enter_context(write_shard(lake, keys[layer.name], layer.schema))
+                stack.enter_context(write_shard(place.lake, keys[layer.name], layer.schema))
                 for layer in (RAW_UPDATES, QUARANTINE)
             )
             for batch in split_here(source, from_ipc(objects), self.tombstones):
@@ -105,8 +133,14 @@ class SplitTask:
         return TaskReport(keys, lines, dict(suppressed), sorted(redacted))
 
 
+@cache
+def _open_landing(uri: str) -> ObjectStore:
+    """Open a landing zone once per process, which keeps its connections."""
+    return open_object_store(uri)
+
+
 class RowGroups(msgspec.Struct, frozen=True):
-    """Some row groups of a partition, in the version that the driver has seen."""
+    """Some row groups of a partition, in the version that the build has opened."""
 
     table: str
     day: date
@@ -138,17 +172,17 @@ class EnrichRange(msgspec.Struct, frozen=True):
 class SharedEventsTask(msgspec.Struct, frozen=True):
     """Finds the events that several bots may have received."""
 
-    def __call__(self, lake: Lake, key: str, task: bytes) -> TaskReport:
+    def __call__(self, lake: Lake, place: ShardPlace, task: bytes) -> TaskReport:
         """Find those of some row groups."""
         groups = msgspec.msgpack.decode(task, type=RowGroups)
         with (
             lake.open(DEDUPED_UPDATES.name, groups.day) as deduped,
-            write_shard(lake, key, SHARED_EVENTS) as write,
+            write_shard(place.lake, place.key, SHARED_EVENTS) as write,
         ):
             rows = groups.batches(deduped, COPY_COLUMNS)
             for batch in shared_events(rows, groups.first_row)[0].to_batches():
                 write(batch)
-        return TaskReport({ROWS: key})
+        return TaskReport({ROWS: place.key})
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,21 +191,21 @@ class EnrichTask:
 
     rules: PersonalDataRules
 
-    def __call__(self, lake: Lake, key: str, task: bytes) -> TaskReport:
+    def __call__(self, lake: Lake, place: ShardPlace, task: bytes) -> TaskReport:
         """Enrich some row groups."""
         found = msgspec.msgpack.decode(task, type=EnrichRange)
         marks = from_ipc(found.marks)["is_copy"].combine_chunks() if found.marks else None
-        drift = DriftCounter()
+        drift: list[tuple[Drift, ...]] = []
         with (
             lake.open(DEDUPED_UPDATES.name, found.groups.day) as deduped,
-            write_shard(lake, key, ENRICHED_UPDATES.schema) as write,
+            write_shard(place.lake, place.key, ENRICHED_UPDATES.schema) as write,
         ):
             batches = found.groups.batches(deduped, ENRICHED_FROM)
             each: EnrichedRows
             for each in enrich_batches(batches, marks, self.rules):
-                drift.add(each.drift)
+                drift.append(each.drift)
                 write(each.rows)
-        return TaskReport({ROWS: key}, drift=drift.in_order())
+        return TaskReport({ROWS: place.key}, drift=drift)
 
 
 def to_ipc(table: pa.Table) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.spark.shards import MAX_AGE, read_shard, shards_folder, write_shard
+from tg_pipeline.parallel.shards import MAX_AGE, read_shard, shards_folder, write_shard
 from tg_pipeline_tests.fakes.aws import client_of, moto_server, moto_settings
 
 ROWS = pa.record_batch({"number": [1, 2, 3]})
