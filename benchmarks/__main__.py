@@ -22,6 +22,7 @@ import buckets
 import layers
 import marts
 import nights
+import scale
 import webhook
 from lib.days import ZONE
 from lib.lakes import LARGE, SMALL
@@ -65,6 +66,12 @@ def measure_layers(options: Options, announce: Announce) -> list[Row]:
     ]
 
 
+def measure_workers(options: Options, announce: Announce) -> list[Row]:
+    """Measure a large day in one process, and in two."""
+    updates = 500_000 if options.is_quick else 1_000_000
+    return scale.measure_workers(updates, options.rounds, announce)
+
+
 def measure_buckets(options: Options, announce: Announce) -> list[Row]:
     """Measure a day from a bucket."""
     return buckets.measure_requests(options.rounds, announce)
@@ -101,6 +108,7 @@ def measure_large(options: Options, announce: Announce) -> list[Row]:
 
 SECTIONS: Final[dict[str, Callable[[Options, Announce], list[Row]]]] = {
     "layers": measure_layers,
+    "workers": measure_workers,
     "buckets": measure_buckets,
     "webhook": measure_webhook,
     "small": measure_small,

@@ -13,11 +13,16 @@ from lambda_ingest.landing import LandedUpdate, TrustLevel, day_prefix
 from lambda_ingest.store import open_store
 from lambda_ingest.writer import LandingWriter
 from lib.measure import FreshProcess
-from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
+from tg_pipeline.builds.layers import (
+    IN_THIS_PROCESS,
+    build_deduped_updates,
+    build_enriched_updates,
+)
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
 from tg_pipeline.lake.landing_writer import Delivery, land_all, land_batches
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.parallel.processes import WorkerProcesses
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 
 DAY: Final = date(2026, 3, 4)
@@ -91,9 +96,12 @@ def land_day(place: Place, updates: int, *, singly: bool = False) -> int:
     )
 
 
-def build_raw(place: Place) -> int:
+def build_raw(place: Place, workers: WorkerProcesses | None = None) -> int:
     """Build the day's raw_updates from scratch; return its rows."""
-    landing = LandingSource(open_store(place.landing_uri), SAMPLE_BOT_ID)
+    split_objects = workers.split_objects if workers else None
+    landing = LandingSource(
+        open_store(place.landing_uri), SAMPLE_BOT_ID, split_objects=split_objects
+    )
     return build_raw_updates(
         landing, Lake(place.lake_uri), DAY, LayerParameters(ZONE.key), full=True
     ).raw.rows
@@ -104,10 +112,11 @@ def build_deduped(place: Place) -> int:
     return build_deduped_updates(Lake(place.lake_uri), DAY, LayerParameters(ZONE.key)).deduped.rows
 
 
-def build_enriched(place: Place) -> int:
+def build_enriched(place: Place, workers: WorkerProcesses | None = None) -> int:
     """Build the day's enriched_updates; return its rows."""
+    enrichment = workers.enrichment(DAY) if workers else IN_THIS_PROCESS
     return build_enriched_updates(
-        Lake(place.lake_uri), DAY, LayerParameters(ZONE.key)
+        Lake(place.lake_uri), DAY, LayerParameters(ZONE.key), enrichment
     ).enriched.rows
 
 
