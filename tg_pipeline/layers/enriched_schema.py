@@ -424,7 +424,7 @@ class EnrichedUpdate(Row):
     ] = False
 
 
-ENRICHMENT_VERSION: Final = 2
+ENRICHMENT_VERSION: Final = 3
 """The version of the rules that fill the columns.
 
 Increase it if the same update gets other values, so that the days that were built before are

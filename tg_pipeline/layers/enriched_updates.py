@@ -149,7 +149,7 @@ def _fill_person(row: EnrichedUpdate, update_type: str) -> None:
     """Fill who acted in their own name, and what they did; see `definitions`."""
     user_id = row.user_id
     if (
-        user_id is None
+        not user_id  # 0 stands for nobody: it is left of a forgotten person
         or row.user_is_bot
         or row.sender_chat_id is not None
         or row.sender_business_bot_id is not None

@@ -20,7 +20,7 @@ from tg_pipeline.lake.footers import Footers
 from tg_pipeline.marts import duckdb_engine
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS, STORED_MARTS
 from tg_pipeline.marts.cumulative import MESSAGES
-from tg_pipeline.marts.daily import DAILY_ACTIVITY, HOURLY_ACTIVITY
+from tg_pipeline.marts.daily import DAILY_ACTIVITY, HOURLY_ACTIVITY, USER_ACTIVITY
 from tg_pipeline.marts.duckdb_engine import run_query
 from tg_pipeline.marts.mart import MartParameters, each_day
 from tg_pipeline_tests.builds.mart_days import NINE, PARAMETERS, build_all, files, said, whole
@@ -315,7 +315,7 @@ def test_a_damaged_mart_is_rebuilt_and_a_damaged_source_named(
     assert mart.read_bytes() == whole_mart
 
 
-def test_a_mart_that_loses_rows_breaks_its_conservation_rule(
+def test_a_day_that_loses_rows_breaks_its_conservation_rule_and_is_built_by_each_build(
     pipeline: Pipeline, builder: MartBuilds
 ) -> None:
     # Given a mart that is to hold every update, though its query reads messages only
@@ -326,11 +326,27 @@ def test_a_mart_that_loses_rows_breaks_its_conservation_rule(
     pipeline.land(said(1), {"update_id": 2, "poll": {"id": "7"}})
     pipeline.build()
 
-    (built,) = builder.build_days(replace(DAILY_ACTIVITY, conservation_rule=stricter), [DAY])
+    for _ in range(2):
+        (built,) = builder.build_days(replace(DAILY_ACTIVITY, conservation_rule=stricter), [DAY])
+        counts = built.conservation
+        assert built.is_new
+        assert counts
+        assert (counts.input_rows, counts.output_rows, counts.holds) == (2, 1, False)
+    assert len(pipeline.rows("daily_activity")) == 1
 
-    conservation = built.conservation
-    assert conservation
-    assert (conservation.input_rows, conservation.output_rows, conservation.holds) == (2, 1, False)
+
+def test_an_update_of_nobody_is_no_activity_of_a_person(
+    pipeline: Pipeline, builder: MartBuilds
+) -> None:
+    nobody = {"id": 0, "is_bot": False, "first_name": "?"}
+    pipeline.land(said(1), said(2) | {"message": said(2)["message"] | {"from": nobody}})
+    pipeline.build()
+
+    (built,) = builder.build_days(USER_ACTIVITY, [DAY])
+
+    assert built.conservation
+    assert built.conservation.holds
+    assert [row["messages"] for row in pipeline.rows("user_activity")] == [1]
 
 
 def test_a_month_that_loses_rows_is_counted_again_by_each_build(
