@@ -1,7 +1,8 @@
-"""A day of millions of updates, built by Spark and by one process: the bytes, and the cost.
+"""A day of millions of updates, built by one process, several, and Spark: the bytes, and the cost.
 
 PYTHONPATH=.venv-spark python benchmarks/spark.py land --folder /tmp/day --updates 2000000
 PYTHONPATH=.venv-spark python benchmarks/spark.py here --folder /tmp/day
+PYTHONPATH=.venv-spark python benchmarks/spark.py here --folder /tmp/day --workers 2
 PYTHONPATH=.venv-spark python benchmarks/spark.py spark --folder /tmp/day --master 'local[2]'
 PYTHONPATH=.venv-spark python benchmarks/spark.py compare --folder /tmp/day
 """
@@ -22,6 +23,7 @@ from typing import Final
 
 from lambda_ingest.landing import day_prefix
 from lib.days import DAY, ZONE
+from lib.measure import cpu_seconds
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
@@ -32,6 +34,7 @@ from tg_pipeline.lake.partitions import Lake, partition_key
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline.marts.mart import MartParameters
+from tg_pipeline.parallel.processes import WorkerProcesses
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 from tg_pipeline.spark import __file__ as package
 
@@ -47,6 +50,11 @@ LINES: Final = 5_000
 EARLIER: Final = DAY - timedelta(days=1)
 ARRIVED: Final = 1_772_600_000
 """When all objects arrived, in Unix seconds: so that nothing but the names decides on ties."""
+
+HERE: Final = "here"
+WORKERS: Final = "workers"
+SPARK: Final = "spark"
+"""The lakes in the folder, by what has built them."""
 
 UPDATE_ID: Final = re.compile(rb'"update_id":\s*(\d+)')
 TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -84,18 +92,18 @@ def _put(folder: Path, day: date, name: str, lines: list[bytes]) -> None:
     os.utime(path, (ARRIVED, ARRIVED))
 
 
-def build_here(folder: Path) -> None:
-    """Build both days in this process, and print what each table of the larger one costs."""
-    lake = Lake((folder / "here").as_uri())
-    landing = LandingSource(open_object_store((folder / "landing").as_uri()), 0)
-    parameters = LayerParameters(ZONE.key)
-    build_raw_updates(landing, lake, EARLIER, parameters)
-    with _timed("raw_updates"):
+def build_here(folder: Path, processes: int) -> None:
+    """Build both days on this machine, and print what each table of the larger one costs."""
+    lake = Lake((folder / (HERE if processes == 1 else WORKERS)).as_uri())
+    store, parameters = open_object_store((folder / "landing").as_uri()), LayerParameters(ZONE.key)
+    build_raw_updates(LandingSource(store, 0), lake, EARLIER, parameters)
+    with _timed("raw_updates"), WorkerProcesses(lake, processes) as workers:
+        landing = LandingSource(store, 0, split_objects=workers.split_objects)
         rows = build_raw_updates(landing, lake, DAY, parameters).raw.rows
     with _timed("deduped_updates"):
         build_deduped_updates(lake, DAY, parameters)
-    with _timed("enriched_updates"):
-        build_enriched_updates(lake, DAY, parameters)
+    with _timed("enriched_updates"), WorkerProcesses(lake, processes) as workers:
+        build_enriched_updates(lake, DAY, parameters, workers.enrichment(DAY))
     with _timed("marts"), mart_builder(lake, MartParameters(ZONE.key)) as builder:
         for mart in DAILY_MARTS:
             builder.build_days(mart, [DAY])
@@ -104,20 +112,20 @@ def build_here(folder: Path) -> None:
 
 @contextmanager
 def _timed(what: str) -> Iterator[None]:
-    """Print the time and the CPU that a block takes."""
-    wall, cpu = time.monotonic(), time.process_time()
+    """Print the time and the CPU that a block takes, with that of processes that have ended."""
+    wall, cpu = time.monotonic(), cpu_seconds()
     yield
-    wall, cpu = time.monotonic() - wall, time.process_time() - cpu
+    wall, cpu = time.monotonic() - wall, cpu_seconds() - cpu
     print(f"{what}: {wall:.1f} s, of CPU {cpu:.1f} s", flush=True)
 
 
 def build_on_spark(folder: Path, master: str) -> None:
     """Build the larger day on Spark in another lake, and print the time and the CPU."""
-    there = folder / "spark"
+    there = folder / SPARK
     shutil.rmtree(there, ignore_errors=True)
     earlier = f"context_date={EARLIER}"
-    for path in (folder / "here").rglob(f"{earlier}*"):
-        copy = there / path.relative_to(folder / "here")
+    for path in (folder / HERE).rglob(f"{earlier}*"):
+        copy = there / path.relative_to(folder / HERE)
         copy.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if path.is_dir() else shutil.copyfile)(path, copy)
     import pyspark  # noqa: PLC0415 - only this part needs it
@@ -164,14 +172,17 @@ def _costs_of_session(session: int) -> dict[int, tuple[str, float]]:
 
 
 def compare(folder: Path) -> bool:
-    """Print whether both lakes have the same bytes of the larger day; return it, too."""
+    """Print whether all lakes have the same bytes of the larger day; return it, too."""
     keys = [partition_key(table.name, DAY) for table in (*ALL_LAYERS, *DAILY_MARTS)]
+    others = [folder / name for name in (WORKERS, SPARK) if (folder / name).exists()]
     different = [
-        key
+        f"{other.name}/{key}"
+        for other in others
         for key in [*keys, state_key(DAY)]
-        if (folder / "here" / key).read_bytes() != (folder / "spark" / key).read_bytes()
+        if (folder / HERE / key).read_bytes() != (other / key).read_bytes()
     ]
-    print(f"{len(keys) + 1} objects compared; with other bytes: {', '.join(different) or 'none'}")
+    names = ", ".join(different) or "none"
+    print(f"{len(keys) + 1} objects compared in {len(others)} lakes; with other bytes: {names}")
     return not different
 
 
@@ -184,13 +195,14 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--updates", type=int, default=2_000_000)
     parser.add_argument("--recorded", type=Path, help="a file of recorded updates, one a line")
+    parser.add_argument("--workers", type=int, default=1, help="processes of `here`")
     parser.add_argument("--master", default="local[2]")
     options = parser.parse_args()
     folder = options.folder.absolute()
     if options.step == "land":
         land(folder, options.updates, options.recorded)
     elif options.step == "here":
-        build_here(folder)
+        build_here(folder, options.workers)
     elif options.step == "spark":
         build_on_spark(folder, options.master)
     elif not compare(folder):
