@@ -59,10 +59,9 @@ class History:
     def runs(self, status: str | None = None, **tags: str) -> list[Run]:
         """Return the runs with a status and with tags of Dagster's, newest first."""
         wanted = {f"dagster/{name}": value for name, value in tags.items()}
-        found = map(Run.parse, self.ask(RUNS)["runsOrError"]["results"])
         return [
             run
-            for run in found
+            for run in map(Run.parse, self._results(RUNS, "runsOrError"))
             if status in {None, run.status} and wanted.items() <= run.tags.items()
         ]
 
@@ -78,5 +77,10 @@ class History:
 
     def backfills(self) -> dict[str, str]:
         """Return the state of each backfill by its id, newest first."""
-        results = self.ask(BACKFILLS)["partitionBackfillsOrError"]["results"]
-        return {each["id"]: each["status"] for each in results}
+        found = self._results(BACKFILLS, "partitionBackfillsOrError")
+        return {each["id"]: each["status"] for each in found}
+
+    def _results(self, query: str, name: str) -> list[dict[str, Any]]:
+        """Return the results of a query; none if it fails, as one may after Postgres restarts."""
+        results: list[dict[str, Any]] = self.ask(query)[name].get("results", [])
+        return results

@@ -138,4 +138,4 @@ def has_failed(history: History, run: Run) -> bool:
 
 
 def ended(history: History, backfill: str) -> bool:
-    return history.backfills()[backfill] not in {"REQUESTED", "FAILING", "CANCELING"}
+    return history.backfills().get(backfill) not in {None, "REQUESTED", "FAILING", "CANCELING"}
