@@ -176,9 +176,9 @@ class MartBuilder:
                             output.write(batch)
                         stats[day] = output.commit(**expected[day])
             counts = self._count(mart, days)
-        for day, balance in counts.items():
+        for partition, balance in counts.items():
             if not balance.holds:
-                self._make_stale(mart, day)
+                self._make_stale(mart, partition)
         if stale:
             self._forget(mart)
         return [MartBuildResult(day, stats[day], day in stale, counts.get(day)) for day in days]
