@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from tg_pipeline.exceptions import AthenaError
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.layers.schema import TIMESTAMP
+from tg_pipeline.layers.schema import SQL_TYPES
 from tg_pipeline.marts.mart import TableGrain
 from tg_pipeline.query.session import (
     CONTEXT_DATE,
@@ -38,17 +38,6 @@ FORMAT: Final = {
     "InputFormat": f"{PARQUET}.MapredParquetInputFormat",
     "OutputFormat": f"{PARQUET}.MapredParquetOutputFormat",
     "SerdeInfo": {"SerializationLibrary": f"{PARQUET}.serde.ParquetHiveSerDe"},
-}
-
-_TYPES: Final = {
-    pa.int64(): "bigint",
-    pa.int32(): "int",
-    pa.float64(): "double",
-    pa.bool_(): "boolean",
-    pa.string(): "string",
-    pa.binary(): "binary",
-    pa.date32(): "date",
-    TIMESTAMP: "timestamp",
 }
 
 TableInput = dict[str, Any]
@@ -101,9 +90,9 @@ def athena_type(arrow_type: pa.DataType) -> str:
     """Return the Hive type that reads the Parquet values of an Arrow type."""
     if pa.types.is_list(arrow_type):
         return f"array<{athena_type(arrow_type.value_type)}>"
-    if arrow_type not in _TYPES:
+    if arrow_type not in SQL_TYPES:
         raise NotForAthenaError(f"There is no Athena type for Arrow's {arrow_type}.")
-    return _TYPES[arrow_type]
+    return SQL_TYPES[arrow_type]
 
 
 def template_lines(schema: pa.Schema) -> Iterator[str]:

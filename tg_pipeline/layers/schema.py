@@ -15,6 +15,18 @@ from msgspec import Struct
 TIMESTAMP: Final = pa.timestamp("us", tz="UTC")
 """The type of instants: microseconds in UTC."""
 
+SQL_TYPES: Final = {
+    pa.int64(): "bigint",
+    pa.int32(): "int",
+    pa.float64(): "double",
+    pa.bool_(): "boolean",
+    pa.string(): "string",
+    pa.binary(): "binary",
+    pa.date32(): "date",
+    TIMESTAMP: "timestamp",
+}
+"""The names of the types of values in Hive's SQL, which Athena and Spark speak."""
+
 
 class Role(Flag):
     """What a column says about people; a column may have several roles."""

@@ -63,7 +63,8 @@ class WorkerProcesses:
 
         One of the SplitObjects.
         """
-        uri = shared_uri(landing.store)
+        # Names are looked at only if there are workers: a day may have millions.
+        uri = shared_uri(landing.store) if self._processes > 1 else None
         if uri is None or not self.are_for(listed_updates(objects)):
             return split_here(landing, objects, tombstones)
         return SplitByTasks(self, uri, TASK_SIZE)(landing, objects, tombstones)

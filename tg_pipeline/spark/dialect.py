@@ -7,19 +7,10 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
+from tg_pipeline.layers.schema import SQL_TYPES
+
 DUCKDB: Final = "duckdb"
 SPARK: Final = "spark"
-
-SQL_TYPES: Final = {
-    pa.int64(): "bigint",
-    pa.int32(): "int",
-    pa.float64(): "double",
-    pa.bool_(): "boolean",
-    pa.string(): "string",
-    pa.binary(): "binary",
-    pa.date32(): "date",
-    pa.timestamp("us", "UTC"): "timestamp",
-}
 
 
 def in_spark_sql(query: str, parameters: Mapping[str, Any]) -> str:
