@@ -17,6 +17,7 @@ from enum import Enum
 from itertools import chain
 from typing import Any, Final, TypeGuard
 
+from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID, SYNTHETIC_TYPES, is_synthetic
 from lambda_ingest.update_fields import choose_type, fields_of, kind_of, values_at
 
 LANDING_PREFIX: Final = "telegram"
@@ -45,6 +46,11 @@ MAX_LEAD: Final = timedelta(days=1)
 GZIP_LEVEL: Final = 6
 """Of a batch. The highest level, 9, takes two thirds more time for 5 % fewer bytes."""
 
+_RESERVED_ID: Final = (
+    f"The update_id is {FIRST_SYNTHETIC_ID} or higher: such ids are reserved for the bot's own "
+    "calls and for exported messages."
+)
+
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
 
@@ -54,8 +60,11 @@ class TrustLevel(Enum):
     NETWORK = "network"
     """A webhook call or a poll: MAX_AGE. A wrong or forged date must not create old partitions."""
 
+    PROXY = "proxy"
+    """The bot's own calls, as this program saw them: as for the network, but synthetic ids pass."""
+
     OPERATOR = "operator"
-    """A person who lands files: back to Telegram's launch."""
+    """A person who lands files: back to Telegram's launch. Synthetic ids pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,9 @@ def classify(
     except NotAnUpdateError as error:
         return _reject(body, arrival_day, str(error))
     update_type, content = _content(update)
+    is_allowed = trust is not TrustLevel.NETWORK and update_type in SYNTHETIC_TYPES
+    if is_synthetic(update["update_id"]) and not is_allowed:
+        return _reject(body, arrival_day, _RESERVED_ID)
     second = _event_second(update_type, content)
     event_at = datetime.fromtimestamp(second, UTC) if second is not None else None
     day, update_id, implausible = arrival_day, update["update_id"], None
@@ -314,7 +326,7 @@ def _is_plausible(
 ) -> bool:
     if event_at > arrived_at + MAX_LEAD:
         return False
-    if trust is TrustLevel.NETWORK:
+    if trust is not TrustLevel.OPERATOR:
         return event_at >= arrived_at - MAX_AGE
     return event_at >= datetime.combine(TELEGRAM_LAUNCH, time.min, zone)
 
