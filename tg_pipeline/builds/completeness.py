@@ -26,6 +26,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.gap_markers import GAPS_PREFIX, GapReason
 from lambda_ingest.landing import REJECTED_PREFIX
+from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DayState, day_states
 from tg_pipeline.lake.floors import ALL_DAYS, Floors
@@ -42,8 +43,8 @@ from tg_pipeline.layers.update_ids import (
     decode_update_ids,
 )
 
-LAST_ID: Final = 2**62 - 1
-"""The last id of an update; from 2^62 on, ids are reserved for lines that are not updates."""
+LAST_ID: Final = FIRST_SYNTHETIC_ID - 1
+"""The last id of an update; synthetic ones have no sequence."""
 
 KEPT_BY_TELEGRAM: Final = timedelta(hours=24)
 """How long Telegram keeps an update that is not fetched, and retries its webhook call.
@@ -558,7 +559,7 @@ def read_history(footers: Footers, states: Iterable[DayState], checked_from: dat
             bots.update(ids.bots)
         elif not before or not bots.isdisjoint(ids.bots.keys() - before):
             known.append(ids)
-            before.update(ids.bots)
+            before.update(bot for bot, found in ids.bots.items() if found.rows)
     return sorted(known, key=lambda each: each.day)
 
 

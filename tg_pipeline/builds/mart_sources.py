@@ -48,7 +48,6 @@ from tg_pipeline.marts.mart import (
     grain_of,
 )
 from tg_pipeline.marts.partials import KNOWN_MOVES
-from tg_pipeline.telegram.models import MESSAGE_TYPES
 
 CONTENT: Final = "content"
 """The metadata of a monthly mart with a digest of its rows: what is made from it is stale only if
@@ -135,11 +134,10 @@ def message_months(footers: Footers, timezone: str) -> dict[date, frozenset[Mont
 def _read_months(lake: Lake, day: date, timezone: str) -> str:
     """Return the months in which a day's messages were sent, as YYYY-MM, separated by spaces."""
     months: set[Month] = set()
-    columns = ["update_type", "date", "event_at", "received_at"]
+    columns = ["message_kind", "date", "event_at", "received_at"]
     with lake.open(ENRICHED_UPDATES.name, day) as partition:
         for batch in partition.project(columns):
-            is_message = pc.is_in(batch["update_type"], value_set=pa.array(sorted(MESSAGE_TYPES)))
-            months |= _months_of(batch.filter(is_message), timezone)
+            months |= _months_of(batch.filter(batch["message_kind"].is_valid()), timezone)
     return " ".join(map(str, sorted(months)))
 
 

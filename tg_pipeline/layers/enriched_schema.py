@@ -389,8 +389,9 @@ class EnrichedUpdate(Row):
         bool,
         always(
             boolean(
-                "Whether it is a *written message*: a message, channel_post, business_message or "
-                "guest_message, not a service message and not an automatic forward."
+                "Whether it is a *written message*: a new message, channel_post, business_message "
+                "or guest_message, not a service message, not an automatic forward, and not of the "
+                "bot itself."
             )
         ),
         Role.PLAIN,
@@ -422,9 +423,95 @@ class EnrichedUpdate(Row):
         ),
         Role.PLAIN,
     ] = False
+    origin: Annotated[
+        str,
+        always(
+            string(
+                "Where the row is from: `update` of Telegram, `call` of the bot, or `export` of a "
+                "chat's history. A message that is known from several has one row, of the first of "
+                "these."
+            )
+        ),
+        Role.PLAIN,
+    ] = "update"
+    message_kind: Annotated[
+        Text,
+        string(
+            "Of a row that is a version of a message: message, channel_post, business_message or "
+            "guest_message; null for all other rows."
+        ),
+        Role.PLAIN,
+    ] = None
+    is_edit: Annotated[
+        bool,
+        always(boolean("Whether it is a later version of a message: an edit, by whomever.")),
+        Role.PLAIN,
+    ] = False
+    is_own: Annotated[
+        bool,
+        always(
+            boolean(
+                "Whether it is a message of the bot itself, which Telegram sends no update about."
+            )
+        ),
+        Role.PLAIN,
+    ] = False
+    call_method: Annotated[
+        Text,
+        string("The method of the Bot API that the bot called, such as sendMessage."),
+        Role.PLAIN,
+    ] = None
+    call_ok: Annotated[
+        Flag,
+        boolean(
+            "Whether the call succeeded; null if that is not known: a reply to a webhook call, or "
+            "the recording was interrupted."
+        ),
+        Role.PLAIN,
+    ] = None
+    call_error_code: Annotated[
+        Number, int64("`error_code` of a failed call, such as 403 or 429."), Role.PLAIN
+    ] = None
+    call_description: Annotated[
+        Text, string("`description` of a failed call: Telegram's reason."), Role.PLAIN
+    ] = None
+    call_retry_after: Annotated[
+        Number,
+        int64("`parameters.retry_after` of a failed call: seconds that Telegram asks to wait."),
+        Role.PLAIN,
+    ] = None
+    call_ms: Annotated[
+        Number,
+        int64("Milliseconds from the end of the request to the end of Telegram's response."),
+        Role.PLAIN,
+    ] = None
+    call_source: Annotated[
+        Text,
+        string("Where the call was seen: `proxy`, or `webhook_reply`."),
+        Role.PLAIN,
+    ] = None
+    call_part: Annotated[
+        Number,
+        int64("Of a call that sent several messages, the number of this one: 0, 1, …; else null."),
+        Role.PLAIN,
+    ] = None
+    answers_update_id: Annotated[
+        Number, int64("The update that a webhook reply responds to."), Role.PLAIN
+    ] = None
+    reaction_names: Annotated[
+        Texts,
+        strings(
+            "Of an exported message, its reactions when it was exported: the emoji, "
+            "`custom:<id>`, or `paid`."
+        ),
+        Role.PLAIN,
+    ] = None
+    reaction_counts: Annotated[
+        Numbers, int64s("How often each of `reaction_names` was given."), Role.PLAIN
+    ] = None
 
 
-ENRICHMENT_VERSION: Final = 3
+ENRICHMENT_VERSION: Final = 4
 """The version of the rules that fill the columns.
 
 Increase it if the same update gets other values, so that the days that were built before are
@@ -433,6 +520,7 @@ rebuilt. New columns have this effect by themselves.
 
 ENRICHED_UPDATES: Final = Layer(
     "enriched_updates",
-    "One row per deduped update of every type, flat and typed; in the order of the landed lines.",
+    "One row per deduped update of every type, flat and typed, in the order of the landed lines; "
+    "without calls and exported messages that the day already has from a better origin.",
     EnrichedUpdate,
 )

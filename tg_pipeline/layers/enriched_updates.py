@@ -9,8 +9,10 @@ from typing import Final
 import msgspec
 import pyarrow as pa
 
+from lambda_ingest.synthetic_updates import BOT_CALL, EXPORTED_MESSAGE, is_synthetic
 from lambda_ingest.update_fields import ValueKind
 from tg_pipeline.layers.batches import gc_paused
+from tg_pipeline.layers.bot_calls import read_bot_call
 from tg_pipeline.layers.content_digest import content_digest
 from tg_pipeline.layers.definitions import (
     ACTIVITIES,
@@ -22,8 +24,10 @@ from tg_pipeline.layers.definitions import (
 )
 from tg_pipeline.layers.drift import DriftCounter
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, EnrichedUpdate
-from tg_pipeline.layers.event_fields import actor, chat, event_time
+from tg_pipeline.layers.event_fields import MICROSECONDS, actor, chat, event_time
+from tg_pipeline.layers.exported_messages import read_exported_message
 from tg_pipeline.layers.rich_text import flatten
+from tg_pipeline.layers.synthetic_content import SyntheticContent
 from tg_pipeline.telegram.decoding import content_fields, read_content
 from tg_pipeline.telegram.fields import MESSAGE_ATTRIBUTES, SERVICE_MESSAGES
 from tg_pipeline.telegram.models import (
@@ -94,23 +98,34 @@ def _flat(
 ) -> pa.RecordBatch:
     """Return the flat rows; columns that are `known` are taken over."""
     schema = ENRICHED_UPDATES.schema
-    payloads, types = deduped["payload"].to_pylist(), deduped["update_type"].to_pylist()
+    names = ("payload", "update_type", "bot_id", "update_id")
+    values = zip(*(deduped[name].to_pylist() for name in names), strict=True)
     rows = [
-        msgspec.structs.astuple(enrich_update(payload, update_type, drift))
-        for payload, update_type in zip(payloads, types, strict=True)
+        msgspec.structs.astuple(enrich_update(payload, update_type, drift, bot_id, update_id))
+        for payload, update_type, bot_id, update_id in values
     ]
     columns = zip(*rows, strict=True) if rows else iter([()] * len(schema))
     arrays = [
-        known[field.name] if field.name in known else pa.array(values, field.type)
-        for field, values in zip(schema, columns, strict=True)
+        known[field.name] if field.name in known else pa.array(column, field.type)
+        for field, column in zip(schema, columns, strict=True)
     ]
     return pa.record_batch(arrays, schema=schema)
 
 
 def enrich_update(
-    payload: bytes, update_type: str | None, drift: DriftCounter | None = None
+    payload: bytes,
+    update_type: str | None,
+    drift: DriftCounter | None = None,
+    bot_id: int = 0,
+    update_id: int = 0,
 ) -> EnrichedUpdate:
     """Return one update as a flat row; the CARRIED columns keep their defaults."""
+    if is_synthetic(update_id) and update_type == BOT_CALL:
+        call = read_bot_call(payload, BOT_CALL, bot_id)
+        return _enrich_synthetic(EnrichedUpdate(origin="call"), call, drift, bot_id)
+    if is_synthetic(update_id) and update_type == EXPORTED_MESSAGE:
+        exported = read_exported_message(payload, EXPORTED_MESSAGE, bot_id)
+        return _enrich_synthetic(EnrichedUpdate(origin="export"), exported, drift, bot_id)
     content = read_content(payload, update_type)
     row = EnrichedUpdate(fields_nulled=content.nulled)
     if update_type is None:
@@ -122,7 +137,9 @@ def enrich_update(
             _fill_message(row, message, update_type)
             if row.content_type is None:
                 row.content_type = _content_type(content_fields(payload, update_type))
-            _fill_definitions_of_message(row, update_type)
+            row.message_kind = update_type.removeprefix("edited_")
+            row.is_edit = update_type not in WRITTEN_TYPES
+            _fill_definitions_of_message(row, bot_id, is_service=False)
         case CallbackQuery() as callback:
             _fill_callback(row, callback)
         case Poll() as poll:
@@ -135,18 +152,52 @@ def enrich_update(
     return row
 
 
+def _enrich_synthetic(
+    row: EnrichedUpdate, content: SyntheticContent, drift: DriftCounter | None, bot_id: int
+) -> EnrichedUpdate:
+    """Fill the row of a call or an exported message, with the message as if it were an update."""
+    if content.message is not None:
+        read = read_content(content.message, "message")
+        row.fields_nulled = read.nulled
+        if read.is_unfamiliar and drift is not None and row.origin == "call":
+            drift.count(content.message, "message")
+        if isinstance(read.value, Message):
+            row.message_kind = content.kind
+            row.is_edit = content.is_edit
+            _fill_message(row, read.value, "edited_message" if content.is_edit else "message")
+            if row.content_type is None:
+                found = _content_type(content_fields(content.message, "message"))
+                row.content_type = content.content_type or found
+    for name, value in content.columns.items():
+        if value is not None:
+            setattr(row, name, value)
+    if row.message_kind is None:
+        row.event_at = row.date * MICROSECONDS if row.date else None
+        return row
+    if row.origin == "call":
+        row.is_own = True
+    _fill_definitions_of_message(row, bot_id, is_service=content.is_service)
+    _fill_person(row, row.message_kind)
+    return row
+
+
 # Definitions
 
 
-def _fill_definitions_of_message(row: EnrichedUpdate, update_type: str) -> None:
-    is_service = row.content_type in SERVICE_MESSAGES
-    row.is_service = is_service
-    if update_type in WRITTEN_TYPES and not is_service and not row.is_automatic_forward:
+def _fill_definitions_of_message(row: EnrichedUpdate, bot_id: int, *, is_service: bool) -> None:
+    row.is_service = is_service or row.content_type in SERVICE_MESSAGES
+    if bot_id and row.user_id == bot_id and row.sender_business_bot_id is None:
+        row.is_own = True
+    is_new = not (row.is_edit or row.is_service or row.is_own)
+    if is_new and not row.is_automatic_forward:
         row.is_written = True
 
 
 def _fill_person(row: EnrichedUpdate, update_type: str) -> None:
-    """Fill who acted in their own name, and what they did; see `definitions`."""
+    """Fill who acted in their own name, and what they did; see `definitions`.
+
+    `update_type` is the kind of the message for what is no update.
+    """
     user_id = row.user_id
     if (
         not user_id  # 0 stands for nobody: it is left of a forgotten person

@@ -3,10 +3,12 @@
 Telegram numbers the updates of a bot in sequence, so a day is one range of ids, or a few. The
 ranges tell whether two days can hold copies of the same update, and which ids are missing, without
 reading a row. https://core.telegram.org/bots/api#update
+
+Synthetic ids ascend with the time, but are not in sequence: those of a day are stated as one range.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
@@ -15,6 +17,8 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
 
 UPDATE_IDS: Final = "update_ids"
 """The footer key."""
@@ -39,15 +43,17 @@ class BotIds(msgspec.Struct, frozen=True, array_like=True):
     """The update ids of one bot in the rows of a day."""
 
     rows: int
-    """Rows of the bot, including copies of the same update."""
+    """Rows of the bot, including copies of the same update, without synthetic updates."""
     first_received_at: int
     last_received_at: int
-    """When the first and the last of them arrived: microseconds since 1970, UTC."""
+    """When the first and the last of them arrived: microseconds since 1970, UTC; 0 if there are
+    none."""
     grid: int
     """Each range begins at a multiple of `grid` and ends before one. 1: the ranges are exact. Else
     they cover all ids, but also others, and gaps shorter than that are not known."""
     ranges: list[IdRange]
-    """Ascending, without overlap; at most MAX_RANGES."""
+    """Ascending, without overlap; at most MAX_RANGES, and one from the first to the last synthetic
+    id, which is never exact."""
 
     @property
     def is_exact(self) -> bool:
@@ -100,18 +106,19 @@ class RangesByDay:
         bounds = defaultdict(list)
         for day, bots in ids.items():
             for bot, found in bots.items():
-                if found.ranges:
-                    first, last = found.ranges[0][0], found.ranges[-1][1]
-                    bounds[bot].append((day.toordinal(), first, last))
-        self._bounds = {bot: np.array(each, np.int64).T for bot, each in bounds.items()}
+                for is_synthetic, first, last in _bounds(found.ranges):
+                    bounds[bot, is_synthetic].append((day.toordinal(), first, last))
+        self._bounds = {key: np.array(each, np.int64).T for key, each in bounds.items()}
 
     def overlapping(self, day: date, ids: Mapping[int, BotIds]) -> list[date]:
         """Return the days before `day` that may hold copies of updates with `ids`, ascending."""
         found: set[date] = set()
         for bot, own in ids.items():
-            if own.ranges and bot in self._bounds:
-                days, firsts, lasts = self._bounds[bot]
-                is_near = (firsts <= own.ranges[-1][1]) & (lasts >= own.ranges[0][0])
+            for is_synthetic, first, last in _bounds(own.ranges):
+                if (bot, is_synthetic) not in self._bounds:
+                    continue
+                days, firsts, lasts = self._bounds[bot, is_synthetic]
+                is_near = (firsts <= last) & (lasts >= first)
                 near = map(date.fromordinal, days[is_near & (days < day.toordinal())].tolist())
                 found.update(
                     each
@@ -119,6 +126,15 @@ class RangesByDay:
                     if _ranges_overlap(own.ranges, self.by_day[each][bot].ranges)
                 )
         return sorted(found)
+
+
+def _bounds(ranges: list[IdRange]) -> Iterator[tuple[bool, int, int]]:
+    """Yield the first and the last id of the updates, and of the synthetic ones, if any."""
+    if ranges and ranges[0][0] < FIRST_SYNTHETIC_ID:
+        last = ranges[-1] if ranges[-1][0] < FIRST_SYNTHETIC_ID else ranges[-2]
+        yield False, ranges[0][0], last[1]
+    if ranges and ranges[-1][0] >= FIRST_SYNTHETIC_ID:
+        yield True, *ranges[-1]
 
 
 def _ranges_overlap(one: list[IdRange], other: list[IdRange]) -> bool:
@@ -156,8 +172,15 @@ class _Collected:
     grid: int = 1
     merged: int = 0
     ranges: list[IdRange] = field(default_factory=list)
+    synthetic: IdRange | None = None
 
     def add(self, rows: pa.RecordBatch) -> None:
+        is_update = pc.less(rows["update_id"], FIRST_SYNTHETIC_ID)
+        if is_update.true_count != rows.num_rows:
+            self._add_synthetic(rows.filter(pc.invert(is_update)))
+            rows = rows.filter(is_update)
+        if not rows.num_rows:
+            return
         bounds = pc.min_max(rows["received_at"].cast(pa.int64())).as_py()
         self.first_received_at = (
             min(self.first_received_at, bounds["min"]) if self.rows else bounds["min"]
@@ -167,6 +190,11 @@ class _Collected:
         self.ranges += _ranges_of(rows["update_id"])
         if len(self.ranges) > max(FEW_RANGES, 2 * self.merged):
             self._merge(MAX_HELD_RANGES)
+
+    def _add_synthetic(self, rows: pa.RecordBatch) -> None:
+        found = pc.min_max(rows["update_id"]).as_py()
+        first, last = self.synthetic or (found["min"], found["max"])
+        self.synthetic = min(first, found["min"]), max(last, found["max"])
 
     def _merge(self, limit: int) -> None:
         self.ranges = merge_ranges(self.ranges)
@@ -178,9 +206,8 @@ class _Collected:
 
     def result(self) -> BotIds:
         self._merge(MAX_RANGES)
-        return BotIds(
-            self.rows, self.first_received_at, self.last_received_at, self.grid, self.ranges
-        )
+        ranges = [*self.ranges, self.synthetic] if self.synthetic else self.ranges
+        return BotIds(self.rows, self.first_received_at, self.last_received_at, self.grid, ranges)
 
 
 def _rounded(ranges: list[IdRange], grid: int) -> list[IdRange]:

@@ -151,10 +151,9 @@ MESSAGES: Final = Mart(
         "messages_are_counted_once",
         "Distinct messages in enriched_updates that were sent in the month = rows of messages.",
         input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, "
-        "replace(update_type, 'edited_', ''), business_connection_id, chat_id, message_id, "
+        "message_kind, business_connection_id, chat_id, message_id, "
         "CASE WHEN coalesce(message_id, 0) = 0 THEN update_id END FROM enriched_updates "
-        "WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message', "
-        "'edited_message', 'edited_channel_post', 'edited_business_message') "
+        "WHERE message_kind IS NOT NULL "
         "AND coalesce(to_timestamp(nullif(date, 0)), event_at, received_at) >= $begins "
         "AND coalesce(to_timestamp(nullif(date, 0)), event_at, received_at) < $ends)",
         output_rows="SELECT count(*) FROM messages",

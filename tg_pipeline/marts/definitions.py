@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from tg_pipeline.layers.definitions import ACTIVITIES, SHARED_ACCOUNTS, WRITE, WRITTEN_TYPES
+from tg_pipeline.layers.definitions import ACTIVITIES, SHARED_ACCOUNTS, WRITE
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,13 @@ def _activity_sql() -> str:
     for kind in dict.fromkeys(ACTIVITIES.values()):
         types = _listed(name for name, each in ACTIVITIES.items() if each == kind)
         is_own = " AND is_written AND NOT coalesce(is_from_offline, FALSE)" if kind == WRITE else ""
-        cases.append(f"WHEN update_type IN ({types}){is_own} THEN '{kind}'")
+        name = "message_kind" if kind == WRITE else "update_type"
+        cases.append(f"WHEN {name} IN ({types}){is_own} THEN '{kind}'")
     return f"CASE WHEN person_id IS NULL THEN NULL {' '.join(cases)} END"
+
+
+_IS_NEW: Final = "message_kind IS NOT NULL AND NOT is_edit"
+"""The rows of newly sent messages."""
 
 
 PERSON: Final = Definition(
@@ -60,11 +65,13 @@ ACTIVITY: Final = Definition(
 
 WRITTEN_MESSAGE: Final = Definition(
     term="written message",
-    meaning='A new message, by a person, a bot or a channel: `is_written`. "Messages" are written '
-    "messages in all figures but those of `content_mix`.",
-    excludes="Service messages, which tell of an event such as a join or a pin; a channel's post "
-    "that Telegram forwards to the channel's group; edits.",
-    sql=f"update_type IN ({_listed(WRITTEN_TYPES)}) AND NOT coalesce(is_service, FALSE) "
+    meaning="A new message that the bot received, or that an imported history has, by a person, "
+    'another bot or a channel: `is_written`. "Messages" are written messages in all figures but '
+    "those of `content_mix`.",
+    excludes="What the bot itself wrote, which is only known if its calls are recorded: see "
+    "`messages`. Service messages, which tell of an event such as a join or a pin; a channel's "
+    "post that Telegram forwards to the channel's group; edits.",
+    sql=f"{_IS_NEW} AND NOT is_own AND NOT coalesce(is_service, FALSE) "
     "AND NOT coalesce(is_automatic_forward, FALSE)",
 )
 

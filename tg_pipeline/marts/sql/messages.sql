@@ -2,8 +2,7 @@
 WITH versions AS NOT MATERIALIZED (
     SELECT
         *,
-        replace(update_type, 'edited_', '') AS kind,
-        update_type LIKE 'edited_%' AS is_edit,
+        message_kind AS kind,
         -- The key of a message. Ids are unique within a business account, and all ephemeral
         -- messages have the id 0: each of these is identified by its update.
         coalesce(business_connection_id, '') AS key_connection,
@@ -12,10 +11,7 @@ WITH versions AS NOT MATERIALIZED (
         CASE WHEN coalesce(message_id, 0) = 0 THEN update_id ELSE 0 END AS key_update,
         coalesce(to_timestamp(nullif(date, 0)), event_at, received_at) AS first_sent_at
     FROM enriched_updates
-    WHERE update_type IN (
-        'message', 'channel_post', 'business_message', 'guest_message',
-        'edited_message', 'edited_channel_post', 'edited_business_message'
-    )
+    WHERE message_kind IS NOT NULL
     -- All versions of a message have the date of the first one.
     AND coalesce(to_timestamp(nullif(date, 0)), event_at, received_at) >= $begins
     AND coalesce(to_timestamp(nullif(date, 0)), event_at, received_at) < $ends
