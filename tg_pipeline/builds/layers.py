@@ -60,6 +60,7 @@ from tg_pipeline.layers.enriched_updates import enrich
 from tg_pipeline.layers.pseudonyms import PersonalDataRules
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.schema import Role
+from tg_pipeline.layers.shadowed import SHADOW_COLUMNS, has_synthetic, mark_shadowed
 from tg_pipeline.layers.suppression import without_erased_ids
 from tg_pipeline.layers.update_ids import (
     COUNTED_IDS,
@@ -75,6 +76,10 @@ DUPLICATES: Final = "duplicates"
 
 CONFLICTS: Final = "conflicts"
 """The footer key for the number of these with other content than the row that is kept."""
+
+SHADOWED: Final = "shadowed"
+"""The footer key for the number of deduped rows that enriched_updates left out: calls and exported
+messages that the day has from a better origin."""
 
 MAX_EXAMPLES: Final = 3
 """Conflicts that are named."""
@@ -350,6 +355,8 @@ class EnrichedBuildResult:
     enriched: PartitionStats
     deduped_rows: int
     """Rows of the day's deduped_updates."""
+    shadowed: int
+    """Of these, calls and exported messages that the day has from a better origin."""
     fields_nulled: int
     """Fields whose value could not be read."""
     drift: tuple[Drift, ...]
@@ -365,6 +372,21 @@ class EnrichedRows:
     """In the order in which it was found."""
 
 
+@dataclass(frozen=True, slots=True)
+class RowMarks:
+    """What is known of each row of a day of deduped_updates from the others; None if of none."""
+
+    is_copy: pa.Array | None = None
+    """Whether another bot also received the event: see `copies`."""
+    is_shadowed: pa.Array | None = None
+    """Whether the row is left out: see `shadowed`."""
+
+    def slice(self, first: int, rows: int) -> "RowMarks":
+        """Return those of some rows."""
+        marks = (self.is_copy, self.is_shadowed)
+        return RowMarks(*(None if each is None else each.slice(first, rows) for each in marks))
+
+
 class Enrichment(Protocol):
     """How the rows of a day of deduped_updates are enriched: here, or elsewhere."""
 
@@ -372,9 +394,9 @@ class Enrichment(Protocol):
         """Return the SHARED_EVENTS of a day with several bots."""
 
     def enriched(
-        self, deduped: Partition, marks: pa.Array | None, rules: PersonalDataRules
+        self, deduped: Partition, marks: RowMarks, rules: PersonalDataRules
     ) -> Iterable[EnrichedRows]:
-        """Return the rows of enriched_updates in their order; `marks` are the copies among them."""
+        """Return the rows of enriched_updates in their order."""
 
 
 class EnrichmentInThisProcess:
@@ -385,7 +407,7 @@ class EnrichmentInThisProcess:
         return shared_events(deduped.batches(COPY_COLUMNS))[0]
 
     def enriched(
-        self, deduped: Partition, marks: pa.Array | None, rules: PersonalDataRules
+        self, deduped: Partition, marks: RowMarks, rules: PersonalDataRules
     ) -> Iterator[EnrichedRows]:
         """Yield the rows of enriched_updates."""
         return enrich_batches(deduped.batches(ENRICHED_FROM), marks, rules)
@@ -396,16 +418,21 @@ ENRICHED_FROM: Final = ["update_type", "received_at", "bot_id", "update_id", "pa
 
 
 def enrich_batches(
-    batches: Iterable[pa.RecordBatch], marks: pa.Array | None, rules: PersonalDataRules
+    batches: Iterable[pa.RecordBatch], marks: RowMarks, rules: PersonalDataRules
 ) -> Iterator[EnrichedRows]:
-    """Yield the rows of enriched_updates of the ENRICHED_FROM, of which `marks` are copies."""
+    """Yield the rows of enriched_updates of the ENRICHED_FROM, with the marks of these rows."""
     accounts = ENRICHED_UPDATES.columns_with(Role.ACCOUNT)
     offset = 0
-    for batch in batches:
-        drift = DriftCounter()
-        is_copy = None if marks is None else marks.slice(offset, batch.num_rows)
-        known = without_erased_ids(enrich(batch, drift, is_copy), accounts)
+    for every_row in batches:
+        drift, batch = DriftCounter(), every_row
+        own = marks.slice(offset, batch.num_rows)
+        is_copy = own.is_copy
         offset += batch.num_rows
+        if own.is_shadowed is not None:
+            is_kept = pc.invert(own.is_shadowed)
+            batch = batch.filter(is_kept)
+            is_copy = None if is_copy is None else is_copy.filter(is_kept)
+        known = without_erased_ids(enrich(batch, drift, is_copy), accounts)
         yield EnrichedRows(rules.apply(known), drift.in_order())
 
 
@@ -416,25 +443,34 @@ def build_enriched_updates(
     lake: Lake, day: date, parameters: LayerParameters, enrichment: Enrichment = IN_THIS_PROCESS
 ) -> EnrichedBuildResult:
     """Write a day's enriched_updates from its deduped_updates."""
-    fields_nulled = 0
+    fields_nulled = shadowed = 0
     with (
         lake.open(DEDUPED_UPDATES.name, day) as deduped,
         lake.writer(ENRICHED_UPDATES.name, day, ENRICHED_UPDATES.schema) as output,
     ):
         drift, ids = DriftCounter(), UpdateIdCounter()
-        marks = None
-        # The payloads of a day of a single bot are read once.
+        is_copy = is_shadowed = None
+        # The payloads of a day of a single bot, with updates only, are read once.
         if has_several_bots(deduped.project(["bot_id"])):
-            marks = marks_of(enrichment.shared_events(deduped), deduped.rows)
+            is_copy = marks_of(enrichment.shared_events(deduped), deduped.rows)
+        if has_synthetic(deduped.project(["update_id"])):
+            is_shadowed = mark_shadowed(deduped.batches(SHADOW_COLUMNS))
+            shadowed = is_shadowed.true_count
+        marks = RowMarks(is_copy, is_shadowed)
         for each in enrichment.enriched(deduped, marks, parameters.personal_data):
             ids.add(each.rows)
             drift.add(each.drift)
             fields_nulled += pc.sum(each.rows["fields_nulled"]).as_py() or 0
             output.write(each.rows)
         source = enriched_built_from(deduped.metadata.get(BUILT_FROM, ""), parameters)
-        footer = {BUILT_FROM: source, TIMEZONE: parameters.timezone, UPDATE_IDS: ids.encode()}
+        footer = {
+            BUILT_FROM: source,
+            TIMEZONE: parameters.timezone,
+            UPDATE_IDS: ids.encode(),
+            SHADOWED: str(shadowed),
+        }
         enriched = output.commit(**footer)
-        return EnrichedBuildResult(enriched, deduped.rows, fields_nulled, drift.found())
+        return EnrichedBuildResult(enriched, deduped.rows, shadowed, fields_nulled, drift.found())
 
 
 def can_build_enriched(lake: FooterSource, day: date, floors: Floors) -> bool:
@@ -493,5 +529,5 @@ def deduped_conservation(day: date, built: DedupedBuildResult) -> Conservation:
 
 
 def enriched_conservation(day: date, built: EnrichedBuildResult) -> Conservation:
-    """Return the counts of: deduped rows = enriched rows."""
-    return Conservation(day, built.deduped_rows, built.enriched.rows)
+    """Return the counts of: deduped rows = enriched rows + shadowed rows."""
+    return Conservation(day, built.deduped_rows, built.enriched.rows + built.shadowed)

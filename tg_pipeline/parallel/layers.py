@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from lambda_ingest.privacy.suppression import Tombstones
-from tg_pipeline.builds.layers import EnrichedRows
+from tg_pipeline.builds.layers import EnrichedRows, RowMarks
 from tg_pipeline.builds.raw_updates import BUILT_FROM, LandingSource, SplitLines
 from tg_pipeline.lake.partitions import Partition
 from tg_pipeline.layers.copies import SHARED_EVENTS
@@ -110,7 +110,7 @@ class EnrichByTasks:
         return pa.Table.from_batches(found, schema=SHARED_EVENTS)
 
     def enriched(
-        self, deduped: Partition, marks: pa.Array | None, rules: PersonalDataRules
+        self, deduped: Partition, marks: RowMarks, rules: PersonalDataRules
     ) -> Iterator[EnrichedRows]:
         """Yield the rows of enriched_updates in their order; raises StoreError."""
         groups = row_groups(deduped, DEDUPED_UPDATES.name, self.day, self.size.rows)
@@ -126,11 +126,11 @@ def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist([], schema=schema)
 
 
-def _marks(marks: pa.Array | None, groups: RowGroups, rows: list[int]) -> bytes | None:
-    if marks is None:
-        return None
-    count = sum(rows[groups.first_group : groups.end_group])
-    return to_ipc(pa.table({"is_copy": marks.slice(groups.first_row, count)}))
+def _marks(marks: RowMarks, groups: RowGroups, rows: list[int]) -> bytes | None:
+    own = marks.slice(groups.first_row, sum(rows[groups.first_group : groups.end_group]))
+    columns = {"is_copy": own.is_copy, "is_shadowed": own.is_shadowed}
+    known = {name: column for name, column in columns.items() if column is not None}
+    return to_ipc(pa.table(known)) if known else None
 
 
 def row_groups(part: Partition, table: str, day: date, task_rows: int) -> Iterator[RowGroups]:

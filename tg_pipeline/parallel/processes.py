@@ -21,7 +21,7 @@ import pyarrow as pa
 from lambda_ingest.privacy.suppression import Tombstones
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.day_size import listed_updates
-from tg_pipeline.builds.layers import IN_THIS_PROCESS, EnrichedRows, Enrichment
+from tg_pipeline.builds.layers import IN_THIS_PROCESS, EnrichedRows, Enrichment, RowMarks
 from tg_pipeline.builds.raw_updates import LandingSource, SplitLines, split_here
 from tg_pipeline.lake.object_store import shared_uri
 from tg_pipeline.lake.partitions import Lake, Partition
@@ -179,7 +179,7 @@ class _LargeDays:
         return self._of(deduped).shared_events(deduped)
 
     def enriched(
-        self, deduped: Partition, marks: pa.Array | None, rules: PersonalDataRules
+        self, deduped: Partition, marks: RowMarks, rules: PersonalDataRules
     ) -> Iterable[EnrichedRows]:
         return self._of(deduped).enriched(deduped, marks, rules)
 

@@ -18,7 +18,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.privacy.suppression import Tombstones
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.layers import ENRICHED_FROM, EnrichedRows, enrich_batches
+from tg_pipeline.builds.layers import ENRICHED_FROM, EnrichedRows, RowMarks, enrich_batches
 from tg_pipeline.builds.raw_updates import BUILT_FROM, LandingSource, split_here
 from tg_pipeline.lake.errors import TransientStoreError
 from tg_pipeline.lake.object_io import ReplacedError
@@ -162,11 +162,11 @@ class RowGroups(msgspec.Struct, frozen=True):
 
 
 class EnrichRange(msgspec.Struct, frozen=True):
-    """Row groups of deduped_updates, and which of their rows are copies."""
+    """Row groups of deduped_updates, and what is known of their rows."""
 
     groups: RowGroups
     marks: bytes | None = None
-    """A column as Arrow's IPC stream; None on a day of a single bot."""
+    """The RowMarks as Arrow's IPC stream; None if there are none."""
 
 
 class SharedEventsTask(msgspec.Struct, frozen=True):
@@ -194,7 +194,10 @@ class EnrichTask:
     def __call__(self, lake: Lake, place: ShardPlace, task: bytes) -> TaskReport:
         """Enrich some row groups."""
         found = msgspec.msgpack.decode(task, type=EnrichRange)
-        marks = from_ipc(found.marks)["is_copy"].combine_chunks() if found.marks else None
+        marks = RowMarks()
+        if found.marks:
+            table = from_ipc(found.marks)
+            marks = RowMarks(**{name: table[name].combine_chunks() for name in table.column_names})
         drift: list[tuple[Drift, ...]] = []
         with (
             lake.open(DEDUPED_UPDATES.name, found.groups.day) as deduped,

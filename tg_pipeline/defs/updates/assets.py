@@ -291,7 +291,8 @@ def deduped_updates(
         conservation_check(
             DEDUPED_ROWS_ARE_CONSERVED,
             ENRICHED_UPDATES,
-            "Rows of deduped_updates = rows of enriched_updates.",
+            "Rows of deduped_updates = rows of enriched_updates + calls and exported messages that "
+            "the day has from a better origin.",
         ),
         drift_check,
     ],
@@ -332,6 +333,7 @@ def enriched_updates(
             )
             hours = hour_chart("messages", messages_per_hour(tables, day, SETTINGS.zone))
             counts: dict[str, Count] = {
+                "shadowed": built.shadowed,
                 "fields_nulled": built.fields_nulled,
                 "names_unread": len(built.drift),
                 "hours": dg.MetadataValue.md(hours),
