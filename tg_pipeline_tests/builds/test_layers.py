@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_ingest.landing import day_prefix
+from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.builds.layers import (
     build_deduped_updates,
     deduped_conservation,
@@ -278,6 +279,46 @@ def test_a_duplicate_across_midnight_is_counted_once_on_the_earlier_day(
     assert [row["update_id"] for row in pipeline.rows("enriched_updates", DAY)] == [8]
     assert [row["update_id"] for row in pipeline.rows("enriched_updates", NEXT_DAY)] == [9]
     assert (built.deduped.raw_rows, built.deduped.duplicates) == (2, 1)
+
+
+@pytest.mark.parametrize("chat", [{"id": 5, "type": "private"}, {"id": -(10**12) - 5}])
+def test_a_history_that_lands_before_or_after_its_updates_gives_the_same_bytes(
+    new_pipeline: Callable[[], Pipeline], chat: dict[str, Any]
+) -> None:
+    # Given messages, some delivered as updates and some in an export, and some in both
+    second = int(ARRIVED.timestamp())
+    live = [
+        {"message_id": n, "chat": chat, "from": {"id": 5}, "date": second + n, "text": f"Oi {n}"}
+        for n in range(10)
+    ]
+    written = [{"id": n, "from_id": "user5", "text": f"Oi {n}"} for n in range(5, 15)]
+    exported = [
+        {
+            "update_id": FIRST_SYNTHETIC_ID + each["id"],
+            "exported_message": {"date": second + each["id"], "chat": chat, "message": each},
+        }
+        for each in written
+    ]
+    updates = [{"update_id": each["message_id"] + 1, "message": each} for each in live]
+
+    # When they land in both orders, with a build in between
+    digests = []
+    for first, then in ((updates, exported), (exported, updates)):
+        pipeline = new_pipeline()
+        for lines in (first, then):
+            pipeline.land(*lines)
+            pipeline.age_landing()
+            built = pipeline.build()
+        digests.append(pipeline.digest("enriched_updates"))
+
+        # Then each message has one row, and no row is unaccounted for
+        assert built.enriched.shadowed == 5
+        assert enriched_conservation(DAY, built.enriched).holds
+        texts = sorted(row["text"] for row in pipeline.rows("enriched_updates"))
+        assert texts == sorted(f"Oi {n}" for n in range(15))
+
+    # And the order makes no difference
+    assert digests[0] == digests[1]
 
 
 def test_the_copy_that_landed_first_is_kept(pipeline: Pipeline) -> None:

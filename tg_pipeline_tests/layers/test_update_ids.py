@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.update_ids import (
     MAX_RANGES,
@@ -22,7 +23,10 @@ from tg_pipeline.layers.update_ids import (
 Row = tuple[int, int, int]
 """A bot, an update id, and the microsecond of its arrival."""
 
-ROWS = st.lists(st.tuples(st.integers(1, 3), st.integers(0, 2**63 - 1), st.integers(0, 10**15)))
+LAST_OF_UPDATES = FIRST_SYNTHETIC_ID - 1
+ROWS = st.lists(
+    st.tuples(st.integers(1, 3), st.integers(0, LAST_OF_UPDATES), st.integers(0, 10**15))
+)
 
 
 def batch(rows: Sequence[Row]) -> pa.RecordBatch:
@@ -49,6 +53,33 @@ def test_consecutive_ids_are_one_range_and_a_gap_separates_two() -> None:
     found = decode_update_ids(footer([(7, 10, 5), (7, 12, 6), (7, 11, 4)], [(7, 14, 9), (8, 1, 2)]))
 
     assert found == {7: BotIds(4, 4, 9, 1, [(10, 12), (14, 14)]), 8: BotIds(1, 2, 2, 1, [(1, 1)])}
+
+
+def test_synthetic_ids_are_one_range_beside_those_of_updates() -> None:
+    # Given updates, and lines of a bot's calls whose ids ascend with the time
+    first, last = FIRST_SYNTHETIC_ID + 5, FIRST_SYNTHETIC_ID + 900
+    rows = [(7, 10, 5), (7, last, 3), (7, 11, 6), (7, first, 9), (8, first, 9)]
+
+    found = decode_update_ids(footer(rows, [(7, first + 1, 1)]))
+
+    # Then the ids of updates stay exact, and only updates are counted
+    assert found[7] == BotIds(2, 5, 6, 1, [(10, 11), (first, last)])
+    assert found[8] == BotIds(0, 0, 0, 1, [(first, first)])
+
+
+def test_days_of_calls_need_not_be_compared_with_all_earlier_ones() -> None:
+    # Given three days, each with its own updates and calls
+    days = {
+        date(2026, 10, day): decode_update_ids(
+            footer([(7, 100 * day, 0), (7, FIRST_SYNTHETIC_ID + 100 * day, 0)])
+        )
+        for day in (1, 2, 3)
+    }
+
+    # Then the last may have copies of none, but of a day with the same call
+    assert RangesByDay(days).overlapping(date(2026, 10, 3), days[date(2026, 10, 3)]) == []
+    late = decode_update_ids(footer([(7, FIRST_SYNTHETIC_ID + 200, 0)]))
+    assert RangesByDay(days).overlapping(date(2026, 10, 3), late) == [date(2026, 10, 2)]
 
 
 def test_more_ranges_than_a_footer_holds_are_rounded_to_a_grid_that_covers_them() -> None:

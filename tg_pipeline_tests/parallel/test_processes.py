@@ -18,6 +18,7 @@ import pytest
 
 from lambda_ingest.privacy.suppression import Identity, Tombstones, identity_digest
 from lambda_ingest.settings import Secret
+from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.builds.day_size import listed_updates
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.parameters import LayerParameters
@@ -54,6 +55,13 @@ def message(update_id: int, user: int = BIA, **fields: Any) -> bytes:
     return json.dumps(update).encode()
 
 
+def exported(number: int) -> bytes:
+    message = {"id": number, "from_id": f"user{BIA}", "text": "oi"}
+    content = {"date": 1_790_000_000, "chat": GROUP, "message": message}
+    line = {"update_id": FIRST_SYNTHETIC_ID + number, "exported_message": content}
+    return json.dumps(line).encode()
+
+
 def land_adversarial_day(pipeline: Pipeline) -> None:
     """Land several row groups: copies, repeats, invented names, and what can't be read."""
     for bot in (8, 7, 9):
@@ -72,6 +80,7 @@ def land_adversarial_day(pipeline: Pipeline) -> None:
     reply = {"message_id": 1, "from": {"id": ANA, "is_bot": False}, "chat": GROUP, "text": "Oi"}
     pipeline.put("7-2003.json", message(2_003, reply_to_message=reply))
     pipeline.land_batch("cut", *(message(number) for number in range(2_100, 2_200)))
+    pipeline.put("7-export.ndjson", b"\n".join(map(exported, range(3, 500))))
     pipeline.put("7-300.json", message(300), DAY_BEFORE)
     pipeline.put("7-x.ndjson", message(300))
 
@@ -139,6 +148,7 @@ def test_several_processes_write_the_bytes_and_count_what_one_does(
     assert last.raw.quarantined.rows > 8
     assert last.raw.suppressed > 100
     assert last.deduped.duplicates > 200
+    assert last.enriched.shadowed > 200
     assert last.enriched.fields_nulled == 2
     assert len(last.enriched.drift) > MAX_PLACES
     assert len(tables(one)) < len(one)
