@@ -10,8 +10,8 @@ import msgspec
 
 from tg_pipeline.layers.synthetic_content import (
     SyntheticContent,
+    decode_line,
     encode_message,
-    parse_content,
     text_or_none,
     whole_number,
 )
@@ -56,87 +56,100 @@ COPIED: Final = (
 )
 """Parameters that the message sent has under the same name."""
 
-COLUMNS: Final = {
-    "call_method": "method",
-    "call_description": "description",
-    "call_source": "source",
-}
-NUMBERS: Final = {
-    "call_error_code": "error_code",
-    "call_ms": "ms",
-    "call_part": "part",
-    "answers_update_id": "answers_update_id",
-}
-"""Columns, and the fields of the line that they are from."""
+
+class _Call(msgspec.Struct, gc=False):
+    """The fields of a line, of any type; the result as it is written."""
+
+    date: Any = None
+    chat: Any = None
+    method: Any = None
+    params: Any = None
+    source: Any = None
+    ok: Any = None
+    result: msgspec.Raw = msgspec.Raw()
+    error_code: Any = None
+    description: Any = None
+    parameters: Any = None
+    ms: Any = None
+    answers_update_id: Any = None
+    part: Any = None
 
 
-def read_bot_call(payload: bytes, update_type: str, bot_id: int) -> SyntheticContent:
+class _CallLine(msgspec.Struct, gc=False):
+    bot_call: _Call
+
+
+_DECODER: Final = msgspec.json.Decoder(_CallLine)
+
+
+def read_bot_call(payload: bytes, bot_id: int) -> SyntheticContent:
     """Return a call: its columns, and the message that it sent or changed, if any.
 
     Never raises: what can't be read is left out.
     """
-    call = parse_content(payload, update_type)
-    method, params = text_or_none(call.get("method")) or "", _object(call.get("params"))
-    error = _object(call.get("parameters"))
+    line = decode_line(payload, _DECODER)
+    if line is None:
+        return SyntheticContent()
+    call = line.bot_call
+    method, params = text_or_none(call.method) or "", _object(call.params)
     columns: dict[str, Any] = {
-        **{column: text_or_none(call.get(name)) for column, name in COLUMNS.items()},
-        **{column: whole_number(call.get(name)) for column, name in NUMBERS.items()},
-        "call_ok": call["ok"] if isinstance(call.get("ok"), bool) else None,
-        "call_retry_after": whole_number(error.get("retry_after")),
+        "call_method": method or None,
+        "call_ok": call.ok if isinstance(call.ok, bool) else None,
+        "call_error_code": whole_number(call.error_code),
+        "call_description": text_or_none(call.description),
+        "call_retry_after": whole_number(_object(call.parameters).get("retry_after")),
+        "call_ms": whole_number(call.ms),
+        "call_source": text_or_none(call.source),
+        "call_part": whole_number(call.part),
+        "answers_update_id": whole_number(call.answers_update_id),
     }
     message = _message(call, method, params, bot_id)
     if message is None:
         columns |= {
             "user_id": bot_id or None,
             "user_is_bot": True,
-            "date": whole_number(call.get("date")),
-            "chat_id": whole_number(_object(call.get("chat")).get("id")),
+            "date": whole_number(call.date),
+            "chat_id": whole_number(_object(call.chat).get("id")),
             "message_id": whole_number(params.get("message_id")),
         }
         return SyntheticContent(columns=columns)
     return SyntheticContent(
         columns=columns,
-        message=encode_message(message),
-        kind=_kind_of(message),
+        message=message,
         is_edit=EDITS.fullmatch(method) is not None,
         content_type=_content_type_of(method),
     )
 
 
-def _message(
-    call: dict[str, Any], method: str, params: dict[str, Any], bot_id: int
-) -> dict[str, Any] | None:
-    """Return the message that a call sent or changed; None if there is none."""
-    result = call.get("result")
-    if isinstance(result, dict) and "message_id" in result:
-        if isinstance(result.get("chat"), dict):
-            return result
-        return {**_sent_by(call, params, bot_id), "message_id": result["message_id"]}
-    is_reply = call.get("source") == "webhook_reply" and call.get("ok") is None
+def _message(call: _Call, method: str, params: dict[str, Any], bot_id: int) -> bytes | None:
+    """Return `{"message": …}` with what a call sent or changed; None if there is no message."""
+    result = bytes(call.result)
+    if result[:1] == b"{" and b'"message_id"' in result:
+        if b'"chat"' in result:
+            return b'{"message":%b}' % result
+        found = _object(msgspec.json.decode(result))
+        if "message_id" in found:
+            sent = _sent_by(call, params, bot_id)
+            return encode_message({**sent, "message_id": found["message_id"]})
+    is_reply = call.source == "webhook_reply" and call.ok is None
     is_sent = SENDS.fullmatch(method) and method.lower() not in NO_MESSAGES
-    if is_reply and is_sent and isinstance(call.get("chat"), dict):
-        return _sent_by(call, params, bot_id)
+    if is_reply and is_sent and isinstance(call.chat, dict):
+        return encode_message(_sent_by(call, params, bot_id))
     return None
 
 
-def _sent_by(call: dict[str, Any], params: dict[str, Any], bot_id: int) -> dict[str, Any]:
+def _sent_by(call: _Call, params: dict[str, Any], bot_id: int) -> dict[str, Any]:
     """Return a message as far as the call tells of it: Telegram returned its id, or nothing."""
     copied = {name: params[name] for name in COPIED if isinstance(params.get(name), str | list)}
     replied = _object(params.get("reply_parameters")).get("message_id")
     reply_to = whole_number(replied if replied is not None else params.get("reply_to_message_id"))
     return {
-        "date": call.get("date"),
-        "chat": call.get("chat"),
+        "date": call.date,
+        "chat": call.chat,
         "from": {"id": bot_id, "is_bot": True},
         **({"reply_to_message": {"message_id": reply_to}} if reply_to else {}),
         **copied,
     }
-
-
-def _kind_of(message: dict[str, Any]) -> str:
-    if message.get("business_connection_id"):
-        return "business_message"
-    return "channel_post" if _object(message.get("chat")).get("type") == "channel" else "message"
 
 
 def _content_type_of(method: str) -> str | None:

@@ -121,10 +121,10 @@ def enrich_update(
 ) -> EnrichedUpdate:
     """Return one update as a flat row; the CARRIED columns keep their defaults."""
     if is_synthetic(update_id) and update_type == BOT_CALL:
-        call = read_bot_call(payload, BOT_CALL, bot_id)
+        call = read_bot_call(payload, bot_id)
         return _enrich_synthetic(EnrichedUpdate(origin="call"), call, drift, bot_id)
     if is_synthetic(update_id) and update_type == EXPORTED_MESSAGE:
-        exported = read_exported_message(payload, EXPORTED_MESSAGE, bot_id)
+        exported = read_exported_message(payload, bot_id)
         return _enrich_synthetic(EnrichedUpdate(origin="export"), exported, drift, bot_id)
     content = read_content(payload, update_type)
     row = EnrichedUpdate(fields_nulled=content.nulled)
@@ -162,7 +162,7 @@ def _enrich_synthetic(
         if read.is_unfamiliar and drift is not None and row.origin == "call":
             drift.count(content.message, "message")
         if isinstance(read.value, Message):
-            row.message_kind = content.kind
+            row.message_kind = _kind_of(read.value)
             row.is_edit = content.is_edit
             _fill_message(row, read.value, "edited_message" if content.is_edit else "message")
             if row.content_type is None:
@@ -179,6 +179,14 @@ def _enrich_synthetic(
     _fill_definitions_of_message(row, bot_id, is_service=content.is_service)
     _fill_person(row, row.message_kind)
     return row
+
+
+def _kind_of(message: Message) -> str:
+    """Return the type that an update about a new message would have."""
+    if message.business_connection_id:
+        return "business_message"
+    is_channel = message.chat is not None and message.chat.type == "channel"
+    return "channel_post" if is_channel else "message"
 
 
 # Definitions

@@ -7,10 +7,12 @@ files. https://github.com/telegramdesktop/tdesktop/blob/dev/Telegram/SourceFiles
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+import msgspec
+
 from tg_pipeline.layers.synthetic_content import (
     SyntheticContent,
+    decode_line,
     encode_message,
-    parse_content,
     text_or_none,
     whole_number,
 )
@@ -99,21 +101,38 @@ SUPERGROUP_SHIFT: Final = -1_000_000_000_000
 https://core.telegram.org/api/bots/ids"""
 
 
-def read_exported_message(payload: bytes, update_type: str, bot_id: int) -> SyntheticContent:
+class _Content(msgspec.Struct, gc=False):
+    """The fields of a line, of any type."""
+
+    date: Any = None
+    chat: Any = None
+    message: Any = None
+
+
+class _ExportLine(msgspec.Struct, gc=False):
+    exported_message: _Content
+
+
+_DECODER: Final = msgspec.json.Decoder(_ExportLine)
+
+
+def read_exported_message(payload: bytes, bot_id: int) -> SyntheticContent:
     """Return an exported message; never raises: what can't be read is left out.
 
     Who wrote it has an id and a displayed name, but the export does not tell bots from people:
     only the bot itself is known.
     """
-    line = parse_content(payload, update_type)
-    exported, chat = line.get("message"), line.get("chat")
+    line = decode_line(payload, _DECODER)
+    if line is None:
+        return SyntheticContent()
+    exported, chat = line.exported_message.message, line.exported_message.chat
     if not isinstance(exported, dict) or not isinstance(chat, dict):
         return SyntheticContent()
     is_service = exported.get("type") == "service"
     sender = _sender(exported, bot_id)
     message: dict[str, Any] = {
         "message_id": whole_number(exported.get("id")),
-        "date": line.get("date"),
+        "date": line.exported_message.date,
         "chat": chat,
         **sender,
         **_relations(exported, is_service=is_service),
@@ -139,7 +158,6 @@ def read_exported_message(payload: bytes, update_type: str, bot_id: int) -> Synt
     return SyntheticContent(
         columns={"reaction_names": names, "reaction_counts": counts, **_file(exported)},
         message=encode_message(message),
-        kind="channel_post" if chat.get("type") == "channel" else "message",
         content_type=content_type,
         is_service=is_service,
     )

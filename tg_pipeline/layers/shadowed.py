@@ -70,10 +70,10 @@ def _new_message(
     if not is_synthetic(update_id):
         return _read(_UPDATE, payload, kind) if kind in WRITTEN_TYPES else None
     if kind == BOT_CALL:
-        call = read_bot_call(payload, kind, bot_id)
+        call = read_bot_call(payload, bot_id)
         return None if call.is_edit else _read(_CALL, call.message, "message")
     if kind == EXPORTED_MESSAGE:
-        exported = read_exported_message(payload, kind, bot_id)
+        exported = read_exported_message(payload, bot_id)
         return _read(_EXPORT, exported.message, "message")
     return None
 

@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import msgspec
 
-from tg_pipeline.telegram.decoding import parsed_content
+from tg_pipeline.telegram.decoding import replace_surrogates
+
+_Line = TypeVar("_Line")
 
 INT64: Final = 2**63
 """Ids are stored as signed 64-bit integers."""
@@ -21,8 +23,6 @@ class SyntheticContent:
     """Values by the names of columns."""
     message: bytes | None = None
     """`{"message": …}` with a Message of the Bot API; None if the line tells of no message."""
-    kind: str = "message"
-    """The `message_kind`."""
     is_edit: bool = False
     content_type: str | None = None
     """What the message contains, if it does not tell itself."""
@@ -30,13 +30,16 @@ class SyntheticContent:
     """Whether it is certainly a service message."""
 
 
-def parse_content(payload: bytes, update_type: str) -> dict[str, Any]:
-    """Return the content of a payload that `read_envelope` accepted; {} if it is no object."""
+def decode_line(payload: bytes, decoder: msgspec.json.Decoder[_Line]) -> _Line | None:
+    """Return the line of a payload that `read_envelope` accepted; None if it has another form."""
     try:
-        content = msgspec.json.decode(payload)[update_type]
+        return decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        content = parsed_content(payload, update_type)
-    return content if isinstance(content, dict) else {}
+        pass
+    try:
+        return decoder.decode(replace_surrogates(payload))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
 
 
 def encode_message(message: Mapping[str, Any]) -> bytes:
