@@ -46,10 +46,11 @@ MAX_LEAD: Final = timedelta(days=1)
 GZIP_LEVEL: Final = 6
 """Of a batch. The highest level, 9, takes two thirds more time for 5 % fewer bytes."""
 
-_RESERVED_ID: Final = (
+RESERVED_ID: Final = (
     f"The update_id is {FIRST_SYNTHETIC_ID} or higher: such ids are reserved for the bot's own "
     "calls and for exported messages."
 )
+"""Why an update with a synthetic id is rejected. Replaying does not change that."""
 
 _STRINGS: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 
@@ -155,7 +156,7 @@ def classify(
     update_type, content = _content(update)
     is_allowed = trust is not TrustLevel.NETWORK and update_type in SYNTHETIC_TYPES
     if is_synthetic(update["update_id"]) and not is_allowed:
-        return _reject(body, arrival_day, _RESERVED_ID)
+        return _reject(body, arrival_day, RESERVED_ID)
     second = _event_second(update_type, content)
     event_at = datetime.fromtimestamp(second, UTC) if second is not None else None
     day, update_id, implausible = arrival_day, update["update_id"], None

@@ -9,7 +9,7 @@ import obstore
 import typer
 from obstore.store import ObjectStore
 
-from lambda_ingest.landing import RejectedBody, TrustLevel
+from lambda_ingest.landing import RESERVED_ID, RejectedBody, TrustLevel
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.cli.console import excerpt, out, progress
 from tg_pipeline.cli.context import check_landing, open_landing, refuse_sample, show
@@ -147,6 +147,10 @@ class Replay:
                 continue  # another replay was faster
             if rejection.body is None:
                 self.without_bytes += 1
+                continue
+            if rejection.reason == RESERVED_ID:
+                # An operator is trusted, but the sender of this body was not.
+                self._keep(rejection.reason)
                 continue
             arrived_at = rejection.received_at or journals.arrival(each) or each.written_at
             parsed = self.writer.classify(rejection.body, arrived_at).parsed

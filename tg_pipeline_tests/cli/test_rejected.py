@@ -8,8 +8,9 @@ import obstore
 import pytest
 from obstore.store import ObjectStore
 
-from lambda_ingest.landing import wrap_rejected
+from lambda_ingest.landing import RESERVED_ID, wrap_rejected
 from lambda_ingest.store import open_store, put_if_absent
+from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.query.rejected import list_rejected
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.lambda_ingest.privacy.tombstones import KEY, forget
@@ -125,3 +126,17 @@ def test_an_object_stays_if_its_update_can_t_be_stored(shell: Shell, landing: Ob
     assert done.returncode == 1
     assert done.stderr.startswith("tg-pipeline: ")
     assert remaining(landing) == ["a.json", "b.json", "c.json"]
+
+
+def test_a_replay_does_not_land_what_the_network_may_not_send(shell: Shell) -> None:
+    # Given a body that looks like a call of the bot, rejected when it came from the network
+    landing = open_store(shell.landing.as_uri())
+    forged = b'{"update_id": %d, "bot_call": {"method": "sendMessage"}}' % FIRST_SYNTHETIC_ID
+    put_if_absent(landing, f"{FOLDER}/a.json", wrap_rejected(forged, RESERVED_ID), ARRIVED)
+
+    # When an operator replays all bodies
+    done = shell.run("rejected", "replay", "--bot-id", "9")
+
+    # Then it stays where it is
+    assert "1 stay rejected" in done.stdout
+    assert remaining(landing) == ["a.json"]
