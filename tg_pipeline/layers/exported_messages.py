@@ -142,10 +142,9 @@ def read_exported_message(payload: bytes, bot_id: int) -> SyntheticContent:
     if edited:
         message["edit_date"] = edited
     if is_service:
-        content_type = ACTIONS.get(
-            str(exported.get("action")), text_or_none(exported.get("action"))
-        )
-        if exported.get("action") in JOINS and "from" in sender:
+        action = text_or_none(exported.get("action"))
+        content_type = ACTIONS.get(action or "", action)
+        if action in JOINS and "from" in sender:
             message["new_chat_members"] = [sender["from"]]
     else:
         content_type = _content_type(exported)

@@ -4,6 +4,7 @@ import json
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from lambda_ingest.landing import NotAnUpdateError, chat_id_of, event_time, parse_update
 from lambda_ingest.update_fields import UPDATE_FIELDS
@@ -13,6 +14,7 @@ from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.enriched_updates import CARRIED, enrich
 from tg_pipeline.layers.event_fields import MICROSECONDS
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline.layers.shadowed import mark_shadowed
 from tg_pipeline.telegram.decoding import UnreadableError, read_envelope
 
 BOT: Final = 7
@@ -44,10 +46,12 @@ def check(data: bytes) -> None:
     drift = DriftCounter()
 
     is_copy = mark_copies([deduped])
+    is_shadowed = mark_shadowed([deduped])
     rows = enrich(deduped, drift, is_copy)
 
     rows.validate(full=True)
-    assert rows.num_rows == len(is_copy) == count
+    assert rows.num_rows == len(is_copy) == len(is_shadowed) == count
+    _check_shadowed(rows, is_shadowed)
     assert rows.schema == ENRICHED_UPDATES.schema
     assert all(rows[name].equals(deduped[name]) for name in CARRIED)
     assert rows["is_copy"].equals(is_copy)
@@ -60,6 +64,15 @@ def check(data: bytes) -> None:
         json.dumps(row, default=str)
         if row["update_type"] in UPDATE_FIELDS:
             _check_agreement(payload, row["event_at"], row["chat_id"])
+
+
+def _check_shadowed(rows: pa.RecordBatch, is_shadowed: pa.Array) -> None:
+    """Check that no update is left out, nor all rows of a message."""
+    origins = rows["origin"].filter(is_shadowed).to_pylist()
+    assert "update" not in origins
+    if origins:
+        kept = rows.filter(pc.invert(is_shadowed))
+        assert pc.any(kept["message_kind"].is_valid()).as_py()
 
 
 def _check_agreement(payload: bytes, event_at: object, chat_id: object) -> None:

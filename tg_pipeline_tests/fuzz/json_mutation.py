@@ -12,6 +12,7 @@ SCALARS: Final = (
     *(None, True, False, 0, 1, -1, 5, 1.5, 5.0, 1e300, -0.0, 2**31, 2**53 + 1, 2**63 - 1, 2**63),
     *(-(2**63), 10**30, 1_791_378_000, 1_791_378_000.0, 253_402_300_799, 253_402_300_800),
     *("", " ", "a", "5", "/start@bot x", "😀", "\ud83d", "\0", "\n", "supergroup", "custom_emoji"),
+    *(2**62, "user5", "channel5", "webhook_reply", "editMessageText"),
     *("restricted", "member", "bot_command", "hashtag", "mention", "text_mention", "@ana"),
 )
 
@@ -22,6 +23,8 @@ NAMES: Final = sorted(
         id is_bot first_name username type title text offset length user url blocks items cells
         summary caption credit question options explanation file_unique_id file_size mime_type
         duration status is_member emoji custom_emoji_id source boost topic_id live_period
+        method params called_at_ms error_code description parameters retry_after ms part source
+        answers_update_id message from_id action actor_id edited_unixtime reactions count href
         ok result detail bucket object key name time source body headers isBase64Encoded Records
         """.split()
     )

@@ -4,10 +4,12 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from lambda_ingest.bot_calls import BotCall, CallSource, bot_call_lines
+from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
 from lambda_ingest.update_fields import UPDATE_FIELDS
 from tg_pipeline_tests.fakes.sqs import created, landed, tick
 from tg_pipeline_tests.fuzz.targets import FOUND
@@ -31,7 +33,7 @@ def main() -> None:
     bodies = list(_bodies())
     lines = b"\n".join(bodies[:3])
     _write("landing", bodies)
-    _write("enrich", [*bodies, lines])
+    _write("enrich", [*bodies, lines, *_synthetic()])
     _write("lambda_events", [json.dumps(each).encode() for each in _events(bodies[0])])
     _write("queue_messages", [each.encode() for each in _messages()])
     _write("reader", [bytes([step]) + each for step in range(4) for each in _objects(lines)])
@@ -59,6 +61,46 @@ def _bodies() -> Iterator[bytes]:
             continue
         for content in (least, *others[:-1:9]):
             yield as_telegram_sends(5, kind, content)
+
+
+def _synthetic() -> Iterator[bytes]:
+    """Yield calls of a bot and exported messages, also of several on one day."""
+    sender = {"id": 7, "is_bot": True, "first_name": "Bot"}
+    chat = {"id": 5, "type": "private"}
+    sent = {"message_id": 3, "date": SENT, "chat": chat, "from": sender, "text": "/a Oi"}
+    results: list[Any] = [sent, [sent, sent | {"message_id": 4}], {"message_id": 5}, True, None]
+    when = datetime.fromtimestamp(SENT, UTC)
+    calls = [
+        line
+        for source in CallSource
+        for result in results
+        for line in bot_call_lines(
+            BotCall("sendMessage", {"chat_id": "5"}, source, when, b"1", result=result)
+        )
+    ]
+    message = {
+        "id": 9,
+        "type": "message",
+        "from": "Ana",
+        "from_id": "user5",
+        "edited_unixtime": "5",
+        "text": ["Oi ", {"type": "mention", "text": "@bia"}],
+        "reactions": [{"type": "emoji", "count": 1, "emoji": "👍"}],
+        "reply_to_message_id": 2,
+    }
+    joined = {"type": "service", "action": "join_group_by_link", "actor_id": "user5", "id": 10}
+    exported = [
+        json.dumps(
+            {
+                "update_id": FIRST_SYNTHETIC_ID + number,
+                "exported_message": {"date": SENT, "chat": chat, "message": each},
+            }
+        ).encode()
+        for number, each in enumerate((message, joined))
+    ]
+    yield from calls
+    yield from exported
+    yield b"\n".join([*calls[:3], *exported, *exported])
 
 
 def _events(body: bytes) -> list[object]:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 from tg_pipeline_tests.conftest import TIMEZONE, Pipeline
 
@@ -42,6 +43,7 @@ def land_days(pipeline: Pipeline) -> None:
                 pipeline.put(f"{bot}-{start:05}.ndjson.gz", body, day)
     _land_again(pipeline, [body for bodies in days.values() for body in bodies])
     _land_large(pipeline)
+    _land_history(pipeline, days[LAST_DAY])
     _land_unreadable(pipeline)
 
 
@@ -53,6 +55,20 @@ def _land_large(pipeline: Pipeline) -> None:
         update = {"update_id": 9_000_000 + number, "message": message | {"chat": chat}}
         body = gzip.compress(json.dumps(update).encode(), mtime=0)
         pipeline.put(f"{SAMPLE_BOT_ID}-0030{number}.json.gz", body, LAST_DAY)
+
+
+def _land_history(pipeline: Pipeline, bodies: list[bytes]) -> None:
+    """Land the messages of the last day as an export has them, of which most are known already."""
+    lines = []
+    for number, body in enumerate(bodies):
+        message = json.loads(body).get("message")
+        if message:
+            sender = f"user{message.get('from', {}).get('id', 1)}"
+            each = {"id": message["message_id"], "from_id": sender, "text": message.get("text", "")}
+            content = {"date": message["date"], "chat": message["chat"], "message": each}
+            line = {"update_id": FIRST_SYNTHETIC_ID + number, "exported_message": content}
+            lines.append(json.dumps(line).encode())
+    pipeline.put(f"{SAMPLE_BOT_ID}-history.ndjson", b"\n".join(lines), LAST_DAY)
 
 
 def _land_again(pipeline: Pipeline, bodies: list[bytes]) -> None:
