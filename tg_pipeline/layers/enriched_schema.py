@@ -29,7 +29,8 @@ class EnrichedUpdate(Row):
         Number,
         int64(
             "`message_id` of the message, or of the one that a callback or a reaction is about; "
-            "unique within its chat only."
+            "unique within its chat only. Negative for exported messages of private chats and "
+            "basic groups, where each account has its own ids."
         ),
         Role.PLAIN,
     ] = None

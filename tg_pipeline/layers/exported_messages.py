@@ -130,12 +130,13 @@ def read_exported_message(payload: bytes, bot_id: int) -> SyntheticContent:
         return SyntheticContent()
     is_service = exported.get("type") == "service"
     sender = _sender(exported, bot_id)
+    sign = 1 if (whole_number(chat.get("id")) or 0) <= SUPERGROUP_SHIFT else -1
     message: dict[str, Any] = {
-        "message_id": whole_number(exported.get("id")),
+        "message_id": _times(sign, whole_number(exported.get("id"))),
         "date": line.exported_message.date,
         "chat": chat,
         **sender,
-        **_relations(exported, is_service=is_service),
+        **_relations(exported, sign, is_service=is_service),
         **_text(exported),
     }
     edited = whole_number(exported.get("edited_unixtime"))
@@ -202,7 +203,16 @@ def _sender(exported: dict[str, Any], bot_id: int) -> dict[str, Any]:
     return {"from": {"id": identifier, "first_name": name, **is_bot}}
 
 
-def _relations(exported: dict[str, Any], *, is_service: bool) -> dict[str, Any]:
+def _times(sign: int, message_id: int | None) -> int | None:
+    """Return the id of a message, negative in private chats and basic groups.
+
+    There, each account numbers messages in its own way: the id of an exported message is that of
+    another one for the bot.
+    """
+    return None if message_id is None else sign * message_id
+
+
+def _relations(exported: dict[str, Any], sign: int, *, is_service: bool) -> dict[str, Any]:
     found: dict[str, Any] = {}
     replied = whole_number(exported.get("reply_to_message_id"))
     peer = account(exported.get("reply_to_peer_id"))
@@ -210,7 +220,7 @@ def _relations(exported: dict[str, Any], *, is_service: bool) -> dict[str, Any]:
         chat = {"id": chat_id_of(*peer)}
         found["external_reply"] = {"chat": chat, "message_id": replied}
     elif replied and not is_service:
-        found["reply_to_message"] = {"message_id": replied}
+        found["reply_to_message"] = {"message_id": _times(sign, replied)}
     if "forwarded_from" in exported:
         found["forward_origin"] = {"type": _origin_type(exported)}
     return found

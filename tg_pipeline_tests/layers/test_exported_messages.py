@@ -12,7 +12,7 @@ from tg_pipeline.layers.exported_messages import account
 
 BOT = 7
 SECOND = 1_700_000_000
-GROUP = {"id": -1_001_234, "type": "supergroup", "title": "Turma"}
+GROUP = {"id": -1_001_234_567_890, "type": "supergroup", "title": "Turma"}
 EXPORTED = {
     "id": 12,
     "type": "message",
@@ -107,6 +107,14 @@ def test_what_the_bot_itself_wrote_is_its_own() -> None:
         *(True, False),
         *(True, None),
     )
+
+
+@pytest.mark.parametrize("chat", [{"id": 5, "type": "private"}, {"id": -6, "type": "group"}])
+def test_an_id_of_another_account_is_not_taken_for_one_of_the_bot(chat: dict[str, Any]) -> None:
+    row = row_of(chat, text="Oi", reply_to_message_id=3)
+
+    assert (row.message_id, row.reply_to_message_id) == (-12, -3)
+    assert row_of(text="Oi").message_id == 12
 
 
 def test_who_writes_for_a_chat_is_no_person() -> None:
