@@ -11,6 +11,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from lambda_ingest.landing import finite_float
+from lambda_ingest.privacy.exported_messages import (
+    NAME_FIELDS,
+    exported_in,
+    named_with_id,
+    names_dropped,
+)
 from lambda_ingest.privacy.personal_strings import BLANK, range_of, text_in
 
 DROPPABLE: Final = frozenset(
@@ -31,6 +37,7 @@ becomes an empty object."""
 _TEXTS: Final = frozenset(
     """
     text caption question explanation query bio comment option_text prize_description file_name
+    information_text game_description
     """.split()
 )
 """Strings that people write, in any object."""
@@ -76,6 +83,11 @@ class Minimization:
             return kept
 
         update = json.loads(body, object_pairs_hook=as_object, parse_float=finite_float)
+        message = exported_in(update) if isinstance(update, dict) else None
+        if message and (names := names_dropped(message, self.fields) & message.keys()):
+            is_changed = True
+            for name in names:
+                del message[name]
         return json.dumps(update, separators=(",", ":")).encode("ascii") if is_changed else body
 
     def _minimize(self, fields: dict[str, Any]) -> dict[str, Any]:
@@ -84,6 +96,8 @@ class Minimization:
             for name, value in fields.items()
             if name not in self.fields or (name in KEPT_EMPTY and isinstance(value, dict))
         }
+        for name in named_with_id(fields) if not NAME_FIELDS.isdisjoint(self.fields) else ():
+            kept.pop(name, None)
         return dict(_without_texts(kept)) if self.drops_text else kept
 
 
@@ -92,7 +106,10 @@ NO_MINIMIZATION: Final = Minimization()
 
 def _without_texts(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in fields.items():
-        if name in _TEXTS and value:
+        if name == "text" and value and isinstance(value, list):
+            # Of an exported message, whose parts are minimized already.
+            yield name, [value[0], f" {BLANK}"] if _is_command(value[0]) else BLANK
+        elif name in _TEXTS and value and not _is_command(fields):
             command, entity = _command(value, fields.get(_entities_name(name)))
             rest = "" if command == value else BLANK
             yield name, f"{command} {rest}" if command and rest else command or rest
@@ -118,6 +135,17 @@ def _command(text: Any, entities: Any) -> tuple[str, dict[str, Any] | None]:
             if _COMMAND.fullmatch(command):
                 return command, each
     return "", None
+
+
+def _is_command(value: Any) -> bool:
+    """Return whether a part of an exported text is a command."""
+    return (
+        isinstance(value, dict)
+        and value.keys() == {"type", "text"}
+        and value["type"] == "bot_command"
+        and isinstance(value["text"], str)
+        and _COMMAND.fullmatch(value["text"]) is not None
+    )
 
 
 def _entities_name(text_name: str) -> str:

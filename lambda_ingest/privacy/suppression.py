@@ -18,9 +18,11 @@ import obstore
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import finite_float, unwrap_rejected
+from lambda_ingest.privacy.exported_messages import exported_in, is_own_export, redact_export
 from lambda_ingest.privacy.personal_strings import forgets_id, id_of
 from lambda_ingest.privacy.redaction import is_own, redact
 from lambda_ingest.settings import Secret, SettingsError
+from lambda_ingest.synthetic_updates import EXPORTED_MESSAGE
 
 FORGOTTEN_PREFIX: Final = "privacy/forgotten"
 """The folder of the landing zone that holds the tombstones."""
@@ -183,7 +185,7 @@ def suppress(body: bytes, tombstones: Tombstones) -> bytes | None:
         update, has_exponents = _parse(body)
         if not has_exponents and not _may_mention(body, tombstones):
             return body
-        redacted = None if is_own(update, tombstones) else redact(update, tombstones)
+        redacted = _redact(update, tombstones)
     except (ValueError, RecursionError):
         return None if mentions_person(body, tombstones) else body
     if redacted is None:
@@ -191,6 +193,24 @@ def suppress(body: bytes, tombstones: Tombstones) -> bytes | None:
     if redacted == update and not _has_repeated_names(body):
         return body
     return json.dumps(redacted, separators=(",", ":")).encode("ascii")
+
+
+def _redact(update: dict[str, Any], tombstones: Tombstones) -> dict[str, Any] | None:
+    """Return an update without forgotten people; None if it is that of one.
+
+    Raises ValueError if it is nested too deeply.
+    """
+    if is_own(update, tombstones):
+        return None
+    message = exported_in(update)
+    if message is None:
+        return redact(update, tombstones)
+    if is_own_export(message, tombstones):
+        return None
+    content = update[EXPORTED_MESSAGE]
+    around = redact({**update, EXPORTED_MESSAGE: {**content, "message": None}}, tombstones)
+    around[EXPORTED_MESSAGE]["message"] = redact_export(message, tombstones)
+    return around
 
 
 def _parse(body: bytes) -> tuple[dict[str, Any], bool]:
@@ -237,13 +257,16 @@ _HOSTS: Final = re.compile(rb"(?<![a-z0-9_])([a-z0-9_]++)\.t\.me")
 _NAMED: Final = (b'user_name"', b'sender_name"', b'signature"', b'phone_number"', b'"question"')
 """Fields with a full name without an id, and those of a poll."""
 
+_EXPORTED: Final = f'"{EXPORTED_MESSAGE}"'.encode()
+"""Of an exported message: it has names without ids, and ids with a prefix."""
+
 _ESCAPED_ASCII: Final = re.compile(rb"\\u00[2-7]")
 _ESCAPES: Final = re.compile(rb"\\(?:u[0-9a-fA-F]{4}|.)", re.DOTALL)
 
 
 def _may_mention(body: bytes, tombstones: Tombstones) -> bool:
     """Return False only if an update is certainly about no forgotten person; by its bytes alone."""
-    if any(name in body for name in _NAMED):
+    if any(name in body for name in _NAMED) or _EXPORTED in body:
         return True
     if b"\\" in body:
         if _ESCAPED_ASCII.search(body):

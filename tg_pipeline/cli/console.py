@@ -167,7 +167,7 @@ class _LoggedLines(io.StringIO):
         return len(text)
 
 
-def progress() -> "Progress":
+def progress(*, of_bytes: bool = False) -> "Progress":
     """Return a progress bar for work of known or unknown size; it is removed when done.
 
     Nothing is drawn if standard error is not a terminal.
@@ -175,6 +175,7 @@ def progress() -> "Progress":
     # Imported here: most commands show none.
     from rich.progress import (  # noqa: PLC0415
         BarColumn,
+        DownloadColumn,
         MofNCompleteColumn,
         Progress,
         TextColumn,
@@ -184,7 +185,7 @@ def progress() -> "Progress":
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        DownloadColumn() if of_bytes else MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=err,
         transient=True,

@@ -3,8 +3,8 @@
 import re
 import shutil
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, BinaryIO, Final, NamedTuple
 
@@ -118,20 +118,35 @@ def print_stats(stats: LandingStats, settings: Settings) -> None:
 
     Raises CommandError if a line was rejected.
     """
+    print_landed(stats, settings)
+    raise_rejected(stats)
+
+
+def print_landed(stats: LandingStats, settings: Settings) -> None:
+    """Print what landed, on which days, and the next command."""
     suppressed = f", {stats.suppressed:,} of forgotten people" if stats.suppressed else ""
     out.print(f"{stats.landed:,} landed, {stats.already_there:,} were there already{suppressed}.")
     for warning in (stats.privacy_warning, stats.describe_dates(TrustLevel.OPERATOR)):
         if warning:
             warn(warning)
     if stats.days:
-        first, last = min(stats.days), max(stats.days)
-        out.print(f"Days {first} to {last}. Next: tg-pipeline run")
-        if first < settings.start_date:
-            err.print(
-                f"Days before TG_START_DATE={settings.start_date} have no partition: "
-                f"set TG_START_DATE={first} to build them.",
-                soft_wrap=True,
-            )
+        print_days(stats.days, settings, "Next: tg-pipeline run")
+
+
+def print_days(days: Collection[date], settings: Settings, then: str) -> None:
+    """Print a span of days, what comes next, and whether all of them are partitions."""
+    first, last = min(days), max(days)
+    out.print(f"Days {first} to {last}. {then}")
+    if first < settings.start_date:
+        err.print(
+            f"Days before TG_START_DATE={settings.start_date} have no partition: "
+            f"set TG_START_DATE={first} to build them.",
+            soft_wrap=True,
+        )
+
+
+def raise_rejected(stats: LandingStats) -> None:
+    """Raise CommandError if a line was rejected."""
     if stats.rejected:
         raise CommandError(
             f"{stats.rejected:,} rejected and kept; the first is {stats.first_rejection}"
@@ -173,7 +188,7 @@ def _count_updates(file: _Input) -> int:
         if is_chat_export(line.content):
             raise CommandError(
                 f"{file.name} is a chat export of Telegram Desktop: it has messages, but no "
-                "updates, and importing exports is not supported yet."
+                f"updates. Import it: tg-pipeline import {file.name}"
             )
         if line.fault:
             raise CommandError(f"{file.name}, line {line.number}: {line.fault}.{_hint(file)}")

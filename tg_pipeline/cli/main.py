@@ -55,15 +55,18 @@ class CommandSource:
     """Its line in the list of all commands."""
     context: Mapping[str, bool] = field(default_factory=dict)
     """How its arguments are parsed, if differently from the others."""
+    identifier: str = ""
+    """The name of its module and function, if its own is a word of Python."""
 
     def load(self, name: str) -> Any:
         """Import the command: the function or the Typer app of its name, in the module of it."""
-        found = getattr(import_module(f"tg_pipeline.cli.{name}"), name)
+        identifier = self.identifier or name
+        found = getattr(import_module(f"tg_pipeline.cli.{identifier}"), identifier)
         parent = typer.Typer(**OPTIONS)
         if isinstance(found, typer.Typer):
             parent.add_typer(found, name=name)
             return get_group(parent).commands[name]
-        parent.command(context_settings=dict(self.context))(found)
+        parent.command(name, context_settings=dict(self.context))(found)
         return get_command(parent)
 
 
@@ -77,6 +80,7 @@ PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 COMMANDS: Final = {
     "land": CommandSource("Land updates from files."),
+    "import": CommandSource("Import chats that Telegram Desktop exported.", identifier="import_"),
     "run": CommandSource("Build days and marts: all that is new, or the days given."),
     "daily": CommandSource("Build what is due, write the report, post the digest, once."),
     "status": CommandSource("Show what landed and was built each day, and what is missing."),

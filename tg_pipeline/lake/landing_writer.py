@@ -29,6 +29,13 @@ GROUP: Final = 64
 THREADS: Final = 16
 """Concurrent puts: a bucket takes some 30 ms for each."""
 
+MAX_HELD: Final = 20_000
+"""Updates of incomplete batches, with some kilobytes each: years of history have thousands of days
+at the same time."""
+
+MAX_HELD_BYTES: Final = 32 * 1024 * 1024
+"""Bytes of these updates."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
@@ -145,9 +152,12 @@ def land_batches(
 ) -> Iterator[LandResult]:
     """Land the bodies as `.ndjson.gz` objects of up to `size` updates of one day each.
 
-    Bodies that are rejected or filtered are handled one by one. Raises StoreError.
+    A batch is also complete, with all others, when too many updates are held: then memory is
+    bounded, and the same bodies give the same batches. Bodies that are rejected or filtered are
+    handled one by one. Raises StoreError.
     """
     by_day: dict[date, list[tuple[Delivery, WriteResult]]] = {}
+    held = held_bytes = 0
     for delivery in deliveries:
         classified = writer.classify(delivery.body, delivery.arrived_at)
         if classified.status is not WriteStatus.LANDED:
@@ -155,10 +165,23 @@ def land_batches(
             continue
         day = classified.parsed.day
         by_day.setdefault(day, []).append((delivery, classified))
+        held, held_bytes = held + 1, held_bytes + len(delivery.body)
         if len(by_day[day]) == size:
-            yield from _land_batch(writer, day, by_day.pop(day))
-    for day, rest in by_day.items():
-        yield from _land_batch(writer, day, rest)
+            batch = by_day.pop(day)
+            held, held_bytes = held - size, held_bytes - sum(len(each.body) for each, _ in batch)
+            yield from _land_batch(writer, day, batch)
+        elif held >= MAX_HELD or held_bytes >= MAX_HELD_BYTES:
+            yield from _land_held(writer, by_day)
+            held = held_bytes = 0
+    yield from _land_held(writer, by_day)
+
+
+def _land_held(
+    writer: LandingWriter, by_day: dict[date, list[tuple[Delivery, WriteResult]]]
+) -> Iterator[LandResult]:
+    while by_day:
+        day = next(iter(by_day))
+        yield from _land_batch(writer, day, by_day.pop(day))
 
 
 def _land_batch(

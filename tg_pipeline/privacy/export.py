@@ -9,12 +9,14 @@ import pyarrow.compute as pc
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import LANDING_PREFIX
+from lambda_ingest.privacy.exported_messages import exported_user
 from lambda_ingest.privacy.suppression import Tombstones, suppress
 from tg_pipeline.lake.landing_zone import bot_id_of, list_days
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.privacy.landed_objects import lines_of
 from tg_pipeline.privacy.landing import read_all
+from tg_pipeline.privacy.people import SENDERS
 
 AUTHORS: Final = ("from", "user", "sender_user", "author")
 """The fields of an object that hold who it is from."""
@@ -78,5 +80,7 @@ def _parts(value: Any, user_id: int, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def _is_by(value: dict[str, Any], user_id: int) -> bool:
+    if any(exported_user(value.get(name)) == user_id for name in SENDERS.values()):
+        return True
     people = (value.get(name) for name in AUTHORS)
     return any(isinstance(who, dict) and who.get("id") == user_id for who in people)

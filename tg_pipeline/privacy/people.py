@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from lambda_ingest.privacy.exported_messages import exported_in, exported_user
+
 MIN_TEXT_CHARACTERS: Final = 12
 """Characters of a text that identifies its author; shorter ones are written by many people."""
 
@@ -31,6 +33,12 @@ https://core.telegram.org/bots/api#message
 
 FORWARDED: Final = frozenset({"forward_origin", "forward_date", "forward_from"})
 """Fields of a message whose content somebody else wrote."""
+
+SENDERS: Final = {"from": "from_id", "actor": "actor_id"}
+"""The fields of an exported message with the name and the id of who wrote it, or acted."""
+
+EXPORTED_TEXTS: Final = ("text", "poll", "game_description", "information_text")
+"""Fields of an exported message that its sender wrote."""
 
 ACTORS: Final = ("from", "user")
 """The fields of an update's content that hold the person who caused it."""
@@ -82,6 +90,7 @@ class Census:
             identifier = each.get("id")
             if type(identifier) is int and ("first_name" in each or "username" in each):
                 self._add_person(each, is_them=identifier == self.user_id)
+            self._add_exported(each)
             self.titles.update(_titles(each))
             if self._wrote(each):
                 self.texts.update(_texts(each))
@@ -98,6 +107,9 @@ class Census:
         for content in update.values() if isinstance(update, dict) else ():
             if isinstance(content, dict) and not self._is_theirs(content):
                 yield from _texts(content)
+        message = exported_in(update) if isinstance(update, dict) else None
+        if message and not self._is_sender(message) and "forwarded_from" not in message:
+            yield from _exported_texts(message)
         for each in objects_in(update):
             yield from _titles(each)
             if isinstance(each.get("from"), dict) and not self._is_theirs(each):
@@ -134,6 +146,22 @@ class Census:
             self.names.add(name)
         if isinstance(first, str) and first:
             self.first_names.add(first)
+
+    def _add_exported(self, each: Mapping[str, Any]) -> None:
+        """Collect from a message, or a reaction, of an export: names next to `user5`."""
+        for name, sender in SENDERS.items():
+            shown, user = each.get(name), exported_user(each.get(sender))
+            if user is None or not isinstance(shown, str) or not shown:
+                continue
+            if user != self.user_id:
+                self.others.add(shown)
+                continue
+            self.names.add(shown)
+            if "forwarded_from" not in each:
+                self.texts.update(_exported_texts(each))
+
+    def _is_sender(self, message: Mapping[str, Any]) -> bool:
+        return any(exported_user(message.get(each)) == self.user_id for each in SENDERS.values())
 
     def _wrote(self, content: Mapping[str, Any]) -> bool:
         return FORWARDED.isdisjoint(content) and self._is_from(content)
@@ -175,6 +203,10 @@ def _titles(content: Mapping[str, Any]) -> Iterator[str]:
     if content.get("type") != "private":
         found.append(content.get("title"))
     yield from (each for each in found if isinstance(each, str))
+
+
+def _exported_texts(message: Mapping[str, Any]) -> Iterator[str]:
+    return _texts({name: message[name] for name in EXPORTED_TEXTS if name in message})
 
 
 def _texts(content: Mapping[str, Any]) -> Iterator[str]:

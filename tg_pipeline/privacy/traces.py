@@ -38,6 +38,9 @@ NUMBERS: Final = re.compile(
 )
 """Names of fields with numbers that are not the id of a person."""
 
+UNIX_TIME: Final = "_unixtime"
+"""The end of the names of an exported message's fields with times, which are texts."""
+
 NAMES: Final = re.compile(r"(?:.*_)?(?:(?:first|last|user|sender)_name|usernames?|signature)")
 """Names of fields that hold the name of a person: groups, topics and songs have names, too."""
 
@@ -124,6 +127,8 @@ class Traces:
         if isinstance(value, list):
             return any(self.in_json(each, name) for each in value)
         if isinstance(value, str):
+            if name.endswith(UNIX_TIME):
+                return False
             return bool(NAMES.fullmatch(name) and self._is_name(value)) or self._is_in(value)
         return type(value) is int and value == self.subject.user_id and _may_be_id(value, name)
 
@@ -216,7 +221,8 @@ def _may_be_id(number: int, name: str) -> bool:
 
 def _id_pattern(user_id: int) -> re.Pattern[str]:
     if len(str(user_id)) >= MIN_ID_DIGITS:
-        return re.compile(rf"(?<![\w.-]){user_id}(?!\w)")
+        # An export writes user5.
+        return re.compile(rf"(?<![\w.-])(?:user)?{user_id}(?!\w)")
     return re.compile(rf"(?:\b(?:from_id|user_id|chat_id|user\?id)\W{{1,4}}){user_id}(?!\w)")
 
 

@@ -44,7 +44,7 @@ def test_an_export_of_a_chat_and_a_large_file_are_one_clear_sentence(shell: Shel
 
     exported, too_large = (shell.run("land", name) for name in ("result.json", "large.json"))
 
-    assert "importing exports is not supported yet" in exported.stderr
+    assert "Import it: tg-pipeline import result.json" in exported.stderr
     assert "Write one update per line: jq -c" in too_large.stderr
     assert shell.landed() == []
 
