@@ -202,7 +202,7 @@ def _blank_all(value: Any) -> Any:
 
 
 def names_dropped(message: Fields, dropped: frozenset[str]) -> frozenset[str]:
-    """Return the names of an exported message's fields that are dropped with fields of an update."""
+    """Return the names of an exported message's fields that are dropped with those of an update."""
     names = {name for each in dropped for name in _FIELDS_OF.get(each, ())}
     if not NAME_FIELDS.isdisjoint(dropped):
         names.update(name for name in message if _NAMES.fullmatch(name))

@@ -15,7 +15,7 @@ import typer
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter, WriteStatus
 from tg_pipeline.cli.console import progress
-from tg_pipeline.cli.context import check_landing, parse_day, refuse_sample, show, warn
+from tg_pipeline.cli.context import check_landing, parse_day, refuse_sample, show
 from tg_pipeline.cli.land import (
     BotId,
     chosen_bot,
@@ -107,8 +107,11 @@ def import_(
     try:
         with _opened(file) as (reader, position), progress(of_bytes=True) as bar:
             task = bar.add_task("importing", total=file.stat().st_size)
+            shown = 0
             for _ in history.read(reader, writer):
-                bar.update(task, completed=position())
+                if (read := position()) != shown:
+                    bar.update(task, completed=read)
+                    shown = read
     except (NotAnExportError, ChatRefusedError) as error:
         sentence = str(error)
         raise CommandError(
@@ -257,24 +260,14 @@ class _History:
 
     def report(self, *, is_dry: bool) -> None:
         """Print what was imported, what was not, and what to do next; raises CommandError."""
-        for each in self.imported:
-            show(each.describe(self.settings.zone))
-        for reason, chats in self.left_out.items():
-            named = chats if is_dry else chats[:EXAMPLES]
-            for label, number in named:
-                show(f"{label} is not imported: {reason.value.format(id=number)}.")
-            if others := len(chats) - len(named):
-                show(f"So are {others:,} others; --dry-run lists them.")
-        if local := sum(each.local_times for each in self.imported):
-            show(
-                f"{local:,} messages have a local time only, which was read as that of "
-                f"{self.exported_in.key} (--timezone); an hour that occurs twice, as the first."
-            )
+        self._show_chats(is_dry=is_dry)
         if is_dry:
             if self.days:
                 print_days(self.days, self.settings, "Nothing was stored.")
         else:
             print_landed(self.stats, self.settings)
+        if self.days:
+            show(f"Each of the {len(self.days):,} days with messages becomes a partition.")
         if self.fault:
             raise CommandError(
                 f"{self.file} is damaged: {self.fault}. What is before it was imported."
@@ -282,8 +275,23 @@ class _History:
         if self.unseen:
             raise CommandError(f"{self.file} has no chat {min(self.unseen)}, which --chat names.")
         if not self.imported:
-            raise CommandError(f"{self.file} has no chat that is imported by default.")
+            raise CommandError(f"Nothing of {self.file} was imported.")
         raise_rejected(self.stats)
+
+    def _show_chats(self, *, is_dry: bool) -> None:
+        for each in self.imported:
+            show(each.describe(self.settings.zone))
+        for reason, chats in self.left_out.items():
+            named = chats if is_dry else chats[:EXAMPLES]
+            for label, number in named:
+                show(f"{label} is not imported: {reason.value.format(id=number)}.")
+            if others := len(chats) - len(named):
+                show(f"{others:,} more for the same reason; --dry-run names them.")
+        if local := sum(each.local_times for each in self.imported):
+            show(
+                f"{local:,} messages have a local time only, which was read as that of "
+                f"{self.exported_in.key} (--timezone); an hour that occurs twice, as the first."
+            )
 
 
 def _day(second: int, zone: ZoneInfo) -> date:

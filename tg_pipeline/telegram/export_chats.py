@@ -46,6 +46,7 @@ class LeftOut(Enum):
     PERSONAL = "a chat with a person; --chat {id} would import it"
     OTHER_BOT = "a chat with another bot; --chat {id} would import it"
     NOT_CHOSEN = "not named by --chat"
+    NO_USER = "its user is not known, as it has no message of a person; --as-user would name them"
     NOT_KEPT = "not in TELEGRAM_CHAT_IDS; --chat {id} would import it"
 
 
@@ -105,7 +106,10 @@ def choose(chat: ExportedChat, owner: int | None, options: ImportOptions) -> Cha
     elif not is_named and (reason := _reason_to_leave_out(chat.kind, number, target_id, options)):
         return reason
     if chat.kind == BOT_CHAT:
-        target_id = _user_of(chat, number, owner, options)
+        user = options.user_id or owner or _first_user(chat, number)
+        if user is None:
+            return LeftOut.NO_USER
+        target_id = user
     return ChatTarget(target_id, TYPES[chat.kind], chat.name)
 
 
@@ -156,20 +160,11 @@ def _number(chat: ExportedChat) -> int:
     return chat.number - shift if is_old else chat.number
 
 
-def _user_of(chat: ExportedChat, bot: int, owner: int | None, options: ImportOptions) -> int:
-    """Return the user of a chat with a bot: its id in the Bot API."""
-    known = options.user_id or owner
-    if known is not None:
-        return known
+def _first_user(chat: ExportedChat, bot: int) -> int | None:
+    """Return the first user who wrote in a chat with a bot."""
     with closing(chat.peek()) as parts:
-        for part in parts:
-            user = user_id_of(sender_of(part)) if part.is_readable else None
-            if user is not None and user != bot:
-                return user
-    raise ChatRefusedError(
-        f"The chat with the bot {bot} has no message of a person, who would be its user: name "
-        "them with --as-user."
-    )
+        users = (user_id_of(sender_of(part)) for part in parts if part.is_readable)
+        return next((each for each in users if each not in {None, bot}), None)
 
 
 def user_id_of(sender: str | int | None) -> int | None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -28,8 +28,7 @@ class _Head(msgspec.Struct):
 _DECODER: Final = msgspec.json.Decoder(_Head)
 
 
-@dataclass(frozen=True, slots=True)
-class MessageTime:
+class MessageTime(NamedTuple):
     """When a message was sent."""
 
     second: int

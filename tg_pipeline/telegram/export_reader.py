@@ -143,7 +143,8 @@ class ExportReader:
         `fault` says why. Raises NotAnExportError if the file is something else, and OSError.
         """
         try:
-            self._fill()
+            while len(self._buffer) < len(BYTE_ORDER_MARK) and self._fill():
+                pass
             if self._buffer.startswith(BYTE_ORDER_MARK):
                 self._position = len(BYTE_ORDER_MARK)
             if self._peek_byte() == b"<":

@@ -4,7 +4,9 @@ Source: https://github.com/telegramdesktop/tdesktop (export_output_json.cpp, exp
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any, Final
 
@@ -71,14 +73,14 @@ def chat(
     messages: list[Message],
     kind: str = "private_supergroup",
     number: int = GROUP,
-    name: str = "Ana",
+    name: str = "Turma",
 ) -> dict[str, Any]:
     """Return the export of one chat."""
     named = {} if kind in {"saved_messages", "replies"} else {"name": name}
     return {**named, "type": kind, "id": number, "messages": messages}
 
 
-def full_export(chats: list[dict[str, Any]], left: list[dict[str, Any]] = []) -> dict[str, Any]:  # noqa: B006 - it is not changed
+def full_export(chats: list[dict[str, Any]], left: Sequence[dict[str, Any]] = ()) -> dict[str, Any]:
     """Return an export of all chats, with everything else that it has."""
     about = "Here is the data you requested."
     contact = {"user_id": 5, "first_name": "Contato Secreto", "phone_number": "+55 11 98765"}
@@ -98,7 +100,7 @@ def full_export(chats: list[dict[str, Any]], left: list[dict[str, Any]] = []) ->
         "web_sessions": {"about": about, "list": [session | {"domain_name": "x.y"}]},
         "other_data": {"drafts": [{"chat": "[{", "messages": [{"id": 1, "ip": "203.0.113.7"}]}]},
         "chats": {"about": about, "list": chats},
-        "left_chats": {"about": about, "list": left},
+        "left_chats": {"about": about, "list": [*left]},
     }
 
 
@@ -122,134 +124,77 @@ def service(number: int, second: int, action: str, **fields: Any) -> Message:
     return {"id": number, "type": "service", **date, **actor, **fields, **none}
 
 
-SHAPES: Final[dict[str, Any]] = {
-    "text": lambda n, s, text: message(n, s, text=text),
-    "reply": lambda n, s, text: message(n, s, reply_to_message_id=n - 1, text=text),
-    "reply elsewhere": lambda n, s, text: message(
-        n, s, reply_to_message_id=4, reply_to_peer_id="channel77", text=text
-    ),
-    "parts": lambda n, s, text: (
-        message(n, s)
-        | {
-            "text": [
-                {"type": "bot_command", "text": "/start"},
-                f" {text}",
-                {"type": "mention_name", "text": "Beto", "user_id": 5_000_000_002},
-                {"type": "text_link", "text": text, "href": 'https://a.example/?q={["\\x"]}'},
-                {"type": "custom_emoji", "text": "😮", "document_id": "5368324170671202286"},
-                {"type": "pre", "text": "{\n}", "language": ""},
-            ]
-        }
-    ),
-    "edited": lambda n, s, text: message(
-        n, s, edited=_local(s + 9), edited_unixtime=str(s + 9), text=text
-    ),
-    "reactions": lambda n, s, text: (
-        message(n, s, text=text)
-        | {
-            "reactions": [
-                {
-                    "type": "emoji",
-                    "count": 2,
-                    "emoji": "❤",
-                    "recent": [
-                        {"from": "Beto", "from_id": "user5000000002", "date": _local(s + 5)}
-                    ],
-                },
-                {"type": "custom_emoji", "count": 1, "document_id": NOT_INCLUDED},
-            ]
-        }
-    ),
-    "forward": lambda n, s, text: message(n, s, forwarded_from="Canal", text=text),
-    "forward of a deleted account": lambda n, s, text: message(
-        n, s, forwarded_from=None, text=text
-    ),
-    "anonymous admin": lambda n, s, text: (
-        message(n, s, text=text)
-        | {"from": "Grupo", "from_id": f"channel{GROUP}", "author": "chefe"}
-    ),
-    "deleted account": lambda n, s, text: message(n, s, text=text) | {"from": None},
-    "inline bot": lambda n, s, text: message(n, s, via_bot="@gif", text=text),
-    "photo": lambda n, s, text: message(
-        n, s, photo=NOT_INCLUDED, width=960, height=1280, text=text
-    ),
-    "sticker": lambda n, s, text: message(
-        n,
-        s,
-        file="stickers/sticker (2).webp",
-        thumbnail=NOT_INCLUDED,
-        media_type="sticker",
-        sticker_emoji="👍",
-        width=512,
-        height=512,
-        text="",
-    ),
-    "voice": lambda n, s, text: message(
-        n,
-        s,
-        file=NOT_INCLUDED,
-        media_type="voice_message",
-        mime_type="audio/ogg",
-        duration_seconds=3,
-        text="",
-    ),
-    "contact": lambda n, s, text: (
-        message(n, s, text="")
-        | {"contact_information": {"first_name": "A", "last_name": "", "phone_number": "+1"}}
-    ),
-    "place": lambda n, s, text: (
-        message(n, s, place_name=text, address="Rua")
-        | {"location_information": {"latitude": -23.55, "longitude": -46.63}}
-    ),
-    "no place": lambda n, s, text: message(n, s) | {"location_information": None},
-    "poll": lambda n, s, text: (
-        message(n, s, text="")
-        | {
-            "poll": {
-                "question": text,
-                "closed": False,
-                "total_voters": 1,
-                "answers": [{"text": "Sim", "voters": 1, "chosen": True}],
-            }
-        }
-    ),
-    "created": lambda n, s, text: service(n, s, "create_group", title=text, members=["A", None]),
-    "joined": lambda n, s, text: service(n, s, "join_group_by_link", inviter="Group"),
-    "pinned": lambda n, s, text: service(n, s, "pin_message", message_id=n - 1),
-    "topic": lambda n, s, text: service(n, s, "topic_created", title=text),
-    "from the old group": lambda n, s, text: message(n - 1_000_000_000, s, text=text),
-    "migrated": lambda n, s, text: service(n, s, "migrate_from_group", title=text),
-    "unsupported": lambda n, s, text: {"id": n, "type": "unsupported"},
-    "old": lambda n, s, text: _without_new_fields(message(n, s, text=text)),
-    "old sender": lambda n, s, text: (
-        _without_new_fields(message(n, s, text=text)) | {"from_id": (1 << 32) + 21_517_917}
-    ),
-}
-"""A function of an id, a second and a text, by the name of the shape."""
-
-
 def _local(second: int) -> str:
     """Return a local time of the exporter, three hours behind UTC."""
-    from datetime import UTC, datetime, timedelta  # noqa: PLC0415
-
     return (datetime.fromtimestamp(second, UTC) - timedelta(hours=3)).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def _without_new_fields(content: Message) -> Message:
-    """Return a message as versions before June 2022 wrote it."""
+def shapes(number: int, second: int, text: str) -> dict[str, Message]:
+    """Return messages of every shape, with an id, a time and a text."""
+    sent = partial(message, number, second, text=text)
+    empty = partial(message, number, second, text="")
+    served = partial(service, number, second)
+    local = _local(second + 5)
+    person = {"from": "Beto", "from_id": "user5000000002", "date": local}
+    reaction = {"type": "emoji", "count": 2, "emoji": "❤", "recent": [person]}
+    parts = [
+        {"type": "bot_command", "text": "/start"},
+        f" {text}",
+        {"type": "mention_name", "text": "Beto", "user_id": 5_000_000_002},
+        {"type": "text_link", "text": text, "href": 'https://a.example/?q={["\\x"]}'},
+        {"type": "custom_emoji", "text": "😮", "document_id": "5368324170671202286"},
+        {"type": "pre", "text": "{\n}", "language": ""},
+    ]
+    place = {"latitude": -23.55, "longitude": -46.63}
+    answer = {"text": "Sim", "voters": 1, "chosen": True}
+    poll = {"question": text, "closed": False, "total_voters": 1, "answers": [answer]}
+    file = {"file": "files/a (2).webp", "thumbnail": NOT_INCLUDED}
+    contact = {"first_name": "A", "last_name": "", "phone_number": "+1"}
+    old = {name: sent()[name] for name in ("id", "type", "date", "from", "from_id", "text")}
     return {
-        each: content[each] for each in content if each not in {"date_unixtime", "text_entities"}
+        "text": sent(),
+        "reply": sent(reply_to_message_id=number - 1),
+        "reply elsewhere": sent(reply_to_message_id=4, reply_to_peer_id="channel77"),
+        "parts": sent() | {"text": parts},
+        "edited": sent(edited=local, edited_unixtime=str(second + 5)),
+        "reactions": sent() | {"reactions": [reaction, reaction | {"recent": []}]},
+        "forward": sent(forwarded_from="Canal"),
+        "forward of a deleted account": sent(forwarded_from=None),
+        "anonymous admin": sent() | {"from": "Turma", "from_id": f"channel{GROUP}"},
+        "channel post": sent(author="chefe") | {"from": "Turma", "from_id": f"channel{GROUP}"},
+        "deleted account": sent() | {"from": None},
+        "inline bot": sent(via_bot="@gif"),
+        "photo": sent(photo=NOT_INCLUDED, width=960, height=1280),
+        "sticker": empty(**file, media_type="sticker", sticker_emoji="👍"),
+        "voice": empty(**file, media_type="voice_message", mime_type="audio/ogg"),
+        "contact": empty() | {"contact_information": contact},
+        "place": sent(place_name=text, address="Rua", location_information=place),
+        "no place": sent(location_information=None),
+        "poll": empty(poll=poll),
+        "created": served("create_group", title=text, members=["A", None]),
+        "joined": served("join_group_by_link", inviter="Group"),
+        "pinned": served("pin_message", message_id=number - 1),
+        "topic": served("topic_created", title=text),
+        "migrated": served("migrate_from_group", title=text),
+        "from the old group": sent() | {"id": number - 1_000_000_000},
+        "unsupported": {"id": number, "type": "unsupported"},
+        "old": old,
+        "old sender": old | {"from_id": (1 << 32) + 21_517_917},
     }
+
+
+SHAPES: Final = tuple(shapes(1, 1_600_000_000, ""))
+"""Their names."""
 
 
 def history(number: int, seed: int = 1, per_day: int = 50) -> Iterator[Message]:
     """Yield messages of all shapes, in the order of their times; the first has a date."""
     random, second = Random(seed), 1_600_000_000  # noqa: S311 - no secret
-    names = list(SHAPES)
     for count in range(1, number + 1):
         second += random.randrange(1, 2 * 86_400 // per_day)
-        shape = "text" if count == 1 else random.choice(names)
-        yield SHAPES[shape](count, second, f'mensagem {count} \x01 C:\\x01 "{random.random()}"')
+        shape = "text" if count == 1 else random.choice(SHAPES)
+        text = f'mensagem {count} \x01 C:\\x01 "{random.random()}"'
+        yield shapes(count, second, text)[shape]
 
 
 def messages(least: int = 0, most: int = 6) -> st.SearchStrategy[list[Message]]:
@@ -259,8 +204,8 @@ def messages(least: int = 0, most: int = 6) -> st.SearchStrategy[list[Message]]:
         | st.characters(exclude_categories=["Cs"])
     )
     one = st.builds(
-        lambda shape, number, second, text: SHAPES[shape](number, second, text),
-        st.sampled_from(sorted(SHAPES)),
+        lambda shape, number, second, text: shapes(number, second, text)[shape],
+        st.sampled_from(SHAPES),
         st.integers(1, 10**6),
         st.integers(1_400_000_000, 1_790_000_000),
         written,

@@ -1,6 +1,5 @@
 """Chats of an export have the ids of the Bot API, and only those with the bot are imported."""
 
-from collections.abc import Callable
 from io import BytesIO
 from typing import Any
 
@@ -85,8 +84,7 @@ def test_the_user_of_a_chat_with_the_bot_can_be_named_and_must_be_known() -> Non
 
     assert isinstance(named, ChatTarget)
     assert named.chat_id == 5
-    with pytest.raises(ChatRefusedError, match="name them with --as-user"):
-        choices(only_the_bot, ImportOptions(BOT))
+    assert choices(only_the_bot, ImportOptions(BOT)) == [LeftOut.NO_USER]
 
 
 KINDS = (
@@ -102,41 +100,24 @@ KINDS = (
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        (
-            {},
-            [
-                LeftOut.PERSONAL,
-                LeftOut.OTHER_BOT,
-                -3,
-                -1_000_000_000_004,
-                LeftOut.KIND,
-                LeftOut.KIND,
-            ]
-            + [5_000_000_007],
-        ),
-        (
-            {"chats": frozenset({1, -1_000_000_000_004})},
-            [1, LeftOut.NOT_CHOSEN, LeftOut.NOT_CHOSEN, -1_000_000_000_004]
-            + [LeftOut.KIND, LeftOut.KIND, LeftOut.NOT_CHOSEN],
-        ),
-        (
-            {"kept_chats": frozenset({-3})},
-            [LeftOut.PERSONAL, LeftOut.OTHER_BOT, -3, LeftOut.NOT_KEPT, LeftOut.KIND, LeftOut.KIND]
-            + [5_000_000_007],
-        ),
+        ({}, {3: -3, 4: -1_000_000_000_004, BOT: 5_000_000_007}),
+        ({"chats": frozenset({1, -1_000_000_000_004})}, {1: 1, 4: -1_000_000_000_004}),
+        ({"kept_chats": frozenset({-3})}, {3: -3, BOT: 5_000_000_007}),
     ],
 )
 def test_of_all_chats_only_those_of_the_bot_are_imported_unless_named(
-    options: dict[str, Any], expected: list[int | LeftOut]
+    options: dict[str, Any], expected: dict[int, int]
 ) -> None:
-    there = [
-        chat([message(1, 1_600_000_000)], kind, number) for number, kind in enumerate(KINDS, 1)
-    ]
+    sent = [message(1, 1_600_000_000)]
+    there = [chat(sent, kind, number) for number, kind in enumerate(KINDS, 1)]
     export = full_export([*there, chat([], "bot_chat", BOT)])
 
     found = choices(export, ImportOptions(BOT, **options))
 
-    as_ids: Callable[[Choice], int | LeftOut] = lambda each: (
-        each if isinstance(each, LeftOut) else each.chat_id
-    )
-    assert list(map(as_ids, found)) == expected
+    numbers = (1, 2, 3, 4, 5, 6, BOT)
+    targets = {
+        number: each.chat_id
+        for number, each in zip(numbers, found, strict=True)
+        if isinstance(each, ChatTarget)
+    }
+    assert targets == expected

@@ -67,7 +67,9 @@ def test_the_same_message_has_the_same_id_and_a_changed_one_another() -> None:
     one, again, edited = lines_of(sent, sent, sent | {"text": "b"})
 
     assert one == again
-    assert one and edited and one["update_id"] != edited["update_id"]
+    assert one is not None
+    assert edited is not None
+    assert one["update_id"] != edited["update_id"]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +97,8 @@ def test_a_message_without_a_date_has_that_of_the_one_before() -> None:
     )
 
     assert first is None
-    assert dated and carried
+    assert dated is not None
+    assert carried is not None
     assert carried["exported_message"]["date"] == 1580717106
 
 
