@@ -24,6 +24,8 @@ Fields = dict[str, Any]
 ERASED_SENDER: Final = "user0"
 """What replaces a forgotten person, whose name becomes null, as that of a deleted account is."""
 
+ERASED_ID: Final = 0
+
 MAX_LEVELS: Final = 100
 """Levels of objects and arrays that are searched; Telegram Desktop writes about six."""
 
@@ -146,12 +148,8 @@ def _value(value: Any, key: str, level: int, forgotten: Forgotten) -> Any:
         return [_value(each, key, level + 1, forgotten) for each in value]
     if isinstance(value, str):
         return _string(value, key, forgotten)
-    is_person = key.endswith("_id") and "message" not in key and "document" not in key
-    if not is_person or isinstance(value, bool):
-        return value
-    if key in _AUTHORS or exported_user(value) is not None:
-        return ERASED_SENDER if _forgets_sender(value, forgotten) else value
-    return 0 if forgets_id(value, forgotten) else value
+    may_be_person = key.endswith("_id") and "message" not in key and not isinstance(value, bool)
+    return ERASED_ID if may_be_person and _forgets_sender(value, forgotten) else value
 
 
 def _string(text: str, key: str, forgotten: Forgotten) -> str | None:
