@@ -43,6 +43,9 @@ _NAMES: Final = re.compile(r"from|actor|author|inviter|to|forwarded_from|saved_f
 _NO_PERSON: Final = re.compile(r"(?:.*_)?(?:date|edited|unixtime|ids?|type|action|hash)")
 """Fields whose strings identify something else: numbers in them are not people."""
 
+_PROGRAM: Final = ("data", "href", "url")
+"""Fields of strings that a program has written, such as the data of a button."""
+
 _ENVELOPE: Final = frozenset(
     """
     id type date date_unixtime edited edited_unixtime from from_id author reply_to_message_id
@@ -157,6 +160,8 @@ def _string(text: str, key: str, forgotten: Forgotten) -> str | None:
         return ERASED_SENDER if _forgets_sender(text, forgotten) else text
     if _NAMES.fullmatch(key) and _forgets_name(text, forgotten):
         return BLANK
+    if key in _PROGRAM:
+        return blank_people(text, forgotten, min_digits=1)
     if _NO_PERSON.fullmatch(key):
         return blank_people(text, forgotten, min_digits=NO_NUMBERS)
     return blank_people(text, forgotten)

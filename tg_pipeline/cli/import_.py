@@ -28,10 +28,10 @@ from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_batches
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.telegram.export_chats import (
+    ChatLeftOut,
     ChatRefusedError,
     ChatTarget,
     ImportOptions,
-    LeftOut,
     choose,
     ids_of,
 )
@@ -197,7 +197,7 @@ class _History:
     first: date
     last: date
     imported: list[_ImportedChat] = field(default_factory=list)
-    left_out: dict[LeftOut, list[tuple[str, int]]] = field(default_factory=dict)
+    left_out: dict[ChatLeftOut, list[tuple[str, int]]] = field(default_factory=dict)
     """Labels and ids of chats that were not imported, by the reason."""
     stats: LandingStats = field(default_factory=LandingStats)
     days: Counter[date] = field(default_factory=Counter)
@@ -217,7 +217,7 @@ class _History:
             self.unseen -= ids_of(chat)
             target = choose(chat, reader.owner, self.options)
             label = f"{chat.name or 'A chat without a name'} ({chat.kind} {chat.number})"
-            if isinstance(target, LeftOut):
+            if isinstance(target, ChatLeftOut):
                 self.left_out.setdefault(target, []).append((label, chat.number))
                 yield
                 continue
@@ -267,7 +267,7 @@ class _History:
         else:
             print_landed(self.stats, self.settings)
         if self.days:
-            show(f"Each of the {len(self.days):,} days with messages becomes a partition.")
+            show(f"Days with messages, each a partition: {len(self.days):,}.")
         if self.fault:
             raise CommandError(
                 f"{self.file} is damaged: {self.fault}. What is before it was imported."
@@ -289,7 +289,7 @@ class _History:
                 show(f"{others:,} more for the same reason; --dry-run names them.")
         if local := sum(each.local_times for each in self.imported):
             show(
-                f"{local:,} messages have a local time only, which was read as that of "
+                f"Messages with a local time only: {local:,}. It was read as that of "
                 f"{self.exported_in.key} (--timezone); an hour that occurs twice, as the first."
             )
 

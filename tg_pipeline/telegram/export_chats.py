@@ -39,7 +39,7 @@ CHAT_SHIFT: Final = 2 << 32
 """What versions until 2021 added to the ids of users, and of all other chats."""
 
 
-class LeftOut(Enum):
+class ChatLeftOut(Enum):
     """Why a chat is not imported; the value continues "not imported: "."""
 
     KIND = "no chat of this kind has a bot"
@@ -83,19 +83,21 @@ class ChatTarget:
         return {"id": self.chat_id, "type": self.type, **titled}
 
 
-def choose(chat: ExportedChat, owner: int | None, options: ImportOptions) -> ChatTarget | LeftOut:
+def choose(
+    chat: ExportedChat, owner: int | None, options: ImportOptions
+) -> ChatTarget | ChatLeftOut:
     """Return what a chat is imported into, or why it is not.
 
     `owner` is the user who exported it, if known. Reads ahead in the chat where it has to. Raises
     ChatRefusedError.
     """
     if chat.kind not in TYPES:
-        return LeftOut.KIND
+        return ChatLeftOut.KIND
     number = _number(chat)
     target_id = _bot_api_id(chat.kind, number)
     is_named = not options.chats.isdisjoint(ids_of(chat))
     if options.chats and not is_named:
-        return LeftOut.NOT_CHOSEN
+        return ChatLeftOut.NOT_CHOSEN
     if chat.is_single:
         if chat.kind == BOT_CHAT and options.bot_id not in {0, number}:
             raise ChatRefusedError(
@@ -108,7 +110,7 @@ def choose(chat: ExportedChat, owner: int | None, options: ImportOptions) -> Cha
     if chat.kind == BOT_CHAT:
         user = options.user_id or owner or _first_user(chat, number)
         if user is None:
-            return LeftOut.NO_USER
+            return ChatLeftOut.NO_USER
         target_id = user
     return ChatTarget(target_id, TYPES[chat.kind], chat.name)
 
@@ -123,20 +125,22 @@ def ids_of(chat: ExportedChat) -> frozenset[int]:
 
 def _reason_to_leave_out(
     kind: str, number: int, target_id: int, options: ImportOptions
-) -> LeftOut | None:
+) -> ChatLeftOut | None:
     """Return why a chat of a full export is not imported unless it is named; None if it is.
 
     A person's chats are mostly not with the bot.
     """
     if kind == PERSONAL:
-        return LeftOut.PERSONAL
+        return ChatLeftOut.PERSONAL
     if kind == BOT_CHAT:
-        return LeftOut.OTHER_BOT if number != options.bot_id else None
+        return ChatLeftOut.OTHER_BOT if number != options.bot_id else None
     is_kept = not options.kept_chats or target_id in options.kept_chats
-    return None if is_kept else LeftOut.NOT_KEPT
+    return None if is_kept else ChatLeftOut.NOT_KEPT
 
 
 def _bot_api_id(kind: str, number: int) -> int:
+    if number < 0:
+        return number  # a program has converted it
     match TYPES[kind]:
         case "private":
             return number

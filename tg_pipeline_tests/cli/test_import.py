@@ -2,13 +2,17 @@
 
 import gzip
 import json
+import re
 import signal
 import time
 from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as example_counts
 
 from lambda_ingest.store import open_store
 from tg_pipeline_tests.cli.conftest import Shell
@@ -26,6 +30,7 @@ from tg_pipeline_tests.telegram.exports import (
     full_export,
     history,
     message,
+    messages,
 )
 
 OF_THE_BOT = {"TELEGRAM_BOT_ID": str(BOT)}
@@ -225,8 +230,27 @@ def test_old_exports_have_local_times_and_the_zone_is_stated(shell: Shell) -> No
 
     (line,) = lines(shell)
     assert (line["date"], line["timezone"]) == (1_562_313_332, "Asia/Tokyo")
-    assert "1 messages have a local time only, which was read as that of Asia/Tokyo" in done.stdout
+    assert "Messages with a local time only: 1. It was read as that of Asia/Tokyo" in done.stdout
     assert "--timezone is not a time zone" in wrong.error()
+
+
+@example_counts(max_examples=15)
+@given(messages(most=8), messages(most=8))
+def test_every_message_lands_once_or_is_counted_as_left_out(
+    shell: Shell, some: list[Message], others: list[Message]
+) -> None:
+    with TemporaryDirectory(dir=shell.folder) as name:
+        one = Shell(Path(name))
+        write(one, full_export([chat(some), chat(others, "private_group", 5)]))
+
+        done = [one.run("import", "result.json", settings=OF_THE_BOT) for _ in range(2)]
+
+        rejected = sum(int(each) for each in re.findall(r"(\d+) unreadable", done[0].stdout))
+        assert done[0].returncode == (rejected > 0), done[0]
+        assert "\n0 landed" in done[1].stdout
+        landed = as_set([each["message"] for each in lines(one)])
+        assert landed <= as_set([*some, *others])
+        assert landed.total() + rejected == len([*some, *others])
 
 
 ANA = {"from": "Ana Ribeiro", "from_id": "user5000000001"}
@@ -280,9 +304,9 @@ def test_texts_and_fields_of_a_history_are_dropped(shell: Shell) -> None:
 @pytest.mark.slow
 def test_an_import_that_was_killed_is_completed_by_the_next(shell: Shell, tmp_path: Path) -> None:
     # Given an import that is killed as soon as it has stored something
-    sent = list(history(8_000, per_day=20))
+    sent = list(history(1_500, per_day=10))
     write(shell, chat(sent))
-    for _ in range(3):
+    for _ in range(2):
         process = shell.start("import", "result.json", "--bot-id", str(BOT))
         before = len(shell.landed())
         deadline = time.monotonic() + 60

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import TrustLevel, unwrap_rejected
 from lambda_ingest.writer import LandingWriter
+from tg_pipeline.lake import landing_writer
 from tg_pipeline.lake.landing_writer import (
     Delivery,
     LandingStats,
@@ -110,3 +111,44 @@ def test_a_batch_has_updates_of_one_day_up_to_its_size(writer: LandingWriter) ->
         batches = map(gzip.decompress, contents(writer, f"telegram/context_date={day}"))
         ids = [[json.loads(line)["update_id"] for line in each.splitlines()] for each in batches]
         assert sorted(ids) == [[first, first + 2, first + 4], [first + 6, first + 8]]
+
+
+def test_batches_of_years_of_days_hold_a_bounded_number_of_updates(
+    writer: LandingWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given updates of many days, as a history has them, and a limit of what may be held
+    monkeypatch.setattr(landing_writer, "MAX_HELD", 12)
+    deliveries = [delivery(n, DAY + timedelta(days=n % 5)) for n in range(100)]
+    handed = 0
+
+    def counted() -> Iterator[Delivery]:
+        nonlocal handed
+        for each in deliveries:
+            handed += 1
+            yield each
+
+    # When they are landed
+    landed, most = 0, 0
+    for _ in land_batches(writer, counted(), 10):
+        most = max(most, handed - landed)
+        landed += 1
+
+    # Then no more than that were held, all have landed, and again they are the same batches
+    assert most <= 12
+    assert landed == 100
+    before = obstore.list(writer.landing).collect()
+    assert stats(land_batches(writer, deliveries, 10)).already_there == 100
+    assert obstore.list(writer.landing).collect() == before
+
+
+def test_batches_hold_a_bounded_number_of_bytes(
+    writer: LandingWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deliveries = [delivery(n, DAY + timedelta(days=n)) for n in range(3)]
+    monkeypatch.setattr(landing_writer, "MAX_HELD_BYTES", len(deliveries[0].body) + 1)
+
+    results = land_batches(writer, iter(deliveries), 10)
+
+    next(results)
+    assert len(list_days(writer.landing)) == 1
+    assert len(list(results)) == 2

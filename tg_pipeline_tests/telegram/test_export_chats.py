@@ -6,16 +6,16 @@ from typing import Any
 import pytest
 
 from tg_pipeline.telegram.export_chats import (
+    ChatLeftOut,
     ChatRefusedError,
     ChatTarget,
     ImportOptions,
-    LeftOut,
     choose,
 )
 from tg_pipeline.telegram.export_reader import ExportReader
 from tg_pipeline_tests.telegram.exports import BOT, as_desktop, chat, full_export, message
 
-Choice = ChatTarget | LeftOut
+Choice = ChatTarget | ChatLeftOut
 
 OLD = {"from_id": (1 << 32) + 21_517_917}
 
@@ -84,7 +84,7 @@ def test_the_user_of_a_chat_with_the_bot_can_be_named_and_must_be_known() -> Non
 
     assert isinstance(named, ChatTarget)
     assert named.chat_id == 5
-    assert choices(only_the_bot, ImportOptions(BOT)) == [LeftOut.NO_USER]
+    assert choices(only_the_bot, ImportOptions(BOT)) == [ChatLeftOut.NO_USER]
 
 
 KINDS = (

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from tg_pipeline.telegram.export_reader import (
@@ -128,6 +129,7 @@ EVEN = message(502, 1_660_000_002, text=Unquoted('"has "Quotation Marks" in it"'
 CONTROL = message(503, 1_660_000_003, text=Unquoted('"a raw \t tab"'))
 
 
+@examples(max_examples=30)
 @given(
     st.lists(st.sampled_from([BROKEN, ODD, EVEN, CONTROL]), min_size=1, max_size=3),
     messages(least=1, most=3),
