@@ -11,7 +11,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
@@ -105,13 +105,13 @@ class ExportedChat:
     """Whether the export is of this chat alone."""
 
     _begin: Callable[[], Iterator[ExportedPart]]
-    _peek: Callable[[], Iterator[ExportedPart]]
+    _peek: Callable[[], Generator[ExportedPart]]
 
     def messages(self) -> Iterator[ExportedPart]:
         """Yield the messages, once, before the next chat is asked for."""
         return self._begin()
 
-    def peek(self) -> Iterator[ExportedPart]:
+    def peek(self) -> Generator[ExportedPart]:
         """Yield the messages ahead of time: `messages` yields them again. Close it when done."""
         return self._peek()
 
@@ -232,7 +232,7 @@ class ExportReader:
             is_begun = True
             yield from self._messages()
 
-        def peek() -> Iterator[ExportedPart]:
+        def peek() -> Generator[ExportedPart]:
             try:
                 yield from self._messages()
             finally:

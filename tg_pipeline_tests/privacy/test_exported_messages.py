@@ -86,7 +86,8 @@ def test_her_names_and_texts_are_collected_and_those_of_others_told_apart() -> N
 
     subject = census.subject()
 
-    assert (subject.names, subject.shared_names) == ({NAME}, {"Eva"})
+    assert subject.names == {NAME}
+    assert subject.shared_names == {"Eva"}
     assert subject.texts == {CONFESSION}
     written = json.loads(exported(9, **BETO, text="um texto longo"))
     assert set(census.texts_of_others(written)) == {"um texto longo", GROUP["title"]}

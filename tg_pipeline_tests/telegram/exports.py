@@ -4,7 +4,7 @@ Source: https://github.com/telegramdesktop/tdesktop (export_output_json.cpp, exp
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from random import Random
@@ -58,7 +58,7 @@ def desktop_string(text: str) -> str:
     return '"' + "".join(escaped) + '"'
 
 
-LAYOUTS: Final = {
+LAYOUTS: Final[dict[str, Callable[[Any], str]]] = {
     "desktop": as_desktop,
     "minified": lambda export: json.dumps(export, separators=(",", ":"), ensure_ascii=False),
     "one line": json.dumps,

@@ -18,9 +18,10 @@ NOW = datetime(2026, 10, 7, tzinfo=UTC)
 
 
 def part(message: dict[str, Any] | bytes) -> ExportedPart:
-    is_bytes = isinstance(message, bytes)
-    content = message if is_bytes else json.dumps(message, separators=(",", ":")).encode()
-    return ExportedPart(content, is_readable=not is_bytes, offset=0)
+    if isinstance(message, bytes):
+        return ExportedPart(message, is_readable=False, offset=0)
+    content = json.dumps(message, separators=(",", ":")).encode()
+    return ExportedPart(content, is_readable=True, offset=0)
 
 
 def lines_of(*messages: dict[str, Any], zone: ZoneInfo = SAO_PAULO) -> list[dict[str, Any] | None]:
