@@ -209,3 +209,42 @@ def test_escapes_are_repaired_in_pairs() -> None:
 
 def test_a_lone_surrogate_is_kept_as_it_is() -> None:
     assert compact(rb'{ "text": "\ud800 a  b\x01" }') == rb'{"text":"\ud800 a  b\u0001"}'
+
+
+EXPORT = as_desktop(
+    full_export([chat(list(history(8)), number=1), chat(list(history(3, seed=2)), "private_group")])
+).encode()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, len(EXPORT) - 1),
+            st.integers(0, 40),
+            st.sampled_from(
+                [b"", b'"', b"{", b"}", b"[", b"]", b",", b"\\", b"\n", b"\0", b"\xff"]
+            ),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    CHUNKS,
+)
+def test_a_file_with_any_damage_is_read_to_an_end(
+    edits: list[tuple[int, int, bytes]], chunk: int
+) -> None:
+    # Given an export in which bytes are missing, and others were added
+    content = EXPORT
+    for place, missing, added in edits:
+        content = content[:place] + added + content[place + missing :]
+
+    # When it is read, in chunks and at once
+    try:
+        whole, reader = read(content)
+        parts, other = read(content, chunk)
+    except NotAnExportError:
+        return
+
+    # Then both end, find the same, and no message is longer than the file
+    assert (parts, other.fault) == (whole, reader.fault)
+    assert sum(len(messages) for _, _, messages in whole) <= content.count(b"{")
