@@ -63,8 +63,8 @@ _RESTART: Final = re.compile(rb"(?P<chat>" + _CHAT_START + rb")|" + _MESSAGE_STA
 """Where reading continues after a message without an end: as Telegram Desktop begins messages and
 chats. Inside of a string the quotes would be escaped."""
 
-_CLOSING: Final = re.compile(rb"\]\s*+\}[\s\]}]*+\Z")
-"""The end of a complete file."""
+_CLOSING: Final = re.compile(rb"\][\s\]}]*\n\}\s*+\Z")
+"""The end of a complete file: of the last messages, and of all, at the beginning of a line."""
 
 _ESCAPES: Final = re.compile(rb"\\(?:x([0-9A-Fa-f]{2})|.)", re.DOTALL)
 """An escape with the character after the backslash: in `\\\\x01` the backslash is escaped."""
@@ -133,6 +133,8 @@ class ExportReader:
         self._base = 0
         """The offset of the buffer in the file."""
         self._is_all_read = False
+        self._is_ended = False
+        """Whether nothing more can be read."""
         self._is_restarted = False
         """Whether reading continues at a chat, after damage in the one before."""
 
@@ -236,7 +238,7 @@ class ExportReader:
             try:
                 yield from self._messages()
             finally:
-                self.fault = ""
+                self.fault, self._is_ended = "", False
                 self._is_restarted = False
                 self._rewind(start)
 
@@ -251,7 +253,7 @@ class ExportReader:
         )
         if not is_begun:
             self._skip_messages()
-        if self.fault:
+        if self._is_ended:
             raise _DamageError(self.fault)
 
     def _members(self) -> Iterator[str]:
@@ -271,7 +273,7 @@ class ExportReader:
     def _skip_messages(self) -> None:
         for _ in self._messages(is_skipping=True):
             pass
-        if self.fault:
+        if self._is_ended:
             raise _DamageError(self.fault)
 
     def _messages(self, *, is_skipping: bool = False) -> Iterator[ExportedPart]:
@@ -300,7 +302,7 @@ class ExportReader:
                 else:
                     yield from self._take_object(found[0], start)
         except _DamageError as damage:
-            self.fault = str(damage)
+            self.fault, self._is_ended = str(damage), True
 
     def _next_element(self) -> tuple[int, bytes]:
         """Return where the next message begins, and how its last line does; -1 at the end."""
@@ -362,12 +364,12 @@ class ExportReader:
             self._position = found.start()
             self._is_restarted = found["chat"] is not None
         else:
-            whole = _CLOSING.search(self._buffer, self._position)
-            if whole is None:
+            if _CLOSING.search(self._buffer) is None:
                 raise _DamageError(f"it ends in the middle of the message at byte {offset:,}")
             kept = _CLOSING.sub(b"", kept)
-            self._position = whole.start()
         yield ExportedPart(repair(kept), is_readable=False, offset=offset)
+        if found is None:
+            raise _DamageError("")
 
     # Tokens
 
@@ -424,6 +426,7 @@ class ExportReader:
                 elif token in b"]}":
                     depth -= 1
                 elif found[0] == b'"':  # a string whose end is not in the buffer
+                    self._position = found.start()
                     break
                 self._position = found.end()
                 if not depth:
@@ -479,7 +482,10 @@ class ExportReader:
 
 
 class _DamageError(Exception):
-    """The rest of a file can't be read; the message continues a sentence."""
+    """The rest of a file can't be read; the message continues a sentence.
+
+    It is empty if there is no rest, after a damaged message at the end of a complete file.
+    """
 
 
 _HEAD: Final = frozenset({"name", "type", "id"})
@@ -508,6 +514,8 @@ def compact(text: bytes) -> bytes | None:
     differently.
     """
     text = repair(text)
+    if not _is_utf_8(text):
+        return None
     try:
         return msgspec.json.format(text, indent=-1)
     except (msgspec.DecodeError, RecursionError):
@@ -518,6 +526,14 @@ def compact(text: bytes) -> bytes | None:
     except (ValueError, RecursionError):
         return None
     return _TOKEN_OR_SPACE.sub(lambda found: found[1] or b"", text)
+
+
+def _is_utf_8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _value(token: bytes) -> object:

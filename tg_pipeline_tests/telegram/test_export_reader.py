@@ -248,3 +248,7 @@ def test_a_file_with_any_damage_is_read_to_an_end(
     # Then both end, find the same, and no message is longer than the file
     assert (parts, other.fault) == (whole, reader.fault)
     assert sum(len(messages) for _, _, messages in whole) <= content.count(b"{")
+
+
+def test_a_message_that_is_not_utf_8_is_not_readable() -> None:
+    assert compact(b'{"text": "\xff"}') is None
