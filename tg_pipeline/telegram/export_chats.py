@@ -34,9 +34,12 @@ CHANNEL_BASE: Final = -1_000_000_000_000
 """The Bot API's id of a supergroup or channel is this number minus the id.
 https://core.telegram.org/api/bots/ids"""
 
-USER_SHIFT: Final = 1 << 32
-CHAT_SHIFT: Final = 2 << 32
-"""What versions until 2021 added to the ids of users, and of all other chats."""
+OLD_SHIFT: Final = 32
+"""Bits by which versions until 2021 shifted the kind of an account in its id."""
+
+OLD_USERS: Final = frozenset({1})
+OLD_CHATS: Final = frozenset({2, 3})
+"""These kinds: users, and groups and channels."""
 
 
 class ChatLeftOut(Enum):
@@ -155,13 +158,13 @@ def _number(chat: ExportedChat) -> int:
 
     Theirs also wrote the senders as bare numbers, with the same shift.
     """
-    shift = USER_SHIFT if TYPES[chat.kind] == "private" else CHAT_SHIFT
-    if chat.number < shift or (chat.number - shift) >= USER_SHIFT:
+    kinds = OLD_USERS if TYPES[chat.kind] == "private" else OLD_CHATS
+    if chat.number >> OLD_SHIFT not in kinds:
         return chat.number
     with closing(chat.peek()) as parts:
         senders = (sender_of(part) for part in parts if part.is_readable)
         is_old = isinstance(next((each for each in senders if each is not None), None), int)
-    return chat.number - shift if is_old else chat.number
+    return chat.number % (1 << OLD_SHIFT) if is_old else chat.number
 
 
 def _first_user(chat: ExportedChat, bot: int) -> int | None:
@@ -174,7 +177,7 @@ def _first_user(chat: ExportedChat, bot: int) -> int | None:
 def user_id_of(sender: str | int | None) -> int | None:
     """Return the id of a user: `user5`, or a number of an old version; None for other senders."""
     if isinstance(sender, int):
-        return sender - USER_SHIFT if USER_SHIFT <= sender < CHAT_SHIFT else None
+        return sender % (1 << OLD_SHIFT) if sender >> OLD_SHIFT in OLD_USERS else None
     digits = sender.removeprefix("user") if sender else ""
     is_user = digits != sender and digits.isascii() and digits.isdecimal()
     return int(digits) if is_user else None

@@ -45,6 +45,10 @@ def single(kind: str, number: int, *senders: dict[str, Any]) -> dict[str, Any]:
         # Versions until 2021 added a shift, to all ids
         (single("personal_chat", (1 << 32) + 55, OLD), ChatTarget(55, "private", "Nome")),
         (single("private_group", (2 << 32) + 55, OLD), ChatTarget(-55, "group", "Nome")),
+        (
+            single("public_channel", (3 << 32) + 55, OLD),
+            ChatTarget(-1_000_000_000_055, "channel", "Nome"),
+        ),
         (single("personal_chat", 6_000_000_000, {}), ChatTarget(6_000_000_000, "private", "Nome")),
         # A chat with a bot is, for the bot, one with its user
         (
