@@ -234,7 +234,7 @@ def test_old_exports_have_local_times_and_the_zone_is_stated(shell: Shell) -> No
     assert "--timezone is not a time zone" in wrong.error()
 
 
-@example_counts(max_examples=15)
+@example_counts(max_examples=8)
 @given(messages(most=8), messages(most=8))
 def test_every_message_lands_once_or_is_counted_as_left_out(
     shell: Shell, some: list[Message], others: list[Message]

@@ -31,7 +31,8 @@ from tg_pipeline_tests.telegram.exports import (
 
 Chats = list[tuple[str, int, list[Any]]]
 
-CHUNKS = st.integers(1, 300) | st.just(1024 * 1024)
+CHUNKS = st.sampled_from([7, 64, 300, 1024 * 1024])
+"""Bytes. A small export in chunks of one takes a second."""
 
 
 def read(text: str | bytes, chunk_bytes: int = 1024 * 1024) -> tuple[Chats, ExportReader]:
@@ -49,6 +50,7 @@ def _decoded(part: ExportedPart) -> Any:
     return json.loads(part.content) if part.is_readable else part.content
 
 
+@examples(max_examples=50)
 @given(messages(), st.sampled_from(sorted(LAYOUTS)), CHUNKS)
 def test_an_export_of_a_chat_is_read_in_every_layout_and_any_chunks(
     sent: list[Message], layout: str, chunk: int
@@ -59,7 +61,8 @@ def test_an_export_of_a_chat_is_read_in_every_layout_and_any_chunks(
     assert not reader.fault
 
 
-@given(messages(), messages(), st.sampled_from(sorted(LAYOUTS)), CHUNKS)
+@examples(max_examples=50)
+@given(messages(most=3), messages(most=3), st.sampled_from(sorted(LAYOUTS)), CHUNKS)
 def test_an_export_of_all_chats_is_read_in_every_layout_and_any_chunks(
     some: list[Message], others: list[Message], layout: str, chunk: int
 ) -> None:
@@ -77,6 +80,7 @@ def test_an_export_of_all_chats_is_read_in_every_layout_and_any_chunks(
     assert layout == "sorted" or reader.owner == OWNER
 
 
+@examples(max_examples=50)
 @given(messages(least=1), messages(least=1), CHUNKS, st.lists(st.booleans(), min_size=2))
 def test_messages_can_be_read_ahead_or_skipped(
     some: list[Message], others: list[Message], chunk: int, choices: list[bool]
@@ -209,6 +213,15 @@ def test_escapes_are_repaired_in_pairs() -> None:
 
 def test_a_lone_surrogate_is_kept_as_it_is() -> None:
     assert compact(rb'{ "text": "\ud800 a  b\x01" }') == rb'{"text":"\ud800 a  b\u0001"}'
+
+
+def test_an_export_is_read_byte_by_byte() -> None:
+    sent = list(history(3))
+
+    for layout in LAYOUTS:
+        chats, reader = read(LAYOUTS[layout](chat(sent)), 1)
+        assert chats == [("private_supergroup", 1_234_567_890, sent)]
+        assert not reader.fault
 
 
 EXPORT = as_desktop(
