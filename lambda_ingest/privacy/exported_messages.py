@@ -58,6 +58,9 @@ _ENVELOPE: Final = frozenset(
 NAME_FIELDS: Final = frozenset({"first_name", "last_name"})
 """An exported name is both in one, so it is dropped with either."""
 
+EXPORTED_TEXTS: Final = frozenset({"game_description", "information_text"})
+"""Strings that people write, besides those with a name of the Bot API."""
+
 _FILE_FIELDS: Final = frozenset({"file", "file_name", "thumbnail", "mime_type"})
 
 _FIELDS_OF: Final = {

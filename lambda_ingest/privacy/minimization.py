@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from lambda_ingest.landing import finite_float
 from lambda_ingest.privacy.exported_messages import (
+    EXPORTED_TEXTS,
     NAME_FIELDS,
     exported_in,
     named_with_id,
@@ -37,7 +38,6 @@ becomes an empty object."""
 _TEXTS: Final = frozenset(
     """
     text caption question explanation query bio comment option_text prize_description file_name
-    information_text game_description
     """.split()
 )
 """Strings that people write, in any object."""
@@ -109,6 +109,8 @@ def _without_texts(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if name == "text" and value and isinstance(value, list):
             # Of an exported message, whose parts are minimized already.
             yield name, [value[0], f" {BLANK}"] if _is_command(value[0]) else BLANK
+        elif name in EXPORTED_TEXTS and isinstance(value, str):
+            yield name, BLANK
         elif name in _TEXTS and value and not _is_command(fields):
             command, entity = _command(value, fields.get(_entities_name(name)))
             rest = "" if command == value else BLANK
