@@ -37,7 +37,7 @@ FORWARDED: Final = frozenset({"forward_origin", "forward_date", "forward_from"})
 SENDERS: Final = {"from": "from_id", "actor": "actor_id"}
 """The fields of an exported message with the name and the id of who wrote it, or acted."""
 
-EXPORTED_TEXTS: Final = ("text", "poll", "game_description", "information_text")
+WRITTEN_IN_EXPORTS: Final = ("text", "poll", "game_description", "information_text")
 """Fields of an exported message that its sender wrote."""
 
 ACTORS: Final = ("from", "user")
@@ -206,7 +206,7 @@ def _titles(content: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _exported_texts(message: Mapping[str, Any]) -> Iterator[str]:
-    return _texts({name: message[name] for name in EXPORTED_TEXTS if name in message})
+    return _texts({name: message[name] for name in WRITTEN_IN_EXPORTS if name in message})
 
 
 def _texts(content: Mapping[str, Any]) -> Iterator[str]:
