@@ -287,11 +287,13 @@ def test_a_history_that_lands_before_or_after_its_updates_gives_the_same_bytes(
 ) -> None:
     # Given messages, some delivered as updates and some in an export, and some in both
     second = int(ARRIVED.timestamp())
-    live = [
+    live: list[dict[str, Any]] = [
         {"message_id": n, "chat": chat, "from": {"id": 5}, "date": second + n, "text": f"Oi {n}"}
         for n in range(10)
     ]
-    written = [{"id": n, "from_id": "user5", "text": f"Oi {n}"} for n in range(5, 15)]
+    written: list[dict[str, Any]] = [
+        {"id": n, "from_id": "user5", "text": f"Oi {n}"} for n in range(5, 15)
+    ]
     exported = [
         {
             "update_id": FIRST_SYNTHETIC_ID + each["id"],

@@ -20,7 +20,7 @@ from lambda_ingest.privacy.suppression import Identity, Tombstones, identity_dig
 from lambda_ingest.settings import Secret
 from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.builds.day_size import listed_updates
-from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
+from tg_pipeline.builds.layers import RowMarks, build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
 from tg_pipeline.lake import parquet
@@ -199,7 +199,7 @@ def test_a_day_that_is_replaced_while_workers_read_it_is_not_mixed(pipeline: Pip
     ):
         pipeline.land({"update_id": 2, "message": {"text": "oi"}})
         pipeline.build()
-        enriched = workers.enrichment(DAY).enriched(deduped, None, PARAMETERS.personal_data)
+        enriched = workers.enrichment(DAY).enriched(deduped, RowMarks(), PARAMETERS.personal_data)
         with pytest.raises(TransientStoreError, match="was replaced while it was being read"):
             list(enriched)
 
@@ -221,7 +221,7 @@ def test_work_that_is_given_up_half_way_leaves_no_files(pipeline: Pipeline) -> N
         pipeline.lake.open(DEDUPED_UPDATES.name, DAY) as deduped,
         WorkerProcesses(pipeline.lake, 2, least_updates=1) as workers,
     ):
-        rows = workers.enrichment(DAY).enriched(deduped, None, PARAMETERS.personal_data)
+        rows = workers.enrichment(DAY).enriched(deduped, RowMarks(), PARAMETERS.personal_data)
         next(iter(rows))
         assert leftovers(pipeline.folder)
 
