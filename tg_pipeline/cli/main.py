@@ -101,6 +101,7 @@ COMMANDS: Final = {
     "seal": CommandSource("Make the landed objects of each old day one object."),
     "unseal": CommandSource("Restore the landed objects of sealed days."),
     "ui": CommandSource("Start dagster-webserver behind the guard.", PASSED_ON),
+    "service": CommandSource("Write, show or remove the systemd units of the pipeline."),
     "webhook": CommandSource("Set, check or delete the bot's webhook."),
     "athena": CommandSource("Print or create the tables and queries in Athena."),
     "forget": CommandSource("Erase a person from everything that is stored."),
