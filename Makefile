@@ -18,6 +18,7 @@ IMAGE ?= tg-pipeline:daily
 PLATFORM ?= linux/amd64
 PORT ?= 3000
 SECONDS ?= 60
+QUIET ?= --quiet
 TARGET ?= enrich lambda_events landing queue_messages reader saved_updates update_ids webhook
 MUTATED ?= *
 
@@ -27,16 +28,16 @@ MUTATED ?= *
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(INSTALLED) ## make .venv with what runs, and nothing else
+install: $(INSTALLED) ## make .venv with what runs, and nothing else (QUIET= shows each package)
 
 # With uv if it is on the PATH (seconds), else with venv and pip. The exact versions are the same.
 define pip_install
 	@if command -v uv >/dev/null 2>&1; then \
-		uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && \
-		uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '$(1)'; \
+		uv venv $(QUIET) --allow-existing --python $(PYTHON) $(VENV) && \
+		uv pip install $(QUIET) --python $(BIN)/python -c constraints.txt -e '$(1)'; \
 	else \
 		$(PYTHON) -m venv $(VENV) && \
-		$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '$(1)'; \
+		$(BIN)/pip install $(QUIET) --disable-pip-version-check -c constraints.txt -e '$(1)'; \
 	fi
 endef
 
@@ -62,6 +63,7 @@ test: $(DEVELOPER) ## run the tests, in minutes; needs no root, browser or serve
 
 slow: $(DEVELOPER) ## run the slow tests: killed processes, large inputs, many cases
 	@$(call debian,strace,strace,no writer is killed at each of its file-system calls)
+	@$(call debian,systemd-analyze,systemd,the units of services are not verified)
 	@$(BIN)/pytest -n 2 --dist worksteal -q -rs -m slow
 
 browser: $(DEVELOPER) chromium ## run the tests in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
