@@ -101,3 +101,15 @@ def test_a_public_class_name_is_defined_once() -> None:
             defined[name].append(str(path.relative_to(CHECKOUT)))
 
     assert {name: paths for name, paths in defined.items() if len(paths) > 1} == {}
+
+
+def test_docstrings_can_be_compiled_by_every_python() -> None:
+    # Since Python 3.13 the compiler encodes them, which fails for a lone surrogate.
+    found = [
+        f"{path.relative_to(CHECKOUT)}:{line}"
+        for path in python_files(*PYTHON)
+        for line, text in docstrings(path)
+        if any("\ud800" <= letter <= "\udfff" for letter in text)
+    ]
+
+    assert found == []

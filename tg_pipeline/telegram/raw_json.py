@@ -1,4 +1,4 @@
-"""Split JSON into its elements or members, byte for byte.
+r"""Split JSON into its elements or members, byte for byte.
 
 Updates are stored exactly as Telegram wrote them, so nothing here is decoded and encoded again. The
 raw values of a JSON library would do, but msgspec rejects lone surrogates (`"\ud800"`) and deep
