@@ -29,7 +29,13 @@ from tg_pipeline.cli.service_units import (
     unit_files,
 )
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.settings import STATE_FOLDER, Settings, home_folder, load_settings
+from tg_pipeline.settings import (
+    STATE_FOLDER,
+    Settings,
+    dagster_home,
+    home_folder,
+    load_settings,
+)
 
 SYSTEM_FOLDER: Final = Path("/etc/systemd/system")
 """Where an administrator's units are."""
@@ -226,12 +232,13 @@ def _installation(settings: Settings, manager: ServiceManager, run_as: str | Non
     home = home_folder().absolute()
     state = home / STATE_FOLDER
     landing, lake = local_folder(settings.landing_uri), local_folder(settings.lake_uri)
-    # Not dagster_home(), which creates the folder, here as root.
-    history = Path(os.environ.get("DAGSTER_HOME") or state).absolute()
+    # Not dagster_home(), which creates the folder.
+    history = Path(os.environ.get("DAGSTER_HOME") or state / "dagster").absolute()
     return Installation(
         command=Path(sys.executable).with_name("tg-pipeline"),
         home=home,
         env_file=home / ".env",
+        dagster_home=history,
         user=None if manager.is_user else _account(run_as, home / ".env"),
         landing_folders=tuple(_outermost([landing])),
         build_folders=tuple(_outermost([state, history, landing, lake])),
@@ -286,13 +293,18 @@ def _check_env_file(installation: Installation) -> None:
 
 def _make_folders(installation: Installation, names: Iterable[ServiceName]) -> None:
     """Create the folders that services write to, since systemd starts none without them."""
-    for folder in {each: None for name in names for each in installation.writable(name)}:
+    folders = [folder for name in names for folder in installation.writable(name)]
+    if any(name.builds for name in names):
+        folders.append(installation.dagster_home)
+    for folder in folders:
         missing = [each for each in (folder, *folder.parents) if not each.exists()]
         for each in reversed(missing):
             each.mkdir(FOLDER_MODE)
             if installation.user:
                 account = pwd.getpwnam(installation.user)
                 os.chown(each, account.pw_uid, account.pw_gid)
+    if installation.dagster_home in folders:
+        dagster_home()  # adds Dagster's configuration
 
 
 def _check_ours(path: Path) -> None:

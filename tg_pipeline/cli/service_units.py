@@ -126,6 +126,9 @@ class Installation:
 
     env_file: Path
 
+    dagster_home: Path
+    """Where Dagster's history is."""
+
     user: str | None
     """The account of system units; None for a user's own units."""
 
@@ -194,6 +197,7 @@ def _check(name: ServiceName, installation: Installation, options: ServiceOption
         installation.command,
         installation.home,
         installation.env_file,
+        installation.dagster_home,
         *installation.writable(name),
         *filter(None, (installation.user, options.host)),
     )
@@ -221,11 +225,14 @@ def _service(
     if is_system:
         yield f"User={installation.user}"
     yield f"WorkingDirectory={installation.home}"
-    yield f"EnvironmentFile={installation.env_file}"
+    if name.builds:
+        # Without it, Dagster creates a folder in the one in which it runs, which is read-only.
+        yield f"Environment=DAGSTER_HOME={installation.dagster_home}"
     # Threads of Dagster's processes keep freed memory in arenas of their own otherwise.
     yield "Environment=MALLOC_ARENA_MAX=2"
     # On a disk: in Debian 13, /tmp is in memory, and a build may write gigabytes.
     yield "Environment=TMPDIR=/var/tmp"
+    yield f"EnvironmentFile={installation.env_file}"
     yield f"ExecStart={' '.join(_command(name, installation, options))}"
     if name is ServiceName.DAILY:
         yield "Type=oneshot"
