@@ -181,7 +181,7 @@ def remove(names: Names, user: User = False, dry_run: DryRun = False, now: Now =
     paths = [
         manager.folder / f"{name.unit}.{suffix}"
         for name in dict.fromkeys(names)
-        for suffix in ("service", "timer")
+        for suffix in ("timer", "service")
     ]
     found = [path for path in paths if path.exists()]
     for path in found:
