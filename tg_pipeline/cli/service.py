@@ -236,6 +236,7 @@ def _installation(settings: Settings, manager: ServiceManager, run_as: str | Non
     history = Path(os.environ.get("DAGSTER_HOME") or state / "dagster").absolute()
     return Installation(
         command=Path(sys.executable).with_name("tg-pipeline"),
+        interpreter=Path(sys.executable).resolve(),
         home=home,
         env_file=home / ".env",
         dagster_home=history,

@@ -121,6 +121,9 @@ class Installation:
     command: Path
     """The executable `tg-pipeline`."""
 
+    interpreter: Path
+    """The Python that runs it, which may be elsewhere than the virtual environment."""
+
     home: Path
     """The folder in which it runs."""
 
@@ -270,7 +273,12 @@ def _command(
 
 def _protect_home(installation: Installation) -> str:
     """Return whether home folders are hidden, or only protected, since the pipeline is in one."""
-    used = (installation.command, installation.home, installation.env_file)
+    used = (
+        installation.command,
+        installation.interpreter,
+        installation.home,
+        installation.env_file,
+    )
     hidden = (Path("/home"), Path("/root"), Path("/run/user"))
     is_used = any(path.is_relative_to(home) for path in used for home in hidden)
     return "read-only" if is_used else "yes"

@@ -57,6 +57,7 @@ def service(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Service:
 def system_installation(folder: Path) -> Installation:
     return Installation(
         command=Path(COMMAND),
+        interpreter=Path("/usr/bin/python3"),
         home=folder,
         env_file=folder / ".env",
         dagster_home=folder / "dagster",
@@ -160,6 +161,21 @@ def test_a_system_unit_runs_as_the_owner_of_the_settings_and_writes_to_its_folde
     assert "systemctl enable --now tg-pipeline-poll.service" in done.stdout
     # And it is shown as installed
     assert "poll" in service("status").stdout
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "protection"),
+    [("/usr/bin/python3", "yes"), ("/home/ana/.local/bin/python3", "read-only")],
+)
+def test_home_folders_are_hidden_unless_the_pipeline_needs_one(
+    interpreter: str, protection: str
+) -> None:
+    installation = replace(system_installation(Path("/srv/x")), interpreter=Path(interpreter))
+    installation = replace(installation, command=Path("/srv/x/.venv/bin/tg-pipeline"))
+
+    (text,) = unit_files(ServiceName.POLL, installation, ServiceOptions()).values()
+
+    assert f"\nProtectHome={protection}\n" in text
 
 
 def test_system_units_without_root_are_refused_in_one_sentence(
