@@ -38,7 +38,7 @@ def units(tmp_path: Path) -> Path:
 def service(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Service:
     """A user's own services of a pipeline in a folder, on a machine without systemd."""
     monkeypatch.setattr(command, "home_folder", lambda: shell.folder)
-    monkeypatch.setattr(command.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     env_file = shell.folder / ".env"
     env_file.write_text(f"TELEGRAM_BOT_TOKEN={TOKEN}\n")
     env_file.chmod(0o600)
@@ -148,7 +148,7 @@ def test_a_system_unit_runs_as_the_owner_of_the_settings_and_writes_to_its_folde
     # Given settings that belong to an account without privileges
     account = pwd.getpwuid(os.geteuid() or pwd.getpwnam("daemon").pw_uid)
     os.chown(shell.folder / ".env", account.pw_uid, account.pw_gid)
-    monkeypatch.setattr(command.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr(command, "SYSTEM_FOLDER", tmp_path / "system")
 
     done = service("install", "poll")
@@ -181,7 +181,7 @@ def test_home_folders_are_hidden_unless_the_pipeline_needs_one(
 def test_system_units_without_root_are_refused_in_one_sentence(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
 
     assert "need root" in service("install", "poll").error()
 
