@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import boto3
 
-INGESTED: Final = ("telegram", "rejected", "chats", "replies", "bots", "gaps")
+INGESTED: Final = ("telegram", "rejected", "chats", "bots", "gaps")
 """The prefixes of the landing zone that what receives updates writes to; it reads no object."""
 
 READ: Final = ("s3:GetObject",)

@@ -50,6 +50,11 @@ class BotCall:
     """From the end of the request to the end of the response."""
     answers_update_id: int | None = None
     """Of a webhook reply: the update that it responds to."""
+    second: int | None = None
+    """The Unix second that the call belongs to, if that is not the time of its result or of itself.
+    """
+    second_of_id: int | None = None
+    """The Unix second in the line's id, if that is not the same one."""
 
 
 def bot_call_lines(call: BotCall) -> Iterator[bytes]:
@@ -59,7 +64,7 @@ def bot_call_lines(call: BotCall) -> Iterator[bytes]:
     """
     sent = call.result if _is_list_of_messages(call.result) else [call.result]
     for part, result in enumerate(sent):
-        second = _second_of(result) or int(call.called_at.timestamp())
+        second = call.second or _second_of(result) or int(call.called_at.timestamp())
         content: dict[str, Any] = {
             "date": second,
             "chat": _chat_of(result, call.params),
@@ -76,7 +81,8 @@ def bot_call_lines(call: BotCall) -> Iterator[bytes]:
         }
         known = {name: value for name, value in content.items() if value is not None}
         identity = b"%b:%b:%d" % (BOT_CALL.encode(), call.identity, part)
-        update = {"update_id": synthetic_id(second, identity), BOT_CALL: known}
+        update_id = synthetic_id(call.second_of_id or second, identity)
+        update = {"update_id": update_id, BOT_CALL: known}
         yield json.dumps(update, ensure_ascii=True, separators=(",", ":")).encode("ascii")
 
 

@@ -1,74 +1,61 @@
 """Replies: what a bot that updates are forwarded to answers in its webhook response.
 
-Telegram executes a response that has a `method`, as if the bot had called it. It is the only place
-where such an answer can be seen: Telegram sends bots no updates about their own messages.
+Telegram executes a response that has a `method`, as if the bot had called it, and does not tell the
+outcome. A reply lands as a line of a call; see `bot_calls`.
 https://core.telegram.org/bots/api#making-requests-when-getting-updates
 """
 
-import json
-from email.parser import BytesParser
+from datetime import datetime, time, tzinfo
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
+from lambda_ingest.bot_calls import BotCall, CallSource, bot_call_lines
+from lambda_ingest.bot_methods import canonical_name
+from lambda_ingest.call_params import FORM, MULTIPART, read_body, recordable, without_secrets
 from lambda_ingest.http_events import HttpResponse
 from lambda_ingest.landing import LandedUpdate
 
 REPLIES_PREFIX: Final = "replies"
-"""The folder of the landing zone that holds them."""
+"""The folder of the landing zone in which earlier versions stored replies."""
 
-FORM: Final = "application/x-www-form-urlencoded"
-MULTIPART: Final = "multipart/form-data"
-"""The encodings that Telegram accepts besides JSON; aiogram uses the latter."""
-
-
-def reply_key(update: LandedUpdate, bot_id: int) -> str:
-    """Return the key of the reply to an update, which is next to it in the order of days."""
-    day = update.day.isoformat()
-    return f"{REPLIES_PREFIX}/context_date={day}/{bot_id}-{update.update_id}.json"
+_SECONDS_OF_ANY_DAY: Final = 22 * 3600
+"""Below the shortest day: one that begins daylight saving time."""
 
 
-def read_reply(response: HttpResponse) -> bytes | None:
-    """Return the request in a bot's response as JSON, None if there is none.
-
-    JSON is kept byte for byte. A form becomes an object of its texts; uploaded files are left out.
-    """
+def read_reply(response: HttpResponse) -> dict[str, Any] | None:
+    """Return the call in a bot's response: `method` and the parameters; None if there is none."""
     headers = {name.lower(): value for name, value in response.headers.items()}
     content_type = headers.get("content-type", "")
-    encoding = content_type.partition(";")[0].strip().lower()
-    if encoding == FORM:
-        return _encode(dict(parse_qsl(response.body.decode("utf-8", "replace"))))
-    if encoding == MULTIPART:
-        return _encode(_read_multipart(content_type, response.body))
-    return response.body if _has_method(_parse(response.body)) else None
+    is_form = content_type.partition(";")[0].strip().lower() in {FORM, MULTIPART}
+    # Telegram takes anything else for JSON, as far as it is that.
+    fields = read_body(content_type if is_form else "", response.body)
+    return fields if isinstance(fields.get("method"), str) else None
 
 
-def _parse(body: bytes) -> object:
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError):
-        return None
+def reply_line(
+    reply: dict[str, Any], update: LandedUpdate, *, bot_id: int, zone: tzinfo, called_at: datetime
+) -> bytes:
+    """Return the line of a reply to an update; `called_at` is aware.
 
-
-def _has_method(request: object) -> bool:
-    return isinstance(request, dict) and isinstance(request.get("method"), str)
-
-
-def _encode(fields: dict[str, Any]) -> bytes | None:
-    return (
-        json.dumps(fields, ensure_ascii=False).encode("utf-8", "replace")
-        if _has_method(fields)
-        else None
+    Its id depends on the update alone, and on its day: so of several replies to an update that is
+    sent again, one counts.
+    """
+    method = canonical_name(reply["method"])
+    params = {name: value for name, value in reply.items() if name != "method"}
+    event_at = None if update.implausible_date else update.event_at
+    # An update without a date of its own belongs to the day of its arrival, which is another time
+    # whenever it is sent again.
+    of_day = int(datetime.combine(update.day, time.min, zone).timestamp())
+    spread = update.update_id % _SECONDS_OF_ANY_DAY
+    of_id = int(event_at.timestamp()) if event_at else of_day + spread
+    call = BotCall(
+        method=method,
+        params=without_secrets(recordable(method, params), ()),
+        source=CallSource.WEBHOOK_REPLY,
+        called_at=called_at,
+        identity=b"%d:%d" % (bot_id, update.update_id),
+        answers_update_id=update.update_id,
+        second=int((event_at or called_at).timestamp()),
+        second_of_id=of_id,
     )
-
-
-def _read_multipart(content_type: str, body: bytes) -> dict[str, str]:
-    """Return the text fields of a form (https://www.rfc-editor.org/rfc/rfc7578)."""
-    head = f"Content-Type: {content_type}\r\n\r\n".encode("utf-8", "replace")
-    form = BytesParser().parsebytes(head + body)
-    fields = {}
-    for part in form.walk():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes) and part.get_filename() is None:
-            fields[name] = content.decode("utf-8", "replace")
-    return fields
+    (line,) = bot_call_lines(call)
+    return line

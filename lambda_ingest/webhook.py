@@ -33,7 +33,6 @@ from lambda_ingest.store import (
     StoreFactory,
     first_line,
     open_store,
-    put_if_absent,
 )
 from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus, open_writer
 
@@ -125,13 +124,15 @@ class WebhookHandler:
             return self._log(HttpResponse(200), counts, started, details)
         response = self.forwarding.send(body, timeout - self._seconds_since(started))
         remaining = timeout - self._seconds_since(started)
-        if problem := self._store_reply(result, response, remaining):
+        if problem := self._store_reply(result, response, started, remaining):
             counts["reply_failed"] = 1
             details["why_reply"] = problem
         counts["failed"] = int(response.status not in SUCCESS)
         return self._log(response, counts, started, details)
 
-    def _store_reply(self, result: WriteResult, response: HttpResponse, remaining: float) -> str:
+    def _store_reply(
+        self, result: WriteResult, response: HttpResponse, arrived_at: datetime, remaining: float
+    ) -> str:
         """Store what the bot answers in its response; return why that failed, empty if it did not.
 
         Only replies to stored updates are stored, and the first counts if an update is sent again.
@@ -141,19 +142,18 @@ class WebhookHandler:
         if not is_stored or response.status not in SUCCESS or not response.body:
             return ""
         # Imported only if needed, as the forwarder is.
-        from lambda_ingest.replies import read_reply, reply_key  # noqa: PLC0415
+        from lambda_ingest.replies import read_reply, reply_line  # noqa: PLC0415
 
-        reply = read_reply(response)
+        reply, writer = read_reply(response), self.writer
         if reply is None or not isinstance(result.parsed, LandedUpdate):
             return ""
-        reply = self.writer.keep_of_reply(reply)
-        if reply is None:
-            return ""
+        line = reply_line(
+            reply, result.parsed, bot_id=writer.bot_id, zone=writer.zone, called_at=arrived_at
+        )
         if remaining < REQUEST_TIMEOUT.total_seconds():
             return "The bot's reply is not stored: the bot left no time for that."
         try:
-            key = reply_key(result.parsed, self.writer.bot_id)
-            put_if_absent(self.writer.landing, key, reply)
+            writer.write_call(line, arrived_at)
         except (BaseError, OSError) as error:
             return f"The bot's reply is not stored: {first_line(error)}"
         return ""

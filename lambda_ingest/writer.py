@@ -31,6 +31,7 @@ from lambda_ingest.store import (
     put_if_absent,
     sweep,
 )
+from lambda_ingest.synthetic_updates import is_synthetic
 from lambda_ingest.taken_ids import Match, compare_by_listing, compare_by_reading, is_md5
 
 CHATS_PREFIX: Final = "chats"
@@ -170,14 +171,21 @@ class LandingWriter:
             result = self._classify_rejected(parsed, body, people)
         else:
             result = self._classify_update(parsed, people)
-        if not result.status.is_stored:
+        is_update = isinstance(parsed, RejectedBody) or not is_synthetic(parsed.update_id)
+        if is_update and not result.status.is_stored:
             self._mark_gap(parsed.day, GapReason(result.status.value))
         return replace(result, privacy_warning=warning) if warning else result
 
-    def keep_of_reply(self, reply: bytes) -> bytes | None:
-        """Return what may be stored of a bot's reply; None if it mentions forgotten people."""
-        people = self._people()
-        return None if mentions_person(reply, people) else self.minimization.apply(reply)
+    def write_call(self, line: bytes, called_at: datetime) -> WriteResult:
+        """Put the line of a bot's call, unless one with its id is stored; raises as `write` does.
+
+        It may then have other bytes: the first reply to an update counts.
+        """
+        result = replace(self, trust=TrustLevel.PROXY).classify(line, called_at)
+        if not result.status.is_stored:
+            return result
+        is_new = put_if_absent(self.landing, result.parsed.key, result.parsed.body, called_at)
+        return result if is_new else replace(result, status=WriteStatus.DUPLICATE)
 
     def _people(self) -> Tombstones:
         return self.people.current() if self.people else NO_TOMBSTONES

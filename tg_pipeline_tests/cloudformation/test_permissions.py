@@ -8,7 +8,6 @@ from lambda_ingest.addresses import TELEGRAM_NETWORKS
 from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
 from lambda_ingest.privacy.suppression import FORGOTTEN_PREFIX
-from lambda_ingest.replies import REPLIES_PREFIX
 from lambda_ingest.writer import CHATS_PREFIX
 from tg_pipeline.builds.expiry import DAY_FOLDERS
 from tg_pipeline.lake.floors import TableGroup
@@ -34,7 +33,6 @@ LISTING = 's3:ListBucket on ${RawBucket.Arn} if {"StringLike": {"s3:prefix": [%s
 LISTED = f'"{FORGOTTEN_PREFIX}/*", "{LANDING_PREFIX}/context_date=*/"'
 LOOKING_UP = {LISTING % LISTED}
 LOOKING_UP_CHATS = {LISTING % f'{LISTED}, "{CHATS_PREFIX}/*"'}
-KEEPING_REPLIES = {f"s3:PutObject on ${{RawBucket.Arn}}/{REPLIES_PREFIX}/*"}
 TAKING = {
     "sqs:ReceiveMessage on ${UpdatesQueue.Arn}",
     "sqs:DeleteMessage on ${UpdatesQueue.Arn}",
@@ -47,7 +45,7 @@ TAKING = {
     [
         ("single", LOOKING_UP),
         ("function-url", LOOKING_UP),
-        ("everything", LOOKING_UP_CHATS | KEEPING_REPLIES),
+        ("everything", LOOKING_UP_CHATS),
         ("batch", LOOKING_UP | TAKING),
     ],
 )

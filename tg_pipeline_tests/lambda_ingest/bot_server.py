@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from threading import Event, Thread
 from typing import BinaryIO, Self
 
@@ -33,6 +34,19 @@ def reply(body: bytes = b"", status: str = "200 OK", **headers: str) -> bytes:
 
 def always(*pieces: bytes | None) -> Reply:
     return lambda _, __: pieces
+
+
+def after_breaking(landing: Path, response: bytes) -> Reply:
+    """Respond, after the updates of a landing zone have become a file, which nothing lands in."""
+
+    def answer(_: Heard, __: Event) -> Iterable[bytes]:
+        landed = landing / "telegram"
+        if landed.is_dir():
+            landed.rename(landing.with_name("broken"))
+            landed.write_text("not a folder")
+        return [response]
+
+    return answer
 
 
 class Bot:

@@ -14,7 +14,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from lambda_ingest.metrics import COUNTS, NAMESPACE, MetricsLogger, RequestRecord
-from tg_pipeline_tests.lambda_ingest.bot_server import Bot, always, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import Bot, after_breaking, always, reply
 from tg_pipeline_tests.lambda_ingest.conftest import Container, update
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, queue_event, record
 from tg_pipeline_tests.lambda_ingest.privacy.tombstones import KEY, forget
@@ -176,11 +176,12 @@ def test_the_log_contains_no_secrets_and_no_message_texts(
 
     # And when a bot's reply can't be stored
     (tmp_path / "landing" / "telegram").unlink()
-    (tmp_path / "landing" / "replies").write_text(WRITTEN)
     answer = json.dumps({"method": "sendMessage", "text": WRITTEN}).encode()
-    with Bot(always(reply(answer, connection="close"))) as bot:
+    broken = after_breaking(tmp_path / "landing", reply(answer, connection="close"))
+    with Bot(broken) as bot:
         answered = new_container(**settings_with(bot.url))
         log_everything(answered)
+    (tmp_path / "landing" / "telegram").unlink()
 
     # And when somebody is forgotten, with the key and without it
     forget(container.landing, PERSON["id"], PERSON["username"])

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from lambda_ingest.replies import FORM
+from lambda_ingest.call_params import FORM
 from lambda_ingest.settings import SettingsError
-from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, always, reply
+from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, after_breaking, always, reply
 from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED, DAY_FOLDER, Container, stored, update
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, in_base64
 
@@ -352,8 +352,8 @@ class TestForwarding:
         assert bot.heard == []
 
 
+PRESSED = b'{"update_id": 5, "callback_query": {"id": "1", "from": {"id": 5}, "data": "a"}}'
 REPLY = b' {"method": "sendMessage",\n"chat_id": 5, "text": "ol\xc3\xa1"}'
-REPLY_KEY = "replies/context_date=2026-10-07/7-5.json"
 MULTIPART = (
     b'--b\r\nContent-Disposition: form-data; name="method"\r\n\r\nsendPhoto\r\n'
     b'--b\r\nContent-Disposition: form-data; name="caption"\r\n\r\nol\xc3\xa1\r\n'
@@ -361,13 +361,16 @@ MULTIPART = (
 )
 
 
-def replies(container: Container) -> dict[str, bytes]:
-    return stored(container.landing, "replies")
+def replies(container: Container) -> list[dict[str, Any]]:
+    """Return the stored calls, without their ids."""
+    lines = map(json.loads, stored(container.landing, "telegram").values())
+    return [line["bot_call"] for line in lines if "bot_call" in line]
 
 
 class TestReplies:
-    def test_what_the_bot_answers_is_stored_byte_for_byte_and_once(
-        self, new_container: NewContainer
+    @pytest.mark.parametrize("sent", [update(5), PRESSED], ids=["dated", "without a date"])
+    def test_what_the_bot_answers_is_stored_as_a_call_once(
+        self, new_container: NewContainer, sent: bytes
     ) -> None:
         # Given a bot that answers an update, and otherwise if it gets it again
         answers = iter([REPLY, b'{"method": "sendChatAction"}'])
@@ -378,36 +381,53 @@ class TestReplies:
         # When an update arrives twice
         with Bot(answer) as bot:
             container = new_container(FORWARD_URL=bot.url)
-            first, second = container.post(update(5)), container.post(update(5))
+            first, second = container.post(sent), container.post(sent)
 
-        # Then Telegram gets both answers, and the first is stored
+        # Then Telegram gets both answers, and the first is stored, without an outcome
         assert first["body"].encode() == REPLY
         assert "sendChatAction" in second["body"]
-        assert replies(container) == {REPLY_KEY: REPLY}
+        (stored_reply,) = replies(container)
+        assert stored_reply.pop("called_at_ms") > 0
+        assert stored_reply.pop("date") > 0
+        assert stored_reply == {
+            "chat": {"id": 5},
+            "method": "sendMessage",
+            "params": {"chat_id": 5, "text": "olá"},
+            "source": "webhook_reply",
+            "answers_update_id": 5,
+        }
 
     @pytest.mark.parametrize(
-        ("content_type", "body", "as_json"),
+        ("content_type", "body", "called"),
         [
             (
                 FORM,
                 b"method=sendMessage&text=ol%C3%A1+a&chat_id=5",
-                '{"method": "sendMessage", "text": "olá a", "chat_id": "5"}',
+                ("sendMessage", {"text": "olá a", "chat_id": "5"}),
             ),
             (
                 "multipart/form-data; boundary=b",
                 MULTIPART,
-                '{"method": "sendPhoto", "caption": "olá"}',
+                (
+                    "sendPhoto",
+                    {"caption": "olá", "p": {"file_name": "p.png", "file_size": 2}},
+                ),
             ),
         ],
     )
-    def test_a_form_is_stored_as_json_without_files(
-        self, new_container: NewContainer, content_type: str, body: bytes, as_json: str
+    def test_a_form_is_stored_as_parameters_without_the_contents_of_files(
+        self,
+        new_container: NewContainer,
+        content_type: str,
+        body: bytes,
+        called: tuple[str, dict[str, Any]],
     ) -> None:
         with Bot(always(reply(body, content_type=content_type, connection="close"))) as bot:
             container = new_container(FORWARD_URL=bot.url)
             container.post(update(5))
 
-        assert replies(container) == {REPLY_KEY: as_json.encode()}
+        (call,) = replies(container)
+        assert (call["method"], call["params"]) == called
 
     @pytest.mark.parametrize(
         ("response", "settings"),
@@ -431,16 +451,14 @@ class TestReplies:
             container = new_container(FORWARD_URL=bot.url, **settings)
             container.post(update(5, chat={"id": STRANGER}))
 
-        assert replies(container) == {}
+        assert replies(container) == []
         assert container.lines()[0]["reply_failed"] == 0
 
     def test_a_reply_that_can_not_be_stored_reaches_telegram_and_is_counted(
         self, new_container: NewContainer, tmp_path: Path
     ) -> None:
-        with Bot(always(reply(REPLY, connection="close"))) as bot:
+        with Bot(after_breaking(tmp_path / "landing", reply(REPLY, connection="close"))) as bot:
             container = new_container(FORWARD_URL=bot.url)
-            (tmp_path / "landing" / "replies").write_text("not a folder")
-
             answer = container.post(update(5))
 
         assert (answer["statusCode"], answer["body"].encode()) == (200, REPLY)
@@ -458,5 +476,5 @@ class TestReplies:
 
             assert container.status(update(5)) == 200
 
-        assert replies(container) == {}
+        assert replies(container) == []
         assert container.lines()[0]["reply_failed"] == 1

@@ -197,7 +197,7 @@ def test_each_user_of_the_s3_server_may_do_what_its_service_does(server: str) ->
         ("ListBucket", "landing"),
         *(
             ("PutObject", f"landing/bot/{prefix}/*")
-            for prefix in ("telegram", "rejected", "chats", "replies", "bots", "gaps")
+            for prefix in ("telegram", "rejected", "chats", "bots", "gaps")
         ),
     }
     assert {each[1:] for each in allowed if each[0] == "ui"} == {
