@@ -39,6 +39,17 @@ DEFAULT_DATABASE: Final = "tg_pipeline"
 DEFAULT_WORKGROUP: Final = "tg-pipeline"
 """The defaults of the stack in `lambda_ingest/template.yaml`."""
 
+DEFAULT_PROXY_PORT: Final = 8081
+"""That of a local Bot API server, as which the proxy appears to a bot."""
+
+DEFAULT_SPOOL_BYTES: Final = 256 * 1024 * 1024
+"""Some 200,000 calls, which take a busy bot days."""
+
+DEFAULT_NOT_RECORDED: Final = frozenset({"sendchataction", "sendmessagedraft"})
+"""In lower case: calls that leave nothing in a chat."""
+
+MAX_PORT: Final = 65_535
+
 DIGESTS: Final = ("day", "week")
 """The periods that a digest can be about."""
 
@@ -87,6 +98,12 @@ MAX_DAYS: Final = 99_999
 """Days: 273 years, which dates can express."""
 
 _DAYS: Final = re.compile(r"[1-9][0-9]{0,4}")
+
+_BYTES: Final = re.compile(r"[0-9]{1,15}")
+
+_PORT: Final = re.compile(r"[1-9][0-9]{0,4}")
+
+_METHOD: Final = re.compile(r"[a-z][a-z0-9]{0,63}")
 
 _UPDATES: Final = re.compile(r"[0-9]{1,12}")
 
@@ -264,12 +281,44 @@ class SparkSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ProxySettings:
+    """The proxy between a bot and the Bot API."""
+
+    spool: Path
+    """The folder of calls that have not landed, on a local disk."""
+
+    spool_bytes: int = DEFAULT_SPOOL_BYTES
+    """How much it may hold. Beyond it, calls are passed on without a record."""
+
+    is_started: bool = False
+    """Whether `tg-pipeline up` starts the proxy instead of the poller."""
+
+    port: int = DEFAULT_PROXY_PORT
+
+    not_recorded: frozenset[str] = DEFAULT_NOT_RECORDED
+    """Methods, in lower case, whose calls are not recorded."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str], state: Path) -> "ProxySettings":
+        """Read the settings, with the spool in the state folder; raises SettingsError."""
+        spool = environment.get("TG_PROXY_SPOOL")
+        return cls(
+            spool=Path(spool) if spool else state / "proxy_spool",
+            spool_bytes=_spool_bytes(environment.get("TG_PROXY_SPOOL_BYTES")),
+            is_started=read_yes_or_no(environment, "TG_PROXY"),
+            port=_port(environment, "TG_PROXY_PORT", DEFAULT_PROXY_PORT),
+            not_recorded=_not_recorded(environment.get("TG_PROXY_NOT_RECORDED")),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of an operator."""
 
     ingest: IngestSettings
     lake_uri: str
     start_date: date
+    proxy: ProxySettings
 
     token: Secret | None = None
     """The bot's token, for the commands that call Telegram."""
@@ -349,6 +398,7 @@ class Settings:
                 or (state / "lake").as_uri(),
             ),
             start_date=_start_date(environment.get("TG_START_DATE")),
+            proxy=ProxySettings.from_environment(environment, state),
             token=read_token(environment),
             bot_username=_username(environment.get("TELEGRAM_BOT_USERNAME")),
             business_hours=_business_hours(environment.get("TG_BUSINESS_HOURS")),
@@ -504,6 +554,29 @@ def _updates(environment: Mapping[str, str], name: str) -> int:
     if not _UPDATES.fullmatch(text):
         raise SettingsError(f"{name} is not a number of updates.")
     return int(text)
+
+
+def _spool_bytes(text: str | None) -> int:
+    if text and not _BYTES.fullmatch(text):
+        raise SettingsError("TG_PROXY_SPOOL_BYTES is not a number of bytes.")
+    return int(text) if text else DEFAULT_SPOOL_BYTES
+
+
+def _port(environment: Mapping[str, str], name: str, default: int) -> int:
+    text = environment.get(name) or str(default)
+    if not _PORT.fullmatch(text) or int(text) > MAX_PORT:
+        raise SettingsError(f"{name} is not a port from 1 to {MAX_PORT}.")
+    return int(text)
+
+
+def _not_recorded(text: str | None) -> frozenset[str]:
+    names = frozenset(word.strip().lower() for word in (text or "").split(",") if word.strip())
+    if not all(_METHOD.fullmatch(name) for name in names):
+        raise SettingsError(
+            "TG_PROXY_NOT_RECORDED is not a list of methods such as sendChatAction, separated by "
+            "commas."
+        )
+    return names or DEFAULT_NOT_RECORDED
 
 
 def _workers(text: str | None) -> int:

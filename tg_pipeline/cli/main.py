@@ -93,6 +93,7 @@ COMMANDS: Final = {
     "up": CommandSource("Start Dagster's UI, and poll the bot if its token is set."),
     "serve": CommandSource("Receive webhook calls on this machine."),
     "bot": CommandSource("Show who the bot is, and what it can see."),
+    "proxy": CommandSource("Store both sides of a bot, between it and Telegram."),
     "poll": CommandSource("Fetch updates from Telegram and land them."),
     "quarantine": CommandSource("Show unreadable lines, or read them again."),
     "rejected": CommandSource("Show bodies that are not updates, or land them again."),

@@ -1,36 +1,31 @@
 """`tg-pipeline poll`: fetch a bot's updates by long polling, and land them."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
-from obstore.exceptions import BaseError
 from rich.live import Live
 from rich.text import Text
 
 from lambda_ingest.landing import TrustLevel
-from lambda_ingest.store import StoreError, first_line
 from lambda_ingest.writer import LandingWriter, open_writer
 from tg_pipeline.cli.bot_api import open_api, remember_username, warn_of_clock
 from tg_pipeline.cli.console import err
 from tg_pipeline.cli.context import refuse_sample, show, warn
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_writer import Delivery, LandingStats, LandResult, land_all, land_one
+from tg_pipeline.lake.landing_writer import Delivery, LandingStats, LandResult
 from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.lake.update_storage import check_clock, store_durably
 from tg_pipeline.settings import load_settings
-from tg_pipeline.telegram.clock import MAX_CLOCK_ERROR, describe_clock
 from tg_pipeline.telegram.errors import TelegramError
 from tg_pipeline.telegram.polling import GracefulShutdown, NotStoredError, Poller
 
 LOG_INTERVAL: Final = timedelta(minutes=1)
 """The time between two progress lines, if standard error is not a terminal."""
-
-GROUP_SIZE: Final = 8
-"""Updates per task: all puts of a response (up to 100 updates) can run at the same time."""
 
 Once = Annotated[
     bool, typer.Option("--once", help="Take the updates that are pending now, and stop (for cron).")
@@ -160,23 +155,9 @@ class UpdateStorage:
 
         Raises NotStoredError, also if the clock is so wrong that they would land on wrong days.
         """
-        error = self.clock_error()
-        if error and abs(error) > MAX_CLOCK_ERROR:
-            raise NotStoredError(
-                f"{describe_clock(error)} Updates would land on wrong days, so none is stored."
-            )
+        check_clock(self.clock_error())
         now = self.progress.clock()
-        try:
-            for outcome in self._put([Delivery(body, now, "getUpdates") for body in updates]):
-                self.progress.count(outcome)
-        except StoreError as error:
-            raise NotStoredError(str(error)) from None
-        except (BaseError, OSError) as error:
-            raise NotStoredError(f"{self.uri} can't be written to: {first_line(error)}.") from None
+        deliveries = [Delivery(body, now, "getUpdates") for body in updates]
+        for outcome in store_durably(self.writer, self.uri, deliveries):
+            self.progress.count(outcome)
         self.progress.log()
-
-    def _put(self, deliveries: list[Delivery]) -> Iterable[LandResult]:
-        if self.writer.chats is None:
-            return land_all(self.writer, deliveries, GROUP_SIZE)
-        # One by one: an update may follow the message that reports its chat's new id.
-        return (land_one(self.writer, each) for each in deliveries)

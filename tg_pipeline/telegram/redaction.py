@@ -20,13 +20,18 @@ _CALL: Final = re.compile(r"/bot[0-9]+(?::|%3[aA])[^/\s\"']+")
 _URL: Final = re.compile(r"\b(https?)://(?:[^\s/@\"']*@)?([^\s/?#\"']+)[^\s\"']*")
 
 _LOGGERS: Final = (
+    "aiohttp.client",
+    "aiohttp.internal",
+    "asyncio",
+    "uvicorn.error",
     "urllib3.connection",
     "urllib3.connectionpool",
     "urllib3.poolmanager",
     "urllib3.response",
     "urllib3.util.retry",
 )
-"""All loggers that log a call's URL; `requests` itself logs nothing."""
+"""All loggers that log a call's URL, or errors that may contain it; `requests` itself logs nothing.
+"""
 
 
 def redact(text: str, token: Secret | None) -> str:
@@ -66,6 +71,6 @@ _FILTER: Final = _CallFilter()
 
 
 def keep_tokens_out_of_logs() -> None:
-    """Redact what the HTTP library logs, at any level. Idempotent."""
+    """Redact what the HTTP libraries log, at any level. Idempotent."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_FILTER)

@@ -1,6 +1,6 @@
 """The guard as a web application: requests that pass the rules go to Dagster, others nowhere."""
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from yarl import URL
 
+from tg_pipeline.http_headers import Headers, as_text, end_to_end
 from tg_pipeline.ui_guard.rules import Origins, RefusedRequestError, check_request
 
 HEALTH_PATH: Final = "/healthz"
@@ -37,12 +38,6 @@ SECURITY_HEADERS: Final = (
 """No page of another site can embed the UI, load anything of it, or hold a reference to its tab.
 https://owasp.org/www-project-secure-headers/"""
 
-HOP_BY_HOP: Final = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization proxy-connection te trailer "
-    "transfer-encoding upgrade".split()
-)
-"""Headers about one connection: https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1"""
-
 REPLACED: Final = frozenset(name for name, _ in SECURITY_HEADERS if b"policy" not in name)
 """Headers of which the guard's own value counts; several policies all apply."""
 
@@ -57,8 +52,6 @@ FOREIGN_NAVIGATION: Final = (
     '<a href="">Open it</a> if you want to.'
 )
 """A link in a chat leads here. The empty address is that of the page itself."""
-
-Headers = Iterable[tuple[bytes, bytes]]
 
 
 class GuardedProxy:
@@ -112,12 +105,12 @@ class GuardedProxy:
         body = request.stream() if request.method == "POST" else None
         # Without a body, a length would make Dagster take the next request for it.
         dropped = {b"expect"} if body else {b"expect", b"content-length"}
-        passed = _end_to_end(request.scope["headers"])
+        passed = end_to_end(request.scope["headers"])
         try:
             answer = await self._client.request(
                 request.method,
                 self._address(request.scope),
-                headers=_as_text(pair for pair in passed if pair[0] not in dropped),
+                headers=as_text(pair for pair in passed if pair[0] not in dropped),
                 data=body,
                 allow_redirects=False,
             )
@@ -127,20 +120,20 @@ class GuardedProxy:
             return
         async with answer:
             response = StreamingResponse(answer.content.iter_any(), answer.status)
-            response.raw_headers = _secured(_end_to_end(answer.raw_headers))
+            response.raw_headers = _secured(end_to_end(answer.raw_headers))
             await response(request.scope, request.receive, send)
 
     async def _pass_websocket(self, browser: WebSocket) -> None:
         offered = (
             (name, value)
-            for name, value in _end_to_end(browser.scope["headers"])
+            for name, value in end_to_end(browser.scope["headers"])
             if not name.startswith(b"sec-websocket-")
         )
         try:
             dagster = await self._client.ws_connect(
                 self._address(browser.scope),
                 protocols=browser.scope["subprotocols"],
-                headers=_as_text(offered),
+                headers=as_text(offered),
                 max_msg_size=0,
             )
         except aiohttp.ClientError:
@@ -205,23 +198,6 @@ async def _to_browser(
     except WebSocketDisconnect:
         pass  # the browser has left
     both.cancel_scope.cancel()
-
-
-def _end_to_end(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """Return the headers that a proxy passes on: all but those about its connections."""
-    pairs = [(name.lower(), value) for name, value in headers]
-    named = {
-        word.strip().lower()
-        for name, value in pairs
-        if name == b"connection"
-        for word in value.decode("latin-1").split(",")
-    }
-    dropped = {name.encode("latin-1") for name in HOP_BY_HOP | named}
-    return [(name, value) for name, value in pairs if name not in dropped]
-
-
-def _as_text(headers: Headers) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
 
 
 def _secured(headers: Headers) -> list[tuple[bytes, bytes]]:

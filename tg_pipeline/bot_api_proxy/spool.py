@@ -1,0 +1,186 @@
+"""`CallSpool`: calls on the local disk, from before they are passed on until they have landed.
+
+A call is a file, which is durable before the call reaches Telegram. A second file has the outcome,
+too. Both are deleted when the call has landed, so what a killed proxy leaves is landed by the next
+one: without an outcome if there is no second file.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Final
+
+from filelock import FileLock, Timeout
+
+from lambda_ingest.bot_calls import BotCall, CallSource
+from lambda_ingest.local_disk import create_folder, durable_put, sweep_staged_files
+from tg_pipeline.exceptions import CommandError
+
+CALLED: Final = ".call"
+DONE: Final = ".done"
+"""The ends of the names of a call's two files."""
+
+LOCK: Final = "lock"
+
+IDENTITY_BYTES: Final = 12
+"""Of the random number that tells calls of one millisecond apart."""
+
+_ERRORS: Final = ("error_code", "description", "parameters")
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledCall:
+    """A call, and the bot that made it."""
+
+    bot_id: int
+    call: BotCall
+
+    @property
+    def name(self) -> str:
+        """The name of its files, without the end; the order of names is that of the calls."""
+        return f"{_milliseconds(self.call.called_at):015}-{self.call.identity.decode('ascii')}"
+
+    def to_json(self) -> bytes:
+        """Return the content of a file."""
+        call = self.call
+        fields = {
+            "bot_id": self.bot_id,
+            "method": call.method,
+            "params": dict(call.params),
+            "called_at_ms": _milliseconds(call.called_at),
+            "identity": call.identity.decode("ascii"),
+            "ok": call.ok,
+            "result": call.result,
+            "error": dict(call.error),
+            "ms": call.milliseconds,
+        }
+        return json.dumps(fields, separators=(",", ":")).encode("ascii")
+
+    @classmethod
+    def from_json(cls, content: bytes) -> "SpooledCall":
+        """Read the content of a file; raises ValueError, KeyError or TypeError if it is damaged."""
+        fields = json.loads(content)
+        call = BotCall(
+            method=fields["method"],
+            params=fields["params"],
+            source=CallSource.PROXY,
+            called_at=datetime.fromtimestamp(fields["called_at_ms"] / 1000, UTC),
+            identity=fields["identity"].encode("ascii"),
+            ok=fields["ok"],
+            result=fields["result"],
+            error=fields["error"],
+            milliseconds=fields["ms"],
+        )
+        return cls(fields["bot_id"], call)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What is known of a call after it: nothing, if `ok` is None."""
+
+    ok: bool | None
+    result: Any = None
+    error: Mapping[str, Any] = field(default_factory=dict)
+    milliseconds: int | None = None
+
+
+UNKNOWN: Final = Outcome(None)
+
+
+class CallSpool:
+    """The calls of a folder that have not landed; for several threads."""
+
+    def __init__(self, folder: Path, max_bytes: int, now: Callable[[], datetime]) -> None:
+        """Open a folder, which no other proxy may use; raises CommandError and OSError."""
+        create_folder(folder)
+        self._folder, self._max_bytes, self._now = folder, max_bytes, now
+        self._lock = FileLock(folder / LOCK)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise CommandError(
+                f"Another proxy uses {folder} at this moment: set TG_PROXY_SPOOL to another folder."
+            ) from None
+        sweep_staged_files(folder, now, ())
+        self._counting = Lock()
+        self._bytes = sum(path.stat().st_size for path in self._files())
+
+    def close(self) -> None:
+        """Let another proxy use the folder."""
+        self._lock.release()
+
+    def begin(self, bot_id: int, method: str, params: Mapping[str, Any]) -> SpooledCall | None:
+        """Write a call durably, before it is made; None if the spool is full. Raises OSError."""
+        identity = secrets.token_hex(IDENTITY_BYTES).encode("ascii")
+        called_at = self._now()
+        called_at = called_at.replace(microsecond=called_at.microsecond // 1000 * 1000)
+        spooled = SpooledCall(
+            bot_id, BotCall(method, params, CallSource.PROXY, called_at, identity)
+        )
+        content = spooled.to_json()
+        with self._counting:
+            if self._bytes + len(content) > self._max_bytes:
+                return None
+            self._bytes += len(content)
+        self._put(f"{spooled.name}{CALLED}", content)
+        return spooled
+
+    def complete(self, spooled: SpooledCall, outcome: Outcome) -> None:
+        """Write a call's outcome durably, before it lands; raises OSError."""
+        call = replace(
+            spooled.call,
+            ok=outcome.ok,
+            result=outcome.result,
+            error={name: outcome.error[name] for name in _ERRORS if name in outcome.error},
+            milliseconds=outcome.milliseconds,
+        )
+        content = replace(spooled, call=call).to_json()
+        with self._counting:
+            self._bytes += len(content)
+        self._put(f"{spooled.name}{DONE}", content)
+
+    def read(self, name: str) -> SpooledCall:
+        """Read a call, with its outcome if that is known.
+
+        Raises OSError, and ValueError, KeyError or TypeError if its file is damaged.
+        """
+        path = self._folder / f"{name}{DONE}"
+        if not path.exists():
+            path = path.with_suffix(CALLED)
+        return SpooledCall.from_json(path.read_bytes())
+
+    def delete(self, name: str) -> None:
+        """Delete a call, when it has landed or was not made; raises OSError."""
+        # In this order: a call alone would land again, with another date.
+        for end in (CALLED, DONE):
+            path = self._folder / f"{name}{end}"
+            try:
+                size = path.stat().st_size
+                path.unlink()
+            except FileNotFoundError:
+                continue
+            with self._counting:
+                self._bytes -= size
+
+    def names(self) -> list[str]:
+        """Return the names of the calls in the folder, the oldest first."""
+        return sorted({path.stem for path in self._files()})
+
+    def _put(self, name: str, content: bytes) -> None:
+        try:
+            durable_put(self._folder, name, content)
+        except OSError:
+            with self._counting:
+                self._bytes -= len(content)
+            raise
+
+    def _files(self) -> list[Path]:
+        return [path for path in self._folder.iterdir() if path.suffix in {CALLED, DONE}]
+
+
+def _milliseconds(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
