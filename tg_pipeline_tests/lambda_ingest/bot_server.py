@@ -77,6 +77,17 @@ class Bot:
         """The URL, with a token in its path, as many bots have it."""
         return f"{'https' if self._tls else 'http'}://localhost:{self.port}/hook/7:open-sesame"
 
+    def is_left(self, number: int) -> bool:
+        """Return whether the client has closed its connection, while nothing is read from it."""
+        connection = self._connections[number - 1]
+        connection.setblocking(False)
+        try:
+            return connection.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def hang_up(self) -> None:
         for connection in self._connections:
             with suppress(OSError):
