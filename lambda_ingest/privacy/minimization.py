@@ -38,9 +38,17 @@ becomes an empty object."""
 _TEXTS: Final = frozenset(
     """
     text caption question explanation query bio comment option_text prize_description file_name
+    message_text
     """.split()
 )
 """Strings that people write, in any object."""
+
+_QUOTE: Final = "quote"
+"""What a bot's message quotes, as a parameter of its call: a string, and not an object as in a
+message."""
+
+_OPTIONS: Final = "options"
+"""Of a poll that a bot sends: a list of strings, or of objects."""
 
 _TEXTS_OF: Final = {
     "poll": ("description",),
@@ -117,6 +125,10 @@ def _without_texts(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, f"{command} {rest}" if command and rest else command or rest
             if entity:
                 yield _entities_name(name), [entity]
+        elif name == _QUOTE and isinstance(value, str):
+            yield name, BLANK
+        elif name == _OPTIONS and isinstance(value, list):
+            yield name, [BLANK if isinstance(each, str) else each for each in value]
         elif name == "rich_message" and value:
             yield name, _EMPTY_RICH_MESSAGE
         elif isinstance(value, dict) and name in _TEXTS_OF:

@@ -19,6 +19,7 @@ from lambda_ingest.privacy.personal_strings import (
     range_of,
     text_in,
 )
+from lambda_ingest.synthetic_updates import BOT_CALL
 from lambda_ingest.update_fields import fields_of, values_at
 
 Fields = dict[str, Any]
@@ -99,6 +100,14 @@ _POLL_LISTS: Final = frozenset({"correct_option_ids", "country_codes"})
 
 _QUOTE: Final = re.compile("quote")
 
+_SENT_TEXT: Final = re.compile(
+    "text|caption|message_text|quote|question|explanation|options|title|description|html|markdown"
+)
+"""The parameters of a call that hold text."""
+
+_ADDRESSEE: Final = (("params", "user_id"),)
+"""Whom a call without a chat is about, such as the gift of a bot to a user."""
+
 _HOLDERS: Final = frozenset({"id", "user_id", "chat_id"})
 """What states whose username it is: somebody else may use a forgotten person's username now."""
 
@@ -115,7 +124,9 @@ def is_own(update: Fields, forgotten: Forgotten) -> bool:
     for name, content in update.items():
         if isinstance(content, dict):
             fields = fields_of(name)
-            people = values_at(content, (*fields.actor, *fields.chat, *fields.private_chat))
+            addressee = () if name != BOT_CALL or "chat" in content else _ADDRESSEE
+            paths = (*fields.actor, *fields.chat, *fields.private_chat, *addressee)
+            people = values_at(content, paths)
             if any(_is_forgotten_or_id(each, forgotten) for each in people):
                 return True
     return False
@@ -126,7 +137,22 @@ def redact(update: Fields, forgotten: Forgotten) -> Fields:
 
     Raises NestedTooDeeplyError.
     """
-    return {name: _value(value, name, 1, forgotten) for name, value in update.items()}
+    redacted = {name: _value(value, name, 1, forgotten) for name, value in update.items()}
+    call, kept = update.get(BOT_CALL), redacted.get(BOT_CALL)
+    if isinstance(call, dict) and isinstance(kept, dict) and kept != call:
+        # The texts of the call are those of the result before they were formatted: a name may be
+        # anywhere in them, and what is quoted was written by somebody else.
+        redacted[BOT_CALL] = kept | {"params": _without_texts(kept.get("params"))}
+    return redacted
+
+
+def _without_texts(value: Any, name: str = "") -> Any:
+    """Return a call's parameters with all characters of their texts blanked."""
+    if isinstance(value, dict):
+        return {key: _without_texts(each, key) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without_texts(each, name) for each in value]
+    return blank(value) if isinstance(value, str) and _SENT_TEXT.fullmatch(name) else value
 
 
 def _person_id(value: Any, key: str) -> int | None:

@@ -94,6 +94,8 @@ def _plan_demo(settings: Settings, days: int, today: date) -> SampleDays | str:
     """
     if settings.token:
         return "TELEGRAM_BOT_TOKEN is set"
+    if settings.proxy.is_started:
+        return "TG_PROXY is set"
     if not settings.is_landing_default:
         return "TG_LANDING_URI is set"
     yesterday = today - timedelta(days=1)

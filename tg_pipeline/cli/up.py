@@ -1,10 +1,10 @@
-"""`tg-pipeline up`: Dagster's UI and daemon, and the poller if a bot token is set."""
+"""`tg-pipeline up`: Dagster's UI and daemon, and the poller or the proxy of a bot."""
 
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 import typer
 
@@ -16,19 +16,42 @@ from tg_pipeline.settings import home_folder, load_settings, webserver_file
 
 HOST: Final = "127.0.0.1"
 
-POLLER_RESTART_DELAY: Final = 300
-"""Seconds. A poller ends for lasting reasons (a webhook, a revoked token), and Telegram keeps
-updates for a day."""
+MINUTE: Final = 60
+"""Seconds."""
+
+
+class Receiver(NamedTuple):
+    """A command that receives updates."""
+
+    name: str
+    ended: str
+    """What its end means."""
+
+    restart_delay: int
+    """Seconds from its end to the next start."""
+
+
+POLLER: Final = Receiver("poll", "The poller ended: no updates are fetched.", 300)
+"""It ends for lasting reasons (a webhook, a revoked token). Telegram keeps updates for a day."""
+
+PROXY: Final = Receiver("proxy", "The proxy ended: the bot can't reach Telegram.", 5)
+"""The bot can do nothing without it."""
 
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="The UI's port.")]
-Poll = Annotated[bool, typer.Option(help="Poll the bot if TELEGRAM_BOT_TOKEN is set.")]
+Poll = Annotated[
+    bool, typer.Option(help="Poll the bot if TELEGRAM_BOT_TOKEN is set, or start its proxy.")
+]
 
 
 def up(port: Port = 3000, poll: Poll = True) -> None:
-    """Start Dagster's UI until Ctrl-C, and poll the bot if TELEGRAM_BOT_TOKEN is set."""
+    """Start Dagster's UI until Ctrl-C, and poll the bot if TELEGRAM_BOT_TOKEN is set.
+
+    With TG_PROXY=yes the bot polls itself, through the proxy, which starts instead of the poller.
+    """
     settings = load_settings()
-    polls = poll and settings.token is not None
-    if polls:
+    proxies = poll and settings.proxy.is_started
+    polls = poll and not proxies and settings.token is not None
+    if polls or proxies:
         refuse_sample(settings, settings.bot_id)
     with (
         listen(HOST, port) as listener,
@@ -36,8 +59,14 @@ def up(port: Port = 3000, poll: Poll = True) -> None:
         guarded(listener, children) as webserver,
     ):
         err.print(f"Dagster's UI: http://{HOST}:{port} (stop it with Ctrl-C)")
-        if polls:
-            threading.Thread(target=keep_polling, args=(children,), daemon=True).start()
+        if proxies:
+            err.print(
+                f"Set the Bot API address of your bot to http://{HOST}:{settings.proxy.port} "
+                "(docs/proxy.md)."
+            )
+        if polls or proxies:
+            command = PROXY if proxies else POLLER
+            threading.Thread(target=keep_running, args=(children, command), daemon=True).start()
             err.print(
                 "To see incoming updates: tg-pipeline run --date today && tg-pipeline summary"
             )
@@ -50,16 +79,17 @@ def up(port: Port = 3000, poll: Poll = True) -> None:
             raise typer.Exit(code)
 
 
-def keep_polling(children: ChildProcesses) -> None:
-    """Run the poller, and restart it after a delay whenever it ends."""
+def keep_running(children: ChildProcesses, command: Receiver) -> None:
+    """Run what receives updates, and restart it after a delay whenever it ends."""
     while not children.stopping.is_set():
-        children.start(sys.executable, "-m", "tg_pipeline", "poll").wait()
+        children.start(sys.executable, "-m", "tg_pipeline", command.name).wait()
         if not children.stopping.is_set():
-            minutes = POLLER_RESTART_DELAY // 60
-            err.print(
-                f"The poller ended: no updates are fetched. It restarts in {minutes} minutes."
-            )
-            children.stopping.wait(POLLER_RESTART_DELAY)
+            err.print(f"{command.ended} It restarts in {_in_words(command.restart_delay)}.")
+            children.stopping.wait(command.restart_delay)
+
+
+def _in_words(seconds: int) -> str:
+    return f"{seconds // 60} minutes" if seconds >= 2 * MINUTE else f"{seconds} seconds"
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -123,9 +122,7 @@ def test_a_call_without_a_response_is_sent_once_and_its_outcome_is_not_known(
     assert call["params"] == RECORDED
 
 
-def test_what_does_not_change_a_chat_is_passed_on_and_not_recorded(
-    new_proxy: NewProxy, tmp_path: Path
-) -> None:
+def test_what_does_not_change_a_chat_is_passed_on_and_not_recorded(new_proxy: NewProxy) -> None:
     # Given a server that answers anything
     def answer(heard: Heard, _: Any) -> list[bytes]:
         return [reply(heard.start.encode() + heard.body, connection="close")]
@@ -276,5 +273,3 @@ def test_two_proxies_do_not_share_a_spool(proxy: ProxyProcess) -> None:
     second = ProxyProcess(proxy.folder, proxy.upstream)
     with pytest.raises(RuntimeError, match="Another proxy uses"):
         second.start()
-
-

@@ -15,7 +15,9 @@ from tg_pipeline_tests.fakes.telegram_api.server import TOKEN, TelegramServer
 from tg_pipeline_tests.lambda_ingest.bot_server import Bot, always, reply
 
 PATH = f"/bot{TOKEN}/getUpdates"
-ODD = b'{ "message":\t{"date": %d, "chat": {"id": 5}, "text": "a\\u0000\\ud800" },\n"update_id" : 0 }'
+ODD = (
+    b'{ "message":\t{"date": %d, "chat": {"id": 5}, "text": "a\\u0000\\ud800" },\n"update_id" : 0 }'
+)
 
 
 def test_updates_are_stored_byte_for_byte_before_the_bot_gets_them(

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from tg_pipeline.cli import up as command
 from tg_pipeline.cli.child_processes import ChildProcesses, Process
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.cli.up_process import TIMEOUT, Up, start_up
+from tg_pipeline_tests.fakes.ports import free_port
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 
@@ -51,6 +53,31 @@ def test_with_a_token_it_serves_the_ui_and_lands_updates(
 
 
 @pytest.mark.slow
+def test_with_the_proxy_it_does_not_poll_and_names_the_address_for_the_bot(
+    up: Callable[[], Up], telegram: TelegramServer, monkeypatch: pytest.MonkeyPatch, shell: Shell
+) -> None:
+    # Given the proxy instead of the poller
+    port = free_port()
+    monkeypatch.setenv("TG_PROXY", "yes")
+    monkeypatch.setenv("TG_PROXY_PORT", str(port))
+    running = up()
+    running.wait_until(lambda: "Press Ctrl-C to stop." in running.said(), "the proxy listens")
+
+    # When a bot polls at the address that was printed
+    address = f"http://127.0.0.1:{port}"
+    assert f"Set the Bot API address of your bot to {address}" in running.said()
+    telegram.user_sends(5, "hello")
+    found = requests.get(f"{address}/bot{telegram.token}/getUpdates", timeout=9).json()
+
+    # Then it gets its updates, which have landed, and nobody else polls
+    assert len(found["result"]) == 1
+    assert [key for key in shell.landed() if key.startswith("telegram/")]
+    assert [call.method for call in telegram.calls] == ["getUpdates"]
+    assert running.stop(signal.SIGINT) == 0
+    running.wait_until_alone()
+
+
+@pytest.mark.slow
 def test_a_bot_with_a_webhook_is_reported_and_the_ui_stays(
     up: Callable[[], Up], telegram: TelegramServer
 ) -> None:
@@ -64,11 +91,11 @@ def test_a_bot_with_a_webhook_is_reported_and_the_ui_stays(
     running.wait_until_alone()
 
 
-def test_a_poller_that_ends_is_restarted_until_all_is_stopped(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("receiver", [command.POLLER, command.PROXY], ids=["poll", "proxy"])
+def test_a_receiver_that_ends_is_restarted_until_all_is_stopped(
+    receiver: command.Receiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    # Given pollers that end at once, and a stop while the third runs
-    monkeypatch.setattr(command, "POLLER_RESTART_DELAY", 0.01)
+    # Given commands that end at once, and a stop while the third runs
     started: list[tuple[str, ...]] = []
 
     class Short(ChildProcesses):
@@ -78,12 +105,12 @@ def test_a_poller_that_ends_is_restarted_until_all_is_stopped(
                 self.stopping.set()
             return subprocess.Popen([sys.executable, "-c", ""])
 
-    # When it polls
-    command.keep_polling(Short(Path()))
+    # When they are kept running
+    command.keep_running(Short(Path()), receiver._replace(restart_delay=0))
 
     # Then each is followed by the next, except the last
-    assert [words[-1] for words in started] == ["poll"] * 3
-    assert capsys.readouterr().err.count("The poller ended") == 2
+    assert [words[-1] for words in started] == [receiver.name] * 3
+    assert capsys.readouterr().err.count(receiver.ended) == 2
 
 
 @pytest.mark.slow

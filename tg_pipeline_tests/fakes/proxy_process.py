@@ -1,4 +1,4 @@
-"""`tg-pipeline proxy` as a process that listens on loopback, and can be killed and started again."""
+"""`tg-pipeline proxy` as a process on loopback that can be killed and started again."""
 
 import json
 import os

@@ -80,7 +80,7 @@ class Bot:
     def is_left(self, number: int) -> bool:
         """Return whether the client has closed its connection, while nothing is read from it."""
         connection = self._connections[number - 1]
-        connection.setblocking(False)
+        connection.setblocking(False)  # noqa: FBT003 - has no name
         try:
             return connection.recv(1, socket.MSG_PEEK) == b""
         except BlockingIOError:

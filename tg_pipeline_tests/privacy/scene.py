@@ -15,6 +15,7 @@ import obstore
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
+from lambda_ingest.bot_calls import BotCall, CallSource, bot_call_lines
 from lambda_ingest.landing import LANDING_PREFIX, classify
 from lambda_ingest.landing import TrustLevel as Trust
 from lambda_ingest.privacy.suppression import read_tombstones
@@ -87,9 +88,11 @@ ASKED: Final = message(10, ANA, poll=POLL)
 VOTED: Final = {"update_id": 11, "poll": POLL}
 """What Telegram sends after a vote: nobody is named in it."""
 UPDATES: Final = [HERS, QUOTED, MENTIONED, UNRELATED, ASKED, VOTED]
+TOLD: Final = "a médica atende na terça"
+"""What the bot wrote to her, and quoted in the group."""
 TRACES: Final = (
     *(str(ID), USERNAME, NAME, CONFESSION, "em lote também", "e mais uma linha", REPLY),
-    *("qual consulta devo marcar antes?", "a consulta da terça-feira"),
+    *("qual consulta devo marcar antes?", "a consulta da terça-feira", TOLD),
 )
 
 
@@ -108,10 +111,31 @@ def fill(pipeline: Pipeline) -> None:
         trust=Trust.NETWORK,
     )
     put_if_absent(pipeline.landing, rejected.key, rejected.body, NOON)
+    for line in calls():
+        pipeline.put(f"{BOT}-{json.loads(line)['update_id']}.json", line, arrived_at=NOON)
     reply = json.dumps({"method": "sendMessage", "chat_id": -100500, "text": REPLY}).encode()
     put_if_absent(pipeline.landing, f"replies/context_date={DAY}/{BOT}-1.json", reply)
     build(pipeline)
     publish_page(pipeline.lake, "en", f"<p>{NAME}: {CONFESSION}</p>")
+
+
+def calls() -> Iterator[bytes]:
+    """Yield the lines of the bot's calls: to her, and about her in the group."""
+    private = {"id": ID, "type": "private", "first_name": "Ana", "last_name": "Ribeiro"}
+    answer = {"message_id": 20, "date": seconds(20), "chat": private, "text": TOLD}
+    params: list[dict[str, Any]] = [{"chat_id": str(ID), "text": TOLD}] * 2
+    quoting = {
+        "chat_id": GROUP["id"],
+        "text": f"@{USERNAME}: sim",
+        "reply_parameters": {"quote": TOLD},
+    }
+    results = [answer, None, None]
+    for number, (sent, result) in enumerate(zip([*params, quoting], results, strict=True)):
+        called_at = NOON + timedelta(seconds=20 + number)
+        identity = b"%d" % number
+        yield from bot_call_lines(
+            BotCall("sendMessage", sent, CallSource.PROXY, called_at, identity, result=result)
+        )
 
 
 def put(pipeline: Pipeline, name: str, update: dict[str, Any]) -> None:

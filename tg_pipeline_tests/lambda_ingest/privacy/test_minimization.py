@@ -156,3 +156,30 @@ class TestFigures:
             if text and not rows[0].command:
                 assert (rows[1].text or rows[1].caption) == "░"
                 assert json.dumps(text)[1:-1].encode() not in kept
+
+
+def test_the_texts_of_a_bot_s_calls_are_removed_as_those_of_messages() -> None:
+    call = {
+        "method": "sendPoll",
+        "params": {
+            "chat_id": "5",
+            "question": "quando?",
+            "options": ["segunda", {"text": "terça"}],
+            "reply_parameters": {"message_id": 3, "quote": "segredo"},
+            "media": [{"type": "photo", "caption": "segredo"}],
+            "results": [{"input_message_content": {"message_text": "segredo"}}],
+        },
+        "result": {"message_id": 4, "text": "segredo"},
+    }
+
+    left = minimized(TEXTS, "bot_call", **call)
+
+    assert left["params"] == {
+        "chat_id": "5",
+        "question": "░",
+        "options": ["░", {"text": "░"}],
+        "reply_parameters": {"message_id": 3, "quote": "░"},
+        "media": [{"type": "photo", "caption": "░"}],
+        "results": [{"input_message_content": {"message_text": "░"}}],
+    }
+    assert left["result"] == {"message_id": 4, "text": "░"}

@@ -493,3 +493,65 @@ class TestAnyUpdate:
     @given(body=st.binary(max_size=60) | st.text(max_size=60).map(str.encode))
     def test_any_bytes_are_returned_as_they_are_or_dropped(self, body: bytes) -> None:
         assert suppress(body, THEIRS) is (None if mentions_person(body, THEIRS) else body)
+
+
+class TestCallsOfTheBot:
+    @pytest.mark.parametrize(
+        "call",
+        [
+            {"params": {"chat_id": str(ID), "text": "oi"}, "chat": {"id": ID}},
+            {"params": {"text": "oi"}, "result": {"chat": ANAS_CHAT}, "chat": ANAS_CHAT},
+            {"method": "sendGift", "params": {"user_id": str(ID), "text": "parabéns"}},
+        ],
+        ids=["without a result", "with a result", "without a chat"],
+    )
+    def test_nothing_is_left_of_what_the_bot_sent_them(self, call: dict[str, Any]) -> None:
+        assert suppress(update("bot_call", date=10, **call), THEIRS) is None
+
+    def test_a_reply_to_them_in_a_group_quotes_and_names_nobody(self) -> None:
+        # Given a reply that mentions Ana by a link, and quotes her
+        named = f'<a href="tg://user?id={ID}">Ana</a>, sim: segredo'
+        mention = {"type": "text_mention", "offset": 0, "length": 3, "user": ANA}
+        sent = {
+            "message_id": 9,
+            "date": 10,
+            "chat": GROUP,
+            "from": {"id": 7, "is_bot": True, "first_name": "Bot"},
+            "text": "Ana, sim: segredo",
+            "entities": [mention],
+            "reply_to_message": HER_MESSAGE,
+            "quote": {"text": "segredo"},
+        }
+        params = {
+            "chat_id": "-100500",
+            "text": named,
+            "parse_mode": "HTML",
+            "reply_parameters": {"message_id": 4, "quote": "segredo"},
+        }
+
+        left = redacted(
+            update("bot_call", date=10, method="sendMessage", params=params, result=sent)
+        )
+
+        assert left["params"] == {
+            "chat_id": "-100500",
+            "text": blanks(len(named)),
+            "parse_mode": "HTML",
+            "reply_parameters": {"message_id": 4, "quote": blanks(7)},
+        }
+        assert left["result"]["reply_to_message"] == ENVELOPE
+        assert left["result"]["text"] == "░░░, sim: segredo"
+
+    def test_a_ban_stays_without_the_person(self) -> None:
+        params = {"chat_id": -100500, "user_id": str(ID)}
+        call = {"method": "banChatMember", "params": params, "chat": {"id": -100500}, "date": 10}
+
+        assert redacted(update("bot_call", **call))["params"] == {
+            "chat_id": -100500,
+            "user_id": "0",
+        }
+
+    def test_other_calls_are_untouched(self) -> None:
+        body = update("bot_call", date=10, chat={"id": 77}, params={"chat_id": "77", "text": "oi"})
+
+        assert suppress(body, THEIRS) is body
