@@ -1,19 +1,43 @@
-"""`tg-pipeline proxy` as a process on loopback that can be killed and started again."""
+"""`tg-pipeline proxy` as a process on loopback that can be killed and started again.
+
+It is forked from a process that has imported all it needs: a start takes a tenth of the time.
+"""
 
 import json
 import os
-import re
 import signal
-import subprocess
 import sys
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from multiprocessing import get_context
+from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from lambda_ingest.synthetic_updates import BOT_CALL, is_synthetic
+from tg_pipeline.cli.main import app
 from tg_pipeline_tests.fakes.ports import free_port
 
-COMMAND: Final = str(Path(sys.executable).parent / "tg-pipeline")
+
+def _forking() -> ForkServerContext:
+    context = get_context("forkserver")
+    context.set_forkserver_preload(["tg_pipeline.cli.proxy", __name__])
+    return context
+
+
+FORKING = _forking()
+
+
+def run(arguments: list[str], environment: Mapping[str, str], output: Path) -> None:
+    """Run a command as its own process does, in this one."""
+    os.environ.clear()
+    os.environ.update(environment)
+    descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for standard in (sys.stdout, sys.stderr):
+        os.dup2(descriptor, standard.fileno())
+    sys.argv = ["tg-pipeline", *arguments]
+    app()
 
 
 @dataclass
@@ -24,7 +48,7 @@ class ProxyProcess:
     upstream: str
     settings: dict[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
-    process: subprocess.Popen[str] | None = None
+    process: ForkServerProcess | None = None
 
     @property
     def url(self) -> str:
@@ -52,17 +76,13 @@ class ProxyProcess:
             **self.settings,
         }
         said = len(self.said())
-        with self.output.open("a") as output:
-            self.process = subprocess.Popen(
-                [COMMAND, "proxy", "--port", str(self.port), "--upstream", self.upstream],
-                env=environment,
-                stdout=output,
-                stderr=output,
-                text=True,
-            )
-        while not re.search("Press Ctrl-C", self.said()[said:]):
-            if self.process.poll() is not None:
+        arguments = ["proxy", "--port", str(self.port), "--upstream", self.upstream]
+        self.process = FORKING.Process(target=run, args=(arguments, environment, self.output))
+        self.process.start()
+        while "Press Ctrl-C" not in self.said()[said:]:
+            if not self.process.is_alive():
                 raise RuntimeError(self.said())
+            time.sleep(0.01)
 
     def said(self) -> str:
         """Return all that it printed, since the first start."""
@@ -71,13 +91,16 @@ class ProxyProcess:
     def kill(self) -> None:
         if self.process:
             self.process.kill()
-            self.process.wait()
+            self.process.join()
 
     def stop(self) -> int:
         """Stop it as Ctrl-C does; return the exit code."""
         assert self.process
-        self.process.send_signal(signal.SIGINT)
-        return self.process.wait(60)
+        assert self.process.pid
+        os.kill(self.process.pid, signal.SIGINT)
+        self.process.join(60)
+        assert self.process.exitcode is not None
+        return self.process.exitcode
 
     def landed(self) -> dict[int, bytes]:
         """Return the landed updates by their ids; one that landed twice is an error."""
