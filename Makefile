@@ -61,7 +61,18 @@ dev: $(INSTALLED) ## start Dagster's UI on PORT (3000), behind the guard, withou
 test: $(DEVELOPER) ## run the tests, in minutes; needs no root, browser or server
 	@$(BIN)/pytest -n 2 -q -rs -m "not slow and not browser and not ceph and not team and not spark"
 
-slow: $(DEVELOPER) ## run the slow tests: killed processes, large inputs, many cases
+# A bot library that is not Python's, for one test.
+NODE := .node-bots
+GRAMMY := grammy@1.46.0
+$(NODE)/.installed: Makefile
+	@mkdir -p $(NODE)
+	@if command -v npm >/dev/null 2>&1; then \
+		npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix $(NODE) $(GRAMMY) && touch $@; \
+	else \
+		echo "No npm here: no bot of a language other than Python is tested."; \
+	fi
+
+slow: $(DEVELOPER) $(NODE)/.installed ## run the slow tests: killed processes, large inputs, many cases
 	@$(call debian,strace,strace,no writer is killed at each of its file-system calls)
 	@$(call debian,systemd-analyze,systemd,the units of services are not verified)
 	@$(BIN)/pytest -n 2 --dist worksteal -q -rs -m slow

@@ -96,30 +96,7 @@ TRACES: Final = (
 )
 
 
-def fill(pipeline: Pipeline) -> None:
-    """Land the person in every way, and build the day, with a page about her."""
-    for update in UPDATES:
-        put(pipeline, f"{BOT}-{update['update_id']}.json", update)
-    lines = [json.dumps(each).encode() for each in IN_A_BATCH]
-    pipeline.land_batch("batch", *lines, arrived_at=NOON)
-    pipeline.put(f"{BOT}-9.json", b'{"update_id": 9, "message": {"from": %d' % ID, arrived_at=NOON)
-    rejected = classify(
-        json.dumps([HERS]).encode(),
-        bot_id=BOT,
-        arrived_at=NOON,
-        zone=UTC,
-        trust=Trust.NETWORK,
-    )
-    put_if_absent(pipeline.landing, rejected.key, rejected.body, NOON)
-    for line in calls():
-        pipeline.put(f"{BOT}-{json.loads(line)['update_id']}.json", line, arrived_at=NOON)
-    reply = json.dumps({"method": "sendMessage", "chat_id": -100500, "text": REPLY}).encode()
-    put_if_absent(pipeline.landing, f"replies/context_date={DAY}/{BOT}-1.json", reply)
-    build(pipeline)
-    publish_page(pipeline.lake, "en", f"<p>{NAME}: {CONFESSION}</p>")
-
-
-def calls() -> Iterator[bytes]:
+def _calls() -> Iterator[bytes]:
     """Yield the lines of the bot's calls: to her, and about her in the group."""
     private = {"id": ID, "type": "private", "first_name": "Ana", "last_name": "Ribeiro"}
     answer = {"message_id": 20, "date": seconds(20), "chat": private, "text": TOLD}
@@ -136,6 +113,33 @@ def calls() -> Iterator[bytes]:
         yield from bot_call_lines(
             BotCall("sendMessage", sent, CallSource.PROXY, called_at, identity, result=result)
         )
+
+
+CALLS: Final = list(_calls())
+TO_HER, TO_HER_TOO, ABOUT_HER = (json.loads(line)["update_id"] for line in CALLS)
+
+
+def fill(pipeline: Pipeline) -> None:
+    """Land the person in every way, and build the day, with a page about her."""
+    for update in UPDATES:
+        put(pipeline, f"{BOT}-{update['update_id']}.json", update)
+    lines = [json.dumps(each).encode() for each in IN_A_BATCH]
+    pipeline.land_batch("batch", *lines, arrived_at=NOON)
+    pipeline.put(f"{BOT}-9.json", b'{"update_id": 9, "message": {"from": %d' % ID, arrived_at=NOON)
+    rejected = classify(
+        json.dumps([HERS]).encode(),
+        bot_id=BOT,
+        arrived_at=NOON,
+        zone=UTC,
+        trust=Trust.NETWORK,
+    )
+    put_if_absent(pipeline.landing, rejected.key, rejected.body, NOON)
+    for line in CALLS:
+        pipeline.put(f"{BOT}-{json.loads(line)['update_id']}.json", line, arrived_at=NOON)
+    reply = json.dumps({"method": "sendMessage", "chat_id": -100500, "text": REPLY}).encode()
+    put_if_absent(pipeline.landing, f"replies/context_date={DAY}/{BOT}-1.json", reply)
+    build(pipeline)
+    publish_page(pipeline.lake, "en", f"<p>{NAME}: {CONFESSION}</p>")
 
 
 def put(pipeline: Pipeline, name: str, update: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from tg_pipeline.builds.report import publish_page
 from tg_pipeline.privacy.tombstones import forgotten_people, lift, read_tombstone
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
 from tg_pipeline_tests.privacy.scene import (
+    ABOUT_HER,
     ANA,
     BETO,
     CONFESSION,
@@ -77,13 +78,14 @@ def test_nothing_of_the_person_is_left_and_what_others_wrote_stays(pipeline: Pip
 
     # And the updates of others are there: with their lines, their times and all they wrote
     after = pipeline.rows("raw_updates")
-    kept = [row for row in before if row["update_id"] in {11, 2, 3, 4, 6, 8}]
+    kept = [row for row in before if row["update_id"] in {11, 2, 3, 4, ABOUT_HER, 6, 8}]
     for name in ("bot_id", "update_id", "object_key", "line", "received_at"):
         assert [row[name] for row in after] == [row[name] for row in kept]
-    texts = [json.loads(row["payload"])["message"]["text"] for row in after[1:]]
+    messages = [row for row in after if row["update_id"] not in {11, ABOUT_HER}]
+    texts = [json.loads(row["payload"])["message"]["text"] for row in messages]
     assert texts[0] == "boa sorte"
     assert texts[2:] == ["bom dia", "eu não", "nem eu"]
-    kept_names = ("11.json", "2.json", "3.json", "4.json", "batch.ndjson.gz")
+    kept_names = ("11.json", "2.json", "3.json", "4.json", f"{ABOUT_HER}.json", "batch.ndjson.gz")
     assert landed_keys(pipeline) == [f"{BOT}-{name}" for name in kept_names]
 
     # And what is not about her is the same bytes, in the landing zone as well
@@ -162,7 +164,15 @@ def test_what_only_the_lake_still_has_is_forgotten_too(pipeline: Pipeline) -> No
     assert forget_ana(pipeline).is_complete
 
     assert files_with(pipeline.folder) == []
-    assert [row["update_id"] for row in pipeline.rows("raw_updates")] == [11, 2, 3, 4, 6, 8]
+    assert [row["update_id"] for row in pipeline.rows("raw_updates")] == [
+        11,
+        2,
+        3,
+        4,
+        ABOUT_HER,
+        6,
+        8,
+    ]
 
 
 def test_what_can_not_be_cleaned_is_named_and_the_person_stays_pending(pipeline: Pipeline) -> None:

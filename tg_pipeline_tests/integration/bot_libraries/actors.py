@@ -14,6 +14,11 @@ from tg_pipeline_tests.fakes.webhook_process import Serving, close, start
 BOT_PATH = "/hook/7:of-a-test-bot"
 """Many bots have their token in it."""
 
+GRAMMY = "grammy"
+
+NODE = Path(__file__).parents[3] / ".node-bots"
+"""The folder with bot libraries of Node, which `make slow` installs."""
+
 BOT_SECRET = "s3cret-of-the-bot"  # noqa: S105 - used by the tests only
 
 
@@ -45,6 +50,34 @@ class BotProcess:
     def send(self, number: signal.Signals) -> None:
         assert self.process
         self.process.send_signal(number)
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.communicate()
+
+
+@dataclass
+class PollingBot:
+    """A bot written with a library, which polls."""
+
+    library: str
+    settings: Mapping[str, str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return when it polls, or is about to."""
+        own = {"BOT_POLLS": "yes", "BOT_MODULES": str(NODE), "PYTHONWARNINGS": "ignore"}
+        here = Path(__file__).parent
+        is_node = self.library == GRAMMY
+        program = here / (f"{self.library}_bot.mjs" if is_node else f"{self.library}_bot.py")
+        self.process = subprocess.Popen(
+            ["node" if is_node else sys.executable, str(program)],
+            env=os.environ | self.settings | own,
+            stdout=subprocess.PIPE,
+        )
+        assert self.process.stdout
+        assert self.process.stdout.readline() == b"listening\n"
 
     def kill(self) -> None:
         if self.process:

@@ -1,4 +1,4 @@
-"""A bot written with aiogram: it answers in webhook replies, and by calls."""
+"""A bot written with aiogram: it answers in webhook replies, and by calls; or it polls."""
 
 import asyncio
 import os
@@ -45,11 +45,15 @@ async def look(query: InlineQuery) -> None:
 
 
 async def main(settings: dict[str, str]) -> None:
-    """Listen until killed."""
+    """Listen, or poll, until killed."""
     session = AiohttpSession(api=TelegramAPIServer.from_base(settings["BOT_API"]))
     bot = Bot(settings["BOT_TOKEN"], session=session)
     dispatcher = Dispatcher()
     dispatcher.include_router(router)
+    if settings.get("BOT_POLLS"):
+        _announce()
+        await dispatcher.start_polling(bot, polling_timeout=1)
+        return
     application = web.Application()
     SimpleRequestHandler(
         dispatcher, bot, handle_in_background=False, secret_token=settings["BOT_SECRET"]
@@ -58,9 +62,13 @@ async def main(settings: dict[str, str]) -> None:
     await runner.setup()
     listening = socket.create_server(("127.0.0.1", int(settings["BOT_PORT"])))
     await web.SockSite(runner, listening).start()
+    _announce()
+    await asyncio.Event().wait()
+
+
+def _announce() -> None:
     sys.stdout.write("listening\n")
     sys.stdout.flush()
-    await asyncio.Event().wait()
 
 
 if __name__ == "__main__":

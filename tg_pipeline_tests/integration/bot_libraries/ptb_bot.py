@@ -1,4 +1,4 @@
-"""A bot written with python-telegram-bot, with its own web server.
+"""A bot written with python-telegram-bot, with its own web server; or it polls.
 
 https://github.com/python-telegram-bot/python-telegram-bot/blob/master/examples/customwebhookbot
 """
@@ -64,21 +64,33 @@ def web_application(application: Any, path: str, secret: str) -> Starlette:
 
 
 async def main(settings: dict[str, str]) -> None:
-    """Listen until killed."""
-    builder = Application.builder().token(settings["BOT_TOKEN"]).updater(None)
+    """Listen, or poll, until killed."""
+    builder = Application.builder().token(settings["BOT_TOKEN"])
+    if not settings.get("BOT_POLLS"):
+        builder = builder.updater(None)
     application: Any = builder.base_url(f"{settings['BOT_API']}/bot").build()
     application.add_handler(CommandHandler(["ask", "tell"], answer))
     application.add_handler(CallbackQueryHandler(press))
     application.add_handler(InlineQueryHandler(look))
+    if settings.get("BOT_POLLS"):
+        async with application:
+            await application.updater.start_polling(timeout=1)
+            await application.start()
+            _announce()
+            await asyncio.Event().wait()
     web = web_application(application, settings["BOT_PATH"], settings["BOT_SECRET"])
     server = uvicorn.Server(uvicorn.Config(web, log_level="warning", lifespan="off"))
     async with application:
         await application.start()
         listening = socket.create_server(("127.0.0.1", int(settings["BOT_PORT"])))
-        sys.stdout.write("listening\n")
-        sys.stdout.flush()
+        _announce()
         await server.serve(sockets=[listening])
         await application.stop()
+
+
+def _announce() -> None:
+    sys.stdout.write("listening\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
