@@ -259,12 +259,15 @@ class CallRecorder:
 
     def _read(self, name: str) -> SpooledCall | None:
         try:
-            return self.spool.read(name)
+            call = self.spool.read(name)
         except FileNotFoundError:
             return None  # landed by the attempt before, which failed later
         except (OSError, ValueError, KeyError, TypeError):
             self.report(f"A call in the spool can't be read, and stays there: {name}.")
             return None
+        if call is None:
+            self._delete(name)
+        return call
 
     def _delete(self, name: str) -> None:
         try:

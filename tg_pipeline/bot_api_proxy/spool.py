@@ -1,13 +1,15 @@
 """`CallSpool`: calls on the local disk, from before they are passed on until they have landed.
 
-A call is a file, which is durable before the call reaches Telegram. A second file has the outcome,
-too. Both are deleted when the call has landed, so what a killed proxy leaves is landed by the next
-one: without an outcome if there is no second file.
+A call is a file with a line, which is durable before the call reaches Telegram. A second line has
+the outcome, too. The file is deleted when the call has landed, so what a killed proxy leaves is
+landed by the next one: without an outcome if there is no second line.
 """
 
 import json
+import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,12 +19,11 @@ from typing import Any, Final
 from filelock import FileLock, Timeout
 
 from lambda_ingest.bot_calls import BotCall, CallSource
-from lambda_ingest.local_disk import create_folder, durable_put, sweep_staged_files
+from lambda_ingest.local_disk import create_folder, sync
 from tg_pipeline.exceptions import CommandError
 
-CALLED: Final = ".call"
-DONE: Final = ".done"
-"""The ends of the names of a call's two files."""
+CALL: Final = ".call"
+"""The end of the name of a call's file."""
 
 LOCK: Final = "lock"
 
@@ -41,11 +42,11 @@ class SpooledCall:
 
     @property
     def name(self) -> str:
-        """The name of its files, without the end; the order of names is that of the calls."""
+        """The name of its file, without the end; the order of names is that of the calls."""
         return f"{_milliseconds(self.call.called_at):015}-{self.call.identity.decode('ascii')}"
 
-    def to_json(self) -> bytes:
-        """Return the content of a file."""
+    def to_line(self) -> bytes:
+        """Return a line of a file."""
         call = self.call
         fields = {
             "bot_id": self.bot_id,
@@ -58,12 +59,12 @@ class SpooledCall:
             "error": dict(call.error),
             "ms": call.milliseconds,
         }
-        return json.dumps(fields, separators=(",", ":")).encode("ascii")
+        return json.dumps(fields, separators=(",", ":")).encode("ascii") + b"\n"
 
     @classmethod
-    def from_json(cls, content: bytes) -> "SpooledCall":
-        """Read the content of a file; raises ValueError, KeyError or TypeError if it is damaged."""
-        fields = json.loads(content)
+    def from_line(cls, line: bytes) -> "SpooledCall":
+        """Read a line of a file; raises ValueError, KeyError or TypeError if it is damaged."""
+        fields = json.loads(line)
         call = BotCall(
             method=fields["method"],
             params=fields["params"],
@@ -105,7 +106,6 @@ class CallSpool:
             raise CommandError(
                 f"Another proxy uses {folder} at this moment: set TG_PROXY_SPOOL to another folder."
             ) from None
-        sweep_staged_files(folder, now, ())
         self._counting = Lock()
         self._bytes = sum(path.stat().st_size for path in self._files())
 
@@ -121,12 +121,20 @@ class CallSpool:
         spooled = SpooledCall(
             bot_id, BotCall(method, params, CallSource.PROXY, called_at, identity)
         )
-        content = spooled.to_json()
+        line, path = spooled.to_line(), self._path(spooled.name)
         with self._counting:
-            if self._bytes + len(content) > self._max_bytes:
+            if self._bytes + len(line) > self._max_bytes:
                 return None
-            self._bytes += len(content)
-        self._put(f"{spooled.name}{CALLED}", content)
+            self._bytes += len(line)
+        try:
+            _append(path, line, os.O_CREAT | os.O_EXCL)
+            sync(self._folder)
+        except OSError:
+            with self._counting:
+                self._bytes -= len(line)
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+            raise
         return spooled
 
     def complete(self, spooled: SpooledCall, outcome: Outcome) -> None:
@@ -138,48 +146,49 @@ class CallSpool:
             error={name: outcome.error[name] for name in _ERRORS if name in outcome.error},
             milliseconds=outcome.milliseconds,
         )
-        content = replace(spooled, call=call).to_json()
+        line = replace(spooled, call=call).to_line()
         with self._counting:
-            self._bytes += len(content)
-        self._put(f"{spooled.name}{DONE}", content)
+            self._bytes += len(line)
+        _append(self._path(spooled.name), line)
 
-    def read(self, name: str) -> SpooledCall:
-        """Read a call, with its outcome if that is known.
+    def read(self, name: str) -> SpooledCall | None:
+        """Read a call, with its outcome if that is known; None if it was never passed on.
 
         Raises OSError, and ValueError, KeyError or TypeError if its file is damaged.
         """
-        path = self._folder / f"{name}{DONE}"
-        if not path.exists():
-            path = path.with_suffix(CALLED)
-        return SpooledCall.from_json(path.read_bytes())
+        # What follows the last line break was being written when the proxy was killed.
+        lines = self._path(name).read_bytes().split(b"\n")[:-1]
+        return SpooledCall.from_line(lines[-1]) if lines else None
 
     def delete(self, name: str) -> None:
         """Delete a call, when it has landed or was not made; raises OSError."""
-        # In this order: a call alone would land again, with another date.
-        for end in (CALLED, DONE):
-            path = self._folder / f"{name}{end}"
-            try:
-                size = path.stat().st_size
-                path.unlink()
-            except FileNotFoundError:
-                continue
-            with self._counting:
-                self._bytes -= size
+        path = self._path(name)
+        try:
+            size = path.stat().st_size
+            path.unlink()
+        except FileNotFoundError:
+            return
+        with self._counting:
+            self._bytes -= size
 
     def names(self) -> list[str]:
         """Return the names of the calls in the folder, the oldest first."""
-        return sorted({path.stem for path in self._files()})
+        return sorted(path.stem for path in self._files())
 
-    def _put(self, name: str, content: bytes) -> None:
-        try:
-            durable_put(self._folder, name, content)
-        except OSError:
-            with self._counting:
-                self._bytes -= len(content)
-            raise
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}{CALL}"
 
     def _files(self) -> list[Path]:
-        return [path for path in self._folder.iterdir() if path.suffix in {CALLED, DONE}]
+        return [path for path in self._folder.iterdir() if path.suffix == CALL]
+
+
+def _append(path: Path, line: bytes, flags: int = 0) -> None:
+    """Add a line to a file, durably; raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | flags, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(line)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _milliseconds(moment: datetime) -> int:

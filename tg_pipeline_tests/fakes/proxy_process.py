@@ -112,7 +112,7 @@ class ProxyProcess:
         return [json.loads(body)[BOT_CALL] for each, body in lines if is_synthetic(each)]
 
     def spooled(self) -> list[Path]:
-        return sorted(path for path in self.spool.glob("*.*") if path.suffix in {".call", ".done"})
+        return sorted(self.spool.glob("*.call"))
 
     def _landed(self) -> dict[int, bytes]:
         landed: dict[int, bytes] = {}

@@ -1,0 +1,51 @@
+"""A Bot API server on loopback that answers every call with the same message."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+
+from aiohttp import web
+
+
+@contextmanager
+def serve_bot_api() -> Iterator[str]:
+    """Provide the URL of a server in a process of its own."""
+    context = get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve, args=(theirs,), daemon=True)
+    process.start()
+    try:
+        yield f"http://127.0.0.1:{ours.recv()}"
+    finally:
+        process.kill()
+        process.join()
+
+
+def _serve(parent: Connection) -> None:
+    message = {
+        "message_id": 1,
+        "date": int(time.time()),
+        "chat": {"id": 5, "type": "private", "first_name": "Ana"},
+        "text": "A partição de ontem foi reconstruída.",
+    }
+    body = json.dumps({"ok": True, "result": message}).encode()
+
+    async def answer(request: web.Request) -> web.Response:
+        await request.read()
+        return web.Response(body=body, content_type="application/json")
+
+    application = web.Application()
+    application.router.add_route("*", "/{path:.*}", answer)
+    runner = web.AppRunner(application)
+
+    async def run() -> None:
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        parent.send(runner.addresses[0][1])
+        await asyncio.Event().wait()
+
+    asyncio.run(run())
