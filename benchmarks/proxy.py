@@ -29,6 +29,12 @@ CALLS: Final = {
     "getMe, passed on": (f"/bot{TOKEN}/getMe", {}),
 }
 
+PAUSE: Final = 1 / 30
+"""Seconds before a call: Telegram takes 30 messages a second of a bot.
+
+https://core.telegram.org/bots/faq#my-bot-is-hitting-limits-how-do-i-avoid-this
+"""
+
 IN_TURN: Final = 20
 """Calls before the other side has its turn."""
 
@@ -67,6 +73,7 @@ def caller(url: str) -> Callable[[str, bytes], float]:
     connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def call(path: str, body: bytes) -> float:
+        time.sleep(PAUSE)
         started = time.perf_counter()
         connection.request("POST", path, body, {"Content-Type": "application/json"})
         response = connection.getresponse()

@@ -74,6 +74,25 @@ _DROPPED: Final = frozenset({b"host", b"expect", b"accept-encoding"})
 """Headers of a bot's request that are not passed on as they are."""
 
 
+class NoAnswerError(aiohttp.ClientConnectionError):
+    """A request was sent, at least in part, and the connection ended without a response."""
+
+
+async def _send_once(
+    request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Send a request; raise an error after which the HTTP library does not send it again.
+
+    It would repeat a GET on another connection; but a message can be sent by a GET, too.
+    """
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise  # not a byte was sent, and nothing is repeated
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise NoAnswerError(type(error).__name__) from None
+
+
 @dataclass(slots=True)
 class _Exchange:
     """A request of a bot on its way."""
@@ -131,10 +150,8 @@ class BotApiProxy:
             auto_decompress=False,
             timeout=timeout,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
-        ) as session:
-            # It would send a GET again, with which a message can be sent, too. No public setting.
-            session._retry_connection = False  # noqa: SLF001
-            self._session = session
+            middlewares=(_send_once,),
+        ) as self._session:
             yield
 
     async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
