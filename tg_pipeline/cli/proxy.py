@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import typer
 from obstore.exceptions import BaseError
 
+from lambda_ingest.landing import LANDING_PREFIX
 from lambda_ingest.settings import (
     DEFAULT_BOT_ID,
     IngestSettings,
@@ -24,12 +25,12 @@ from tg_pipeline.bot_api_proxy.proxy import BotApiProxy
 from tg_pipeline.bot_api_proxy.recorder import CallRecorder, UpdateStore, Writers
 from tg_pipeline.bot_api_proxy.server import ProxyServer
 from tg_pipeline.bot_api_proxy.spool import CallSpool
-from tg_pipeline.builds.parameters import write_bot_username
-from tg_pipeline.cli.console import err
-from tg_pipeline.cli.context import open_landing, refuse_sample, warn
+from tg_pipeline.cli.console import err, one_line
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.lake.bot_names import write_bot_username
+from tg_pipeline.lake.object_store import list_pages, open_object_store
 from tg_pipeline.logs import JsonLines, json_logs_enabled
+from tg_pipeline.sample import SAMPLE_BOT_ID
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.telegram.redaction import keep_tokens_out_of_logs
 from tg_pipeline.webhook_server.admission import raise_open_file_limit
@@ -68,7 +69,7 @@ def proxy(
     port = settings.proxy.port if port is None else port
     _check_host(host, is_shared=shared)
     _check_upstream(url, port)
-    refuse_sample(settings, settings.bot_id)
+    _refuse_sample(settings)
     _log_problems()
     sys.setswitchinterval(SWITCH_SECONDS)
     raise_open_file_limit()
@@ -78,8 +79,8 @@ def proxy(
         why = error.strerror or error
         raise CommandError(f"Can't listen on {host}:{port}: {why}. Try --port.") from None
     spool = CallSpool(settings.proxy.spool, settings.proxy.spool_bytes, _now)
-    recorder = CallRecorder(spool, _open_writers(settings), warn)
-    updates = UpdateStore(recorder.writers, _now, warn)
+    recorder = CallRecorder(spool, _open_writers(settings), _print)
+    updates = UpdateStore(recorder.writers, _now, _print)
     server = ProxyServer(
         BotApiProxy(url, updates, recorder, settings.proxy.not_recorded, _remember(settings))
     )
@@ -90,7 +91,7 @@ def proxy(
             server.run([listener])
         finally:
             recorder.stop()
-    warn("Stopped.")
+    _print("Stopped.")
 
 
 def _check_host(host: str, *, is_shared: bool) -> None:
@@ -113,7 +114,20 @@ def _check_upstream(url: str, port: int) -> None:
             "--upstream are about what is behind the proxy. Only the bot gets the proxy's address."
         )
     if is_sent_in_clear(url):
-        warn("Calls go on unencrypted (http://), with the bot's token in them.")
+        _print("Calls go on unencrypted (http://), with the bot's token in them.")
+
+
+def _refuse_sample(settings: Settings) -> None:
+    """Raise CommandError if updates would land among those of the sample."""
+    if not settings.is_landing_default:
+        return
+    pages = list_pages(open_object_store(settings.landing_uri), f"{LANDING_PREFIX}/")
+    names = (meta["path"].rpartition("/")[2] for page in pages for meta in page)
+    if any(name.startswith(f"{SAMPLE_BOT_ID}-") for name in names):
+        # Imported only if it refuses: it takes 50 MB, which the proxy would hold all the time.
+        from tg_pipeline.cli.context import refuse_sample  # noqa: PLC0415
+
+        refuse_sample(settings, settings.bot_id)
 
 
 def _open_writers(settings: Settings) -> Writers:
@@ -133,7 +147,7 @@ def _remember(settings: Settings) -> Callable[[int, str], None]:
             return
         # Nothing else depends on it, so a landing zone that can't be written to is no error here.
         with suppress(StoreError, BaseError, OSError):
-            write_bot_username(open_landing(settings), bot_id, username)
+            write_bot_username(open_object_store(settings.landing_uri), bot_id, username)
             known[bot_id] = username
 
     return remember
@@ -164,7 +178,7 @@ def _announce(address: str, upstream: str, settings: Settings, left: int) -> Non
 
 
 def _print(line: str) -> None:
-    err.print(line, soft_wrap=True)
+    err.print(one_line(line), soft_wrap=True)
 
 
 def _now() -> datetime:

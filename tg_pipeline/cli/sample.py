@@ -9,7 +9,6 @@ import typer
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import TrustLevel
-from tg_pipeline.builds.parameters import write_bot_username
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import check_landing, landed_bots, open_landing, parse_day
 from tg_pipeline.cli.land import (
@@ -19,6 +18,7 @@ from tg_pipeline.cli.land import (
     print_stats,
 )
 from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.bot_names import write_bot_username
 from tg_pipeline.lake.landing_writer import Delivery, land_all, land_batches
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.object_store import open_object_store

@@ -169,6 +169,25 @@ def test_without_a_configured_bot_each_has_its_own_keys(
     assert not proxy.spooled()
 
 
+def test_calls_of_other_chats_are_not_stored_and_leave_no_trace(
+    new_proxy: NewProxy, telegram: TelegramServer
+) -> None:
+    # Given a filter of chats, and a bot that writes to one of them and to another
+    proxy = new_proxy(telegram.url, TELEGRAM_CHAT_IDS="5")
+    for chat in (6, 5):
+        answer = requests.post(
+            proxy.url + SEND, json=MESSAGE | {"chat_id": chat, "text": f"to {chat}"}, timeout=9
+        )
+        assert answer.json()["ok"]
+
+    # Then one call has landed, the other is nowhere, and no gap of update ids is announced
+    wait_for_calls(proxy)
+    proxy.stop()
+    assert [call["params"]["text"] for call in proxy.calls()] == ["to 5"]
+    assert not proxy.spooled()
+    assert not (proxy.landing / "gaps").exists()
+
+
 def test_no_secret_is_stored_or_printed(proxy: ProxyProcess, telegram: TelegramServer) -> None:
     # Given a bot that sends its token and other secrets, to a server that fails now and then
     secrets = {"secret_token": "s3cret-of-the-hook", "certificate": "PEM"}

@@ -6,7 +6,8 @@ from pathlib import Path
 import obstore
 from obstore.store import MemoryStore
 
-from tg_pipeline.builds.parameters import mart_parameters, write_bot_username
+from tg_pipeline.builds.parameters import mart_parameters
+from tg_pipeline.lake.bot_names import write_bot_username
 from tg_pipeline.settings import Settings
 
 
