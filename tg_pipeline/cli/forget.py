@@ -14,7 +14,6 @@ from lambda_ingest.landing import MAX_ID
 from lambda_ingest.privacy.suppression import read_tombstones
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import local_folder
-from tg_pipeline.builds.parameters import read_bot_usernames
 from tg_pipeline.builds.report import REPORT
 from tg_pipeline.cli.console import out, progress
 from tg_pipeline.cli.context import (
@@ -26,6 +25,7 @@ from tg_pipeline.cli.context import (
     warn,
 )
 from tg_pipeline.exceptions import CommandError
+from tg_pipeline.lake.bot_names import read_bot_usernames
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.object_store import list_pages, open_object_store
