@@ -22,7 +22,12 @@ from tg_pipeline.lake.bot_names import write_bot_username
 from tg_pipeline.lake.landing_writer import Delivery, land_all, land_batches
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.object_store import open_object_store
-from tg_pipeline.sample import SAMPLE_BOT_ID, SAMPLE_BOT_USERNAME, SampleDelivery, deliveries
+from tg_pipeline.sample import (
+    SAMPLE_BOT_ID,
+    SAMPLE_BOT_USERNAME,
+    SampleDelivery,
+    deliveries_with_calls,
+)
 from tg_pipeline.settings import Settings, load_settings
 
 Days = Annotated[int, typer.Option("--days", min=1, help="Number of days.")]
@@ -42,6 +47,9 @@ ToStdout = Annotated[bool, typer.Option("--stdout", help="Print NDJSON instead o
 MOST_DEMO_DAYS: Final = 366
 """An older demo is continued for a year at most: half a minute of landing."""
 
+LINES_PER_UPDATE: Final = 1.2
+"""An update, and the bot's calls that follow some of them: for the progress bar."""
+
 
 class SampleDays(NamedTuple):
     """The days of a sample."""
@@ -59,7 +67,7 @@ def sample(
     demo: Demo = False,
     stdout: ToStdout = False,
 ) -> None:
-    """Simulate a month of a bot's updates and land it; the same options give the same month."""
+    """Simulate a month of a bot's updates and calls, and land it; the same for the same options."""
     settings = load_settings()
     today = datetime.now(settings.zone).date()
     if demo:
@@ -72,7 +80,9 @@ def sample(
         planned = SampleDays(first, days)
     if planned.first + timedelta(days=planned.number - 1) > today:
         raise CommandError(f"{planned.number} days from {planned.first} would end after today.")
-    simulated = deliveries(planned.first, planned.number, per_day, seed=seed, zone=settings.zone)
+    simulated = deliveries_with_calls(
+        planned.first, planned.number, per_day, seed=seed, zone=settings.zone
+    )
     if stdout:
         for delivery in simulated:
             sys.stdout.buffer.write(delivery.body + b"\n")
@@ -80,10 +90,10 @@ def sample(
     check_landing(settings)
     landing = open_object_store(settings.landing_uri)
     write_bot_username(landing, SAMPLE_BOT_ID, SAMPLE_BOT_USERNAME)
-    writer = open_operators_writer(settings, SAMPLE_BOT_ID, TrustLevel.NETWORK)
+    writer = open_operators_writer(settings, SAMPLE_BOT_ID, TrustLevel.PROXY)
     landed = _deliveries(simulated)
     results = land_batches(writer, landed, batch) if batch else land_all(writer, landed)
-    total = planned.number * per_day
+    total = int(planned.number * per_day * LINES_PER_UPDATE)
     print_stats(count_with_progress(results, total, "landing a sample"), settings)
 
 
@@ -123,4 +133,4 @@ def _continue_demo(landing: ObjectStore, landed: list[date], yesterday: date) ->
 def _deliveries(simulated: Iterator[SampleDelivery]) -> Iterator[Delivery]:
     for delivery in simulated:
         at = delivery.arrived_at.astimezone(UTC)
-        yield Delivery(delivery.body, at, f"the sample's update at {at:%Y-%m-%d %H:%M:%S}Z")
+        yield Delivery(delivery.body, at, f"the sample's line at {at:%Y-%m-%d %H:%M:%S}Z")

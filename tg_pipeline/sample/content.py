@@ -24,6 +24,26 @@ class Intent(msgspec.Struct, frozen=True):
         return {"en": self.english, "es": self.spanish}.get(language) or self.asks
 
 
+class BotTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The texts of the bot, and what people write to it only."""
+
+    welcome: str
+    fallback: str
+    feedback: str
+    menu: str
+    help: Texts
+    reminders: Texts
+    welcome_back: str
+    you_are_welcome: str
+    streaming: str
+    again: Texts
+    prices: str
+    schedule: str
+    album: str
+    slots: str
+    booked: str
+
+
 class SampleTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All texts of the sample."""
 
@@ -34,6 +54,7 @@ class SampleTexts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     edit_tails: Texts
     captions: Texts
     small_talk: Texts
+    bot: BotTexts
     thanks: dict[str, Texts]
     course: tuple[Intent, ...]
     coding: tuple[Intent, ...]

@@ -1,10 +1,13 @@
-"""Conversations: questions and answers, small talk, forwards, commands, callback queries."""
+"""Conversations: questions and answers, small talk, forwards, commands."""
 
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from tg_pipeline.sample.buttons import FEEDBACK, GROUP_MENU, PRIVATE_MENU, let_press
+from tg_pipeline.sample.calls import FALLBACK, SOON, Outgoing, send, with_buttons
 from tg_pipeline.sample.content import CONTENT, Intent
+from tg_pipeline.sample.facts import ReplyKind
 from tg_pipeline.sample.people import (
     ANONYMOUS_ADMIN,
     BOT,
@@ -18,72 +21,14 @@ from tg_pipeline.sample.people import (
 )
 from tg_pipeline.sample.scene import GeneratedUpdate, Mark, Scene, send_with_follow_ups, write
 
-PRESSED: Final = 0.7
-"""Share of the bot's buttons that somebody presses."""
-
-FEEDBACK: Final = (("Resolveu", "resolvido:sim"), ("Ainda não", "resolvido:nao"))
-MENU: Final = (
-    ("Aulas", "menu:aulas"),
-    ("Certificado", "menu:certificado"),
-    ("Equipe", "menu:equipe"),
-)
-
-Buttons = tuple[tuple[str, str], ...]
-
-
-def offer_feedback(scene: Scene, chat_state: ChatState, person: Payload) -> None:
-    """Let the bot answer the person and ask whether that helped."""
-    _offer(scene, chat_state, person, "Isso resolveu a sua dúvida?", FEEDBACK)
-
-
-def offer_menu(scene: Scene, chat_state: ChatState, person: Payload) -> None:
-    """Let the bot show the person its menu."""
-    _offer(scene, chat_state, person, "Como posso ajudar?", MENU)
-
-
-def _offer(
-    scene: Scene, chat_state: ChatState, person: Payload, text: str, buttons: Buttons
-) -> None:
-    """Count the bot's message, which is never delivered to it, and schedule a button press."""
-    keys = [{"text": label, "callback_data": data} for label, data in buttons]
-    content = {"text": text, "reply_markup": {"inline_keyboard": [keys]}}
-    shown = scene.message(chat_state, BOT, content)
-    if scene.rng.happens(PRESSED):
-        data = scene.rng.pick(buttons)[1]
-        scene.later(3, 400, partial(press, person=person, message=shown, data=data))
-
-
-def press(scene: Scene, person: Payload, message: Payload, data: str) -> GeneratedUpdate:
-    """Press a button: a callback query, which has no time of its own."""
-    query = {"id": scene.rng.query_id(), "from": person, "message": message}
-    instance = str(7_700_000_000_000_000_000 + message["chat"]["id"])
-    return GeneratedUpdate("callback_query", query | {"chat_instance": instance, "data": data})
-
-
-def press_old(scene: Scene) -> GeneratedUpdate:
-    """Press a button of a message that the bot can no longer access: its date is 0."""
-    chat_state = scene.topics[0]
-    message = {"chat": chat_state.chat, "message_id": scene.rng.between(90, 900), "date": 0}
-    return press(scene, scene.rng.pick(CROWD).user, message, MENU[0][1])
-
-
-def press_feedback(scene: Scene) -> GeneratedUpdate:
-    """Press a button of a message that the bot has just written in a topic."""
-    chat_state, person = scene.rng.pick(scene.topics), scene.rng.pick(CROWD).user
-    keys = [{"text": label, "callback_data": data} for label, data in FEEDBACK]
-    content = {"text": "Ficou claro?", "reply_markup": {"inline_keyboard": [keys]}}
-    message = scene.message(chat_state, BOT, content)
-    return press(scene, person, message, scene.rng.pick(FEEDBACK)[1])
-
-
 INTENTS: Final = CONTENT.course + CONTENT.coding
 
 ANSWERED: Final = 0.7
 ASKED_AGAIN: Final = 0.18
 """Shares of the questions that are answered, and of those that are repeated."""
 
-BOT_ANSWERS: Final = 0.12
-"""Share of the questions that the bot answers; its own messages are never delivered to it."""
+BOT_ANSWERS: Final = 0.08
+"""Share of the questions that the bot answers, and asks whether that helped."""
 
 BY_REPLY: Final = 0.75
 THANKED: Final = 0.5
@@ -132,7 +77,10 @@ def _ask(scene: Scene, question: Question, asked: str) -> GeneratedUpdate:
     elif outcome < ANSWERED + ASKED_AGAIN and question.tries < MOST_TRIES:
         scene.later(1800, 6000, partial(ask_again, question=question))
     if scene.rng.happens(BOT_ANSWERS):
-        offer_feedback(scene, chat_state, asker)
+        text = f"{scene.rng.pick(question.intent.answers)}\n\n{CONTENT.bot.feedback}"
+        content, then = with_buttons(text, FEEDBACK), let_press(asker, chat_state, FEEDBACK)
+        reply = Outgoing(chat_state, content, message, quotes=True, then=then)
+        scene.call_later(*SOON, partial(send, sending=reply))
     return send_with_follow_ups(scene, chat_state, message)
 
 
@@ -240,7 +188,7 @@ def send_as_channel(scene: Scene) -> GeneratedUpdate:
 AT_BOT: Final = "@" + BOT["username"]
 MENU_SHOWN: Final = 0.3
 
-COMMANDS: Final = tuple(
+KNOWN: Final = tuple(
     write(*pieces)
     for pieces in (
         (Mark("bot_command", "/start"),),
@@ -249,11 +197,25 @@ COMMANDS: Final = tuple(
         (Mark("bot_command", "/ajuda" + AT_BOT), " turma 3"),
         (Mark("bot_command", "/certificado" + AT_BOT),),
         (Mark("bot_command", "/aulas"), " módulo 2"),
-        (Mark("bot_command", "/status"),),
+    )
+)
+"""Commands that the bot knows."""
+
+UNKNOWN: Final = write(Mark("bot_command", "/status"))
+"""A command that it does not know."""
+
+MENTIONED: Final = tuple(
+    write(*pieces)
+    for pieces in (
         ("👋 ", Mark("bot_command", "/start" + AT_BOT)),
         ("alguém já usou o ", Mark("bot_command", "/certificado"), " aqui?"),
     )
 )
+"""Messages that name a command and are none."""
+
+IN_GROUP: Final = (*KNOWN, UNKNOWN, *MENTIONED)
+IN_PRIVATE: Final = (*KNOWN[1:], UNKNOWN)
+"""`/start` in private is a beginning of its own."""
 
 TAGGED: Final = tuple(
     write(*pieces)
@@ -275,20 +237,32 @@ TAGGED: Final = tuple(
 
 
 def command(scene: Scene) -> GeneratedUpdate:
-    """Send the bot a command in the support chat; it may show its menu."""
-    chat_state, person = scene.support, scene.rng.pick(CROWD).user
-    message = scene.message(chat_state, person, scene.rng.pick(COMMANDS))
-    if scene.rng.happens(MENU_SHOWN):
-        offer_menu(scene, chat_state, person)
-    return send_with_follow_ups(scene, chat_state, message)
+    """Send the bot a command in the support chat."""
+    return _command(scene, scene.support, scene.rng.pick(CROWD).user, scene.rng.pick(IN_GROUP))
 
 
 def private_command(scene: Scene) -> GeneratedUpdate:
     """Send the bot a command in a private chat."""
-    person, chat_state = scene.rng.pick(scene.private)
-    message = scene.message(chat_state, person.user, scene.rng.pick(COMMANDS))
-    if scene.rng.happens(MENU_SHOWN):
-        offer_menu(scene, chat_state, person.user)
+    person, chat_state = scene.private_chat()
+    return _command(scene, chat_state, person.user, scene.rng.pick(IN_PRIVATE))
+
+
+def _command(
+    scene: Scene, chat_state: ChatState, person: Payload, content: Payload
+) -> GeneratedUpdate:
+    """Send a command; the bot replies with a text or its menu, or that it does not know it."""
+    message = scene.message(chat_state, person, content)
+    is_private = chat_state.chat["type"] == "private"
+    if content is UNKNOWN:
+        reply = Outgoing(chat_state, FALLBACK, message, ReplyKind.FALLBACK, quotes=not is_private)
+        scene.call_later(*SOON, partial(send, sending=reply))
+    elif content in KNOWN:
+        then, shown = None, {"text": scene.rng.pick(CONTENT.bot.help)}
+        if scene.rng.happens(MENU_SHOWN):
+            menu = PRIVATE_MENU if is_private else GROUP_MENU
+            shown, then = with_buttons(CONTENT.bot.menu, menu), let_press(person, chat_state, menu)
+        reply = Outgoing(chat_state, shown, message, quotes=not is_private, then=then)
+        scene.call_later(*SOON, partial(send, sending=reply))
     return send_with_follow_ups(scene, chat_state, message)
 
 

@@ -7,6 +7,7 @@ from heapq import heappop, heappush
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tg_pipeline.sample.facts import Fact
 from tg_pipeline.sample.timeline import SeededRandom, instant
 
 TRANSIT: Final = (0.2, 1.8)
@@ -28,10 +29,15 @@ FIRST_OUTAGE: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class SampleDelivery:
-    """A webhook call: its time of arrival (aware, UTC) and its JSON body."""
+    """A webhook call, or a line about a call of the bot: its time of arrival (aware, UTC) and JSON.
+
+    A retry has no `facts`.
+    """
 
     arrived_at: datetime
     body: bytes
+    facts: tuple[Fact, ...] = ()
+    is_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +76,23 @@ def _outage(evening: date, morning: date, zone: ZoneInfo) -> Outage:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """An update in transit: when it was sent, in Unix seconds, and its body."""
+    """An update in transit: when it was sent, in Unix seconds, and its body. Or a bot's call."""
 
     at: float
     body: bytes
-    late_call: bool
+    facts: tuple[Fact, ...] = ()
+    late_call: bool = False
+    is_call: bool = False
 
 
 def deliver(
     sent: Iterable[Sent], closed: list[Outage], rng: SeededRandom
 ) -> Iterator[SampleDelivery]:
-    """Yield the webhook calls of the updates, including retries, by time of arrival."""
-    retries: list[tuple[float, bytes]] = []
+    """Yield the deliveries of the updates and calls, including retries, by time of arrival.
+
+    The bot's calls wait during an outage as well: the proxy keeps them on its disk.
+    """
+    retries: list[tuple[float, bytes, bool]] = []
     ahead = iter(closed)
     outage, before = next(ahead, None), 0.0
     for update in sent:
@@ -90,13 +101,14 @@ def deliver(
             outage = next(ahead, None)
         before = max(before, outage.arrival(arrival) if outage else arrival)
         while retries and retries[0][0] <= before:
-            yield _delivery(*heappop(retries))
-        yield _delivery(before, update.body)
+            yield _retry(*heappop(retries))
+        at = datetime.fromtimestamp(before, UTC)
+        yield SampleDelivery(at, update.body, update.facts, update.is_call)
         for again in _retries(before, rng, late_call=update.late_call):
             if outage is None or not outage.closed_at <= again < outage.opened_at:
-                heappush(retries, (again, update.body))
+                heappush(retries, (again, update.body, update.is_call))
     while retries:
-        yield _delivery(*heappop(retries))
+        yield _retry(*heappop(retries))
 
 
 def _retries(first: float, rng: SeededRandom, *, late_call: bool) -> list[float]:
@@ -108,5 +120,5 @@ def _retries(first: float, rng: SeededRandom, *, late_call: bool) -> list[float]
     return [first + rng.soon(*RETRY_AFTER) for _ in range(times)]
 
 
-def _delivery(arrival: float, body: bytes) -> SampleDelivery:
-    return SampleDelivery(datetime.fromtimestamp(arrival, UTC), body)
+def _retry(arrival: float, body: bytes, is_call: bool) -> SampleDelivery:  # noqa: FBT001
+    return SampleDelivery(datetime.fromtimestamp(arrival, UTC), body, is_call=is_call)

@@ -35,7 +35,8 @@ def _file(rng: SeededRandom, **about: object) -> Payload:
     return {"file_id": file_id, "file_unique_id": unique_id} | about
 
 
-def _sizes(rng: SeededRandom) -> list[Payload]:
+def photo_sizes(rng: SeededRandom) -> list[Payload]:
+    """Return the sizes of a photo, the largest last."""
     return [
         _file(rng, file_size=width * 61, width=width, height=width * 3 // 4)
         for width in PHOTO_WIDTHS
@@ -50,7 +51,7 @@ def _captioned(rng: SeededRandom, content: Payload) -> Payload:
 
 
 def _photo(rng: SeededRandom) -> Payload:
-    return _captioned(rng, {"photo": _sizes(rng)})
+    return _captioned(rng, {"photo": photo_sizes(rng)})
 
 
 def _sticker(rng: SeededRandom) -> Payload:
@@ -124,7 +125,7 @@ def send_album(scene: Scene) -> GeneratedUpdate:
             scene.now,
             partial(_send_next_photo, chat_state=scene.support, person=person, group=group),
         )
-    content = group | {"photo": _sizes(scene.rng), "caption": scene.rng.pick(CONTENT.captions)}
+    content = group | {"photo": photo_sizes(scene.rng), "caption": scene.rng.pick(CONTENT.captions)}
     return GeneratedUpdate("message", scene.message(scene.support, person, content))
 
 
@@ -133,7 +134,7 @@ def _send_next_photo(
 ) -> GeneratedUpdate | None:
     if chat_state.successor:
         return None
-    content = group | {"photo": _sizes(scene.rng)}
+    content = group | {"photo": photo_sizes(scene.rng)}
     return GeneratedUpdate("message", scene.message(chat_state, person, content))
 
 

@@ -77,22 +77,22 @@ ADDRESS: Final[Payload] = {
 
 def buy(scene: Scene) -> GeneratedUpdate:
     """Order the workbook: a shipping query, a checkout, then the payment."""
-    buyer = scene.rng.pick(scene.private)[0].user
-    scene.later(5, 20, partial(_check_out, buyer=buyer))
+    person, chat_state = scene.private_chat()
+    buyer = person.user
+    scene.later(5, 20, partial(_check_out, buyer=buyer, chat_state=chat_state))
     query = {"id": scene.rng.query_id(), "from": buyer}
     about = {"invoice_payload": PRICE["invoice_payload"], "shipping_address": ADDRESS}
     return GeneratedUpdate("shipping_query", query | about)
 
 
-def _check_out(scene: Scene, buyer: Payload) -> GeneratedUpdate:
-    scene.later(2, 15, partial(_pay, buyer=buyer))
+def _check_out(scene: Scene, buyer: Payload, chat_state: ChatState) -> GeneratedUpdate:
+    scene.later(2, 15, partial(_pay, buyer=buyer, chat_state=chat_state))
     query = {"id": scene.rng.query_id(), "from": buyer} | PRICE
     order = {"shipping_option_id": "correio", "order_info": {"shipping_address": ADDRESS}}
     return GeneratedUpdate("pre_checkout_query", query | order)
 
 
-def _pay(scene: Scene, buyer: Payload) -> GeneratedUpdate:
-    chat_state = next(chat_state for person, chat_state in scene.private if person.user is buyer)
+def _pay(scene: Scene, buyer: Payload, chat_state: ChatState) -> GeneratedUpdate:
     charges = {"telegram_payment_charge_id": f"tg_{scene.rng.bits(64):016x}"}
     charges["provider_payment_charge_id"] = f"pv_{scene.rng.bits(64):016x}"
     message = scene.message(chat_state, buyer, {"successful_payment": PRICE | charges})
@@ -101,7 +101,7 @@ def _pay(scene: Scene, buyer: Payload) -> GeneratedUpdate:
 
 def change_subscription(scene: Scene) -> GeneratedUpdate:
     """Cancel a subscription; then its holder buys media for Stars."""
-    user = scene.rng.pick(scene.private)[0].user
+    user = scene.private_chat()[0].user
     scene.later(30, 90, partial(_purchase_media, buyer=user))
     changed = {"user": user, "invoice_payload": "mentoria-mensal", "state": "canceled"}
     return GeneratedUpdate("subscription", changed)
@@ -194,7 +194,7 @@ def manage_bot(scene: Scene) -> GeneratedUpdate:
 
 def stop_answer(scene: Scene) -> GeneratedUpdate:
     """Stop the answer that the bot is writing in a private chat."""
-    chat_state = scene.rng.pick(scene.private)[1]
+    chat_state = scene.private_chat()[1]
     stopped = {"chat": chat_state.chat, "draft_id": scene.rng.bits(31)}
     return GeneratedUpdate("stopped_message_generation", stopped)
 
@@ -210,7 +210,7 @@ def send_rich_message(scene: Scene) -> GeneratedUpdate:
 
 def correct_in_private(scene: Scene) -> GeneratedUpdate:
     """Write to the bot in private, and then correct the message."""
-    person, chat_state = scene.rng.pick(scene.private)
+    person, chat_state = scene.private_chat()
     message = scene.message(chat_state, person.user, {"text": "quando sai a nota do projeto?"})
     scene.later(10, 60, partial(edit, chat_state=chat_state, message=message))
     return GeneratedUpdate("message", message)
@@ -291,16 +291,6 @@ def open_topic(scene: Scene) -> GeneratedUpdate:
     opened_at = topic(scene.forum, number, scene.second)
     scene.topics[number:] = [opened_at]
     return GeneratedUpdate("message", opened_at.root or {})
-
-
-def block_bot(scene: Scene) -> GeneratedUpdate:
-    """Let a visitor block the bot, which receives a change of its own membership."""
-    visitor = scene.rng.pick(VISITORS).user
-    chat = {"id": visitor["id"], "first_name": visitor["first_name"], "type": "private"}
-    changed: Payload = {"chat": chat, "from": visitor, "date": scene.second}
-    changed["old_chat_member"] = {"user": BOT, "status": "member"}
-    changed["new_chat_member"] = {"user": BOT, "status": "kicked", "until_date": 0}
-    return GeneratedUpdate("my_chat_member", changed)
 
 
 def migrate(scene: Scene) -> GeneratedUpdate:

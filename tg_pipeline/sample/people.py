@@ -129,6 +129,20 @@ def newcomer(number: int) -> Person:
     return _person(f"{name}||novo_{number}|pt-br|", 100 + number)
 
 
+_CUSTOMER_NAMES: Final = (
+    *("Adriana", "Breno", "Clara", "Danilo", "Eduarda", "Flávio", "Gisele", "Hélio", "Ingrid"),
+    *("Jéssica", "Kléber", "Letícia", "Murilo", "Natália", "Oscar", "Patrícia", "Raul", "Simone"),
+    *("Tainá", "Ulisses", "Vera", "Wagner", "Zilda"),
+)
+
+
+def customer(number: int) -> Person:
+    """Return the n-th person who starts the bot during the sample; one in three has a username."""
+    name = _CUSTOMER_NAMES[number % len(_CUSTOMER_NAMES)]
+    username = "" if number % 3 else f"aluno_{number}"
+    return _person(f"{name}||{username}|pt-br|", 1000 + number)
+
+
 ADMIN: Final = MEMBERS[0]
 CROWD: Final = _crowd(MEMBERS)
 """The members, each as often as they are active."""
@@ -137,7 +151,7 @@ HELPERS: Final = _crowd(MEMBERS[:10])
 """Members who answer questions, each as often as they do."""
 
 CONFIDANTS: Final = (MEMBERS[3], MEMBERS[11])
-"""The members who write to the bot in private."""
+"""The members who write to the bot in private from the first day on, and never block it."""
 
 
 _TITLE: Final = "Suporte · Curso de Dados"
@@ -179,12 +193,14 @@ class ChatState:
 
     `ids` numbers the messages of the whole chat. `root` is the service message that opened the
     topic. `successor` is set once the chat has migrated: no more updates come from this one.
+    `is_blocked`: the person of this private chat has blocked the bot.
     """
 
     chat: Payload
     ids: Iterator[int]
     root: Payload | None = None
     successor: "ChatState | None" = None
+    is_blocked: bool = False
 
     def current(self) -> "ChatState":
         """Return the chat that people write in now."""
@@ -198,12 +214,12 @@ def private_chat(person: Person) -> Payload:
     return known | {"type": "private"}
 
 
-def private_chats() -> tuple[tuple[Person, ChatState], ...]:
-    """Return the private chats with the bot, each with its person."""
-    return tuple(
+def private_chats() -> list[tuple[Person, ChatState]]:
+    """Return the private chats that the bot has from the first day on, each with its person."""
+    return [
         (person, ChatState(private_chat(person), count(800 + 450 * place)))
         for place, person in enumerate(CONFIDANTS)
-    )
+    ]
 
 
 def topic(forum: ChatState, number: int, opened_at: int) -> ChatState:

@@ -1,13 +1,15 @@
 """The state of the simulation, and messages with their edits, reactions and entities."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from typing import Final, NamedTuple, TypeAlias
 
+from lambda_ingest.bot_calls import BotCall
 from tg_pipeline.sample.content import CONTENT
+from tg_pipeline.sample.facts import Fact
 from tg_pipeline.sample.people import (
     CHANNEL,
     CROWD,
@@ -15,6 +17,7 @@ from tg_pipeline.sample.people import (
     GROUP,
     ChatState,
     Payload,
+    Person,
     private_chats,
     topic,
 )
@@ -30,17 +33,29 @@ class GeneratedUpdate(NamedTuple):
 
     kind: str
     body: Payload
+    facts: tuple[Fact, ...] = ()
+
+
+class GeneratedCall(NamedTuple):
+    """A call of the bot, with its outcome."""
+
+    call: BotCall
+    facts: tuple[Fact, ...] = ()
 
 
 Action: TypeAlias = Callable[["Scene"], GeneratedUpdate | None]
 """A function that generates an update; None if it is no longer possible."""
+
+CallAction: TypeAlias = Callable[["Scene"], GeneratedCall]
+"""A function that generates a call of the bot."""
 
 
 class Scene:
     """The state that the actions share and change.
 
     `now` is in Unix seconds. The agenda stays small: the follow-ups of a message are due within
-    hours, and those of a newcomer are at most one a week.
+    hours, those of a newcomer are at most one a week, and those of a person who starts the bot are
+    few. People act at the times that the simulation gives its updates; the bot calls in between.
     """
 
     def __init__(self, rng: SeededRandom, begin: float) -> None:
@@ -54,6 +69,7 @@ class Scene:
         opened_at = int(begin) - TOPIC_AGE
         self.topics = [topic(self.forum, number, opened_at) for number in range(TOPICS_AT_START)]
         self._agenda: list[tuple[float, int, Action]] = []
+        self._calls: list[tuple[float, int, CallAction]] = []
         self._scheduled = 0
 
     @property
@@ -76,6 +92,24 @@ class Scene:
             if (generated := heappop(self._agenda)[2](self)) is not None:
                 return generated
         return None
+
+    def call_later(self, least: float, most: float, action: CallAction) -> None:
+        """Schedule a call of the bot for between `least` and `most` seconds from now."""
+        self._scheduled += 1
+        due = self.now + self.rng.soon(least, most)
+        heappush(self._calls, (due, self._scheduled, action))
+
+    def calls_until(self, end: float) -> Iterator[GeneratedCall]:
+        """Yield the calls that are due before `end` (Unix seconds), each at its time."""
+        while self._calls and self._calls[0][0] < end:
+            due, _, action = heappop(self._calls)
+            self.now = due
+            yield action(self)
+
+    def private_chat(self) -> tuple[Person, ChatState]:
+        """Return a person, and the private chat in which the bot may write to that person."""
+        chosen = self.rng.pick(self.private)
+        return self.private[0] if chosen[1].is_blocked else chosen
 
     def message(
         self,

@@ -2,17 +2,19 @@
 
 from bisect import insort
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import partial
+from itertools import count
 from json import JSONEncoder
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from tg_pipeline.sample import conversations, media, other_updates
+from lambda_ingest.bot_calls import bot_call_lines
+from tg_pipeline.sample import buttons, conversations, media, other_updates, private_chats
 from tg_pipeline.sample.delivery import SampleDelivery, Sent, deliver, outages
 from tg_pipeline.sample.other_updates import HALF_EMOJI, WITH_NUL, migrate, query, send_hard_text
 from tg_pipeline.sample.people import Person, newcomer
-from tg_pipeline.sample.scene import Action, GeneratedUpdate, Scene
+from tg_pipeline.sample.scene import Action, GeneratedCall, GeneratedUpdate, Scene
 from tg_pipeline.sample.timeline import (
     CURVE,
     Hour,
@@ -28,7 +30,9 @@ _SHARES: Final[tuple[tuple[Action, int], ...]] = (
     (conversations.ask_in_topic, 70),
     (conversations.small_talk, 290),
     (conversations.command, 60),
-    (conversations.private_command, 25),
+    (conversations.private_command, 15),
+    (private_chats.start, 25),
+    (private_chats.ask_bot, 60),
     (conversations.send_with_entity, 60),
     (media.send_media, 95),
     (media.send_album, 8),
@@ -36,7 +40,7 @@ _SHARES: Final[tuple[tuple[Action, int], ...]] = (
     (conversations.send_via_bot, 8),
     (conversations.send_as_group, 8),
     (conversations.send_as_channel, 3),
-    (conversations.press_feedback, 15),
+    (buttons.ask_for_feedback, 15),
     (other_updates.query, 18),
     (media.post, 8),
     (other_updates.join, 8),
@@ -52,8 +56,8 @@ UNCOMMON: Final[tuple[Action, ...]] = (
     media.start_poll,
     other_updates.send_liked_message,
     other_updates.query_and_choose,
-    conversations.press_old,
-    other_updates.block_bot,
+    buttons.press_old,
+    private_chats.block_bot,
     other_updates.buy,
     other_updates.connect,
     other_updates.call_as_guest,
@@ -119,14 +123,14 @@ WEEK_SECONDS: Final = 7 * 86_400
 
 
 class SampleEvent(NamedTuple):
-    """A generated update and its time in Unix seconds.
+    """A generated update, or a call of the bot, and its time in Unix seconds.
 
     `late_call` marks a query just before midnight that is to be retried after it.
     """
 
     at: float
-    generated: GeneratedUpdate
-    late_call: bool
+    generated: GeneratedUpdate | GeneratedCall
+    late_call: bool = False
 
 
 def story(start: date, days: int, per_day: int, seed: int, zone: ZoneInfo) -> Iterator[SampleEvent]:
@@ -141,9 +145,17 @@ def story(start: date, days: int, per_day: int, seed: int, zone: ZoneInfo) -> It
         late_call = None if index % LATE_CALL_EVERY else _before_midnight(day, zone)
         for hour in hours(day, updates - (late_call is not None), zone, rng):
             for now in _moments(hour, late_call, rng):
+                yield from _calls(scene, now)
                 scene.now = now
                 yield _event(scene, written, uncommon_interval(per_day), late_call)
                 written += 1
+    # A call that is due later would be the only line of its day.
+    yield from _calls(scene, instant(start + timedelta(days=days), 0, zone))
+
+
+def _calls(scene: Scene, end: float) -> Iterator[SampleEvent]:
+    for generated in scene.calls_until(end):
+        yield SampleEvent(scene.now, generated)
 
 
 def _schedule_day(scene: Scene, index: int, days: int, day: date, zone: ZoneInfo) -> None:
@@ -183,7 +195,7 @@ def _event(scene: Scene, written: int, interval: int, late_call: float | None) -
         scene.schedule(scene.now, action)
     if scene.now == late_call:
         return SampleEvent(scene.now, query(scene), late_call=True)
-    return SampleEvent(scene.now, scene.due() or begin(scene), late_call=False)
+    return SampleEvent(scene.now, scene.due() or begin(scene))
 
 
 FIRST_UPDATE_ID: Final = 412_000_001
@@ -198,6 +210,14 @@ def deliveries(
     deliveries of its last day arrive after it. `per_day` is the mean number of updates a day.
     The same arguments give the same bytes. Memory is bounded by the busiest hour.
     """
+    both = deliveries_with_calls(start, days, per_day, seed=seed, zone=zone)
+    return (each for each in both if not each.is_call)
+
+
+def deliveries_with_calls(
+    start: date, days: int, per_day: int, *, seed: int = 1, zone: ZoneInfo
+) -> Iterator[SampleDelivery]:
+    """Yield the same webhook calls, and among them the lines of the bot's own calls."""
     for name, value in (("days", days), ("per_day", per_day)):
         if value < 1:
             message = f"{name} must be at least 1, not {value}"
@@ -209,6 +229,14 @@ def deliveries(
 def _written(events: Iterable[SampleEvent]) -> Iterator[Sent]:
     # Telegram escapes all but ASCII: this also keeps a lone surrogate and a NUL in the text.
     encode = JSONEncoder(separators=(",", ":"), ensure_ascii=True).encode
-    for update_id, event in enumerate(events, start=FIRST_UPDATE_ID):
-        update = {"update_id": update_id, event.generated.kind: event.generated.body}
-        yield Sent(event.at, encode(update).encode("ascii"), event.late_call)
+    update_ids = count(FIRST_UPDATE_ID)
+    for event in events:
+        generated = event.generated
+        if isinstance(generated, GeneratedCall):
+            for part, line in enumerate(bot_call_lines(generated.call)):
+                facts = () if part else generated.facts
+                yield Sent(event.at, line, facts, is_call=True)
+        else:
+            update = {"update_id": next(update_ids), generated.kind: generated.body}
+            body = encode(update).encode("ascii")
+            yield Sent(event.at, body, generated.facts, late_call=event.late_call)

@@ -138,7 +138,9 @@ def left(pipeline: Pipeline) -> set[int]:
 
 @pytest.mark.slow
 def test_counts_per_day_remain_when_only_updates_expire(pipeline: Pipeline) -> None:
-    land_sample(pipeline, deliveries(FIRST, DAYS, PER_DAY, zone=ZONE))
+    # Nobody of this month is new in the group that moves: the move expires with the updates, and
+    # with it the days that the group had under its old id.
+    land_sample(pipeline, deliveries(FIRST, DAYS, PER_DAY, seed=3, zone=ZONE))
     build_all(pipeline)
     before = {mart: rows(pipeline, mart) for mart in ("active_users", "retention")}
     daily = {key: size for key, size in objects(pipeline).items() if "daily_activity" in key}
@@ -148,7 +150,7 @@ def test_counts_per_day_remain_when_only_updates_expire(pipeline: Pipeline) -> N
     build_all(pipeline)
 
     assert {mart: rows(pipeline, mart) for mart in before} == before
-    assert before["active_users"]
+    assert all(before.values())
     assert daily.items() <= objects(pipeline).items()
     assert {row["sent_on"] for row in rows(pipeline, "messages")} <= {
         TODAY - timedelta(days=back) for back in (0, 1, 2, 3)
