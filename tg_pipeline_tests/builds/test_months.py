@@ -121,7 +121,7 @@ def test_after_some_nights_marts_are_those_of_a_build_from_scratch(history: Hist
 
 
 @pytest.mark.slow
-@settings(max_examples=6)
+@settings(max_examples=3)
 @given(histories())
 def test_after_each_night_marts_of_many_histories_are_those_of_a_build_from_scratch(
     history: History,
@@ -176,7 +176,7 @@ def test_all_months_together_are_the_query_over_all_times(history: History) -> N
 
 
 @pytest.mark.slow
-@settings(max_examples=20)
+@settings(max_examples=8)
 @given(histories(edits_stay_in_month=True))
 def test_all_months_of_many_histories_together_are_the_query_over_all_times(
     history: History,

@@ -447,7 +447,7 @@ STEPS: Final = st.lists(
 )
 
 
-@pytest.mark.parametrize("histories", [4, pytest.param(200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("histories", [4, pytest.param(60, marks=pytest.mark.slow)])
 def test_no_history_of_sealing_differs_from_one_without(
     tmp_path_factory: pytest.TempPathFactory, histories: int
 ) -> None:
