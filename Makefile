@@ -241,7 +241,11 @@ mutants: $(DEVELOPER) $(MUTANTS)/.installed ## look for changes of the code that
 	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants run --max-children 2 '$(MUTATED)'
 	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants results
 
-check: lint types contracts bandit template test slow browser ceph team spark chaos ## everything that main always passes: static checks and every tier of tests
+# `lint` comes first, since it makes the environment. The other static checks keep one core busy each, and
+# none has a time limit: two at a time. The tiers of tests have the machine for themselves.
+check: lint ## everything that main always passes: static checks and every tier of tests
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target types template bandit contracts
+	@$(MAKE) --no-print-directory test slow browser ceph team spark chaos
 
 docs: $(DEVELOPER) ## write docs/tables.md, docs/marts.md and the lineage of the marts from their declarations
 	@$(BIN)/python -m tg_pipeline.docs_pages docs
