@@ -25,6 +25,15 @@ FIRST_DAY: Final = (datetime.now(UTC) - timedelta(days=40)).date()
 
 COMMAND: Final = str(Path(sys.executable).parent / "tg-pipeline")
 
+IMPATIENT: Final = """
+import dagster as dg
+patient = dg.RetryPolicy
+dg.RetryPolicy = lambda **options: patient(max_retries=options["max_retries"])
+from tg_pipeline.cli.main import app
+app()
+"""
+"""The command in a process in which a step of Dagster that fails is retried at once."""
+
 OWN_PROCESS: Final = {"daily", "forget", "run", "up"}
 """Commands that need a process of their own: Dagster's definitions read the settings on import."""
 
@@ -67,8 +76,16 @@ class Shell:
             here = arguments[0] not in OWN_PROCESS and "TG_LOG" not in environment
         if here:
             return self._run_here(arguments, stdin, environment)
+        return self._run_process([COMMAND, *arguments], stdin, environment)
+
+    def run_impatiently(self, *arguments: str) -> Done:
+        """Run a command whose failing steps are retried without a delay, as many times as ever."""
+        command = [sys.executable, "-c", IMPATIENT, *arguments]
+        return self._run_process(command, b"", self._environment())
+
+    def _run_process(self, command: list[str], stdin: bytes, environment: dict[str, str]) -> Done:
         done = subprocess.run(
-            [COMMAND, *arguments],
+            command,
             input=stdin,
             env=environment,
             cwd=self.folder,

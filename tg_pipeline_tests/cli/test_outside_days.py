@@ -96,7 +96,7 @@ def test_updates_on_a_wrong_day_are_moved_and_counted_once_on_their_own(shell: S
 
     # And landing them once more changes nothing
     assert "0 landed, 3 were there already" in shell.run("land", "--bot-id", "7", *files).stdout
-    assert "nothing to build" in shell.run("run").stdout
+    assert "nothing to build" in shell.run("run", here=True).stdout
 
 
 def ids(folder: Path) -> list[tuple[date, int]]:

@@ -87,7 +87,7 @@ def test_days_that_fail_are_each_named_and_all_others_are_built(shell: Shell) ->
 
     # When all are built
     span = ("--from", str(FIRST_DAY), "--to", str(FIRST_DAY + timedelta(days=3)))
-    error = shell.run("run", *span).error()
+    error = shell.run_impatiently("run", *span).error()
 
     # Then the command fails and names them, and the other days and the marts are built
     assert error.startswith(f"2 failed, and all else is built: {broken[0]} failed: ")
@@ -136,20 +136,20 @@ def test_a_day_whose_landed_objects_expired_is_shown_as_such_and_never_read_agai
 
     # Then it is not stale, and --full does not empty it
     assert "1 expired" in shell.run("status").stdout
-    assert "nothing to build" in shell.run("run").stdout
+    assert "nothing to build" in shell.run("run", here=True).stdout
     refused = shell.run("run", "--full", "--date", str(FIRST_DAY))
     assert f"{FIRST_DAY} can't be read again: landed objects are kept from" in refused.error()
     assert shell.run("run", "--date", str(FIRST_DAY)).returncode == 0
     assert "1 expired" in shell.run("status").stdout
 
 
-@pytest.mark.slow  # the step is retried
+@pytest.mark.slow
 def test_a_mart_that_can_not_be_written_is_one_clear_line(shell: Shell) -> None:
     shell.run("sample", "--days", "1", "--per-day", "20")
     shell.lake.mkdir()
     (shell.lake / CUMULATIVE_MARTS[0].name).write_text("in the way")
 
-    assert shell.run("run").error().startswith("the marts failed: ")
+    assert shell.run_impatiently("run").error().startswith("the marts failed: ")
 
 
 @pytest.mark.slow
@@ -180,7 +180,7 @@ def test_a_missing_dagster_home_is_one_clear_line(shell: Shell) -> None:
 @pytest.mark.slow
 def test_an_interrupted_run_says_so_and_the_next_one_finishes(shell: Shell) -> None:
     # Given a build that takes a while
-    shell.run("sample", "--days", "30", "--per-day", "100")
+    shell.run("sample", "--days", "12", "--per-day", "100")
 
     # When it is interrupted after its first day
     with shell.start("run") as running:
@@ -193,7 +193,7 @@ def test_an_interrupted_run_says_so_and_the_next_one_finishes(shell: Shell) -> N
     assert running.returncode == 1
     assert "stopped; " in errors.decode().splitlines()[-1]
     assert shell.run("run").returncode == 0
-    assert "30 built" in shell.run("status").stdout
+    assert "12 built" in shell.run("status").stdout
 
 
 def message_on(day: date) -> dict[str, object]:
