@@ -139,11 +139,12 @@ chromium:
 	@$(call debian,chromedriver,chromium chromium-driver,the tests in a real browser are skipped)
 
 # Install the Debian packages of a program that is missing, if apt-get and root are available.
+# One at a time: apt-get does not wait for another one. -o: services that a package starts hold no lock.
 define debian
 if ! command -v $(1) >/dev/null 2>&1; then \
 	if command -v apt-get >/dev/null 2>&1 && [ "$$(id -u)" = 0 ]; then \
-		apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null; \
+		mkdir -p $(STATE) && flock -o $(STATE)/.apt sh -c "apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(2) >/dev/null"; \
 	else \
 		echo "No $(1) here, and no apt-get for us: $(3)."; \
 	fi; \
@@ -241,11 +242,13 @@ mutants: $(DEVELOPER) $(MUTANTS)/.installed ## look for changes of the code that
 	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants run --max-children 2 '$(MUTATED)'
 	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants results
 
-# `lint` comes first, since it makes the environment. The other static checks keep one core busy each, and
-# none has a time limit: two at a time. The tiers of tests have the machine for themselves.
+# `lint` comes first, since it makes the environment. The other static checks, and the tiers whose tests run
+# one after another, keep one core busy each: two at a time. The other tiers have the machine for themselves.
 check: lint ## everything that main always passes: static checks and every tier of tests
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target types template bandit contracts
-	@$(MAKE) --no-print-directory test slow browser ceph team spark chaos
+	@$(MAKE) --no-print-directory test slow browser ceph
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target team spark
+	@$(MAKE) --no-print-directory chaos
 
 docs: $(DEVELOPER) ## write docs/tables.md, docs/marts.md and the lineage of the marts from their declarations
 	@$(BIN)/python -m tg_pipeline.docs_pages docs

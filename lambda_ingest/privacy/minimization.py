@@ -117,7 +117,7 @@ def _without_texts(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
         if name == "text" and value and isinstance(value, list):
             # Of an exported message, whose parts are minimized already.
             yield name, [value[0], f" {BLANK}"] if _is_command(value[0]) else BLANK
-        elif name in EXPORTED_TEXTS and isinstance(value, str):
+        elif (name in EXPORTED_TEXTS or name == _QUOTE) and isinstance(value, str):
             yield name, BLANK
         elif name in _TEXTS and value and not _is_command(fields):
             command, entity = _command(value, fields.get(_entities_name(name)))
@@ -125,8 +125,6 @@ def _without_texts(fields: dict[str, Any]) -> Iterator[tuple[str, Any]]:
             yield name, f"{command} {rest}" if command and rest else command or rest
             if entity:
                 yield _entities_name(name), [entity]
-        elif name == _QUOTE and isinstance(value, str):
-            yield name, BLANK
         elif name == _OPTIONS and isinstance(value, list):
             yield name, [BLANK if isinstance(each, str) else each for each in value]
         elif name == "rich_message" and value:
