@@ -70,7 +70,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only print what would b
 Now = Annotated[bool, typer.Option("--now", help="Run systemctl as well.")]
 
 
-class Outcome(StrEnum):
+class UnitChange(StrEnum):
     """What was done with a file that was to be written."""
 
     WRITTEN = "written"
@@ -313,7 +313,7 @@ def _check_ours(path: Path) -> None:
         raise CommandError(f"{path} was not written by tg-pipeline: move it away first.")
 
 
-def _write(path: Path, text: str) -> Outcome:
+def _write(path: Path, text: str) -> UnitChange:
     """Write a unit, unless it is there already, and show what changed."""
     before = None
     if path.exists():
@@ -321,7 +321,7 @@ def _write(path: Path, text: str) -> Outcome:
         before = path.read_text("utf-8")
     if before == text:
         show(f"Unchanged: {path}")
-        return Outcome.UNCHANGED
+        return UnitChange.UNCHANGED
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.new")
     staged.write_text(text, "utf-8")
@@ -330,20 +330,20 @@ def _write(path: Path, text: str) -> Outcome:
     staged.replace(path)
     if before is None:
         show(f"Written: {path}")
-        return Outcome.WRITTEN
+        return UnitChange.WRITTEN
     show(f"Replaced: {path}")
     for line in difflib.unified_diff(before.splitlines(), text.splitlines(), n=0, lineterm=""):
         if not line.startswith(("---", "+++", "@@")):
             show(f"  {line}")
-    return Outcome.REPLACED
+    return UnitChange.REPLACED
 
 
-def _starts(units: list[str], outcomes: Mapping[str, Outcome]) -> Iterator[tuple[str, ...]]:
+def _starts(units: list[str], outcomes: Mapping[str, UnitChange]) -> Iterator[tuple[str, ...]]:
     """Yield the commands of systemctl that start units, also those that run as they were before."""
-    if set(outcomes.values()) != {Outcome.UNCHANGED}:
+    if set(outcomes.values()) != {UnitChange.UNCHANGED}:
         yield ("daemon-reload",)
     yield ("enable", "--now", *units)
-    if replaced := [unit for unit in units if outcomes[unit] is Outcome.REPLACED]:
+    if replaced := [unit for unit in units if outcomes[unit] is UnitChange.REPLACED]:
         yield ("restart", *replaced)
 
 
