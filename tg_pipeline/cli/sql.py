@@ -2,13 +2,17 @@
 
 import os
 import sys
+from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
-from tg_pipeline.cli.context import open_lake, open_landing
+from lambda_ingest.store import first_line
+from tg_pipeline.cli.console import progress
+from tg_pipeline.cli.context import open_lake, open_landing, show, warn
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.settings import Settings, load_settings
@@ -51,6 +55,14 @@ Confined = Annotated[
         "[default: unless standard input is a terminal]",
     ),
 ]
+Export = Annotated[
+    Path | None,
+    typer.Option("--export", help="Write a DuckDB database file with the tables, for other tools."),
+]
+Copied = Annotated[
+    bool,
+    typer.Option("--copy", help="With --export: copy the tables, instead of views of the lake."),
+]
 
 
 def sql(
@@ -60,12 +72,21 @@ def sql(
     output: Target = None,
     raw: Raw = False,
     confined: Confined = None,
+    export: Export = None,
+    copy: Copied = False,
 ) -> None:
     """Query the tables in SQL: every layer, `telegram`, every mart, and `rejected`.
 
     If there are several statements, the rows of the last one are written; as tables, the rows of
-    all of them are. $timezone is the time zone from the settings.
+    all of them are. $timezone is the time zone from the settings. --export queries nothing.
     """
+    if export is not None:
+        if query is not None or file is not None or form is not None or output is not None:
+            raise CommandError("--export writes the tables: it takes no query and no format.")
+        _export(export, copy=copy)
+        return
+    if copy:
+        raise CommandError("--copy is used together with --export.")
     if confined is None:
         confined = not _is_typed()
     text, chosen = read_query(query, file), choose_format(form, output)
@@ -80,6 +101,31 @@ def sql(
 
     source = SqlSource(lake, lambda: open_landing(settings), settings.timezone)
     run_sql(source, text, Output(chosen, output, raw=raw), confined=confined)
+
+
+def _export(path: Path, *, copy: bool) -> None:
+    settings = load_settings()
+    lake = _open_lake(settings)
+    # DuckDB takes a quarter of a second to import: only this command needs it.
+    from tg_pipeline.query.database_file import LakeExport, write_database  # noqa: PLC0415
+    from tg_pipeline.query.session import QueryError  # noqa: PLC0415
+
+    if lake.folder is None and not copy:
+        warn("The lake is in a bucket, which other tools can't read by a view: tables are copied.")
+    is_copy = copy or lake.folder is None
+    export = LakeExport(
+        lake, settings.timezone, datetime.now(UTC), is_copy, settings.privacy.has_pseudonyms
+    )
+    try:
+        with progress() as bar:
+            written = write_database(path, export, partial(bar.track, description="Tables"))
+    except QueryError as error:
+        raise CommandError(f"--export {path}: {first_line(error)}") from None
+    show(f"{path}: {len(written.tables)} {'tables' if is_copy else 'views'}. {export.note}")
+    if written.left_out:
+        show(f"Left out, since they have all that Telegram sent: {', '.join(written.left_out)}.")
+    if written.empty:
+        show(f"Not built yet, so without rows until the next --export: {', '.join(written.empty)}.")
 
 
 def read_query(query: str | None, file: Path | None) -> str | None:

@@ -27,12 +27,12 @@ from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.query.session import (
     ALL_TABLES,
-    PARTITION_COLUMNS,
     REJECTED,
     ConfinedError,
     QueryError,
     QueryTable,
     Session,
+    columns_of,
     is_finished,
     open_session,
 )
@@ -61,9 +61,14 @@ CONFINED_HINT: Final = "Only the lake's tables can be read here; --no-confined a
 HELP: Final = """\
 A statement ends with ; and may have several lines. $timezone is the time zone as set.
 .tables          the tables
-.schema NAME     a table's columns
-.help            this
-.quit            leave (so does Ctrl-D); Ctrl-C cancels a statement"""
+.schema [NAME]   a table's columns with their types; without a name, those of all tables
+.help, help      this
+.quit, quit      leave (so do exit and Ctrl-D); Ctrl-C cancels a statement"""
+
+_LEAVING: Final = {".quit", ".exit", "quit", "exit"}
+_HELPING: Final = {".help", "help"}
+_WORDS: Final = _LEAVING | _HELPING
+"""Lines that are no statement, also without a dot; none is the beginning of one in DuckDB's SQL."""
 
 ReadLine = Callable[[str], str]
 """Returns the next line after showing a prompt; raises EOFError if there is none."""
@@ -252,21 +257,25 @@ class Prompt:
             except KeyboardInterrupt:
                 out.print()  # the lines typed so far are discarded
                 continue
-            if text in {".quit", ".exit"}:
+            if _word(text) in _LEAVING:
                 return
             self._execute(text)
 
     def _read(self) -> str:
         """Return a dot command, or lines up to a semicolon outside of texts and comments."""
         text = self._read_line(FIRST_PROMPT).strip()
+        if _word(text) in _WORDS:
+            return text
         while text and not text.startswith(".") and not is_finished(text):
             text += "\n" + self._read_line(NEXT_PROMPT)
         return text
 
     def _execute(self, text: str) -> None:
         try:
-            if text.startswith("."):
-                self._describe(*text.split())
+            if _word(text) in _HELPING:
+                out.print(HELP, soft_wrap=True)
+            elif text.startswith("."):
+                self._describe(*text.rstrip("; ").split())
             else:
                 for statement in self._session.statements(text):
                     print_table(self._session, statement)
@@ -275,23 +284,37 @@ class Prompt:
         except KeyboardInterrupt:
             err.print("cancelled")
 
-    def _describe(self, command: str, *names: str) -> None:
-        if command == ".tables":
-            rows = {table.name: table.description for table in self._tables.values()}
-        elif command == ".schema" and len(names) == 1:
-            rows = self._columns(names[0])
+    def _describe(self, command: str = "", *names: str) -> None:
+        if command == ".tables" and not names:
+            _print_aligned((table.name, table.description) for table in self._tables.values())
+        elif command == ".schema" and len(names) <= 1:
+            for name in names or self._tables:
+                self._print_schema(name, with_heading=not names)
         else:
             raise QueryError(HELP)
-        width = max(map(len, rows))
-        for name, description in rows.items():
-            out.print(f"{name:<{width}}  {description}", soft_wrap=True)
 
-    def _columns(self, name: str) -> dict[str, str]:
+    def _print_schema(self, name: str, *, with_heading: bool) -> None:
         if name not in self._tables:
             raise QueryError(f"There is no table {name}: .tables lists them.")
         table = self._tables[name]
-        columns = {field.name: field.metadata[b"description"].decode() for field in table.schema}
-        return columns | PARTITION_COLUMNS[table.grain]
+        if with_heading:
+            out.print(f"\n{name}: {table.description}", soft_wrap=True)
+        columns = columns_of([table])[name]
+        _print_aligned((column.name, column.type, column.description) for column in columns)
+
+
+def _word(line: str) -> str:
+    """Return a line that may be one word, in lower case and without a semicolon."""
+    return line.rstrip("; ").lower()
+
+
+def _print_aligned(rows: Iterable[tuple[str, ...]]) -> None:
+    """Print rows whose cells begin below each other; the last cell may be longer than the line."""
+    cells = list(rows)
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)][:-1]
+    for *firsts, last in cells:
+        parts = [f"{text:<{width}}" for text, width in zip(firsts, widths, strict=True)]
+        out.print("  ".join([*parts, last]), soft_wrap=True)
 
 
 def terminal_reader(home: Path) -> ReadLine:

@@ -4,9 +4,10 @@ DuckDB asks an fsspec filesystem for names, sizes and ranges of bytes:
 https://duckdb.org/docs/stable/guides/python/filesystems
 """
 
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import obstore
@@ -30,10 +31,19 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
     protocol = PROTOCOL
     cachable = False
 
-    def __init__(self, store: ObjectStore, patterns: Iterable[str] | None = None) -> None:
-        """Read from `store`; if patterns of keys are given, only the objects that match one."""
+    def __init__(
+        self,
+        store: ObjectStore,
+        patterns: Iterable[str] | None = None,
+        own: Mapping[str, bytes] | None = None,
+    ) -> None:
+        """Read from `store`; if patterns of keys are given, only the objects that match one.
+
+        `own` are further files, by their keys, which are in no store.
+        """
         super().__init__()
         self.store = store
+        self._own = own or {}
         self._patterns = None if patterns is None else tuple(patterns)
         self.failure: Exception | None = None
         """The last error of the store: DuckDB's own error repeats only a stack trace of it."""
@@ -59,6 +69,8 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
         further requests.
         """
         pattern = self._strip_protocol(path)
+        if pattern in self._own:
+            return [pattern]
         before, _, after = pattern.partition(STAR)
         folder = before.rpartition("/")[0]
         if STAR in pattern and not self._may_read(pattern):
@@ -77,6 +89,8 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
     def info(self, path: str, **_options: object) -> dict[str, Any]:
         """Return an object's name, size and version; raises FileNotFoundError."""
         key = self._strip_protocol(path)
+        if key in self._own:
+            return _own_info(key, len(self._own[key]))
         with self.record_failure():
             self._check(key)
             return self._listed.get(key) or _info(obstore.head(self.store, key))
@@ -86,10 +100,12 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]
         written: datetime = self.info(path)["modified"]
         return written
 
-    def _open(self, path: str, mode: str = "rb", **_options: object) -> "LakeFile":
+    def _open(self, path: str, mode: str = "rb", **_options: object) -> "LakeFile | io.BytesIO":
         with self.record_failure():
             if mode != "rb":
                 raise PermissionError(f"{PROTOCOL}://{path} is read-only.")
+        if path in self._own:
+            return io.BytesIO(self._own[path])
         return LakeFile(self, self.info(path))
 
     def _check(self, path: str) -> None:
@@ -133,3 +149,8 @@ def _info(meta: Any) -> dict[str, Any]:
         "etag": meta["e_tag"],
         "modified": meta["last_modified"],
     }
+
+
+def _own_info(key: str, size: int) -> dict[str, Any]:
+    since = datetime.fromtimestamp(0, UTC)
+    return {"name": key, "size": size, "type": "file", "etag": None, "modified": since}

@@ -1,6 +1,7 @@
 """A DuckDB session over the lake: every table as a view, statements that Ctrl-C cancels."""
 
 import glob
+import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -45,6 +46,8 @@ PARTITION_COLUMNS: Final = {
 }
 """The columns that are in the names of a table's folders, with their descriptions."""
 
+_PARTITION_TYPES: Final = {CONTEXT_DATE: "DATE", MONTH: "VARCHAR"}
+
 TIMEZONE_PARAMETER: Final = "timezone"
 """The parameter that a query can use, like the marts: the time zone of days and hours."""
 
@@ -56,6 +59,9 @@ The statement INSTALL still does; in a confined session it is refused.
 
 CONFINED: Final = {"python_enable_replacements": False, "allow_persistent_secrets": False}
 """More settings for a confined session: no name in a query is a variable of this process."""
+
+NO_ROWS: Final = "no-rows.parquet"
+"""The name of a file without rows, which a table without files is read from."""
 
 _DAY_IN_PATH: Final = rf"/{CONTEXT_DATE}=(\d{{4}}-\d{{2}}-\d{{2}})/[^/]+$"
 _MONTH_IN_PATH: Final = rf"/{MONTH}=(\d{{4}}-\d{{2}})/[^/]+$"
@@ -126,6 +132,45 @@ names the table, and by no other."""
 _REJECTED_FILE_SCHEMA: Final = REJECTED.schema.append(pa.field(CONTEXT_DATE, pa.date32()))
 
 
+@dataclass(frozen=True, slots=True)
+class QueryColumn:
+    """A column of a table as queries see it, with its type in DuckDB."""
+
+    name: str
+    type: str
+    description: str
+
+
+def columns_of(tables: Iterable[QueryTable]) -> dict[str, list[QueryColumn]]:
+    """Return the columns of each table, by its name; the day or month is the last one."""
+    with duckdb.connect(config=OFFLINE) as connection:
+        return {table.name: _columns_of(connection, table) for table in tables}
+
+
+def _columns_of(connection: duckdb.DuckDBPyConnection, table: QueryTable) -> list[QueryColumn]:
+    described = {each.name: each.metadata[b"description"].decode() for each in table.schema}
+    types = _types_of(connection, table)
+    stored = [QueryColumn(name, types[name], text) for name, text in described.items()]
+    of_folders = PARTITION_COLUMNS[table.grain].items()
+    return stored + [QueryColumn(name, _PARTITION_TYPES[name], text) for name, text in of_folders]
+
+
+def _types_of(connection: duckdb.DuckDBPyConnection, table: QueryTable) -> dict[str, str]:
+    """Return DuckDB's types of the columns in a table's files, by name and in order."""
+    empty = connection.from_arrow(table.schema.empty_table())
+    return dict(zip(empty.columns, map(str, empty.types), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a session may use that is confined more closely: statements can't write anything."""
+
+    memory: str
+    """Of DuckDB, such as `1GB`."""
+    spill: str
+    """Disk space for results that do not fit into the memory."""
+
+
 class QueryError(Exception):
     """A statement can't be run; the message is DuckDB's, which shows the place of the mistake."""
 
@@ -140,7 +185,7 @@ def open_session(
     zone: str,
     tables: Iterable[QueryTable] = ALL_TABLES,
     *,
-    confined: bool = False,
+    confined: bool | Limits = False,
     landing: Callable[[], ObjectStore] | None = None,
 ) -> Iterator["Session"]:
     """Open a session with `tables` as views over `lake`, and a temporary folder for spilling.
@@ -149,7 +194,7 @@ def open_session(
 
     Clocks are in the time zone `zone`. If `confined`, statements can read the tables, and read and
     write the temporary folder, but nothing else: no file, no other object of the lake, no address,
-    no extension and no setting. Raises QueryError.
+    no extension and no setting; if `confined` by limits, they can write nothing. Raises QueryError.
     """
     tables = tuple(tables)
     with (
@@ -158,36 +203,48 @@ def open_session(
     ):
         files = None
         if confined:
-            files = LakeFiles(lake.store, map(object_pattern, tables))
+            files = LakeFiles(lake.store, map(object_pattern, tables), {NO_ROWS: _no_rows()})
         elif lake.folder is None:
-            files = LakeFiles(lake.store)
+            files = LakeFiles(lake.store, own={NO_ROWS: _no_rows()})
         if files:
             connection.register_filesystem(files)
-        session = Session(connection, zone, scratch, files, is_confined=confined)
+        session = Session(connection, zone, scratch, files, is_confined=bool(confined))
         session.landing = landing
         session.run(f"SET TimeZone = {literal(zone)}")
         session.views = _Views(connection, None if files else lake.folder, tables, scratch)
         if confined:
-            _confine(session)
+            _confine(session, has_folder=not isinstance(confined, Limits))
         try:
             yield session
         finally:
             session.close()
 
 
-def _config(scratch: Path, *, confined: bool) -> dict[str, str | bool | int | float | list[str]]:
-    return {**OFFLINE, **(CONFINED if confined else {}), "temp_directory": str(scratch)}
+def _config(
+    scratch: Path, *, confined: bool | Limits
+) -> dict[str, str | bool | int | float | list[str]]:
+    config = {**OFFLINE, **(CONFINED if confined else {}), "temp_directory": str(scratch)}
+    if isinstance(confined, Limits):
+        config |= {"memory_limit": confined.memory, "max_temp_directory_size": confined.spill}
+    return config
 
 
-def _confine(session: "Session") -> None:
+def _confine(session: "Session", *, has_folder: bool) -> None:
     """Restrict a session to the lake's files, which are read-only, and its temporary folder.
 
     https://duckdb.org/docs/stable/operations_manual/securing_duckdb/overview
     """
-    allowed = f"{literal(f'{PROTOCOL}://')}, {literal(str(session.scratch))}"
-    session.run(f"SET allowed_directories = [{allowed}]")
+    allowed = [f"{PROTOCOL}://", *([str(session.scratch)] if has_folder else [])]
+    session.run(f"SET allowed_directories = [{', '.join(map(literal, allowed))}]")
     session.run("SET enable_external_access = false")
     session.run("SET lock_configuration = true")
+
+
+def _no_rows() -> bytes:
+    """Return a Parquet file without rows."""
+    file = io.BytesIO()
+    pq.write_table(pa.table({"none": pa.array([], pa.bool_())}), file)
+    return file.getvalue()
 
 
 class Session:
@@ -347,11 +404,14 @@ class _Views:
         The objects are files in `folder`, or without one those of the registered filesystem.
         """
         self._connection = connection
-        self._root = f"{PROTOCOL}://" if folder is None else f"{glob.escape(str(folder))}/"
-        self._no_rows = scratch / "no-rows.parquet"
+        self._root = f"{PROTOCOL}://" if folder is None else folder_pattern(folder)
+        self._no_rows = f"{PROTOCOL}://{NO_ROWS}"
+        if folder is not None:
+            path = scratch / NO_ROWS
+            path.write_bytes(_no_rows())
+            self._no_rows = str(path)
         self.waiting = {table.name: table for table in tables}
         """The tables that have no view yet."""
-        pq.write_table(pa.table({"none": pa.array([], pa.bool_())}), self._no_rows)
 
     def create_named(self, query: str) -> None:
         """Create the views that a statement names; all, if it may ask which tables there are."""
@@ -368,10 +428,9 @@ class _Views:
 
     def _create(self, name: str) -> None:
         table = self.waiting[name]
-        empty = self._connection.from_arrow(table.schema.empty_table())
-        types = dict(zip(empty.columns, map(str, empty.types), strict=True))
+        types = _types_of(self._connection, table)
         objects = f"{self._root}{object_pattern(table)}"
-        self._connection.execute(view_sql(table, types, objects, str(self._no_rows)))
+        self._connection.execute(_view_sql(table, types, objects, self._no_rows))
         del self.waiting[name]
 
 
@@ -381,23 +440,41 @@ def object_pattern(table: QueryTable) -> str:
     return "/".join([table.folder, *partition, OBJECT_NAME])
 
 
-def view_sql(table: QueryTable, types: Mapping[str, str], objects: str, no_rows: str) -> str:
+def folder_pattern(folder: Path) -> str:
+    """Return a folder as the beginning of a pattern of DuckDB."""
+    return f"{glob.escape(str(folder))}/"
+
+
+def _view_sql(table: QueryTable, types: Mapping[str, str], objects: str, no_rows: str) -> str:
     """Return the statement that creates a table's view over the files that match `objects`.
 
-    The columns are the declared ones, of the DuckDB `types`, whatever a file has: a column that an
-    older file lacks is null. `no_rows` is a file without rows, read if there is no other. The day
-    or month comes from the file's name, by which DuckDB also skips the files of others.
+    `no_rows` is a file without rows, read if there is no other.
     """
-    columns = [quoted(name) for name in types]
+    files = f"[{literal(no_rows)}, {literal(objects)}], allow_empty = true"
+    return f"CREATE VIEW {quoted(table.name)} AS {rows_sql(table, types, files)}"
+
+
+def rows_sql(
+    table: QueryTable,
+    types: Mapping[str, str],
+    files: str,
+    expressions: Mapping[str, str] | None = None,
+) -> str:
+    """Return the query for a table's rows in `files`, the first parameters of read_parquet.
+
+    The columns are the declared ones, of the DuckDB `types`, whatever a file has: a column that an
+    older file lacks is null. The day or month comes from the file's name, by which DuckDB also
+    skips the files of others. `expressions` replace columns.
+    """
+    columns = [(expressions or {}).get(name, quoted(name)) for name in types]
     if table.grain is TableGrain.DAY:
         day = f"TRY_CAST(regexp_extract(filename, {literal(_DAY_IN_PATH)}, 1) AS DATE)"
         columns.append(f"{day} AS {CONTEXT_DATE}")
     elif table.grain is TableGrain.MONTH:
         columns.append(f"regexp_extract(filename, {literal(_MONTH_IN_PATH)}, 1) AS {MONTH}")
     return (
-        f"CREATE VIEW {quoted(table.name)} AS SELECT {', '.join(columns)} FROM read_parquet("  # noqa: S608 - all quoted
-        f"[{literal(no_rows)}, {literal(objects)}], "
-        f"allow_empty = true, filename = true, schema = {_schema_parameter(types)})"
+        f"SELECT {', '.join(columns)} FROM read_parquet("  # noqa: S608 - all quoted
+        f"{files}, filename = true, schema = {_schema_parameter(types)})"
     )
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 import time
@@ -387,14 +388,38 @@ def test_tables_and_columns_are_listed_with_their_descriptions(typing: Typing) -
     for table in (*ALL_TABLES, REJECTED):
         assert f"{table.name} " in tables
         assert table.description in tables
-    assert "`is_bot` of the user who acted." in columns
-    assert "context_date" in columns
+    assert re.search(
+        r"^user_is_bot +BOOLEAN +`is_bot` of the user who acted\.$", columns, re.MULTILINE
+    )
+    assert re.search(r"^event_at +TIMESTAMP WITH TIME ZONE +", columns, re.MULTILINE)
+    assert re.search(r"^context_date +DATE +The local day it happened\.$", columns, re.MULTILINE)
     assert "There is no table nobody: .tables lists them." in columns
 
 
-@pytest.mark.parametrize("command", [".help", ".what"])
+def test_the_columns_of_all_tables_are_listed_without_a_name(typing: Typing) -> None:
+    columns = typing(".schema")
+
+    for table in (*ALL_TABLES, REJECTED):
+        assert f"\n{table.name}: {table.description}\n" in columns
+    assert re.search(r"^month +VARCHAR +", columns, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", [".help", ".what", "help", "HELP;", "."])
 def test_help_is_printed(typing: Typing, command: str) -> None:
     assert typing(command).count(".quit") == 2, "at the beginning, and on request"
+
+
+@pytest.mark.parametrize("word", [".quit", ".exit", "quit", "exit", "Exit;", " quit ; "])
+def test_a_word_ends_the_prompt(session: Session, word: str) -> None:
+    lines = iter([word, "SELECT 1;"])
+
+    Prompt(session, ALL_TABLES, lambda _prompt: next(lines)).run()
+
+    assert list(lines) == ["SELECT 1;"]
+
+
+def test_a_statement_may_contain_such_a_word(typing: Typing) -> None:
+    assert re.search(r"exit.*left", typing("SELECT 'left' AS", "exit", ";"), re.DOTALL)
 
 
 TERMINAL_SCRIPT = """
