@@ -89,6 +89,7 @@ COMMANDS: Final = {
     "report": CommandSource("Write the report on a period as one HTML page."),
     "digest": CommandSource("Post a day or a week to the admin chat, or preview it."),
     "sql": CommandSource("Query the tables in SQL."),
+    "mcp": CommandSource("Let a language model query the tables."),
     "sample": CommandSource("Simulate a month of a bot's updates and land it."),
     "up": CommandSource("Start Dagster's UI, and poll the bot if its token is set."),
     "serve": CommandSource("Receive webhook calls on this machine."),

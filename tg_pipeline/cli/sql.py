@@ -91,7 +91,7 @@ def sql(
         confined = not _is_typed()
     text, chosen = read_query(query, file), choose_format(form, output)
     settings = load_settings()
-    lake = _open_lake(settings)
+    lake = open_stored_lake(settings)
     if confined and output and lake.folder and _is_within(output, lake.folder):
         raise CommandError(
             f"--output {output} is in the lake, which a confined query can't write to."
@@ -105,7 +105,7 @@ def sql(
 
 def _export(path: Path, *, copy: bool) -> None:
     settings = load_settings()
-    lake = _open_lake(settings)
+    lake = open_stored_lake(settings)
     # DuckDB takes a quarter of a second to import: only this command needs it.
     from tg_pipeline.query.database_file import LakeExport, write_database  # noqa: PLC0415
     from tg_pipeline.query.session import QueryError  # noqa: PLC0415
@@ -165,7 +165,8 @@ def choose_format(form: Format | None, path: Path | None) -> Format:
     return chosen or Format.TABLE
 
 
-def _open_lake(settings: Settings) -> Lake:
+def open_stored_lake(settings: Settings) -> Lake:
+    """Return the lake, which other processes can read as well; raises CommandError."""
     lake = open_lake(settings)
     if lake.folder is None and not settings.lake_uri.startswith("s3://"):
         raise CommandError(

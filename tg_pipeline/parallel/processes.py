@@ -1,8 +1,6 @@
 """Worker processes of this machine (`TG_WORKERS`), which run the tasks of a large day."""
 
 import multiprocessing
-import os
-import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -12,7 +10,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from itertools import count
-from threading import Thread
 from types import TracebackType
 from typing import Final, Self
 
@@ -27,6 +24,7 @@ from tg_pipeline.lake.object_store import shared_uri
 from tg_pipeline.lake.partitions import Lake, Partition
 from tg_pipeline.layers.pseudonyms import PersonalDataRules
 from tg_pipeline.parallel.layers import EnrichByTasks, SplitByTasks, TaskSize
+from tg_pipeline.parallel.parent import follow_parent
 from tg_pipeline.parallel.shards import read_shard
 from tg_pipeline.parallel.tasks import ShardPlace, Task, TaskReport, raise_failure, run_task
 
@@ -125,7 +123,7 @@ class WorkerProcesses:
             folder = self._stack.enter_context(self._lake.temp_dir())
             # Spawned: a fork would copy the threads' locks of the stores, and of Arrow.
             spawn = multiprocessing.get_context("spawn")
-            pool = ProcessPoolExecutor(self._processes, spawn, initializer=_prepare)
+            pool = ProcessPoolExecutor(self._processes, spawn, initializer=follow_parent)
             self._stack.callback(pool.shutdown, cancel_futures=True)
             uri = shared_uri(self._lake.store) or ""
             self._running = _Running(pool, uri, Lake(folder.as_uri()), folder.as_uri(), count())
@@ -187,15 +185,3 @@ class _LargeDays:
         if self.workers.are_for(deduped.rows):
             return EnrichByTasks(self.workers, self.day, TASK_SIZE)
         return IN_THIS_PROCESS
-
-
-def _prepare() -> None:
-    """Leave Ctrl-C to the parent, and end if it is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    if parent := multiprocessing.parent_process():
-        parent.join()
-        os._exit(1)

@@ -192,10 +192,7 @@ def _write_tables(
     columns = columns_of(export.tables)
     for table in watch(export.tables):
         if export.is_copy:
-            run(
-                f"CREATE TABLE {_FILE}.{quoted(table.name)} AS "
-                f"FROM memory.{quoted(table.name)}"
-            )
+            run(f"CREATE TABLE {_FILE}.{quoted(table.name)} AS FROM memory.{quoted(table.name)}")
         elif not _create_view(run, export.lake, table, columns[table.name]):
             yield table.name
         _comment(run, export, table, columns[table.name])
