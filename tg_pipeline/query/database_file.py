@@ -116,7 +116,17 @@ def write_database(
             version = f"STORAGE_VERSION {literal(STORAGE_VERSION)}"
             run(f"ATTACH {literal(str(incomplete))} AS {_FILE} ({version})")
             _mark(run, export)
-            empty = list(_write_tables(run, export, watch))
+            columns = columns_of(export.tables)
+            empty = [
+                table.name
+                for table in watch(export.tables)
+                if not _create(run, export, table, columns[table.name])
+            ]
+            # One transaction: else each of some 500 comments is written to the disk on its own.
+            run("BEGIN")
+            for table in export.tables:
+                _comment(run, export, table, columns[table.name])
+            run("COMMIT")
             run(f"DETACH {_FILE}")
         # What a tool wrote into the earlier file, which is not part of the new one.
         target.with_name(f"{target.name}.wal").unlink(missing_ok=True)
@@ -183,19 +193,17 @@ def _mark(run: Callable[[str], object], export: LakeExport) -> None:
     run(f"COMMENT ON TABLE {_FILE}.{MARKER} IS 'What this file holds, and when it was written.'")
 
 
-def _write_tables(
+def _create(
     run: Callable[[str], object],
     export: LakeExport,
-    watch: Callable[[list[QueryTable]], Iterable[QueryTable]],
-) -> Iterator[str]:
-    """Write all tables, and yield the names of those that have no files."""
-    columns = columns_of(export.tables)
-    for table in watch(export.tables):
-        if export.is_copy:
-            run(f"CREATE TABLE {_FILE}.{quoted(table.name)} AS FROM memory.{quoted(table.name)}")
-        elif not _create_view(run, export.lake, table, columns[table.name]):
-            yield table.name
-        _comment(run, export, table, columns[table.name])
+    table: QueryTable,
+    columns: list[QueryColumn],
+) -> bool:
+    """Create a table or its view; return False if it stays empty until the file is written again."""
+    if not export.is_copy:
+        return _create_view(run, export.lake, table, columns)
+    run(f"CREATE TABLE {_FILE}.{quoted(table.name)} AS FROM memory.{quoted(table.name)}")
+    return True
 
 
 def _create_view(

@@ -51,6 +51,9 @@ _PARTITION_TYPES: Final = {CONTEXT_DATE: "DATE", MONTH: "VARCHAR"}
 TIMEZONE_PARAMETER: Final = "timezone"
 """The parameter that a query can use, like the marts: the time zone of days and hours."""
 
+DuckdbConfig = dict[str, str | bool | int | float | list[str]]
+"""Settings of a connection, by name."""
+
 OFFLINE: Final = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
 """Settings of DuckDB with which no query downloads code unless it is told to.
 
@@ -143,7 +146,7 @@ class QueryColumn:
 
 def columns_of(tables: Iterable[QueryTable]) -> dict[str, list[QueryColumn]]:
     """Return the columns of each table, by its name; the day or month is the last one."""
-    with duckdb.connect(config=OFFLINE) as connection:
+    with duckdb.connect(config=dict(OFFLINE)) as connection:
         return {table.name: _columns_of(connection, table) for table in tables}
 
 
@@ -220,10 +223,12 @@ def open_session(
             session.close()
 
 
-def _config(
-    scratch: Path, *, confined: bool | Limits
-) -> dict[str, str | bool | int | float | list[str]]:
-    config = {**OFFLINE, **(CONFINED if confined else {}), "temp_directory": str(scratch)}
+def _config(scratch: Path, *, confined: bool | Limits) -> DuckdbConfig:
+    config: DuckdbConfig = {
+        **OFFLINE,
+        **(CONFINED if confined else {}),
+        "temp_directory": str(scratch),
+    }
     if isinstance(confined, Limits):
         config |= {"memory_limit": confined.memory, "max_temp_directory_size": confined.spill}
     return config

@@ -94,11 +94,8 @@ def test_a_client_finds_the_tools_and_tables_and_gets_an_answer(
 
 
 def description(column: str) -> str:
-    return next(
-        each.metadata[b"description"].decode()
-        for each in TABLES["telegram"].schema
-        if each.name == column
-    )
+    found: bytes = TABLES["telegram"].schema.field(column).metadata[b"description"]
+    return found.decode()
 
 
 @asynccontextmanager
