@@ -87,4 +87,5 @@ def test_every_direct_dependency_is_explained_and_no_other() -> None:
     assert parts["At runtime"] == names_of(PROJECT["dependencies"])
     assert parts["For a team"] == extras["team"] | extras["kubernetes"]
     assert parts["For large days"] == extras["spark"]
+    assert parts["For language models"] == extras["mcp"]
     assert parts["For development"] == extras["dev"]

@@ -199,7 +199,7 @@ def _create(
     table: QueryTable,
     columns: list[QueryColumn],
 ) -> bool:
-    """Create a table or its view; return False if it stays empty until the file is written again."""
+    """Create a table or its view; return False if it is empty until the file is written again."""
     if not export.is_copy:
         return _create_view(run, export.lake, table, columns)
     run(f"CREATE TABLE {_FILE}.{quoted(table.name)} AS FROM memory.{quoted(table.name)}")
@@ -214,16 +214,19 @@ def _create_view(
     A view with files fails if there are none any more, as when the lake was moved: without rows,
     that would look like a lake without updates.
     """
-    name = f"{_FILE}.{quoted(table.name)}"
+    view = f"{_FILE}.{quoted(table.name)}"
     pattern = object_pattern(table)
+    types = {each.name: each.type for each in columns}
     if lake.folder is None or next(lake.folder.glob(pattern), None) is None:
-        nothing = ", ".join(f"CAST(NULL AS {each.type}) AS {quoted(each.name)}" for each in columns)
-        run(f"CREATE VIEW {name} AS SELECT {nothing} WHERE false")
+        types = {name: "VARCHAR" if name in _AS_TEXT else kind for name, kind in types.items()}
+        nothing = ", ".join(
+            f"CAST(NULL AS {kind}) AS {quoted(name)}" for name, kind in types.items()
+        )
+        run(f"CREATE VIEW {view} AS SELECT {nothing} WHERE false")
         return False
-    types = {each.name: each.type for each in columns if each.name in table.schema.names}
+    stored = {name: types[name] for name in table.schema.names}
     files = literal(f"{folder_pattern(lake.folder.resolve())}{pattern}")
-    as_text = {name: each for name, each in _AS_TEXT.items() if name in types}
-    run(f"CREATE VIEW {name} AS {rows_sql(table, types, files, as_text)}")
+    run(f"CREATE VIEW {view} AS {rows_sql(table, stored, files, _AS_TEXT)}")
     return True
 
 
