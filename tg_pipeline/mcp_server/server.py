@@ -161,7 +161,10 @@ async def _call_tool(
     if call is None:
         return _failed(f"There is no tool {params.name}: query and describe are there.")
     try:
-        return await anyio.to_thread.run_sync(call, worker, params.arguments or {})
+        # A client that leaves does not wait for its query: the worker ends with the server.
+        return await anyio.to_thread.run_sync(
+            call, worker, params.arguments or {}, abandon_on_cancel=True
+        )
     except AnswerError as error:
         return _failed(str(error))
 

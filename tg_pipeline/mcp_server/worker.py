@@ -24,7 +24,7 @@ from tg_pipeline.query.session import Limits, columns_of, open_session
 SECONDS: Final = 30
 """How long a query may take: a client waits for it, most of them a minute."""
 
-LIMITS: Final = Limits(memory="1GB", spill="2GB")
+LIMITS: Final = Limits(memory="1GB")
 """What a query may use, beside other programs on an analyst's machine."""
 
 _KILLED: Final = "The query was ended by the system, probably because memory ran out."
@@ -58,8 +58,8 @@ class QueryWorker:
     def ask(self, query: str, max_rows: int) -> Answer:
         """Return the answer to a query; raises AnswerError. Several threads wait for each other."""
         with self._lock:
-            running = self._running or self._start()
             try:
+                running = self._running or self._start()
                 running.connection.send((query, max_rows))
                 if not running.connection.poll(self._seconds):
                     self._end()
@@ -76,7 +76,9 @@ class QueryWorker:
         return found
 
     def close(self) -> None:
-        """Kill the process."""
+        """Kill the process, whatever it is at."""
+        if running := self._running:
+            running.process.kill()  # ends the thread that holds the lock until then
         with self._lock:
             self._end()
 
@@ -87,8 +89,8 @@ class QueryWorker:
         process = context.Process(target=_serve, args=(its_connection, self._place), daemon=True)
         process.start()
         its_connection.close()
-        connection.recv()  # the imports are not part of a query's time
         self._running = _Running(process, connection)
+        connection.recv()  # the imports are not part of a query's time
         return self._running
 
     def _end(self) -> None:

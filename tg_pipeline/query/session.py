@@ -169,9 +169,8 @@ class Limits:
     """What a session may use that is confined more closely: statements can't write anything."""
 
     memory: str
-    """Of DuckDB, such as `1GB`."""
-    spill: str
-    """Disk space for results that do not fit into the memory."""
+    """Of DuckDB, such as `1GB`. A query that needs more fails: nothing is spilled to the disk, as
+    statements could also write to the folder for that."""
 
 
 class QueryError(Exception):
@@ -230,7 +229,7 @@ def _config(scratch: Path, *, confined: bool | Limits) -> DuckdbConfig:
         "temp_directory": str(scratch),
     }
     if isinstance(confined, Limits):
-        config |= {"memory_limit": confined.memory, "max_temp_directory_size": confined.spill}
+        config |= {"memory_limit": confined.memory, "temp_directory": ""}
     return config
 
 
