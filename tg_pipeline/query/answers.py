@@ -24,6 +24,10 @@ MAX_CHARACTERS: Final = 100_000
 MAX_CELL: Final = 4_200
 """Characters of a text in a row: those of Telegram's longest message, 4,096, and a few more."""
 
+EXACT: Final = 2**53
+"""The largest whole number that every reader of JSON keeps: a greater one is text, such as the ids
+of what Telegram does not send as an update."""
+
 CUT: Final = "…"
 """What follows a text that was cut."""
 
@@ -108,8 +112,10 @@ def _within_limits(rows: list[tuple[Any, ...]]) -> Iterator[list[Any]]:
 def as_json(value: Any) -> Any:
     """Return a value of DuckDB as one of JSON; texts and bytes are cut at MAX_CELL characters."""
     match value:
-        case None | bool() | int():
+        case None | bool():
             return value
+        case int():
+            return value if abs(value) <= EXACT else str(value)
         case float():
             return value if math.isfinite(value) else None
         case dict():

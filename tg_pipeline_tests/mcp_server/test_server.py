@@ -1,6 +1,8 @@
 """A model's client: the SDK's own, over standard input and output of the command."""
 
 import json
+import os
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -139,16 +141,6 @@ def test_an_error_is_one_sentence_and_the_server_answers_afterwards(greetings: P
     anyio.run(converse)
 
 
-def test_more_rows_than_asked_for_are_cut_and_said_to_be(greetings: Pipeline) -> None:
-    async def converse() -> None:
-        async with connected(greetings) as client:
-            result = await client.call_tool("query", {"sql": "FROM range(9)", "max_rows": 3})
-            answer = result.structured_content or {}
-            assert (answer["rows"], answer["truncated"]) == ([[0], [1], [2]], True)
-
-    anyio.run(converse)
-
-
 def test_a_query_that_takes_too_long_is_stopped_even_if_duckdb_does_not_stop_it(
     greetings: Pipeline,
 ) -> None:
@@ -161,3 +153,37 @@ def test_a_query_that_takes_too_long_is_stopped_even_if_duckdb_does_not_stop_it(
             assert (result.structured_content or {})["rows"] == [[42]]
 
     anyio.run(converse)
+
+
+def test_nothing_but_messages_is_on_standard_output_and_a_client_can_leave_at_any_time(
+    greetings: Pipeline, tmp_path: Path
+) -> None:
+    # Given the command in a pipe
+    environment = os.environ | {"TG_LAKE_URI": greetings.lake_uri}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        [COMMAND, "mcp"], stdin=pipe, stdout=pipe, stderr=pipe, env=environment, cwd=tmp_path
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+
+        def call(number: int, method: str, **params: Any) -> None:
+            message = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            assert process.stdin
+            process.stdin.write(json.dumps(message).encode() + b"\n")
+            process.stdin.flush()
+
+        # When a client begins, asks, and leaves during an endless query
+        client = {"name": "test", "version": "1"}
+        call(1, "initialize", protocolVersion="2025-06-18", capabilities={}, clientInfo=client)
+        first = json.loads(process.stdout.readline())
+        call(2, "tools/call", name="query", arguments={"sql": "SELECT 6 * 7 AS n"})
+        second = json.loads(process.stdout.readline())
+        call(3, "tools/call", name="query", arguments={"sql": ENDLESS})
+        rest, errors = process.communicate()
+
+    # Then each line was a message, and the processes have ended without waiting for the query
+    assert first["result"]["instructions"].endswith(WARNING)
+    assert second["result"]["structuredContent"]["rows"] == [[42]]
+    assert json.loads(rest)["id"] == 3
+    assert (process.returncode, errors) == (0, b"")
