@@ -57,8 +57,8 @@ def test_columns_have_the_descriptions_of_the_tables_that_the_query_names(
 def test_values_are_those_of_json(answering: Answering) -> None:
     found = answering(
         "SELECT 'nan'::DOUBLE, 1.5::DECIMAL(3, 1), '\\xFFa'::BLOB, INTERVAL 2 HOUR, TIME '10:00', "
-        "TIMESTAMPTZ '2026-10-07 12:00:00Z', {'a': [DATE '2026-10-07']}, 1::HUGEINT, 4611686018427387904, "
-        "$timezone"
+        "TIMESTAMPTZ '2026-10-07 12:00:00Z', {'a': [DATE '2026-10-07']}, 1::HUGEINT, "
+        "4611686018427387904, $timezone"
     )
 
     assert found.rows == [

@@ -1,9 +1,11 @@
 """The notebook of docs/bi.md, executed by Jupyter's own client and kernel on an exported file."""
 
+import json
 import os
 import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -13,6 +15,15 @@ from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline_tests.built_marts import MartBuilds, build_marts
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.conftest import DAY, TIMEZONE, Pipeline
+
+NOTEBOOK: dict[str, Any] = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}}
+CELL: dict[str, Any] = {
+    "cell_type": "code",
+    "id": "page",
+    "metadata": {},
+    "execution_count": None,
+    "outputs": [],
+}
 
 PAGE = Path(__file__).parents[3] / "docs" / "bi.md"
 
@@ -34,7 +45,7 @@ def test_the_notebook_of_the_page_reads_the_exported_file(
 
     # When the page's cell is executed in that folder
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    notebook = nbformat.reads(json.dumps(NOTEBOOK | {"cells": [CELL | {"source": code}]}), 4)
     for name in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
     with warnings.catch_warnings():
