@@ -1,5 +1,6 @@
 """`tg-pipeline mcp`: let a language model query the lake, over the Model Context Protocol."""
 
+import signal
 import sys
 from importlib.util import find_spec
 from typing import Final
@@ -31,4 +32,6 @@ def mcp() -> None:
 
     if sys.stdin is not None and sys.stdin.isatty():
         warn("Waiting for a client's messages on standard input: docs/bi.md has its configuration.")
+    # Ctrl-C ends the process at once: an exception would wait for the thread that reads messages.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     serve_stdio(LakePlace(settings.lake_uri, settings.timezone))
