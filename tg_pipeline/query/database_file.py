@@ -163,8 +163,8 @@ def _is_ours(path: Path, target: Path) -> bool:
     except duckdb.IOException as error:
         if "lock on file" in str(error):
             raise CommandError(
-                f"--export {path} is open for writing in another program: close it there, and "
-                "let the program open it read-only."
+                f"--export {path} is open for writing in another program: let it open the file "
+                "read-only, or write to another name and move that over it."
             ) from None
         return False
     except duckdb.Error:
