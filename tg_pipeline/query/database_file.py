@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ from tg_pipeline.query.session import (
     ALL_TABLES,
     OFFLINE,
     QueryColumn,
+    QueryError,
     QueryTable,
     columns_of,
     folder_pattern,
@@ -180,7 +182,14 @@ def _statements(export: LakeExport) -> Iterator[Callable[[str], object]]:
             yield session.run
     else:
         with duckdb.connect(config=dict(OFFLINE)) as connection:
-            yield connection.execute
+            yield partial(_run, connection)
+
+
+def _run(connection: duckdb.DuckDBPyConnection, statement: str) -> None:
+    try:
+        connection.execute(statement)
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
 
 
 def _mark(run: Callable[[str], object], export: LakeExport) -> None:
