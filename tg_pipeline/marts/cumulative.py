@@ -11,6 +11,7 @@ from tg_pipeline.layers.schema import (
     boolean,
     int64,
     int64s,
+    plain,
     string,
     strings,
     timestamp,
@@ -67,8 +68,13 @@ CONVERSATION: Final = {
 MESSAGES: Final = Mart(
     name="messages",
     description="Every message once, as it reads now.",
-    limitations="What the bot wrote, what was deleted, and edits that were not delivered. An edit "
-    "counts only if an earlier version was delivered to compare it with. Comments on a channel's "
+    limitations="What the bot wrote while its calls were not recorded, what was deleted, and edits "
+    "that were not delivered. An edit counts only if an earlier version was delivered to compare it "
+    "with; of an imported history, only the newest text of a message is known, and reactions only "
+    "as totals at the time of the export, which has no ids of files and does not tell other bots "
+    "from people. A reply in the body of the bot's response to a webhook has no message id, since "
+    "Telegram does not tell it: later edits of it look like other messages, and so does the same "
+    "message in an export. Comments on a channel's "
     "post that is unknown up to the end of their month look like messages of the group. If a "
     "business account connects its bot again, later edits of its messages look like other "
     "messages.",
@@ -84,6 +90,18 @@ MESSAGES: Final = Mart(
             "ephemeral."
         ),
         "update_id": plain_id("The update with the newest version, which the row is from."),
+        "origin": always(
+            kind(
+                "Where that version is from: `update` of Telegram, `call` of the bot, or `export` "
+                "of a chat's history."
+            )
+        ),
+        "is_own": always(
+            boolean(
+                "Whether the bot itself wrote it: known from its recorded calls and from exports. "
+                "Its newest text includes what the bot edited."
+            )
+        ),
         "chat_type": kind("private, group, supergroup or channel."),
         "chat_title": string("The chat's title at that time; null for private chats."),
         **CONVERSATION,
@@ -94,7 +112,8 @@ MESSAGES: Final = Mart(
         "speaker_id": int64("Who is shown as the sender: the user, or the chat."),
         "is_bot": always(
             boolean(
-                "Whether a bot wrote it, also in the name of a business account; false for a chat."
+                "Whether a bot wrote it, also in the name of a business account; false for a chat, "
+                "except for the bot's own messages."
             )
         ),
         "sent_at": always(timestamp("When it was first sent, in UTC.")),
@@ -123,7 +142,10 @@ MESSAGES: Final = Mart(
             boolean("Whether it is a service message: somebody joined, a pin, ….")
         ),
         "is_written": always(
-            boolean("Whether it is a *written message*: no service message, no automatic forward.")
+            boolean(
+                "Whether it is a *written message*: no service message, no automatic forward, not "
+                "of the bot itself."
+            )
         ),
         "is_automatic_forward": always(
             boolean("Whether Telegram copied it from the channel that the group belongs to.")
@@ -134,11 +156,18 @@ MESSAGES: Final = Mart(
         "text": string("Its text, or else its caption."),
         "first_text": string(
             "The text or caption that it was first sent with, if an edit changed it; null if it "
-            "reads the same, or if the first version was not delivered."
+            "reads the same, or if the first version was not delivered or is not in the export."
         ),
         "command": kind("The command that it begins with, without / and without @bot."),
         "command_args": string("What follows the command; null if nothing."),
         "is_forward": always(boolean("Whether it was forwarded: its text is of somebody else.")),
+        "reaction_names": plain(
+            strings(
+                "The reactions that an exported message had, in all: the emoji, `custom:<id>`, or "
+                "`paid`; null for all other messages."
+            )
+        ),
+        "reaction_counts": plain(int64s("How often each of `reaction_names` was given.")),
     },
     sources=(ENRICHED_UPDATES, KNOWN_MOVES, KNOWN_COMMENT_THREADS),
     grain=TableGrain.MONTH,

@@ -23,10 +23,10 @@ WRITTEN_ROWS: Final = "enriched_updates WHERE is_written AND NOT is_copy"
 
 SENT_ROWS: Final = (
     "enriched_updates "
-    "WHERE update_type IN ('message', 'channel_post', 'business_message', 'guest_message') "
-    "AND NOT is_copy"
+    "WHERE message_kind IS NOT NULL AND NOT is_edit AND (is_service OR NOT is_own) AND NOT is_copy"
 )
-"""The rows of all new messages, each once: also service messages and automatic forwards."""
+"""The rows of all new messages, each once: also service messages and automatic forwards; of the bot
+itself, only service messages."""
 
 OWN_NAME_BOT: Final = (
     "user_is_bot AND is_written AND sender_chat_id IS NULL "
@@ -38,7 +38,7 @@ COMMAND_ROWS: Final = (
     "enriched_updates WHERE is_written AND command IS NOT NULL "
     "AND (NOT is_copy OR command_bot IS NOT NULL) AND (command_bot IS NULL OR command_bot "
     "= json_extract_string($bot_usernames, '$.' || CAST(bot_id AS varchar)) "
-    "OR (chat_type = 'private' AND update_type = 'message'))"
+    "OR (chat_type = 'private' AND message_kind = 'message'))"
 )
 """The rows of commands given to the bot: with its name, or without a name and each once."""
 
@@ -50,7 +50,13 @@ Source: https://core.telegram.org/bots/api#editmessagetext
 
 UNKNOWN_VERSION: Final = (
     "Whether the content really changed, if the version before is not among the updates of that "
-    "day and the 2 days before it: such an edit counts."
+    "day and the 2 days before it: such an edit counts. Edits in an imported history: it has the "
+    "newest texts only."
+)
+
+HISTORY: Final = (
+    "An imported history does not tell other bots from people, so they count as people there; and "
+    "of what people did, it has only messages."
 )
 
 BASIC_GROUPS: Final = (
@@ -68,7 +74,8 @@ OTHER_BOTS: Final = (
 DAILY_ACTIVITY: Final = Mart(
     name="daily_activity",
     description="How much is written in each chat, and by how many people.",
-    limitations="What the bot itself wrote: Telegram does not deliver a bot's own messages to it. "
+    limitations="What the bot itself wrote: Telegram does not deliver a bot's own messages to it, "
+    "and where its calls are recorded, they are in `messages`, not here. "
     f"{UNKNOWN_VERSION} {BASIC_GROUPS}",
     columns={
         **BOT,
@@ -97,7 +104,7 @@ USER_ACTIVITY: Final = Mart(
     name="user_activity",
     description="What each person did in each chat, and each bot that writes in its own name.",
     limitations="Who only reads; and who acts for a chat, as channels and anonymous administrators "
-    f"do. {UNKNOWN_VERSION} {BASIC_GROUPS} {OTHER_BOTS}",
+    f"do. {HISTORY} {UNKNOWN_VERSION} {BASIC_GROUPS} {OTHER_BOTS}",
     columns={
         **BOT,
         **CHAT,
@@ -116,6 +123,9 @@ USER_ACTIVITY: Final = Mart(
         "actions": count(
             "What a person actively did: write, react, press, vote, query, pay; not joining, "
             "leaving, edits and away messages. For a bot, its messages."
+        ),
+        "is_history": always(
+            boolean("Whether all of it is known from an imported history of the chat only.")
         ),
     },
     sources=(ENRICHED_UPDATES,),
@@ -185,7 +195,8 @@ COMMANDS: Final = Mart(
 CONTENT_MIX: Final = Mart(
     name="content_mix",
     description="What messages contain: text, photo, voice, or an event of the chat itself.",
-    limitations="How many albums there are: each of their pictures arrives as a message.",
+    limitations="How many albums there are: each of their pictures arrives as a message. What the "
+    "bot itself sends, which is in `messages` if it is known.",
     columns={
         **BOT,
         **CHAT,
@@ -209,7 +220,9 @@ REACTIONS: Final = Mart(
     name="reactions",
     description="Which reactions are given and taken back.",
     limitations="Reactions in chats where the bot is not an administrator or does not request "
-    "`message_reaction` updates, and in channels, of which Telegram sends totals only.",
+    "`message_reaction` updates, and in channels, of which Telegram sends totals only. An imported "
+    "history has totals of each message, too, and not when they were given: these are in "
+    "`messages`.",
     columns={
         **BOT,
         **CHAT,
@@ -238,7 +251,8 @@ MEMBERS: Final = Mart(
     limitations="Changes that Telegram neither announces in the chat nor sends as an update: a "
     "bot that is not an administrator gets announcements only, and large groups have none. Two "
     "joins or leaves of one person within 5 minutes, one announced and one sent as an update, are "
-    "taken for one event.",
+    "taken for one event. Joins and leaves of an imported history are not counted: it names those "
+    "who were added or removed, without telling which accounts they are.",
     columns={
         **BOT,
         **CHAT,

@@ -38,17 +38,17 @@ KNOWN_BOTS: Final = Mart(
         "username_at": _at("username"),
         "first_name": kind("The newest name of the month."),
         "first_name_at": _at("name"),
-        "first_update_on": always(day("The day of the first update.")),
-        "last_update_on": always(day("The day of the last update.")),
-        "updates": count("Updates received."),
+        "first_update_on": day("The day of the first update; null if there is none."),
+        "last_update_on": day("The day of the last update."),
+        "updates": count("Updates received, without the bot's calls and imported messages."),
     },
     sources=(ENRICHED_UPDATES,),
     grain=TableGrain.MONTH,
     is_partial=True,
     conservation_rule=ConservationRule(
         "known_bots_are_conserved",
-        "Rows of enriched_updates = the sum of updates.",
-        input_rows="SELECT count(*) FROM enriched_updates",
+        "Updates in enriched_updates = the sum of updates.",
+        input_rows="SELECT count(*) FROM enriched_updates WHERE origin = 'update'",
         output_rows="SELECT sum(updates) FROM known_bots",
     ),
 )
@@ -104,8 +104,10 @@ KNOWN_CHATS: Final = Mart(
     is_partial=True,
     conservation_rule=ConservationRule(
         "known_chats_are_conserved",
-        "Distinct chats in enriched_updates = rows of known_chats.",
-        input_rows="SELECT count(DISTINCT chat_id) FROM enriched_updates",
+        "Distinct chats in enriched_updates, except for calls that sent nothing = rows of "
+        "known_chats.",
+        input_rows="SELECT count(DISTINCT chat_id) FROM enriched_updates "
+        "WHERE origin <> 'call' OR message_kind IS NOT NULL",
         output_rows="SELECT count(*) FROM known_chats",
     ),
 )
@@ -147,6 +149,7 @@ KNOWN_ACTIVE_DAYS: Final = Mart(
         **BOT,
         "chat_id": int64("The chat, by the id that it had then."),
         "day": Column(pa.date32(), "The day.", required=True),
+        "is_history": always(boolean("Whether that is known from an imported history only.")),
     },
     sources=(USER_ACTIVITY,),
     grain=TableGrain.MONTH,

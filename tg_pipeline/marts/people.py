@@ -21,14 +21,16 @@ BOTS: Final = Mart(
         "bot_id": plain_id("The bot."),
         "username": kind("Its newest known username, in lower case and without @."),
         "first_name": kind("Its newest known name; known once the bot was added to a chat."),
-        "first_update_on": always(day("The day of its first update.")),
-        "last_update_on": always(day("The day of its last update.")),
-        "updates": count("Updates that it received, copies included."),
+        "first_update_on": day("The day of its first update; null if there is none."),
+        "last_update_on": day("The day of its last update."),
+        "updates": count(
+            "Updates that it received, copies included; without its calls and imported messages."
+        ),
     },
     sources=(KNOWN_BOTS,),
     conservation_rule=ConservationRule(
         "updates_of_bots_are_conserved",
-        "Rows of enriched_updates, as counted by month = the sum of updates.",
+        "Updates in enriched_updates, as counted by month = the sum of updates.",
         input_rows="SELECT sum(updates) FROM known_bots",
         output_rows="SELECT sum(updates) FROM bots",
     ),
@@ -116,7 +118,8 @@ RETENTION: Final = Mart(
     limitations="Who was there before the data begins. People whose first activity falls within "
     "the first 7 days of a group's data, or outside of groups within the bot's first 7 days, are "
     "in no cohort for that reason; somebody who was there, but silent for these 7 days, is taken "
-    "for a newcomer. The last week is usually not over.",
+    "for a newcomer. The imported history of a private chat does not make the bot's data begin "
+    "earlier. The last week is usually not over.",
     columns={
         "cohort_week": always(day("The Monday of the ISO week of their first activity.")),
         "cohort_size": count("Distinct people of the cohort, over all bots."),
@@ -133,9 +136,17 @@ RETENTION: Final = Mart(
         seen AS (
             SELECT bot_id, chat_id, min(context_date) AS seen_on FROM active GROUP BY ALL
             UNION ALL SELECT NULL, chat_id, first_seen_on FROM chats
-            UNION ALL SELECT bot_id, NULL, first_update_on FROM bots
         ),
-        bot_starts AS (SELECT bot_id, min(seen_on) AS bot_starts_on FROM seen GROUP BY bot_id),
+        bot_days AS (
+            SELECT bot_id, first_update_on AS seen_on, FALSE AS is_history FROM bots
+            WHERE first_update_on IS NOT NULL
+            UNION ALL SELECT bot_id, context_date, is_history FROM active
+        ),
+        bot_starts AS (
+            SELECT bot_id, min_by(seen_on, (is_history, seen_on)) AS bot_starts_on
+            FROM bot_days
+            GROUP BY bot_id
+        ),
         group_starts AS (
             SELECT DISTINCT
                 chat_id,

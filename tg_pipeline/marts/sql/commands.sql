@@ -14,7 +14,7 @@ WHERE
     -- names no bot counts once. In a private chat there is no other bot.
     AND CASE
         WHEN command_bot IS NULL THEN NOT is_copy
-        WHEN chat_type = 'private' AND update_type = 'message' THEN TRUE
+        WHEN chat_type = 'private' AND message_kind = 'message' THEN TRUE
         ELSE
             command_bot = coalesce(
                 json_extract_string($bot_usernames, '$.' || CAST(bot_id AS varchar)), ''

@@ -8,7 +8,10 @@ SELECT
     context_date
 FROM enriched_updates
 WHERE
-    update_type IN ('message', 'channel_post', 'business_message', 'guest_message')
+    message_kind IS NOT NULL
+    AND NOT is_edit
+    -- Of the bot itself, only events: what it writes is known only while its calls are recorded.
+    AND (is_service OR NOT is_own)
     AND NOT is_copy
 GROUP BY context_date, bot_id, chat_id, coalesce(content_type, 'unknown')
 ORDER BY context_date, bot_id, chat_id, content_type

@@ -4,14 +4,12 @@ WITH edited AS (
     -- supergroup or channel are the same for all bots.
     SELECT DISTINCT
         CASE WHEN chat_id <= -1000000000000 THEN 0 ELSE bot_id END AS bot_id,
-        replace(update_type, 'edited_', '') AS kind,
+        message_kind AS kind,
         coalesce(business_connection_id, '') AS connection_id,
         chat_id,
         message_id
     FROM enriched_updates
-    WHERE
-        update_type IN ('edited_message', 'edited_channel_post', 'edited_business_message')
-        AND NOT is_copy
+    WHERE is_edit AND NOT is_own AND NOT is_copy
 ),
 
 versions AS (
@@ -21,18 +19,24 @@ versions AS (
         updates.chat_id,
         updates.chat_type,
         updates.chat_title,
-        updates.update_type,
+        updates.is_edit,
+        updates.is_own,
         updates.is_copy,
         updates.is_live_location,
         updates.content_digest,
         lag(updates.context_date) OVER version AS day_before,
         lag(updates.is_live_location) OVER version AS was_live_location,
-        lag(updates.content_digest) OVER version AS digest_before
+        lag(updates.content_digest) OVER version AS digest_before,
+        coalesce(updates.text, updates.caption) AS text,
+        lag(coalesce(updates.text, updates.caption)) OVER version AS text_before,
+        -- An export has no ids of files: only its texts can be compared.
+        coalesce('export' IN (updates.origin, lag(updates.origin) OVER version), FALSE)
+            AS is_text_compared
     FROM enriched_updates AS updates
     INNER JOIN edited
         ON
             CASE WHEN updates.chat_id <= -1000000000000 THEN 0 ELSE updates.bot_id END = edited.bot_id
-            AND replace(updates.update_type, 'edited_', '') = edited.kind
+            AND updates.message_kind = edited.kind
             AND coalesce(updates.business_connection_id, '') = edited.connection_id
             AND updates.chat_id = edited.chat_id
             AND updates.message_id = edited.message_id
@@ -54,7 +58,9 @@ edits AS (
     SELECT context_date, bot_id, chat_id, chat_type, chat_title
     FROM versions
     WHERE
-        update_type LIKE 'edited_%'
+        is_edit
+        -- What the bot itself edits is nobody's correction.
+        AND NOT is_own
         AND NOT is_copy
         AND NOT coalesce(is_live_location, FALSE)
         AND (
@@ -63,7 +69,10 @@ edits AS (
             OR day_before < context_date - INTERVAL 2 DAY
             OR (
                 NOT coalesce(was_live_location, FALSE)
-                AND content_digest IS DISTINCT FROM digest_before
+                AND CASE
+                    WHEN is_text_compared THEN text IS DISTINCT FROM text_before
+                    ELSE content_digest IS DISTINCT FROM digest_before
+                END
             )
         )
 ),

@@ -2,9 +2,9 @@
 WITH received AS (
     SELECT
         bot_id,
-        min(context_date) AS first_update_on,
-        max(context_date) AS last_update_on,
-        count(*) AS updates
+        min(context_date) FILTER (WHERE origin = 'update') AS first_update_on,
+        max(context_date) FILTER (WHERE origin = 'update') AS last_update_on,
+        count(*) FILTER (WHERE origin = 'update') AS updates
     FROM enriched_updates
     GROUP BY bot_id
 ),

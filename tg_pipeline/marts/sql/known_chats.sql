@@ -16,6 +16,7 @@ SELECT
     min(context_date) AS first_seen_on,
     max(context_date) AS last_seen_on
 FROM enriched_updates
-WHERE chat_id IS NOT NULL
+-- A call that sent nothing may name a chat that does not exist.
+WHERE chat_id IS NOT NULL AND (origin <> 'call' OR message_kind IS NOT NULL)
 GROUP BY chat_id
 ORDER BY chat_id

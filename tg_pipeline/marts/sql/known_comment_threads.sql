@@ -3,10 +3,7 @@
 SELECT bot_id, chat_id, message_id
 FROM enriched_updates
 WHERE
-    update_type IN (
-        'message', 'channel_post', 'business_message', 'guest_message',
-        'edited_message', 'edited_channel_post', 'edited_business_message'
-    )
+    message_kind IS NOT NULL
     AND is_automatic_forward
     AND chat_id IS NOT NULL
     AND message_id IS NOT NULL
@@ -14,10 +11,7 @@ UNION
 SELECT bot_id, chat_id, message_thread_id AS message_id
 FROM enriched_updates
 WHERE
-    update_type IN (
-        'message', 'channel_post', 'business_message', 'guest_message',
-        'edited_message', 'edited_channel_post', 'edited_business_message'
-    )
+    message_kind IS NOT NULL
     AND reply_to_is_automatic_forward
     AND reply_to_message_id = message_thread_id
     AND chat_id IS NOT NULL

@@ -6,8 +6,8 @@ WITH seen AS (
         user_username AS username,
         user_language_code AS language_code,
         user_is_bot AS is_bot,
-        -- Telegram sends it for Premium accounts only.
-        coalesce(user_is_premium, FALSE) AS is_premium,
+        -- Telegram sends it for Premium accounts only; an export does not tell.
+        CASE WHEN origin <> 'export' THEN coalesce(user_is_premium, FALSE) END AS is_premium,
         coalesce(event_at, received_at) AS seen_at,
         context_date
     FROM enriched_updates

@@ -29,7 +29,15 @@ compared AS (
     SELECT
         versions.*,
         row_number() OVER oldest_first AS place,
-        versions.content_digest IS DISTINCT FROM lag(versions.content_digest) OVER oldest_first
+        -- An export has no ids of files: only its texts can be compared.
+        CASE
+            WHEN 'export' IN (versions.origin, lag(versions.origin) OVER oldest_first)
+                THEN coalesce(versions.text, versions.caption)
+                    IS DISTINCT FROM lag(coalesce(versions.text, versions.caption)) OVER oldest_first
+            ELSE
+                versions.content_digest
+                IS DISTINCT FROM lag(versions.content_digest) OVER oldest_first
+        END
         -- A live location moves without being corrected.
         AND NOT coalesce(versions.is_live_location, FALSE)
         AND NOT coalesce(lag(versions.is_live_location) OVER oldest_first, FALSE)
@@ -62,8 +70,10 @@ ranked AS (
         count(*) FILTER (WHERE is_edit AND is_different AND place > 1) OVER same_message AS edits,
         max(edit_date) FILTER (WHERE is_edit AND (is_different OR place = 1)) OVER same_message
             AS content_date,
-        max(coalesce(text, caption)) FILTER (WHERE NOT is_edit AND place = 1) OVER same_message
-            AS first_text
+        -- An edited message that was exported has its newest text.
+        max(coalesce(text, caption)) FILTER (
+            WHERE NOT is_edit AND place = 1 AND NOT (origin = 'export' AND edit_date IS NOT NULL)
+        ) OVER same_message AS first_text
     FROM compared
     WINDOW same_message AS (
         PARTITION BY bot_id, kind, key_connection, key_chat, key_message, key_update
@@ -174,6 +184,8 @@ SELECT
     chat_id AS chat_id_then,
     message_id,
     update_id,
+    origin,
+    is_own,
     chat_type,
     chat_title,
     CASE WHEN is_in_topic THEN message_thread_id END AS topic_id,
@@ -185,7 +197,8 @@ SELECT
     CASE WHEN sender_chat_id IS NULL THEN user_username END AS user_username,
     person_id,
     coalesce(sender_chat_id, user_id) AS speaker_id,
-    sender_business_bot_id IS NOT NULL
+    is_own
+    OR sender_business_bot_id IS NOT NULL
     OR (sender_chat_id IS NULL AND coalesce(user_is_bot, FALSE)) AS is_bot,
     sent_at,
     CAST(sent_at AT TIME ZONE $timezone AS date) AS sent_on,
@@ -204,13 +217,15 @@ SELECT
     mentioned_usernames,
     content_type,
     is_event AS is_service,
-    NOT is_event AND NOT is_post AS is_written,
+    NOT is_event AND NOT is_post AND NOT is_own AS is_written,
     is_post AS is_automatic_forward,
     coalesce(is_from_offline, FALSE) AS is_from_offline,
     coalesce(text, caption) AS text,
     nullif(first_text, coalesce(text, caption)) AS first_text,
     command,
     command_args,
-    forward_origin_type IS NOT NULL AS is_forward
+    forward_origin_type IS NOT NULL AS is_forward,
+    reaction_names,
+    reaction_counts
 FROM placed
 ORDER BY bot_id, lasting_chat_id, sent_at, message_id, kind, update_id

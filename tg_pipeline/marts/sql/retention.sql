@@ -1,6 +1,6 @@
 -- Of the people who came in a week: how many were active one week later, two weeks later, ….
 WITH active_days AS (
-    SELECT user_id, bot_id, chat_id, day AS context_date
+    SELECT user_id, bot_id, chat_id, day AS context_date, is_history
     FROM known_active_days
 ),
 
@@ -34,10 +34,17 @@ group_starts AS (
     WHERE active_chats.chat_id < 0
 ),
 
+-- The imported history of one private chat does not tell who was in others.
 bot_starts AS (
     SELECT
         active_days.bot_id,
-        least(min(bots.first_update_on), min(active_days.context_date)) AS first_day
+        coalesce(
+            least(
+                min(bots.first_update_on),
+                min(active_days.context_date) FILTER (WHERE NOT active_days.is_history)
+            ),
+            min(active_days.context_date)
+        ) AS first_day
     FROM active_days
     LEFT JOIN bots ON active_days.bot_id = bots.bot_id
     GROUP BY active_days.bot_id

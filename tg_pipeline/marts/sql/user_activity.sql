@@ -4,12 +4,12 @@ WITH edited AS (
     -- supergroup or channel are the same for all bots.
     SELECT DISTINCT
         CASE WHEN chat_id <= -1000000000000 THEN 0 ELSE bot_id END AS bot_id,
-        replace(update_type, 'edited_', '') AS kind,
+        message_kind AS kind,
         coalesce(business_connection_id, '') AS connection_id,
         chat_id,
         message_id
     FROM enriched_updates
-    WHERE update_type IN ('edited_message', 'edited_business_message') AND NOT is_copy
+    WHERE is_edit AND NOT is_own AND NOT is_copy AND message_kind <> 'channel_post'
 ),
 
 versions AS (
@@ -19,18 +19,24 @@ versions AS (
         updates.chat_id,
         updates.person_id,
         updates.user_first_name,
-        updates.update_type,
+        updates.is_edit,
+        updates.is_own,
         updates.is_copy,
         updates.is_live_location,
         updates.content_digest,
         lag(updates.context_date) OVER version AS day_before,
         lag(updates.is_live_location) OVER version AS was_live_location,
-        lag(updates.content_digest) OVER version AS digest_before
+        lag(updates.content_digest) OVER version AS digest_before,
+        coalesce(updates.text, updates.caption) AS text,
+        lag(coalesce(updates.text, updates.caption)) OVER version AS text_before,
+        -- An export has no ids of files: only its texts can be compared.
+        coalesce('export' IN (updates.origin, lag(updates.origin) OVER version), FALSE)
+            AS is_text_compared
     FROM enriched_updates AS updates
     INNER JOIN edited
         ON
             CASE WHEN updates.chat_id <= -1000000000000 THEN 0 ELSE updates.bot_id END = edited.bot_id
-            AND replace(updates.update_type, 'edited_', '') = edited.kind
+            AND updates.message_kind = edited.kind
             AND coalesce(updates.business_connection_id, '') = edited.connection_id
             AND updates.chat_id = edited.chat_id
             AND updates.message_id = edited.message_id
@@ -51,7 +57,9 @@ edits AS (
     SELECT context_date, bot_id, chat_id, person_id AS user_id, user_first_name
     FROM versions
     WHERE
-        update_type LIKE 'edited_%'
+        is_edit
+        -- What the bot itself edits is nobody's correction.
+        AND NOT is_own
         AND NOT is_copy
         AND person_id IS NOT NULL
         AND NOT coalesce(is_live_location, FALSE)
@@ -61,7 +69,10 @@ edits AS (
             OR day_before < context_date - INTERVAL 2 DAY
             OR (
                 NOT coalesce(was_live_location, FALSE)
-                AND content_digest IS DISTINCT FROM digest_before
+                AND CASE
+                    WHEN is_text_compared THEN text IS DISTINCT FROM text_before
+                    ELSE content_digest IS DISTINCT FROM digest_before
+                END
             )
         )
 ),
@@ -81,14 +92,15 @@ done AS (
         -- too; one that names no bot counts once. In a private chat there is no other bot.
         is_written AND command IS NOT NULL AND CASE
             WHEN command_bot IS NULL THEN NOT is_copy
-            WHEN chat_type = 'private' AND update_type = 'message' THEN TRUE
+            WHEN chat_type = 'private' AND message_kind = 'message' THEN TRUE
             ELSE
                 command_bot = coalesce(
                     json_extract_string($bot_usernames, '$.' || CAST(bot_id AS varchar)), ''
                 )
         END AS is_command,
         FALSE AS is_edit,
-        CASE WHEN NOT is_copy THEN activity END AS activity
+        CASE WHEN NOT is_copy THEN activity END AS activity,
+        origin = 'export' AS is_of_history
     FROM enriched_updates
     WHERE
         person_id IS NOT NULL
@@ -112,7 +124,8 @@ done AS (
         NULL AS text_length,
         FALSE AS is_command,
         TRUE AS is_edit,
-        NULL AS activity
+        NULL AS activity,
+        FALSE AS is_of_history
     FROM edits
 )
 
@@ -130,6 +143,7 @@ SELECT
     count(*) FILTER (WHERE activity = 'react') AS reactions,
     count(*) FILTER (WHERE activity = 'press') AS presses,
     count(*) FILTER (WHERE activity IS NOT NULL OR (is_bot AND is_message)) AS actions,
+    bool_and(is_of_history) AS is_history,
     context_date
 FROM done
 WHERE is_message OR is_command OR is_edit OR activity IS NOT NULL
