@@ -2,9 +2,12 @@
 
 from typing import Final
 
+from tg_pipeline.marts.bot_daily import BLOCKS, BOT_CALLS, BUTTONS
 from tg_pipeline.marts.cumulative import (
     ANSWERS,
+    CONTAINMENT,
     DETECTED_QUESTIONS,
+    FALLBACK_ANSWERS,
     FREQUENT_QUESTIONS,
     MESSAGES,
     QUESTIONS,
@@ -24,12 +27,14 @@ from tg_pipeline.marts.daily import (
 from tg_pipeline.marts.partials import (
     KNOWN_ACTIVE_DAYS,
     KNOWN_BOTS,
+    KNOWN_CALL_DAYS,
     KNOWN_CHATS,
     KNOWN_COMMENT_THREADS,
     KNOWN_MOVES,
+    KNOWN_STARTS,
     KNOWN_USERS,
 )
-from tg_pipeline.marts.people import ACTIVE_USERS, BOTS, CHATS, RETENTION, USERS
+from tg_pipeline.marts.people import ACTIVE_USERS, BOTS, CHATS, RETENTION, SOURCES, USERS
 
 DAILY_MARTS: Final = (
     DAILY_ACTIVITY,
@@ -39,6 +44,9 @@ DAILY_MARTS: Final = (
     CONTENT_MIX,
     REACTIONS,
     MEMBERS,
+    BOT_CALLS,
+    BLOCKS,
+    BUTTONS,
 )
 """One partition a day, built together with the layers of that day."""
 
@@ -52,6 +60,8 @@ PARTIAL_MARTS: Final = (
     KNOWN_MOVES,
     KNOWN_COMMENT_THREADS,
     KNOWN_ACTIVE_DAYS,
+    KNOWN_CALL_DAYS,
+    KNOWN_STARTS,
 )
 """Intermediate results, one partition a month; built with the marts that are made from them."""
 
@@ -61,14 +71,17 @@ CUMULATIVE_MARTS: Final = (
     CHATS,
     ACTIVE_USERS,
     RETENTION,
+    SOURCES,
     MESSAGES,
     DETECTED_QUESTIONS,
     QUESTIONS,
     FREQUENT_QUESTIONS,
     ANSWERS,
+    FALLBACK_ANSWERS,
     THREADS,
     RESPONSE_TIMES,
     RESOLUTION,
+    CONTAINMENT,
 )
 """Made from all days: one partition a month of those that have changed, or one object for all."""
 

@@ -32,7 +32,8 @@ from tg_pipeline.marts.mart import (
     number,
     plain_id,
 )
-from tg_pipeline.marts.partials import KNOWN_COMMENT_THREADS, KNOWN_MOVES
+from tg_pipeline.marts.partials import KNOWN_CALL_DAYS, KNOWN_COMMENT_THREADS, KNOWN_MOVES
+from tg_pipeline.marts.people import USERS
 from tg_pipeline.questions import (
     DETECTED_SCHEMA,
     QUESTIONS_SCHEMA,
@@ -69,12 +70,12 @@ MESSAGES: Final = Mart(
     name="messages",
     description="Every message once, as it reads now.",
     limitations="What the bot wrote while its calls were not recorded, what was deleted, and edits "
-    "that were not delivered. An edit counts only if an earlier version was delivered to compare it "
-    "with; of an imported history, only the newest text of a message is known, and reactions only "
-    "as totals at the time of the export, which has no ids of files and does not tell other bots "
-    "from people. A reply in the body of the bot's response to a webhook has no message id, since "
-    "Telegram does not tell it: later edits of it look like other messages, and so does the same "
-    "message in an export. Comments on a channel's "
+    "that were not delivered. An edit counts only if an earlier version was delivered to compare "
+    "it with; of an imported history, only the newest text of a message is known, and reactions "
+    "only as totals at the time of the export, which has no ids of files and does not tell other "
+    "bots from people. A reply in the body of the bot's response to a webhook has no message id, "
+    "since Telegram does not tell it: later edits of it look like other messages, and so does the "
+    "same message in an export. Comments on a channel's "
     "post that is unknown up to the end of their month look like messages of the group. If a "
     "business account connects its bot again, later edits of its messages look like other "
     "messages.",
@@ -263,12 +264,25 @@ FREQUENT_QUESTIONS: Final = Mart(
 )
 
 UNSEEN_ANSWERS: Final = (
-    "Answers by the bot itself: Telegram does not deliver a bot's own messages to it."
+    "Answers by the bot itself where its calls are not recorded: Telegram does not deliver a bot's "
+    "own messages to it."
+)
+
+RECORDED_DAYS: Final = (
+    "The bot's calls count as recorded on a day on which the proxy recorded one, and between two "
+    "such days that are at most 7 days apart; on the first of them, from 10 minutes before the "
+    "first call on. If only some of the bot's processes call Telegram through the proxy, the "
+    "others' answers are missed."
 )
 
 OUTCOME: Final = {
     "is_answer_visible": always(
-        boolean("Whether anyone but the bot can answer: not in private, not where it is a guest.")
+        boolean(
+            "Whether an answer would be known. In a private chat with the bot only the bot "
+            "answers: there, if its calls were recorded by the proxy at that time, or if the "
+            "question is from an export, which has the bot's messages, too. Not where it is a "
+            "guest."
+        )
     ),
     "outcome": always(
         kind(
@@ -299,12 +313,18 @@ ASKED: Final = {
     **CHAT_THEN,
     **CONVERSATION,
 }
+IS_PRIVATE: Final = {
+    "is_private": always(
+        boolean("Whether it is in a private chat with the bot, where only the bot answers.")
+    )
+}
 IS_THANKED: Final = {
     "is_thanked": always(
         boolean(
             "Whether the asker thanked in words within an hour after the answer (pt, en, es), or "
             "reacted to it with 👍, ❤, 🙏 or the like within a day. Telegram delivers reactions "
-            "only to bots that are administrators and request them."
+            "only to bots that are administrators and request them; an export does not tell who "
+            "gave them within a day."
         )
     )
 }
@@ -313,8 +333,10 @@ ANSWERS: Final = Mart(
     name="answers",
     description="The answer to each question; and as a placebo, what the same rule takes for an "
     "answer to messages that ask nothing.",
-    limitations=f"{UNSEEN_ANSWERS} Whether a message is about the question: the placebo shows how "
-    "often the rule finds an answer where there is none. An answer is never a sticker, a service "
+    limitations=f"{UNSEEN_ANSWERS} {RECORDED_DAYS} Whether a message is about the question: the "
+    "placebo shows how often the rule finds an answer where there is none. In private chats, the "
+    "bot responds to everything, so there is no placebo; and that it does not know the answer "
+    "counts as an answer here, but not in `threads`. An answer is never a sticker, a service "
     "message, an automatic forward or an automatic away message. What was asked on the last day "
     "may still be answered.",
     columns={
@@ -324,19 +346,27 @@ ANSWERS: Final = Mart(
             boolean(
                 "False for the placebo: for each visible question, a message of the same chat, "
                 "week and month, as far as there are: a person's text that is no question, "
-                "command, reply or forward. The choice is arbitrary, and the same each time."
+                "command, reply or forward. The choice is arbitrary, and the same each time. None "
+                "in private chats."
             )
         ),
         "user_id": int64("Who asked, or wrote the placebo."),
         "asked_at": always(timestamp("When it became a question, in UTC; see `questions`.")),
         **WEEK,
+        **IS_PRIVATE,
         **OUTCOME,
         "seconds_to_answer": int64("Seconds from `asked_at` to the answer."),
+        "own_texts": strings(
+            "In a private chat, all different texts that the bot sent from the question until the "
+            "person wrote again, within ten minutes, in alphabetical order; an empty one stands "
+            "for messages without text. Null if it sent nothing, or if that is not known."
+        ),
         **IS_THANKED,
     },
-    sources=(MESSAGES, DETECTED_QUESTIONS, ENRICHED_UPDATES),
+    sources=(MESSAGES, DETECTED_QUESTIONS, ENRICHED_UPDATES, KNOWN_CALL_DAYS),
     grain=TableGrain.MONTH,
     spans={
+        KNOWN_CALL_DAYS.name: Span.BEFORE_AND_FOLLOWED,
         ENRICHED_UPDATES.name: Span.FOLLOWED,
         MESSAGES.name: Span.FOLLOWED,
         DETECTED_QUESTIONS.name: Span.BEFORE_AND_FOLLOWED,
@@ -350,14 +380,37 @@ ANSWERS: Final = Mart(
     ),
 )
 
+FALLBACK_ANSWERS: Final = Mart(
+    name="fallback_answers",
+    description="What the bot says when it does not know the answer, and how often.",
+    limitations="A *fallback answer* is a text that was all that the bot sent in five or more "
+    "private chats after a question, although these questions are not about the same thing: no "
+    "word of four letters or more, except for words that occur in all questions (pt, en, es), is "
+    "in half of them. A greeting after /start is none, since it follows a command. Texts that "
+    "contain something else each time, except for the person's first name, are not recognized, and "
+    "before the fifth chat none is.",
+    columns={
+        **BOT,
+        "text": always(string("The text, with … for the person's first name.")),
+        "answers": count("Questions to which it was all that the bot said."),
+        "chats": count("Private chats with these questions."),
+        "first_at": always(timestamp("When the first of them was asked, in UTC.")),
+        "last_at": always(timestamp("When the last of them was asked, in UTC.")),
+        "shared_word_share": always(
+            number("The share of these chats whose questions have the most common word.")
+        ),
+    },
+    sources=(ANSWERS, QUESTIONS, USERS),
+)
+
 THREADS: Final = Mart(
     name="threads",
     description="What became of each question: who answered, how, and how soon.",
-    limitations=f"{UNSEEN_ANSWERS} Which questions are about one thing: an *issue* is one person's "
-    "questions in one conversation, each of the same group as an earlier one that was asked within "
-    "30 minutes before or is not answered yet. A reminder such as 'can anyone help?' belongs to "
-    "the question next to it, within 30 minutes and until an answer. A question that replies to "
-    "somebody else's open question within 30 minutes belongs to that issue.",
+    limitations=f"{UNSEEN_ANSWERS} {RECORDED_DAYS} Which questions are about one thing: an *issue* "
+    "is one person's questions in one conversation, each of the same group as an earlier one that "
+    "was asked within 30 minutes before or is not answered yet. A reminder such as 'can anyone "
+    "help?' belongs to the question next to it, within 30 minutes and until an answer. A question "
+    "that replies to somebody else's open question within 30 minutes belongs to that issue.",
     columns={
         **ASKED,
         "message_id": int64("The question."),
@@ -372,7 +425,14 @@ THREADS: Final = Mart(
         "is_issue_start": always(
             boolean("Whether it is that question: without copies, one row per issue.")
         ),
+        **IS_PRIVATE,
         **OUTCOME,
+        "is_fallback": always(
+            boolean(
+                "Whether all that the bot said is that it does not know: a fallback answer, see "
+                "`fallback_answers`. The issue counts as `unanswered`."
+            )
+        ),
         "seconds_to_answer": int64(
             "Seconds from the issue's first question to its answer: of all answers to its "
             "questions, the first with the best evidence."
@@ -384,11 +444,12 @@ THREADS: Final = Mart(
         "is_asked_again": always(
             boolean(
                 "Whether the same person asked a question of the same group in another issue, "
-                "within a day after the answer, or after the first question if unanswered."
+                "within a day after the answer, or after the first question if unanswered; in a "
+                "private chat, also in the same issue, within a day after the bot's answer."
             )
         ),
     },
-    sources=(DETECTED_QUESTIONS, QUESTIONS, ANSWERS),
+    sources=(DETECTED_QUESTIONS, QUESTIONS, ANSWERS, FALLBACK_ANSWERS, USERS),
     conservation_rule=ConservationRule(
         "threads_are_questions",
         "Rows of questions = rows of threads.",
@@ -400,8 +461,8 @@ THREADS: Final = Mart(
 RESPONSE_TIMES: Final = Mart(
     name="response_times",
     description="How long people wait for an answer, and how many wait in vain.",
-    limitations=f"{UNSEEN_ANSWERS} So issues in private chats, or where the bot is a guest, are "
-    "left out; and so are copies. What happened to the `unknown` ones.",
+    limitations=f"{UNSEEN_ANSWERS} So issues in private chats at such times, or where the bot is a "
+    "guest, are left out; and so are copies. What happened to the `unknown` ones.",
     columns={
         **BOT,
         **WEEK,
@@ -442,7 +503,10 @@ RESOLUTION: Final = Mart(
         **BOT,
         "week": day("The Monday of the ISO week, in `TG_TIMEZONE`; null for all weeks in one."),
         "issues": count("Issues that began: one person's questions about one thing."),
-        "unseen": count("Of these, in private chats or where it is a guest: no answer is visible."),
+        "unseen": count(
+            "Of these, where it is a guest, or in private chats while its calls were not recorded: "
+            "no answer is visible."
+        ),
         "unknown": count("Visible issues that may be answered, without evidence."),
         "unanswered": count("Visible issues that nobody can have answered."),
         "answered": count("Visible issues with evidence of an answer."),
@@ -456,7 +520,10 @@ RESOLUTION: Final = Mart(
         "answered_share": number("answered / (issues - unseen); null if there are none."),
         "unknown_share": number("unknown / (issues - unseen)."),
         "resolved_share": number("resolved / (issues - unseen)."),
-        "questions": count("Visible questions of the week, each by itself, as the placebo is."),
+        "questions": count(
+            "Visible questions of the week outside of private chats, each by itself, as the "
+            "placebo is."
+        ),
         "questions_answered": count("Of these, those with an answer of their own."),
         "placebo_messages": count("Messages that ask nothing, from the same chats and weeks."),
         "placebo_answered": count("Of these, those that the same rule takes for answered."),
@@ -477,5 +544,46 @@ RESOLUTION: Final = Mart(
         input_rows="SELECT count(*) FROM threads WHERE is_issue_start AND NOT is_copy",
         output_rows="SELECT sum(unseen + unknown + unanswered + answered) FROM resolution "
         "WHERE week IS NULL",
+    ),
+)
+
+CONTAINMENT: Final = Mart(
+    name="containment",
+    description="Whether the bot helps in private chats: answered, and not asked again.",
+    limitations=f"{UNSEEN_ANSWERS} {RECORDED_DAYS} Whether an answer was right, and whether who "
+    "said nothing more was helped. A question that is asked again in words that no group knows "
+    "does not look like the same; two questions in one group may be about different things.",
+    columns={
+        **BOT,
+        **WEEK,
+        "issues": count(
+            "Issues that began in private chats: one person's questions about one thing."
+        ),
+        "unseen": count("Of these, while the bot's calls were not recorded: nothing is known."),
+        "answered": count("Of these, answered by the bot, and not by a fallback answer only."),
+        "fallback": count(
+            "Of these, those to which all that the bot said is that it does not know."
+        ),
+        "silent": count("Of these, those to which the bot said nothing within a day."),
+        "unknown": count(
+            "Of these, those after which the bot spoke within a day, but nothing shows that it was "
+            "an answer."
+        ),
+        "asked_again": count("Of the answered, those that the person asked again within a day."),
+        "contained": count("Answered by the bot, and not asked again."),
+        "users": count("Distinct people who asked."),
+        "contained_share": number("contained / (issues - unseen); null if there are none."),
+        "fallback_share": number(
+            "fallback / (answered + fallback): below 0.1 is good; null if there are none."
+        ),
+        "median_seconds": number("Seconds that half of the answers took at most; null if none."),
+    },
+    sources=(THREADS,),
+    conservation_rule=ConservationRule(
+        "private_issues_are_conserved",
+        "Issues in private chats in threads = the sum of unseen, answered, fallback, silent, "
+        "unknown.",
+        input_rows="SELECT count(*) FROM threads WHERE is_issue_start AND is_private",
+        output_rows="SELECT sum(unseen + answered + fallback + silent + unknown) FROM containment",
     ),
 )

@@ -140,6 +140,51 @@ KNOWN_COMMENT_THREADS: Final = Mart(
     is_partial=True,
 )
 
+KNOWN_CALL_DAYS: Final = Mart(
+    name="known_call_days",
+    description="The days of a month on which calls of a bot were recorded with their results.",
+    limitations=_NONE,
+    columns={
+        **BOT,
+        "day": Column(pa.date32(), "The day.", required=True),
+        "sent_at": always(_at("first message or call of the day")),
+        "calls": count("Rows of calls."),
+    },
+    sources=(ENRICHED_UPDATES,),
+    grain=TableGrain.MONTH,
+    is_partial=True,
+    conservation_rule=ConservationRule(
+        "known_call_days_are_conserved",
+        "Calls that the proxy recorded in enriched_updates = the sum of calls.",
+        input_rows="SELECT count(*) FROM enriched_updates WHERE call_source = 'proxy'",
+        output_rows="SELECT sum(calls) FROM known_call_days",
+    ),
+)
+
+KNOWN_STARTS: Final = Mart(
+    name="known_starts",
+    description="The first /start of each person in a month, by bot.",
+    limitations=_NONE,
+    columns={
+        **BOT,
+        "user_id": always(int64("The person.")),
+        "day": Column(pa.date32(), "The day.", required=True),
+        "started_at": always(_at("command")),
+        "source": always(string("What followed the command; empty if nothing.")),
+    },
+    sources=(ENRICHED_UPDATES,),
+    grain=TableGrain.MONTH,
+    is_partial=True,
+    conservation_rule=ConservationRule(
+        "known_starts_are_conserved",
+        "Distinct people with a /start in enriched_updates, by bot = rows of known_starts.",
+        input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, person_id FROM enriched_updates "
+        "WHERE is_written AND command = 'start' AND message_kind = 'message' "
+        "AND chat_type = 'private' AND person_id IS NOT NULL)",
+        output_rows="SELECT count(*) FROM known_starts",
+    ),
+)
+
 KNOWN_ACTIVE_DAYS: Final = Mart(
     name="known_active_days",
     description="The days of a month on which people were active, and where.",

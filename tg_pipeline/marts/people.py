@@ -9,6 +9,7 @@ from tg_pipeline.marts.partials import (
     KNOWN_BOTS,
     KNOWN_CHATS,
     KNOWN_MOVES,
+    KNOWN_STARTS,
     KNOWN_USERS,
 )
 
@@ -87,6 +88,36 @@ CHATS: Final = Mart(
         "Distinct chats in enriched_updates, as found by month = rows of chats.",
         input_rows="SELECT count(DISTINCT chat_id) FROM known_chats",
         output_rows="SELECT count(*) FROM chats",
+    ),
+)
+
+SOURCES: Final = Mart(
+    name="sources",
+    description="Where the bot's people come from, and how many of them return.",
+    limitations="Who pressed Start before the data begins, and came through a link without a "
+    "payload (`https://t.me/bot?start=payload`). A payload is shown as the bot got it, also if it "
+    "is encoded. Who was active with the bot on an earlier day is not new, nor in the figures "
+    "about returning.",
+    columns={
+        "bot_id": plain_id("The bot."),
+        "day": always(day("The day of the person's first /start to this bot in a private chat.")),
+        "source": string("What followed that /start, the payload of the link; null if nothing."),
+        "users": count("People; later /starts do not count."),
+        "new_users": count("Of these, people who were not active with the bot on an earlier day."),
+        "eligible_7": count(
+            "Of the new ones, those whose first 7 days are over: the bot's last active day is at "
+            "least 7 days later."
+        ),
+        "returned_7": count("Of these, people with any activity 7 or more days later."),
+        "eligible_28": count("Of the new ones, those whose first 28 days are over."),
+        "returned_28": count("Of these, people with any activity 28 or more days later."),
+    },
+    sources=(KNOWN_STARTS, KNOWN_ACTIVE_DAYS),
+    conservation_rule=ConservationRule(
+        "starts_are_conserved",
+        "Distinct people with a /start, by bot, as found by month = the sum of users.",
+        input_rows="SELECT count(*) FROM (SELECT DISTINCT bot_id, user_id FROM known_starts)",
+        output_rows="SELECT sum(users) FROM sources",
     ),
 )
 

@@ -1,5 +1,32 @@
 -- The answer to each question of a month, and what the same rule finds for messages that ask nothing.
-WITH said AS MATERIALIZED (
+WITH recorded AS (
+    SELECT
+        bot_id,
+        day,
+        sent_at,
+        lag(day) OVER days >= day - 7 AS is_continued,
+        CASE WHEN lead(day) OVER days <= day + 7 THEN lead(day) OVER days ELSE day + 1 END
+            AS next_day
+    FROM known_call_days
+    WINDOW days AS (PARTITION BY bot_id ORDER BY day)
+),
+
+-- The days on which the bot's calls were recorded: also those without a call, between two with calls
+-- that are at most 7 days apart. A recording that has just begun may lack what was sent before.
+covered_days AS (
+    SELECT
+        recorded.bot_id,
+        CAST(days.day AS date) AS day,
+        CASE
+            WHEN days.day = recorded.day AND NOT coalesce(recorded.is_continued, FALSE)
+                THEN recorded.sent_at - INTERVAL 10 MINUTE
+        END AS begins_at
+    FROM recorded
+    CROSS JOIN
+        UNNEST(generate_series(recorded.day, recorded.next_day - 1, INTERVAL 1 DAY)) AS days (day)
+),
+
+said AS MATERIALIZED (
     SELECT
         messages.bot_id,
         messages.is_copy,
@@ -36,12 +63,32 @@ WITH said AS MATERIALIZED (
                 'week', coalesce(detected_questions.asked_at, messages.sent_at) AT TIME ZONE $timezone
             ) AS date
         ) AS week,
-        -- In private chats, and where it is a guest, only the bot itself can answer.
-        messages.kind = 'business_message'
-        OR (messages.kind = 'message' AND messages.chat_type IS DISTINCT FROM 'private')
-            AS is_answer_visible,
+        messages.kind = 'message' AND coalesce(messages.chat_type = 'private', FALSE)
+            AS is_private,
+        -- In private chats, and where it is a guest, only the bot itself can answer. Its messages
+        -- are known from its recorded calls, and from the export of the chat.
+        CASE
+            WHEN messages.kind = 'business_message' THEN TRUE
+            WHEN messages.kind <> 'message' THEN FALSE
+            WHEN messages.chat_type IS DISTINCT FROM 'private' THEN TRUE
+            ELSE
+                messages.origin = 'export'
+                OR (
+                    covered_days.day IS NOT NULL
+                    AND (
+                        covered_days.begins_at IS NULL
+                        OR covered_days.begins_at
+                        <= coalesce(detected_questions.asked_at, messages.sent_at)
+                    )
+                )
+        END AS is_answer_visible,
+        messages.is_own,
+        CASE
+            WHEN messages.is_own AND messages.chat_type = 'private' AND messages.kind = 'message'
+                THEN coalesce(messages.text, '')
+        END AS own_text,
         messages.content_type IS DISTINCT FROM 'sticker' AS is_possible_answer,
-        messages.command IS NOT NULL AS is_command,
+        messages.command IS NOT NULL AND NOT messages.is_own AS is_command,
         -- In the comments on a post, every message replies to the post.
         (
             messages.reply_to_message_id IS NULL
@@ -74,8 +121,17 @@ WITH said AS MATERIALIZED (
         AND messages.chat_id_then = detected_questions.chat_id_then
         AND messages.message_id = detected_questions.message_id
         AND messages.sent_at = detected_questions.sent_at
+    LEFT JOIN covered_days
+        ON messages.bot_id = covered_days.bot_id
+        AND messages.chat_type = 'private'
+        AND CAST(
+            coalesce(detected_questions.asked_at, messages.sent_at) AT TIME ZONE $timezone AS date
+        ) = covered_days.day
     WHERE
-        messages.is_written
+        (
+            messages.is_written
+            OR (messages.is_own AND NOT messages.is_service AND NOT messages.is_automatic_forward)
+        )
         AND NOT messages.is_from_offline
         AND messages.speaker_id IS NOT NULL
         AND messages.sent_at < $followed_until
@@ -103,7 +159,8 @@ turns AS MATERIALIZED (
 quotas AS (
     SELECT bot_id, kind, chat_id, week, month, count(*) AS questions
     FROM turns
-    WHERE is_question AND is_answer_visible AND is_of_month
+    -- Whatever somebody writes to a bot, it responds: a placebo would show nothing there.
+    WHERE is_question AND is_answer_visible AND is_of_month AND NOT is_private
     GROUP BY bot_id, kind, chat_id, week, month
 ),
 
@@ -126,6 +183,7 @@ placebos AS (
         AND turns.is_no_reply
         AND turns.message_id > 0
         AND turns.is_answer_visible
+        AND NOT turns.is_private
         AND turns.is_of_month
     QUALIFY
         row_number() OVER (
@@ -398,7 +456,8 @@ answered AS (
         answer.message_id AS answer_message_id,
         answer.speaker_id AS answerer_id,
         answer.is_bot AS is_bot_answer,
-        answer.said_at AS answered_at
+        answer.said_at AS answered_at,
+        answer.own_text AS answer_own_text
     FROM asked
     LEFT JOIN replied ON asked.turn = replied.turn
     LEFT JOIN mentioned ON asked.turn = mentioned.turn
@@ -409,6 +468,34 @@ answered AS (
         AND answer.turn = coalesce(
             replied.answer_turn, mentioned.answer_turn, remarked.answer_turn
         )
+),
+
+-- In a private chat, what the bot said from the question until the person wrote again.
+next_words AS (
+    SELECT observer, chat_id, turn
+    FROM turns
+    WHERE NOT is_own AND is_private
+),
+
+own_turns AS (
+    SELECT asked.turn, list(DISTINCT own.own_text ORDER BY own.own_text) AS texts
+    FROM (
+        SELECT asked.turn, asked.observer, asked.chat_id, asked.said_at, next_words.turn AS end_turn
+        FROM asked
+        ASOF LEFT JOIN next_words
+            ON asked.observer = next_words.observer
+            AND asked.chat_id = next_words.chat_id
+            AND asked.turn < next_words.turn
+        WHERE asked.is_private AND asked.is_answer_visible
+    ) AS asked
+    INNER JOIN turns AS own
+        ON asked.observer = own.observer
+        AND asked.chat_id = own.chat_id
+        AND own.turn > asked.turn
+        AND own.turn < coalesce(asked.end_turn, own.turn + 1)
+        AND own.said_at <= asked.said_at + INTERVAL 10 MINUTE
+    WHERE own.own_text IS NOT NULL
+    GROUP BY asked.turn
 ),
 
 -- Thanks in words. Removed first: what only looks like thanks, and denials that deny no success.
@@ -490,6 +577,7 @@ SELECT
     answered.user_id,
     answered.said_at AS asked_at,
     answered.week,
+    answered.is_private,
     answered.is_answer_visible,
     CASE
         WHEN NOT answered.is_answer_visible THEN 'unseen'
@@ -506,8 +594,16 @@ SELECT
         AS answered_by,
     answered.answered_at,
     date_diff('second', answered.said_at, answered.answered_at) AS seconds_to_answer,
+    CASE
+        WHEN
+            answered.answer_own_text IS NULL
+            OR coalesce(list_contains(own_turns.texts, answered.answer_own_text), FALSE)
+            THEN own_turns.texts
+        ELSE list_append(coalesce(own_turns.texts, []), answered.answer_own_text)
+    END AS own_texts,
     thanked_in_words.turn IS NOT NULL OR thanked_by_reaction.turn IS NOT NULL AS is_thanked
 FROM answered
+LEFT JOIN own_turns ON answered.turn = own_turns.turn
 LEFT JOIN thanked_in_words ON answered.turn = thanked_in_words.turn
 LEFT JOIN thanked_by_reaction ON answered.turn = thanked_by_reaction.turn
 ORDER BY

@@ -31,7 +31,8 @@ messages AS (
         count(*) FILTER (WHERE NOT is_question AND outcome = 'answered') AS placebo_answered,
         count(*) FILTER (WHERE NOT is_question AND is_thanked) AS placebo_thanked
     FROM answers
-    WHERE is_answer_visible AND NOT is_copy
+    -- There is no placebo in private chats, since a bot responds to everything there.
+    WHERE is_answer_visible AND NOT is_copy AND NOT is_private
     GROUP BY GROUPING SETS ((bot_id, week), (bot_id))
 ),
 

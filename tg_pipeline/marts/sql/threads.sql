@@ -1,6 +1,54 @@
 -- What became of each question. A person's questions about one thing are one issue: all of them
 -- have its answer and its outcome.
-WITH RECURSIVE asked AS MATERIALIZED (
+WITH RECURSIVE judged AS (
+    SELECT
+        answers.*,
+        -- All that the bot said is that it does not know: that is no answer.
+        answers.own_texts IS NOT NULL
+        AND coalesce(answers.answered_by, 'bot') = 'bot'
+        AND len(
+            list_filter(
+                list_transform(
+                    answers.own_texts,
+                    lambda own: trim(
+                        replace(own, coalesce(nullif(users.first_name, ''), chr(0)), '…')
+                    )
+                ),
+                lambda own: NOT coalesce(list_contains(fallbacks.texts, own), FALSE)
+            )
+        ) = 0
+            AS is_fallback
+    FROM answers
+    LEFT JOIN users ON answers.user_id = users.user_id
+    LEFT JOIN (
+        SELECT bot_id, list(text) AS texts
+        FROM fallback_answers
+        GROUP BY bot_id
+    ) AS fallbacks
+        ON answers.bot_id = fallbacks.bot_id
+    WHERE answers.is_question
+),
+
+found AS (
+    SELECT
+        * REPLACE (
+            CASE
+                WHEN is_fallback THEN 'unanswered'
+                ELSE outcome
+            END AS outcome,
+            CASE WHEN NOT is_fallback THEN answered_through END AS answered_through,
+            CASE WHEN NOT is_fallback THEN answer_chat_id END AS answer_chat_id,
+            CASE WHEN NOT is_fallback THEN answer_message_id END AS answer_message_id,
+            CASE WHEN NOT is_fallback THEN answerer_id END AS answerer_id,
+            CASE WHEN NOT is_fallback THEN answered_by END AS answered_by,
+            CASE WHEN NOT is_fallback THEN answered_at END AS answered_at,
+            CASE WHEN NOT is_fallback THEN seconds_to_answer END AS seconds_to_answer,
+            is_thanked AND NOT is_fallback AS is_thanked
+        )
+    FROM judged
+),
+
+asked AS MATERIALIZED (
     SELECT
         answers.*,
         questions.group_id,
@@ -20,7 +68,7 @@ WITH RECURSIVE asked AS MATERIALIZED (
                 answers.kind,
                 answers.business_connection_id
         ) AS turn
-    FROM answers
+    FROM found AS answers
     INNER JOIN questions
         ON answers.bot_id = questions.bot_id
         AND answers.kind = questions.kind
@@ -35,7 +83,6 @@ WITH RECURSIVE asked AS MATERIALIZED (
         = coalesce(detected_questions.business_connection_id, '')
         AND answers.chat_id_then = detected_questions.chat_id_then
         AND answers.message_id = detected_questions.message_id
-    WHERE answers.is_question
 ),
 
 -- Questions and answers to them in one order, to know of each question whether an answer was given
@@ -191,6 +238,22 @@ members AS MATERIALIZED (
         ON asked.turn = first_questions.turn
 ),
 
+-- In a private chat, the same question after the bot's answer to it is asked again, at any time
+-- within a day, also if it belongs to the same issue.
+repeated AS (
+    SELECT DISTINCT members.issue
+    FROM members
+    INNER JOIN members AS earlier
+        ON members.issue = earlier.issue
+        AND members.user_id = earlier.user_id
+        AND members.turn > earlier.turn
+    WHERE
+        members.is_private
+        AND NOT members.is_reminder
+        AND members.asked_at > earlier.answered_at
+        AND members.asked_at <= earlier.answered_at + INTERVAL 1 DAY
+),
+
 -- The best evidence for an answer to any of the person's questions, and then the earliest.
 best_answers AS (
     SELECT
@@ -209,7 +272,8 @@ best_answers AS (
                 members.answered_at,
                 members.turn
             )
-        ) FILTER (WHERE members.outcome = 'answered') AS answered_turn
+        ) FILTER (WHERE members.outcome = 'answered') AS answered_turn,
+        bool_or(members.is_fallback) AS is_fallback
     FROM members
     INNER JOIN asked AS starts
         ON members.issue = starts.turn
@@ -223,6 +287,7 @@ issues AS MATERIALIZED (
         best_answers.issue_message_id,
         best_answers.issue_asked_at,
         best_answers.outcome,
+        best_answers.is_fallback AND best_answers.outcome = 'unanswered' AS is_fallback,
         asked.answer_chat_id,
         asked.answer_message_id,
         asked.answerer_id,
@@ -256,6 +321,9 @@ asked_again AS (
     WHERE
         repeats.asked_again_at
         <= coalesce(issues.answered_at, issues.issue_asked_at) + INTERVAL 1 DAY
+    UNION
+    SELECT issue
+    FROM repeated
 ),
 
 -- Business hours such as `Mon-Fri 09:00-18:00`, or several ranges separated by `;`.
@@ -355,8 +423,10 @@ SELECT
     members.group_name,
     issues.issue_message_id,
     members.turn = members.issue AS is_issue_start,
+    members.is_private,
     members.is_answer_visible,
     issues.outcome,
+    issues.is_fallback,
     issues.answered_through,
     issues.answer_chat_id,
     issues.answer_message_id,
