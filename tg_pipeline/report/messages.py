@@ -66,6 +66,7 @@ class NounMessages(MessageGroup, frozen=True):
     question: Plural
     issue: Plural
     answer: Plural
+    call: Plural
     day: Plural
     week: Plural
     time: Plural
@@ -112,6 +113,7 @@ class SummaryMessages(MessageGroup, frozen=True):
     unclear: str
     few: str
     median: str
+    private: str
     members: str
     compared: str
     not_over: str
@@ -126,6 +128,9 @@ class SummaryMessages(MessageGroup, frozen=True):
     answered_share: str
     median_time: str
     net_members: str
+    contained_share: str
+    fallback_note: str
+    bot_median_time: str
     up_by: str
     down_by: str
     up: str
@@ -260,6 +265,88 @@ class ResponseTimeMessages(MessageGroup, frozen=True):
     limit_bot: str
 
 
+class HelpMessages(MessageGroup, frozen=True):
+    """Whether the bot helps in private chats."""
+
+    title: str
+    finding: str
+    invisible: str
+    answered: str
+    asked_again: str
+    fallback: str
+    fallback_many: str
+    silent: str
+    unknown: str
+    median: str
+    label: str
+    tip: str
+    week: str
+    contained: str
+    again: str
+    not_knowing: str
+    no_answer: str
+    not_known: str
+    unseen: str
+    texts: str
+    text: str
+    count: str
+    limit: str
+    limit_unseen: str
+    limit_fallback: str
+
+
+class CallMessages(MessageGroup, frozen=True):
+    """The bot's calls."""
+
+    title: str
+    finding: str
+    all_succeeded: str
+    blocked: str
+    rate_limited: str
+    unknown: str
+    caption: str
+    method: str
+    count: str
+    refused: str
+    limited: str
+    errors: str
+    mean: str
+    milliseconds: str
+    rest: str
+    limit: str
+
+
+class SourceMessages(MessageGroup, frozen=True):
+    """Where people come from."""
+
+    title: str
+    finding: str
+    returned: str
+    none: str
+    caption: str
+    name: str
+    people: str
+    after_7: str
+    after_28: str
+    rest: str
+    limit: str
+    limit_returned: str
+
+
+class BlockMessages(MessageGroup, frozen=True):
+    """Who blocks the bot."""
+
+    title: str
+    finding: str
+    label: str
+    blocked: str
+    unblocked: str
+    tip: str
+    day: str
+    net: str
+    limit: str
+
+
 class MemberMessages(MessageGroup, frozen=True):
     """Joins and leaves."""
 
@@ -388,11 +475,16 @@ class Messages(MessageGroup, frozen=True):
     activity: ActivityMessages
     hours: HourMessages
     questions: QuestionMessages
+    help: HelpMessages
     answers: AnswerMessages
     response_times: ResponseTimeMessages
     commands: CategoryMessages
     content: CategoryMessages
     reactions: CategoryMessages
+    buttons: CategoryMessages
+    sources: SourceMessages
+    blocks: BlockMessages
+    calls: CallMessages
     members: MemberMessages
     retention: RetentionMessages
     people: PeopleMessages

@@ -208,6 +208,46 @@ class Outcomes:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivateIssues:
+    """What became of the issues in private chats with the bot, in a week or in the whole period."""
+
+    week: date | None = None
+    """The Monday; None for the whole period."""
+    contained: int = 0
+    """Answered by the bot, and not asked again."""
+    asked_again: int = 0
+    """Answered by the bot, and asked again by the same person."""
+    fallback: int = 0
+    """The bot only said that it does not know."""
+    silent: int = 0
+    unknown: int = 0
+    unseen: int = 0
+    """Asked while the bot's calls were not recorded."""
+    median_seconds: float | None = None
+    """From the first question to the answer; None if nothing was answered."""
+
+    @property
+    def answered(self) -> Share:
+        """The share of the seen issues that the bot answered."""
+        return Share(self.contained + self.asked_again, self.seen)
+
+    @property
+    def contained_share(self) -> Share:
+        """The share of the seen issues that were answered and not asked again."""
+        return Share(self.contained, self.seen)
+
+    @property
+    def fallback_share(self) -> Share:
+        """The share of the bot's answers that only say that it does not know."""
+        return Share(self.fallback, self.contained + self.asked_again + self.fallback)
+
+    @property
+    def seen(self) -> int:
+        """The number of issues of which the data shows what the bot said."""
+        return self.contained + self.asked_again + self.fallback + self.silent + self.unknown
+
+
+@dataclass(frozen=True, slots=True)
 class AnswersWeek:
     """The outcome of the issues that were opened in a week, within the period."""
 
@@ -247,6 +287,50 @@ class CategoryCount:
 
     name: str
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class MethodCalls:
+    """The recorded calls of a method of the Bot API."""
+
+    method: str
+    calls: int
+    blocked: int
+    """Refused because the user has blocked the bot."""
+    rate_limited: int
+    """Refused because the bot called too often."""
+    other_errors: int
+    unknown: int
+    mean_ms: float | None
+    """Of the calls whose outcome is known; None if there are none."""
+
+    @property
+    def failed(self) -> int:
+        """The number of refused calls."""
+        return self.blocked + self.rate_limited + self.other_errors
+
+
+@dataclass(frozen=True, slots=True)
+class SourceReturns:
+    """The new people from a source, and those who returned."""
+
+    name: str | None
+    """The payload of the link; None for people without one."""
+    people: int
+    eligible_7: int
+    """The people whose first 7 days are over."""
+    returned_7: int
+    eligible_28: int
+    returned_28: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockDay:
+    """How often the bot was blocked and unblocked on a day."""
+
+    day: date
+    blocked: int
+    unblocked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +442,8 @@ class Headline:
     questions: int = 0
     joins: int = 0
     leaves: int = 0
+    private: PrivateIssues = field(default_factory=PrivateIssues)
+    """Of private chats with the bot; all other outcomes are of the other chats."""
     issues: Outcomes = field(default_factory=Outcomes)
     singles: Outcomes = field(default_factory=Outcomes)
     """Of the questions of these issues, each by itself: only these compare with the placebo."""
@@ -436,11 +522,18 @@ class ReportData:
     activity: list[ActivityDay] = field(default_factory=list)
     hours: list[HourCount] = field(default_factory=list)
     questions: list[QuestionGroup] = field(default_factory=list)
+    private_issues: list[PrivateIssues] = field(default_factory=list)
+    """By week."""
+    fallbacks: list[CategoryCount] = field(default_factory=list)
     answers: list[AnswersWeek] = field(default_factory=list)
     response_times: list[ResponseTime] = field(default_factory=list)
     commands: list[CategoryCount] = field(default_factory=list)
     content: list[CategoryCount] = field(default_factory=list)
     reactions: list[CategoryCount] = field(default_factory=list)
+    buttons: list[CategoryCount] = field(default_factory=list)
+    sources: list[SourceReturns] = field(default_factory=list)
+    blocks: list[BlockDay] = field(default_factory=list)
+    calls: list[MethodCalls] = field(default_factory=list)
     members: list[MemberDay] = field(default_factory=list)
     cohorts: list[CohortWeek] = field(default_factory=list)
     users: list[ActiveUser] = field(default_factory=list)
@@ -452,6 +545,16 @@ class ReportData:
     def is_empty(self) -> bool:
         """Whether there was no activity in the period."""
         return not (self.current.messages or self.current.users or self.members)
+
+    @property
+    def has_private_issues(self) -> bool:
+        """Whether the data shows what the bot said about issues in private chats."""
+        return bool(self.current.private.seen)
+
+    @property
+    def has_other_issues(self) -> bool:
+        """Whether there are issues elsewhere, or none whose answers the data shows."""
+        return bool(self.current.issues.seen) or not self.has_private_issues
 
     def is_complete(self, first: date, last: date) -> bool:
         """Check whether all days from `first` to `last` are in the period and over."""

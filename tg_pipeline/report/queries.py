@@ -12,17 +12,21 @@ from tg_pipeline.report.models import (
     ActiveUser,
     ActivityDay,
     AnswersWeek,
+    BlockDay,
     CategoryCount,
     CohortWeek,
     Headline,
     Health,
     HourCount,
     MemberDay,
+    MethodCalls,
     Outcomes,
     Period,
+    PrivateIssues,
     QuestionGroup,
     ReportData,
     ResponseTime,
+    SourceReturns,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ REPORT_TABLES: Final = frozenset(
     {
         *("daily_activity", "hourly_activity", "user_activity", "commands", "content_mix"),
         *("reactions", "members", "active_users", "retention", "questions", "answers", "threads"),
+        *("fallback_answers", "buttons", "sources", "blocks", "bot_calls"),
     }
 )
 """The marts that the queries read."""
@@ -93,11 +98,17 @@ def read_report_data(
         activity=marts.read("activity", period, ActivityDay),
         hours=marts.read("hours", period, HourCount),
         questions=marts.read("questions", period, _question_group, shown=GROUPS_SHOWN),
+        private_issues=[row for row in _private_issues(marts, period) if row.week],
+        fallbacks=marts.read("fallbacks", period, CategoryCount),
         answers=marts.read("answers", period, AnswersWeek),
         response_times=marts.read("response_times", period, ResponseTime),
         commands=marts.read("commands", period, CategoryCount),
         content=marts.read("content", period, CategoryCount),
         reactions=marts.read("reactions", period, CategoryCount),
+        buttons=marts.read("buttons", period, CategoryCount),
+        sources=marts.read("sources", period, SourceReturns),
+        blocks=marts.read("blocks", period, BlockDay),
+        calls=marts.read("calls", period, MethodCalls),
         members=marts.read("members", period, MemberDay),
         cohorts=marts.read("cohorts", period, CohortWeek, last_over=last_over, shown=COHORTS_SHOWN),
         users=marts.read("users", period, ActiveUser, shown=USERS_SHOWN),
@@ -108,7 +119,13 @@ def read_report_data(
 def _headline(marts: Marts, period: Period) -> Headline:
     (headline,) = marts.read("headline", period, Headline)
     issues, singles, placebo = marts.read("outcomes", period, Outcomes)
-    return replace(headline, issues=issues, singles=singles, placebo=placebo)
+    rows = (row for row in _private_issues(marts, period) if row.week is None)
+    private = next(rows, PrivateIssues())
+    return replace(headline, private=private, issues=issues, singles=singles, placebo=placebo)
+
+
+def _private_issues(marts: Marts, period: Period) -> list[PrivateIssues]:
+    return marts.read("private_issues", period, PrivateIssues)
 
 
 def _question_group(

@@ -10,7 +10,7 @@ from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import ReportData, Subject
 from tg_pipeline.report.page import Page, PageHead, PageSection, render_page
 from tg_pipeline.report.sanitize import MAX_NAME, UserText, mask_mentions
-from tg_pipeline.report.sections import activity, health, members, questions
+from tg_pipeline.report.sections import activity, bot, health, members, questions
 from tg_pipeline.report.summary import kpis, summary
 from tg_pipeline.report.vega_bundle import bundle_vega
 
@@ -18,17 +18,33 @@ SECTIONS: Final[Mapping[str, Callable[[ReportData, Formatter], PageSection]]] = 
     activity.ACTIVITY: activity.activity,
     activity.HOURS: activity.hours,
     questions.QUESTIONS: questions.questions,
+    bot.HELP: bot.helps,
     questions.ANSWERS: questions.answers,
     questions.RESPONSE_TIMES: questions.response_times,
     activity.COMMANDS: activity.commands,
+    activity.BUTTONS: activity.buttons,
     activity.CONTENT: activity.content,
     activity.REACTIONS: activity.reactions,
+    bot.SOURCES: bot.sources,
+    bot.BLOCKS: bot.blocks,
+    bot.CALLS: bot.calls,
     members.MEMBERS: members.members,
     members.RETENTION: members.retention,
     activity.PEOPLE: activity.people,
     health.HEALTH: health.health,
 }
 """The sections in the order of the page."""
+
+SHOWN_IF: Final[Mapping[str, Callable[[ReportData], bool]]] = {
+    bot.HELP: lambda data: data.has_private_issues,
+    questions.ANSWERS: lambda data: data.has_other_issues,
+    questions.RESPONSE_TIMES: lambda data: data.has_other_issues,
+    activity.BUTTONS: lambda data: bool(data.buttons),
+    bot.SOURCES: lambda data: bool(data.sources),
+    bot.BLOCKS: lambda data: bool(data.blocks),
+    bot.CALLS: lambda data: bool(data.calls),
+}
+"""When a section is on the page; without an entry, always."""
 
 
 def render_report(
@@ -51,7 +67,8 @@ def render_report(
 
 def build_sections(data: ReportData, fmt: Formatter) -> list[PageSection]:
     """Build the sections; a period without activity has only the state of its data."""
-    names = [health.HEALTH] if data.is_empty else list(SECTIONS)
+    shown = [name for name in SECTIONS if name not in SHOWN_IF or SHOWN_IF[name](data)]
+    names = [health.HEALTH] if data.is_empty else shown
     return [SECTIONS[name](data, fmt) for name in names]
 
 

@@ -28,15 +28,18 @@ class Kpi:
 
 
 def kpis(data: ReportData, fmt: Formatter) -> list[Kpi]:
-    """Return the six key figures, with changes if there is a previous period."""
+    """Return the key figures, with changes if there is a previous period.
+
+    What the bot itself answered in private chats is counted apart from what others answered.
+    """
     texts = fmt.messages.summary
     both = [data.current, *([data.previous] if data.previous else [])]
     return [
         _count_kpi(texts.messages, [each.messages for each in both], fmt),
         _count_kpi(texts.people, [each.users for each in both], fmt),
         _count_kpi(texts.questions, [each.questions for each in both], fmt),
-        _answered_kpi(both, fmt),
-        _wait_kpi(both, fmt),
+        *(_bot_kpis(both, fmt) if data.has_private_issues else []),
+        *([_answered_kpi(both, fmt), _wait_kpi(both, fmt)] if data.has_other_issues else []),
         _balance_kpi(texts.net_members, [each.members_net for each in both], fmt),
     ]
 
@@ -113,6 +116,32 @@ def _wait_kpi(both: Sequence[Headline], fmt: Formatter) -> Kpi:
     return replace(kpi, change=texts.before.format(previous=fmt.duration(previous)))
 
 
+def _bot_kpis(both: Sequence[Headline], fmt: Formatter) -> list[Kpi]:
+    """Return the share of issues that the bot answered for good, and its median response time."""
+    texts, current, previous = fmt.messages.summary, both[0].private, both[-1].private
+    fallback = texts.fallback_note.format(share=fmt.share(current.fallback_share))
+    cases = fmt.cases(current.contained_share)
+    contained = Kpi(
+        texts.contained_share,
+        fmt.percent(current.contained_share.value or 0),
+        note=SEPARATOR.join([cases, fallback] if current.fallback_share.whole else [cases]),
+    )
+    median = current.median_seconds
+    wait = Kpi(texts.bot_median_time, NO_VALUE if median is None else fmt.duration(median))
+    if len(both) == 1 or not previous.seen:
+        return [contained, wait]
+    change = Comparison(current.contained_share, previous.contained_share)
+    before = fmt.share(previous.contained_share)
+    trend, template = "", texts.before
+    if change.is_distinct:
+        trend, template = ("up", texts.up) if change.is_higher else ("down", texts.down)
+    contained = replace(contained, change=template.format(previous=before), trend=trend)
+    if previous.median_seconds is not None:
+        then = fmt.duration(previous.median_seconds)
+        wait = replace(wait, change=texts.before.format(previous=then))
+    return [contained, wait]
+
+
 @dataclass(frozen=True, slots=True)
 class _Found:
     """A figure that a rule found, as text."""
@@ -136,7 +165,9 @@ def _rule_kpi(title: str, found: _Found, test: Comparison, fmt: Formatter) -> Kp
 
 def summary(data: ReportData, fmt: Formatter) -> Markup:
     """Return the period in sentences."""
-    sentences = [_lead(data, fmt), *_answers(data.current, fmt), _members(data.current, fmt)]
+    current = data.current
+    outcomes = [*_private(data, fmt), *_answers(current, fmt)]
+    sentences = [_lead(data, fmt), *outcomes, _members(current, fmt)]
     return Markup(" ").join([*sentences, _comparison(data, fmt), *_not_over(data, fmt)])
 
 
@@ -149,6 +180,21 @@ def _lead(data: ReportData, fmt: Formatter) -> Markup:
         messages=fmt.count(current.messages, nouns.message),
         questions=fmt.count(current.questions, nouns.question),
     )
+
+
+def _private(data: ReportData, fmt: Formatter) -> list[Markup]:
+    """Return what the bot answered in private chats, as far as the data shows it."""
+    issues = data.current.private
+    if not data.has_private_issues:
+        return []
+    sentence = fmt.sentence(
+        fmt.messages.summary.private,
+        answered=fmt.number(issues.answered.part),
+        issues=fmt.count(issues.seen, fmt.messages.nouns.issue),
+        contained=fmt.number(issues.contained),
+        fallback=fmt.number(issues.fallback),
+    )
+    return [sentence]
 
 
 def _answers(current: Headline, fmt: Formatter) -> list[Markup]:

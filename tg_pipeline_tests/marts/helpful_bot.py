@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -140,6 +141,15 @@ def conversations() -> list[Payload]:
     said.says("2026-10-14 15:00", 201, "obrigada pela ajuda")
     said.says("2026-10-18 15:00", 203, "bom dia")
     return said.lines
+
+
+def arrivals() -> dict[int, datetime]:
+    """Return when the presses of buttons arrived, which have no time of their own."""
+    return {
+        line["update_id"]: datetime.fromtimestamp(line["callback_query"]["message"]["date"], UTC)
+        for line in conversations()
+        if "callback_query" in line
+    }
 
 
 def write_conversations(folder: Path) -> Path:

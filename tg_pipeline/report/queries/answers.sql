@@ -1,4 +1,4 @@
--- What became of the issues of the period, by the week in which they were opened.
+-- What became of the issues of the period outside of private chats with the bot, by the week in which they were opened.
 SELECT
     week,
     count(*) FILTER (WHERE outcome = 'answered' AND answered_by = 'bot') AS answered_by_bot,
@@ -12,6 +12,7 @@ FROM threads
 WHERE
     is_issue_start
     AND NOT is_copy
+    AND NOT (is_private AND is_answer_visible)
     AND asked_at >= $begin AND asked_at < $end
 GROUP BY week
 ORDER BY week

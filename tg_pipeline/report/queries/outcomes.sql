@@ -1,4 +1,5 @@
--- What became of the issues of the period; of its questions, each by itself; and, by the same rule,
+-- What became of the issues of the period, except for those in private chats with the bot, which
+-- responds to everything there; of its questions, each by itself; and, by the same rule,
 -- of messages of the same chats that are not questions (the placebo). One row each, in this order.
 WITH issues AS (
     SELECT *
@@ -6,6 +7,7 @@ WITH issues AS (
     WHERE
         is_issue_start
         AND NOT is_copy
+        AND NOT (is_private AND is_answer_visible)
         AND asked_at >= $begin AND asked_at < $end
 ),
 
@@ -31,6 +33,7 @@ cases AS (
     FROM answers
     WHERE
         NOT is_copy
+        AND NOT (is_private AND is_answer_visible)
         AND asked_at >= $begin AND asked_at < $end
         AND chat_id IN (SELECT chat_id FROM issues)
 ),

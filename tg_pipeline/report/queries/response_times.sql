@@ -1,4 +1,4 @@
--- Seconds from the first question of an issue to its answer: in the whole period (week is null), and
+-- Seconds from the first question of an issue outside of private chats to its answer: in the whole period (week is null), and
 -- in each week of it. They come from single issues, since medians can't be combined.
 WITH times AS (
     SELECT
@@ -11,6 +11,7 @@ WITH times AS (
     WHERE
         threads.is_issue_start
         AND NOT threads.is_copy
+        AND NOT threads.is_private
         AND threads.outcome = 'answered'
         AND threads.asked_at >= $begin AND threads.asked_at < $end
 )

@@ -38,6 +38,7 @@ HOURS: Final = "hours"
 COMMANDS: Final = "commands"
 CONTENT: Final = "content"
 REACTIONS: Final = "reactions"
+BUTTONS: Final = "buttons"
 PEOPLE: Final = "people"
 
 DAY_HOURS: Final = range(24)
@@ -95,6 +96,11 @@ def commands(data: ReportData, fmt: Formatter) -> PageSection:
 def content(data: ReportData, fmt: Formatter) -> PageSection:
     """Build the ranking of content types."""
     return _ranking(CONTENT, data.content, fmt.messages.content, fmt)
+
+
+def buttons(data: ReportData, fmt: Formatter) -> PageSection:
+    """Build the ranking of the buttons that were pressed."""
+    return _ranking(BUTTONS, data.buttons, fmt.messages.buttons, fmt)
 
 
 def reactions(data: ReportData, fmt: Formatter) -> PageSection:
