@@ -95,10 +95,11 @@ DEFINITIONS: Final = (
         "buttons differ from the version before. In the daily marts, an edit also counts if that "
         "version is unknown; in `messages`, only known versions are compared.",
         excludes="The edits that Telegram sends for a first reaction, a link preview, and each "
-        "move of a live location.",
-        sql="update_type LIKE 'edited_%' AND NOT coalesce(is_live_location, FALSE) AND "
+        "move of a live location; in the daily marts, what the bot itself edits. Of an imported "
+        "message, only the text is compared.",
+        sql="is_edit AND NOT is_own AND NOT coalesce(is_live_location, FALSE) AND "
         "content_digest IS DISTINCT FROM lag(content_digest) OVER (PARTITION BY bot_id, "
-        "replace(update_type, 'edited_', ''), business_connection_id, chat_id, message_id "
+        "message_kind, business_connection_id, chat_id, message_id "
         "ORDER BY event_at, update_id)",
     ),
     Definition(
@@ -139,14 +140,17 @@ DEFINITIONS: Final = (
         meaning="A message for which there is evidence that it answers: it replies to the "
         "question, names the asker, or is from the only other speaker within ten minutes.",
         excludes="Stickers, service messages, automatic forwards and away messages; the bot's own "
-        "messages, which it never receives. Whether the answer is right is not known.",
+        "messages where its calls are not recorded; fallback answers. Whether the answer is right "
+        "is not known.",
         sql="outcome = 'answered'",
         table="threads",
     ),
     Definition(
         term="unanswered",
-        meaning="In the conversation, nobody else made a statement within a day.",
-        excludes="Issues where answers can't be seen, such as in private chats with the bot.",
+        meaning="In the conversation, nobody else made a statement within a day; in a private "
+        "chat, also that the bot only said that it does not know.",
+        excludes="Issues where answers can't be seen, such as in private chats with the bot while "
+        "its calls are not recorded.",
         sql="outcome = 'unanswered'",
         table="threads",
     ),
@@ -162,9 +166,56 @@ DEFINITIONS: Final = (
         term="placebo",
         meaning="The same rule applied to messages that ask nothing, in the same chats and weeks: "
         "what it finds there is chance. A figure that can't be told from it shows nothing.",
-        excludes="Questions, commands, replies and forwards.",
+        excludes="Questions, commands, replies and forwards; private chats with the bot, where it "
+        "responds to everything.",
         sql="NOT is_question",
         table="answers",
+    ),
+    Definition(
+        term="answered by the bot",
+        meaning="Of an issue in a private chat: the bot wrote after the question, within ten "
+        "minutes or as a reply to it within 14 days.",
+        excludes="Fallback answers; issues from times when the bot's calls were not recorded: "
+        "those are `unseen`. What was answered in groups.",
+        sql="is_issue_start AND is_private AND outcome = 'answered'",
+        table="threads",
+    ),
+    Definition(
+        term="contained",
+        meaning="Answered by the bot, and not asked again by the same person within a day after "
+        "the answer: nobody else was needed, as far as the data shows.",
+        excludes="Issues that were asked again in words of another group count as contained. "
+        "People who gave up silently look the same.",
+        sql="is_issue_start AND is_private AND outcome = 'answered' AND NOT is_asked_again",
+        table="threads",
+    ),
+    Definition(
+        term="fallback answer",
+        meaning="The bot says that it does not know: the same text, except for the person's name, "
+        "that was all it said in five or more private chats after questions that are not about "
+        "the same thing.",
+        excludes="Greetings and other texts after commands; the same answer to the same question; "
+        "a text that something else follows before the person writes again.",
+        sql="is_fallback",
+        table="threads",
+    ),
+    Definition(
+        term="source",
+        meaning="What followed a person's first `/start` to a bot in a private chat: the payload "
+        "of the link that they came through, or nothing.",
+        excludes="Later `/start`s of the same person; `/start` in groups. Of people who were "
+        "active with the bot on an earlier day, it is not said whether they returned.",
+        sql="source",
+        table="sources",
+    ),
+    Definition(
+        term="block",
+        meaning="A person blocks the bot in a private chat: its status there becomes `kicked`. An "
+        "unblock is the change back.",
+        excludes="Being removed from a group; calls that fail since the bot is blocked, which are "
+        "counted by themselves.",
+        sql="update_type = 'my_chat_member' AND chat_type = 'private' "
+        "AND member_new_status = 'kicked' AND member_old_status <> 'kicked'",
     ),
 )
 """In the order of the page."""

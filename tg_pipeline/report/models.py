@@ -442,13 +442,13 @@ class Headline:
     questions: int = 0
     joins: int = 0
     leaves: int = 0
-    private: PrivateIssues = field(default_factory=PrivateIssues)
-    """Of private chats with the bot; all other outcomes are of the other chats."""
     issues: Outcomes = field(default_factory=Outcomes)
     singles: Outcomes = field(default_factory=Outcomes)
     """Of the questions of these issues, each by itself: only these compare with the placebo."""
     placebo: Outcomes = field(default_factory=Outcomes)
     """Of messages that are not questions, in the chats of the issues."""
+    private: PrivateIssues = field(default_factory=PrivateIssues)
+    """Of private chats with the bot; all other outcomes are of the other chats."""
 
     @property
     def answered(self) -> Share:

@@ -22,15 +22,13 @@ _identities = count(1)
 
 
 def call(
-    at: str,
-    method: str,
-    params: Mapping[str, Any],
-    result: Any = None,
-    error: Mapping[str, Any] | None = None,
-    source: CallSource = CallSource.PROXY,
-    milliseconds: int = 80,
+    at: str, method: str, params: Mapping[str, Any], result: Any = None, **about: Any
 ) -> list[Payload]:
-    """Return the lines of a call whose outcome is known, unless it is a webhook reply."""
+    """Return the lines of a call; of a webhook reply, the outcome is not known.
+
+    `about` are the `error`, the `source`, and the `milliseconds` that it took.
+    """
+    error, source = about.get("error"), about.get("source", CallSource.PROXY)
     is_known = source is CallSource.PROXY
     found = BotCall(
         method=method,
@@ -41,7 +39,7 @@ def call(
         ok=error is None if is_known else None,
         result=result,
         error=error or {},
-        milliseconds=milliseconds if is_known else None,
+        milliseconds=about.get("milliseconds", 80) if is_known else None,
     )
     return [json.loads(line) for line in bot_call_lines(found)]
 

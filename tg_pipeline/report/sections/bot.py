@@ -77,25 +77,21 @@ def helps(data: ReportData, fmt: Formatter) -> PageSection:
 
 def _help_details(total: PrivateIssues, fmt: Formatter) -> Iterator[Cell]:
     texts = fmt.messages.help
-    yield fmt.sentence(texts.answered, share=_with_cases(total.answered, fmt))
+    yield fmt.sentence(texts.answered, share=fmt.share(total.answered))
     if total.answered.part:
         again = Share(total.asked_again, total.answered.part)
-        yield fmt.sentence(texts.asked_again, share=_with_cases(again, fmt))
+        yield fmt.sentence(texts.asked_again, share=fmt.share(again))
     fallback = total.fallback_share
     if fallback.whole:
         is_much = (fallback.value or 0) > MANY_FALLBACKS
         template = texts.fallback_many if is_much else texts.fallback
-        yield fmt.sentence(template, share=_with_cases(fallback, fmt))
+        yield fmt.sentence(template, share=fmt.share(fallback))
     if total.silent:
-        yield fmt.sentence(texts.silent, share=_with_cases(Share(total.silent, total.seen), fmt))
+        yield fmt.sentence(texts.silent, share=fmt.share(Share(total.silent, total.seen)))
     if total.unknown:
-        yield fmt.sentence(texts.unknown, share=_with_cases(Share(total.unknown, total.seen), fmt))
+        yield fmt.sentence(texts.unknown, share=fmt.share(Share(total.unknown, total.seen)))
     if total.median_seconds is not None:
         yield fmt.sentence(texts.median, median=fmt.duration(total.median_seconds))
-
-
-def _with_cases(share: Share, fmt: Formatter) -> str:
-    return f"{fmt.percent(share.value or 0)} ({fmt.cases(share)})"
 
 
 def _help_chart(data: ReportData, fmt: Formatter) -> PageChart:
@@ -174,9 +170,7 @@ def sources(data: ReportData, fmt: Formatter) -> PageSection:
     returned = Share(
         sum(row.returned_7 for row in data.sources), sum(row.eligible_7 for row in data.sources)
     )
-    details = (
-        [fmt.sentence(texts.returned, share=_with_cases(returned, fmt))] if returned.whole else []
-    )
+    details = [fmt.sentence(texts.returned, share=fmt.share(returned))] if returned.whole else []
     tables, limits = [_sources_table(data.sources, fmt)], [texts.limit, texts.limit_returned]
     return PageSection(SOURCES, texts.title, finding, details, (), tables, limits)
 
@@ -213,7 +207,7 @@ def _sources_table(rows: Sequence[SourceReturns], fmt: Formatter) -> PageTable:
 
 def _returned(row: SourceReturns, fmt: Formatter) -> list[str]:
     shares = Share(row.returned_7, row.eligible_7), Share(row.returned_28, row.eligible_28)
-    return [_with_cases(share, fmt) if share.whole else NO_VALUE for share in shares]
+    return [fmt.share(share) if share.whole else NO_VALUE for share in shares]
 
 
 def _sum(rows: Sequence[SourceReturns]) -> SourceReturns:
@@ -290,7 +284,7 @@ def calls(data: ReportData, fmt: Formatter) -> PageSection:
     failed = Share(sum(row.failed for row in data.calls), total)
     count = fmt.count(total, fmt.messages.nouns.call)
     template = texts.finding if failed.part else texts.all_succeeded
-    finding = fmt.sentence(template, calls=count, share=_with_cases(failed, fmt))
+    finding = fmt.sentence(template, calls=count, share=fmt.share(failed))
     reasons = [
         (texts.blocked, sum(row.blocked for row in data.calls)),
         (texts.rate_limited, sum(row.rate_limited for row in data.calls)),
