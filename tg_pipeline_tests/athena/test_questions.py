@@ -15,6 +15,21 @@ NO_ANSWER_IS_GOOD = {"Are updates missing?", "What could not be read?"}
 """Questions whose answer is empty for a month without problems."""
 
 
+OF_AN_ANSWERING_BOT = {
+    "What does the bot not know?",
+    "What does the bot say when it does not know?",
+    "What did people ask again?",
+    "What did the bot say last?",
+    "Which calls fail?",
+    "Why do they fail?",
+    "How long does Telegram take?",
+    "Where do people come from, and do they return?",
+    "Who blocks the bot?",
+}
+"""Questions whose answer is empty for a month without recorded calls; those of
+`marts/test_helpful_bot.py` are."""
+
+
 @dataclass(frozen=True)
 class Question:
     title: str
@@ -43,7 +58,7 @@ def test_every_section_has_a_query_and_an_explanation() -> None:
 def test_a_query_has_rows_on_the_sample_month(sample: BuiltLake, question: Question) -> None:
     rows = sample.rows(question.sql)
 
-    assert rows or question.title in NO_ANSWER_IS_GOOD
+    assert rows or question.title in NO_ANSWER_IS_GOOD | OF_AN_ANSWERING_BOT
 
 
 def test_the_four_queries_of_the_original_are_the_saved_ones(sample: BuiltLake) -> None:
