@@ -10,6 +10,7 @@ from tg_pipeline.report.models import (
     ActiveUser,
     ActivityDay,
     AnswersWeek,
+    BlockDay,
     CategoryCount,
     CohortWeek,
     DigestKind,
@@ -20,11 +21,14 @@ from tg_pipeline.report.models import (
     HealthDay,
     HourCount,
     MemberDay,
+    MethodCalls,
     Outcomes,
     Period,
+    PrivateIssues,
     QuestionGroup,
     ReportData,
     ResponseTime,
+    SourceReturns,
 )
 
 PERIOD = Period(date(2026, 10, 5), date(2026, 11, 1))
@@ -86,11 +90,37 @@ def month(**changes: Any) -> ReportData:
 def month_of(texts: Sequence[str]) -> ReportData:
     """Return the four weeks with these texts in each place that shows users' text."""
     counts = [CategoryCount(text, 50 - n) for n, text in enumerate(texts)]
-    return month(
+    return of_an_answering_bot(
         users=[ActiveUser(text, 100 - n, 120, 5) for n, text in enumerate(texts)],
         questions=[QuestionGroup(text, "pt", 50 - n, (9, 8, 7, 6)) for n, text in enumerate(texts)],
-        **dict.fromkeys(("commands", "content", "reactions"), counts),
+        sources=[SourceReturns(text, 50 - n, 9, 8, 0, 0) for n, text in enumerate(texts)],
+        calls=[MethodCalls(text, 50 - n, 1, 0, 0, 0, None) for n, text in enumerate(texts)],
+        **dict.fromkeys(("commands", "content", "reactions", "buttons", "fallbacks"), counts),
     )
+
+
+def of_an_answering_bot(**changes: Any) -> ReportData:
+    """Return the four weeks of a bot that is also asked in private chats, and what it calls."""
+    weeks = PERIOD.weeks()
+    total = PrivateIssues(None, 60, 12, 8, 4, 6, 3, 5.0)
+    calls = [
+        MethodCalls("sendMessage", 900, 20, 5, 2, 10, 82.4),
+        MethodCalls("x", 3, 0, 0, 0, 3, None),
+    ]
+    data = month(
+        current=replace(_MONTH.current, private=total),
+        previous=replace(_MONTH.current, private=replace(total, contained=20)),
+        private_issues=[PrivateIssues(week, 15, 3, 2, 1, 1, 1, 5.0) for week in weeks],
+        fallbacks=[CategoryCount("Desculpe, não sei.", 8)],
+        buttons=[CategoryCount("menu", 8), CategoryCount("none:", 2)],
+        sources=[
+            SourceReturns("site", 30, 20, 15, 0, 0),
+            SourceReturns(None, 10, 10, 3, 4, 1),
+        ],
+        blocks=[BlockDay(PERIOD.first, 3, 0), BlockDay(PERIOD.last, 1, 1)],
+        calls=calls,
+    )
+    return replace(data, **changes)
 
 
 def one_day() -> ReportData:

@@ -20,6 +20,7 @@ from tg_pipeline.report.models import (
     MemberDay,
     Outcomes,
     Period,
+    PrivateIssues,
     QuestionGroup,
     ReportData,
     ResponseTime,
@@ -34,6 +35,7 @@ from tg_pipeline_tests.report.report_data import (
     PERIOD,
     PT,
     month,
+    of_an_answering_bot,
     one_day,
     outcomes,
     quiet,
@@ -430,3 +432,66 @@ def test_sections_have_limits_and_charts_have_a_text_alternative_and_numbers() -
         assert chart.label.endswith(".")
         assert chart.numbers.rows
         assert {len(row) for row in chart.numbers.rows} == {len(chart.numbers.columns)}
+
+
+THE_BOT_IN_WORDS = """
+help
+In private chats, the bot answered 67% of the issues so that the same person did not ask again \
+within a day: 60 of 90.
+Answered by the bot: 80%.
+Of these, asked again by the same person within a day: 17%.
+Of the bot's answers, 10% only say that it does not know.
+Without any message of the bot within a day: 4%.
+Unknown: 7%. The bot wrote within a day, but nothing shows that it was an answer.
+Half of the answers came within 5 s.
+buttons
+Pressed most often: menu, 8 times, 80% (8 of 10) of all presses.
+sources
+Most new people came through site: 30, 75% of 40 people.
+Of the new people, 60% were active again 7 or more days later.
+blocks
+The bot was blocked 4 times and unblocked 1 time.
+calls
+Of 903 calls, 3% failed.
+Refused because the user has blocked the bot: 20.
+Refused because the bot called too often (429): 5.
+Without a known outcome: 13. Telegram does not tell it for calls in the response to a webhook.
+""".strip()
+
+
+def test_the_sections_about_the_bot_state_their_findings_and_details() -> None:
+    data = of_an_answering_bot()
+    found = [
+        line
+        for name in ("help", "buttons", "sources", "blocks", "calls")
+        for line in (name, *sentences(section(name, data)))
+    ]
+
+    assert found == THE_BOT_IN_WORDS.splitlines()
+
+
+def test_sections_about_the_bot_are_shown_if_there_is_something_to_show() -> None:
+    about_the_bot = {"help", "buttons", "sources", "blocks", "calls"}
+    names = {each.name for each in build_sections(of_an_answering_bot(), EN)}
+    without = {each.name for each in build_sections(month(), EN)}
+
+    assert about_the_bot <= names
+    assert not about_the_bot & without
+
+
+def test_a_bot_that_is_only_asked_in_private_has_no_section_on_other_answers() -> None:
+    total = PrivateIssues(contained=3, fallback=1, unseen=2)
+    data = of_an_answering_bot(current=Headline(messages=9, users=3, private=total))
+
+    names = [each.name for each in build_sections(data, EN)]
+
+    assert names.index("questions") + 1 == names.index("help")
+    assert not {"answers", "response-times"} & set(names)
+    assert section("help", data).limits[-1].endswith("Issues from other times are left out: 2.")
+
+
+def test_more_than_one_in_ten_fallback_answers_are_too_many() -> None:
+    total = PrivateIssues(contained=80, fallback=10)
+    data = of_an_answering_bot(current=Headline(messages=9, users=3, private=total))
+
+    assert any("more than one in ten" in line for line in sentences(section("help", data)))
