@@ -9,7 +9,7 @@ from typing import Any, Final
 from lambda_ingest.bot_calls import BotCall, CallSource, bot_call_lines
 from lambda_ingest.synthetic_updates import EXPORTED_MESSAGE, synthetic_id
 from tg_pipeline_tests.conftest import BOT
-from tg_pipeline_tests.marts.updates import Payload, second
+from tg_pipeline_tests.marts.updates import Payload, message, second
 
 BLOCKED: Final = {"error_code": 403, "description": "Forbidden: bot was blocked by the user"}
 TOO_MANY: Final = {
@@ -17,6 +17,9 @@ TOO_MANY: Final = {
     "description": "Too Many Requests: retry after 7",
     "parameters": {"retry_after": 7},
 }
+
+TOPICS: Final = ("certificado?", "matrícula?", "estacionamento?", "senha?", "pagamento?")
+"""Questions about different things."""
 
 _identities = count(1)
 
@@ -80,3 +83,21 @@ def exported(
     kind = "private" if chat_id > 0 else "supergroup"
     content = {"date": moment, "chat": {"id": chat_id, "type": kind}, "message": message}
     return {"update_id": synthetic_id(moment, identity), EXPORTED_MESSAGE: content}
+
+
+def chats_about(texts: tuple[str, ...], answer: str, *more: str) -> list[Payload]:
+    """Return private chats in which each text is asked, with the same answer and more messages."""
+    lines: list[Payload] = []
+    for number, text in enumerate(texts):
+        person = 50 + number
+        place = {"id": person, "type": "private", "first_name": f"P{number}"}
+        asker = {"id": person, "is_bot": False, "first_name": f"P{number}"}
+        at = f"2026-10-07 09:{number:02}"
+        lines.append(
+            message(f"{at}:00", None, text, 10 * number + 1, chat=place, **{"from": asker})
+        )
+        lines += [
+            sent(f"{at}:0{place_in_turn}", said, 10 * number + place_in_turn, person)
+            for place_in_turn, said in enumerate((answer, *more), start=2)
+        ]
+    return lines

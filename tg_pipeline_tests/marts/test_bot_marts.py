@@ -27,7 +27,9 @@ from tg_pipeline_tests.conftest import BOT
 from tg_pipeline_tests.marts.bot_lines import (
     BLOCKED,
     TOO_MANY,
+    TOPICS,
     call,
+    chats_about,
     exported,
     replied_to_webhook,
     sent,
@@ -293,26 +295,6 @@ def test_in_a_group_the_bots_own_answer_is_evidence(marts: Marts) -> None:
 
 
 # Containment and fallback answers
-
-TOPICS = ("certificado?", "matrícula?", "estacionamento?", "senha?", "pagamento?")
-
-
-def chats_about(texts: tuple[str, ...], answer: str, *more: str) -> list[Payload]:
-    """Return private chats in which each text is asked, with the same answer and more messages."""
-    lines: list[Payload] = []
-    for number, text in enumerate(texts):
-        person = 50 + number
-        place = {"id": person, "type": "private", "first_name": f"P{number}"}
-        asker = {"id": person, "is_bot": False, "first_name": f"P{number}"}
-        at = f"2026-10-07 09:{number:02}"
-        lines.append(
-            message(f"{at}:00", None, text, 10 * number + 1, chat=place, **{"from": asker})
-        )
-        lines += [
-            sent(f"{at}:0{place_in_turn}", said, 10 * number + place_in_turn, person)
-            for place_in_turn, said in enumerate((answer, *more), start=2)
-        ]
-    return lines
 
 
 def test_the_same_text_after_different_questions_is_a_fallback_answer(marts: Marts) -> None:

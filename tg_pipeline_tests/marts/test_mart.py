@@ -15,8 +15,18 @@ from tg_pipeline.marts.lineage import CONTEXT_DATE, column_origins
 from tg_pipeline.marts.mart import Mart, shown_sources
 from tg_pipeline.telegram.models import MESSAGE_TYPES
 from tg_pipeline_tests.built_marts import partitions_of
+from tg_pipeline_tests.marts.bot_lines import BLOCKED, TOPICS, call, chats_about
 from tg_pipeline_tests.marts.conftest import DAY, Marts
-from tg_pipeline_tests.marts.updates import ANA, BIA, HELPER_BOT, command, edit, message, reaction
+from tg_pipeline_tests.marts.updates import (
+    ANA,
+    BIA,
+    HELPER_BOT,
+    command,
+    edit,
+    message,
+    press,
+    reaction,
+)
 
 
 def stored_rows(marts: Marts) -> dict[str, int]:
@@ -45,6 +55,10 @@ def test_the_results_of_the_queries_have_the_declared_columns(marts: Marts) -> N
         command("2026-10-07 09:03", ANA, "/ajuda", 3),
         reaction("2026-10-07 09:04", ANA, "", "👍"),
         message("2026-10-07 09:05", BIA, None, 4, new_chat_members=[{"id": BIA}]),
+        command("2026-10-07 09:06", ANA, "/start site", 5, chat_id=ANA),
+        press(ANA, "menu:1"),
+        *call("2026-10-07 09:07", "sendMessage", {"chat_id": BIA}, error=BLOCKED),
+        *chats_about(TOPICS, "não sei"),
     )
     marts.put(message("2026-09-01 09:00", HELPER_BOT, "bip", 1), day=date(2026, 9, 1))
 

@@ -24,8 +24,8 @@ people AS (
         coalesce(bool_or(active.day < starts.day), FALSE) AS was_there,
         coalesce(bool_or(active.day >= starts.day + 7), FALSE) AS returned_7,
         coalesce(bool_or(active.day >= starts.day + 28), FALSE) AS returned_28,
-        coalesce(any_value(last_days.last_day) >= starts.day + 7, FALSE) AS is_eligible_7,
-        coalesce(any_value(last_days.last_day) >= starts.day + 28, FALSE) AS is_eligible_28
+        coalesce(max(last_days.last_day) >= starts.day + 7, FALSE) AS is_eligible_7,
+        coalesce(max(last_days.last_day) >= starts.day + 28, FALSE) AS is_eligible_28
     FROM starts
     LEFT JOIN known_active_days AS active
         ON starts.bot_id = active.bot_id AND starts.user_id = active.user_id
