@@ -99,8 +99,8 @@ def _help_chart(data: ReportData, fmt: Formatter) -> PageChart:
     weeks = [row for row in data.private_issues if row.week]
     is_whole = all(data.is_whole_week(row.week) for row in weeks if row.week)
     legend = [
-        LegendItem("ink", texts.contained),
-        LegendItem("accent", texts.again),
+        LegendItem("accent", texts.contained),
+        LegendItem("ink", texts.again),
         LegendItem("second", texts.not_knowing),
         LegendItem("soft", f"{texts.no_answer}, {texts.not_known}"),
         *([] if is_whole else [LegendItem("pale", fmt.messages.page.pale)]),
@@ -114,8 +114,8 @@ def _help_bars(row: PrivateIssues, data: ReportData, fmt: Formatter) -> Iterator
     texts, week = fmt.messages.help, row.week or data.period.first
     at, is_complete = axis_label(week, data.period, fmt), data.is_whole_week(week)
     segments = [
-        (texts.contained, row.contained, INK),
-        (texts.again, row.asked_again, ACCENT),
+        (texts.contained, row.contained, ACCENT),
+        (texts.again, row.asked_again, INK),
         (texts.not_knowing, row.fallback, SECOND),
         (f"{texts.no_answer}, {texts.not_known}", row.silent + row.unknown, SOFT),
     ]
@@ -148,7 +148,9 @@ def _fallback_tables(data: ReportData, fmt: Formatter) -> list[PageTable]:
     """Return what the bot says when it does not know, if it says that."""
     texts = fmt.messages.help
     columns = [TableColumn(texts.text), TableColumn(texts.count, is_number=True)]
-    rows = [[UserText(row.name), fmt.number(row.count)] for row in data.fallbacks[:TOP_FALLBACKS]]
+    rows: list[list[Cell]] = [
+        [UserText(row.name), fmt.number(row.count)] for row in data.fallbacks[:TOP_FALLBACKS]
+    ]
     return [PageTable("help-fallbacks", texts.texts, columns, rows)] if rows else []
 
 
