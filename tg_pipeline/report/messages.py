@@ -321,6 +321,7 @@ class SourceMessages(MessageGroup, frozen=True):
 
     title: str
     finding: str
+    finding_none: str
     returned: str
     none: str
     caption: str

@@ -39,12 +39,13 @@ SHOWN_IF: Final[Mapping[str, Callable[[ReportData], bool]]] = {
     bot.HELP: lambda data: data.has_private_issues,
     questions.ANSWERS: lambda data: data.has_other_issues,
     questions.RESPONSE_TIMES: lambda data: data.has_other_issues,
-    activity.BUTTONS: lambda data: bool(data.buttons),
-    bot.SOURCES: lambda data: bool(data.sources),
+    activity.BUTTONS: lambda data: bool(data.buttons) and not data.health.has_no_texts,
+    bot.SOURCES: lambda data: bool(data.sources) and not data.health.has_no_texts,
     bot.BLOCKS: lambda data: bool(data.blocks),
     bot.CALLS: lambda data: bool(data.calls),
 }
-"""When a section is on the page; without an entry, always."""
+"""When a section is on the page; without an entry, always. Where texts are not kept, the data of
+buttons and the payloads of /start are not either."""
 
 
 def render_report(

@@ -479,6 +479,12 @@ def test_sections_about_the_bot_are_shown_if_there_is_something_to_show() -> Non
     assert not about_the_bot & without
 
 
+def test_without_texts_there_are_no_payloads_and_no_data_of_buttons_to_show() -> None:
+    data = of_an_answering_bot(health=Health(has_no_texts=True))
+
+    assert not {"buttons", "sources"} & {each.name for each in build_sections(data, EN)}
+
+
 def test_a_bot_that_is_only_asked_in_private_has_no_section_on_other_answers() -> None:
     total = PrivateIssues(contained=3, fallback=1, unseen=2)
     data = of_an_answering_bot(current=Headline(messages=9, users=3, private=total))

@@ -20,7 +20,6 @@ from tg_pipeline.report.models import (
     SourceReturns,
 )
 from tg_pipeline.report.page import (
-    BarCell,
     Cell,
     LegendItem,
     PageChart,
@@ -163,7 +162,7 @@ def sources(data: ReportData, fmt: Formatter) -> PageSection:
     total = sum(row.people for row in data.sources)
     noun = fmt.messages.nouns.person
     finding = fmt.sentence(
-        texts.finding,
+        texts.finding if first.name else texts.finding_none,
         name=_source_name(first, fmt),
         people=fmt.number(first.people),
         share=fmt.percent(first.people / total),
@@ -186,16 +185,13 @@ def _sources_table(rows: Sequence[SourceReturns], fmt: Formatter) -> PageTable:
     columns = [
         TableColumn(texts.name),
         TableColumn(texts.people, is_number=True),
-        TableColumn(fmt.messages.page.bar, is_unseen=True),
         TableColumn(texts.after_7, is_number=True),
         TableColumn(texts.after_28, is_number=True),
     ]
-    most = max(row.people for row in rows)
     cells: list[list[Cell]] = [
         [
             _source_name(row, fmt),
             fmt.number(row.people),
-            BarCell(row.people / most),
             *_returned(row, fmt),
         ]
         for row in rows[:TOP_SOURCES]
@@ -203,7 +199,7 @@ def _sources_table(rows: Sequence[SourceReturns], fmt: Formatter) -> PageTable:
     if others := rows[TOP_SOURCES:]:
         label = texts.rest.format(number=fmt.number(len(others)))
         people = fmt.number(sum(row.people for row in others))
-        cells.append([label, people, "", *_returned(_sum(others), fmt)])
+        cells.append([label, people, *_returned(_sum(others), fmt)])
     return PageTable("sources-table", texts.caption, columns, cells)
 
 
