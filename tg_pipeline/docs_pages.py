@@ -37,6 +37,8 @@ UTC.
 | When is the bot used most? | `hourly_activity`, `daily_activity` |
 | What do people ask most? | `frequent_questions`, `commands` |
 | Does the bot resolve it? | `resolution`, `response_times`, `threads` |
+| Does it help in private chats? | `containment`, `fallback_answers` |
+| Do its calls fail? Who comes, from where, and who blocks it? | `bot_calls`, `sources`, `blocks`, `buttons` |
 | How do users behave? | `active_users`, `retention`, `user_activity`, `content_mix` |
 | Who is there, and what do they like? | `members`, `reactions` |
 | What are they called? | `bots`, `users`, `chats` |

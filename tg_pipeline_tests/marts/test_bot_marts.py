@@ -247,6 +247,10 @@ PRIVATE: dict[str, tuple[list[Payload], tuple[Any, ...]]] = {
         ],
         ANSWERED,
     ),
+    "an exported answer within the same second": (
+        [exported(NINE, ANA, "como faço?", 10, ANA), exported(NINE, BOT, "assim", 11, ANA)],
+        (True, "answered", "bot", "only_other", 0),
+    ),
     "an exported question that nobody answered": (
         [exported(NINE, ANA, "como faço?", 1, ANA)],
         UNANSWERED,

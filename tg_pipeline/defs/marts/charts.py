@@ -203,12 +203,18 @@ MART_CHARTS: Final = {
     "content_mix": MartChart("messages_by_content", ("content_type", "messages"), top_n),
     "reactions": MartChart("given_by_reaction", ("reaction", "added"), top_n),
     "members": MartChart("joins_and_leaves", ("joins", "leaves"), column_sums),
+    "bot_calls": MartChart("calls_by_method", ("method", "calls"), top_n),
+    "blocks": MartChart("blocks_and_unblocks", ("blocked", "unblocked"), column_sums),
+    "buttons": MartChart("presses", ("presses", "users"), column_sums),
     "bots": MartChart("updates_by_bot", ("username", "first_name", "updates"), top_n),
     "users": MartChart("users_by_language_of_the_app", ("language_code",), top_n),
     "chats": MartChart("chats_by_type", ("type",), top_n),
     "active_users": MartChart("people_by_day", ("day", "daily_users"), by_day),
     "retention": MartChart(
         "share_back_by_week_since", ("week_offset", "returned", "cohort_size"), retention
+    ),
+    "sources": MartChart(
+        "people_by_return", ("users", "new_users", "returned_7", "returned_28"), column_sums
     ),
     "messages": MartChart("messages_by_day", ("sent_on", "is_copy"), without_copies(by_day)),
     "detected_questions": MartChart(
@@ -229,6 +235,12 @@ MART_CHARTS: Final = {
     ),
     "resolution": MartChart(
         "share_resolved_by_week", ("week", "resolved", "issues", "unseen"), resolved_share
+    ),
+    "fallback_answers": MartChart("answers_that_know_nothing", ("answers", "chats"), column_sums),
+    "containment": MartChart(
+        "private_issues_by_outcome",
+        ("contained", "asked_again", "fallback", "silent", "unknown", "unseen"),
+        column_sums,
     ),
 }
 """By mart. A daily mart's chart shows one day, a monthly mart's the last month, any other all.

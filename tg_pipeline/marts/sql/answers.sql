@@ -149,6 +149,8 @@ turns AS MATERIALIZED (
                 chat_id,
                 place,
                 said_at,
+                -- Of exported messages of private chats and groups, the ids are negative.
+                CASE WHEN chat_id < -1000000000000 THEN message_id ELSE abs(message_id) END,
                 message_id,
                 chat_id_then,
                 bot_id
@@ -181,7 +183,7 @@ placebos AS (
         AND NOT turns.is_question
         AND NOT turns.is_command
         AND turns.is_no_reply
-        AND turns.message_id > 0
+        AND turns.message_id <> 0
         AND turns.is_answer_visible
         AND NOT turns.is_private
         AND turns.is_of_month

@@ -22,6 +22,6 @@ WHERE
     AND NOT is_from_offline
     AND chat_id IS NOT NULL
     -- An ephemeral message has no id that an answer could refer to.
-    AND message_id > 0
+    AND message_id <> 0
     AND CASE WHEN command IS NULL THEN text ELSE command_args END IS NOT NULL
 ORDER BY bot_id, chat_id, sent_at, message_id, kind, business_connection_id
