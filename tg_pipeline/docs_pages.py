@@ -38,7 +38,8 @@ UTC.
 | What do people ask most? | `frequent_questions`, `commands` |
 | Does the bot resolve it? | `resolution`, `response_times`, `threads` |
 | Does it help in private chats? | `containment`, `fallback_answers` |
-| Do its calls fail? Who comes, from where, and who blocks it? | `bot_calls`, `sources`, `blocks`, `buttons` |
+| Do its calls fail, and who blocks it? | `bot_calls`, `blocks` |
+| Where do people come from, and what do they press? | `sources`, `buttons` |
 | How do users behave? | `active_users`, `retention`, `user_activity`, `content_mix` |
 | Who is there, and what do they like? | `members`, `reactions` |
 | What are they called? | `bots`, `users`, `chats` |
