@@ -91,7 +91,7 @@ def chats_about(texts: tuple[str, ...], answer: str, *more: str) -> list[Payload
     for number, text in enumerate(texts):
         person = 50 + number
         place = {"id": person, "type": "private", "first_name": f"P{number}"}
-        asker = {"id": person, "is_bot": False, "first_name": f"P{number}"}
+        asker: Any = {"id": person, "is_bot": False, "first_name": f"P{number}"}
         at = f"2026-10-07 09:{number:02}"
         lines.append(
             message(f"{at}:00", None, text, 10 * number + 1, chat=place, **{"from": asker})

@@ -292,7 +292,7 @@ def test_there_is_no_placebo_in_private_chats(marts: Marts) -> None:
 
 
 def test_in_a_group_the_bots_own_answer_is_evidence(marts: Marts) -> None:
-    result = {"chat": chat(GROUP), "reply_to_message": {"message_id": 1}}
+    result: Payload = {"chat": chat(GROUP), "reply_to_message": {"message_id": 1}}
     marts.put(message(NINE, ANA, "como faço?", 1), sent(NINE, "assim", 2, GROUP, **result))
 
     assert marts.rows(ANSWERS, OUTCOMES) == [(True, "answered", "bot", "reply", 0)]
