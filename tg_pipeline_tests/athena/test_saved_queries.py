@@ -36,7 +36,7 @@ AT_TIMEZONE = (
 
 ATHENA_FUNCTIONS = frozenset(
     """
-    at_timezone avg bool_or cast coalesce concat count date_diff date_trunc day_of_week
+    at_timezone avg bool_and bool_or cast coalesce concat count date_diff date_trunc day_of_week
     from_unixtime hour json_extract_scalar lag lead least length max min nullif replace round
     sequence sum unnest week year_of_week
     """.split()

@@ -22,7 +22,7 @@ from tg_pipeline.marts.daily import (
     USER_ACTIVITY,
 )
 from tg_pipeline.marts.mart import Mart
-from tg_pipeline.marts.people import BOTS, CHATS, SOURCES
+from tg_pipeline.marts.people import BOTS, CHATS, RETENTION, SOURCES
 from tg_pipeline_tests.conftest import BOT
 from tg_pipeline_tests.marts.bot_lines import (
     BLOCKED,
@@ -189,6 +189,16 @@ def test_a_live_edit_of_an_exported_message_counts_if_its_text_differs(marts: Ma
         ("depois", "antes", 1),
         ("foto", None, 0),
     ]
+
+
+def test_the_history_of_one_private_chat_does_not_make_newcomers_of_others(marts: Marts) -> None:
+    # Given the history of Bia's chat, and Ana, who writes on the first day of the updates
+    before = DAY - timedelta(days=60)
+    marts.put(exported(f"{before} 09:00", BIA, "oi", 1, BIA), day=before)
+    marts.put(asks(NINE, "oi", ANA))
+
+    # Then both may have been there before
+    assert marts.rows(RETENTION, "cohort_week") == []
 
 
 # Answers in private chats

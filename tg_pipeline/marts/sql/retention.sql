@@ -39,9 +39,15 @@ bot_starts AS (
     SELECT
         active_days.bot_id,
         coalesce(
-            least(
-                min(bots.first_update_on),
-                min(active_days.context_date) FILTER (WHERE NOT active_days.is_history)
+            min(
+                CASE
+                    WHEN active_days.is_history THEN bots.first_update_on
+                    ELSE
+                        least(
+                            coalesce(bots.first_update_on, active_days.context_date),
+                            active_days.context_date
+                        )
+                END
             ),
             min(active_days.context_date)
         ) AS first_day
