@@ -96,7 +96,7 @@ def test_landed_updates_become_report_data_of_all_days_in_the_lake(pipeline: Pip
 
 SUPERGROUP = {"id": -1001234567890, "type": "supergroup", "title": "Turma 4"}
 OLD_GROUP = {"id": -5, "type": "group", "title": "Turma 4"}
-PRIVATE = {"id": 3, "type": "private", "first_name": "Ana"}
+PRIVATE = {"id": 103, "type": "private", "first_name": "Ana"}
 
 
 def land_two_bots(pipeline: Pipeline) -> None:
@@ -132,9 +132,9 @@ def test_a_report_counts_the_updates_of_one_bot_or_one_chat(pipeline: Pipeline) 
         messages, questions, data = read(chat_id=chat_id)
         assert (messages, questions, [row.questions for row in data.questions]) == (3, 1, [1])
         assert data.chat == Subject(chat_id, "Turma 4")
-    assert read(bot_id=7, chat_id=3)[0] == 1
-    private = read(chat_id=3)[2]
-    assert private.chat == Subject(3, "Ana", is_person=True)
+    assert read(bot_id=7, chat_id=103)[0] == 1
+    private = read(chat_id=103)[2]
+    assert private.chat == Subject(103, "Ana", is_person=True)
     assert private.period == Period(NEXT_DAY, NEXT_DAY), "the days since its first update"
 
 

@@ -20,7 +20,7 @@ NEXT_DAY = DAY + timedelta(days=1)
 def message(number: int, who: str, text: str, day: date = DAY, **more: Any) -> dict[str, Any]:
     """Return an update with a text message, one minute after the one before it."""
     at = datetime(day.year, day.month, day.day, 15, 0, tzinfo=UTC) + timedelta(seconds=60 * number)
-    user = {"id": len(who), "is_bot": False, "first_name": who}
+    user = {"id": 100 + len(who), "is_bot": False, "first_name": who}
     body = {"message_id": number, "date": int(at.timestamp()), "chat": GROUP, "from": user}
     return {"update_id": number, "message": body | {"text": text} | more}
 
