@@ -14,12 +14,12 @@ from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.duckdb_engine import conservation_counts
 from tg_pipeline.marts.mart import ConservationRule, Mart, shown_sources
-from tg_pipeline.marts.people import ACTIVE_USERS, BOTS, CHATS, RETENTION, USERS
+from tg_pipeline.marts.people import ACTIVE_USERS, BOTS, CHATS, RETENTION, SOURCES, USERS
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 
 NEXT_DAY = DAY + timedelta(days=1)
-PEOPLE = {mart.name for mart in (BOTS, USERS, CHATS, ACTIVE_USERS, RETENTION)}
+PEOPLE = {mart.name for mart in (BOTS, USERS, CHATS, ACTIVE_USERS, RETENTION, SOURCES)}
 CHAT = {"id": -100, "type": "supergroup", "title": "Turma"}
 CONTENT = {"message_id": 1, "date": 1_791_378_000, "text": "como faço isso?", "chat": CHAT}
 MESSAGE = {"update_id": 2, "message": CONTENT | {"from": {"id": 3, "first_name": "Ana"}}}
