@@ -151,10 +151,8 @@ def test_key_figures_and_the_summary_compare_with_the_previous_period() -> None:
         "up from 54%",
         "before: 5 min",
         "up from \N{MINUS SIGN}3",
-        (
-            "Outside private chats with the bot, 64% of 640 issues were answered, with evidence; for "
-            "20%, the data does not show it."
-        ),
+        "Outside private chats with the bot, 64% of 640 issues were answered, with evidence;",
+        "; for 20%, the data does not show it.",
         "Half of the answers came within 4 min 8 s (messages that are not questions: 15 min).",
         "Compared with the previous 28 days (7 Sept – 4 Oct 2026): 13% more messages, 4% fewer ",
         "active people and as many questions.",
