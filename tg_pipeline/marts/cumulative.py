@@ -322,9 +322,8 @@ IS_THANKED: Final = {
     "is_thanked": always(
         boolean(
             "Whether the asker thanked in words within an hour after the answer (pt, en, es), or "
-            "reacted to it with 👍, ❤, 🙏 or the like within a day. Telegram delivers reactions "
-            "only to bots that are administrators and request them; an export does not tell who "
-            "gave them within a day."
+            "reacted to it with 👍, ❤, 🙏 or the like within a day. Only administrators that "
+            "request reactions get them, and an export does not date them."
         )
     )
 }

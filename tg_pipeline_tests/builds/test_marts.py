@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from lambda_ingest.store import StoreError
+from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.builds import marts
 from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.builds.mart_sources import cumulative_marts_are_stale, days_with_stale_marts
@@ -59,6 +60,18 @@ EVENTS = [
             "new_chat_member": {"user": ANA, "status": "member"},
         },
     },
+    {
+        "update_id": 5,
+        "my_chat_member": {
+            "chat": {"id": 1, "type": "private"},
+            "from": ANA,
+            "date": NINE,
+            "old_chat_member": {"user": {"id": 7}, "status": "member"},
+            "new_chat_member": {"user": {"id": 7}, "status": "kicked"},
+        },
+    },
+    {"update_id": 6, "callback_query": {"id": "1", "from": ANA, "data": "menu:1"}},
+    {"update_id": FIRST_SYNTHETIC_ID, "bot_call": {"date": NINE, "method": "sendMessage"}},
 ]
 """Something for every mart of a day."""
 

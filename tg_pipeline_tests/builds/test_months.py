@@ -114,6 +114,7 @@ def check_nights(history: History, checked: Iterable[int]) -> None:
                 assert not cumulative_marts_are_stale(Footers(lake), parameters)
 
 
+@pytest.mark.slow
 @settings(max_examples=3, derandomize=True)
 @given(histories())
 def test_after_some_nights_marts_are_those_of_a_build_from_scratch(history: History) -> None:
@@ -169,6 +170,7 @@ def check_union(history: History) -> None:
         assert in_order(months) == in_order(at_once(lake, ANSWERS, parameters))
 
 
+@pytest.mark.slow
 @settings(max_examples=4, derandomize=True)
 @given(histories(edits_stay_in_month=True))
 def test_all_months_together_are_the_query_over_all_times(history: History) -> None:

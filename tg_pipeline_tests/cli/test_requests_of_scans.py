@@ -87,6 +87,7 @@ def years(tmp_path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Iter
             yield Years(shell, Pipeline(tmp_path, place), settings, requests)
 
 
+@pytest.mark.slow
 def test_only_listings_become_more_with_the_history(years: Years) -> None:
     commands = [("run",), ("status",), ("status", "--json"), ("summary",)]
     years.add_days(STEP)
