@@ -115,13 +115,6 @@ def check_nights(history: History, checked: Iterable[int]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=3, derandomize=True)
-@given(histories())
-def test_after_some_nights_marts_are_those_of_a_build_from_scratch(history: History) -> None:
-    check_nights(history, [NIGHTS - 1])
-
-
-@pytest.mark.slow
 @settings(max_examples=3)
 @given(histories())
 def test_after_each_night_marts_of_many_histories_are_those_of_a_build_from_scratch(
@@ -168,13 +161,6 @@ def check_union(history: History) -> None:
         assert in_order(months) == in_order(whole)
         months = rows_of(lake, ANSWERS)
         assert in_order(months) == in_order(at_once(lake, ANSWERS, parameters))
-
-
-@pytest.mark.slow
-@settings(max_examples=4, derandomize=True)
-@given(histories(edits_stay_in_month=True))
-def test_all_months_together_are_the_query_over_all_times(history: History) -> None:
-    check_union(history)
 
 
 @pytest.mark.slow
