@@ -11,6 +11,7 @@ from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.layers.pseudonyms import PersonalDataRules, pseudonym_of_id
+from tg_pipeline.marts.bot_daily import BUTTONS
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
 from tg_pipeline.marts.daily import USER_ACTIVITY
 from tg_pipeline.marts.mart import Mart, MartParameters
@@ -25,7 +26,11 @@ KEY = Secret("0123456789abcdef0123456789abcdef")
 PLAIN = PersonalDataRules()
 PSEUDONYMS = PersonalDataRules(KEY, has_pseudonyms=True)
 BOTH = PersonalDataRules(KEY, has_pseudonyms=True, drops_text=True)
-WITHOUT_QUESTIONS = [*DAILY_MARTS, BOTS, USERS, CHATS, ACTIVE_USERS, RETENTION]
+WITHOUT_QUESTIONS = [
+    *(mart for mart in DAILY_MARTS if mart is not BUTTONS),
+    *(BOTS, USERS, CHATS, ACTIVE_USERS, RETENTION),
+]
+"""Marts whose figures need no texts. Which button was pressed is one."""
 
 Figures = list[tuple[Any, ...]]
 
