@@ -129,8 +129,8 @@ spark-package: $(DEVELOPER) ## write what a job of EMR Serverless needs to .tg_p
 	@rm -r $(SPARK_BUILD)/environment $(SPARK_BUILD)/source
 	@du -h $(SPARK_BUILD)/*
 
-chaos: $(DEVELOPER) ## kill, stop and starve the pipeline's processes for 3 minutes, and judge the result
-	@$(BIN)/python -m tg_pipeline_tests.chaos --seed 1 --minutes 3
+chaos: $(DEVELOPER) ## kill, stop and starve the pipeline's processes for 2 minutes, and judge the result
+	@$(BIN)/python -m tg_pipeline_tests.chaos --seed 1 --minutes 2
 
 chaos-long: $(DEVELOPER) ## the same for half an hour (SEED=n for another plan)
 	@$(BIN)/python -m tg_pipeline_tests.chaos --seed $(or $(SEED),2) --minutes 30

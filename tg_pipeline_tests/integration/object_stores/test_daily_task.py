@@ -1,4 +1,4 @@
-"""The task of DailyBuild=Fargate: two at once, and killed in ten nights."""
+"""The task of DailyBuild=Fargate: two at once, and killed in five nights."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -28,7 +28,7 @@ from tg_pipeline_tests.integration.object_stores.task import RunningTask, TaskIm
 from tg_pipeline_tests.integration.object_stores.tier import S3Server
 
 DAYS, A_DAY = 3, 30
-NIGHTS, SEED = 10, 20_261_129
+NIGHTS, SEED = 5, 20_261_129
 REQUESTS = 300
 """Fewer than a task makes that has something to build, so that each is killed before its end."""
 
@@ -144,7 +144,7 @@ def test_two_tasks_at_once_have_the_bytes_of_one_and_post_one_digest(stack: Stac
     assert said == "Nothing is due.\n"
 
 
-def test_after_ten_nights_of_killed_tasks_the_next_one_has_the_bytes_of_an_undisturbed_build(
+def test_after_five_nights_of_killed_tasks_the_next_one_has_the_bytes_of_an_undisturbed_build(
     stack: Stack,
 ) -> None:
     random = Random(SEED)  # noqa: S311 - a seed
