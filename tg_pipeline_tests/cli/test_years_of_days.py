@@ -1,4 +1,4 @@
-"""`tg-pipeline status --check` on a healthy lake of more than a year, and on each possible fault."""
+"""`tg-pipeline status --check` on a healthy lake of over a year, and on each possible fault."""
 
 import json
 import os
