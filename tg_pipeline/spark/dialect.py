@@ -26,6 +26,8 @@ def _translated(node: exp.Expression, parameters: Mapping[str, Any]) -> exp.Expr
     if isinstance(node, exp.DayOfWeekIso):
         # sqlglot counts from Sunday for Spark; its WEEKDAY is 0 on Mondays.
         return exp.Add(this=exp.func("WEEKDAY", node.this), expression=exp.Literal.number(1))
+    if isinstance(node, exp.PercentileCont) and node.expression is not None:
+        return exp.Anonymous(this="percentile", expressions=[node.this, node.expression])
     return node
 
 

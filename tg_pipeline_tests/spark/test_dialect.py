@@ -23,6 +23,12 @@ def test_monday_is_the_first_weekday_as_in_duckdb() -> None:
     assert in_spark_sql("SELECT isodow(day) FROM days", {}) == "SELECT WEEKDAY(day) + 1 FROM days"
 
 
+def test_percentiles_are_interpolated_as_in_duckdb() -> None:
+    query = in_spark_sql("SELECT quantile_cont(ms, 0.95) FROM calls", {})
+
+    assert query == "SELECT PERCENTILE(ms, 0.95) FROM calls"
+
+
 def test_nulls_come_last_as_in_duckdb() -> None:
     assert in_spark_sql("FROM days ORDER BY day", {}).endswith("ORDER BY day NULLS LAST")
 
