@@ -32,7 +32,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
     (tmp_path / "dagster.yaml").write_text(yaml.safe_dump(config))
     shell = Shell(tmp_path)
     assert shell.run("sample", "--days", "3", "--per-day", "20").returncode == 0
-    # Next to other tests, the start of a run may take longer than the 60 seconds that Dagster waits.
+    # Beside other tests, the start of a run may take longer than the 60 seconds of Dagster.
     running = start_up(shell, DAGSTER_GRPC_TIMEOUT_SECONDS="180")
     yield running
     running.kill()
