@@ -82,9 +82,9 @@ class MartsOnSpark:
 
     def _write(self, mart: Mart, day: date, footer: dict[str, str]) -> PartitionStats:
         query = in_spark_sql(mart.sql, self.parameters.used_by(mart.sql))
-        self._view_enriched(day)
+        self._view_enriched(mart, day)
         rows = self.jobs.spark.sql(query)
-        # It also has the earlier days that other marts look back to.
+        # It also has the earlier days that the mart looks back to.
         rows = rows.where(rows[DAY.name] == day).drop(DAY.name)
         write = partial(_write_rows, self.jobs.lake_uri, self.jobs.folder, mart.schema)
         with self.jobs.lake.writer(mart.name, day, mart.schema) as output:
@@ -98,7 +98,7 @@ class MartsOnSpark:
         rule = mart.conservation_rule
         if rule is None:
             return None
-        self._view_enriched(day)
+        self._view_enriched(mart, day)
         entered = self._number(rule.input_rows, day)
         columns = columns_used(rule.output_rows, mart.schema)
         self._read(mart, [day], columns).createOrReplaceTempView(mart.name)
@@ -108,12 +108,14 @@ class MartsOnSpark:
         rows = self.jobs.spark.sql(in_spark_sql(query, self.parameters.used_by(query))).collect()
         return next((int(number or 0) for found, number in rows if found == day), 0)
 
-    def _view_enriched(self, day: date) -> None:
-        """Create a view of what all marts read of enriched_updates, unless there is one."""
+    def _view_enriched(self, mart: Mart, day: date) -> None:
+        """Create a view of the days of enriched_updates that a mart is made from."""
         if self._enriched is None:
             days = days_before([day], MAX_LOOKBACK_DAYS)
             self._enriched = self._read(ENRICHED_UPDATES, days, READ_BY_MARTS).persist()
-            self._enriched.createOrReplaceTempView(ENRICHED_UPDATES.name)
+        first = min(days_before([day], mart.lookback_days))
+        own = self._enriched.where(self._enriched[DAY.name] >= first)
+        own.createOrReplaceTempView(ENRICHED_UPDATES.name)
 
     def _read(self, table: Table, days: Sequence[date], columns: list[str]) -> DataFrame:
         """Return some columns of a table's days, which executors read from the lake."""

@@ -49,7 +49,11 @@ versions AS (
                 edited.chat_id,
                 edited.message_id
             ORDER BY
-                coalesce(updates.event_at, updates.received_at), updates.is_copy, updates.update_id
+                coalesce(updates.event_at, updates.received_at),
+                updates.is_copy,
+                updates.update_id,
+                updates.context_date,
+                updates.bot_id
         )
 ),
 
