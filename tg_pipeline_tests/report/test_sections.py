@@ -244,8 +244,8 @@ def test_figures_that_the_placebo_has_as_well_are_no_findings() -> None:
 
     assert sentences(section("answers", data))[:4] == [
         (
-            "Whether questions get answers can't be told: by the same rule, messages that are not "
-            "questions get about as many."
+            "Whether questions outside private chats with the bot get answers can't be told: "
+            "by the same rule, messages that are not questions get about as many."
         ),
         "Answered, by the rule: 75% (300 of 400).",
         (
