@@ -9,12 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
+from lambda_ingest.landing import MAX_SECOND
 from lambda_ingest.synthetic_updates import BOT_CALL, synthetic_id
-
-MAX_SECOND: Final = 253_402_300_799
-"""The last second of the year 9999."""
 
 
 class CallSource(Enum):

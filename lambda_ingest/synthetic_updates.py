@@ -21,6 +21,10 @@ BOT_CALL: Final = "bot_call"
 EXPORTED_MESSAGE: Final = "exported_message"
 """A message of a chat's history, as Telegram Desktop exports it."""
 
+OLD_ID_BITS: Final = 32
+"""Exports until 2021 wrote accounts as numbers, with the kind above these bits: 1 for a user, 2 for
+a group, 3 for a channel."""
+
 SYNTHETIC_TYPES: Final = frozenset({BOT_CALL, EXPORTED_MESSAGE})
 
 _SECONDS_BITS: Final = 31

@@ -17,7 +17,7 @@ from lambda_ingest.privacy.personal_strings import (
     forgets_id,
     id_of,
 )
-from lambda_ingest.synthetic_updates import EXPORTED_MESSAGE
+from lambda_ingest.synthetic_updates import EXPORTED_MESSAGE, OLD_ID_BITS
 
 Fields = dict[str, Any]
 
@@ -29,7 +29,7 @@ ERASED_ID: Final = 0
 MAX_LEVELS: Final = 100
 """Levels of objects and arrays that are searched; Telegram Desktop writes about six."""
 
-USER_SHIFT: Final = 1 << 32
+USER_SHIFT: Final = 1 << OLD_ID_BITS
 """What versions until 2021 added to the ids of users, which they wrote as numbers."""
 
 _SENDER: Final = re.compile(r"user([0-9]{1,19})")

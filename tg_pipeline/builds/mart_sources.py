@@ -66,10 +66,6 @@ edit belongs to the month of its message. The name is followed by the time zone.
 END_OF_TIME: Final = datetime(9999, 11, 1, tzinfo=UTC)
 """Messages that claim to be sent from then on are in no month: what follows them has no date."""
 
-SUPERGROUPS: Final = -1_000_000_000_000
-"""Ids of supergroups and channels are below it, those of groups between it and 0.
-https://core.telegram.org/api/bots/ids"""
-
 
 class Move(NamedTuple):
     """A group that became a supergroup."""

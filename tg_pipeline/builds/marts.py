@@ -20,7 +20,6 @@ from tg_pipeline.builds.mart_sources import (
     BEGINNING,
     CONTENT,
     GROUPS,
-    SUPERGROUPS,
     MartDefinition,
     MartSources,
     SourcePartition,
@@ -54,6 +53,7 @@ from tg_pipeline.marts.duckdb_engine import (
 )
 from tg_pipeline.marts.mart import ALL_TIMES, CONTEXT, Mart, MartParameters, Sending, Span
 from tg_pipeline.marts.partials import KNOWN_MOVES
+from tg_pipeline.telegram.models import SUPERGROUP_BASE
 from tg_pipeline.temp_folders import temp_dir
 
 if TYPE_CHECKING:
@@ -328,7 +328,7 @@ class _Beginning:
 def _groups(messages: pa.RecordBatch) -> list[int]:
     """Return the chats of messages that may become supergroups."""
     chats = messages["chat_id_then"].unique().drop_null()
-    is_group = pc.and_(pc.greater(chats, SUPERGROUPS), pc.less(chats, 0))
+    is_group = pc.and_(pc.greater(chats, SUPERGROUP_BASE), pc.less(chats, 0))
     found: list[int] = chats.filter(is_group).to_pylist()
     return found
 

@@ -15,7 +15,14 @@ import pyarrow.compute as pc
 
 from tg_pipeline.layers.event_fields import actor, chat, event_time
 from tg_pipeline.telegram.decoding import read_content
-from tg_pipeline.telegram.models import Chat, Message, OtherUpdate, TelegramObject, User
+from tg_pipeline.telegram.models import (
+    SUPERGROUP_BASE,
+    Chat,
+    Message,
+    OtherUpdate,
+    TelegramObject,
+    User,
+)
 
 WITH_MESSAGE_ID: Final = (
     *("message", "edited_message", "channel_post", "edited_channel_post"),
@@ -28,12 +35,6 @@ SHARED_TYPES: Final = (
     *("chat_member", "chat_join_request", "chat_boost", "removed_chat_boost"),
 )
 """The types that Telegram sends to every bot in a chat (administrators, for most of them)."""
-
-HIGHEST_SHARED_CHAT: Final = -1_000_000_000_000
-"""Ids of supergroups and channels are at most this.
-
-Source: https://core.telegram.org/api/bots/ids
-"""
 
 CHUNK_ROWS: Final = 100_000
 """Sorted events compared at a time."""
@@ -119,7 +120,7 @@ def _event_hash(payload: bytes, update_type: str) -> int | None:
     moment = event_time(content, update_type) if content else None
     if content is None or where is None or where.id is None or moment is None:
         return None
-    if where.id > HIGHEST_SHARED_CHAT:
+    if where.id > SUPERGROUP_BASE:
         return None
     message_id, stand_in, member = _details(content)
     if update_type in WITH_MESSAGE_ID and not message_id:

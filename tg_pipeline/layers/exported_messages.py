@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from lambda_ingest.synthetic_updates import OLD_ID_BITS
 from tg_pipeline.layers.synthetic_content import (
     SyntheticContent,
     decode_line,
@@ -16,6 +17,7 @@ from tg_pipeline.layers.synthetic_content import (
     text_or_none,
     whole_number,
 )
+from tg_pipeline.telegram.models import SUPERGROUP_BASE
 
 MEDIA_TYPES: Final = {
     "sticker": "sticker",
@@ -92,14 +94,6 @@ PLAIN: Final = "plain"
 
 ACTOR_IDS: Final = ("from_id", "actor_id")
 
-OLD_SHIFT: Final = 32
-"""Bits by which exports of 2020 and before shift the kind of an account: 1 for a user, 2 for a
-group, 3 for a channel."""
-
-SUPERGROUP_SHIFT: Final = -1_000_000_000_000
-"""What the Bot API adds to the negative id of a supergroup or channel.
-https://core.telegram.org/api/bots/ids"""
-
 
 class _Content(msgspec.Struct, gc=False):
     """The fields of a line, of any type."""
@@ -130,7 +124,7 @@ def read_exported_message(payload: bytes, bot_id: int) -> SyntheticContent:
         return SyntheticContent()
     is_service = exported.get("type") == "service"
     sender = _sender(exported, bot_id)
-    sign = 1 if (whole_number(chat.get("id")) or 0) <= SUPERGROUP_SHIFT else -1
+    sign = 1 if (whole_number(chat.get("id")) or 0) <= SUPERGROUP_BASE else -1
     message: dict[str, Any] = {
         "message_id": _times(sign, whole_number(exported.get("id"))),
         "date": line.exported_message.date,
@@ -149,11 +143,11 @@ def read_exported_message(payload: bytes, bot_id: int) -> SyntheticContent:
             message["new_chat_members"] = [sender["from"]]
     else:
         content_type = _content_type(exported)
-        if content_type not in {None, "text"} and "text" in message:
+        if "text" in message and content_type is None:
+            content_type = "text"
+        elif "text" in message:
             message["caption"] = message.pop("text")
             message["caption_entities"] = message.pop("entities")
-        if content_type is None and "text" in message:
-            content_type = "text"
     names, counts = _reactions(exported.get("reactions"))
     return SyntheticContent(
         columns={"reaction_names": names, "reaction_counts": counts, **_file(exported)},
@@ -177,7 +171,7 @@ def account(value: object) -> tuple[str, int] | None:
     number = whole_number(value)
     if number is None or number <= 0:
         return None
-    kind_number, identifier = divmod(number, 1 << OLD_SHIFT)
+    kind_number, identifier = divmod(number, 1 << OLD_ID_BITS)
     kinds = {0: "user", 1: "user", 2: "chat", 3: "channel"}
     return (kinds[kind_number], identifier) if kind_number in kinds else ("user", number)
 
@@ -186,7 +180,7 @@ def chat_id_of(kind: str, identifier: int) -> int:
     """Return the Bot API's id of an account. https://core.telegram.org/api/bots/ids."""
     if kind == "user":
         return identifier
-    return -identifier if kind == "chat" else SUPERGROUP_SHIFT - identifier
+    return -identifier if kind == "chat" else SUPERGROUP_BASE - identifier
 
 
 def _sender(exported: dict[str, Any], bot_id: int) -> dict[str, Any]:
@@ -230,7 +224,7 @@ def _origin_type(exported: dict[str, Any]) -> str:
     origin = account(exported.get("forwarded_from_id"))
     if origin is None:
         return "hidden_user"
-    return {"user": "user", "chat": "chat", "channel": "channel"}[origin[0]]
+    return origin[0]
 
 
 def _text(exported: dict[str, Any]) -> dict[str, Any]:

@@ -26,11 +26,10 @@ from lambda_ingest.synthetic_updates import (
     is_synthetic,
 )
 from tg_pipeline.layers.bot_calls import read_bot_call
-from tg_pipeline.layers.copies import HIGHEST_SHARED_CHAT
 from tg_pipeline.layers.definitions import WRITTEN_TYPES
 from tg_pipeline.layers.exported_messages import read_exported_message
 from tg_pipeline.telegram.decoding import read_content
-from tg_pipeline.telegram.models import Message
+from tg_pipeline.telegram.models import SUPERGROUP_BASE, Message
 
 SHADOW_COLUMNS: Final = ["update_type", "bot_id", "update_id", "received_at", "payload"]
 """The columns that `mark_shadowed` reads."""
@@ -110,7 +109,7 @@ class _Messages:
         if chat_id is None or not message.message_id:
             return
         own = hash((bot_id, chat_id, message.message_id))
-        is_shared = chat_id <= HIGHEST_SHARED_CHAT
+        is_shared = chat_id <= SUPERGROUP_BASE
         if is_shared:
             shared = hash((chat_id, message.message_id))
         else:

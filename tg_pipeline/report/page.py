@@ -134,6 +134,11 @@ def pale_legend(buckets: Iterable[TimeBucket], fmt: Formatter) -> list[LegendIte
     return [LegendItem("pale", fmt.messages.page.pale)] if is_needed else []
 
 
+def bucket_name(bucket: TimeBucket, fmt: Formatter) -> str:
+    """Return the name of a bucket, which tells if it is incomplete."""
+    return fmt.bucket(fmt.day(bucket.first), is_complete=bucket.is_complete)
+
+
 @dataclass(frozen=True, slots=True)
 class PageChart:
     """A chart with its text alternative, its numbers and its legend."""

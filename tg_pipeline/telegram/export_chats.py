@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final
 
+from lambda_ingest.synthetic_updates import OLD_ID_BITS
 from tg_pipeline.telegram.export_lines import sender_of
 from tg_pipeline.telegram.export_reader import ExportedChat
+from tg_pipeline.telegram.models import SUPERGROUP_BASE
 
 PERSONAL: Final = "personal_chat"
 BOT_CHAT: Final = "bot_chat"
@@ -29,13 +31,6 @@ TYPES: Final = {
 
 Source: https://github.com/telegramdesktop/tdesktop (export_output_json.cpp, writeDialogStart)
 """
-
-CHANNEL_BASE: Final = -1_000_000_000_000
-"""The Bot API's id of a supergroup or channel is this number minus the id.
-https://core.telegram.org/api/bots/ids"""
-
-OLD_SHIFT: Final = 32
-"""Bits by which versions until 2021 shifted the kind of an account in its id."""
 
 OLD_USERS: Final = frozenset({1})
 OLD_CHATS: Final = frozenset({2, 3})
@@ -150,7 +145,7 @@ def _bot_api_id(kind: str, number: int) -> int:
         case "group":
             return -number
         case _:
-            return CHANNEL_BASE - number
+            return SUPERGROUP_BASE - number
 
 
 def _number(chat: ExportedChat) -> int:
@@ -159,12 +154,12 @@ def _number(chat: ExportedChat) -> int:
     Theirs also wrote the senders as bare numbers, with the same shift.
     """
     kinds = OLD_USERS if TYPES[chat.kind] == "private" else OLD_CHATS
-    if chat.number >> OLD_SHIFT not in kinds:
+    if chat.number >> OLD_ID_BITS not in kinds:
         return chat.number
     with closing(chat.peek()) as parts:
         senders = (sender_of(part) for part in parts if part.is_readable)
         is_old = isinstance(next((each for each in senders if each is not None), None), int)
-    return chat.number % (1 << OLD_SHIFT) if is_old else chat.number
+    return chat.number % (1 << OLD_ID_BITS) if is_old else chat.number
 
 
 def _first_user(chat: ExportedChat, bot: int) -> int | None:
@@ -177,7 +172,7 @@ def _first_user(chat: ExportedChat, bot: int) -> int | None:
 def user_id_of(sender: str | int | None) -> int | None:
     """Return the id of a user: `user5`, or a number of an old version; None for other senders."""
     if isinstance(sender, int):
-        return sender % (1 << OLD_SHIFT) if sender >> OLD_SHIFT in OLD_USERS else None
+        return sender % (1 << OLD_ID_BITS) if sender >> OLD_ID_BITS in OLD_USERS else None
     digits = sender.removeprefix("user") if sender else ""
     is_user = digits != sender and digits.isascii() and digits.isdecimal()
     return int(digits) if is_user else None

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
+from lambda_ingest.landing import MAX_SECOND
 from lambda_ingest.update_fields import UPDATE_FIELDS
 
 UPDATE_TYPES: Final = tuple(UPDATE_FIELDS)
@@ -31,11 +32,12 @@ MESSAGE_TYPES: Final = frozenset(
 Int64 = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 """An id or a count, bounded to Arrow's int64, so that an absurd number can't fail a batch."""
 
-MAX_UNIX_TIME: Final = 253_402_300_799
-"""The last second of the year 9999, the latest date that all query engines support."""
+UnixTime = Annotated[int, Meta(ge=0, le=MAX_SECOND)]
+"""Seconds since 1970 in UTC, up to the latest date that all query engines support."""
 
-UnixTime = Annotated[int, Meta(ge=0, le=MAX_UNIX_TIME)]
-"""Seconds since 1970 in UTC."""
+SUPERGROUP_BASE: Final = -1_000_000_000_000
+"""The Bot API's id of a supergroup or channel is this number minus its own; ids of groups are
+between it and 0. https://core.telegram.org/api/bots/ids"""
 
 
 class TelegramObject(Struct, gc=False, kw_only=True, rename={"from_user": "from"}):

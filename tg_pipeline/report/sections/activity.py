@@ -27,6 +27,7 @@ from tg_pipeline.report.page import (
     PageSection,
     PageTable,
     TableColumn,
+    bucket_name,
     pale_legend,
 )
 from tg_pipeline.report.sanitize import MAX_NAME, UserText
@@ -184,14 +185,14 @@ def _messages_chart(data: ReportData, buckets: _Buckets, fmt: Formatter) -> Page
             count,
             ACCENT,
             0,
-            texts.tip.format(when=_when(bucket, fmt), what=fmt.count(count, noun)),
+            texts.tip.format(when=bucket_name(bucket, fmt), what=fmt.count(count, noun)),
             bucket.fill,
         )
         for bucket, count in counts
     ]
     label = fmt.between(texts.messages_label, data.period)
     columns = [TableColumn(texts.day), TableColumn(texts.messages, is_number=True)]
-    cells = [[_when(bucket, fmt), fmt.number(count)] for bucket, count in counts]
+    cells = [[bucket_name(bucket, fmt), fmt.number(count)] for bucket, count in counts]
     numbers = PageTable("activity-numbers", label, columns, cells, is_folded=True)
     legend = pale_legend((bucket for bucket, _ in buckets), fmt)
     return PageChart("activity-messages", label, time_bars(bars), numbers, legend)
@@ -203,7 +204,7 @@ def _people_chart(data: ReportData, buckets: _Buckets, fmt: Formatter) -> PageCh
     names = [texts.on_the_day, texts.in_a_week, texts.in_a_month]
     columns = [TableColumn(texts.day), *(TableColumn(name, is_number=True) for name in names)]
     rows = [(bucket, _last_day_people(days)) for bucket, days in buckets if days]
-    cells = [[_when(bucket, fmt), *map(fmt.number, counts)] for bucket, counts in rows]
+    cells = [[bucket_name(bucket, fmt), *map(fmt.number, counts)] for bucket, counts in rows]
     numbers = PageTable("activity-people-numbers", label, columns, cells, is_folded=True)
     points = [point for bucket, counts in rows for point in _points(bucket, counts, names, fmt)]
     styles = ["accent", "second", "ink"]
@@ -224,12 +225,8 @@ def _points(
     texts, noun = fmt.messages.activity, fmt.messages.nouns.person
     for count, name, color in zip(counts, names, [ACCENT, SECOND, INK], strict=True):
         what = f"{fmt.count(count, noun)}, {name}"
-        tip = texts.tip.format(when=_when(bucket, fmt), what=what)
+        tip = texts.tip.format(when=bucket_name(bucket, fmt), what=what)
         yield PointRow(bucket.label, count, color, tip, bucket.fill)
-
-
-def _when(bucket: TimeBucket, fmt: Formatter) -> str:
-    return fmt.bucket(fmt.day(bucket.first), is_complete=bucket.is_complete)
 
 
 def _peak_hour(counts: _HourCounts, fmt: Formatter) -> Cell:

@@ -1,11 +1,10 @@
 """The bot itself: whether it helps in private chats, its sources, blocks, buttons and calls."""
 
 from collections.abc import Iterator, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 from tg_pipeline.report.charts import (
     BarRow,
-    TimeBucket,
     axis_label,
     fill_of,
     group_by_time,
@@ -26,9 +25,9 @@ from tg_pipeline.report.page import (
     PageSection,
     PageTable,
     TableColumn,
-    pale_legend,
 )
 from tg_pipeline.report.sanitize import MAX_NAME, UserText
+from tg_pipeline.report.sections.changes import Change, ChangeWords, changes_chart
 from tg_pipeline.report.shares import Share
 from tg_pipeline.report.theme import ACCENT, INK, SECOND, SOFT
 
@@ -44,9 +43,6 @@ TOP_FALLBACKS: Final = 3
 
 MANY_FALLBACKS: Final = 0.1
 """The share of answers that only say that the bot does not know, from which it knows too little."""
-
-_Change: TypeAlias = tuple[TimeBucket, int, int]
-"""A bar's place, blocks, and unblocks."""
 
 
 # Whether it helps
@@ -239,37 +235,14 @@ def _block_sums(rows: Sequence[BlockDay]) -> tuple[int, int]:
     return sum(row.blocked for row in rows), sum(row.unblocked for row in rows)
 
 
-def _blocks_chart(changes: Sequence[_Change], data: ReportData, fmt: Formatter) -> PageChart:
+def _blocks_chart(changes: Sequence[Change], data: ReportData, fmt: Formatter) -> PageChart:
     texts = fmt.messages.blocks
     label = fmt.between(texts.label, data.period)
-    heads = (texts.blocked, texts.unblocked, texts.net)
-    columns = [TableColumn(texts.day), *(TableColumn(head, is_number=True) for head in heads)]
-    rows = [
-        [_when(bucket, fmt), fmt.number(on), fmt.number(off), fmt.signed(on - off)]
-        for bucket, on, off in changes
-        if on or off
-    ]
-    numbers = PageTable("blocks-numbers", label, columns, rows, is_folded=True)
-    bars = [bar for change in changes for bar in _block_bars(change, fmt)]
-    legend = [
-        LegendItem("accent", texts.blocked),
-        LegendItem("second", texts.unblocked),
-        *pale_legend((bucket for bucket, *_ in changes), fmt),
-    ]
-    return PageChart("blocks-days", label, time_bars(bars), numbers, legend)
-
-
-def _block_bars(change: _Change, fmt: Formatter) -> Iterator[BarRow]:
-    bucket, blocked, unblocked = change
-    tip = fmt.messages.blocks.tip.format(
-        when=_when(bucket, fmt), blocked=fmt.number(blocked), unblocked=fmt.number(unblocked)
+    words = ChangeWords(
+        *(label, texts.day, texts.blocked, texts.unblocked, texts.net),
+        tip=lambda at, on, off: texts.tip.format(when=at, blocked=on, unblocked=off),
     )
-    yield BarRow(bucket.label, blocked, ACCENT, 0, tip, bucket.fill)
-    yield BarRow(bucket.label, -unblocked, SECOND, 1, tip, bucket.fill)
-
-
-def _when(bucket: TimeBucket, fmt: Formatter) -> str:
-    return fmt.bucket(fmt.day(bucket.first), is_complete=bucket.is_complete)
+    return changes_chart(BLOCKS, words, changes, fmt)
 
 
 # What it calls

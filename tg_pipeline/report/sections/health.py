@@ -14,6 +14,7 @@ from tg_pipeline.report.page import (
     PageSection,
     PageTable,
     TableColumn,
+    bucket_name,
     pale_legend,
 )
 from tg_pipeline.report.theme import SECOND, WARN
@@ -112,7 +113,7 @@ def _bar(bucket: TimeBucket, days: list[HealthDay], state: Health, fmt: Formatte
     is_behind = any(day.is_late or day.is_missing for day in days)
     dates = {day.day for day in days}
     tip = fmt.messages.health.tip.format(
-        when=fmt.bucket(fmt.day(bucket.first), is_complete=bucket.is_complete),
+        when=bucket_name(bucket, fmt),
         updates=fmt.count(updates, fmt.messages.nouns.update),
         quarantined=fmt.number(sum(day.quarantined for day in days)),
         duplicates=fmt.number(sum(day.duplicates for day in days)),

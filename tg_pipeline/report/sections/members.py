@@ -1,35 +1,28 @@
 """Members: joins and leaves, and how many people come back."""
 
-from collections.abc import Iterator, Sequence
-from typing import Final, TypeAlias
+from collections.abc import Sequence
+from typing import Final
 
 from tg_pipeline.report.charts import (
-    BarRow,
     HeatCell,
-    TimeBucket,
     group_by_time,
     heat_map,
-    time_bars,
 )
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import CohortWeek, MemberDay, ReportData
 from tg_pipeline.report.page import (
     Cell,
-    LegendItem,
     PageChart,
     PageSection,
     PageTable,
     TableColumn,
-    pale_legend,
 )
+from tg_pipeline.report.sections.changes import Change, ChangeWords, changes_chart
 from tg_pipeline.report.shares import Share
-from tg_pipeline.report.theme import ACCENT, INK, ON_HEAT, SECOND, step_of
+from tg_pipeline.report.theme import INK, ON_HEAT, step_of
 
 MEMBERS: Final = "members"
 RETENTION: Final = "retention"
-
-_Change: TypeAlias = tuple[TimeBucket, int, int]
-"""A bar's place, joins, and leaves."""
 
 
 def members(data: ReportData, fmt: Formatter) -> PageSection:
@@ -71,37 +64,14 @@ def _balance(data: ReportData, fmt: Formatter) -> Cell:
     )
 
 
-def _members_chart(changes: list[_Change], data: ReportData, fmt: Formatter) -> PageChart:
+def _members_chart(changes: list[Change], data: ReportData, fmt: Formatter) -> PageChart:
     texts = fmt.messages.members
     label = fmt.between(texts.label, data.period)
-    heads = (texts.joined, texts.left, texts.net)
-    columns = [TableColumn(texts.day), *(TableColumn(head, is_number=True) for head in heads)]
-    rows = [
-        [_when(bucket, fmt), fmt.number(joins), fmt.number(leaves), fmt.signed(joins - leaves)]
-        for bucket, joins, leaves in changes
-        if joins or leaves
-    ]
-    numbers = PageTable("members-numbers", label, columns, rows, is_folded=True)
-    bars = [bar for change in changes for bar in _member_bars(change, fmt)]
-    legend = [
-        LegendItem("accent", texts.joined),
-        LegendItem("second", texts.left),
-        *pale_legend((bucket for bucket, *_ in changes), fmt),
-    ]
-    return PageChart("members-days", label, time_bars(bars), numbers, legend)
-
-
-def _member_bars(change: _Change, fmt: Formatter) -> Iterator[BarRow]:
-    bucket, joins, leaves = change
-    tip = fmt.messages.members.tip.format(
-        when=_when(bucket, fmt), joins=fmt.number(joins), leaves=fmt.number(leaves)
+    words = ChangeWords(
+        *(label, texts.day, texts.joined, texts.left, texts.net),
+        tip=lambda at, joins, leaves: texts.tip.format(when=at, joins=joins, leaves=leaves),
     )
-    yield BarRow(bucket.label, joins, ACCENT, 0, tip, bucket.fill)
-    yield BarRow(bucket.label, -leaves, SECOND, 1, tip, bucket.fill)
-
-
-def _when(bucket: TimeBucket, fmt: Formatter) -> str:
-    return fmt.bucket(fmt.day(bucket.first), is_complete=bucket.is_complete)
+    return changes_chart(MEMBERS, words, changes, fmt)
 
 
 def _week_after(later: Sequence[CohortWeek], fmt: Formatter) -> Cell:
