@@ -61,7 +61,7 @@ class QuestionClusters:
 
 
 def label_clusters(questions: pa.Table) -> pa.Table:
-    """Return the detected questions with group_id and group_name in place of `question`."""
+    """Return the detected questions with their group and topic in place of `question`."""
     texts = questions["question"].dictionary_encode().combine_chunks()
     questions = questions.drop_columns("question")
     ranked = rank_clusters(questions["bot_id"].combine_chunks(), texts)
@@ -70,7 +70,10 @@ def label_clusters(questions: pa.Table) -> pa.Table:
     labels = _labels(groups.filter(is_candidate), questions["text"].filter(is_candidate))
     positions = np.where(ranked.clusters == NONE, len(labels), ranked.clusters)
     names = pa.concat_arrays([labels, pa.nulls(1, pa.string())]).take(pa.array(positions))
-    return questions.append_column("group_id", groups).append_column("group_name", names)
+    columns = {"group_id": groups, "group_name": names, "topic_id": groups, "topic_name": names}
+    for name, column in columns.items():
+        questions = questions.append_column(name, column)
+    return questions
 
 
 def rank_clusters(bot_ids: pa.Array, texts: pa.DictionaryArray) -> QuestionClusters:

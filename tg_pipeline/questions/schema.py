@@ -67,6 +67,19 @@ QUESTIONS_SCHEMA: Final = pa.schema(
             "The most typical question of the group, as somebody wrote it; null for one alone.",
             nullable=True,
         ),
+        described(
+            "topic_id",
+            pa.int64(),
+            "The questions about the same topic, which are one or more groups, numbered by how "
+            "many they are: 0 is asked most; -1 is a question without a topic. Topics never span "
+            "bots.",
+        ),
+        described(
+            "topic_name",
+            pa.string(),
+            "The name of the topic: a typical question; null for a question without one.",
+            nullable=True,
+        ),
     ],
     metadata={"description": "Questions, with the groups of those that mean the same."},
 )

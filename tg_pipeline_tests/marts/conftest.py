@@ -59,8 +59,8 @@ def by_first_letter(questions: pa.Table) -> pa.Table:
     texts = questions["text"].to_pylist()
     columns = {name: questions[name] for name in questions.schema.names}
     groups = [-1 if text[0] == "?" else ord(text[0]) for text in texts]
-    columns["group_id"] = pa.array(groups, pa.int64())
-    columns["group_name"] = pa.array([text[0] for text in texts], pa.string())
+    columns["group_id"] = columns["topic_id"] = pa.array(groups, pa.int64())
+    columns["group_name"] = columns["topic_name"] = pa.array([text[0] for text in texts])
     return pa.table(columns).select(QUESTIONS_SCHEMA.names).cast(QUESTIONS_SCHEMA)
 
 

@@ -85,8 +85,9 @@ def test_a_row_holds_the_message_with_its_language_and_group() -> None:
     [row] = find_questions(pa.concat_tables([messages(None), table])).to_pylist()
 
     kept = {name: value for name, value in unknown.items() if name in row}
-    found = {"asked_at": None, "language": "pt", "group_id": -1, "group_name": None}
-    assert row == kept | found
+    found = {"asked_at": None, "language": "pt"}
+    alone = {"group_id": -1, "group_name": None, "topic_id": -1, "topic_name": None}
+    assert row == kept | found | alone
 
 
 def test_less_frequent_texts_are_assigned_to_the_groups_of_frequent_ones(
