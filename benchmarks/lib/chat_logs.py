@@ -68,6 +68,14 @@ def read_logs(folder: Path) -> list[ChatLog]:
     return [_read_log(path, SUPERGROUP - 1 - number) for number, path in enumerate(paths)]
 
 
+def read_texts(folder: Path) -> Iterator[str]:
+    """Yield what people wrote in all logs of a folder, without the name of whom they address."""
+    for path in sorted(folder.glob("*.ascii.txt")):
+        for said in _messages(path.read_text("utf-8", "replace"), FIRST_DAY):
+            addressed = ADDRESSED.match(said.text)
+            yield said.text[addressed.end() :] if addressed else said.text
+
+
 def updates(log: ChatLog, reply_every: int) -> Iterator[tuple[datetime, dict[str, Any]]]:
     """Yield the messages as updates; of the labelled replies, one in `reply_every` is one.
 

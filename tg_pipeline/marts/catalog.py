@@ -13,6 +13,7 @@ from tg_pipeline.marts.cumulative import (
     QUESTIONS,
     RESOLUTION,
     RESPONSE_TIMES,
+    SMALL_TALK,
     THREADS,
 )
 from tg_pipeline.marts.daily import (
@@ -74,6 +75,7 @@ CUMULATIVE_MARTS: Final = (
     SOURCES,
     MESSAGES,
     DETECTED_QUESTIONS,
+    SMALL_TALK,
     QUESTIONS,
     FREQUENT_QUESTIONS,
     ANSWERS,

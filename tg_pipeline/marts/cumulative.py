@@ -37,7 +37,9 @@ from tg_pipeline.marts.people import USERS
 from tg_pipeline.questions import (
     DETECTED_SCHEMA,
     QUESTIONS_SCHEMA,
+    SMALL_TALK_SCHEMA,
     detect_questions,
+    detect_small_talk,
     group_questions,
 )
 
@@ -148,6 +150,13 @@ MESSAGES: Final = Mart(
                 "of the bot itself."
             )
         ),
+        "is_addressed": always(
+            boolean(
+                "Whether it is addressed to the bot: in a private chat with it or by a guest, or "
+                "with a command, the bot's name, or a reply to the bot's message. Not in the chats "
+                "of a business account."
+            )
+        ),
         "is_automatic_forward": always(
             boolean("Whether Telegram copied it from the channel that the group belongs to.")
         ),
@@ -191,7 +200,13 @@ MESSAGES: Final = Mart(
 )
 
 UNREAD_QUESTIONS: Final = (
-    "What is asked in pictures and voice, or in other languages than pt, en and es."
+    "What is asked in pictures and voice, in other scripts than the Latin one, or in groups in "
+    "other languages than pt, en and es. What is addressed to the bot is a question unless it is "
+    "small talk, a number, a link or an address. An answer to a question of the bot, such as a "
+    "name or a city, is only told from a question if the bot's calls are recorded: after a "
+    "question of the bot, for an hour, a question is what would be one in a group. A button of a "
+    "reply keyboard is a text like any other. In groups and business accounts, about one of five "
+    "questions is missed, and one of five found is none."
 )
 
 
@@ -224,6 +239,30 @@ DETECTED_QUESTIONS: Final = Mart(
         output_rows="SELECT count(*) FROM detected_questions",
     ),
     post_process=detect_questions,
+)
+
+SMALL_TALK: Final = Mart(
+    name="small_talk",
+    description="Greetings, thanks, yes and no, praise, jokes and the like that are addressed to "
+    "the bot: they ask for nothing, so they are no questions.",
+    limitations="Only what is addressed to the bot, see `is_addressed` of `messages`; in pt, en "
+    "and es. Small talk in words that no pattern knows is among the questions: about half of what "
+    "people say about the bot itself. A number or a link is neither.",
+    columns=_declared(SMALL_TALK_SCHEMA),
+    sources=(MESSAGES,),
+    grain=TableGrain.MONTH,
+    conservation_rule=ConservationRule(
+        "small_talk_is_addressed",
+        "Rows of messages that are small talk, and addressed to the bot = rows of small_talk.",
+        input_rows="SELECT count(*) FROM messages SEMI JOIN small_talk "
+        "ON messages.bot_id = small_talk.bot_id "
+        "AND messages.kind = small_talk.kind "
+        "AND messages.chat_id_then = small_talk.chat_id_then "
+        "AND messages.message_id = small_talk.message_id "
+        "WHERE messages.is_addressed",
+        output_rows="SELECT count(*) FROM small_talk",
+    ),
+    post_process=detect_small_talk,
 )
 
 QUESTIONS: Final = Mart(

@@ -1,15 +1,27 @@
-"""The questions among messages, and clusters of those that mean the same.
+"""The questions and the small talk among messages, and clusters of questions that mean the same.
 
-`detection` selects the questions by patterns per language, `vectors` turns them into vectors, and
-`clustering` joins similar vectors into groups.
+`detection` selects them by patterns per language and by `question_model`, `vectors` turns questions
+into vectors, and `clustering` joins similar vectors into groups.
 """
 
 import pyarrow as pa
 
-from tg_pipeline.questions.detection import DETECTED_SCHEMA, detect_questions
+from tg_pipeline.questions.detection import (
+    DETECTED_SCHEMA,
+    SMALL_TALK_SCHEMA,
+    detect_questions,
+    detect_small_talk,
+)
 from tg_pipeline.questions.schema import QUESTIONS_SCHEMA
 
-__all__ = ["DETECTED_SCHEMA", "QUESTIONS_SCHEMA", "detect_questions", "group_questions"]
+__all__ = [
+    "DETECTED_SCHEMA",
+    "QUESTIONS_SCHEMA",
+    "SMALL_TALK_SCHEMA",
+    "detect_questions",
+    "detect_small_talk",
+    "group_questions",
+]
 
 
 def group_questions(questions: pa.Table) -> pa.Table:

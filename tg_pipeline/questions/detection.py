@@ -1,14 +1,16 @@
-"""Rule-based detection of questions, by patterns of all languages at once.
+"""Detection of questions and of small talk, by patterns of all languages at once and by a model.
 
 RE2 matches every pattern in time linear in the text, whatever the text contains.
 """
 
+from functools import cached_property
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from tg_pipeline.questions.patterns import LANGUAGES, detect_languages
+from tg_pipeline.questions.question_model import load_model
 from tg_pipeline.questions.schema import QUESTIONS_SCHEMA, described
 
 MAX_CHARACTERS: Final = 1_000
@@ -29,9 +31,15 @@ MESSAGE_SCHEMA: Final = pa.schema(
         pa.field("edited_at", pa.timestamp("us", tz="UTC")),
         pa.field("first_text", pa.string()),
         pa.field("reply_to_message_id", pa.int64()),
+        pa.field("is_addressed", pa.bool_()),
+        pa.field("is_asked_for", pa.bool_()),
     ]
 )
-"""A message; `edited_at` is the time of its present text, and `first_text` is an earlier text."""
+"""A message; `edited_at` is the time of its present text, and `first_text` is an earlier text.
+
+`is_addressed` tells whether it is addressed to the bot, and `is_asked_for` whether the bot has just
+asked the person something.
+"""
 
 DETECTED_SCHEMA: Final = pa.schema(
     [
@@ -58,6 +66,12 @@ DETECTED_SCHEMA: Final = pa.schema(
     metadata={"description": "The messages that are questions."},
 )
 """A detected question."""
+
+SMALL_TALK_SCHEMA: Final = pa.schema(
+    [QUESTIONS_SCHEMA.field(name) for name in KEPT_COLUMNS],
+    metadata={"description": "Messages to the bot that ask for nothing."},
+)
+"""A greeting, thanks or the like."""
 
 _ORDER: Final = (
     *("sent_at", "bot_id", "chat_id", "message_id", "kind", "business_connection_id"),
@@ -116,7 +130,16 @@ _REMINDER: Final = (
     r"|somebody|nobody|know|knows|can|could|help|please|pls|again|here|aqui|oi|hello|hola)\b)*$"
 )
 _TWO_WORDS: Final = r"[a-z]{2,}.* [a-z0-9]{2,}|[a-z] .*[a-z]{2,}"
-"""A single word can't be told from an exclamation."""
+"""A single word can't be told from an exclamation, except in what is addressed to the bot."""
+_ONE_WORD: Final = "[a-z]{2,}"
+_SMALL_TALK: Final = (
+    rf"^(?:[ .,;:!?¿]*(?:{_any_of('greetings')}|{_any_of('small_talk')})(?:$|[ .,;:!?¿]))+"
+    r"[ .,;:!?¿]*$"
+)
+_EMOJI: Final = r"^[^\p{L}\p{N}?]*\p{So}[^\p{L}\p{N}?]*$"
+_DATA: Final = rf"^{_any_of('data')}[ .!]*$"
+
+_MODEL: Final = load_model()
 
 
 def detect_questions(messages: pa.Table) -> pa.Table:
@@ -124,6 +147,13 @@ def detect_questions(messages: pa.Table) -> pa.Table:
     batches = messages.select(MESSAGE_SCHEMA.names).to_batches(max_chunksize=BATCH_ROWS)
     questions = pa.Table.from_batches(map(_detect_batch, batches), DETECTED_SCHEMA)
     return questions.sort_by([(column, "ascending") for column in _ORDER])
+
+
+def detect_small_talk(messages: pa.Table) -> pa.Table:
+    """Return what is addressed to the bot and asks for nothing, in SMALL_TALK_SCHEMA, as above."""
+    batches = messages.select([*KEPT_COLUMNS, "is_addressed"]).to_batches(max_chunksize=BATCH_ROWS)
+    found = pa.Table.from_batches(map(_small_talk_of_batch, batches), SMALL_TALK_SCHEMA)
+    return found.sort_by([(column, "ascending") for column in _ORDER])
 
 
 def normalize(texts: pa.Array) -> pa.Array:
@@ -142,15 +172,20 @@ def normalize(texts: pa.Array) -> pa.Array:
 
 def question_clauses(normalized: pa.Array) -> pa.Array:
     """Return normalized texts with abbreviations expanded, without greetings and reactions."""
-    for pattern, full in _ABBREVIATIONS:
-        normalized = pc.replace_substring_regex(normalized, pattern, full)
-    normalized = pc.replace_substring_regex(normalized, _GREETING, "")
-    normalized = pc.replace_substring_regex(normalized, _REACTION, r"\1.")
-    return pc.replace_substring_regex(normalized, _GREETING, "")
+    expanded = pc.replace_substring_regex(_expand(normalized), _GREETING, "")
+    expanded = pc.replace_substring_regex(expanded, _REACTION, r"\1.")
+    return pc.replace_substring_regex(expanded, _GREETING, "")
 
 
 def is_question(clauses: pa.Array) -> pa.Array:
     """Return, for each result of `question_clauses`, whether it expects an answer."""
+    is_worded = pc.and_(_MODEL.is_question(clauses), pc.match_substring_regex(clauses, _TWO_WORDS))
+    is_answer = pc.match_substring_regex(clauses, _ANSWER)
+    return pc.or_(matches_patterns(clauses), pc.and_not(is_worded, is_answer))
+
+
+def matches_patterns(clauses: pa.Array) -> pa.Array:
+    """Return, for each result of `question_clauses`, whether a pattern knows it as a question."""
     starts, requests, has_problem, answers, is_long_enough = (
         pc.match_substring_regex(clauses, pattern)
         for pattern in (_QUESTION_START, _REQUEST, _PROBLEM, _ANSWER, _TWO_WORDS)
@@ -159,33 +194,15 @@ def is_question(clauses: pa.Array) -> pa.Array:
     return pc.and_(pc.or_(pc.match_substring(clauses, "?"), is_implied), is_long_enough)
 
 
-def _detect_batch(messages: pa.RecordBatch) -> pa.RecordBatch:
-    # Many messages have the same text: each distinct text is read once.
-    texts = messages["text"].cast(pa.string()).dictionary_encode()
-    found, languages, questions = _detect_texts(texts.dictionary)
-    positions = pc.index_in(texts.indices, found)
-    rows = pc.indices_nonzero(pc.is_valid(positions))
-    positions, messages = positions.take(rows), messages.take(rows)
-    columns = [
-        *messages.select(KEPT_COLUMNS).columns,
-        _asked_at(messages),
-        languages.take(positions),
-        questions.take(positions),
-        is_reminder(texts.dictionary.take(found)).take(positions),
-        messages["reply_to_message_id"],
-    ]
-    arrays = [array.cast(kind) for array, kind in zip(columns, DETECTED_SCHEMA.types, strict=True)]
-    return pa.RecordBatch.from_arrays(arrays, schema=DETECTED_SCHEMA)
+def is_small_talk(texts: pa.Array, normalized: pa.Array) -> pa.Array:
+    """Return whether each text asks for nothing, if it is addressed to the bot."""
+    worded = pc.match_substring_regex(_expand(normalized), _SMALL_TALK)
+    return pc.or_(worded, pc.match_substring_regex(texts, _EMOJI))
 
 
-def _asked_at(questions: pa.RecordBatch) -> pa.Array:
-    """Return when each became a question: later than it was sent if it was first something else."""
-    first_texts = questions["first_text"].cast(pa.string())
-    was_question = is_question(question_clauses(normalize(first_texts)))
-    was_edited = pc.and_kleene(pc.invert(was_question), pc.is_valid(questions["edited_at"]))
-    return pc.if_else(
-        pc.fill_null(was_edited, fill_value=False), questions["edited_at"], questions["sent_at"]
-    )
+def is_request(texts: pa.Array) -> pa.Array:
+    """Return whether each text asks for something, if it is addressed to the bot."""
+    return _ReadTexts(texts).is_request
 
 
 def is_reminder(texts: pa.Array) -> pa.Array:
@@ -194,10 +211,92 @@ def is_reminder(texts: pa.Array) -> pa.Array:
     return pc.match_substring_regex(pc.utf8_lower(plain), _REMINDER)
 
 
-def _detect_texts(texts: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
-    """Return the indices of the questions, their languages and their clauses."""
-    normalized = normalize(texts)
-    clauses = question_clauses(normalized)
-    found = pc.indices_nonzero(is_question(clauses)).cast(pa.int32())
-    languages = detect_languages(texts.take(found), normalized.take(found))
-    return found, languages, clauses.take(found)
+class _ReadTexts:
+    """What distinct texts are: many messages have the same text."""
+
+    def __init__(self, texts: pa.Array) -> None:
+        self.texts = texts
+        self.normalized = normalize(texts)
+        self.clauses = question_clauses(self.normalized)
+
+    @cached_property
+    def is_question(self) -> pa.Array:
+        return is_question(self.clauses)
+
+    @cached_property
+    def is_small_talk(self) -> pa.Array:
+        return is_small_talk(self.texts, self.normalized)
+
+    @cached_property
+    def is_request(self) -> pa.Array:
+        is_worded = pc.match_substring_regex(self.clauses, _ONE_WORD)
+        is_data = pc.match_substring_regex(self.clauses, _DATA)
+        return pc.and_not(is_worded, pc.or_(is_data, self.is_small_talk))
+
+
+def _detect_batch(messages: pa.RecordBatch) -> pa.RecordBatch:
+    texts = messages["text"].cast(pa.string()).dictionary_encode()
+    read = _ReadTexts(texts.dictionary)
+    rows = pc.indices_nonzero(_are_questions(messages, texts.indices, read))
+    positions, messages = texts.indices.take(rows), messages.take(rows)
+    # Each distinct text is read once.
+    found = positions.unique()
+    positions = pc.index_in(positions, found)
+    questions = texts.dictionary.take(found)
+    columns = [
+        *messages.select(KEPT_COLUMNS).columns,
+        _asked_at(messages),
+        detect_languages(questions, read.normalized.take(found)).take(positions),
+        read.clauses.take(found).take(positions),
+        is_reminder(questions).take(positions),
+        messages["reply_to_message_id"],
+    ]
+    arrays = [array.cast(kind) for array, kind in zip(columns, DETECTED_SCHEMA.types, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=DETECTED_SCHEMA)
+
+
+def _are_questions(messages: pa.RecordBatch, positions: pa.Array, read: _ReadTexts) -> pa.Array:
+    """Return which messages are questions, given the position of each one's text.
+
+    In what is addressed to the bot, a question is whatever asks for something, unless the bot has
+    asked: a keyword after that is an answer.
+    """
+    is_question = read.is_question.take(positions)
+    is_addressed = _fill(messages["is_addressed"])
+    if not pc.any(is_addressed).as_py():
+        return is_question
+    is_request = read.is_request.take(positions)
+    is_answer = pc.and_not(_fill(messages["is_asked_for"]), is_question)
+    return pc.if_else(is_addressed, pc.and_not(is_request, is_answer), is_question)
+
+
+def _small_talk_of_batch(messages: pa.RecordBatch) -> pa.RecordBatch:
+    messages = messages.filter(messages["is_addressed"])
+    texts = messages["text"].cast(pa.string()).dictionary_encode()
+    found = _ReadTexts(texts.dictionary).is_small_talk.take(texts.indices)
+    rows = messages.filter(found).select(KEPT_COLUMNS).columns
+    arrays = [row.cast(kind) for row, kind in zip(rows, SMALL_TALK_SCHEMA.types, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, schema=SMALL_TALK_SCHEMA)
+
+
+def _asked_at(questions: pa.RecordBatch) -> pa.Array:
+    """Return when each became a question: later than it was sent if it was first something else."""
+    first = questions.set_column(
+        questions.schema.get_field_index("text"), "text", questions["first_text"]
+    )
+    texts = first["text"].cast(pa.string()).dictionary_encode()
+    was_question = _are_questions(first, texts.indices, _ReadTexts(texts.dictionary))
+    was_edited = pc.and_kleene(pc.invert(was_question), pc.is_valid(questions["edited_at"]))
+    return pc.if_else(
+        pc.fill_null(was_edited, fill_value=False), questions["edited_at"], questions["sent_at"]
+    )
+
+
+def _expand(normalized: pa.Array) -> pa.Array:
+    for pattern, full in _ABBREVIATIONS:
+        normalized = pc.replace_substring_regex(normalized, pattern, full)
+    return normalized
+
+
+def _fill(flags: pa.Array) -> pa.Array:
+    return pc.fill_null(flags, fill_value=False)

@@ -19,7 +19,9 @@ def find_questions(messages: pa.Table) -> pa.Table:
     return group_questions(detect_questions(messages))
 
 
-def messages(*texts: str | None, bot_id: int = 1) -> pa.Table:
+def messages(
+    *texts: str | None, bot_id: int = 1, is_addressed: bool = False, is_asked_for: bool = False
+) -> pa.Table:
     """Return texts as messages of one chat, a minute apart."""
     rows = [
         {
@@ -32,6 +34,8 @@ def messages(*texts: str | None, bot_id: int = 1) -> pa.Table:
             "user_id": 7,
             "sent_at": FIRST + timedelta(minutes=number),
             "text": text,
+            "is_addressed": is_addressed,
+            "is_asked_for": is_asked_for,
         }
         for number, text in enumerate(texts)
     ]

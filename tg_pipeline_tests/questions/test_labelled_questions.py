@@ -20,8 +20,8 @@ def test_precision_and_recall_of_the_detection_are_about_nine_in_ten() -> None:
     clauses = question_clauses(normalize(pa.array([row["text"] for row in rows])))
     found = is_question(clauses).to_pylist()
 
-    assert precision_score(expected, found) > 0.92
-    assert recall_score(expected, found) > 0.88
+    assert precision_score(expected, found) > 0.87
+    assert recall_score(expected, found) > 0.91
 
 
 def test_clusters_agree_with_the_labelled_groups() -> None:

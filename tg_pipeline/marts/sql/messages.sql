@@ -162,7 +162,9 @@ placed AS (
         coalesce(latest.is_service, FALSE) AS is_event,
         coalesce(latest.is_automatic_forward, FALSE) AS is_post,
         comment_threads.message_id AS comment_thread_id,
-        coalesce(latest.bot_id > shared_messages.first_bot_id, FALSE) AS is_later_copy
+        coalesce(latest.bot_id > shared_messages.first_bot_id, FALSE) AS is_later_copy,
+        coalesce(json_extract_string($bot_usernames, '$.' || CAST(latest.bot_id AS varchar)), '')
+            AS bot_username
     FROM latest
     LEFT JOIN moves ON latest.chat_id = moves.old_chat_id
     LEFT JOIN comment_threads
@@ -218,6 +220,26 @@ SELECT
     content_type,
     is_event AS is_service,
     NOT is_event AND NOT is_post AND NOT is_own AS is_written,
+    NOT is_own
+    AND NOT is_event
+    AND NOT is_post
+    AND CASE kind
+        WHEN 'guest_message' THEN TRUE
+        WHEN 'message' THEN coalesce(
+            chat_type = 'private'
+            OR coalesce(command_bot, CASE WHEN command IS NOT NULL THEN bot_username END)
+            = bot_username
+            OR list_contains(mentioned_usernames, bot_username)
+            OR list_contains(mentioned_user_ids, bot_id)
+            OR (
+                reply_to_user_id = bot_id
+                AND (NOT is_in_topic OR reply_to_message_id <> message_thread_id)
+            ),
+            FALSE
+        )
+        ELSE FALSE
+    END
+        AS is_addressed,
     is_post AS is_automatic_forward,
     coalesce(is_from_offline, FALSE) AS is_from_offline,
     coalesce(text, caption) AS text,

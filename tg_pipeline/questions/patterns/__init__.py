@@ -41,6 +41,13 @@ class LanguagePatterns(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     reactions: str
     """Sentences that are not questions even if a question mark follows."""
 
+    small_talk: str
+    """Whole clauses that ask for nothing, in addition to greetings: thanks, farewells, yes and no,
+    praise and insults, jokes, and questions about the bot itself."""
+
+    data: str
+    """Whole texts that only answer a question of the bot: a number, a choice, a name."""
+
     stop_words: str
     """Words that say nothing about the subject of a question."""
 
