@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+")
     texts, is_question, weights = training_data(parser.parse_args().folders)
     clauses = question_clauses(normalize(pa.array(texts)))
-    lists = (f"{each.stop_words} {each.question_words} {each.common_words}" for each in LANGUAGES)
+    lists = (f"{each.stop_words} {each.question_words}" for each in LANGUAGES)
     words = sorted({*AUXILIARIES.split(), *" ".join(lists).split()})
     vocabulary = Vocabulary(words)
     owners, codes = vocabulary.features(clauses)

@@ -152,9 +152,9 @@ MESSAGES: Final = Mart(
         ),
         "is_addressed": always(
             boolean(
-                "Whether it is addressed to the bot: in a private chat with it or by a guest, or "
-                "with a command, the bot's name, or a reply to the bot's message. Not in the chats "
-                "of a business account."
+                "Whether it is addressed to the bot: in a private chat with it, or by a guest; or "
+                "it begins with a command, begins or ends with the bot's name, or replies to the "
+                "bot. Never in the chats of a business account."
             )
         ),
         "is_automatic_forward": always(
@@ -448,7 +448,8 @@ THREADS: Final = Mart(
     "is one person's questions in one conversation, each of the same group as an earlier one that "
     "was asked within 30 minutes before or is not answered yet. A reminder such as 'can anyone "
     "help?' belongs to the question next to it, within 30 minutes and until an answer. A question "
-    "that replies to somebody else's open question within 30 minutes belongs to that issue.",
+    "that replies to somebody else's open question within 30 minutes belongs to that issue. In a "
+    "private chat, so does what follows a question within a minute, before the bot responds.",
     columns={
         **ASKED,
         "message_id": int64("The question."),

@@ -39,6 +39,14 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Thanked:
+    """A person thanked the bot in the private chat, and asked nothing."""
+
+    chat_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Replied:
     """The bot replied to a question or a command: `reply_id` is its message."""
 
@@ -70,4 +78,4 @@ class Unblocked:
     user_id: int
 
 
-Fact: TypeAlias = Started | Asked | Replied | Refused | Blocked | Unblocked
+Fact: TypeAlias = Started | Asked | Thanked | Replied | Refused | Blocked | Unblocked

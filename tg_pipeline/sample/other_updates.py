@@ -4,6 +4,7 @@ from functools import partial
 from itertools import count
 from typing import Final
 
+from tg_pipeline.sample.facts import Asked
 from tg_pipeline.sample.people import (
     ADMIN,
     ANONYMOUS_ADMIN,
@@ -213,7 +214,8 @@ def correct_in_private(scene: Scene) -> GeneratedUpdate:
     person, chat_state = scene.private_chat()
     message = scene.message(chat_state, person.user, {"text": "quando sai a nota do projeto?"})
     scene.later(10, 60, partial(edit, chat_state=chat_state, message=message))
-    return GeneratedUpdate("message", message)
+    fact = Asked(chat_state.chat["id"], message["message_id"], repeats=None)
+    return GeneratedUpdate("message", message, (fact,))
 
 
 def send_liked_message(scene: Scene) -> GeneratedUpdate:

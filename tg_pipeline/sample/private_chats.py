@@ -15,7 +15,7 @@ from tg_pipeline.sample.calls import (
     with_buttons,
 )
 from tg_pipeline.sample.content import CONTENT, Intent
-from tg_pipeline.sample.facts import Asked, Blocked, ReplyKind, Started, Unblocked
+from tg_pipeline.sample.facts import Asked, Blocked, ReplyKind, Started, Thanked, Unblocked
 from tg_pipeline.sample.people import (
     BOT,
     CONFIDANTS,
@@ -200,7 +200,8 @@ def thank(scene: Scene, person: Person, chat_state: ChatState) -> GeneratedUpdat
     message = scene.message(chat_state, person.user, content)
     sending = Outgoing(chat_state, {"text": CONTENT.bot.you_are_welcome}, answered=message)
     scene.call_later(*SOON, partial(send, sending=sending))
-    return GeneratedUpdate("message", message)
+    fact = Thanked(chat_state.chat["id"], message["message_id"])
+    return GeneratedUpdate("message", message, (fact,))
 
 
 def remind(scene: Scene, person: Person, chat_state: ChatState) -> GeneratedCall:

@@ -13,6 +13,7 @@ from tg_pipeline.sample.facts import (
     Replied,
     ReplyKind,
     Started,
+    Thanked,
     Unblocked,
 )
 
@@ -26,6 +27,8 @@ class BotTruth:
 
     questions: dict[Place, Asked] = field(default_factory=dict)
     """The questions that people asked the bot in private."""
+    small_talk: set[Place] = field(default_factory=set)
+    """What people wrote the bot in private that asks for nothing."""
     replies: dict[Place, Replied] = field(default_factory=dict)
     """The bot's replies, by the question or command, in private chats and groups."""
     first_sources: dict[int, str | None] = field(default_factory=dict)
@@ -59,6 +62,8 @@ def _add(truth: BotTruth, fact: Fact) -> None:
     match fact:
         case Asked(chat_id, message_id):
             truth.questions[chat_id, message_id] = fact
+        case Thanked(chat_id, message_id):
+            truth.small_talk.add((chat_id, message_id))
         case Replied(chat_id, message_id):
             truth.replies[chat_id, message_id] = fact
         case Started(user_id, source):

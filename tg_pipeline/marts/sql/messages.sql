@@ -229,8 +229,22 @@ SELECT
             chat_type = 'private'
             OR coalesce(command_bot, CASE WHEN command IS NOT NULL THEN bot_username END)
             = bot_username
-            OR list_contains(mentioned_usernames, bot_username)
-            OR list_contains(mentioned_user_ids, bot_id)
+            -- At the beginning or at the end: elsewhere, people write about the bot.
+            OR CASE WHEN list_contains(mentioned_usernames, bot_username) THEN
+                starts_with(
+                    regexp_replace(
+                        lower(strip_accents(coalesce(text, caption))),
+                        '^\s*(?:(?:oi+|ola|opa|ei|hey|hi|hello|hola|bom dia|boa (?:tarde|noite)'
+                        || '|good \w+|buen[oa]?s? \w+)[\s,.!]+)?',
+                        ''
+                    ),
+                    '@' || bot_username
+                )
+                OR ends_with(
+                    regexp_replace(lower(coalesce(text, caption)), '\W+$', ''),
+                    '@' || bot_username
+                )
+            END
             OR (
                 reply_to_user_id = bot_id
                 AND (NOT is_in_topic OR reply_to_message_id <> message_thread_id)

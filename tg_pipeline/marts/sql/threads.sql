@@ -98,6 +98,7 @@ events AS (
         turn,
         group_id,
         is_reminder,
+        is_private AND is_answer_visible AND own_texts IS NULL AS is_without_response,
         asked_at AS happened_at,
         FALSE AS is_answer
     FROM asked
@@ -112,6 +113,7 @@ events AS (
         turn,
         group_id,
         is_reminder,
+        FALSE AS is_without_response,
         answered_at AS happened_at,
         TRUE AS is_answer
     FROM asked
@@ -144,6 +146,7 @@ preceded AS (
         lag(turn) OVER conversation AS turn_before,
         lag(is_reminder) OVER conversation AS is_reminder_before,
         lag(happened_at) OVER conversation AS asked_before,
+        lag(is_without_response) OVER conversation AS is_without_response_before,
         lag(turn) OVER same_group AS group_turn_before,
         lag(happened_at) OVER same_group AS group_asked_before,
         answered_at,
@@ -182,6 +185,11 @@ continued AS (
                 (preceded.is_reminder OR preceded.is_reminder_before)
                 AND preceded.asked_before >= preceded.asked_at - INTERVAL 30 MINUTE
                 AND coalesce(preceded.answered_at < preceded.asked_before, TRUE)
+                THEN preceded.turn_before
+            -- People write to a bot in pieces: one question, until the bot responds.
+            WHEN
+                preceded.is_without_response_before
+                AND preceded.asked_before >= preceded.asked_at - INTERVAL 1 MINUTE
                 THEN preceded.turn_before
         END AS turn_before
     FROM preceded
