@@ -13,6 +13,7 @@ import argparse
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import fill
 from typing import Final
 
 import numpy as np
@@ -55,6 +56,9 @@ SCALE: Final = 100
 LEAST_WEIGHT: Final = 10
 """Features of a lower weight than that, without its sign, are left out."""
 
+LINE_CHARACTERS: Final = 100
+"""Characters of a line of the file."""
+
 CERTAINTY: Final = 0.7
 """The probability from which on a text is taken for a question."""
 
@@ -89,7 +93,7 @@ def main() -> None:
 def training_data(folders: list[Path]) -> tuple[list[str], list[bool], list[int]]:
     """Return texts, whether each is a question, and how much it counts."""
     lines = list(dict.fromkeys(text for folder in folders for text in read_texts(folder)))
-    random.Random(0).shuffle(lines)
+    random.Random(0).shuffle(lines)  # noqa: S311 - the same choice each time
     lines = lines[:MOST_TEXTS]
     clauses = question_clauses(normalize(pa.array(lines)))
     asked = pc.or_(pc.match_substring(clauses, "?"), matches_patterns(clauses)).to_pylist()
@@ -113,19 +117,13 @@ def own_texts() -> Iterator[tuple[str, bool]]:
 
 def toml(threshold: int, words: list[str], lines: list[str]) -> str:
     """Return the contents of the file."""
-    wrapped, line = [], ""
-    for word in words:
-        if len(line) + len(word) >= 100:
-            wrapped.append(line)
-            line = ""
-        line = f"{line} {word}" if line else word
     return "\n".join(
         [
             "# Learned by benchmarks/question_model.py; question_model.py explains the keys. From",
             "# the logs of irc-disentanglement (Kummerfeld et al., 2019; CC BY 4.0) and our own.",
             f"threshold = {threshold}",
             "words = '''",
-            *[*wrapped, line],
+            fill(" ".join(words), LINE_CHARACTERS),
             "'''",
             "weights = '''",
             *lines,

@@ -1,7 +1,9 @@
 """Quality of the detection, language detection and clustering of questions, against baselines."""
 
-from collections.abc import Callable, Sequence
-from typing import Final
+import csv
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 from sklearn.cluster import DBSCAN
@@ -13,9 +15,18 @@ from sklearn.metrics import (
     v_measure_score,
 )
 
-from lib.chat_messages import HALVES, LabelledMessage, read_messages, read_questions
+from lib.chat_messages import HALVES, read_messages, read_questions
+from lib.intent_names import is_small_talk
+from lib.third_party_sets import ThirdPartySet, read_sets
+from tg_pipeline.questions import detection
 from tg_pipeline.questions.clustering import rank_clusters
-from tg_pipeline.questions.detection import is_question, normalize, question_clauses
+from tg_pipeline.questions.detection import (
+    is_question,
+    is_request,
+    matches_patterns,
+    normalize,
+    question_clauses,
+)
 from tg_pipeline.questions.patterns import detect_languages
 
 LANGUAGES: Final = ("pt", "en", "es")
@@ -25,10 +36,37 @@ EPS: Final = 0.5
 """scikit-learn's default: the largest distance of two neighbours in a DBSCAN cluster."""
 
 
-def by_rules(texts: list[str]) -> list[bool]:
-    """Return which texts are questions by the rules of the mart."""
-    found: list[bool] = is_question(question_clauses(normalize(pa.array(texts)))).to_pylist()
+NPS_WORDS: Final = 3
+"""Posts of fewer words are mostly exclamations, which their labels take for questions or not."""
+
+
+class Labelled(NamedTuple):
+    """A text, and whether it is a question."""
+
+    text: str
+    is_question: bool
+
+
+def by_patterns(texts: list[str]) -> list[bool]:
+    """Return which texts are questions by the patterns of the mart alone."""
+    found: list[bool] = matches_patterns(_clauses(texts)).to_pylist()
     return found
+
+
+def as_in_groups(texts: list[str]) -> list[bool]:
+    """Return which texts are questions to the mart if they are written to others."""
+    found: list[bool] = is_question(_clauses(texts)).to_pylist()
+    return found
+
+
+def as_in_private_chats(texts: list[str]) -> list[bool]:
+    """Return which texts are questions to the mart if they are written to the bot."""
+    found: list[bool] = is_request(pa.array(texts)).to_pylist()
+    return found
+
+
+def _clauses(texts: list[str]) -> pa.Array:
+    return question_clauses(normalize(pa.array(texts)))
 
 
 def by_question_mark(texts: list[str]) -> list[bool]:
@@ -54,8 +92,12 @@ def by_mart(texts: list[str]) -> list[int]:
 
 DETECTORS: Final[dict[str, Callable[[list[str]], list[bool]]]] = {
     "a question mark": by_question_mark,
-    "the rules": by_rules,
+    "the patterns": by_patterns,
+    "the mart, in a group": as_in_groups,
+    "the mart, in private": as_in_private_chats,
 }
+IN_A_GROUP: Final = list(DETECTORS)[:3]
+"""All that know nothing of private chats."""
 
 CLUSTERINGS: Final[dict[str, Callable[[list[str]], list[int]]]] = {
     "raw n-grams, DBSCAN": by_default_dbscan,
@@ -64,14 +106,67 @@ CLUSTERINGS: Final[dict[str, Callable[[list[str]], list[int]]]] = {
 
 
 def detection_rows() -> list[list[str]]:
-    """Return precision and recall, by half, language and detector."""
+    """Return precision and recall on our own messages, by half, language and detector."""
     rows = []
     for half in HALVES:
         for language in (*LANGUAGES, ALL):
-            messages = [m for m in read_messages(half) if language in {m.language, ALL}]
-            for name, detect in DETECTORS.items():
-                rows.append([f"{half}, {language}", name, *_detection_scores(messages, detect)])
+            messages = [
+                Labelled(message.text, message.is_question)
+                for message in read_messages(half)
+                if language in {message.language, ALL}
+            ]
+            rows += _detector_rows(f"{half}, {language}", messages, IN_A_GROUP)
     return rows
+
+
+def third_party_detection_rows(folder: Path) -> list[list[str]]:
+    """Return precision and recall on sets of others, by set and detector.
+
+    A CSV file of the folder with the columns `text` and `is_question` is a chat whose posts are
+    labelled, such as NPS Chat. One with `text` and `intent` has what people write to a bot: its
+    intents are questions, except for small talk.
+    """
+    rows = []
+    for path in sorted(folder.glob("*.csv")):
+        if posts := list(_read_posts(path)):
+            long = [post for post in posts if len(post.text.split()) >= NPS_WORDS]
+            rows += _detector_rows(path.stem, posts, IN_A_GROUP)
+            rows += _detector_rows(f"{path.stem}, {NPS_WORDS} words or more", long, IN_A_GROUP)
+    for each in read_sets(folder):
+        rows += _detector_rows(each.name, _labelled(each), list(DETECTORS))
+    return rows
+
+
+def small_talk_rows(folder: Path) -> list[list[str]]:
+    """Return precision and recall of small talk on intent sets of others that have some."""
+    rows = []
+    for each in read_sets(folder):
+        messages = [Labelled(text, not is_question) for text, is_question in _labelled(each)]
+        if any(expected for _, expected in messages):
+            rows += [[each.name, *_scores(messages, _by_small_talk)]]
+    return rows
+
+
+def _by_small_talk(texts: list[str]) -> list[bool]:
+    plain = pa.array(texts)
+    found: list[bool] = detection.is_small_talk(plain, normalize(plain)).to_pylist()
+    return found
+
+
+def _read_posts(path: Path) -> Iterator[Labelled]:
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if "is_question" in row:
+                yield Labelled(row["text"], row["is_question"] == "1")
+
+
+def _labelled(each: ThirdPartySet) -> list[Labelled]:
+    kinds = zip(each.texts, map(is_small_talk, each.intents), strict=True)
+    return [Labelled(text, not is_small) for text, is_small in kinds if is_small is not None]
+
+
+def _detector_rows(name: str, messages: list[Labelled], detectors: list[str]) -> list[list[str]]:
+    return [[name, each, *_scores(messages, DETECTORS[each])] for each in detectors]
 
 
 def language_rows() -> list[list[str]]:
@@ -103,13 +198,13 @@ def _single_as_groups(clusters: Sequence[int]) -> list[int]:
     return [-2 - index if cluster == -1 else cluster for index, cluster in enumerate(clusters)]
 
 
-def _detection_scores(
-    messages: list[LabelledMessage], detect: Callable[[list[str]], list[bool]]
-) -> list[str]:
+def _scores(messages: list[Labelled], detect: Callable[[list[str]], list[bool]]) -> list[str]:
+    """Return precision and recall; a set without a negative has no precision."""
     expected = [message.is_question for message in messages]
     found = detect([message.text for message in messages])
-    scores = precision_score(expected, found), recall_score(expected, found)
-    return [_percent(score) for score in scores]
+    precision = precision_score(expected, found, zero_division=0)
+    shown = "–" if all(expected) else _percent(precision)
+    return [shown, _percent(recall_score(expected, found))]
 
 
 def _percent(share: float) -> str:

@@ -139,8 +139,6 @@ _SMALL_TALK: Final = (
 _EMOJI: Final = r"^[^\p{L}\p{N}?]*\p{So}[^\p{L}\p{N}?]*$"
 _DATA: Final = rf"^{_any_of('data')}[ .!]*$"
 
-_MODEL: Final = load_model()
-
 
 def detect_questions(messages: pa.Table) -> pa.Table:
     """Return the questions, in DETECTED_SCHEMA, ordered by time whatever the input's order."""
@@ -179,7 +177,8 @@ def question_clauses(normalized: pa.Array) -> pa.Array:
 
 def is_question(clauses: pa.Array) -> pa.Array:
     """Return, for each result of `question_clauses`, whether it expects an answer."""
-    is_worded = pc.and_(_MODEL.is_question(clauses), pc.match_substring_regex(clauses, _TWO_WORDS))
+    is_long_enough = pc.match_substring_regex(clauses, _TWO_WORDS)
+    is_worded = pc.and_(load_model().is_question(clauses), is_long_enough)
     is_answer = pc.match_substring_regex(clauses, _ANSWER)
     return pc.or_(matches_patterns(clauses), pc.and_not(is_worded, is_answer))
 

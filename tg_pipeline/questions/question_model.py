@@ -5,6 +5,7 @@ that it knows nothing about subjects. Its weights are integers: the same text ha
 every machine. `benchmarks/question_model.py` learns them.
 """
 
+from functools import cache
 from importlib.resources import files
 from typing import Final, NamedTuple, TypeAlias
 
@@ -74,7 +75,7 @@ class Vocabulary:
         ids[inner] = pc.fill_null(pc.index_in(pc.list_flatten(words), self._words), 0).to_numpy()
         texts = np.repeat(np.arange(len(counts)), counts + 2)
         is_pair = texts[1:] == texts[:-1]
-        starts = begins[counts >= 2]
+        starts = begins[counts > 1]
         codes = [
             self._code(ids[inner]),
             self._code(ids[:-1][is_pair], ids[1:][is_pair]),
@@ -129,6 +130,7 @@ class QuestionModel:
         return pa.array(scores >= self._threshold)
 
 
+@cache
 def load_model() -> QuestionModel:
     """Read the model of the package."""
     text = files(__package__).joinpath("question_model.toml").read_text("utf-8")

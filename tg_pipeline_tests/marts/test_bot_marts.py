@@ -373,6 +373,21 @@ def test_asked_again_after_an_answer_is_not_contained(marts: Marts, seconds_apar
     assert contained == answered - 1
 
 
+@pytest.mark.parametrize(("responds_between", "issues"), [(False, 1), (True, 2)])
+def test_what_a_person_writes_in_pieces_is_one_issue_until_the_bot_responds(
+    marts: Marts, issues: int, *, responds_between: bool
+) -> None:
+    between = [sent("2026-10-07 09:00:10", "qual?", 2, ANA)] if responds_between else []
+    marts.put(
+        asks(NINE, "boleto?"),
+        *between,
+        asks("2026-10-07 09:00:40", "segunda via?", message_id=3),
+        sent("2026-10-07 09:00:45", "assim", 4, ANA),
+    )
+
+    assert marts.rows(CONTAINMENT, "issues answered silent") == [(issues, issues, 0)]
+
+
 # Where people come from, and who leaves
 
 

@@ -56,6 +56,7 @@ def test_the_results_of_the_queries_have_the_declared_columns(marts: Marts) -> N
         reaction("2026-10-07 09:04", ANA, "", "👍"),
         message("2026-10-07 09:05", BIA, None, 4, new_chat_members=[{"id": BIA}]),
         command("2026-10-07 09:06", ANA, "/start site", 5, chat_id=ANA),
+        message("2026-10-07 09:06", ANA, "obrigada", 6, chat_id=ANA),
         press(ANA, "menu:1"),
         *call("2026-10-07 09:07", "sendMessage", {"chat_id": BIA}, error=BLOCKED),
         *chats_about(TOPICS, "não sei"),

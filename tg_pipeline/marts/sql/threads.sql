@@ -44,7 +44,11 @@ found AS (
             CASE WHEN NOT is_fallback THEN answered_at END AS answered_at,
             CASE WHEN NOT is_fallback THEN seconds_to_answer END AS seconds_to_answer,
             is_thanked AND NOT is_fallback AS is_thanked
-        )
+        ),
+        -- Also if it responded that it does not know.
+        CASE WHEN is_private AND is_answer_visible
+            THEN coalesce(answered_at, asked_at + INTERVAL 1 DAY)
+        END AS responded_at
     FROM judged
 ),
 
@@ -98,7 +102,7 @@ events AS (
         turn,
         group_id,
         is_reminder,
-        is_private AND is_answer_visible AND own_texts IS NULL AS is_without_response,
+        responded_at,
         asked_at AS happened_at,
         FALSE AS is_answer
     FROM asked
@@ -113,7 +117,7 @@ events AS (
         turn,
         group_id,
         is_reminder,
-        FALSE AS is_without_response,
+        responded_at,
         answered_at AS happened_at,
         TRUE AS is_answer
     FROM asked
@@ -146,7 +150,7 @@ preceded AS (
         lag(turn) OVER conversation AS turn_before,
         lag(is_reminder) OVER conversation AS is_reminder_before,
         lag(happened_at) OVER conversation AS asked_before,
-        lag(is_without_response) OVER conversation AS is_without_response_before,
+        lag(responded_at) OVER conversation AS responded_before,
         lag(turn) OVER same_group AS group_turn_before,
         lag(happened_at) OVER same_group AS group_asked_before,
         answered_at,
@@ -171,6 +175,7 @@ continued AS (
             WHEN
                 NOT preceded.is_reminder
                 AND preceded.group_id >= 0
+                AND preceded.group_turn_before IS NOT NULL
                 AND (
                     preceded.group_asked_before >= preceded.asked_at - INTERVAL 30 MINUTE
                     OR (
@@ -188,7 +193,7 @@ continued AS (
                 THEN preceded.turn_before
             -- People write to a bot in pieces: one question, until the bot responds.
             WHEN
-                preceded.is_without_response_before
+                preceded.responded_before >= preceded.asked_at
                 AND preceded.asked_before >= preceded.asked_at - INTERVAL 1 MINUTE
                 THEN preceded.turn_before
         END AS turn_before
