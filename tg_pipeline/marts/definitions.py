@@ -128,6 +128,16 @@ DEFINITIONS: Final = (
         table="retention",
     ),
     Definition(
+        term="question",
+        meaning="A message that expects an answer: an interrogative, a request, or a problem that "
+        "its author has. If it is addressed to the bot, every text is one that is no small talk, "
+        "number, link or answer to the bot's own question; `is_addressed` tells.",
+        excludes="Small talk: greetings, thanks, yes and no, praise and the like, see `small_talk`. "
+        "Forwards, automatic messages, and the payload after /start.",
+        sql="NOT is_copy",
+        table="questions",
+    ),
+    Definition(
         term="issue",
         meaning="One person's questions about one thing in one conversation. Shares and response "
         "times count issues, from their first question.",

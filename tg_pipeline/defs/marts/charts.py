@@ -220,6 +220,7 @@ MART_CHARTS: Final = {
     "detected_questions": MartChart(
         "questions_by_language", ("language", "is_copy"), without_copies(top_n)
     ),
+    "small_talk": MartChart("small_talk_by_kind", ("kind", "is_copy"), without_copies(top_n)),
     "questions": MartChart("questions_by_language", ("language", "is_copy"), without_copies(top_n)),
     "frequent_questions": MartChart("questions_by_week", ("week", "questions"), by_week),
     "answers": MartChart(

@@ -130,7 +130,13 @@ def test_a_mart_that_fails_keeps_those_made_from_it_from_being_built_and_no_othe
     assert not result.success
     (failure,) = result.get_step_failure_events()
     assert "the disk is full" in str(failure.step_failure_data.user_failure_data)
-    assert materialized(result) == {"messages", "detected_questions", "answers", *PEOPLE}
+    assert materialized(result) == {
+        "messages",
+        "detected_questions",
+        "small_talk",
+        "answers",
+        *PEOPLE,
+    }
 
 
 def test_a_mart_that_loses_rows_keeps_those_made_from_it_from_being_built_and_no_other(
@@ -146,7 +152,7 @@ def test_a_mart_that_loses_rows_keeps_those_made_from_it_from_being_built_and_no
     (lossy,) = (each for each in result.get_asset_check_evaluations() if not each.passed)
     assert lossy.check_name == "detected_questions_are_grouped"
     assert materialized(result) == {
-        *("messages", "detected_questions", "questions", "answers"),
+        *("messages", "detected_questions", "small_talk", "questions", "answers"),
         *PEOPLE,
     }
 
