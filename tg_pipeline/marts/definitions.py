@@ -132,7 +132,7 @@ DEFINITIONS: Final = (
         meaning="A message that expects an answer: an interrogative, a request, or a problem that "
         "its author has. If it is addressed to the bot, every text is one that is no small talk, "
         "number, link or answer to the bot's own question; `is_addressed` tells.",
-        excludes="Small talk: greetings, thanks, yes and no, praise and the like, see `small_talk`. "
+        excludes="Small talk, see `small_talk`: greetings, thanks, yes and no, praise, jokes. "
         "Forwards, automatic messages, and the payload after /start.",
         sql="NOT is_copy",
         table="questions",

@@ -9,7 +9,7 @@ WITH written AS (
                     is_own
                     AND regexp_matches(
                         lower(strip_accents(text)),
-                        '\?[^\w?]*$|\b(?:digite|informe|envie|diga|type|enter|send|escrib[ae]|ingres[ae]'
+                        '\?[^\w?]*$|\b(?:digite|informe|envie|diga|escreva|insira|mande|type|enter|send|escrib[ae]|ingres[ae]'
                         || '|indique) (?:me )?(?:o |a |el |la )?(?:seu|sua|your|tu|su|nome|name|nombre'
                         || '|cpf|e-?mail|data|fecha|date)\b'
                     )
