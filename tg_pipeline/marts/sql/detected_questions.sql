@@ -9,13 +9,15 @@ WITH written AS (
                     is_own
                     AND regexp_matches(
                         lower(strip_accents(text)),
-                        '\?[^\w?]*$|\b(?:digite|informe|envie|diga|escreva|insira|mande|type|enter|send|escrib[ae]|ingres[ae]'
-                        || '|indique) (?:me )?(?:o |a |el |la )?(?:seu|sua|your|tu|su|nome|name|nombre'
-                        || '|cpf|e-?mail|data|fecha|date)\b'
+                        '\?[^\w?]*$'
+                        || '|\b(?:digite|informe|envie|diga|escreva|insira|mande|indique|type|enter'
+                        || '|send|escrib[ae]|ingres[ae]) (?:me )?(?:o |a |el |la )?(?:seu|sua|your|tu'
+                        || '|su|nome|name|nombre|cpf|e-?mail|data|fecha|date)\b'
                     )
                     AND NOT regexp_matches(
                         lower(strip_accents(text)),
-                        'ajud|ayud|help|assist|duvida|pergunt|pregunt|question|\b(?:mais|mas|else)\b'
+                        'ajud|ayud|help|assist|duvida|pergunt|pregunt|question'
+                        || '|\b(?:mais|mas|else)\b'
                     )
                     THEN sent_at
             END) OVER conversation >= sent_at - INTERVAL 1 HOUR,
