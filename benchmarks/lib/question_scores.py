@@ -17,7 +17,7 @@ from sklearn.metrics import (
 
 from lib.chat_messages import HALVES, read_messages, read_questions
 from lib.intent_names import is_small_talk
-from lib.third_party_sets import ThirdPartySet, read_sets
+from lib.third_party_sets import SUFFIXES, read_pairs
 from tg_pipeline.questions import detection
 from tg_pipeline.questions.clustering import rank_clusters
 from tg_pipeline.questions.detection import (
@@ -123,46 +123,63 @@ def third_party_detection_rows(folder: Path) -> list[list[str]]:
     """Return precision and recall on sets of others, by set and detector.
 
     A CSV file of the folder with the columns `text` and `is_question` is a chat whose posts are
-    labelled, such as NPS Chat. One with `text` and `intent` has what people write to a bot: its
-    intents are questions, except for small talk.
+    labelled, such as NPS Chat. All others are what people write to a bot, with their intents: these
+    are questions, except for small talk.
     """
     rows = []
-    for path in sorted(folder.glob("*.csv")):
-        if posts := list(_read_posts(path)):
-            long = [post for post in posts if len(post.text.split()) >= NPS_WORDS]
-            rows += _detector_rows(path.stem, posts, IN_A_GROUP)
-            rows += _detector_rows(f"{path.stem}, {NPS_WORDS} words or more", long, IN_A_GROUP)
-    for each in read_sets(folder):
-        rows += _detector_rows(each.name, _labelled(each), list(DETECTORS))
+    for name, posts in _post_sets(folder):
+        long = [post for post in posts if len(post.text.split()) >= NPS_WORDS]
+        rows += _detector_rows(name, posts, IN_A_GROUP)
+        rows += _detector_rows(f"{name}, {NPS_WORDS} words or more", long, IN_A_GROUP)
+    for name, messages in _intent_sets(folder):
+        rows += _detector_rows(name, messages, list(DETECTORS))
     return rows
 
 
 def small_talk_rows(folder: Path) -> list[list[str]]:
     """Return precision and recall of small talk on intent sets of others that have some."""
     rows = []
-    for each in read_sets(folder):
-        messages = [Labelled(text, not is_question) for text, is_question in _labelled(each)]
-        if any(expected for _, expected in messages):
-            rows += [[each.name, *_scores(messages, _by_small_talk)]]
+    for name, messages in _intent_sets(folder):
+        small_talk = [Labelled(text, not is_question) for text, is_question in messages]
+        if any(expected for _, expected in small_talk):
+            rows.append([name, *_scores(small_talk, _by_small_talk)])
     return rows
+
+
+def _post_sets(folder: Path) -> Iterator[tuple[str, list[Labelled]]]:
+    for path in filter(_has_posts, sorted(folder.glob("*.csv"))):
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.DictReader(file)
+            yield path.stem, [Labelled(row["text"], row["is_question"] == "1") for row in rows]
+
+
+def _has_posts(path: Path) -> bool:
+    with path.open(encoding="utf-8", newline="") as file:
+        return "is_question" in next(csv.reader(file), [])
+
+
+def _intent_sets(folder: Path) -> Iterator[tuple[str, list[Labelled]]]:
+    """Yield the texts of each file, or folder of files, whose intent says what they are."""
+    for path in sorted(folder.iterdir()):
+        files = sorted(path.rglob("*")) if path.is_dir() else [path]
+        pairs = [
+            pair
+            for file in files
+            if file.suffix in SUFFIXES and not _has_posts(file)
+            for pair in read_pairs(file)
+        ]
+        kinds = [(text, is_small_talk(intent)) for text, intent in pairs]
+        if kinds:
+            yield (
+                path.stem,
+                [Labelled(text, not small) for text, small in kinds if small is not None],
+            )
 
 
 def _by_small_talk(texts: list[str]) -> list[bool]:
     plain = pa.array(texts)
     found: list[bool] = detection.is_small_talk(plain, normalize(plain)).to_pylist()
     return found
-
-
-def _read_posts(path: Path) -> Iterator[Labelled]:
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            if "is_question" in row:
-                yield Labelled(row["text"], row["is_question"] == "1")
-
-
-def _labelled(each: ThirdPartySet) -> list[Labelled]:
-    kinds = zip(each.texts, map(is_small_talk, each.intents), strict=True)
-    return [Labelled(text, not is_small) for text, is_small in kinds if is_small is not None]
 
 
 def _detector_rows(name: str, messages: list[Labelled], detectors: list[str]) -> list[list[str]]:

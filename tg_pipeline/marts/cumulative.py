@@ -206,8 +206,8 @@ UNREAD_QUESTIONS: Final = (
     "name or a city, is only told from a question if the bot's calls are recorded: after a "
     "question of the bot, for an hour, a question is what would be one in a group. A button of a "
     "reply keyboard is a text like any other. Of two bots in one supergroup, a keyword to the one "
-    "with the higher id is only among the copies. In groups and business accounts, about one of five "
-    "questions is missed, and one of five found is none."
+    "with the higher id is only among the copies. In groups and business accounts, about one of "
+    "five questions is missed, and one of five found is none."
 )
 
 
