@@ -19,7 +19,7 @@ from tg_pipeline.marts.cumulative import FREQUENT_QUESTIONS
 from tg_pipeline.marts.daily import COMMANDS, CONTENT_MIX, DAILY_ACTIVITY, USER_ACTIVITY
 from tg_pipeline.marts.mart import Mart, MartParameters
 from tg_pipeline.marts.people import ACTIVE_USERS, RETENTION
-from tg_pipeline.query.session import TELEGRAM
+from tg_pipeline.query.tables import TELEGRAM
 
 ORIGINALS: Final = (
     "messages_per_day",

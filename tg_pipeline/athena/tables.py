@@ -14,7 +14,7 @@ from tg_pipeline.exceptions import AthenaError
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import SQL_TYPES
 from tg_pipeline.marts.mart import TableGrain
-from tg_pipeline.query.session import (
+from tg_pipeline.query.tables import (
     CONTEXT_DATE,
     MARTS,
     MONTH,

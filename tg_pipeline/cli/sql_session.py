@@ -26,16 +26,14 @@ from tg_pipeline.cli.sql import Format
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.query.session import (
-    ALL_TABLES,
-    REJECTED,
     ConfinedError,
     QueryError,
-    QueryTable,
     Session,
     columns_of,
     is_finished,
     open_session,
 )
+from tg_pipeline.query.tables import ALL_TABLES, REJECTED, QueryTable
 from tg_pipeline.settings import SQL_HISTORY, STATE_FOLDER, home_folder
 
 TABLE_ROWS: Final = 200

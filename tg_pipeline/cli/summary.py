@@ -74,7 +74,8 @@ def _layers_table(states: list[DayState]) -> Table:
 def _print_activity(lake: Lake, timezone: str) -> None:
     """Print the hours in which most is written, and the people who write most, from the marts."""
     # DuckDB's import takes 0.2 s, and other commands don't need it.
-    from tg_pipeline.query.session import MARTS, QueryError, open_session  # noqa: PLC0415
+    from tg_pipeline.query.session import QueryError, open_session  # noqa: PLC0415
+    from tg_pipeline.query.tables import MARTS  # noqa: PLC0415
 
     try:
         with open_session(lake, timezone, MARTS) as session:

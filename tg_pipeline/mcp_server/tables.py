@@ -5,7 +5,8 @@ from typing import Final
 
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.definitions import DEFINITIONS
-from tg_pipeline.query.session import MARTS, TELEGRAM, QueryColumn, QueryTable
+from tg_pipeline.query.session import QueryColumn
+from tg_pipeline.query.tables import MARTS, TELEGRAM, QueryTable
 
 TABLES: Final = {table.name: table for table in (TELEGRAM, *MARTS)}
 """The tables that a model can query, by name: not those with all that Telegram sent."""

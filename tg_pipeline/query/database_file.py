@@ -23,17 +23,16 @@ from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.query.quoting import literal, quoted
 from tg_pipeline.query.session import (
-    ALL_TABLES,
     OFFLINE,
     QueryColumn,
     QueryError,
-    QueryTable,
     columns_of,
     folder_pattern,
     object_pattern,
     open_session,
     rows_sql,
 )
+from tg_pipeline.query.tables import ALL_TABLES, QueryTable
 from tg_pipeline.temp_folders import temp_dir
 
 MARKER: Final = "tg_pipeline_export"

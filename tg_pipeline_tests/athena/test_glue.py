@@ -11,7 +11,7 @@ from tg_pipeline.athena.saved_queries import SavedQuery, Workgroup
 from tg_pipeline.athena.tables import TableInput, TableLocation, table_input
 from tg_pipeline.aws import open_client
 from tg_pipeline.exceptions import AthenaError
-from tg_pipeline.query.session import TELEGRAM
+from tg_pipeline.query.tables import TELEGRAM
 from tg_pipeline_tests.fakes.aws import REGION
 
 QUERY = SavedQuery("messages_per_day", "Messages per day.", "SELECT 1")

@@ -20,7 +20,8 @@ from tg_pipeline.athena.saved_queries import (
 )
 from tg_pipeline.athena.tables import ATHENA_TABLES
 from tg_pipeline.marts.mart import Mart, MartParameters
-from tg_pipeline.query.session import TELEGRAM, open_session
+from tg_pipeline.query.session import open_session
+from tg_pipeline.query.tables import TELEGRAM
 from tg_pipeline_tests.athena import landed_counts as counted
 from tg_pipeline_tests.athena.conftest import TIMEZONE, BuiltLake, to_duckdb
 from tg_pipeline_tests.conftest import Pipeline

@@ -23,7 +23,7 @@ from tg_pipeline.athena.tables import (
     table_input,
     template_lines,
 )
-from tg_pipeline.query.session import TELEGRAM, QueryTable
+from tg_pipeline.query.tables import TELEGRAM, QueryTable
 from tg_pipeline.settings import Settings
 from tg_pipeline_tests.query.conftest import UNDATED
 

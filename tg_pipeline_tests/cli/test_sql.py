@@ -19,7 +19,8 @@ import pytest
 
 from tg_pipeline.cli.main import app
 from tg_pipeline.cli.sql_session import FIRST_PROMPT, NEXT_PROMPT, Prompt
-from tg_pipeline.query.session import ALL_TABLES, REJECTED, Session, open_session
+from tg_pipeline.query.session import Session, open_session
+from tg_pipeline.query.tables import ALL_TABLES, REJECTED
 from tg_pipeline.settings import SQL_HISTORY, STATE_FOLDER
 from tg_pipeline_tests.cli.conftest import COMMAND
 from tg_pipeline_tests.conftest import DAY, Pipeline

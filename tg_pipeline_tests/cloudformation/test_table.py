@@ -3,7 +3,7 @@
 from typing import Any
 
 from tg_pipeline.athena.tables import TableLocation, table_input
-from tg_pipeline.query.session import TELEGRAM
+from tg_pipeline.query.tables import TELEGRAM
 from tg_pipeline.settings import DEFAULT_DATABASE, DEFAULT_START_DATE, DEFAULT_WORKGROUP
 from tg_pipeline_tests.cloudformation.template import Template
 

@@ -37,6 +37,15 @@ def test_the_job_builds_the_layers_and_daily_marts_and_asks_their_checks_only() 
     assert asked == {*LAYER_CHECKS, *DAILY_CONSERVATION_CHECKS}
 
 
+def test_a_code_server_that_only_waits_holds_no_library_of_builds() -> None:
+    code = "import sys, tg_pipeline.definitions; print(*sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    builds = {"duckdb", "sqlglot", "sklearn", "scipy", "altair", "jinja2", "boto3", "requests"}
+    assert builds.isdisjoint(done.stdout.split())
+
+
 @pytest.mark.slow
 def test_the_checkout_s_workspace_loads_as_dagster_dev_loads_it() -> None:
     dagster = Path(sys.executable).parent / "dagster"

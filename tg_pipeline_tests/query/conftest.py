@@ -10,7 +10,8 @@ import pytest
 
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.mart import TableGrain
-from tg_pipeline.query.session import QueryTable, Session, open_session
+from tg_pipeline.query.session import Session, open_session
+from tg_pipeline.query.tables import QueryTable
 from tg_pipeline_tests.conftest import DAY
 
 ZONE = "America/Sao_Paulo"

@@ -19,7 +19,8 @@ from tg_pipeline.query.database_file import (
     LakeExport,
     write_database,
 )
-from tg_pipeline.query.session import ALL_TABLES, QueryError
+from tg_pipeline.query.session import QueryError
+from tg_pipeline.query.tables import ALL_TABLES
 from tg_pipeline_tests.cli.conftest import Shell, shell
 from tg_pipeline_tests.conftest import DAY, TIMEZONE, Pipeline
 

@@ -11,16 +11,8 @@ import pyarrow as pa
 import pytest
 
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.query.session import (
-    ALL_TABLES,
-    CONTEXT_DATE,
-    PARTITION_COLUMNS,
-    QueryError,
-    Session,
-    is_finished,
-    open_session,
-    without_end,
-)
+from tg_pipeline.query.session import QueryError, Session, is_finished, open_session, without_end
+from tg_pipeline.query.tables import ALL_TABLES, CONTEXT_DATE, PARTITION_COLUMNS
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.query.conftest import DAILY, ZONE, Ask, answer, write
 
