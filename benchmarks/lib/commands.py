@@ -40,7 +40,7 @@ def measure_command(place: Place, *arguments: str, **settings: str) -> Cost:
     command = [sys.executable, "-S", MEASURED, COMMAND, *arguments]
     done = subprocess.run(
         command,
-        env=_environment(place, settings),
+        env=command_environment(place, settings),
         cwd=place.folder,
         capture_output=True,
         text=True,
@@ -59,7 +59,11 @@ def count_syncs(place: Place, *arguments: str) -> int | None:
     log = place.folder / "strace.log"
     traced = [strace, "-f", "-c", "-e", f"trace={SYNCS}", "-o", str(log), COMMAND, *arguments]
     done = subprocess.run(
-        traced, env=_environment(place, {}), cwd=place.folder, capture_output=True, check=False
+        traced,
+        env=command_environment(place, {}),
+        cwd=place.folder,
+        capture_output=True,
+        check=False,
     )
     if done.returncode:
         raise FailedCommandError(f"strace: {done.stderr[-2_000:]!r}")
@@ -68,7 +72,7 @@ def count_syncs(place: Place, *arguments: str) -> int | None:
     return int(calls[-1]) if calls else 0
 
 
-def _environment(place: Place, settings: dict[str, str]) -> dict[str, str]:
+def command_environment(place: Place, settings: dict[str, str]) -> dict[str, str]:
     """Return the environment of a command, with Dagster's configuration of a checkout."""
     home = place.folder / "dagster"
     home.mkdir(exist_ok=True)
