@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -36,13 +36,12 @@ class ChildProcesses:
         self._relays: list[threading.Thread] = []
         self.stopping = threading.Event()
 
-    def start(self, *command: str) -> Process:
-        """Start a process."""
-        environment = os.environ | {"PYTHONWARNINGS": "ignore"}
+    def start(self, *command: str, environment: Mapping[str, str] | None = None) -> Process:
+        """Start a process, with some more variables in its environment."""
         process = subprocess.Popen(  # noqa: S603 - the commands are our own
             command,
             cwd=self._folder,
-            env=environment,
+            env=os.environ | {"PYTHONWARNINGS": "ignore"} | (environment or {}),
             start_new_session=True,
             stdout=subprocess.PIPE if is_terminal(sys.stdout) else None,
             stderr=subprocess.PIPE if is_terminal(sys.stderr) else None,

@@ -21,12 +21,14 @@ from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import show, warn
 from tg_pipeline.cli.service_units import (
     MARK,
+    SYSTEM_FOLDER,
     Installation,
     ServiceName,
     ServiceOptions,
     ambiguous_line,
     started_unit,
     unit_files,
+    user_folder,
 )
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import (
@@ -36,9 +38,6 @@ from tg_pipeline.settings import (
     home_folder,
     load_settings,
 )
-
-SYSTEM_FOLDER: Final = Path("/etc/systemd/system")
-"""Where an administrator's units are."""
 
 ENV_MODE: Final = 0o600
 
@@ -214,8 +213,7 @@ def _check_together(names: Iterable[ServiceName], *, has_options: bool) -> None:
 def _manager(*, is_user: bool) -> ServiceManager:
     if not is_user:
         return ServiceManager(SYSTEM_FOLDER)
-    config = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    return ServiceManager(Path(config) / "systemd" / "user", is_user=True)
+    return ServiceManager(user_folder(os.environ), is_user=True)
 
 
 def _check_root(manager: ServiceManager) -> None:

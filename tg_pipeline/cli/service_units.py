@@ -4,7 +4,7 @@ Directives: https://www.freedesktop.org/software/systemd/man/latest/systemd.exec
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,9 @@ from tg_pipeline.exceptions import CommandError
 
 MARK: Final = "# Written by `tg-pipeline service install`."
 """The first line of each file that is ours to replace and to remove."""
+
+SYSTEM_FOLDER: Final = Path("/etc/systemd/system")
+"""Where an administrator's units are."""
 
 RESTART_DELAY: Final = 30
 """Seconds: a wrong setting does not fill the log, and Telegram repeats a call that failed."""
@@ -157,6 +160,12 @@ class ServiceOptions:
     port: int | None = None
     memory_max: str | None = None
     """In bytes, with a suffix K, M, G or T, or as a percentage of the machine's memory."""
+
+
+def user_folder(environment: Mapping[str, str]) -> Path:
+    """Return where a user's own units are."""
+    config = environment.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    return Path(config) / "systemd" / "user"
 
 
 def unit_files(

@@ -1,41 +1,29 @@
 """`tg-pipeline up`: Dagster's UI and daemon, and the poller or the proxy of a bot."""
 
-import sys
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final, NamedTuple
+from functools import partial
+from typing import Annotated, Final
 
 import typer
 
-from tg_pipeline.cli.child_processes import ChildProcesses, child_processes
+from tg_pipeline.cli.child_processes import child_processes
 from tg_pipeline.cli.console import err
-from tg_pipeline.cli.context import refuse_sample
+from tg_pipeline.cli.dagster_services import run_dagster
+from tg_pipeline.cli.receivers import (
+    POLLER,
+    PROXY,
+    find_poll_obstacle,
+    keep_running,
+    no_obstacle,
+)
+from tg_pipeline.cli.service_units import SYSTEM_FOLDER, user_folder
 from tg_pipeline.cli.ui import guarded, listen
 from tg_pipeline.settings import home_folder, load_settings, webserver_file
 
 HOST: Final = "127.0.0.1"
-
-MINUTE: Final = 60
-"""Seconds."""
-
-
-class Receiver(NamedTuple):
-    """A command that receives updates."""
-
-    name: str
-    ended: str
-    """What its end means."""
-
-    restart_delay: int
-    """Seconds from its end to the next start."""
-
-
-POLLER: Final = Receiver("poll", "The poller ended: no updates are fetched.", 300)
-"""It ends for lasting reasons (a webhook, a revoked token). Telegram keeps updates for a day."""
-
-PROXY: Final = Receiver("proxy", "The proxy ended: the bot can't reach Telegram.", 5)
-"""The bot can do nothing without it."""
 
 Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="The UI's port.")]
 Poll = Annotated[
@@ -46,12 +34,16 @@ Poll = Annotated[
 def up(port: Port = 3000, poll: Poll = True) -> None:
     """Start Dagster's UI until Ctrl-C, and poll the bot if TELEGRAM_BOT_TOKEN is set.
 
-    With TG_PROXY=yes the bot polls itself, through the proxy, which starts instead of the poller.
+    A bot with a webhook, or whose updates a service receives, is not polled. With TG_PROXY=yes the
+    bot polls itself, through the proxy, which starts instead of the poller.
     """
     settings = load_settings()
     proxies = poll and settings.proxy.is_started
     polls = poll and not proxies and settings.token is not None
     if polls or proxies:
+        # Imported here: it takes 25 MB, which a UI without a poller would hold all the time.
+        from tg_pipeline.cli.context import refuse_sample  # noqa: PLC0415
+
         refuse_sample(settings, settings.bot_id)
     with (
         listen(HOST, port) as listener,
@@ -65,31 +57,22 @@ def up(port: Port = 3000, poll: Poll = True) -> None:
                 "(docs/proxy.md)."
             )
         if polls or proxies:
-            command = PROXY if proxies else POLLER
-            threading.Thread(target=keep_running, args=(children, command), daemon=True).start()
+            folders = (SYSTEM_FOLDER, user_folder(os.environ))
+            receiver, find_obstacle = (
+                (PROXY, no_obstacle)
+                if proxies
+                else (POLLER, partial(find_poll_obstacle, settings, folders))
+            )
+            threading.Thread(
+                target=keep_running, args=(children, receiver, find_obstacle), daemon=True
+            ).start()
             err.print(
                 "To see incoming updates: tg-pipeline run --date today && tg-pipeline summary"
             )
         with _published_address(f"http://{HOST}:{port}"):
-            code = children.start(
-                *(sys.executable, "-m", "dagster", "dev", "--log-level", "warning"),
-                *webserver.options,
-            ).wait()
-        if not children.stopping.is_set():
+            code = run_dagster(children, webserver)
+        if code:
             raise typer.Exit(code)
-
-
-def keep_running(children: ChildProcesses, command: Receiver) -> None:
-    """Run what receives updates, and restart it after a delay whenever it ends."""
-    while not children.stopping.is_set():
-        children.start(sys.executable, "-m", "tg_pipeline", command.name).wait()
-        if not children.stopping.is_set():
-            err.print(f"{command.ended} It restarts in {_in_words(command.restart_delay)}.")
-            children.stopping.wait(command.restart_delay)
-
-
-def _in_words(seconds: int) -> str:
-    return f"{seconds // 60} minutes" if seconds >= 2 * MINUTE else f"{seconds} seconds"
 
 
 @contextmanager

@@ -1,17 +1,29 @@
 """`tg-pipeline up` serves the UI and polls the bot, and a signal stops all its processes."""
 
+import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import requests
 
-from tg_pipeline.cli import up as command
 from tg_pipeline.cli.child_processes import ChildProcesses, Process
+from tg_pipeline.cli.receivers import (
+    POLLER,
+    PROXY,
+    Obstacle,
+    Receiver,
+    find_poll_obstacle,
+    keep_running,
+)
+from tg_pipeline.cli.service_units import MARK
+from tg_pipeline.settings import home_folder, load_settings
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.cli.up_process import TIMEOUT, Up, start_up
 from tg_pipeline_tests.fakes.ports import free_port
@@ -78,22 +90,107 @@ def test_with_the_proxy_it_does_not_poll_and_names_the_address_for_the_bot(
 
 
 @pytest.mark.slow
-def test_a_bot_with_a_webhook_is_reported_and_the_ui_stays(
+def test_a_bot_with_a_webhook_is_not_polled_and_the_ui_stays(
     up: Callable[[], Up], telegram: TelegramServer
 ) -> None:
     telegram.set_webhook("http://127.0.0.1:9/telegram")
 
     running = up()
 
-    running.wait_until(lambda: "A webhook is set for this bot" in running.said(), "it says so")
     running.wait_until(running.is_ui_up, "the UI is up")
+    expected = "Updates arrive through a webhook (http://127.0.0.1:9/…), so nothing is polled"
+    running.wait_until(lambda: expected in running.said(), "it says so")
+    assert {call.method for call in telegram.calls} == {"getWebhookInfo"}
     assert running.stop(signal.SIGTERM) == 0
     running.wait_until_alone()
 
 
-@pytest.mark.parametrize("receiver", [command.POLLER, command.PROXY], ids=["poll", "proxy"])
+@pytest.mark.slow
+def test_the_poller_starts_without_a_webhook_and_ends_with_one(
+    telegram: TelegramServer,
+    shell: Shell,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    # Given a bot with a webhook, and a `up` that looks often
+    monkeypatch.setenv("TG_LANDING_URI", shell.landing.as_uri())
+    telegram.set_webhook("http://127.0.0.1:9/telegram")
+    children = ChildProcesses(shell.folder)
+    find = partial(find_poll_obstacle, load_settings(), [])
+    thread = threading.Thread(target=keep_running, args=(children, POLLER, find, 0.1))
+    thread.start()
+    telegram.wait_for_calls("getWebhookInfo", 3)
+    assert "getUpdates" not in {call.method for call in telegram.calls}
+
+    # When the webhook is deleted, then the bot is polled
+    telegram.set_webhook("")
+    telegram.wait_for_calls("getUpdates")
+
+    # And when it is set again, then the poller ends
+    looks = [call.method for call in telegram.calls].count("getWebhookInfo")
+    telegram.set_webhook("http://127.0.0.1:9/telegram")
+    telegram.wait_for_calls("getWebhookInfo", looks + 3)
+    children.stopping.set()
+    thread.join(TIMEOUT)
+
+    # And each time it says why, once, beside the poller's own message
+    said = capfd.readouterr().err
+    assert said.count("Updates arrive through a webhook") == 2
+    assert said.count("A webhook is set for this bot, so it can't be polled (409)") == 1
+    assert POLLER.ended not in said
+
+
+def test_without_a_network_it_says_once_that_nothing_is_polled_and_keeps_trying(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    # Given a Bot API that can't be reached, and a stop after the third look
+    monkeypatch.setenv("TELEGRAM_API_URL", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "7:of-a-test-bot")
+    settings, looks = load_settings(), 0
+    children = ChildProcesses(shell.folder)
+
+    def find() -> Obstacle | None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            children.stopping.set()
+        return find_poll_obstacle(settings, [])
+
+    # When it looks
+    keep_running(children, POLLER, find, 0)
+
+    # Then
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) == 1
+    assert "did not answer getWebhookInfo: connection refused." in said[0]
+    assert said[0].endswith("Polling starts once there is an answer.")
+
+
+@pytest.mark.parametrize("name", ["serve", "poll", "proxy"])
+def test_a_bot_whose_updates_a_service_receives_is_not_polled(
+    name: str, telegram: TelegramServer, tmp_path: Path
+) -> None:
+    settings = load_settings()
+    unit = tmp_path / f"tg-pipeline-{name}.service"
+
+    # Given units of this folder, of another folder, and by somebody else
+    for home, mark, is_ours in (
+        (home_folder(), MARK, True),
+        (tmp_path, MARK, False),
+        (home_folder(), "# By hand", False),
+    ):
+        unit.write_text(f"{mark}\n[Service]\nWorkingDirectory={home}\n", "utf-8")
+        found = find_poll_obstacle(settings, [tmp_path / "missing", tmp_path])
+        # Then the first alone counts, before anything is asked
+        assert (found is not None) == is_ours
+        if found:
+            assert found.sentence.startswith(f"The service tg-pipeline-{name} receives updates")
+            assert telegram.calls == []
+
+
+@pytest.mark.parametrize("receiver", [POLLER, PROXY], ids=["poll", "proxy"])
 def test_a_receiver_that_ends_is_restarted_until_all_is_stopped(
-    receiver: command.Receiver, capsys: pytest.CaptureFixture[str]
+    receiver: Receiver, capsys: pytest.CaptureFixture[str]
 ) -> None:
     # Given commands that end at once, and a stop while the third runs
     started: list[tuple[str, ...]] = []
@@ -106,7 +203,7 @@ def test_a_receiver_that_ends_is_restarted_until_all_is_stopped(
             return subprocess.Popen([sys.executable, "-c", ""])
 
     # When they are kept running
-    command.keep_running(Short(Path()), receiver._replace(restart_delay=0))
+    keep_running(Short(Path()), receiver._replace(restart_delay=0))
 
     # Then each is followed by the next, except the last
     assert [words[-1] for words in started] == [receiver.name] * 3
@@ -120,7 +217,7 @@ def test_without_a_token_it_does_not_poll_and_a_stop_also_ends_processes_that_ju
     # Given no token, and a Dagster that has begun to start its servers
     monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "")
     running = up()
-    running.wait_until(lambda: "code-server" in str(running.living()), "a server is started")
+    running.wait_until(lambda: " api grpc " in str(running.living()), "a server is started")
     assert " poll" not in str(running.living())
 
     # When it is stopped, then no process is left
@@ -139,6 +236,25 @@ def test_a_dagster_that_fails_stops_the_poller_too(up: Callable[[], Up], shell: 
     assert running.process.wait(TIMEOUT) != 0
     running.wait_until_alone()
     assert "no_such_setting" in running.said()
+
+
+@pytest.mark.slow
+def test_a_process_of_dagster_that_is_killed_ends_all_of_it(
+    up: Callable[[], Up], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a Dagster that runs
+    monkeypatch.setenv("TELEGRAM_BOT_TOKEN", "")
+    running = up()
+    running.wait_until(lambda: "dagster-daemon" in str(running.living()), "all is started")
+
+    # When its code server is killed
+    (code_server,) = (pid for pid, each in running.living().items() if " api grpc " in each)
+    os.kill(code_server, signal.SIGKILL)
+
+    # Then all of it ends with an error, for whatever starts it again
+    assert running.process.wait(TIMEOUT) == 1
+    running.wait_until_alone()
+    assert "Dagster's code server ended (signal 9), so all of it stops." in running.said()
 
 
 def test_a_port_in_use_is_one_clear_line(shell: Shell) -> None:

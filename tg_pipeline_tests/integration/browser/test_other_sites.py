@@ -93,7 +93,7 @@ def hidden_address(ui: "Ui") -> str:
             parent = re.search(r"PPid:\s+(\d+)", (path.parent / "status").read_text())
         except OSError:
             continue
-        found = re.search(r"dagster dev .*--host (\S+) --port (\d+)", command)
+        found = re.search(r"dagster_webserver .*--host (\S+) --port (\d+)", command)
         if found and parent and int(parent[1]) == ui.process:
             return f"http://{found[1]}:{found[2]}"
     raise AssertionError("the webserver is not there")
