@@ -59,7 +59,7 @@ LANGUAGES: Final = tuple(
         key=lambda name: (name != "en", name),
     )
 )
-"""The languages of the digest: those with a text catalog, the default first."""
+"""The languages of results that people read: those with a text catalog, the default first."""
 
 LOCAL_SPARK: Final = "local"
 """Stands for an application of EMR Serverless: spark-submit on this machine."""
@@ -152,7 +152,7 @@ class AdminSettings:
     """One of DIGESTS; None sends no digest."""
 
     language: str = LANGUAGES[0]
-    """One of LANGUAGES."""
+    """That of the digest, one of LANGUAGES."""
 
     alert_url: Secret | None = None
     """Where failed runs are posted, in addition to the chat. Such a URL contains a secret."""
@@ -169,7 +169,8 @@ class AdminSettings:
         return cls(
             chat_id=_chat(environment.get("TG_ADMIN_CHAT_ID")),
             digest=_one_of(environment, "TG_DIGEST", DIGESTS),
-            language=_one_of(environment, "TG_DIGEST_LANG", LANGUAGES) or LANGUAGES[0],
+            # Its name before there was one language for all.
+            language=_one_of(environment, "TG_DIGEST_LANG", LANGUAGES) or _language(environment),
             alert_url=Secret(alert_url) if alert_url else None,
         )
 
@@ -326,6 +327,9 @@ class Settings:
     bot_username: str = ""
     """The bot's username, in lower case and without @; empty if only the landing zone has it."""
 
+    language: str = LANGUAGES[0]
+    """That of what people read as results, one of LANGUAGES."""
+
     business_hours: str = ""
     """When questions are to be answered, in the time zone that defines a day; empty for always."""
 
@@ -401,6 +405,7 @@ class Settings:
             proxy=ProxySettings.from_environment(environment, state),
             token=read_token(environment),
             bot_username=_username(environment.get("TELEGRAM_BOT_USERNAME")),
+            language=_language(environment),
             business_hours=_business_hours(environment.get("TG_BUSINESS_HOURS")),
             api_url=_url(environment, "TELEGRAM_API_URL", DEFAULT_API_URL).rstrip("/"),
             athena=AthenaSettings.from_environment(environment),
@@ -431,7 +436,7 @@ def home_folder() -> Path:
 def dagster_home() -> Path:
     """Return DAGSTER_HOME or, if it is not set, the state folder with a link to dagster.yaml.
 
-    Dagster keeps what a run prints there. `dagster dev` takes a temporary folder for it instead.
+    Dagster keeps what a run prints there. A plain `dagster dev` takes a temporary folder for it.
     """
     if given := os.environ.get("DAGSTER_HOME"):
         return Path(given)
@@ -519,6 +524,10 @@ def _one_of(environment: Mapping[str, str], name: str, choices: tuple[str, ...])
     if text and text not in choices:
         raise SettingsError(f"{name} is not one of {', '.join(choices)}.")
     return text or None
+
+
+def _language(environment: Mapping[str, str]) -> str:
+    return _one_of(environment, "TG_LANG", LANGUAGES) or LANGUAGES[0]
 
 
 def _pseudonyms(environment: Mapping[str, str]) -> bool:

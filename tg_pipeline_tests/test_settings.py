@@ -24,6 +24,7 @@ WRONG = {
     "TG_ADMIN_CHAT_ID=5\n": "is neither a chat id nor an @name",
     "TG_DIGEST=month": "TG_DIGEST is not one of day, week",
     "TG_DIGEST_LANG=es": "TG_DIGEST_LANG is not one of en, pt",
+    "TG_LANG=es": "TG_LANG is not one of en, pt",
     "TG_ATHENA_REGISTER=maybe": "TG_ATHENA_REGISTER is neither yes nor no",
     "TG_SEAL_AFTER_DAYS=6": "TG_SEAL_AFTER_DAYS is less than 7",
     "TG_SEAL_AFTER_DAYS=often": "TG_SEAL_AFTER_DAYS is not a number of days",
@@ -83,6 +84,14 @@ def test_a_chat_a_digest_and_its_language_are_read(
     admin = settings(tmp_path, **environment).admin
 
     assert (admin.chat_id, admin.digest, admin.language) == (chat, digest, language)
+
+
+def test_one_language_is_for_all_unless_the_digest_has_another(tmp_path: Path) -> None:
+    both = settings(tmp_path, TG_LANG="pt")
+    digest_in_english = settings(tmp_path, TG_LANG="pt", TG_DIGEST_LANG="en")
+
+    assert (both.language, both.admin.language) == ("pt", "pt")
+    assert (digest_in_english.language, digest_in_english.admin.language) == ("pt", "en")
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ Day = Annotated[
 ]
 Lang = Annotated[
     str | None,
-    typer.Option("--lang", help=f"{' or '.join(LANGUAGES)}; default: TG_DIGEST_LANG."),
+    typer.Option("--lang", help=f"{' or '.join(LANGUAGES)}; default: TG_LANG."),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Send nothing: print the text.")]
 ToFile = Annotated[

@@ -17,13 +17,15 @@ from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing, parse_span
 from tg_pipeline.cli.run import First, Last
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.report.messages import DEFAULT_LANGUAGE, LANGUAGES
+from tg_pipeline.report.messages import LANGUAGES
 from tg_pipeline.report.models import EARLIEST, LATEST, Period, ReportData, is_report_day
 from tg_pipeline.settings import Settings, load_settings
 
 STANDARD_OUTPUT: Final = Path("-")
 
-Lang = Annotated[str, typer.Option("--lang", help=f"Language: {' or '.join(LANGUAGES)}.")]
+Lang = Annotated[
+    str | None, typer.Option("--lang", help=f"{' or '.join(LANGUAGES)}; default: TG_LANG.")
+]
 Output = Annotated[Path, typer.Option("--output", help="File to write; - is standard output.")]
 Open = Annotated[bool, typer.Option("--open", help="Open the report in the browser.")]
 Bot = Annotated[int | None, typer.Option("--bot", help="Count only the updates of this bot (id).")]
@@ -36,7 +38,7 @@ HideNames = Annotated[bool, typer.Option("--hide-names", help="Show people as nu
 def report(
     first: First = None,
     last: Last = None,
-    lang: Lang = DEFAULT_LANGUAGE,
+    lang: Lang = None,
     output: Output = Path("report.html"),
     open_it: Open = False,
     hide_names: HideNames = False,
@@ -44,8 +46,9 @@ def report(
     chat: Chat = None,
 ) -> None:
     """Write the report on the last 28 days, or on a period, as one HTML file that works offline."""
-    check_language(lang)
     settings = load_settings()
+    language = lang or settings.language
+    check_language(language)
     span = parse_span(first, last, datetime.now(settings.zone).date())
     selection = None if bot is None and chat is None else Selection(bot, chat)
     source = report_source(settings)
@@ -54,7 +57,7 @@ def report(
     from tg_pipeline.report.report import render_report  # noqa: PLC0415
 
     html = render_report(
-        data, lang, hide_names=hide_names, read_vega=partial(read_vega, source.lake)
+        data, language, hide_names=hide_names, read_vega=partial(read_vega, source.lake)
     )
     if output == STANDARD_OUTPUT:
         sys.stdout.write(html)

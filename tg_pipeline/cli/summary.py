@@ -1,8 +1,9 @@
-"""`tg-pipeline summary`: the size of the lake, the busiest hours, and who writes most."""
+"""`tg-pipeline summary`: the lake, the busiest hours, who writes, what is asked, what helps."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from rich.filesize import decimal
+from rich.filesize import pick_unit_and_suffix
 from rich.table import Table
 
 from lambda_ingest.store import StoreError
@@ -14,6 +15,7 @@ from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.settings import load_settings
 
 if TYPE_CHECKING:
@@ -37,24 +39,47 @@ MOST_ACTIVE_USERS: Final = """
     LIMIT 3
 """
 
+MOST_ASKED: Final = """
+    SELECT topic_name, count(*) AS questions
+    FROM questions
+    WHERE NOT is_copy AND topic_id >= 0
+    GROUP BY topic_id, topic_name
+    ORDER BY questions DESC, topic_id
+    LIMIT 3
+"""
+
+HELPED: Final = """
+    SELECT
+        coalesce(sum(issues - unseen), 0) AS issues,
+        coalesce(sum(unseen), 0) AS unseen,
+        coalesce(sum(answered), 0) AS answered,
+        coalesce(sum(contained), 0) AS contained
+    FROM containment
+"""
+
 BAR_CELLS: Final = 24
 """Characters of the longest bar in a table."""
 
 
 def summary() -> None:
-    """Show the rows of each layer, the busiest hours, and the people who write most."""
+    """Show each layer's rows, the busiest hours, who writes most, and what is asked most.
+
+    In the language of TG_LANG.
+    """
     settings = load_settings()
+    fmt = Formatter(settings.language)
     landing, lake = open_landing(settings), open_lake(settings)
     parameters = layer_parameters(settings, landing)
     states = day_states(landing, lake, known_days(landing, lake, parameters.floors), parameters)
-    out.print(_layers_table(states))
-    _print_activity(lake, settings.timezone)
+    out.print(_layers_table(states, fmt))
+    _print_activity(lake, settings.timezone, fmt)
 
 
-def _layers_table(states: list[DayState]) -> Table:
-    table = Table(title="The lake")
-    table.add_column("layer")
-    for name in ("days", "rows", "bytes", "duplicates", "quarantined"):
+def _layers_table(states: list[DayState], fmt: Formatter) -> Table:
+    texts = fmt.messages.terminal
+    table = Table(title=texts.lake)
+    table.add_column(texts.layer)
+    for name in (texts.days, texts.rows, texts.bytes, texts.duplicates, texts.quarantined):
         table.add_column(name, justify="right")
     quarantined = sum(state.layers[QUARANTINE.name].rows for state in states)
     duplicates = sum(state.layers[DEDUPED_UPDATES.name].duplicates for state in states)
@@ -62,17 +87,22 @@ def _layers_table(states: list[DayState]) -> Table:
         days = [state.layers[layer.name] for state in states]
         table.add_row(
             layer.name,
-            f"{sum(day.source is not None for day in days):,}",
-            f"{sum(day.rows for day in days):,}",
-            decimal(sum(day.bytes for day in days)),
-            f"{duplicates:,}" if layer is DEDUPED_UPDATES else "",
-            f"{quarantined:,}" if layer is RAW_UPDATES else "",
+            fmt.number(sum(day.source is not None for day in days)),
+            fmt.number(sum(day.rows for day in days)),
+            _size(sum(day.bytes for day in days), fmt),
+            fmt.number(duplicates) if layer is DEDUPED_UPDATES else "",
+            fmt.number(quarantined) if layer is RAW_UPDATES else "",
         )
     return table
 
 
-def _print_activity(lake: Lake, timezone: str) -> None:
-    """Print the hours in which most is written, and the people who write most, from the marts."""
+def _size(size: int, fmt: Formatter) -> str:
+    unit, suffix = pick_unit_and_suffix(size, ["bytes", "kB", "MB", "GB", "TB"], 1000)
+    return f"{fmt.number(size / unit, 1 if unit > 1 else 0)} {suffix}"
+
+
+def _print_activity(lake: Lake, timezone: str, fmt: Formatter) -> None:
+    """Print, from the marts, when and what is written, by whom, and whether the bot helps."""
     # DuckDB's import takes 0.2 s, and other commands don't need it.
     from tg_pipeline.query.session import QueryError, open_session  # noqa: PLC0415
     from tg_pipeline.query.tables import MARTS  # noqa: PLC0415
@@ -80,15 +110,43 @@ def _print_activity(lake: Lake, timezone: str) -> None:
     try:
         with open_session(lake, timezone, MARTS) as session:
             hours, users = _rows(session, BUSIEST_HOURS), _rows(session, MOST_ACTIVE_USERS)
+            topics, helped = _rows(session, MOST_ASKED), _rows(session, HELPED)
     except QueryError as error:
-        raise StoreError(f"The marts can't be read: {error}") from error
+        raise StoreError(
+            f"The marts can't be read: {error} If an earlier version built them, tg-pipeline run "
+            "brings them up to date."
+        ) from error
+    texts = fmt.messages.terminal
     if not hours:
-        out.print("The marts hold no messages yet: tg-pipeline run builds them.")
+        out.print(texts.no_messages)
         return
     ranked = [(f"{hour:02d}–{hour + 1:02d} h", count) for hour, count in hours]
-    out.print(_bars(f"The busiest hours ({timezone})", "hour", ranked))
+    titles = (texts.busiest.format(zone=timezone), texts.hour, texts.messages)
+    out.print(_bars(*titles, ranked, fmt))
     ranked = [(f"{one_line(name or '?')} ({user})", count) for user, name, count in users]
-    out.print(_bars("The most active people", "person", ranked))
+    out.print(_bars(texts.active, texts.person, texts.messages, ranked, fmt))
+    if topics:
+        ranked = [(one_line(name), count) for name, count in topics]
+        out.print(_bars(texts.asked, texts.topic, texts.questions, ranked, fmt))
+    for line in help_lines(*helped[0], fmt):
+        out.print(line, soft_wrap=True)
+
+
+def help_lines(
+    issues: int, unseen: int, answered: int, contained: int, fmt: Formatter
+) -> Iterator[str]:
+    """Yield whether the bot helps in private chats; nothing if nobody asks there."""
+    texts, nouns = fmt.messages.terminal, fmt.messages.nouns
+    if issues:
+        yield texts.helps.format(
+            answered=fmt.number(answered),
+            issues=fmt.count(issues, nouns.issue),
+            contained=fmt.number(contained),
+        )
+    if issues and unseen:
+        yield texts.not_known.format(unseen=fmt.count(unseen, nouns.issue))
+    elif unseen:
+        yield texts.unrecorded
 
 
 def _rows(session: "Session", sql: str) -> list[tuple[Any, ...]]:
@@ -96,12 +154,15 @@ def _rows(session: "Session", sql: str) -> list[tuple[Any, ...]]:
     return session.ask(statement, lambda relation: relation.fetchall())
 
 
-def _bars(title: str, what: str, ranked: list[tuple[str, int]]) -> Table:
+def _bars(
+    title: str, what: str, counted: str, ranked: list[tuple[str, int]], fmt: Formatter
+) -> Table:
     table = Table(title=title)
     table.add_column(what)
-    table.add_column("messages", justify="right")
+    table.add_column(counted, justify="right")
     table.add_column("")
     largest = max((count for _, count in ranked), default=1)
     for name, count in ranked:
-        table.add_row(name, f"{count:,}", "█" * max(1, round(BAR_CELLS * count / largest)))
+        bar = "█" * max(1, round(BAR_CELLS * count / largest))
+        table.add_row(name, fmt.number(count), bar)
     return table

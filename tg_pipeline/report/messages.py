@@ -464,6 +464,30 @@ class DigestMessages(MessageGroup, frozen=True):
     week: DigestKindMessages
 
 
+class TerminalMessages(MessageGroup, frozen=True):
+    """What `tg-pipeline summary` prints."""
+
+    lake: str
+    layer: str
+    days: str
+    rows: str
+    bytes: str
+    duplicates: str
+    quarantined: str
+    busiest: str
+    hour: str
+    messages: str
+    active: str
+    person: str
+    asked: str
+    topic: str
+    questions: str
+    helps: str
+    not_known: str
+    unrecorded: str
+    no_messages: str
+
+
 class Messages(MessageGroup, frozen=True):
     """All texts in one language."""
 
@@ -491,6 +515,7 @@ class Messages(MessageGroup, frozen=True):
     people: PeopleMessages
     health: HealthMessages
     digest: DigestMessages
+    terminal: TerminalMessages
 
 
 @cache

@@ -40,7 +40,14 @@ def test_a_sample_is_built_with_its_marts_and_shown(shell: Shell) -> None:
     summary = shell.run("summary").stdout
     assert "busiest hours" in summary
     assert "most active people" in summary
+    assert "Asked most often" in summary
+    assert "In private chats, the bot answered " in summary
     assert summary.index("raw_updates") < summary.index("enriched_updates")
+
+    # And in Portuguese with that setting
+    summary = shell.run("summary", settings={"TG_LANG": "pt"}).stdout
+    assert "O que mais se pergunta" in summary
+    assert "Em conversas privadas, o bot respondeu " in summary
 
     # And a second run has nothing to do
     assert "nothing to build" in shell.run("run", here=True).stdout

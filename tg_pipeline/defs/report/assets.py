@@ -98,7 +98,7 @@ class ReportConfig:
     kinds={"html"},
     description=DESCRIPTION,
     automation_condition=FOLLOW_INPUTS,
-    metadata={"dagster/uri": f"{SETTINGS.lake_uri}/{REPORT}"},
+    metadata={"dagster/uri": f"{SETTINGS.lake_uri}/{page_key(SETTINGS.language)}"},
     config_schema=CONFIG,
 )
 def report(
@@ -134,6 +134,8 @@ def report(
             for name in LANGUAGES
         }
         write_report_state(tables, state)
+    # The page in the language that is set comes first.
+    sizes = {SETTINGS.language: sizes.pop(SETTINGS.language)} | sizes
     pages = {f"page_{name}": f"{lake.uri}/{page_key(name)}" for name in sizes}
     return dg.MaterializeResult(metadata={**pages, "bytes": max(sizes.values()), **_summary(data)})
 
