@@ -25,14 +25,78 @@ def test_the_stored_lineage_of_the_marts_is_that_of_their_queries() -> None:
     assert origins.FILE.read_text("utf-8") == origins.origins_file(ALL_MARTS), "run: make docs"
 
 
-def test_the_page_on_a_vps_has_the_same_commands_in_both_languages() -> None:
-    english, portuguese = (commands(DOCS / name) for name in ("vps.md", "vps.pt-BR.md"))
-
-    assert english == portuguese
-    assert len(english) > 10
+TRANSLATED = sorted(path.name for path in DOCS.glob("*.pt-BR.md"))
+SETTING = re.compile(r"`((?:TG|TELEGRAM|FORWARD|AWS)_[A-Z0-9_]+…?)`")
 
 
-def commands(page: Path) -> list[str]:
-    """Return the blocks of a page that can be executed, without comments behind a command."""
-    blocks = re.findall(r"```(?:sh|console)\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
-    return [re.sub(r" {2,}# .*", "", block) for block in blocks]
+def test_what_an_operator_reads_is_translated() -> None:
+    operators = ("history", "ingestion", "monitoring", "operating", "proxy", "vps")
+
+    assert {f"{name}.pt-BR.md" for name in operators} <= set(TRANSLATED)
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_a_translated_page_has_the_headings_commands_and_settings_of_the_english_one(
+    name: str,
+) -> None:
+    english = (DOCS / name.replace(".pt-BR", "")).read_text("utf-8")
+    portuguese = (DOCS / name).read_text("utf-8")
+
+    assert levels(portuguese) == levels(english)
+    assert code_blocks(portuguese) == code_blocks(english)
+    assert set(SETTING.findall(portuguese)) == set(SETTING.findall(english))
+    assert rows(portuguese) == rows(english)
+
+
+@pytest.mark.parametrize("name", TRANSLATED)
+def test_a_translated_page_and_the_english_one_link_to_each_other(name: str) -> None:
+    original = name.replace(".pt-BR", "")
+    first_lines = [(DOCS / each).read_text("utf-8").splitlines()[2] for each in (original, name)]
+
+    assert first_lines == [
+        f"🇧🇷 [Leia em português]({name})",
+        f"🇬🇧 [Read it in English]({original})",
+    ]
+
+
+@pytest.mark.parametrize("name", ["../README.pt-BR.md", *TRANSLATED])
+def test_a_portuguese_page_leads_to_portuguese_pages_and_to_headings_that_are_there(
+    name: str,
+) -> None:
+    page = DOCS / name
+    text = page.read_text("utf-8")
+    # All but the link to the English page.
+    linked = re.findall(r"(?<!in English)\]\(([^)\s]*)\)", text)
+
+    for path, _, anchor in (link.partition("#") for link in linked if "://" not in link):
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), path
+        assert not target.with_suffix(".pt-BR.md").exists(), path
+        assert not anchor or anchor in anchors(target.read_text("utf-8")), (path, anchor)
+
+
+def without_code(text: str) -> str:
+    return re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+
+
+def levels(text: str) -> list[int]:
+    """Return the level of each heading."""
+    return [len(each) for each in re.findall(r"^(#+) ", without_code(text), re.MULTILINE)]
+
+
+def rows(text: str) -> int:
+    """Return how many rows its tables have."""
+    return len(re.findall(r"^\|", without_code(text), re.MULTILINE))
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors of the headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.+)$", without_code(text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def code_blocks(text: str) -> list[str]:
+    """Return the blocks of code, without comments behind a command; an output differs."""
+    blocks = re.findall(r"```(?!text)\w+\n(.*?)```", text, re.DOTALL)
+    bare = (re.sub(r" +# .*", "", block) for block in blocks)
+    return [each.replace("TG_LANG=pt", "TG_LANG=en").replace("--lang pt ", "") for each in bare]
