@@ -41,7 +41,7 @@ class ChildProcesses:
         process = subprocess.Popen(  # noqa: S603 - the commands are our own
             command,
             cwd=self._folder,
-            env=os.environ | {"PYTHONWARNINGS": "ignore"} | (environment or {}),
+            env={**os.environ, "PYTHONWARNINGS": "ignore", **(environment or {})},
             start_new_session=True,
             stdout=subprocess.PIPE if is_terminal(sys.stdout) else None,
             stderr=subprocess.PIPE if is_terminal(sys.stderr) else None,

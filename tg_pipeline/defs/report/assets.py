@@ -135,8 +135,8 @@ def report(
         }
         write_report_state(tables, state)
     # The page in the language that is set comes first.
-    sizes = {SETTINGS.language: sizes.pop(SETTINGS.language)} | sizes
-    pages = {f"page_{name}": f"{lake.uri}/{page_key(name)}" for name in sizes}
+    names = sorted(sizes, key=lambda name: name != SETTINGS.language)
+    pages = {f"page_{name}": f"{lake.uri}/{page_key(name)}" for name in names}
     return dg.MaterializeResult(metadata={**pages, "bytes": max(sizes.values()), **_summary(data)})
 
 
