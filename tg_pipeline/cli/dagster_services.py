@@ -59,7 +59,7 @@ def run_dagster(children: ChildProcesses, webserver: "HiddenAddress") -> int:
         services.start(
             WEBSERVER,
             *_webserver(workspace, webserver),
-            is_up=lambda: _listens(socket.AF_INET, tuple(webserver)),
+            is_up=lambda: _listens(socket.AF_INET, (webserver.host, webserver.port)),
         )
         services.start(DAEMON, *_daemon(workspace), is_up=lambda: True)
         return services.wait()

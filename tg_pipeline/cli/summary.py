@@ -128,7 +128,8 @@ def _print_activity(lake: Lake, timezone: str, fmt: Formatter) -> None:
     if topics:
         ranked = [(one_line(name), count) for name, count in topics]
         out.print(_bars(texts.asked, texts.topic, texts.questions, ranked, fmt))
-    for line in help_lines(*helped[0], fmt):
+    ((issues, unseen, answered, contained),) = helped
+    for line in help_lines(issues, unseen, answered, contained, fmt):
         out.print(line, soft_wrap=True)
 
 

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -196,7 +196,8 @@ def test_a_receiver_that_ends_is_restarted_until_all_is_stopped(
     started: list[tuple[str, ...]] = []
 
     class Short(ChildProcesses):
-        def start(self, *words: str) -> Process:
+        def start(self, *words: str, environment: Mapping[str, str] | None = None) -> Process:
+            assert environment is None
             started.append(words)
             if len(started) == 3:
                 self.stopping.set()
