@@ -1,7 +1,7 @@
 """What receives a bot's updates beside the UI: the poller or the proxy, restarted when they end.
 
 The poller is not started while updates arrive otherwise. Telegram refuses to be polled then (409),
-and to delete the webhook would take the updates from whoever set it.
+and without its webhook, the program that set it would get no updates any more.
 """
 
 import sys
