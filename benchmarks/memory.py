@@ -1,6 +1,6 @@
-"""The memory of `tg-pipeline up` while it is idle: PSS and RSS of each of its processes, on Linux.
+"""The memory of `up`, `serve` or `poll` while idle: PSS and RSS of each process, on Linux.
 
-python benchmarks/memory.py
+python benchmarks/memory.py up
 """
 
 import argparse
@@ -19,12 +19,18 @@ from typing import Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from lib.bot_api_server import serve_bot_api
 from lib.commands import COMMAND, command_environment
 from lib.days import Place
 from lib.output import spinner
 
 START_TIMEOUT: Final = 300.0
-"""Seconds within which the UI answers, on a busy machine."""
+"""Seconds within which it answers, on a busy machine."""
+
+COMMANDS: Final = {"up": ("up", "--no-poll"), "serve": ("serve",), "poll": ("poll",)}
+
+BOT: Final = {"TELEGRAM_BOT_TOKEN": "7:of-a-test-bot", "TELEGRAM_SECRET_TOKEN": "s" * 32}
+"""They open nothing."""
 
 KIB_PER_MIB: Final = 1024
 
@@ -49,13 +55,14 @@ class ProcessMemory:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="memory", description=__doc__)
+    parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("--minutes", type=float, default=3, help="idle before it is measured")
-    minutes: float = parser.parse_args().minutes
-    with tempfile.TemporaryDirectory() as folder, spinner() as announce:
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, serve_bot_api() as api_url, spinner() as announce:
         announce("starting")
-        with _up(Place(Path(folder))) as pid:
-            announce(f"idle for {minutes:g} minutes")
-            time.sleep(minutes * 60)
+        with _running(options.command, Place(Path(folder)), api_url) as pid:
+            announce(f"idle for {options.minutes:g} minutes")
+            time.sleep(options.minutes * 60)
             found = [_memory(each) for each in _descendants(pid)]
     for each in found:
         print(_line(each.pss, each.rss, each.command))
@@ -67,20 +74,22 @@ def _line(pss: int, rss: int, name: str) -> str:
 
 
 @contextmanager
-def _up(place: Place) -> Iterator[int]:
-    """Run `up`, on an empty landing zone, during the block; yield its process id."""
+def _running(command: str, place: Place, api_url: str) -> Iterator[int]:
+    """Run a command on an empty landing zone during the block; yield its process id."""
     port = _free_port()
+    has_port = command != "poll"
     log = place.folder / "log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [COMMAND, "up", "--no-poll", "--port", str(port)],
-            env=command_environment(place, {}),
+            [COMMAND, *COMMANDS[command], *(["--port", str(port)] if has_port else [])],
+            env=command_environment(place, BOT | {"TELEGRAM_API_URL": api_url}),
             cwd=place.folder,
             stdout=output,
             stderr=output,
         )
     try:
-        _wait_until_it_answers(process, f"http://127.0.0.1:{port}/healthz", log)
+        if has_port:
+            _wait_until_it_answers(process, f"http://127.0.0.1:{port}/healthz", log)
         yield process.pid
     finally:
         process.send_signal(signal.SIGINT)
@@ -93,7 +102,7 @@ def _wait_until_it_answers(process: subprocess.Popen[bytes], url: str, log: Path
         with suppress(URLError), urlopen(url, timeout=5):  # noqa: S310 - our own URL
             return
         if process.poll() is not None or time.monotonic() > deadline:
-            sys.exit(f"The UI does not answer: {log.read_text('utf-8')}")
+            sys.exit(f"It does not answer: {log.read_text('utf-8')}")
         time.sleep(1)
 
 

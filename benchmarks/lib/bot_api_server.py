@@ -1,4 +1,4 @@
-"""A Bot API server on loopback that answers every call with the same message."""
+"""A Bot API server on loopback: no updates, and the same message as the result of other calls."""
 
 import asyncio
 import json
@@ -9,6 +9,9 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
 from aiohttp import web
+
+POLL_SECONDS = 10
+"""The time after which a poll ends without updates."""
 
 
 @contextmanager
@@ -32,11 +35,13 @@ def _serve(parent: Connection) -> None:
         "chat": {"id": 5, "type": "private", "first_name": "Ana"},
         "text": "A partição de ontem foi reconstruída.",
     }
-    body = json.dumps({"ok": True, "result": message}).encode()
+    sent, none = (json.dumps({"ok": True, "result": each}).encode() for each in (message, []))
 
     async def answer(request: web.Request) -> web.Response:
         await request.read()
-        return web.Response(body=body, content_type="application/json")
+        is_poll = request.path.endswith("/getUpdates")
+        await asyncio.sleep(POLL_SECONDS if is_poll else 0)
+        return web.Response(body=none if is_poll else sent, content_type="application/json")
 
     application = web.Application()
     application.router.add_route("*", "/{path:.*}", answer)

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import typer
 from obstore.exceptions import BaseError
 
-from lambda_ingest.landing import LANDING_PREFIX
 from lambda_ingest.settings import (
     DEFAULT_BOT_ID,
     IngestSettings,
@@ -26,11 +25,11 @@ from tg_pipeline.bot_api_proxy.recorder import CallRecorder, UpdateStore, Writer
 from tg_pipeline.bot_api_proxy.server import ProxyServer
 from tg_pipeline.bot_api_proxy.spool import CallSpool
 from tg_pipeline.cli.console import err, one_line
+from tg_pipeline.cli.context import refuse_sample
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.bot_names import write_bot_username
-from tg_pipeline.lake.object_store import list_pages, open_object_store
+from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.logs import JsonLines, json_logs_enabled
-from tg_pipeline.sample import SAMPLE_BOT_ID
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.telegram.redaction import keep_tokens_out_of_logs
 from tg_pipeline.webhook_server.admission import raise_open_file_limit
@@ -69,7 +68,7 @@ def proxy(
     port = settings.proxy.port if port is None else port
     _check_host(host, is_shared=shared)
     _check_upstream(url, port)
-    _refuse_sample(settings)
+    refuse_sample(settings, settings.bot_id)
     _log_problems()
     sys.setswitchinterval(SWITCH_SECONDS)
     raise_open_file_limit()
@@ -115,19 +114,6 @@ def _check_upstream(url: str, port: int) -> None:
         )
     if is_sent_in_clear(url):
         _print("Calls go on unencrypted (http://), with the bot's token in them.")
-
-
-def _refuse_sample(settings: Settings) -> None:
-    """Raise CommandError if updates would land among those of the sample."""
-    if not settings.is_landing_default:
-        return
-    pages = list_pages(open_object_store(settings.landing_uri), f"{LANDING_PREFIX}/")
-    names = (meta["path"].rpartition("/")[2] for page in pages for meta in page)
-    if any(name.startswith(f"{SAMPLE_BOT_ID}-") for name in names):
-        # Imported only if it refuses: it takes 50 MB, which the proxy would hold all the time.
-        from tg_pipeline.cli.context import refuse_sample  # noqa: PLC0415
-
-        refuse_sample(settings, settings.bot_id)
 
 
 def _open_writers(settings: Settings) -> Writers:

@@ -11,6 +11,7 @@ import typer
 
 from tg_pipeline.cli.child_processes import child_processes
 from tg_pipeline.cli.console import err
+from tg_pipeline.cli.context import refuse_sample
 from tg_pipeline.cli.dagster_services import run_dagster
 from tg_pipeline.cli.receivers import (
     POLLER,
@@ -41,9 +42,6 @@ def up(port: Port = 3000, poll: Poll = True) -> None:
     proxies = poll and settings.proxy.is_started
     polls = poll and not proxies and settings.token is not None
     if polls or proxies:
-        # Imported here: it takes 25 MB, which a UI without a poller would hold all the time.
-        from tg_pipeline.cli.context import refuse_sample  # noqa: PLC0415
-
         refuse_sample(settings, settings.bot_id)
     with (
         listen(HOST, port) as listener,

@@ -46,7 +46,10 @@ def test_help_lists_every_command_in_a_line_without_importing_it(shell: Shell) -
         ("daily", {"requests", "duckdb", "boto3", "dagster", "altair", "tg_pipeline.sample"}),
         ("land", {"requests", "duckdb", "boto3", "dagster", "tg_pipeline.sample"}),
         ("materialize", {"requests", "dagster_graphql", "boto3", "altair", "scipy", "sklearn"}),
-        ("up", {"requests", "pyarrow", "duckdb", "dagster", "obstore", "tg_pipeline.sample"}),
+        ("poll", {"pyarrow", "duckdb", "dagster", "boto3", "tg_pipeline.sample"}),
+        ("serve", {"pyarrow", "duckdb", "dagster", "boto3", "tg_pipeline.sample", "requests"}),
+        ("proxy", {"pyarrow", "duckdb", "dagster", "boto3", "tg_pipeline.sample", "requests"}),
+        ("up", {"requests", "pyarrow", "duckdb", "dagster", "tg_pipeline.sample"}),
     ],
 )
 def test_a_command_imports_no_library_that_it_does_not_need(
