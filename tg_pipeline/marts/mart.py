@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -147,7 +148,7 @@ class Mart:
     @property
     def sql(self) -> str:
         """The query, in DuckDB's dialect; its tables are the sources, by their names."""
-        return Path(__file__).with_name("sql").joinpath(f"{self.name}.sql").read_text("utf-8")
+        return _read_query(self.name)
 
     @property
     def definition_hash(self) -> str:
@@ -155,9 +156,20 @@ class Mart:
 
         If it changes, the mart is built again from the same sources.
         """
-        columns = self.schema.to_string(truncate_metadata=False)
-        parts = [self.sql, columns, *(_source_code(self.post_process) if self.post_process else [])]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:HASH_CHARACTERS]
+        return _hash_definition(self)
+
+
+@cache
+def _read_query(name: str) -> str:
+    return Path(__file__).with_name("sql").joinpath(f"{name}.sql").read_text("utf-8")
+
+
+@cache
+def _hash_definition(mart: Mart) -> str:
+    """Return the hash of the definition that this process has: it reads the query only once."""
+    columns = mart.schema.to_string(truncate_metadata=False)
+    parts = [mart.sql, columns, *(_source_code(mart.post_process) if mart.post_process else [])]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:HASH_CHARACTERS]
 
 
 def _source_code(function: PostProcess) -> list[str]:
