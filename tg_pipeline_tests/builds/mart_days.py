@@ -7,7 +7,7 @@ from typing import Any, Final
 from tg_pipeline.builds.marts import MartBuilder
 from tg_pipeline.marts.catalog import ALL_MARTS, CUMULATIVE_MARTS, DAILY_MARTS, STORED_MARTS
 from tg_pipeline.marts.mart import MartParameters
-from tg_pipeline_tests.built_marts import MartBuilds, rows_of
+from tg_pipeline_tests.built_marts import rows_of
 from tg_pipeline_tests.conftest import Pipeline
 
 ZONE: Final = "America/Sao_Paulo"
@@ -23,7 +23,7 @@ def said(number: int, text: str = "como faço isso?", **fields: Any) -> dict[str
     return {"update_id": number, "message": content | {"text": text} | fields}
 
 
-def build_all(builder: MartBuilder | MartBuilds, *days: date) -> dict[str, bool]:
+def build_all(builder: MartBuilder, *days: date) -> dict[str, bool]:
     """Build every mart, and return which of their partitions were written."""
     built = {mart: builder.build_days(mart, days) for mart in DAILY_MARTS}
     built |= {mart: builder.build(mart) for mart in CUMULATIVE_MARTS}

@@ -81,25 +81,30 @@ def builder(pipeline: Pipeline) -> MartBuilds:
     return MartBuilds(pipeline.lake, PARAMETERS)
 
 
+def build_night(pipeline: Pipeline, *days: date) -> dict[str, bool]:
+    """Build every mart with one builder, and return which partitions were written."""
+    with mart_builder(pipeline.lake, PARAMETERS) as builder:
+        return build_all(builder, *days)
+
+
 def written(number: int) -> bytes:
     return json.dumps(said(number)).encode()
 
 
 def test_marts_have_the_same_bytes_with_any_number_of_threads(
-    pipeline: Pipeline, builder: MartBuilds, monkeypatch: pytest.MonkeyPatch
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Given enough messages for several threads to share the work
     pipeline.land_batch("many", *map(written, range(1, 5_000)))
     pipeline.build()
-    build_all(builder, DAY)
+    build_night(pipeline, DAY)
     before = files(pipeline)
 
     # When the marts are deleted and built again, by one thread
     for mart in STORED_MARTS:
         shutil.rmtree(pipeline.folder / "lake" / mart.name)
     monkeypatch.setattr(duckdb_engine, "MAX_THREADS", 1)
-    with mart_builder(pipeline.lake, PARAMETERS) as alone:
-        build_all(alone, DAY)
+    build_night(pipeline, DAY)
 
     # Then every object has the same bytes
     assert len(before) == len(STORED_MARTS)
@@ -112,28 +117,28 @@ def test_a_mart_is_written_again_only_if_its_sources_or_its_definition_changed(
     pipeline.land(said(1), said(2, "assim"))
     pipeline.build()
 
-    assert all(build_all(builder, DAY).values())
+    assert all(build_night(pipeline, DAY).values())
     pipeline.build(full=True)
-    assert not any(build_all(builder, DAY).values()), "the same bytes are the same source"
+    assert not any(build_night(pipeline, DAY).values()), "the same bytes are the same source"
     changed = replace(DAILY_ACTIVITY, description="The same in other words.")
     (built,) = builder.build_days(changed, [DAY])
     assert built.is_new
 
 
 def test_a_late_message_changes_the_marts_of_its_day_and_those_of_all_days(
-    pipeline: Pipeline, builder: MartBuilds
+    pipeline: Pipeline,
 ) -> None:
     # Given two days that are built
     pipeline.land(said(1), day=DAY)
     pipeline.land(said(2, date=NINE + 86_400), day=NEXT_DAY)
     for day in (DAY, NEXT_DAY):
         pipeline.build(day)
-    build_all(builder, DAY, NEXT_DAY)
+    build_night(pipeline, DAY, NEXT_DAY)
 
     # When something lands late on the first
     pipeline.land(said(3, "tarde"), day=DAY)
     pipeline.build(DAY)
-    new = build_all(builder, DAY, NEXT_DAY)
+    new = build_night(pipeline, DAY, NEXT_DAY)
 
     # Then that day's marts are rewritten, those of the next day that look back, and all have the
     # message, each on its day
@@ -146,24 +151,25 @@ def test_a_late_message_changes_the_marts_of_its_day_and_those_of_all_days(
     assert len(whole(pipeline, "messages")) == 3
 
 
-def test_days_built_together_have_the_bytes_of_days_built_alone(
-    pipeline: Pipeline, builder: MartBuilds
-) -> None:
+def test_days_built_together_have_the_bytes_of_days_built_alone(pipeline: Pipeline) -> None:
     # Given days in which much happens, nothing, and something; and one that was never built
     days = [DAY + timedelta(days=number) for number in range(4)]
     pipeline.land(*EVENTS, day=days[0])
     pipeline.land(said(9, "/ajuda", date=NINE + 2 * 86_400), day=days[2])
     for day in days[:3]:
         pipeline.build(day)
-    alone = [
-        [each for day in days for each in builder.build_days(mart, [day])] for mart in DAILY_MARTS
-    ]
+    with mart_builder(pipeline.lake, PARAMETERS) as builder:
+        alone = [
+            [each for day in days for each in builder.build_days(mart, [day])]
+            for mart in DAILY_MARTS
+        ]
     before = files(pipeline)
 
     # When the days are built together
     for mart in DAILY_MARTS:
         shutil.rmtree(pipeline.folder / "lake" / mart.name)
-    together = [builder.build_days(mart, days) for mart in DAILY_MARTS]
+    with mart_builder(pipeline.lake, PARAMETERS) as builder:
+        together = [builder.build_days(mart, days) for mart in DAILY_MARTS]
 
     # Then every object has the same bytes, and every day its own counts
     assert files(pipeline) == before
@@ -203,8 +209,7 @@ def test_only_the_configured_time_zone_matters_and_another_one_makes_marts_stale
     pipeline.land(said(1))
     pipeline.build()
     monkeypatch.setenv("TZ", "Asia/Tokyo")
-    with mart_builder(pipeline.lake, PARAMETERS) as builder:
-        build_all(builder, DAY)
+    build_night(pipeline, DAY)
     assert [row["hour"] for row in pipeline.rows("hourly_activity")] == [9]
 
     # When the configured time zone changes
@@ -242,7 +247,7 @@ def test_a_day_is_stale_until_its_last_mart_is_built_and_again_if_it_changes(
 
     # And a day on which nothing landed is stale if marts of it look back to a day that changed
     pipeline.build(NEXT_DAY)
-    build_all(builder, DAY, NEXT_DAY)
+    build_night(pipeline, DAY, NEXT_DAY)
     pipeline.land(said(3))
     pipeline.build()
     assert stale(pipeline) == [DAY, NEXT_DAY]
@@ -274,8 +279,7 @@ def test_wildcards_in_the_name_of_the_lake_s_folder_have_no_effect(
     odd.land(said(1))
     odd.build()
 
-    with mart_builder(odd.lake, PARAMETERS) as builder:
-        build_all(builder, DAY)
+    build_night(odd, DAY)
 
     assert len(whole(odd, "messages")) == 1
 

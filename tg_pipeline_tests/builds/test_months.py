@@ -1,10 +1,12 @@
 """Marts by month: whatever changed in whatever night, they are those of a build from scratch."""
 
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, Self
 from uuid import uuid4
 from zoneinfo import ZoneInfo
 
@@ -198,24 +200,28 @@ def becomes_a_supergroup(local: str, group: int, number: int) -> Event:
     return says(local, ANA, "", number, group, migrate_to_chat_id=MOVED[group])
 
 
+@dataclass
 class Nights:
     """A lake that is built night by night."""
 
-    def __init__(self, lake: Lake) -> None:
-        self.lake = lake
-        self._events: list[Event] = []
+    lake: Lake
+    events: list[Event] = field(default_factory=list)
 
     def land(self, *events: Event) -> None:
         """Write the days of events, with what they had before."""
-        self._events += events
+        self.events += events
         changed = {each.at.astimezone(ZONE).date() for each in events}
-        days = days_of(enumerate(self._events, 1), ZONE)
+        days = days_of(enumerate(self.events, 1), ZONE)
         for day in changed:
             put_day(self.lake, day, days[day])
 
+    def copied_to(self, lake: Lake) -> Self:
+        """Return the same history, of a copy of the lake."""
+        return replace(self, lake=lake, events=[*self.events])
+
     def clear(self, day: date) -> None:
         """Write a day without rows."""
-        self._events = [each for each in self._events if each.at.astimezone(ZONE).date() != day]
+        self.events = [each for each in self.events if each.at.astimezone(ZONE).date() != day]
         put_day(self.lake, day, [])
 
     def build(self) -> set[tuple[str, PartitionName]]:
@@ -458,17 +464,25 @@ CHANGES: dict[str, Callable[[Nights], None]] = {
 }
 
 
-def test_each_change_makes_marts_stale_until_they_are_built(nights: Nights) -> None:
+def test_each_change_makes_marts_stale_until_they_are_built(nights: Nights, tmp_path: Path) -> None:
+    # Given marts that are up to date
     nights.land(ASKED, says("2026-10-07 09:00", ANA, REMARK, 2, OTHER_GROUP))
     nights.build_all()
     assert not nights.is_stale()
 
-    for what, change in CHANGES.items():
-        change(nights)
+    # Then each change alone makes them stale
+    for number, (what, change) in enumerate(CHANGES.items()):
+        shutil.copytree(tmp_path / "lake", tmp_path / str(number) / "lake")
+        changed = nights.copied_to(lake_in(tmp_path / str(number)))
+        assert not changed.is_stale()
+        change(changed)
+        assert changed.is_stale(), what
 
-        assert nights.is_stale(), what
-        nights.build_all()
-        assert not nights.is_stale(), what
+    # And a build of all of them ends that
+    for change in CHANGES.values():
+        change(nights)
+    nights.build_all()
+    assert not nights.is_stale()
 
 
 def test_a_bucket_has_the_objects_of_a_folder(nights: Nights) -> None:

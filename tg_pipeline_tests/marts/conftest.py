@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from itertools import chain
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
@@ -86,16 +87,12 @@ class Marts:
             output.commit()
 
     def build(self, mart: Mart, day: date = DAY) -> None:
-        """Build a mart and its sources, and check its conservation rule."""
+        """Build a mart and its sources, each once, and check its conservation rule."""
         with mart_builder(self.lake, self._parameters) as builder:
-            self._build(builder, mart, day)
-
-    def _build(self, builder: MartBuilder, mart: Mart, day: date) -> None:
-        for source in shown_sources(mart):
-            if isinstance(source, Mart):
+            for source in _in_order(mart)[:-1]:
                 for each in self.lake.days(ENRICHED_UPDATES.name) if source.is_daily else [day]:
-                    self._build(builder, source, each)
-        self._build_only(builder, mart, day)
+                    self._build_only(builder, source, each)
+            self._build_only(builder, mart, day)
 
     def build_only(self, mart: Mart, day: date = DAY) -> None:
         """Build a mart whose sources are built, and check its conservation rule."""
@@ -113,6 +110,12 @@ class Marts:
         rows = rows_of(self.lake, mart, day)
         pick: Callable[[dict[str, Any]], Any] = itemgetter(*columns.split())
         return [pick(row) if " " in columns else (pick(row),) for row in rows]
+
+
+def _in_order(mart: Mart) -> list[Mart]:
+    """Return a mart after the marts that it is made from, each of them once."""
+    sources = [_in_order(each) for each in shown_sources(mart) if isinstance(each, Mart)]
+    return list(dict.fromkeys([*chain.from_iterable(sources), mart]))
 
 
 def _enriched(updates: Sequence[Payload], bot: int, *, is_copy: bool) -> pa.RecordBatch:
