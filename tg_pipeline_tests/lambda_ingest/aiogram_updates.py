@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from datetime import datetime
 from inspect import isclass
 from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, Union, get_args, get_origin
 
-from aiogram.types import Update
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typing_extensions import TypeAliasType
+
+if TYPE_CHECKING:
+    from aiogram.types import Update
 
 DEPTH: Final = 3
 """Levels at which the largest examples have their optional fields too."""
@@ -26,7 +28,7 @@ class Examples:
         self._other_moment = other_moment
 
     def of(self, kind: str) -> Iterator[dict[str, Any]]:
-        (model,) = (each for each in _members(Update.model_fields[kind].annotation) if each)
+        (model,) = (each for each in _members(_update().model_fields[kind].annotation) if each)
         least = self._filled(model, 0)
         yield least
         for name, field in model.model_fields.items():
@@ -58,8 +60,15 @@ class Examples:
 
 
 def as_telegram_sends(update_id: int, kind: str, content: dict[str, Any]) -> bytes:
-    update = Update.model_validate({"update_id": update_id, kind: content})
+    update = _update().model_validate({"update_id": update_id, kind: content})
     return update.model_dump_json(by_alias=True, exclude_unset=True).encode()
+
+
+def _update() -> "type[Update]":
+    # Its import takes 5 seconds, which every process of every tier would wait for.
+    from aiogram.types import Update  # noqa: PLC0415
+
+    return Update
 
 
 def _members(annotation: Any) -> list[Any]:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiogram.types import Message
 
 from tg_pipeline.telegram.fields import SERVICE_MESSAGES
 from tg_pipeline.telegram.models import UPDATE_TYPES
@@ -116,6 +115,8 @@ def test_every_field_of_the_bot_api_is_known(everything: Everything) -> None:
 
 
 def test_what_the_bot_api_calls_a_service_message_is_one() -> None:
+    from aiogram.types import Message  # noqa: PLC0415 - its import takes 5 seconds
+
     source = inspect.getsource(Message)
     documented = re.findall(
         r'^    (\w+):[^\n]*\n    """\*Optional\*\. ([^"]*)"""', source, re.MULTILINE
