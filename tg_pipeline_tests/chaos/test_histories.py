@@ -326,6 +326,7 @@ class SensorHistory(LandingHistory):
         self.now += timedelta(hours=hours)
 
     def _evaluate(self, *, is_recorded: bool) -> int:
+        """Return how many runs are requested, also those that Dagster has had before."""
         found = late_updates_sensor(
             dg.build_sensor_context(instance=self.instance, cursor=self.cursor),
             landing=LandingResource(self.landing_uri),
@@ -333,8 +334,8 @@ class SensorHistory(LandingHistory):
             clock=StoppedClock(at=self.now.isoformat()),
         )
         assert isinstance(found, dg.SensorResult)
-        requests = [each for each in found.run_requests or [] if self._is_new(each)]
-        for request in requests:
+        requests = found.run_requests or []
+        for request in filter(self._is_new, requests):
             run = RequestedRun(str(uuid.uuid4()), dates_of_tags(request.tags))
             self.instance.add_run(
                 dg.DagsterRun(
@@ -381,8 +382,7 @@ class SensorHistory(LandingHistory):
             self._finish(self.runs.pop(0))
         for _ in range(MAX_TICKS):
             self.now += GAP
-            self._evaluate(is_recorded=True)
-            if not self.runs:
+            if not self._evaluate(is_recorded=True):
                 break
             while self.runs:
                 self._finish(self.runs.pop(0))
@@ -414,6 +414,18 @@ def run_histories(machine: type[LandingHistory], examples: int, steps: int) -> N
 
 def test_short_histories_of_landing_end_with_every_update_once() -> None:
     run_histories(LandingHistory, examples=8, steps=10)
+
+
+def test_days_whose_failed_run_the_sensor_has_forgotten_are_requested_alone_and_built() -> None:
+    # Given a run of two days that failed, and whose request the sensor does not remember
+    history = SensorHistory()
+    history.land(3, 1, is_dated=True)
+    history.land(2, 1, is_dated=True)
+    history.tick(is_recorded=False)
+    history.run_ends(commits=0)
+
+    # Then Dagster starts no run for the same request, and the next tick requests each of them
+    history.teardown()
 
 
 @pytest.mark.slow
