@@ -1,6 +1,10 @@
 """Days of a group chat, landed and built with all layers and marts."""
 
+import atexit
+import shutil
+import tempfile
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +40,15 @@ def build(pipeline: Pipeline, *days: date) -> None:
 
 def land_two_days(pipeline: Pipeline) -> None:
     """Land and build a question with its answer, an unreadable object, and a missing update."""
+    shutil.copytree(_two_days(), pipeline.folder, dirs_exist_ok=True)
+
+
+@cache
+def _two_days() -> Path:
+    """Return a folder with these days, which this process builds once: that takes a second."""
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
+    pipeline = Pipeline(folder)
     command = [{"type": "bot_command", "offset": 0, "length": 6}]
     pipeline.land(
         message(1, "Ana", "como emito o certificado?"),
@@ -50,3 +63,4 @@ def land_two_days(pipeline: Pipeline) -> None:
     )
     pipeline.put("9-1.json", b"no json")
     build(pipeline, DAY, NEXT_DAY)
+    return folder
