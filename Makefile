@@ -81,10 +81,11 @@ $(NODE)/.installed: Makefile
 		echo "No npm here: no bot of a language other than Python is tested."; \
 	fi
 
+# Three at a time on two cores: a third of the time, these tests wait for processes and limits.
 slow: $(DEVELOPER) $(NODE)/.installed ## run the slow tests: killed processes, large inputs, many cases
 	@$(call debian,strace,strace,no writer is killed at each of its file-system calls)
 	@$(call debian,systemd-analyze,systemd,the units of services are not verified)
-	@$(BIN)/pytest -n 2 --dist worksteal -q -rs -m slow
+	@$(BIN)/pytest -n 3 --dist worksteal -q -rs -m slow
 
 browser: $(DEVELOPER) chromium ## run the tests in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
 	@$(BIN)/pytest -n 2 --dist loadfile -q -rs -m browser

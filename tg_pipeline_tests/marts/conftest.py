@@ -75,11 +75,14 @@ SIMPLE_MARTS = {
 class Marts:
     def __init__(self, lake: Lake, parameters: MartParameters = PARAMETERS) -> None:
         self.lake, self._parameters = lake, parameters
+        self._built: set[tuple[Mart, date]] = set()
+        """What was built since something was put."""
 
     def put(
         self, *updates: Payload, day: date = DAY, bot: int = BOT, copies: Sequence[Payload] = ()
     ) -> None:
         """Store a day of updates that `bot` received, and OTHER_BOT the `copies` of some."""
+        self._built.clear()
         schema = ENRICHED_UPDATES.schema
         with self.lake.writer(ENRICHED_UPDATES.name, day, schema) as output:
             output.write(_enriched(updates, bot, is_copy=False))
@@ -89,10 +92,12 @@ class Marts:
     def build(self, mart: Mart, day: date = DAY) -> None:
         """Build a mart and its sources, each once, and check its conservation rule."""
         with mart_builder(self.lake, self._parameters) as builder:
-            for source in _in_order(mart)[:-1]:
-                for each in self.lake.days(ENRICHED_UPDATES.name) if source.is_daily else [day]:
-                    self._build_only(builder, source, each)
-            self._build_only(builder, mart, day)
+            for source in _in_order(mart):
+                is_of_day = source is mart or not source.is_daily
+                for each in [day] if is_of_day else self.lake.days(ENRICHED_UPDATES.name):
+                    if (source, each) not in self._built:
+                        self._build_only(builder, source, each)
+                        self._built.add((source, each))
 
     def build_only(self, mart: Mart, day: date = DAY) -> None:
         """Build a mart whose sources are built, and check its conservation rule."""
