@@ -26,10 +26,8 @@ MUTATED ?= *
 unexport PYTHONDONTWRITEBYTECODE
 
 # Tests keep their files in memory if Linux has 4 GB for that: on a disk, they wait for its syncs a third of the time.
-MEMORY := $(shell [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END { print $$4 }')" -ge 4000000 ] && echo /dev/shm)
-ifneq ($(MEMORY),)
-test slow: export TMPDIR := $(MEMORY)
-endif
+IN_MEMORY = if [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END { print $$4 }')" -ge 4000000 ]; then \
+	export TMPDIR=/dev/shm; fi
 
 .DEFAULT_GOAL := help
 .PHONY: help install run dev test slow browser ceph team spark spark-package chaos chaos-long lint types contracts template package image check lock audit bandit chromium fuzz mutants bench docs clean
@@ -68,7 +66,7 @@ dev: $(INSTALLED) ## start Dagster's UI on PORT (3000), behind the guard, withou
 	@$(BIN)/tg-pipeline up --no-poll --port $(PORT)
 
 test: $(DEVELOPER) ## run the tests, in minutes; needs no root, browser or server
-	@$(BIN)/pytest -n 2 --dist worksteal -q -rs -m "not slow and not browser and not ceph and not team and not spark"
+	@$(IN_MEMORY); $(BIN)/pytest -n 2 --dist worksteal -q -rs -m "not slow and not browser and not ceph and not team and not spark"
 
 # A bot library that is not Python's, for one test.
 NODE := .node-bots
@@ -85,7 +83,7 @@ $(NODE)/.installed: Makefile
 slow: $(DEVELOPER) $(NODE)/.installed ## run the slow tests: killed processes, large inputs, many cases
 	@$(call debian,strace,strace,no writer is killed at each of its file-system calls)
 	@$(call debian,systemd-analyze,systemd,the units of services are not verified)
-	@$(BIN)/pytest -n 3 --dist worksteal -q -rs -m slow
+	@$(IN_MEMORY); $(BIN)/pytest -n 3 --dist worksteal -q -rs -m slow
 
 browser: $(DEVELOPER) chromium ## run the tests in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
 	@$(BIN)/pytest -n 2 --dist loadfile -q -rs -m browser
