@@ -42,9 +42,6 @@ MAX_LABELS: Final = 6
 DAYS_WITHOUT_YEAR: Final = 330
 """Days in a period up to which its labels are unique without the year."""
 
-HOURS_LABELLED: Final = 3
-"""Every third hour has a label below the heat map."""
-
 ROW_PIXELS: Final = 26
 """The height of a row of a heat map."""
 
@@ -199,8 +196,8 @@ def time_lines(rows: Sequence[PointRow]) -> Spec:
     )
 
 
-def heat_map(cells: Sequence[HeatCell], every: int = 1) -> Spec:
-    """Build a heat map of one colour with varying opacity; every n-th column has a label."""
+def heat_map(cells: Sequence[HeatCell]) -> Spec:
+    """Build a heat map of one colour with varying opacity, with a text in each cell."""
     columns, lines = _unique(cell.column for cell in cells), _unique(cell.row for cell in cells)
     places = mark(
         "rect",
@@ -229,12 +226,11 @@ def heat_map(cells: Sequence[HeatCell], every: int = 1) -> Spec:
             "tooltip": TIP,
         },
     )
-    has_text = any(cell.text for cell in cells)
     return _chart(
         rows_data(cells),
         [band_scale(columns), band_scale(lines, name="y")],
-        [bare_axis("x", values=columns[::every]), bare_axis("y")],
-        [places, texts] if has_text else [places],
+        [bare_axis("x"), bare_axis("y")],
+        [places, texts],
         height=ROW_PIXELS * len(lines),
     )
 

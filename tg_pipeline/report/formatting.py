@@ -84,6 +84,11 @@ class Formatter:
         """Return the short weekday: Tue."""
         return format_date(day, "EEE", locale=self.locale)
 
+    def short_weekdays(self) -> list[str]:
+        """Return the short names of the weekdays, Monday first: Mon."""
+        names = self.locale.days["format"]["abbreviated"]
+        return [str(names[weekday]) for weekday in range(7)]
+
     def day(self, day: date) -> str:
         """Return a day with its weekday: Tue 13 Oct."""
         return format_skeleton(WEEKDAY_DATE, day, locale=self.locale)

@@ -60,9 +60,9 @@ class DateMessages(MessageGroup, frozen=True):
 class NounMessages(MessageGroup, frozen=True):
     """The counted nouns."""
 
+    bot: Plural
     message: Plural
     person: Plural
-    active_person: Plural
     question: Plural
     issue: Plural
     answer: Plural
@@ -106,22 +106,10 @@ class PageMessages(MessageGroup, frozen=True):
 
 
 class SummaryMessages(MessageGroup, frozen=True):
-    """The key figures, and the period in sentences."""
+    """The key figures."""
 
-    lead: str
-    answered: str
-    unclear: str
-    few: str
-    median: str
-    private: str
-    members: str
-    compared: str
     not_over: str
     no_comparison: str
-    more: str
-    fewer: str
-    same: str
-    up_from_none: str
     messages: str
     people: str
     questions: str
@@ -141,6 +129,91 @@ class SummaryMessages(MessageGroup, frozen=True):
     placebo: str
     no_difference: str
     too_few: str
+
+
+class OverviewMessages(MessageGroup, frozen=True):
+    """The overview, which the page's script writes as well."""
+
+    lead_when: str
+    lead_asks: str
+    lead_nothing: str
+    lead_what: str
+    lead_private: str
+    lead_elsewhere: str
+    lead_answered: str
+    lead_unclear: str
+    slot: str
+    when: str
+    what: str
+    help: str
+    of_all: str
+    no_topics: str
+    nothing_asked: str
+    private: str
+    again: str
+    fallback: str
+    elsewhere: str
+    answered: str
+    unseen: str
+    other_questions: str
+    topics_title: str
+    topics_limit: str
+    groups: str
+    wordings: str
+    times: str
+    no_group: str
+    other_wordings: str
+    topic_answered: str
+    topic_unseen: str
+    hours_caption: str
+    hours_asked: str
+    weeks_title: str
+    weeks_caption: str
+    week: str
+    in_private: str
+    elsewhere_column: str
+    trend: str
+    trend_private: str
+    trend_elsewhere: str
+    trend_unclear: str
+    no_weeks: str
+    better: str
+    worse: str
+    no_difference: str
+    few_cases: str
+    chats_title: str
+    chats_caption: str
+    chat: str
+    messages: str
+    people: str
+    questions: str
+    answered_column: str
+    half_within: str
+    slowest: str
+    no_slowest: str
+    chats_left_out: str
+    private_chats: str
+    other_chats: str
+    askers_title: str
+    askers_caption: str
+    askers: str
+    person: str
+    other_person: str
+    filters: str
+    period: str
+    all_days: str
+    last_days: str
+    week_of: str
+    all_chats: str
+    all_people: str
+    shown: str
+    shown_questions: str
+    no_filters: str
+    whole_period_only: str
+    details: str
+    totals: str
+    csv: str
+    csv_of: str
 
 
 class ActivityMessages(MessageGroup, frozen=True):
@@ -171,11 +244,6 @@ class HourMessages(MessageGroup, frozen=True):
     title: str
     finding: str
     nothing: str
-    extremes: str
-    label: str
-    tip: str
-    weekday: str
-    none: str
     hour: str
     range: str
     weekdays: tuple[str, str, str, str, str, str, str]
@@ -497,6 +565,7 @@ class Messages(MessageGroup, frozen=True):
     nouns: NounMessages
     page: PageMessages
     summary: SummaryMessages
+    overview: OverviewMessages
     activity: ActivityMessages
     hours: HourMessages
     questions: QuestionMessages

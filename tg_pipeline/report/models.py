@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Final
 
 from lambda_ingest.landing import TELEGRAM_LAUNCH
+from tg_pipeline.report.facts import Facts
 from tg_pipeline.report.shares import Comparison, Share
 
 DEFAULT_DAYS: Final = 28
@@ -366,6 +367,8 @@ class ActiveUser:
     """Messages, reactions, button presses, votes, inline queries and payments."""
     days: int
     """Days with at least one action."""
+    person: int = 0
+    """The id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -516,6 +519,10 @@ class ReportData:
     """The bot whose updates are counted; None for all bots."""
     chat: Subject | None = None
     """The chat whose updates are counted; None for all chats."""
+    bots: list[Subject] = field(default_factory=list)
+    """All bots of the lake, most updates first."""
+    facts: Facts | None = None
+    """What the overview is counted from."""
     current: Headline = field(default_factory=Headline)
     previous: Headline | None = None
     """The previous period; None if the lake does not cover it."""

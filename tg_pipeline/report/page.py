@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final, Protocol
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from tg_pipeline.report.charts import TimeBucket
@@ -170,12 +170,102 @@ class PageSection:
 
 @dataclass(frozen=True, slots=True)
 class PageHead:
-    """The part above the sections."""
+    """The part above the overview and the sections."""
 
     title: str
+    kind: str
+    """What the page is, and its period."""
     heading: Cell
     lead: Cell
     source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TileLine:
+    """A line of a tile, with the CSS classes that make it a value, a label or a note."""
+
+    style: str
+    text: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class HourCell:
+    """The messages of an hour of the week, with the strength of its colour."""
+
+    step: int
+    count: str
+
+
+@dataclass(frozen=True, slots=True)
+class TopicRow:
+    """A topic, with the questions that it consists of and how often each was asked."""
+
+    name: Cell
+    times: str
+    answered: Cell
+    groups: Sequence[Sequence[Cell]]
+    wordings: Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListTable:
+    """A table of the overview, with a finding."""
+
+    name: str
+    title: str
+    finding: Cell
+    columns: Sequence[TableColumn]
+    rows: Sequence[Sequence[Cell]]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewTexts:
+    """What the overview says; the page's script replaces it by what it says of a selection."""
+
+    lead: Cell
+    when: Sequence[TileLine]
+    what: Sequence[TileLine]
+    help: Sequence[TileLine]
+    topics: Sequence[TopicRow]
+    topics_note: str
+    hours_finding: Cell
+    hours: Sequence[Sequence[HourCell]]
+    """By weekday."""
+    weeks: ListTable
+    chats: ListTable
+    askers: ListTable
+
+
+@dataclass(frozen=True, slots=True)
+class FilterOption:
+    """What a reader can select."""
+
+    value: str
+    label: Cell
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewFilter:
+    """A list to select from."""
+
+    name: str
+    label: str
+    options: Sequence[FilterOption]
+
+
+@dataclass(frozen=True, slots=True)
+class PageOverview:
+    """The part of the page that answers when, what, and whether it helps."""
+
+    texts: OverviewTexts
+    weekdays: Sequence[str]
+    hours_limit: str
+    filters: Sequence[OverviewFilter] = ()
+    no_filters: str = ""
+    """Why there are none."""
+    data: Mapping[str, Any] | None = None
+    """What the script of the filters reads; None without filters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +273,9 @@ class Page:
     """The contents of a page."""
 
     head: PageHead
-    kpis: Sequence[Kpi]
+    totals: Sequence[Kpi]
     sections: Sequence[PageSection]
+    overview: PageOverview | None = None
 
 
 def render_page(page: Page, fmt: Formatter, read_vega: Callable[[], str]) -> str:
@@ -197,21 +288,41 @@ def render_page(page: Page, fmt: Formatter, read_vega: Callable[[], str]) -> str
         for section in page.sections
         for chart in section.charts
     }
-    style, script = _read("page.css"), _read("page.js")
+    style = _read("page.css")
     vega = read_vega() if specs else ""
-    return _template().render(
-        lang=fmt.messages.locale,
-        messages=fmt.messages.page,
-        head=page.head,
-        kpis=page.kpis,
-        sections=page.sections,
-        # These files are part of this package: they contain no text of users.
-        style=Markup(style),  # noqa: S704
-        script=Markup(script) if specs else "",  # noqa: S704
-        charts=_pack(json.dumps(specs, separators=(",", ":"), sort_keys=True)) if specs else "",
-        vega=_pack(vega) if specs else "",
-        policy=_content_security_policy(style, [script, vega] if specs else []),
+    data = page.overview.data if page.overview else None
+    has_tables = bool(page.overview or specs or any(each.tables for each in page.sections))
+    scripts = [
+        *(["page.js"] if specs else []),
+        *(["tables.js"] if has_tables else []),
+        *(["overview.js"] if data else []),
+    ]
+    sources = [_read(name) for name in scripts]
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            lang=fmt.messages.locale,
+            messages=fmt.messages.page,
+            texts=fmt.messages.overview,
+            hours=fmt.messages.hours,
+            head=page.head,
+            totals=page.totals,
+            sections=page.sections,
+            overview=page.overview,
+            # These files are part of this package: they contain no text of users.
+            style=Markup(style),  # noqa: S704
+            scripts=list(map(Markup, sources)),
+            facts=_pack(_json(data)) if data else "",
+            charts=_pack(_json(specs)) if specs else "",
+            vega=_pack(vega) if specs else "",
+            policy=_content_security_policy(style, [*sources, *([vega] if specs else [])]),
+        )
     )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"), sort_keys=True)
 
 
 def _content_security_policy(style: str, scripts: Sequence[str]) -> str:
@@ -232,9 +343,8 @@ def _pack(text: str) -> str:
     return base64.b64encode(gzip.compress(text.encode(), GZIP_LEVEL, mtime=0)).decode()
 
 
-def _template() -> Template:
-    environment = Environment(autoescape=True, undefined=StrictUndefined)
-    return environment.from_string(_read("page.html.j2"))
+def _environment() -> Environment:
+    return Environment(autoescape=True, undefined=StrictUndefined, loader=FunctionLoader(_read))
 
 
 def _read(name: str) -> str:

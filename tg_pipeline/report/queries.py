@@ -5,9 +5,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from importlib.resources import files
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
+from tg_pipeline.report.facts import (
+    ChatRow,
+    FactRows,
+    Facts,
+    IssueRow,
+    QuestionRow,
+    build_facts,
+)
 from tg_pipeline.report.models import (
     ActiveUser,
     ActivityDay,
@@ -27,7 +35,9 @@ from tg_pipeline.report.models import (
     ReportData,
     ResponseTime,
     SourceReturns,
+    Subject,
 )
+from tg_pipeline.report.sanitize import MAX_NAME, shorten, to_line
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -45,6 +55,7 @@ REPORT_TABLES: Final = frozenset(
         *("daily_activity", "hourly_activity", "user_activity", "commands", "content_mix"),
         *("reactions", "members", "active_users", "retention", "questions", "answers", "threads"),
         *("fallback_answers", "buttons", "sources", "blocks", "bot_calls"),
+        *("chats", "users", "bots"),
     }
 )
 """The marts that the queries read."""
@@ -93,6 +104,8 @@ def read_report_data(
         zone=marts.zone,
         health=health,
         today=today,
+        bots=marts.read("bots", period, Subject),
+        facts=_read_facts(marts, period, health.first_day),
         current=_headline(marts, period),
         previous=_headline(marts, previous) if is_covered else None,
         activity=marts.read("activity", period, ActivityDay),
@@ -114,6 +127,28 @@ def read_report_data(
         users=marts.read("users", period, ActiveUser, shown=USERS_SHOWN),
         people_messages=marts.read("people_messages", period, int)[0],
     )
+
+
+def _read_facts(marts: Marts, period: Period, first_day: date | None) -> Facts:
+    """Read the facts of a period and, as far as the data goes back, of the previous one."""
+    begin = max(period.previous().first, min(first_day or period.first, period.first))
+    days = Period(begin, period.last)
+    rows = FactRows(
+        messages=marts.read("fact_activity", days, _row),
+        people_days=marts.read("fact_people", days, _row),
+        questions=marts.read("fact_questions", days, QuestionRow),
+        issues=marts.read("fact_issues", days, IssueRow),
+        placebos=marts.read("fact_placebo", days, _row),
+        chats=marts.read("fact_chats", days, ChatRow),
+    )
+    facts = build_facts(rows, begin)
+    found = marts.read("fact_names", days, _row, people=list(facts.people_ids))
+    names = {person: shorten(to_line(name), MAX_NAME) for person, name in found if name}
+    return replace(facts, people=[names.get(person) for person in facts.people_ids])
+
+
+def _row(*values: Any) -> Any:
+    return values
 
 
 def _headline(marts: Marts, period: Period) -> Headline:

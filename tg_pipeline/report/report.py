@@ -2,21 +2,31 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Final
 
 from markupsafe import Markup, escape
 
+from tg_pipeline.report.facts import Facts
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import ReportData, Subject
-from tg_pipeline.report.page import Page, PageHead, PageSection, render_page
+from tg_pipeline.report.overview import build_overview, whole_period
+from tg_pipeline.report.overview_script import overview_filters, script_data
+from tg_pipeline.report.page import Page, PageHead, PageOverview, PageSection, render_page
 from tg_pipeline.report.sanitize import MAX_NAME, UserText, mask_mentions
 from tg_pipeline.report.sections import activity, bot, health, members, questions
-from tg_pipeline.report.summary import kpis, summary
+from tg_pipeline.report.sections.overview import chat_name, overview_texts
+from tg_pipeline.report.summary import totals
 from tg_pipeline.report.vega_bundle import bundle_vega
+
+MAX_BOTS: Final = 3
+"""Bots that the heading names."""
+
+MAX_SUBJECT: Final = 2 * MAX_NAME
+"""Code points of a name with its @username."""
 
 SECTIONS: Final[Mapping[str, Callable[[ReportData, Formatter], PageSection]]] = {
     activity.ACTIVITY: activity.activity,
-    activity.HOURS: activity.hours,
     questions.QUESTIONS: questions.questions,
     bot.HELP: bot.helps,
     questions.ANSWERS: questions.answers,
@@ -74,28 +84,65 @@ def build_sections(data: ReportData, fmt: Formatter) -> list[PageSection]:
 
 
 def _page(data: ReportData, fmt: Formatter) -> Page:
-    lead = _no_activity(data, fmt) if data.is_empty else summary(data, fmt)
-    heading = _heading(data, fmt)
-    title = fmt.messages.page.title.format(span=heading.striptags())
-    head = PageHead(title, heading, lead, _source(data, fmt))
-    return Page(head, [] if data.is_empty else kpis(data, fmt), build_sections(data, fmt))
+    overview = None if data.is_empty or data.facts is None else _overview(data, data.facts, fmt)
+    texts, span = fmt.messages.page, fmt.span(data.period)
+    subject = _subject(data, fmt)
+    about = f"{subject.striptags()}: {span}" if subject else span
+    lead = overview.texts.lead if overview else _no_activity(data, fmt)
+    head = PageHead(
+        title=texts.title.format(span=about),
+        kind=texts.about.format(subject=texts.kind, span=span),
+        heading=subject or span,
+        lead=lead,
+        source=_source(data, fmt),
+    )
+    shown = [] if data.is_empty else totals(data, fmt)
+    return Page(head, shown, build_sections(data, fmt), overview)
 
 
-def _heading(data: ReportData, fmt: Formatter) -> Markup:
-    """Return the period, after the bot or the chat that the report is about."""
-    texts, span = fmt.messages.page, escape(fmt.span(data.period))
-    subjects = [(texts.bot, data.bot), (texts.chat, data.chat)]
+def _overview(data: ReportData, facts: Facts, fmt: Formatter) -> PageOverview:
+    over = data.today - timedelta(days=1) if data.today else data.period.last
+    last_over, chosen = facts.number(over), whole_period(facts, data.period)
+    overview = build_overview(facts, chosen, last_over)
+    has_texts = not data.health.has_no_texts
+    texts = overview_texts(overview, facts, chosen, fmt, has_texts=has_texts)
+    shown = PageOverview(
+        texts=texts,
+        weekdays=fmt.short_weekdays(),
+        hours_limit=fmt.messages.hours.limit.format(zone=data.zone),
+        no_filters=fmt.messages.overview.no_filters,
+    )
+    if not facts.can_be_filtered:
+        return shown
+    chats = [(place, chat_name(facts, place, fmt)) for place in range(len(facts.chats))]
+    return replace(
+        shown,
+        filters=overview_filters(facts, data.period, chats, fmt),
+        no_filters="",
+        data=script_data(facts, data.period, last_over, fmt, has_texts=has_texts),
+    )
+
+
+def _subject(data: ReportData, fmt: Formatter) -> Markup:
+    """Return the names of the bots, or of the bot and the chat that are selected."""
+    texts = fmt.messages.page
+    bots = [data.bot] if data.bot else data.bots
     names = [
-        fmt.sentence(template, name=_name(subject)) for template, subject in subjects if subject
+        fmt.sentence("{name}" if bot.name or bot.username else texts.bot, name=_name(bot))
+        for bot in bots
     ]
-    return fmt.sentence(texts.about, subject=Markup(", ").join(names), span=span) if names else span
+    if len(bots) > MAX_BOTS:
+        names = [escape(fmt.count(len(bots), fmt.messages.nouns.bot))]
+    if data.chat:
+        names.append(fmt.sentence(texts.chat, name=_name(data.chat)))
+    return Markup(", ").join(names)
 
 
 def _name(subject: Subject) -> UserText:
     """Return a name with the @username, or the number of a bot or chat without either."""
     username = f"@{subject.username}" if subject.username else ""
     name = " ".join(filter(None, [subject.name, username])) or str(subject.number)
-    return UserText(name, limit=MAX_NAME)
+    return UserText(name, limit=MAX_SUBJECT)
 
 
 def _no_activity(data: ReportData, fmt: Formatter) -> str:
@@ -104,16 +151,22 @@ def _no_activity(data: ReportData, fmt: Formatter) -> str:
 
 
 def _source(data: ReportData, fmt: Formatter) -> str:
-    texts, landed = fmt.messages.page, data.health.last_landed
-    zone = texts.source.format(zone=data.zone)
-    if landed is None:
-        return zone
-    return f"{zone} {texts.last_landed.format(moment=fmt.moment(landed))}"
+    """Return what the figures are of, and why there is no comparison."""
+    texts, summary, health = fmt.messages.page, fmt.messages.summary, data.health
+    sentences = [texts.source.format(zone=data.zone)]
+    if health.last_landed:
+        sentences.append(texts.last_landed.format(moment=fmt.moment(health.last_landed)))
+    if data.today and data.today in data.period:
+        sentences.append(summary.not_over.format(date=fmt.full_date(data.today)))
+    if data.previous is None and health.first_day:
+        sentences.append(summary.no_comparison.format(date=fmt.full_date(health.first_day)))
+    return " ".join(sentences)
 
 
 def _empty_lake(fmt: Formatter) -> Page:
     texts = fmt.messages.page
-    return Page(PageHead(texts.empty_lake, texts.empty_lake, texts.empty_lake_lead, ""), [], [])
+    head = PageHead(texts.empty_lake, texts.kind, texts.empty_lake, texts.empty_lake_lead, "")
+    return Page(head, [], [])
 
 
 def _without_names(data: ReportData, fmt: Formatter) -> ReportData:
@@ -121,14 +174,18 @@ def _without_names(data: ReportData, fmt: Formatter) -> ReportData:
 
     A name written out in a question stays, since it can't be told from any other word.
     """
-    person = fmt.messages.page.person
-    users = [
-        replace(row, name=person.format(number=number)) for number, row in enumerate(data.users, 1)
-    ]
+    asked = data.facts.people_ids if data.facts else ()
+    ids = dict.fromkeys([*asked, *(row.person for row in data.users)])
+    names = {
+        person: fmt.messages.page.person.format(number=number)
+        for number, person in enumerate(ids, 1)
+    }
+    users = [replace(row, name=names[row.person]) for row in data.users]
     groups = [
         replace(row, name=mask_mentions(row.name)) if row.name else row for row in data.questions
     ]
     chat = data.chat
     if chat and chat.is_person:
         chat = Subject(chat.number)
-    return replace(data, users=users, questions=groups, chat=chat)
+    facts = data.facts and data.facts.without_names([names[person] for person in asked])
+    return replace(data, users=users, questions=groups, chat=chat, facts=facts)

@@ -1,13 +1,10 @@
-"""The key figures of a period, and the period in sentences, compared with the previous one."""
+"""The key figures of a period, compared with the previous one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from markupsafe import Markup
-
 from tg_pipeline.report.formatting import NO_VALUE, Formatter
-from tg_pipeline.report.messages import Plural
 from tg_pipeline.report.models import Headline, ReportData
 from tg_pipeline.report.shares import Comparison
 
@@ -27,20 +24,30 @@ class Kpi:
     """What the figure has to be read with."""
 
 
-def kpis(data: ReportData, fmt: Formatter) -> list[Kpi]:
-    """Return the key figures, with changes if there is a previous period.
-
-    What the bot itself answered in private chats is counted apart from what others answered.
-    """
+def totals(data: ReportData, fmt: Formatter) -> list[Kpi]:
+    """Return what was counted in the period, with changes if there is a previous period."""
     texts = fmt.messages.summary
     both = [data.current, *([data.previous] if data.previous else [])]
     return [
         _count_kpi(texts.messages, [each.messages for each in both], fmt),
         _count_kpi(texts.people, [each.users for each in both], fmt),
         _count_kpi(texts.questions, [each.questions for each in both], fmt),
+        _balance_kpi(texts.net_members, [each.members_net for each in both], fmt),
+    ]
+
+
+def kpis(data: ReportData, fmt: Formatter) -> list[Kpi]:
+    """Return the key figures, with changes if there is a previous period.
+
+    What the bot itself answered in private chats is counted apart from what others answered.
+    """
+    both = [data.current, *([data.previous] if data.previous else [])]
+    *counts, members = totals(data, fmt)
+    return [
+        *counts,
         *(_bot_kpis(both, fmt) if data.has_private_issues else []),
         *([_answered_kpi(both, fmt), _wait_kpi(both, fmt)] if data.has_other_issues else []),
-        _balance_kpi(texts.net_members, [each.members_net for each in both], fmt),
+        members,
     ]
 
 
@@ -161,107 +168,3 @@ def _rule_kpi(title: str, found: _Found, test: Comparison, fmt: Formatter) -> Kp
     figure = f"{found.value} ({found.cases})" if found.cases else found.value
     template = texts.no_difference if test.has_enough_cases else texts.too_few
     return Kpi(title, NO_VALUE, note=template.format(figure=figure, placebo=found.placebo))
-
-
-def summary(data: ReportData, fmt: Formatter) -> Markup:
-    """Return the period in sentences."""
-    current = data.current
-    outcomes = [*_private(data, fmt), *_answers(current, fmt)]
-    sentences = [_lead(data, fmt), *outcomes, _members(current, fmt)]
-    return Markup(" ").join([*sentences, _comparison(data, fmt), *_not_over(data, fmt)])
-
-
-def _lead(data: ReportData, fmt: Formatter) -> Markup:
-    nouns, current = fmt.messages.nouns, data.current
-    return fmt.sentence(
-        fmt.messages.summary.lead,
-        days=fmt.count(data.period.days, nouns.day),
-        people=fmt.count(current.users, nouns.active_person),
-        messages=fmt.count(current.messages, nouns.message),
-        questions=fmt.count(current.questions, nouns.question),
-    )
-
-
-def _private(data: ReportData, fmt: Formatter) -> list[Markup]:
-    """Return what the bot answered in private chats, as far as the data shows it."""
-    issues = data.current.private
-    if not data.has_private_issues:
-        return []
-    sentence = fmt.sentence(
-        fmt.messages.summary.private,
-        answered=fmt.number(issues.answered.part),
-        issues=fmt.count(issues.seen, fmt.messages.nouns.issue),
-        contained=fmt.number(issues.contained),
-        fallback=fmt.number(issues.fallback),
-    )
-    return [sentence]
-
-
-def _answers(current: Headline, fmt: Formatter) -> list[Markup]:
-    """Return the share of answered issues and the median wait, as far as they are findings."""
-    texts, test = fmt.messages.summary, current.answered_test
-    if not current.issues.seen:
-        return []
-    sentence = fmt.sentence(
-        _answered_template(test, fmt),
-        issues=fmt.count(current.issues.seen, fmt.messages.nouns.issue),
-        answered=fmt.number(current.issues.answered),
-        share=fmt.percent(current.answered.value or 0),
-        unknown=fmt.percent(current.unknown.value or 0),
-        not_known=fmt.number(current.unknown.part),
-        placebo=fmt.share(test.placebo),
-    )
-    median, placebo = current.issues.median_seconds, current.placebo.median_seconds
-    if (
-        median is None
-        or placebo is None
-        or not (test.is_distinct and current.wait_test.is_distinct)
-    ):
-        return [sentence]
-    medians = {"median": fmt.duration(median), "placebo": fmt.duration(placebo)}
-    return [sentence, fmt.sentence(texts.median, **medians)]
-
-
-def _answered_template(test: Comparison, fmt: Formatter) -> str:
-    texts = fmt.messages.summary
-    if not test.has_enough_cases:
-        return texts.few
-    return texts.answered if test.is_distinct else texts.unclear
-
-
-def _members(current: Headline, fmt: Formatter) -> Markup:
-    joins, leaves = fmt.number(current.joins), fmt.number(current.leaves)
-    return fmt.sentence(fmt.messages.summary.members, joins=joins, leaves=leaves)
-
-
-def _comparison(data: ReportData, fmt: Formatter) -> Markup:
-    texts, nouns = fmt.messages.summary, fmt.messages.nouns
-    current, previous, first = data.current, data.previous, data.health.first_day
-    if previous is None:
-        return fmt.sentence(texts.no_comparison, date=fmt.full_date(first)) if first else Markup("")
-    return fmt.sentence(
-        texts.compared,
-        days=fmt.count(data.period.days, nouns.day),
-        span=fmt.span(data.period.previous()),
-        messages=_change(current.messages, previous.messages, nouns.message, fmt),
-        people=_change(current.users, previous.users, nouns.active_person, fmt),
-        questions=_change(current.questions, previous.questions, nouns.question, fmt),
-    )
-
-
-def _not_over(data: ReportData, fmt: Formatter) -> list[Markup]:
-    if data.today is None or data.today not in data.period:
-        return []
-    return [fmt.sentence(fmt.messages.summary.not_over, date=fmt.full_date(data.today))]
-
-
-def _change(current: int, previous: int, noun: Plural, fmt: Formatter) -> str:
-    texts = fmt.messages.summary
-    if current == previous:
-        return texts.same.format(things=noun.other)
-    if not previous:
-        things = noun.form(fmt.locale.plural_form(current))
-        return texts.up_from_none.format(number=fmt.number(current), things=things)
-    template = texts.more if current > previous else texts.fewer
-    percent = fmt.percent(abs(current - previous) / previous)
-    return template.format(percent=percent, things=noun.other)

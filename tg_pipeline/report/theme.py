@@ -27,7 +27,7 @@ CHART_PIXELS: Final = 180
 """The height of a chart; its width is that of its container."""
 
 MIN_OPACITY: Final = 0.08
-"""The opacity of the smallest non-zero value of a heat map."""
+"""The opacity of the smallest values of a heat map."""
 
 
 def chart_config(font: str = FONT) -> dict[str, Any]:
@@ -64,11 +64,6 @@ STEPS: Final = (
     HeatStep(1.0, is_dark=True),
 )
 """Opacities for fifths of a whole. None is between 0.4 and 0.8, where no text would be legible."""
-
-
-def opacity_of(share: float) -> float:
-    """Return the opacity for a share of the maximum; 0 is invisible."""
-    return round(MIN_OPACITY + (1 - MIN_OPACITY) * share, 3) if share else 0
 
 
 def step_of(share: float) -> HeatStep:

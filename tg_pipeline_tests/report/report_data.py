@@ -30,6 +30,7 @@ from tg_pipeline.report.models import (
     ResponseTime,
     SourceReturns,
 )
+from tg_pipeline_tests.report.made_facts import ANA, MOHAMED, NOBODY, made_facts
 
 PERIOD = Period(date(2026, 10, 5), date(2026, 11, 1))
 ZONE = "America/Sao_Paulo"
@@ -89,12 +90,14 @@ def month(**changes: Any) -> ReportData:
 
 def month_of(texts: Sequence[str]) -> ReportData:
     """Return the four weeks with these texts in each place that shows users' text."""
+    facts = made_facts(texts, texts, texts)
     counts = [CategoryCount(text, 50 - n) for n, text in enumerate(texts)]
     return of_an_answering_bot(
-        users=[ActiveUser(text, 100 - n, 120, 5) for n, text in enumerate(texts)],
+        users=[ActiveUser(text, 100 - n, 120, 5, n + 1) for n, text in enumerate(texts)],
         questions=[QuestionGroup(text, "pt", 50 - n, (9, 8, 7, 6)) for n, text in enumerate(texts)],
         sources=[SourceReturns(text, 50 - n, 9, 8, 0, 0) for n, text in enumerate(texts)],
         calls=[MethodCalls(text, 50 - n, 1, 0, 0, 0, None) for n, text in enumerate(texts)],
+        facts=facts,
         **dict.fromkeys(("commands", "content", "reactions", "buttons", "fallbacks"), counts),
     )
 
@@ -311,9 +314,10 @@ _MONTH = ReportData(
         for offset in range(6 - first)
     ],
     users=[
-        ActiveUser("Ana Ribeiro", 812, 900, 27),
-        ActiveUser("محمد", 640, 700, 25),
-        ActiveUser(None, 300, 310, 9),
+        ActiveUser("Ana Ribeiro", 812, 900, 27, ANA),
+        ActiveUser("محمد", 640, 700, 25, MOHAMED),
+        ActiveUser(None, 300, 310, 9, NOBODY),
     ],
     people_messages=6700,
+    facts=made_facts(),
 )

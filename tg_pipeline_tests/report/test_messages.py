@@ -12,7 +12,7 @@ import pytest
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.messages import LANGUAGES, Messages, load_messages
 
-SAME_IN_BOTH = {"Bot", "Chat", "bots", "h", "ms", "d MMM", "d MMM y"}
+SAME_IN_BOTH = {"Bot", "bot", "Chat", "Chats", "CSV", "bots", "h", "ms", "d MMM", "d MMM y"}
 """Texts that are the same in English and Portuguese."""
 
 

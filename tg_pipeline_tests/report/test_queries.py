@@ -59,8 +59,8 @@ def said(day: date, seconds: int | None = None, **row: Any) -> Row:
     return case | row
 
 
-def question(group: int, day: date, name: str | None = None, **more: Any) -> Row:
-    row = {"group_id": group, "group_name": name, "language": "pt", "sent_at": local(day)}
+def question(topic: int, day: date, name: str | None = None, **more: Any) -> Row:
+    row = {"topic_id": topic, "topic_name": name, "language": "pt", "sent_at": local(day)}
     return row | {"chat_id": -1, "message_id": day.day} | more
 
 
@@ -290,5 +290,5 @@ def test_people_have_the_latest_of_their_names_and_on_one_day_the_last_in_the_al
         ],
     )
 
-    assert data.users == [ActiveUser("Bia", 6, 9, 2), ActiveUser(None, 2, 2, 1)]
+    assert data.users == [ActiveUser("Bia", 6, 9, 2, person=1), ActiveUser(None, 2, 2, 1, person=2)]
     assert data.people_messages == 8

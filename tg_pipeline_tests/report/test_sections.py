@@ -16,7 +16,6 @@ from tg_pipeline.report.models import (
     Headline,
     Health,
     HealthDay,
-    HourCount,
     MemberDay,
     Outcomes,
     Period,
@@ -28,7 +27,6 @@ from tg_pipeline.report.models import (
 )
 from tg_pipeline.report.page import PageSection, SparklineCell
 from tg_pipeline.report.report import SECTIONS, build_sections
-from tg_pipeline.report.summary import summary
 from tg_pipeline_tests.report.report_data import (
     ALIKE,
     EN,
@@ -65,9 +63,6 @@ MONTH_IN_WORDS = """
 activity
 263 messages a day on average; the busiest day was Tue 20 Oct, with 355.
 On an average day, 24 people are active, of 46 within 30 days: 52%.
-hours
-Peak: Tuesdays, 20:00–21:00, with 82 messages (2% of the total).
-Over the day, 20:00–21:00 is the busiest hour and 3:00–4:00 the quietest.
 questions
 Asked most often: “como emito o certificado?”, 82 times, 10% of all questions.
 Rising, more than chance explains: “como emito o certificado?”, from 12 (week of 5 Oct) \
@@ -133,14 +128,6 @@ def test_the_sections_of_a_month_state_their_findings_and_details() -> None:
     ("name", "data", "expected"),
     [
         ("activity", one_day(), ["1 message on Wed 7 Oct."]),
-        (
-            "hours",
-            month(hours=[HourCount(5, 9, 30), HourCount(2, 20, 30)]),
-            [
-                "Peak: Tuesdays, 20:00–21:00, with 30 messages (50% of the total).",
-                "Over the day, 9:00–10:00 is the busiest hour and 0:00–1:00 the quietest.",
-            ],
-        ),
         (
             "questions",
             month(
@@ -210,7 +197,6 @@ def test_the_sections_of_a_month_state_their_findings_and_details() -> None:
     ],
     ids=[
         "a single day",
-        "the first hour on ties",
         "only whole weeks can rise",
         "a rise that chance explains",
         "questions without groups",
@@ -309,7 +295,6 @@ def test_incomplete_weeks_are_pale_in_charts_and_marked_in_tables() -> None:
     assert chart.legend[-1].text.startswith("outlined: incomplete")
     days = section("activity", data).charts[0].spec["data"][0]["values"]
     assert [row["fill"] for row in days][-2:] == [1, 0.3], "this Sunday is not over"
-    assert "1 Nov 2026 is not over yet." in shown(summary(data, EN))
 
 
 def test_rare_categories_are_one_row() -> None:
@@ -321,11 +306,10 @@ def test_rare_categories_are_one_row() -> None:
     assert rows[-1][:2] == ["others: 3", "57"]
 
 
-def test_limits_name_invisible_answers_the_time_zone_and_the_chat_filter() -> None:
+def test_limits_name_invisible_answers_and_the_chat_filter() -> None:
     limits = section("health", month(health=Health(is_filtered=True))).limits
 
     assert shown(section("answers", month()).limits[2]).endswith("for this reason: 5.")
-    assert "America/Sao_Paulo" in section("hours", month()).limits[0]
     assert any("Only selected chats are stored" in limit for limit in limits)
 
 
@@ -368,7 +352,6 @@ def test_a_quiet_period_has_only_its_state_and_a_single_day_has_no_chart_over_ti
 
 EMPTY: dict[str, dict[str, Any]] = {
     "activity": {"activity": []},
-    "hours": {"hours": []},
     "questions": {"questions": []},
     "answers": {"current": Headline(messages=1)},
     "response-times": {"response_times": []},
@@ -427,7 +410,7 @@ def test_sections_have_limits_and_charts_have_a_text_alternative_and_numbers() -
 
     assert all(each.limits for each in sections)
     charts = [chart for each in sections for chart in each.charts]
-    assert len(charts) == 8
+    assert len(charts) == 7
     for chart in charts:
         assert chart.label.endswith(".")
         assert chart.numbers.rows

@@ -1,4 +1,4 @@
--- The most frequent groups of questions in the period, and all other questions as one row without a
+-- The most frequent topics of the questions in the period, and all other questions as one row without a
 -- name; with their counts by week.
 WITH weeks AS (
     SELECT CAST(weeks.week AS date) AS week
@@ -16,45 +16,45 @@ asked AS (
 ranked AS (
     SELECT
         bot_id,
-        group_id,
-        -- Questions without a group have a negative number.
-        group_id >= 0
+        topic_id,
+        -- Questions without a topic have a negative number.
+        topic_id >= 0
         AND row_number() OVER (
-            PARTITION BY group_id >= 0 ORDER BY count(*) DESC, bot_id, group_id
+            PARTITION BY topic_id >= 0 ORDER BY count(*) DESC, bot_id, topic_id
         ) <= $shown AS is_shown
     FROM asked
-    GROUP BY bot_id, group_id
+    GROUP BY bot_id, topic_id
 ),
 
 named AS (
     SELECT
         CASE WHEN ranked.is_shown THEN asked.bot_id END AS bot_id,
-        CASE WHEN ranked.is_shown THEN asked.group_id END AS group_id,
-        CASE WHEN ranked.is_shown THEN asked.group_name END AS group_name,
+        CASE WHEN ranked.is_shown THEN asked.topic_id END AS topic_id,
+        CASE WHEN ranked.is_shown THEN asked.topic_name END AS topic_name,
         CASE WHEN ranked.is_shown THEN asked.language END AS language,
         CAST(date_trunc('week', asked.sent_on) AS date) AS week,
         asked.sent_at,
         asked.chat_id,
         asked.message_id
     FROM asked
-    INNER JOIN ranked ON asked.bot_id = ranked.bot_id AND asked.group_id = ranked.group_id
+    INNER JOIN ranked ON asked.bot_id = ranked.bot_id AND asked.topic_id = ranked.topic_id
 ),
 
 totals AS (
     SELECT
         bot_id,
-        group_id,
-        any_value(group_name ORDER BY sent_at, chat_id, message_id) AS name,
+        topic_id,
+        any_value(topic_name ORDER BY sent_at, chat_id, message_id) AS name,
         mode(language ORDER BY language) AS language,
         count(*) AS questions
     FROM named
-    GROUP BY bot_id, group_id
+    GROUP BY bot_id, topic_id
 ),
 
 weekly AS (
-    SELECT bot_id, group_id, week, count(*) AS questions
+    SELECT bot_id, topic_id, week, count(*) AS questions
     FROM named
-    GROUP BY bot_id, group_id, week
+    GROUP BY bot_id, topic_id, week
 )
 
 SELECT
@@ -66,7 +66,7 @@ FROM totals
 CROSS JOIN weeks
 LEFT JOIN weekly
     ON totals.bot_id IS NOT DISTINCT FROM weekly.bot_id
-    AND totals.group_id IS NOT DISTINCT FROM weekly.group_id
+    AND totals.topic_id IS NOT DISTINCT FROM weekly.topic_id
     AND weeks.week = weekly.week
-GROUP BY totals.bot_id, totals.group_id, totals.name, totals.language, totals.questions
-ORDER BY totals.name IS NULL, totals.questions DESC, totals.bot_id, totals.group_id
+GROUP BY totals.bot_id, totals.topic_id, totals.name, totals.language, totals.questions
+ORDER BY totals.name IS NULL, totals.questions DESC, totals.bot_id, totals.topic_id

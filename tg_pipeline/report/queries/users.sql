@@ -5,7 +5,8 @@ SELECT
         FILTER (WHERE user_first_name IS NOT NULL) AS name,
     CAST(sum(messages) AS bigint) AS messages,
     CAST(sum(actions) AS bigint) AS actions,
-    count(DISTINCT context_date) AS days
+    count(DISTINCT context_date) AS days,
+    user_id AS person
 FROM user_activity
 WHERE NOT is_bot AND actions > 0 AND context_date BETWEEN $first AND $last
 GROUP BY user_id

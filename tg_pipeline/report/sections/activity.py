@@ -1,18 +1,14 @@
 """Activity: messages and people over time, hours of the week, rankings, most active people."""
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final, TypeAlias
 
 from tg_pipeline.report.charts import (
-    HOURS_LABELLED,
     BarRow,
-    HeatCell,
     PointRow,
     TimeBucket,
     group_by_time,
-    heat_map,
     time_bars,
     time_lines,
 )
@@ -32,10 +28,9 @@ from tg_pipeline.report.page import (
 )
 from tg_pipeline.report.sanitize import MAX_NAME, UserText
 from tg_pipeline.report.shares import Share
-from tg_pipeline.report.theme import ACCENT, INK, SECOND, opacity_of
+from tg_pipeline.report.theme import ACCENT, INK, SECOND
 
 ACTIVITY: Final = "activity"
-HOURS: Final = "hours"
 COMMANDS: Final = "commands"
 CONTENT: Final = "content"
 REACTIONS: Final = "reactions"
@@ -57,9 +52,6 @@ CUSTOM_EMOJI: Final = "custom:"
 
 _Buckets: TypeAlias = list[tuple[TimeBucket, list[ActivityDay]]]
 
-_HourCounts: TypeAlias = Counter[tuple[int, int]]
-"""Messages by weekday and hour."""
-
 
 def activity(data: ReportData, fmt: Formatter) -> PageSection:
     """Build messages and active people over time."""
@@ -72,20 +64,6 @@ def activity(data: ReportData, fmt: Formatter) -> PageSection:
     charts = [_messages_chart(data, buckets, fmt), _people_chart(data, buckets, fmt)]
     details = _daily_people(data, fmt)
     return PageSection(ACTIVITY, texts.title, finding, details, charts, (), limits)
-
-
-def hours(data: ReportData, fmt: Formatter) -> PageSection:
-    """Build the hours of the week, in the report's time zone."""
-    texts = fmt.messages.hours
-    counts: _HourCounts = Counter()
-    for row in data.hours:
-        counts[row.weekday, row.hour] += row.messages
-    limits = [texts.limit.format(zone=data.zone)]
-    if not counts.total():
-        return PageSection(HOURS, texts.title, texts.nothing, limits=limits)
-    charts = [_hours_chart(counts, data.zone, fmt)]
-    finding, details = _peak_hour(counts, fmt), [_hour_extremes(counts, fmt)]
-    return PageSection(HOURS, texts.title, finding, details, charts, (), limits)
 
 
 def commands(data: ReportData, fmt: Formatter) -> PageSection:
@@ -227,68 +205,6 @@ def _points(
         what = f"{fmt.count(count, noun)}, {name}"
         tip = texts.tip.format(when=bucket_name(bucket, fmt), what=what)
         yield PointRow(bucket.label, count, color, tip, bucket.fill)
-
-
-def _peak_hour(counts: _HourCounts, fmt: Formatter) -> Cell:
-    """Return the hour with the most messages; the earliest in the week on ties."""
-    (weekday, hour), most = min(counts.items(), key=lambda item: (-item[1], item[0]))
-    return fmt.sentence(
-        fmt.messages.hours.finding,
-        weekday=fmt.messages.hours.weekdays[weekday - 1],
-        hours=fmt.hours(hour),
-        messages=fmt.count(most, fmt.messages.nouns.message),
-        share=fmt.share(Share(most, counts.total())),
-    )
-
-
-def _hour_extremes(counts: _HourCounts, fmt: Formatter) -> Cell:
-    by_hour = [sum(counts[weekday, hour] for weekday in WEEKDAYS) for hour in DAY_HOURS]
-    return fmt.sentence(
-        fmt.messages.hours.extremes,
-        busiest=fmt.hours(by_hour.index(max(by_hour))),
-        quietest=fmt.hours(by_hour.index(min(by_hour))),
-    )
-
-
-def _hours_chart(counts: _HourCounts, zone: str, fmt: Formatter) -> PageChart:
-    texts = fmt.messages.hours
-    most = max(counts.values())
-    cells = [
-        _hour_cell(weekday, hour, counts, most, fmt) for weekday in WEEKDAYS for hour in DAY_HOURS
-    ]
-    label = texts.label.format(zone=zone)
-    legend = [
-        LegendItem("cold", texts.none),
-        LegendItem("hot", fmt.count(most, fmt.messages.nouns.message)),
-    ]
-    chart = heat_map(cells, every=HOURS_LABELLED)
-    return PageChart("hours-heat", label, chart, _hours_table(counts, label, fmt), legend)
-
-
-def _hour_cell(weekday: int, hour: int, counts: _HourCounts, most: int, fmt: Formatter) -> HeatCell:
-    count, name = counts[weekday, hour], _weekday(weekday, fmt)
-    tip = fmt.messages.hours.tip.format(
-        weekday=name,
-        hours=fmt.hours(hour),
-        messages=fmt.count(count, fmt.messages.nouns.message),
-    )
-    return HeatCell(str(hour), name, opacity_of(count / most), "", INK, tip)
-
-
-def _hours_table(counts: _HourCounts, label: str, fmt: Formatter) -> PageTable:
-    texts = fmt.messages.hours
-    heads = [TableColumn(texts.hour.format(hour=hour), is_number=True) for hour in DAY_HOURS]
-    rows = [
-        [_weekday(weekday, fmt), *(fmt.number(counts[weekday, hour]) for hour in DAY_HOURS)]
-        for weekday in WEEKDAYS
-    ]
-    columns = [TableColumn(texts.weekday), *heads]
-    return PageTable("hours-numbers", label, columns, rows, is_folded=True)
-
-
-def _weekday(weekday: int, fmt: Formatter) -> str:
-    """Return the short name of an ISO weekday."""
-    return str(fmt.locale.days["format"]["abbreviated"][weekday - 1])
 
 
 def _ranking(

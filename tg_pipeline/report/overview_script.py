@@ -1,0 +1,115 @@
+"""What the script of the overview reads: the facts, the texts and how they are filtered."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import msgspec
+
+from tg_pipeline.report.facts import NONE, Facts
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.models import Period
+from tg_pipeline.report.page import Cell, FilterOption, OverviewFilter
+from tg_pipeline.report.sanitize import MAX_NAME, UserText
+
+LAST_DAYS: Final = 7
+"""The shortest period that has each weekday once."""
+
+SUMMARY: Final = ("before", "up", "down", "unknown", "placebo", "too_few")
+PAGE: Final = ("cases", "no_name", "incomplete")
+HOURS: Final = ("finding", "nothing", "range", "weekdays")
+NOUNS: Final = ("message", "question", "issue", "time", "person", "day")
+"""The texts that the script needs besides those of the overview."""
+
+
+def script_data(
+    facts: Facts, period: Period, last_over: int, fmt: Formatter, *, has_texts: bool
+) -> dict[str, Any]:
+    """Return the data as JSON has it; the same facts always have the same bytes."""
+    return {
+        "first": facts.number(period.first),
+        "last": facts.number(period.last),
+        "lastOver": last_over,
+        "monday": -facts.first.weekday(),
+        "weeks": _weeks(facts, period, fmt),
+        "hasTexts": has_texts,
+        "messages": _columns(facts.messages),
+        "peopleDays": _columns(facts.people_days),
+        "questions": _columns(facts.questions),
+        "issues": _columns(facts.issues),
+        "placebos": _columns(facts.placebos),
+        "chats": [[chat.name, chat.since] for chat in facts.chats],
+        "privateChat": facts.private_chat,
+        "otherChats": facts.other_chats,
+        "people": list(facts.people),
+        "topics": _texts(facts.topics),
+        "groups": _texts(facts.groups),
+        "wordings": _texts(facts.wordings),
+        "locale": fmt.messages.locale,
+        "texts": _messages(fmt),
+    }
+
+
+def overview_filters(
+    facts: Facts, period: Period, chats: list[tuple[int, Cell]], fmt: Formatter
+) -> list[OverviewFilter]:
+    """Return the lists to select a period, a chat and a person from, if there are several."""
+    texts = fmt.messages.overview
+    everything = FilterOption(str(NONE), texts.all_chats)
+    chat_options = [FilterOption(str(place), name) for place, name in chats]
+    everybody = FilterOption(str(NONE), texts.all_people)
+    people = [
+        FilterOption(str(place), UserText(name, limit=MAX_NAME))
+        for place, name in enumerate(facts.people)
+        if name
+    ]
+    filters = [
+        OverviewFilter("period", texts.period, _periods(facts, period, fmt)),
+        OverviewFilter("chat", texts.chat, [everything, *chat_options]),
+        OverviewFilter("person", texts.person, [everybody, *people]),
+    ]
+    return [each for each in filters if len(each.options) > 2]  # noqa: PLR2004 - all, and two
+
+
+def _periods(facts: Facts, period: Period, fmt: Formatter) -> list[FilterOption]:
+    """Return the whole period, its last days, and its weeks, the newest first."""
+    texts = fmt.messages.overview
+    chosen = [(period, texts.all_days)]
+    if period.days > LAST_DAYS:
+        label = texts.last_days.format(days=fmt.number(LAST_DAYS))
+        chosen.append((Period.ending(period.last, LAST_DAYS), label))
+    for monday in reversed(period.weeks()):
+        week = Period(max(monday, period.first), min(monday + timedelta(days=6), period.last))
+        chosen.append((week, texts.week_of.format(date=fmt.axis_day(monday))))
+    return [
+        FilterOption(f"{facts.number(days.first)},{facts.number(days.last)}", label)
+        for days, label in chosen
+    ]
+
+
+def _weeks(facts: Facts, period: Period, fmt: Formatter) -> list[str]:
+    """Return the names of all weeks since the first day of the facts."""
+    return [fmt.axis_day(monday) for monday in Period(facts.first, period.last).weeks()]
+
+
+def _columns(rows: Any) -> list[list[int]]:
+    """Return rows as columns, which compress better."""
+    return [list(map(int, column)) for column in zip(*rows, strict=True)]
+
+
+def _texts(texts: Any) -> list[list[Any]]:
+    """Return texts as columns."""
+    return [list(column) for column in zip(*texts, strict=True)]
+
+
+def _messages(fmt: Formatter) -> dict[str, Any]:
+    messages = fmt.messages
+    overview: dict[str, Any] = msgspec.to_builtins(messages.overview)
+    nouns = msgspec.to_builtins(messages.nouns)
+    return overview | {
+        "nouns": {name: nouns[name] for name in NOUNS},
+        **{name: getattr(messages.summary, name) for name in SUMMARY},
+        "no_difference_placebo": messages.summary.no_difference,
+        "page": {name: getattr(messages.page, name) for name in PAGE},
+        "hour": {name: getattr(messages.hours, name) for name in HOURS},
+        "noTexts": messages.questions.no_texts,
+    }

@@ -1,0 +1,191 @@
+"""The overview: what is counted, of which days, chats and people."""
+
+from dataclasses import replace
+
+from tg_pipeline.report.facts import NONE, Facts, Messages, Placebo, Question
+from tg_pipeline.report.models import Period
+from tg_pipeline.report.overview import (
+    MIN_ANSWERS,
+    TOP_TOPICS,
+    TOP_WORDINGS,
+    UNSEEN,
+    FactFilter,
+    Overview,
+    build_overview,
+    whole_period,
+)
+from tg_pipeline.report.sections.overview import overview_texts
+from tg_pipeline.report.shares import Share
+from tg_pipeline_tests.report.made_facts import made_facts
+from tg_pipeline_tests.report.report_data import EN, PERIOD, PT, with_spaces
+from tg_pipeline_tests.report.test_sections import shown
+
+FACTS = made_facts()
+ALL = whole_period(FACTS, PERIOD)
+PRIVATE, TURMA, FORUM = 0, 1, 2
+
+LEAD = (
+    "Most is written on Tuesdays, 20:00–21:00; asked most: “como emito o certificado?” (28 times); "
+    "in private chats, the bot answered 50%; elsewhere, 50% of the issues were answered."
+)
+TREND = (
+    "Last whole week (from 26 Oct): 13 questions; the week before: 13. In private chats, the bot "
+    "answered 50% (7 of 14), before 50% (7 of 14): no clear difference. Elsewhere, 50% (14 of 28) "
+    "of the issues were answered, before 50% (14 of 28): no clear difference."
+)
+
+
+def overview(facts: Facts = FACTS, chosen: FactFilter = ALL) -> Overview:
+    return build_overview(facts, chosen, chosen.last)
+
+
+def of_chat(chat: int) -> FactFilter:
+    return FactFilter(ALL.first, ALL.last, chat)
+
+
+def in_words(counts: Overview, chosen: FactFilter = ALL, fmt: object = EN) -> list[str]:
+    texts = overview_texts(counts, FACTS, chosen, EN if fmt is EN else PT, has_texts=True)
+    lines = [
+        texts.lead,
+        *(line.text for tile in (texts.when, texts.what, texts.help) for line in tile),
+    ]
+    findings = (texts.hours_finding, texts.weeks.finding, texts.chats.finding, texts.askers.finding)
+    return [with_spaces(shown(each)) for each in (*lines, *findings)]
+
+
+def test_the_overview_in_words() -> None:
+    assert in_words(overview()) == [
+        LEAD,
+        "Tuesdays, 20:00–21:00",
+        "72 of 744 messages (10%)",
+        "before: Tuesdays, 20:00–21:00",
+        "como emito o certificado?",
+        "28 of 51 questions (55%)",
+        "before: 54%",
+        "50%",
+        "answered by the bot in private chats (28 of 56)",
+        "before: 50%",
+        "asked again within a day: 14% (4 of 28); the bot did not know: 0%",
+        "50%",
+        "answered elsewhere, with evidence (56 of 112)",
+        "before: 50%",
+        "unknown: 0%; not questions: 20%",
+        "Peak: Tuesdays, 20:00–21:00, with 72 messages (10% of the total).",
+        TREND,
+        "Slowest: Fórum. Half of the answers took longer than 1 h.",
+        "3 people asked something.",
+    ]
+
+
+def test_the_slowest_chat_is_first_and_chats_without_answers_are_last() -> None:
+    silent = replace(FACTS, issues=[row for row in FACTS.issues if row.chat != PRIVATE])
+
+    assert [row.chat for row in overview().chats] == [FORUM, TURMA, PRIVATE]
+    assert [(row.chat, row.seconds) for row in overview(silent).chats] == [
+        (FORUM, 3_600),
+        (TURMA, 600),
+        (PRIVATE, None),
+    ]
+
+
+def test_few_answers_make_no_chat_the_slowest() -> None:
+    days = MIN_ANSWERS - 1
+    short = FactFilter(ALL.last - days + 1, ALL.last)
+
+    assert overview(chosen=short).slowest is None
+    assert "too few answers to say which chat is slowest" in in_words(overview(chosen=short))[-2]
+
+
+def test_a_chat_is_counted_alone() -> None:
+    counts = overview(chosen=of_chat(FORUM))
+
+    assert [row.chat for row in counts.chats] == [FORUM]
+    assert counts.current.private.seen == 0
+    assert counts.current.elsewhere.answered == Share(28, 56)
+    assert sum(counts.current.written) == 28 * 8 + 12 * 2
+
+
+def test_of_a_person_questions_are_counted_by_hour_and_nothing_is_compared_with_a_placebo() -> None:
+    chosen = FactFilter(ALL.first, ALL.last, person=0)
+
+    counts = overview(chosen=chosen)
+
+    assert sum(counts.current.written) == counts.current.questions
+    assert counts.current.test is None
+    assert [row.person for row in counts.askers] == [0]
+    assert in_words(counts, chosen)[0].startswith("Asks most on Wednesdays, 9:00–10:00")
+
+
+def test_answers_that_the_placebo_has_as_well_are_no_finding() -> None:
+    alike = [row._replace(answered_placebos=row.answered_singles) for row in FACTS.placebos]
+
+    words = in_words(overview(replace(FACTS, placebos=alike)))
+
+    assert words[0].endswith("whether questions in groups get answers can't be told from chance.")
+    assert "50%; not questions: 50%; no clear difference" in words
+    assert any("Elsewhere, answers can't be told from chance." in line for line in words)
+
+
+def test_the_previous_period_is_compared_only_if_the_data_covers_it() -> None:
+    last_week = FactFilter(ALL.last - 6, ALL.last)
+    first_week = FactFilter(0, 6)
+    late = [chat._replace(since=ALL.first) for chat in FACTS.chats]
+
+    assert overview(chosen=last_week).previous is not None
+    assert overview(chosen=first_week).previous is None
+    assert overview(replace(FACTS, chats=late), of_chat(FORUM)).previous is None
+    assert overview(replace(FACTS, chats=late)).previous is not None
+
+
+def test_weeks_are_compared_only_if_both_are_whole_and_over() -> None:
+    counts = build_overview(FACTS, ALL, ALL.last - 1)
+
+    assert [week.is_complete for week in counts.weeks] == [True, True, True, False]
+    assert counts.last_weeks is not None
+    assert [str(week.monday) for week in counts.last_weeks] == ["2026-10-19", "2026-10-12"]
+    midweek = whole_period(FACTS, Period(PERIOD.weeks()[0], PERIOD.weeks()[0].replace(day=8)))
+    assert overview(chosen=midweek).last_weeks is None
+
+
+def test_rare_topics_and_wordings_are_counted_as_others() -> None:
+    counts = overview(made_facts(texts=[f"{number}?" for number in range(TOP_TOPICS + 3)]))
+    assert len(counts.topics) == TOP_TOPICS
+
+    # Given a topic whose every question is worded differently
+    facts = FACTS.wordings[0]
+    wordings = [facts._replace(text=f"{number:02d}?") for number in range(TOP_WORDINGS + 3)]
+    questions = [Question(ALL.first, 0, 0, 0, place) for place, _ in enumerate(wordings)]
+    (topic,) = overview(replace(FACTS, wordings=wordings, questions=questions)).topics
+
+    assert [(row.place, row.questions) for row in topic.wordings[-2:]] == [(7, 1), (NONE, 3)]
+    assert topic.questions == TOP_WORDINGS + 3
+
+
+def test_a_period_without_facts_has_an_overview() -> None:
+    empty = Facts(FACTS.first)
+
+    counts = overview(empty)
+
+    texts = overview_texts(counts, empty, ALL, EN, has_texts=False)
+    assert shown(texts.lead) == "Nothing was written."
+    assert shown(texts.what[1].text).startswith("Texts are not kept")
+    assert "Nothing was asked." in [line.text for line in texts.help]
+
+
+def test_issues_whose_answers_are_not_visible_are_counted_apart() -> None:
+    unseen = FACTS.issues[0]._replace(day=ALL.first, chat=PRIVATE, outcome=UNSEEN)
+    facts = Facts(
+        FACTS.first,
+        messages=[Messages(ALL.first, 0, 0, 1)],
+        issues=[unseen] * 2,
+        placebos=[Placebo(ALL.first, 0, 0, 0, 0, 0)],
+        chats=FACTS.chats[:1],
+        private_chat=0,
+        topics=FACTS.topics,
+    )
+
+    lines = [
+        line.text for line in overview_texts(overview(facts), facts, ALL, EN, has_texts=True).help
+    ]
+
+    assert [with_spaces(str(line)) for line in lines] == ["–", "answers not visible: 2 issues"]
