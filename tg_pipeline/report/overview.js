@@ -136,9 +136,15 @@
     };
   };
 
+  // Orders by code points, as Python does; < compares the halves of a surrogate pair.
   const byText = (text) => (a, b) => {
     const [first, second] = [text(a) ?? "", text(b) ?? ""];
-    return first < second ? -1 : Number(first > second);
+    const shorter = Math.min(first.length, second.length);
+    for (let place = 0; place < shorter; place += 1) {
+      const difference = first.codePointAt(place) - second.codePointAt(place);
+      if (difference) return difference;
+    }
+    return first.length - second.length;
   };
 
   const topTexts = (places, named) => {

@@ -13,6 +13,7 @@ from tg_pipeline.report.facts import (
     QuestionRow,
     build_facts,
 )
+from tg_pipeline.report.sanitize import MAX_NAME, shorten, to_line
 
 FIRST = date(2026, 9, 7)
 """The Monday that begins the previous four weeks."""
@@ -61,7 +62,8 @@ def made_facts(
         ],
     )
     facts = build_facts(rows, FIRST)
-    return replace(facts, people=[names[person - 1] for person in facts.people_ids])
+    shown = [name and shorten(to_line(name), MAX_NAME) for name in names]
+    return replace(facts, people=[shown[person - 1] for person in facts.people_ids])
 
 
 def _questions(

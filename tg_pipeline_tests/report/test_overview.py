@@ -65,7 +65,7 @@ def test_the_overview_in_words() -> None:
         "50%",
         "answered by the bot in private chats (28 of 56)",
         "before: 50%",
-        "asked again within a day: 14% (4 of 28); the bot did not know: 0%",
+        "asked again within a day: 11% (3 of 28); the bot did not know: 0%",
         "50%",
         "answered elsewhere, with evidence (56 of 112)",
         "before: 50%",

@@ -1,0 +1,252 @@
+"""The overview in a real browser: filters, tiles and downloads, on a phone and by keyboard."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+from tg_pipeline.builds.report import ReportSource, load_report_data
+from tg_pipeline.builds.selection import Selection
+from tg_pipeline.report.models import Period, ReportData
+from tg_pipeline.report.report import render_report
+from tg_pipeline_tests.conftest import DAY, PARAMETERS, Pipeline
+from tg_pipeline_tests.integration.browser.chromium import open_chromium
+from tg_pipeline_tests.report.built_days import PARAMETERS as MART_PARAMETERS
+from tg_pipeline_tests.report.built_days import build, message
+from tg_pipeline_tests.report.made_facts import made_facts
+from tg_pipeline_tests.report.opened import Opened, Screen
+from tg_pipeline_tests.report.report_data import HOSTILE, month, month_of
+
+Open = Callable[..., Opened]
+pytestmark = pytest.mark.browser
+
+PHONE = 390
+FIRST_SCREEN = 844
+"""Pixels of a common phone."""
+
+PARTS = """
+const ids = ["lead", "tile-when", "tile-what", "tile-help", "topics-list", "topics-note",
+  "hours-finding", "hours-rows", "weeks-finding", "weeks-rows", "chats-finding", "chats-rows",
+  "chats-note", "askers-finding", "askers-rows"];
+const plain = (html) => html.replace(/>\\s+</g, "><").replaceAll(' class=""', "");
+return Object.fromEntries(ids.map((id) => [id, plain(document.getElementById(id).outerHTML)]));
+"""
+"""The parts of the page that the script writes."""
+
+BOTTOMS = """
+return [...document.querySelectorAll(".tile, .jump, .topic")].map(
+  (each) => [each.className, each.getBoundingClientRect().bottom])
+"""
+
+SELECT_AGAIN = "document.getElementById('filters').dispatchEvent(new Event('change'))"
+
+DAYS = 16
+OTHER_GROUP = {"id": -200, "type": "supergroup", "title": "Fórum"}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chrome]:
+    with open_chromium(logs={"browser": "ALL", "performance": "ALL"}) as chrome:
+        yield chrome
+
+
+@pytest.fixture
+def open_report(chromium: Chrome, tmp_path: Path) -> Open:
+    """Return a function that writes a report in a language, and opens it on a phone."""
+
+    def opened(data: ReportData | None, language: str = "en", scheme: str = "light") -> Opened:
+        path = tmp_path / "report.html"
+        path.write_text(render_report(data, language), encoding="utf-8")
+        page = Opened(chromium, path.as_uri()).on(Screen(PHONE, scheme))
+        is_ready = "return document.documentElement.dataset.filters"
+        WebDriverWait(chromium, 20).until(lambda _: page.run(is_ready) == "ready")
+        return page
+
+    return opened
+
+
+def select(page: Opened, name: str, label: str) -> None:
+    Select(page.browser.find_element("id", f"filter-{name}")).select_by_visible_text(label)
+
+
+def text_of(page: Opened, name: str) -> str:
+    return page.browser.find_element("id", name).text
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+@pytest.mark.parametrize("data", [month(), month_of(HOSTILE)], ids=["month", "hostile"])
+def test_the_script_writes_of_everything_what_the_page_came_with(
+    open_report: Open, data: ReportData, language: str
+) -> None:
+    page = open_report(data, language)
+    came_with = page.run(PARTS)
+
+    page.run(SELECT_AGAIN)
+
+    assert page.run(PARTS) == came_with
+
+
+def test_what_is_selected_has_the_figures_of_a_report_on_it(
+    open_report: Open, pipeline: Pipeline
+) -> None:
+    # Given questions, some of them answered, in two groups
+    source = land_two_groups(pipeline)
+    whole = Period(DAY, DAY + timedelta(days=DAYS - 1))
+    last_days = Period.ending(whole.last, 7)
+    expected = {
+        ("chat", "Fórum"): load_report_data(source, whole, Selection(chat_id=-200)),
+        ("period", "last 7 days"): load_report_data(source, last_days),
+    }
+    reports = {chosen: open_report(data).run(PARTS) for chosen, data in expected.items()}
+    everything = load_report_data(source, whole)
+
+    # When a chat or a period is selected, then the page has the figures of that report
+    for (name, label), report in reports.items():
+        page = open_report(everything)
+        before = page.run(PARTS)
+        select(page, name, label)
+        assert page.run(PARTS) == report
+        assert page.run(PARTS) != before
+
+
+def test_a_person_is_shown_alone_and_what_is_shown_is_announced(open_report: Open) -> None:
+    page = open_report(month())
+    assert not page.browser.find_element("id", "whole-period").is_displayed()
+
+    select(page, "person", "محمد")
+
+    assert text_of(page, "askers-rows").startswith("محمد ")
+    assert text_of(page, "tile-when").startswith("Mondays, 9:00–10:00")
+    status = page.browser.find_element("id", "shown")
+    assert status.get_attribute("role") == "status"
+    assert status.get_property("textContent") == "Now shown: 15\N{NO-BREAK SPACE}questions."
+    assert page.browser.find_element("id", "whole-period").is_displayed()
+
+
+def test_filters_are_set_with_the_keyboard(open_report: Open) -> None:
+    page = open_report(month())
+
+    page.browser.find_element("id", "filter-chat").send_keys("Turma", Keys.ENTER)
+
+    assert text_of(page, "chats-rows").startswith("Turma 3 ")
+    assert len(text_of(page, "chats-rows").splitlines()) == 1
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("data", [month(), month_of(HOSTILE)], ids=["month", "hostile"])
+def test_a_filtered_page_has_no_accessibility_violations_errors_requests_or_overflow(
+    open_report: Open, scheme: str, data: ReportData
+) -> None:
+    page = open_report(data, scheme=scheme)
+
+    select(page, "period", "last 7 days")
+
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+    assert page.run("return document.documentElement.scrollWidth") == PHONE
+    assert page.axe() == []
+    assert page.console() == []
+    assert page.requests() == []
+
+
+def test_the_first_screen_of_a_phone_has_when_what_whether_it_helps_and_the_first_questions(
+    open_report: Open,
+) -> None:
+    page = open_report(month())
+
+    shown = [name for name, bottom in page.run(BOTTOMS) if bottom <= FIRST_SCREEN]
+    assert shown[:5] == ["tile", "tile", "tile", "jump", "topic"]
+
+
+def test_the_tile_of_what_is_asked_leads_to_its_wordings(open_report: Open) -> None:
+    page = open_report(month())
+
+    page.browser.find_element("css selector", ".tile[href='#topics']").click()
+
+    words = page.browser.find_element("css selector", ".topic table")
+    WebDriverWait(page.browser, 5).until(lambda _: words.is_displayed())
+    assert words.text == "In these words Times\ncomo emito o certificado? 28"
+
+
+@pytest.mark.parametrize(
+    ("language", "expected"),
+    [
+        ("en", '"Chat","Messages","People","Questions","Answered","Half within"'),
+        ("pt", '"Chat";"Mensagens";"Pessoas";"Perguntas";"Respondidas";"Metade em até"'),
+    ],
+)
+def test_a_table_is_saved_as_a_file_that_a_spreadsheet_reads_and_does_not_calculate(
+    open_report: Open, tmp_path: Path, language: str, expected: str
+) -> None:
+    # Given a chat whose title is a formula
+    data = month(facts=made_facts(titles=('=HYPERLINK("x")', "Fórum")))
+    page = open_report(data, language)
+    folder = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    page.browser.execute_cdp_cmd("Browser.setDownloadBehavior", folder)
+
+    # When it is saved
+    page.run("document.querySelector('#chats button').click()")
+    saved = tmp_path / "chats-table.csv"
+    WebDriverWait(page.browser, 10).until(lambda _: saved.exists())
+
+    # Then Excel recognizes its encoding, and the formula is text
+    lines = saved.read_text(encoding="utf-8").split("\n")
+    assert lines[0].strip() == f"\ufeff{expected}"
+    assert any('"\'=HYPERLINK(""x"")"' in line for line in lines)
+    assert page.console() == []
+
+
+def test_every_table_can_be_saved(open_report: Open) -> None:
+    page = open_report(month())
+
+    counts = page.run(
+        "return [document.querySelectorAll('table:has(> caption)').length, "
+        "document.querySelectorAll('button.csv').length]"
+    )
+
+    assert counts[1] == counts[0] + 1, "and the wordings of all topics"
+    page.run("document.querySelector('#topics button').click()")
+    assert page.console() == []
+
+
+def test_without_scripts_the_page_has_no_filters_and_all_figures(open_report: Open) -> None:
+    page = open_report(month())
+
+    page.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": True})
+    try:
+        page.browser.refresh()
+        filters = page.browser.find_element("id", "filters")
+        assert not filters.is_displayed()
+        assert text_of(page, "tile-when").startswith("Tuesdays, 20:00–21:00")
+    finally:
+        page.browser.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": False})
+
+
+def land_two_groups(pipeline: Pipeline) -> ReportSource:
+    """Land and build questions in two groups: in the other one, fewer get an answer."""
+    questions = ("como emito o certificado?", "qual a senha do wifi?", "onde fica a secretaria?")
+    days = [DAY + timedelta(days=number) for number in range(DAYS)]
+    for number, day in enumerate(days):
+        first = 100 * number
+        asked = [
+            message(first + 2 * place, "Ana" if place else "Beatriz", question, day)
+            for place, question in enumerate(questions[: 1 + number % 3])
+        ]
+        answers = [
+            message(
+                first + 11 + place, "Carla X", "é no site", day, reply_to_message=each["message"]
+            )
+            for place, each in enumerate(asked)
+        ]
+        elsewhere = [
+            message(first + 40 + place, "Davi Lima", question, day, chat=OTHER_GROUP)
+            for place, question in enumerate(questions[number % 2 :])
+        ]
+        reply = {"reply_to_message": elsewhere[0]["message"], "chat": OTHER_GROUP}
+        late = [message(first + 60, "Carla X", "vou ver", day, **reply)] if number % 2 else []
+        pipeline.land(*asked, *answers, *elsewhere, *late, day=day)
+    build(pipeline, *days)
+    return ReportSource(pipeline.landing, pipeline.lake, MART_PARAMETERS, PARAMETERS)
