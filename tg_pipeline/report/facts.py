@@ -38,7 +38,7 @@ OUTCOMES: Final = ("bot", "people", "unanswered", "unknown", "unseen", "fallback
 """Who answered an issue, or why it is not answered; a fact has the place of its outcome."""
 
 
-class Messages(NamedTuple):
+class HourFact(NamedTuple):
     """The messages of an hour in a chat."""
 
     day: int
@@ -49,7 +49,7 @@ class Messages(NamedTuple):
     messages: int
 
 
-class PersonDay(NamedTuple):
+class PersonDayFact(NamedTuple):
     """What an active person wrote on a day in a chat."""
 
     day: int
@@ -58,7 +58,7 @@ class PersonDay(NamedTuple):
     messages: int
 
 
-class Question(NamedTuple):
+class QuestionFact(NamedTuple):
     """A question."""
 
     day: int
@@ -68,7 +68,7 @@ class Question(NamedTuple):
     wording: int
 
 
-class Issue(NamedTuple):
+class IssueFact(NamedTuple):
     """An issue, on the day on which it was opened."""
 
     day: int
@@ -83,7 +83,7 @@ class Issue(NamedTuple):
     """From the first question to the answer; NONE without one."""
 
 
-class Placebo(NamedTuple):
+class PlaceboFact(NamedTuple):
     """What the rule for answers finds on a day in a chat, outside of private chats with the bot."""
 
     day: int
@@ -96,7 +96,7 @@ class Placebo(NamedTuple):
     answered_placebos: int
 
 
-class Chat(NamedTuple):
+class ChatFact(NamedTuple):
     """A chat, or several that are counted as one."""
 
     name: str | None
@@ -119,12 +119,12 @@ class Facts:
     """The facts of a period and, as far as the data goes back, of the previous one."""
 
     first: date
-    messages: Sequence[Messages] = ()
-    people_days: Sequence[PersonDay] = ()
-    questions: Sequence[Question] = ()
-    issues: Sequence[Issue] = ()
-    placebos: Sequence[Placebo] = ()
-    chats: Sequence[Chat] = ()
+    messages: Sequence[HourFact] = ()
+    people_days: Sequence[PersonDayFact] = ()
+    questions: Sequence[QuestionFact] = ()
+    issues: Sequence[IssueFact] = ()
+    placebos: Sequence[PlaceboFact] = ()
+    chats: Sequence[ChatFact] = ()
     private_chat: int = NONE
     """The place of all private chats in `chats`."""
     other_chats: int = NONE
@@ -233,17 +233,17 @@ def build_facts(rows: FactRows, first: date) -> Facts:
     return Facts(
         first=first,
         messages=[
-            Messages(places.day(day), slot, places.chat(chat), count)
+            HourFact(places.day(day), slot, places.chat(chat), count)
             for day, slot, chat, count in rows.messages
         ],
         people_days=[
-            PersonDay(places.day(day), places.chat(chat), places.people[person], count)
+            PersonDayFact(places.day(day), places.chat(chat), places.people[person], count)
             for day, chat, person, count in rows.people_days
         ],
         questions=[places.question(row) for row in rows.questions],
         issues=[places.issue(row) for row in rows.issues],
         placebos=[
-            Placebo(places.day(day), places.chat(chat), *counts)
+            PlaceboFact(places.day(day), places.chat(chat), *counts)
             for day, chat, *counts in rows.placebos
         ],
         chats=places.named_chats(rows.chats),
@@ -288,13 +288,13 @@ class _Places:
     def chat(self, chat: int) -> int:
         return min(self.chats[chat], MAX_CHATS)
 
-    def question(self, row: QuestionRow) -> Question:
+    def question(self, row: QuestionRow) -> QuestionFact:
         person = NONE if row.person is None else self.people[row.person]
         wording = self.wordings[row.wording]
-        return Question(self.day(row.day), row.slot, self.chat(row.chat), person, wording)
+        return QuestionFact(self.day(row.day), row.slot, self.chat(row.chat), person, wording)
 
-    def issue(self, row: IssueRow) -> Issue:
-        return Issue(
+    def issue(self, row: IssueRow) -> IssueFact:
+        return IssueFact(
             day=self.day(row.day),
             chat=self.chat(row.chat),
             person=NONE if row.person is None else self.people[row.person],
@@ -305,12 +305,12 @@ class _Places:
             seconds=NONE if row.seconds is None else row.seconds,
         )
 
-    def named_chats(self, rows: Iterable[ChatRow]) -> list[Chat]:
+    def named_chats(self, rows: Iterable[ChatRow]) -> list[ChatFact]:
         since = {row.chat: self.day(row.first_seen_on) for row in rows}
         names = {row.chat: row.title and shorten(to_line(row.title), MAX_NAME) for row in rows}
-        chats = [Chat(names.get(chat), since.get(chat, 0)) for chat in self.chats]
+        chats = [ChatFact(names.get(chat), since.get(chat, 0)) for chat in self.chats]
         others = chats[MAX_CHATS:]
-        merged = [Chat(None, min(chat.since for chat in others))] if others else []
+        merged = [ChatFact(None, min(chat.since for chat in others))] if others else []
         return chats[:MAX_CHATS] + merged
 
     def named_topics(self, rows: Iterable[QuestionRow]) -> list[Text]:

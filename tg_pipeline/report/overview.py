@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from statistics import median
 from typing import Final
 
-from tg_pipeline.report.facts import NONE, OUTCOMES, Facts, Issue
+from tg_pipeline.report.facts import NONE, OUTCOMES, Facts, IssueFact
 from tg_pipeline.report.models import Period
 from tg_pipeline.report.shares import Comparison, Share
 
@@ -61,7 +61,7 @@ class IssueCounts:
     """The answered ones that the same person asked again."""
 
     @classmethod
-    def of(cls, issues: Sequence[Issue]) -> "IssueCounts":
+    def of(cls, issues: Sequence[IssueFact]) -> "IssueCounts":
         """Count issues."""
         counts = Counter(issue.outcome for issue in issues)
         again = sum(issue.is_asked_again and issue.outcome in (BOT, PEOPLE) for issue in issues)
@@ -296,7 +296,7 @@ class _Counter:
         for question in self._questions:
             asked[self._topic(question.wording)][question.wording] += 1
         asked.pop(NONE, None)
-        issues: defaultdict[int, list[Issue]] = defaultdict(list)
+        issues: defaultdict[int, list[IssueFact]] = defaultdict(list)
         for issue in self._issues:
             issues[issue.topic].append(issue)
         ranked = sorted(
@@ -326,7 +326,7 @@ class _Counter:
                 if self._chosen.has(row.day, row.chat):
                     messages[row.chat] += row.messages
         questions = Counter(row.chat for row in self._questions)
-        issues: defaultdict[int, list[Issue]] = defaultdict(list)
+        issues: defaultdict[int, list[IssueFact]] = defaultdict(list)
         for issue in self._issues:
             issues[issue.chat].append(issue)
         seen = sorted({*messages, *people, *questions, *issues})
@@ -348,7 +348,7 @@ class _Counter:
         names = self._facts.people
         asked = Counter(row.person for row in self._questions)
         del asked[NONE]
-        issues: defaultdict[int, list[Issue]] = defaultdict(list)
+        issues: defaultdict[int, list[IssueFact]] = defaultdict(list)
         for issue in self._issues:
             issues[issue.person].append(issue)
 
@@ -409,6 +409,6 @@ def _top(counts: Counter[int], text: Callable[[int], str | None]) -> Iterator[Te
         yield TextCount(NONE, rest)
 
 
-def _median_seconds(issues: Iterable[Issue]) -> float | None:
+def _median_seconds(issues: Iterable[IssueFact]) -> float | None:
     seconds = [issue.seconds for issue in issues if issue.outcome in (BOT, PEOPLE)]
     return median(seconds) if seconds else None

@@ -9,7 +9,7 @@ from tg_pipeline.report.facts import (
     MAX_WORDINGS,
     NONE,
     PRIVATE,
-    Chat,
+    ChatFact,
     ChatRow,
     FactRows,
     QuestionRow,
@@ -48,7 +48,7 @@ def test_chats_people_and_wordings_are_numbered_by_how_often_they_occur() -> Non
 
     assert facts.people_ids == [4, 5]
     assert facts.private_chat == 0
-    assert facts.chats == [Chat(None, 0), Chat("Turma 3", 0), Chat(None, 0)]
+    assert facts.chats == [ChatFact(None, 0), ChatFact("Turma 3", 0), ChatFact(None, 0)]
     assert [wording.text for wording in facts.wordings] == ["quando?", "e ela?", "onde?"]
     assert [question.wording for question in facts.questions] == [0, 0, 2, 1]
 
@@ -112,7 +112,7 @@ def test_facts_are_of_the_previous_period_too_and_of_all_private_chats_as_one() 
 
     assert facts is not None
     assert facts.first == BEFORE.first
-    assert facts.chats == [Chat("Já", 0), Chat(None, 0)]
+    assert facts.chats == [ChatFact("Já", 0), ChatFact(None, 0)]
     assert [(row.day, row.slot, row.chat, row.messages) for row in facts.messages] == [
         (0, 129, 0, 2),
         (7, 129, 0, 3),

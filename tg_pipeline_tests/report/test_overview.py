@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from tg_pipeline.report.facts import NONE, Facts, Messages, Placebo, Question
+from tg_pipeline.report.facts import NONE, Facts, HourFact, PlaceboFact, QuestionFact
 from tg_pipeline.report.models import Period
 from tg_pipeline.report.overview import (
     MIN_ANSWERS,
@@ -154,7 +154,7 @@ def test_rare_topics_and_wordings_are_counted_as_others() -> None:
     # Given a topic whose every question is worded differently
     facts = FACTS.wordings[0]
     wordings = [facts._replace(text=f"{number:02d}?") for number in range(TOP_WORDINGS + 3)]
-    questions = [Question(ALL.first, 0, 0, 0, place) for place, _ in enumerate(wordings)]
+    questions = [QuestionFact(ALL.first, 0, 0, 0, place) for place, _ in enumerate(wordings)]
     (topic,) = overview(replace(FACTS, wordings=wordings, questions=questions)).topics
 
     assert [(row.place, row.questions) for row in topic.wordings[-2:]] == [(7, 1), (NONE, 3)]
@@ -176,9 +176,9 @@ def test_issues_whose_answers_are_not_visible_are_counted_apart() -> None:
     unseen = FACTS.issues[0]._replace(day=ALL.first, chat=PRIVATE, outcome=UNSEEN)
     facts = Facts(
         FACTS.first,
-        messages=[Messages(ALL.first, 0, 0, 1)],
+        messages=[HourFact(ALL.first, 0, 0, 1)],
         issues=[unseen] * 2,
-        placebos=[Placebo(ALL.first, 0, 0, 0, 0, 0)],
+        placebos=[PlaceboFact(ALL.first, 0, 0, 0, 0, 0)],
         chats=FACTS.chats[:1],
         private_chat=0,
         topics=FACTS.topics,
