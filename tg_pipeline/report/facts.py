@@ -298,7 +298,7 @@ class _Places:
             day=self.day(row.day),
             chat=self.chat(row.chat),
             person=NONE if row.person is None else self.people[row.person],
-            topic=self.topics.get((row.bot_id, row.topic_id), NONE),
+            topic=NONE if row.topic_id is None else self._topic(row.bot_id, row.topic_id),
             is_private=row.is_private,
             outcome=OUTCOMES.index(row.outcome),
             is_asked_again=row.is_asked_again,
@@ -326,10 +326,13 @@ class _Places:
         texts = []
         for (bot, topic, group, text), place in self.wordings.items():
             language = languages[bot, topic, group, text]
-            shown = (text, language) if place < MAX_WORDINGS else (None, None)
-            places = self.groups.get((bot, group), NONE), self.topics.get((bot, topic), NONE)
-            texts.append(Text(*shown, *places))
+            place_of_group = self.groups.get((bot, group), NONE)
+            found = Text(text, language, place_of_group, self._topic(bot, topic))
+            texts.append(found if place < MAX_WORDINGS else found._replace(text=None))
         return texts
+
+    def _topic(self, bot: int, topic: int) -> int:
+        return self.topics.get((bot, topic), NONE)
 
 
 _Key = TypeVar("_Key", bound=tuple[object, ...])

@@ -29,6 +29,7 @@ from tg_pipeline.report.models import (
     ReportData,
     ResponseTime,
     SourceReturns,
+    Subject,
 )
 from tg_pipeline_tests.report.made_facts import ANA, MOHAMED, NOBODY, made_facts
 
@@ -269,6 +270,7 @@ def _counts(**counts: int) -> list[CategoryCount]:
 _MONTH = ReportData(
     period=PERIOD,
     zone=ZONE,
+    bots=[Subject(7, "Monitora", "turma_bot")],
     health=_health(),
     current=Headline(
         6903,

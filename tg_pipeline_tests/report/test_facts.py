@@ -82,7 +82,7 @@ def test_facts_are_of_the_previous_period_too_and_of_all_private_chats_as_one() 
     # Given a private chat, and a group that became a supergroup; the day before is not covered
     chat = {"title": None, "newest_chat_id": 5, "type": "private", "first_seen_on": BEFORE.first}
     asked_in = {"chat_id": -100, "chat_id_then": -100, "message_id": 1}
-    rows = {
+    rows: dict[str, list[Row]] = {
         "chats": [
             {"chat_id": 5, **chat},
             {**chat, "chat_id": -1, "newest_chat_id": -100, "type": "group", "title": "Antes"},

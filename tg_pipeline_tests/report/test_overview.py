@@ -29,7 +29,7 @@ LEAD = (
     "in private chats, the bot answered 50%; elsewhere, 50% of the issues were answered."
 )
 TREND = (
-    "Last whole week (from 26 Oct): 13 questions; the week before: 13. In private chats, the bot "
+    "Last whole week (from 26 Oct): 12 questions; the week before: 14. In private chats, the bot "
     "answered 50% (7 of 14), before 50% (7 of 14): no clear difference. Elsewhere, 50% (14 of 28) "
     "of the issues were answered, before 50% (14 of 28): no clear difference."
 )

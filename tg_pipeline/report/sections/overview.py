@@ -267,22 +267,20 @@ class _Writer:
 
     def weeks(self) -> ListTable:
         fmt, texts, weeks = self._fmt, self._texts, self._overview.weeks
-        places = [
-            (texts.in_private, lambda week: week.private),
-            (texts.elsewhere_column, lambda week: week.elsewhere),
-        ]
         rows = [
             [
                 fmt.bucket(fmt.axis_day(week.monday), is_complete=week.is_complete),
                 fmt.number(week.questions),
-                *(fmt.share(counts(week).answered) for _, counts in places),
+                fmt.share(week.private.answered),
+                fmt.share(week.elsewhere.answered),
             ]
             for week in weeks
         ]
         columns = [
             TableColumn(texts.week),
             TableColumn(texts.questions, is_number=True),
-            *(TableColumn(title, is_number=True) for title, _ in places),
+            TableColumn(texts.in_private, is_number=True),
+            TableColumn(texts.elsewhere_column, is_number=True),
         ]
         return ListTable("weeks", texts.weeks_title, self._trend(), columns, rows)
 
