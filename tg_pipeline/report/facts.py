@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from tg_pipeline.report.sanitize import MAX_NAME, mask_mentions, shorten, to_line
 
@@ -240,7 +240,7 @@ def build_facts(rows: FactRows, first: date) -> Facts:
             PersonDayFact(places.day(day), places.chat(chat), places.people[person], count)
             for day, chat, person, count in rows.people_days
         ],
-        questions=[places.question(row) for row in rows.questions],
+        questions=places.questions(rows.questions),
         issues=[places.issue(row) for row in rows.issues],
         placebos=[
             PlaceboFact(places.day(day), places.chat(chat), *counts)
@@ -280,7 +280,9 @@ class _Places:
         self.people: Final = _rank_people(rows)
         self.topics: Final = _rank(row.topic for row in rows.questions)
         self.groups: Final = _rank(row.group for row in rows.questions)
-        self.wordings: Final = _rank(row.wording for row in rows.questions)
+        # To make a line of a text takes long, so each is made once.
+        self._wording_of: Final = [row.wording for row in rows.questions]
+        self.wordings: Final = _rank(self._wording_of)
 
     def day(self, day: date) -> int:
         return (day - self._first).days
@@ -288,10 +290,17 @@ class _Places:
     def chat(self, chat: int) -> int:
         return min(self.chats[chat], MAX_CHATS)
 
-    def question(self, row: QuestionRow) -> QuestionFact:
-        person = NONE if row.person is None else self.people[row.person]
-        wording = self.wordings[row.wording]
-        return QuestionFact(self.day(row.day), row.slot, self.chat(row.chat), person, wording)
+    def questions(self, rows: Sequence[QuestionRow]) -> list[QuestionFact]:
+        return [
+            QuestionFact(
+                day=self.day(row.day),
+                slot=row.slot,
+                chat=self.chat(row.chat),
+                person=NONE if row.person is None else self.people[row.person],
+                wording=self.wordings[wording],
+            )
+            for row, wording in zip(rows, self._wording_of, strict=True)
+        ]
 
     def issue(self, row: IssueRow) -> IssueFact:
         return IssueFact(
@@ -314,15 +323,16 @@ class _Places:
         return chats[:MAX_CHATS] + merged
 
     def named_topics(self, rows: Iterable[QuestionRow]) -> list[Text]:
-        known = {row.topic: Text(_line(row.topic_name), row.language) for row in rows}
-        return [known[topic] for topic in self.topics]
+        named = Counter((row.topic, row.topic_name, row.language) for row in rows)
+        return _named(self.topics, named)
 
     def named_groups(self, rows: Iterable[QuestionRow]) -> list[Text]:
-        known = {row.group: Text(_line(row.group_name), row.language) for row in rows}
-        return [known[group] for group in self.groups]
+        named = Counter((row.group, row.group_name, row.language) for row in rows)
+        return _named(self.groups, named)
 
-    def texts(self, rows: Iterable[QuestionRow]) -> list[Text]:
-        languages = {row.wording: row.language for row in rows}
+    def texts(self, rows: Sequence[QuestionRow]) -> list[Text]:
+        asked_in = (row.language for row in rows)
+        languages = dict(zip(self._wording_of, asked_in, strict=True))
         texts = []
         for (bot, topic, group, text), place in self.wordings.items():
             language = languages[bot, topic, group, text]
@@ -333,6 +343,19 @@ class _Places:
 
     def _topic(self, bot: int, topic: int) -> int:
         return self.topics.get((bot, topic), NONE)
+
+
+_Number: TypeAlias = tuple[int, int]
+"""A topic or a group of a bot."""
+
+
+def _named(
+    numbers: Iterable[_Number], named: Counter[tuple[_Number | None, str | None, str | None]]
+) -> list[Text]:
+    """Return the names, each in the language of most of its questions."""
+    rarest_first = sorted(named.items(), key=lambda item: (item[1], item[0][2] or ""))
+    known = {number: (name, language) for (number, name, language), _ in rarest_first}
+    return [Text(_line(known[number][0]), known[number][1]) for number in numbers]
 
 
 _Key = TypeVar("_Key", bound=tuple[object, ...])
