@@ -60,6 +60,9 @@ class UserText:
 def to_line(text: str) -> str:
     """Return a text as one line, without control and direction characters."""
     line = " ".join(_DIRECTIONS.sub("", text).split())
+    # Most texts need no more; to check each letter takes six times as long.
+    if line.isprintable() and not any(map(unicodedata.combining, line)):
+        return line
     return "".join(_limit_combining(map(_printable, line)))
 
 
