@@ -175,6 +175,7 @@ class OverviewMessages(MessageGroup, frozen=True):
     trend: str
     trend_private: str
     trend_elsewhere: str
+    trend_answered: str
     trend_unclear: str
     no_weeks: str
     better: str
@@ -211,7 +212,6 @@ class OverviewMessages(MessageGroup, frozen=True):
     no_filters: str
     whole_period_only: str
     details: str
-    totals: str
     csv: str
     csv_of: str
 

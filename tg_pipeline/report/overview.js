@@ -545,7 +545,8 @@
     if (now.elsewhere.seen && then.elsewhere.seen) {
       const compared = compare(now.elsewhere.answered, then.elsewhere.answered);
       const isKnown = isPerson || current.isClear;
-      sentences.push(isKnown ? verdict(texts.trend_elsewhere, compared) : texts.trend_unclear);
+      const template = current.private.seen ? texts.trend_elsewhere : texts.trend_answered;
+      sentences.push(isKnown ? verdict(template, compared) : texts.trend_unclear);
     }
     return sentences.join(" ");
   };

@@ -378,7 +378,8 @@ class _Writer:
             return
         if self._is_person or current.is_elsewhere_clear:
             change = Comparison(now.elsewhere.answered, before.elsewhere.answered)
-            yield self._verdict(texts.trend_elsewhere, change)
+            is_both = bool(current.private.seen)
+            yield self._verdict(texts.trend_elsewhere if is_both else texts.trend_answered, change)
         else:
             yield self._fmt.sentence(texts.trend_unclear)
 
