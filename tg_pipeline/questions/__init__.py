@@ -12,6 +12,7 @@ from tg_pipeline.questions.detection import (
     detect_questions,
     detect_small_talk,
 )
+from tg_pipeline.questions.operator_topics import NO_TOPICS, OperatorTopics, TopicsError
 from tg_pipeline.questions.schema import QUESTIONS_SCHEMA
 
 __all__ = [
@@ -20,18 +21,26 @@ __all__ = [
     "SMALL_TALK_SCHEMA",
     "detect_questions",
     "detect_small_talk",
+    "NO_TOPICS",
+    "OperatorTopics",
+    "TopicsError",
     "group_questions",
 ]
 
 
-def group_questions(questions: pa.Table) -> pa.Table:
-    """Return detected questions with their groups, in QUESTIONS_SCHEMA, in the same order.
+def group_questions(
+    questions: pa.Table, *, meanings: str = "", topics: OperatorTopics = NO_TOPICS
+) -> pa.Table:
+    """Return detected questions with their groups and topics, in QUESTIONS_SCHEMA, in this order.
 
-    `questions` has all columns of QUESTIONS_SCHEMA but the groups, and `question`.
+    `questions` has all columns of QUESTIONS_SCHEMA but these, and `question`. `meanings` is the
+    encoder to use, which must be installed; empty for none.
     """
     if not questions.num_rows:
         return QUESTIONS_SCHEMA.empty_table()
     # scipy and scikit-learn take about a second to import; other users of marts need not wait.
-    from tg_pipeline.questions.clustering import label_clusters  # noqa: PLC0415
+    from tg_pipeline.questions.labelling import label_clusters  # noqa: PLC0415
+    from tg_pipeline.questions.meanings import encode  # noqa: PLC0415
 
-    return label_clusters(questions).select(QUESTIONS_SCHEMA.names).cast(QUESTIONS_SCHEMA)
+    labelled = label_clusters(questions, encode if meanings else None, topics)
+    return labelled.select(QUESTIONS_SCHEMA.names).cast(QUESTIONS_SCHEMA)

@@ -175,6 +175,11 @@ def question_clauses(normalized: pa.Array) -> pa.Array:
     return pc.replace_substring_regex(expanded, _GREETING, "")
 
 
+def has_greeting(normalized: pa.Array) -> pa.Array:
+    """Return whether each normalized text begins with a greeting or a form of address."""
+    return pc.match_substring_regex(normalized, _GREETING)
+
+
 def is_question(clauses: pa.Array) -> pa.Array:
     """Return, for each result of `question_clauses`, whether it expects an answer."""
     is_long_enough = pc.match_substring_regex(clauses, _TWO_WORDS)

