@@ -35,7 +35,7 @@ UTC.
 | question | marts |
 |---|---|
 | When is the bot used most? | `hourly_activity`, `daily_activity` |
-| What do people ask most? | `frequent_questions`, `commands` |
+| What do people ask most? | `frequent_topics`, `frequent_questions`, `commands` |
 | What do they ask, and what is only small talk? | `questions`, `small_talk` |
 | Does the bot resolve it? | `resolution`, `response_times`, `threads` |
 | Does it help in private chats? | `containment`, `fallback_answers` |

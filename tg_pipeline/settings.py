@@ -333,6 +333,12 @@ class Settings:
     business_hours: str = ""
     """When questions are to be answered, in the time zone that defines a day; empty for always."""
 
+    meanings: bool | None = None
+    """Whether questions are grouped by their meanings; None: if the extra is installed."""
+
+    topics_uri: str = ""
+    """The file of topics that the operator names; empty without one."""
+
     api_url: str = DEFAULT_API_URL
 
     athena: AthenaSettings = AthenaSettings()
@@ -407,6 +413,12 @@ class Settings:
             bot_username=_username(environment.get("TELEGRAM_BOT_USERNAME")),
             language=_language(environment),
             business_hours=_business_hours(environment.get("TG_BUSINESS_HOURS")),
+            meanings=(
+                read_yes_or_no(environment, "TG_MEANINGS")
+                if environment.get("TG_MEANINGS")
+                else None
+            ),
+            topics_uri=_topics_uri(environment.get("TG_TOPICS")),
             api_url=_url(environment, "TELEGRAM_API_URL", DEFAULT_API_URL).rstrip("/"),
             athena=AthenaSettings.from_environment(environment),
             admin=AdminSettings.from_environment(environment),
@@ -620,6 +632,12 @@ def _business_hours(text: str | None) -> str:
             "'Mon-Fri 09:00-18:00', or several that do not overlap, separated by ';'."
         )
     return ";".join(ranges)
+
+
+def _topics_uri(text: str | None) -> str:
+    if text and "://" in text:
+        return check_store_uri("TG_TOPICS", text)
+    return Path(text).absolute().as_uri() if text else ""
 
 
 def _opening_hours(found: re.Match[str]) -> list[tuple[int, str, str]]:

@@ -19,7 +19,6 @@ from lib.chat_messages import HALVES, read_messages, read_questions
 from lib.intent_names import is_small_talk
 from lib.third_party_sets import SUFFIXES, read_pairs
 from tg_pipeline.questions import detection
-from tg_pipeline.questions.clustering import rank_clusters
 from tg_pipeline.questions.detection import (
     is_question,
     is_request,
@@ -27,6 +26,7 @@ from tg_pipeline.questions.detection import (
     normalize,
     question_clauses,
 )
+from tg_pipeline.questions.labelling import cluster_questions
 from tg_pipeline.questions.patterns import detect_languages
 
 LANGUAGES: Final = ("pt", "en", "es")
@@ -83,10 +83,10 @@ def by_default_dbscan(texts: list[str]) -> list[int]:
 
 
 def by_mart(texts: list[str]) -> list[int]:
-    """Return the clusters of the mart."""
+    """Return the topics of the mart, by letters only."""
     bot_ids = pa.repeat(pa.scalar(1, pa.int64()), len(texts))
     clauses = question_clauses(normalize(pa.array(texts))).dictionary_encode()
-    found: list[int] = rank_clusters(bot_ids, clauses).clusters.tolist()
+    found: list[int] = cluster_questions(bot_ids, clauses, pa.array(texts)).topics.tolist()
     return found
 
 

@@ -15,7 +15,7 @@ from tg_pipeline.athena.glue import Diff, DiffState
 from tg_pipeline.aws import translate_aws_errors
 from tg_pipeline.exceptions import AthenaError
 from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.marts.cumulative import FREQUENT_QUESTIONS
+from tg_pipeline.marts.cumulative import FREQUENT_QUESTIONS, FREQUENT_TOPICS
 from tg_pipeline.marts.daily import COMMANDS, CONTENT_MIX, DAILY_ACTIVITY, USER_ACTIVITY
 from tg_pipeline.marts.mart import Mart, MartParameters
 from tg_pipeline.marts.people import ACTIVE_USERS, RETENTION
@@ -40,6 +40,7 @@ TRANSLATED_MARTS: Final = (
     ACTIVE_USERS,
     RETENTION,
     FREQUENT_QUESTIONS,
+    FREQUENT_TOPICS,
 )
 """Marts whose SQL has the same meaning in Athena's dialect: plain aggregates and joins."""
 

@@ -299,12 +299,12 @@ class MartDefinition:
     mart: Mart
     hash: str
     used: Mapping[str, str]
-    """The parameters that its query uses."""
+    """The parameters that it depends on."""
 
     @classmethod
     def of(cls, mart: Mart, parameters: MartParameters) -> Self:
         """Read the definition of a mart."""
-        return cls(mart, mart.definition_hash, parameters.used_by(mart.sql))
+        return cls(mart, mart.definition_hash, parameters.recorded_for(mart))
 
     def footer(
         self,

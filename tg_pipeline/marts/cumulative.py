@@ -279,20 +279,32 @@ QUESTIONS: Final = Mart(
         output_rows="SELECT count(*) FROM questions",
     ),
     post_process=group_questions,
+    post_process_parameters=("meanings", "topics"),
 )
+
+ASKED_IN_A_WEEK: Final = {
+    "questions": count("How often it was asked, without copies."),
+    "users": count("Distinct people who asked it."),
+    "share": always(number("Its share of all questions of the week.")),
+}
 
 FREQUENT_QUESTIONS: Final = Mart(
     name="frequent_questions",
-    description="What is asked most, week by week.",
-    limitations="Questions that mean the same but share no words may be in two groups.",
+    description="What is asked most, week by week and question by question.",
+    limitations="Questions that mean the same but share no words may be in two groups, unless they "
+    "are grouped by their meanings.",
     columns={
         **BOT,
         **WEEK,
-        "group_id": count("The group of questions that mean the same; -1 for those without one."),
+        "group_id": always(
+            int64("The group of questions that mean the same; -1 for those without one.")
+        ),
         "group_name": string("A typical question of the group; null for those without one."),
-        "questions": count("How often it was asked, without copies."),
-        "users": count("Distinct people who asked it."),
-        "share": always(number("Its share of all questions of the week.")),
+        "topic_id": always(
+            int64("The topic of the group, or of the questions without one; -1 without a topic.")
+        ),
+        "topic_name": string("The name of the topic; null without one."),
+        **ASKED_IN_A_WEEK,
     },
     sources=(QUESTIONS,),
     conservation_rule=ConservationRule(
@@ -300,6 +312,29 @@ FREQUENT_QUESTIONS: Final = Mart(
         "Rows of questions that are no copies = the sum of questions.",
         input_rows="SELECT count(*) FROM questions WHERE NOT is_copy",
         output_rows="SELECT sum(questions) FROM frequent_questions",
+    ),
+)
+
+FREQUENT_TOPICS: Final = Mart(
+    name="frequent_topics",
+    description="What is asked most, week by week: the topics of questions.",
+    limitations="How broad a topic is follows from what is asked: one may join two subjects, and a "
+    "broad subject may be several. The operator can name, join, split and ignore topics.",
+    columns={
+        **BOT,
+        **WEEK,
+        "topic_id": always(
+            int64("The topic: one or more groups of questions, and single ones; -1 without one.")
+        ),
+        "topic_name": string("The operator's name, or a typical question; null without a topic."),
+        **ASKED_IN_A_WEEK,
+    },
+    sources=(QUESTIONS,),
+    conservation_rule=ConservationRule(
+        "frequent_topics_are_conserved",
+        "Rows of questions that are no copies = the sum of questions.",
+        input_rows="SELECT count(*) FROM questions WHERE NOT is_copy",
+        output_rows="SELECT sum(questions) FROM frequent_topics",
     ),
 )
 

@@ -132,7 +132,9 @@ def run_query(
     used = parameters.used_by(mart.sql) | parameters_used(sending, mart.sql)
     result = engine.sql(mart.sql, params=used or None)
     if mart.post_process:
-        batches = iter(mart.post_process(result.to_arrow_table()).to_batches(BATCH_ROWS))
+        taken = {name: getattr(parameters, name) for name in mart.post_process_parameters}
+        rows = mart.post_process(result.to_arrow_table(), **taken)
+        batches = iter(rows.to_batches(BATCH_ROWS))
     else:
         batches = iter(result.to_arrow_reader(BATCH_ROWS))
     for batch in batches:

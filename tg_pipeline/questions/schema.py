@@ -64,20 +64,20 @@ QUESTIONS_SCHEMA: Final = pa.schema(
         described(
             "group_name",
             pa.string(),
-            "The most typical question of the group, as somebody wrote it; null for one alone.",
+            "How most of the group ask it, as somebody wrote it; null for one alone.",
             nullable=True,
         ),
         described(
             "topic_id",
             pa.int64(),
-            "The questions about the same topic, which are one or more groups, numbered by how "
-            "many they are: 0 is asked most; -1 is a question without a topic. Topics never span "
-            "bots.",
+            "The questions about the same topic: one or more whole groups, and single ones. Numbered "
+            "by how many they are: 0 is asked most; -1 is a question without a topic, or of one that "
+            "`TG_TOPICS` ignores. Topics never span bots.",
         ),
         described(
             "topic_name",
             pa.string(),
-            "The name of the topic: a typical question; null for a question without one.",
+            "The name of the topic: that of `TG_TOPICS`, or of its largest group; null without one.",
             nullable=True,
         ),
     ],

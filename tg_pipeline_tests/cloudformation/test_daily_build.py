@@ -42,6 +42,7 @@ NOT_OF_A_TASK: Final = {
     *("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_ENDPOINT_URL", "AWS_DEFAULT_REGION"),
     *("TELEGRAM_API_URL", "TG_ALERT_URL", "TG_ALERT_HTTP", "TG_EVENTS_QUEUE_URL", "TG_PREVIEWS"),
     *("TG_ATHENA_DATABASE", "TG_ATHENA_WORKGROUP", "TG_ATHENA_REGISTER", "TG_SEAL_AFTER_DAYS"),
+    *("TG_MEANINGS", "TG_TOPICS"),  # its image has no encoder, and its disk no files
     "TG_WORKERS",  # its processor is half a core
 }
 """Settings of a code server for keys, other servers than AWS's and Telegram's, and its daemon."""

@@ -6,16 +6,22 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
+import pytest
 
-from tg_pipeline.questions import detect_questions, group_questions
+from tg_pipeline.questions import detect_questions, group_questions, installed_encoder
 from tg_pipeline.questions.detection import MESSAGE_SCHEMA
 
 LABELLED = Path(__file__).parents[2] / "benchmarks" / "labelled"
 FIRST = datetime(2026, 10, 1, 12, tzinfo=UTC)
 
 
+needs_encoder = pytest.mark.skipif(
+    not installed_encoder(), reason="The extra `meanings` is not installed."
+)
+
+
 def find_questions(messages: pa.Table) -> pa.Table:
-    """Return the questions among messages, with their groups."""
+    """Return the questions among messages, with their groups and topics."""
     return group_questions(detect_questions(messages))
 
 

@@ -6,10 +6,9 @@ from itertools import product
 import numpy as np
 import pyarrow as pa
 import pytest
-from scipy import sparse
 
 from tg_pipeline.questions import clustering, vectors
-from tg_pipeline.questions.vectors import Integers, char_ngrams, read_vocabulary, word_weight
+from tg_pipeline.questions.vectors import Floats, Integers, char_ngrams, read_vocabulary, word_weight
 from tg_pipeline_tests.questions.chat import find_questions, messages
 
 MAX_LINKED = 500
@@ -51,9 +50,9 @@ def test_many_different_questions_need_little_memory(monkeypatch: pytest.MonkeyP
     linked: list[int] = []
     link = clustering.link
 
-    def counted(rows: sparse.csr_array) -> Integers:
-        linked.append(rows.shape[0])
-        return link(rows)
+    def counted(similarities: Floats, min_similarity: float) -> Integers:
+        linked.append(len(similarities))
+        return link(similarities, min_similarity)
 
     monkeypatch.setattr(clustering, "link", counted)
     monkeypatch.setattr(clustering, "MAX_LINKED", MAX_LINKED)

@@ -223,6 +223,7 @@ MART_CHARTS: Final = {
     "small_talk": MartChart("small_talk_by_kind", ("kind", "is_copy"), without_copies(top_n)),
     "questions": MartChart("questions_by_language", ("language", "is_copy"), without_copies(top_n)),
     "frequent_questions": MartChart("questions_by_week", ("week", "questions"), by_week),
+    "frequent_topics": MartChart("questions_by_week", ("week", "questions"), by_week),
     "answers": MartChart(
         "questions_and_placebo_by_outcome", ("outcome", "is_copy"), without_copies(top_n)
     ),
@@ -252,6 +253,7 @@ They show no names of people and nothing that they wrote.
 CHARTS_OF_PEOPLE: Final = {
     "user_activity": MartChart("messages_by_first_name", ("user_first_name", "messages"), top_n),
     "frequent_questions": MartChart("most_asked", ("group_name", "questions"), top_n),
+    "frequent_topics": MartChart("most_asked_topics", ("topic_name", "questions"), top_n),
 }
 """By mart: shown instead with TG_PREVIEWS=yes."""
 

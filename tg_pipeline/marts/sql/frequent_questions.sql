@@ -13,10 +13,12 @@ grouped AS (
         week,
         group_id,
         max(CASE WHEN group_id >= 0 THEN group_name END) AS group_name,
+        topic_id,
+        max(CASE WHEN topic_id >= 0 THEN topic_name END) AS topic_name,
         count(*) AS questions,
         count(DISTINCT user_id) AS users
     FROM asked
-    GROUP BY bot_id, week, group_id
+    GROUP BY bot_id, week, group_id, topic_id
 )
 
 SELECT
@@ -24,8 +26,10 @@ SELECT
     week,
     group_id,
     group_name,
+    topic_id,
+    topic_name,
     questions,
     users,
     CAST(questions AS double) / sum(questions) OVER (PARTITION BY bot_id, week) AS share
 FROM grouped
-ORDER BY bot_id, week, group_id
+ORDER BY bot_id, week, group_id, topic_id
