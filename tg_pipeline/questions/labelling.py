@@ -128,9 +128,9 @@ def _cluster_bot(
             encoded = encode(list(operator_topics.examples)) if encode else None
             of_topics = np.array(operator_topics.of_examples)
             centroids = similarities.example_centroids(of_examples, of_topics, encoded)
-            nearest = similarities.assign(
-                np.arange(len(found.topics)), centroids, cuts.operator_topic
-            )
+            owners = np.concatenate([np.arange(len(operator_topics.names)), of_topics, [NONE]])
+            every = np.arange(len(found.topics))
+            nearest = owners[similarities.assign(every, centroids, cuts.operator_topic)]
             nearest[of_examples[of_examples != NONE]] = of_topics[of_examples != NONE]
             found = _move(found, nearest, compared, automatic)
     return _named(found, unique.counts, written, of_questions, automatic, operator_topics)

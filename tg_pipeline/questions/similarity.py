@@ -83,19 +83,20 @@ class Similarities:
     def example_centroids(
         self, examples: Integers, topics: Integers, encoded: Floats | None
     ) -> Centroids:
-        """Return the centroid of each topic's examples, which are unique texts or NONE.
+        """Return the centroid of each topic's examples, and after these, each example by itself.
 
-        Unlike those of clusters, they have length 1: examples are few, and need not be alike.
+        The examples are unique texts, or NONE. Unlike those of clusters, the centroids have length
+        1: a topic's examples are few, and need not be alike.
         """
-        count, rows = int(topics.max()) + 1, np.flatnonzero(examples != NONE)
-        place = (topics[rows], np.arange(len(rows)))
-        shape = (count, len(rows))
-        members = sparse.csr_array((np.ones(len(rows), np.float32), place), shape=shape)
-        letters = normalize(members @ self.vectors.normalized(examples[rows]))
+        rows = np.arange(len(topics))
+        clusters = np.append(topics, int(topics.max()) + 1 + rows)
+        columns = np.append(rows, rows)
+        members = sparse.csr_array((np.ones(len(clusters), np.float32), (clusters, columns)))
+        known = examples != NONE
+        letters = normalize(members[:, known] @ self.vectors.normalized(examples[known]))
         if encoded is None or self.middle is None:
             return Centroids(sparse.csr_array(letters), None)
-        every = sparse.csr_array((np.ones(len(topics)), (topics, np.arange(len(topics)))))
-        meanings = every @ centre(encoded, self.middle).astype(np.float64)
+        meanings = members @ centre(encoded, self.middle).astype(np.float64)
         meanings *= STEPS / np.maximum(np.linalg.norm(meanings, axis=1), 1)[:, None]
         return Centroids(sparse.csr_array(letters), np.rint(meanings))
 

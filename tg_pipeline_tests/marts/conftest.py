@@ -67,7 +67,7 @@ def by_first_letter(questions: pa.Table) -> pa.Table:
 
 SIMPLE_MARTS = {
     DETECTED_QUESTIONS: replace(DETECTED_QUESTIONS, post_process=ending_in_a_question_mark),
-    QUESTIONS: replace(QUESTIONS, post_process=by_first_letter),
+    QUESTIONS: replace(QUESTIONS, post_process=by_first_letter, post_process_parameters=()),
 }
 """Instead of detection and grouping, so that tests can say in a text what it is."""
 

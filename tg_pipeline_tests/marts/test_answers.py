@@ -10,6 +10,7 @@ import pytest
 from tg_pipeline.marts.cumulative import (
     ANSWERS,
     FREQUENT_QUESTIONS,
+    FREQUENT_TOPICS,
     QUESTIONS,
     RESOLUTION,
     RESPONSE_TIMES,
@@ -574,7 +575,7 @@ def test_the_placebo_is_as_many_statements_of_the_same_chat_and_week(marts: Mart
     )
 
 
-def test_frequent_questions_are_counted_by_group_and_week(marts: Marts) -> None:
+def test_frequent_questions_are_counted_by_group_or_topic_and_week(marts: Marts) -> None:
     marts.put(
         message("2026-10-07 09:00", ANA, "como faço?", 1),
         message("2026-10-07 09:10", BIA, "como se faz?", 2),
@@ -583,8 +584,10 @@ def test_frequent_questions_are_counted_by_group_and_week(marts: Marts) -> None:
     )
 
     rows = marts.rows(FREQUENT_QUESTIONS, "week group_id group_name questions users share")
+    topics = marts.rows(FREQUENT_TOPICS, "week topic_id topic_name questions users share")
 
     assert rows == [(MONDAY, -1, None, 1, 1, 0.25), (MONDAY, ord("c"), "c", 3, 2, 0.75)]
+    assert topics == rows
 
 
 def test_only_messages_that_people_write_themselves_can_be_questions(marts: Marts) -> None:

@@ -111,7 +111,7 @@ def test_the_definition_hash_covers_every_module_of_the_post_process_and_its_sub
     assert spec.loader
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
-    mart = replace(QUESTIONS, post_process=module.process)
+    mart = replace(QUESTIONS, post_process=module.process, post_process_parameters=())
     before = mart.definition_hash
 
     patterns.write_text("QUESTION = 'when'\n")

@@ -131,3 +131,7 @@ def test_any_chat_gives_the_same_sound_table_in_any_order(
     sizes = [numbers.count(group) for group in range(max(numbers, default=-1) + 1)]
     assert sizes == sorted(sizes, reverse=True)
     assert all(size >= 2 for size in sizes)
+    topics = {(row["group_id"], row["topic_id"]) for row in rows if row["group_id"] >= 0}
+    assert len(topics) == len(sizes), "each group is in one topic"
+    assert all(topic >= 0 for _, topic in topics)
+    assert all((row["topic_name"] is None) == (row["topic_id"] < 0) for row in rows)
