@@ -105,4 +105,6 @@ def _yaml_pairs(text: str) -> Iterator[tuple[str, str]]:
     content = yaml.safe_load(text)
     for each in (content.get("nlu") or []) if isinstance(content, dict) else []:
         if "intent" in each and isinstance(each.get("examples"), str):
-            yield from _markdown_pairs([f"# intent:{each['intent']}", *each["examples"].split("\n")])
+            yield from _markdown_pairs(
+                [f"# intent:{each['intent']}", *each["examples"].split("\n")]
+            )

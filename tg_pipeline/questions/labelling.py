@@ -133,7 +133,8 @@ def _cluster_bot(
             nearest = owners[similarities.assign(every, centroids, cuts.operator_topic)]
             nearest[of_examples[of_examples != NONE]] = of_topics[of_examples != NONE]
             found = _move(found, nearest, compared, automatic)
-    return _named(found, unique.counts, written, of_questions, automatic, operator_topics)
+    asked = _AskedTexts(unique.counts, written, of_questions)
+    return _named(found, asked, automatic, operator_topics)
 
 
 def _move(
@@ -152,27 +153,32 @@ def _move(
     return replace(found, groups=split, topics=topics)
 
 
+@dataclass(frozen=True, slots=True)
+class _AskedTexts:
+    """Unique texts: how often each is asked, how it is written, and that of each question."""
+
+    counts: Integers
+    written: pa.Array
+    of_questions: Integers
+
+
 def _named(
-    found: TextClusters,
-    counts: Integers,
-    written: pa.Array,
-    of_questions: Integers,
-    automatic: int,
-    operator_topics: OperatorTopics,
+    found: TextClusters, asked: _AskedTexts, automatic: int, operator_topics: OperatorTopics
 ) -> QuestionClusters:
-    best = best_texts(found.groups, counts, written, found.in_group)
-    of_topics = best_groups(found, counts, best, automatic)
+    """Return the clusters of questions with their names; the first topics are `automatic`."""
+    best = best_texts(found.groups, asked.counts, asked.written, found.in_group)
+    of_topics = best_groups(found, asked.counts, best, automatic)
     is_nameless = (found.topics >= 0) & (found.topics < automatic)
     is_nameless[is_nameless] = of_topics[found.topics[is_nameless]] == NONE
     ignored = [automatic + topic for topic in sorted(operator_topics.ignored)]
     topics = np.where(is_nameless | np.isin(found.topics, ignored), NONE, found.topics)
     typical = np.append(best, NONE)[of_topics]
-    names = written.take(pa.array(typical, mask=typical == NONE))
+    names = asked.written.take(pa.array(typical, mask=typical == NONE))
     # The appended element is the one that the index NONE selects.
     return QuestionClusters(
-        np.append(found.groups, NONE)[of_questions],
-        np.append(topics, NONE)[of_questions],
-        written.take(pa.array(best)),
+        np.append(found.groups, NONE)[asked.of_questions],
+        np.append(topics, NONE)[asked.of_questions],
+        asked.written.take(pa.array(best)),
         pa.concat_arrays([names, pa.array(operator_topics.names, pa.string())]),
         np.arange(automatic + len(operator_topics.names)) >= automatic,
     )

@@ -70,14 +70,14 @@ QUESTIONS_SCHEMA: Final = pa.schema(
         described(
             "topic_id",
             pa.int64(),
-            "The questions about the same topic: one or more whole groups, and single ones. Numbered "
-            "by how many they are: 0 is asked most; -1 is a question without a topic, or of one that "
-            "`TG_TOPICS` ignores. Topics never span bots.",
+            "The questions about the same topic: one or more whole groups, and single ones. "
+            "Numbered by how many they are: 0 is asked most; -1 is a question without a topic, or "
+            "of one that `TG_TOPICS` ignores. Topics never span bots.",
         ),
         described(
             "topic_name",
             pa.string(),
-            "The name of the topic: that of `TG_TOPICS`, or of its largest group; null without one.",
+            "The name of the topic: from `TG_TOPICS`, or its largest group's; null without one.",
             nullable=True,
         ),
     ],

@@ -23,9 +23,7 @@ ASKED = (*CERTIFICATE, *REFUND, *PARKING)
 
 def topics_of(topics: str, *texts: str) -> dict[str, str | None]:
     """Return the name of each question's topic, given the content of a file."""
-    found = group_questions(
-        detect_questions(messages(*texts)), topics=OperatorTopics.parse(topics)
-    )
+    found = group_questions(detect_questions(messages(*texts)), topics=OperatorTopics.parse(topics))
     return dict(zip(found["text"].to_pylist(), found["topic_name"].to_pylist(), strict=True))
 
 

@@ -8,7 +8,13 @@ import pyarrow as pa
 import pytest
 
 from tg_pipeline.questions import clustering, vectors
-from tg_pipeline.questions.vectors import Floats, Integers, char_ngrams, read_vocabulary, word_weight
+from tg_pipeline.questions.vectors import (
+    Floats,
+    Integers,
+    char_ngrams,
+    read_vocabulary,
+    word_weight,
+)
 from tg_pipeline_tests.questions.chat import find_questions, messages
 
 MAX_LINKED = 500
