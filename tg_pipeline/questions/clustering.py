@@ -119,7 +119,8 @@ def _similarities_within(similarities: Floats, clusters: Integers) -> npt.NDArra
     rows = np.arange(len(clusters))
     members = sparse.csr_array((np.ones(len(rows)), (clusters, rows)))
     means = (members @ similarities)[clusters, rows] / np.bincount(clusters)[clusters]
-    return np.round(means, SIMILARITY_DECIMALS)
+    rounded: npt.NDArray[np.float64] = np.round(means, SIMILARITY_DECIMALS)
+    return rounded
 
 
 def _nearest_topics(

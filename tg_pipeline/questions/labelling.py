@@ -116,7 +116,7 @@ def _cluster_bot(
     of_texts, of_examples = np.split(unique.of_texts, [len(used)])
     of_questions = of_texts[questions]
     # Those that are only examples come last: nobody asked them.
-    compared = min(np.count_nonzero(unique.counts), max_compared())
+    compared = min(int(np.count_nonzero(unique.counts)), max_compared())
     written = typical_texts(of_questions, texts, compared)
     found, automatic = TextClusters.none(len(unique.counts)), 0
     if compared:

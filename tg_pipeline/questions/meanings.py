@@ -33,11 +33,13 @@ def centre(vectors: Floats, middle: Floats) -> Floats:
     """Return vectors from a middle, scaled to length 1, in whole numbers of `STEPS`."""
     moved = vectors - middle
     lengths = np.sqrt(np.einsum("ij,ij->i", moved, moved, dtype=np.float64))[:, None]
-    return np.rint(moved * (STEPS / np.maximum(lengths, 1))).astype(np.float32)
+    scaled: Floats = np.rint(moved * (STEPS / np.maximum(lengths, 1))).astype(np.float32)
+    return scaled
 
 
 def middle_of(vectors: Floats) -> Floats:
     """Return the mean of vectors, in whole numbers: what all texts of a chat have in common."""
     if len(vectors) <= 1:
         return np.zeros(DIMENSIONS, np.float32)
-    return np.rint(vectors.sum(axis=0, dtype=np.float64) / len(vectors)).astype(np.float32)
+    mean: Floats = np.rint(vectors.sum(axis=0, dtype=np.float64) / len(vectors)).astype(np.float32)
+    return mean

@@ -138,7 +138,8 @@ class Similarities:
         letters = (some.letters @ others.letters.T).toarray().astype(np.float64)
         if some.meanings is not None and others.meanings is not None:
             letters = (letters + some.meanings @ others.meanings.T / STEPS**2) / 2
-        return np.round(letters, SIMILARITY_DECIMALS)
+        rounded: npt.NDArray[np.float64] = np.round(letters, SIMILARITY_DECIMALS)
+        return rounded
 
 
 def _word_similarities(words: sparse.csr_array, centers: sparse.csr_array) -> sparse.csr_array:
