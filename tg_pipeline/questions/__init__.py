@@ -21,13 +21,13 @@ from tg_pipeline.questions.schema import QUESTIONS_SCHEMA
 
 __all__ = [
     "DETECTED_SCHEMA",
+    "NO_TOPICS",
     "QUESTIONS_SCHEMA",
     "SMALL_TALK_SCHEMA",
-    "detect_questions",
-    "detect_small_talk",
-    "NO_TOPICS",
     "OperatorTopics",
     "TopicsError",
+    "detect_questions",
+    "detect_small_talk",
     "group_questions",
     "installed_encoder",
 ]
