@@ -46,7 +46,13 @@ def main() -> None:
     arguments = parser.parse_args()
     costs = cost_rows(arguments.messages)
     # Child processes import this module: what only the scores need must not count as their memory.
-    from lib.question_scores import cluster_rows, detection_rows, language_rows  # noqa: PLC0415
+    from lib.question_scores import (  # noqa: PLC0415
+        cluster_rows,
+        detection_rows,
+        language_rows,
+        small_talk_rows,
+        third_party_detection_rows,
+    )
     from lib.third_party_sets import read_sets  # noqa: PLC0415
     from lib.topic_scores import topic_rows  # noqa: PLC0415
 
@@ -54,6 +60,9 @@ def main() -> None:
     show("Language of questions", ["half", "correct"], language_rows())
     show("Clusters", ["half", "by", "V-measure", "ARI"], cluster_rows())
     if arguments.sets:
+        heads = ["set", "by", "precision", "recall"]
+        show("Detection in third-party sets", heads, third_party_detection_rows(arguments.sets))
+        show("Small talk in third-party sets", heads, small_talk_rows(arguments.sets))
         heads = ["set", "texts / intents", "by", "ARI", "V-measure", "of 10 most asked, shown"]
         show("Topics of third-party sets", heads, list(topic_rows(read_sets(arguments.sets))))
     heads = ["messages", "", "questions", "groups", "CPU seconds", "peak memory"]

@@ -67,6 +67,8 @@ def read_pairs(path: Path) -> list[tuple[str, str]]:
 def _csv_pairs(text: str, path: Path) -> Iterator[tuple[str, str]]:
     reader = csv.DictReader(text.splitlines(keepends=True))
     names = {name.strip().lower(): name for name in reader.fieldnames or ()}
+    if "is_question" in names:
+        return  # posts of a chat, which have no intents
     texts = next((names[each] for each in TEXT_COLUMNS if each in names), None)
     intents = next((names[each] for each in INTENT_COLUMNS if each in names), None)
     if texts is None or intents is None:
