@@ -22,8 +22,8 @@ from lib.days import temporary_place
 from lib.output import show, spinner
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.layers.enriched_updates import enrich
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.updates import enrich
 from tg_pipeline.layers.schema import TIMESTAMP
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS
 from tg_pipeline.marts.cumulative import ANSWERS, MESSAGES, QUESTIONS

@@ -15,7 +15,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from tg_pipeline.lake.parquet import ParquetWriter, check_checksums, open_file, read_batches
+from tg_pipeline.storage.parquet import ParquetWriter, check_checksums, open_file, read_batches
 
 SEED: Final = 1
 BATCH_ROWS: Final = 1_000

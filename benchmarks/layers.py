@@ -8,7 +8,7 @@ from lib.days import DayCost, Place, build_day, land_day, temporary_place
 from lib.loops import compare, count_updates, table_of_all_rows, table_per_row
 from lib.measure import FreshProcess, run_fresh
 from lib.table import Cost, Row, paired
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 
 UPDATES: Final = 100_000
 

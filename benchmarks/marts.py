@@ -16,7 +16,7 @@ from lib.measure import FreshProcess, Measured, run_fresh
 from lib.table import Cost, Row, alone, paired
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.cumulative import MESSAGES
 from tg_pipeline.marts.mart import Mart, MartParameters

@@ -29,7 +29,6 @@ from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
 from tg_pipeline.lake.landing_state import state_key
-from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake, partition_key
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
@@ -37,6 +36,7 @@ from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.parallel.processes import WorkerProcesses
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 from tg_pipeline.spark import __file__ as package
+from tg_pipeline.storage.object_store import open_object_store
 
 BASE: Final = 100_000
 """Updates of the sample; the day has as many renumbered copies of them as it needs."""

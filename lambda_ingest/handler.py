@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Final, Protocol, TextIO
 
-from lambda_ingest.addresses import is_from_telegram
-from lambda_ingest.http_events import (
+from lambda_ingest.settings import IngestSettings
+from lambda_ingest.sqs import SqsBatchHandler, is_sqs_event
+from lambda_ingest.web.addresses import is_from_telegram
+from lambda_ingest.web.http_events import (
     HttpResponse,
     InvalidHttpEventError,
     read_address,
     read_body,
     read_request,
 )
-from lambda_ingest.metrics import MetricsLogger
-from lambda_ingest.settings import IngestSettings
-from lambda_ingest.sqs import SqsBatchHandler, is_sqs_event
+from lambda_ingest.web.metrics import MetricsLogger
 from lambda_ingest.webhook import WebhookHandler, open_webhook
 
 RESERVED_SECONDS: Final = 2.0

@@ -17,7 +17,7 @@ from enum import Enum
 from itertools import chain
 from typing import Any, Final, TypeGuard
 
-from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID, SYNTHETIC_TYPES, is_synthetic
+from lambda_ingest.synthetic.updates import FIRST_SYNTHETIC_ID, SYNTHETIC_TYPES, is_synthetic
 from lambda_ingest.update_fields import choose_type, fields_of, kind_of, values_at
 
 LANDING_PREFIX: Final = "telegram"

@@ -14,9 +14,9 @@ from typing import Any, Final, TypeGuard
 from obstore.exceptions import BaseError
 
 from lambda_ingest.landing import ImplausibleDate, LandedUpdate, build_batch
-from lambda_ingest.metrics import MetricsLogger, RequestRecord
 from lambda_ingest.settings import Secret, any_matches
 from lambda_ingest.store import first_line, put_if_absent
+from lambda_ingest.web.metrics import MetricsLogger, RequestRecord
 from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus
 
 EVENT_SOURCE: Final = "aws:sqs"

@@ -18,9 +18,7 @@ from typing import Final
 
 from obstore.exceptions import BaseError
 
-from lambda_ingest.http_events import HttpRequest, HttpResponse
 from lambda_ingest.landing import LandedUpdate, RejectedBody
-from lambda_ingest.metrics import MetricsLogger, RequestRecord
 from lambda_ingest.settings import (
     ForwardSettings,
     IngestSettings,
@@ -34,6 +32,8 @@ from lambda_ingest.store import (
     first_line,
     open_store,
 )
+from lambda_ingest.web.http_events import HttpRequest, HttpResponse
+from lambda_ingest.web.metrics import MetricsLogger, RequestRecord
 from lambda_ingest.writer import LandingWriter, WriteResult, WriteStatus, open_writer
 
 SECRET_HEADER: Final = "x-telegram-bot-api-secret-token"  # noqa: S105 - the header's name
@@ -142,7 +142,7 @@ class WebhookHandler:
         if not is_stored or response.status not in SUCCESS or not response.body:
             return ""
         # Imported only if needed, as the forwarder is.
-        from lambda_ingest.replies import read_reply, reply_line  # noqa: PLC0415
+        from lambda_ingest.synthetic.replies import read_reply, reply_line  # noqa: PLC0415
 
         reply, writer = read_reply(response), self.writer
         if reply is None or not isinstance(result.parsed, LandedUpdate):
@@ -204,7 +204,7 @@ def open_webhook(
 
 def _open_forwarding(settings: ForwardSettings) -> "Forwarding":
     # Imported only if needed: TLS is a third of the imports of a cold start.
-    from lambda_ingest.forward import Forwarder  # noqa: PLC0415
+    from lambda_ingest.web.forward import Forwarder  # noqa: PLC0415
 
     return Forwarding(settings, Forwarder(settings).send)
 

@@ -9,7 +9,6 @@ from typing import Final
 import obstore
 from obstore.store import ObjectStore
 
-from lambda_ingest.gap_markers import GapReason, gap_marker_key
 from lambda_ingest.landing import (
     ChatMigration,
     LandedUpdate,
@@ -31,7 +30,8 @@ from lambda_ingest.store import (
     put_if_absent,
     sweep,
 )
-from lambda_ingest.synthetic_updates import is_synthetic
+from lambda_ingest.synthetic.gap_markers import GapReason, gap_marker_key
+from lambda_ingest.synthetic.updates import is_synthetic
 from lambda_ingest.taken_ids import Match, compare_by_listing, compare_by_reading, is_md5
 
 CHATS_PREFIX: Final = "chats"

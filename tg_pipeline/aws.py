@@ -22,7 +22,7 @@ from obstore.store import S3Store
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.exceptions import AthenaError, EventsQueueError
-from tg_pipeline.lake.errors import AWS_ERRORS, NO_CREDENTIALS, NOT_ALLOWED, S3_PERMISSIONS
+from tg_pipeline.storage.errors import AWS_ERRORS, NO_CREDENTIALS, NOT_ALLOWED, S3_PERMISSIONS
 
 LOGGER: Final = logging.getLogger(__name__)
 

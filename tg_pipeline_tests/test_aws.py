@@ -14,7 +14,7 @@ from moto.server import ThreadedMotoServer
 from lambda_ingest.store import StoreError
 from tg_pipeline.aws import CREDENTIALS_TTL, s3_options, translate_aws_errors
 from tg_pipeline.exceptions import AthenaError
-from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.storage.object_store import open_object_store
 from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, always, reply
 
 URI = "s3://lake/of/mine"

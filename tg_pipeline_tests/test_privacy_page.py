@@ -7,17 +7,17 @@ from typing import Final
 import pytest
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
-from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
 from lambda_ingest.privacy.suppression import FORGOTTEN_PREFIX
-from lambda_ingest.replies import REPLIES_PREFIX
+from lambda_ingest.synthetic.gap_markers import GAPS_PREFIX
+from lambda_ingest.synthetic.replies import REPLIES_PREFIX
 from lambda_ingest.writer import CHATS_PREFIX
 from tg_pipeline.builds.expired_days import PREFIX as ERASURES
 from tg_pipeline.builds.report import REPORT
 from tg_pipeline.events.dead_letters import REJECTED_EVENTS
-from tg_pipeline.lake.bot_names import BOTS_PREFIX
 from tg_pipeline.lake.floors import FLOORS_PREFIX
 from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
+from tg_pipeline.landing.bot_names import BOTS_PREFIX
 from tg_pipeline.layers import ALL_LAYERS
 
 PAGE: Final = (Path(__file__).parents[1] / "docs" / "privacy.md").read_text("utf-8")

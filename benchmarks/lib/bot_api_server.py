@@ -35,7 +35,8 @@ def _serve(parent: Connection) -> None:
         "chat": {"id": 5, "type": "private", "first_name": "Ana"},
         "text": "A partição de ontem foi reconstruída.",
     }
-    sent, none = (json.dumps({"ok": True, "result": each}).encode() for each in (message, []))
+    sent = json.dumps({"ok": True, "result": message}).encode()
+    none = json.dumps({"ok": True, "result": []}).encode()
 
     async def answer(request: web.Request) -> web.Response:
         await request.read()

@@ -20,8 +20,8 @@ from tg_pipeline.builds.layers import (
 )
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
-from tg_pipeline.lake.landing_writer import Delivery, land_all, land_batches
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.landing.writer import Delivery, land_all, land_batches
 from tg_pipeline.parallel.processes import WorkerProcesses
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 

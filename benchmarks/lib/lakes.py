@@ -33,9 +33,9 @@ from tg_pipeline.builds.layers import (
 from tg_pipeline.builds.marts import MartBuilder, mart_builder
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
-from tg_pipeline.lake.landing_writer import Delivery, land_all, land_batches
-from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.landing.writer import Delivery, land_all, land_batches
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries

@@ -20,7 +20,7 @@ import pyarrow.parquet as pq
 from lib.days import DAY, Place
 from lib.flat_rows import flat_row, without_surrogates
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 
 NOT_COMPARED: Final = "received_at"
 """The loop keeps the last of an update's retries in the order of the lines."""

@@ -17,7 +17,7 @@ from lambda_ingest.privacy.personal_strings import (
     forgets_id,
     id_of,
 )
-from lambda_ingest.synthetic_updates import EXPORTED_MESSAGE, OLD_ID_BITS
+from lambda_ingest.synthetic.updates import EXPORTED_MESSAGE, OLD_ID_BITS
 
 Fields = dict[str, Any]
 

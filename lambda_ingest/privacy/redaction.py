@@ -19,7 +19,7 @@ from lambda_ingest.privacy.personal_strings import (
     range_of,
     text_in,
 )
-from lambda_ingest.synthetic_updates import BOT_CALL
+from lambda_ingest.synthetic.updates import BOT_CALL
 from lambda_ingest.update_fields import fields_of, values_at
 
 Fields = dict[str, Any]

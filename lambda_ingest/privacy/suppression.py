@@ -22,7 +22,7 @@ from lambda_ingest.privacy.exported_messages import exported_in, is_own_export, 
 from lambda_ingest.privacy.personal_strings import forgets_id, id_of
 from lambda_ingest.privacy.redaction import is_own, redact
 from lambda_ingest.settings import Secret, SettingsError
-from lambda_ingest.synthetic_updates import EXPORTED_MESSAGE
+from lambda_ingest.synthetic.updates import EXPORTED_MESSAGE
 
 FORGOTTEN_PREFIX: Final = "privacy/forgotten"
 """The folder of the landing zone that holds the tombstones."""

@@ -7,8 +7,8 @@ from tg_pipeline.athena.saved_queries import Workgroup, saved_queries
 from tg_pipeline.athena.tables import declared_tables
 from tg_pipeline.aws import open_client
 from tg_pipeline.builds.parameters import mart_parameters
-from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.settings import Settings
+from tg_pipeline.storage.object_store import open_object_store
 
 
 def diff(settings: Settings) -> Iterator[Diff]:

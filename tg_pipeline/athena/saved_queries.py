@@ -14,7 +14,7 @@ from sqlglot import exp
 from tg_pipeline.athena.glue import Diff, DiffState
 from tg_pipeline.aws import translate_aws_errors
 from tg_pipeline.exceptions import AthenaError
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.marts.cumulative import FREQUENT_QUESTIONS, FREQUENT_TOPICS
 from tg_pipeline.marts.daily import COMMANDS, CONTENT_MIX, DAILY_ACTIVITY, USER_ACTIVITY
 from tg_pipeline.marts.mart import Mart, MartParameters

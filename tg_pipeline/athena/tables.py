@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 import pyarrow as pa
 
 from tg_pipeline.exceptions import AthenaError
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import SQL_TYPES
 from tg_pipeline.marts.mart import TableGrain
 from tg_pipeline.query.tables import (

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from lambda_ingest.bot_methods import canonical_name
 from lambda_ingest.settings import Secret
+from lambda_ingest.synthetic.bot_methods import canonical_name
 
 _PATH: Final = re.compile(
     r"/(?P<file>file/)?bot(?P<token>(?P<bot_id>[1-9][0-9]{0,17}):[A-Za-z0-9_-]+)"

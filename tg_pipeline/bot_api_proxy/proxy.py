@@ -21,8 +21,8 @@ from starlette.routing import Router
 from starlette.types import Message, Receive, Scope, Send
 from yarl import URL
 
-from lambda_ingest.bot_methods import only_reads
-from lambda_ingest.call_params import (
+from lambda_ingest.synthetic.bot_methods import only_reads
+from lambda_ingest.synthetic.call_params import (
     SET_WEBHOOK,
     BodyReader,
     read_form,

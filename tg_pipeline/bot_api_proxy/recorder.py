@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 from threading import Lock, Thread
 from typing import Any, Final
 
-from lambda_ingest.bot_calls import bot_call_lines
 from lambda_ingest.landing import TrustLevel
+from lambda_ingest.synthetic.bot_calls import bot_call_lines
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.bot_api_proxy.spool import UNKNOWN, CallSpool, Outcome, SpooledCall
-from tg_pipeline.lake.landing_writer import Delivery
-from tg_pipeline.lake.update_storage import check_clock, store_durably
+from tg_pipeline.landing.update_storage import check_clock, store_durably
+from tg_pipeline.landing.writer import Delivery
 from tg_pipeline.telegram.polling import NotStoredError
 
 Report = Callable[[str], None]

@@ -5,8 +5,8 @@ import zlib
 from collections.abc import Iterable
 from typing import Any, Final
 
-from lambda_ingest.call_params import without_secrets
 from lambda_ingest.landing import is_nested_too_deeply
+from lambda_ingest.synthetic.call_params import without_secrets
 from tg_pipeline.bot_api_proxy.spool import Outcome
 from tg_pipeline.telegram.raw_json import JsonSplitError, split_array, split_object
 

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 from filelock import FileLock, Timeout
 
-from lambda_ingest.bot_calls import BotCall, CallSource
 from lambda_ingest.local_disk import create_folder, sync
+from lambda_ingest.synthetic.bot_calls import BotCall, CallSource
 from tg_pipeline.exceptions import CommandError
 
 CALL: Final = ".call"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Final
 from tg_pipeline.builds.report import ReportSource, are_marts_behind, load_report_data
 from tg_pipeline.builds.staleness import day_states
 from tg_pipeline.lake.footers import Footers
-from tg_pipeline.lake.idempotency import Claim, IdempotencyStore
-from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.landing.zone import iter_days
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.report.digest import Digest, render_digest
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestPeriod, ReportData
+from tg_pipeline.storage.idempotency import Claim, IdempotencyStore
 from tg_pipeline.telegram.errors import (
     BadRequestError,
     DeliveryUnknownError,

@@ -14,16 +14,16 @@ from lambda_ingest.privacy.suppression import Identity, Tombstones
 from tg_pipeline.builds.mart_sources import buildable_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import has_raw
-from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.floors import Floors
 from tg_pipeline.lake.footers import FooterSource
-from tg_pipeline.lake.object_store import retry
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.layers.pseudonyms import id_from_digest, username_from_digest
+from tg_pipeline.layers.enriched.pseudonyms import id_from_digest, username_from_digest
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.suppression import erase_people
 from tg_pipeline.layers.schema import Table
-from tg_pipeline.layers.suppression import erase_people
 from tg_pipeline.marts.catalog import DAILY_MARTS
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import retry
 
 PREFIX: Final = "erasures"
 """The folder of the lake with an object a day: which tombstones were applied to which tables."""

@@ -18,21 +18,21 @@ import obstore
 from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
-from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
-from lambda_ingest.replies import REPLIES_PREFIX
+from lambda_ingest.synthetic.gap_markers import GAPS_PREFIX
+from lambda_ingest.synthetic.replies import REPLIES_PREFIX
 from tg_pipeline.events.dead_letters import REJECTED_EVENTS
-from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.floors import Floors, TableGroup, raise_floors, read_floors
 from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
-from tg_pipeline.lake.landing_zone import days_under
-from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.lake.partitions import THREADS, Lake
+from tg_pipeline.landing.zone import days_under
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline.settings import KeepDays
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import list_pages, retry
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

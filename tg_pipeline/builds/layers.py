@@ -22,11 +22,9 @@ from tg_pipeline.builds.raw_updates import (
     RawBuildResult,
     has_raw,
 )
-from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
 from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.footer_index import FooterIndex
 from tg_pipeline.lake.footers import Footers, FooterSource
-from tg_pipeline.lake.object_io import ReplacedError
 from tg_pipeline.lake.partitions import (
     BATCH_ROWS,
     PROJECTED_ROWS,
@@ -55,13 +53,13 @@ from tg_pipeline.layers.deduped_updates import (
     own_positions,
 )
 from tg_pipeline.layers.drift import Drift, DriftCounter
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES, ENRICHMENT_VERSION
-from tg_pipeline.layers.enriched_updates import enrich
-from tg_pipeline.layers.pseudonyms import PersonalDataRules
+from tg_pipeline.layers.enriched.pseudonyms import PersonalDataRules
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES, ENRICHMENT_VERSION
+from tg_pipeline.layers.enriched.shadowed import SHADOW_COLUMNS, has_synthetic, mark_shadowed
+from tg_pipeline.layers.enriched.suppression import without_erased_ids
+from tg_pipeline.layers.enriched.updates import enrich
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.schema import Role
-from tg_pipeline.layers.shadowed import SHADOW_COLUMNS, has_synthetic, mark_shadowed
-from tg_pipeline.layers.suppression import without_erased_ids
 from tg_pipeline.layers.update_ids import (
     COUNTED_IDS,
     UPDATE_IDS,
@@ -70,6 +68,8 @@ from tg_pipeline.layers.update_ids import (
     UpdateIdCounter,
     decode_update_ids,
 )
+from tg_pipeline.storage.fingerprints import FINGERPRINT_CHARACTERS
+from tg_pipeline.storage.object_io import ReplacedError
 
 DUPLICATES: Final = "duplicates"
 """The footer key for the number of raw rows that deduped_updates left out."""

@@ -20,17 +20,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tg_pipeline.builds.raw_updates import BUILT_FROM
-from tg_pipeline.lake.fingerprints import FINGERPRINT_CHARACTERS
 from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.footers import Footers, FooterSource
-from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import (
     DamagedPartitionError,
     Lake,
     Month,
     PartitionName,
 )
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import (
     CUMULATIVE_MARTS,
@@ -48,6 +46,8 @@ from tg_pipeline.marts.mart import (
     grain_of,
 )
 from tg_pipeline.marts.partials import KNOWN_MOVES
+from tg_pipeline.storage.fingerprints import FINGERPRINT_CHARACTERS
+from tg_pipeline.storage.parquet import Footer
 
 CONTENT: Final = "content"
 """The metadata of a monthly mart with a digest of its rows: what is made from it is stale only if

@@ -31,7 +31,6 @@ from tg_pipeline.builds.mart_sources import (
     source_partition,
 )
 from tg_pipeline.lake.footers import Footers
-from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import (
     DamagedPartitionError,
     Lake,
@@ -53,6 +52,7 @@ from tg_pipeline.marts.duckdb_engine import (
 )
 from tg_pipeline.marts.mart import ALL_TIMES, CONTEXT, Mart, MartParameters, Sending, Span
 from tg_pipeline.marts.partials import KNOWN_MOVES
+from tg_pipeline.storage.parquet import Footer
 from tg_pipeline.telegram.models import SUPERGROUP_BASE
 from tg_pipeline.temp_folders import temp_dir
 

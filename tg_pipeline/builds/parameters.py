@@ -9,14 +9,14 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.privacy.suppression import NO_TOMBSTONES, Tombstones, read_tombstones
 from lambda_ingest.settings import SettingsError
-from tg_pipeline.lake.bot_names import read_bot_usernames
-from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.floors import ALL_DAYS, Floors, read_floors
-from tg_pipeline.lake.object_store import open_object_store, retry
-from tg_pipeline.layers.pseudonyms import KEEP_ALL, PersonalDataRules
+from tg_pipeline.landing.bot_names import read_bot_usernames
+from tg_pipeline.layers.enriched.pseudonyms import KEEP_ALL, PersonalDataRules
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.questions import NO_TOPICS, OperatorTopics, TopicsError, installed_encoder
 from tg_pipeline.settings import Settings
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import open_object_store, retry
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,8 @@ from obstore.store import ObjectStore
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.privacy.suppression import Tombstones, suppress
 from tg_pipeline.builds.parameters import LayerParameters
-from tg_pipeline.lake.fingerprints import RowHasher
 from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.footers import Footers, FooterSource
-from tg_pipeline.lake.landing_arrivals import read_journals, with_arrivals
-from tg_pipeline.lake.landing_reader import read_objects
 from tg_pipeline.lake.landing_state import PREFIX as LISTED
 from tg_pipeline.lake.landing_state import (
     READ_OBJECTS,
@@ -32,7 +29,16 @@ from tg_pipeline.lake.landing_state import (
     read_state,
     write_state,
 )
-from tg_pipeline.lake.landing_zone import (
+from tg_pipeline.lake.partitions import (
+    DamagedPartitionError,
+    Lake,
+    Partition,
+    PartitionStats,
+    PartitionWriter,
+)
+from tg_pipeline.landing.arrivals import read_journals, with_arrivals
+from tg_pipeline.landing.reader import read_objects
+from tg_pipeline.landing.zone import (
     EPOCH,
     OBJECTS,
     is_same_listing,
@@ -42,17 +48,11 @@ from tg_pipeline.lake.landing_zone import (
     remove_stale_temp_files,
     with_versions,
 )
-from tg_pipeline.lake.partitions import (
-    DamagedPartitionError,
-    Lake,
-    Partition,
-    PartitionStats,
-    PartitionWriter,
-)
 from tg_pipeline.layers.batches import Merge
+from tg_pipeline.layers.enriched.suppression import suppress_rows
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, READER_VERSION, split
-from tg_pipeline.layers.suppression import suppress_rows
 from tg_pipeline.layers.update_ids import UPDATE_IDS, UpdateIdCounter
+from tg_pipeline.storage.fingerprints import RowHasher
 
 LOGGER: Final = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ import obstore
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.completeness import RESTART, DayIds, missing_ids
 from tg_pipeline.builds.layers import KnownIds, read_known_ids
 from tg_pipeline.builds.mart_sources import cumulative_marts_are_stale, days_with_stale_marts
-from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
+from tg_pipeline.builds.monitoring.completeness import RESTART, DayIds, missing_ids
+from tg_pipeline.builds.monitoring.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.selection import (
     SELECTION_TABLES,
@@ -27,19 +27,18 @@ from tg_pipeline.builds.selection import (
     select_updates,
 )
 from tg_pipeline.builds.staleness import DayState, day_states
-from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.footers import Footers
-from tg_pipeline.lake.landing_zone import EPOCH, iter_days
-from tg_pipeline.lake.object_store import retry
 from tg_pipeline.lake.partitions import Lake, Month, PartitionName
+from tg_pipeline.landing.zone import EPOCH, iter_days
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.layers.update_ids import decode_update_ids
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine
 from tg_pipeline.marts.mart import MartParameters, TableGrain, grain_of
+from tg_pipeline.report.drawing.vega_bundle import bundle_name, bundle_vega
 from tg_pipeline.report.models import (
     DEFAULT_DAYS,
     Gap,
@@ -50,7 +49,8 @@ from tg_pipeline.report.models import (
     UnprocessedDays,
 )
 from tg_pipeline.report.queries import REPORT_TABLES, Marts, read_report_data
-from tg_pipeline.report.vega_bundle import bundle_name, bundle_vega
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import retry
 from tg_pipeline.temp_folders import temp_dir
 
 REPORT: Final = "report"

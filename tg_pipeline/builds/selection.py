@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pyarrow as pa
 
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.marts.catalog import STORED_MARTS
 from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.duckdb_engine import DAY, run_query

@@ -38,7 +38,8 @@ from tg_pipeline.lake.footer_index import FooterIndex
 from tg_pipeline.lake.footers import Footers, FooterSource
 from tg_pipeline.lake.landing_state import PREFIX as LISTED
 from tg_pipeline.lake.landing_state import ReadListing
-from tg_pipeline.lake.landing_zone import (
+from tg_pipeline.lake.partitions import DamagedPartitionError, Lake
+from tg_pipeline.landing.zone import (
     OBJECTS,
     is_same_listing,
     iter_days,
@@ -46,10 +47,9 @@ from tg_pipeline.lake.landing_zone import (
     list_objects,
     listing_fingerprint,
 )
-from tg_pipeline.lake.partitions import DamagedPartitionError, Lake
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer
 from tg_pipeline.layers.update_ids import UPDATE_IDS

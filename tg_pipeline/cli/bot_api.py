@@ -11,7 +11,7 @@ from obstore.exceptions import BaseError
 from lambda_ingest.store import StoreError
 from tg_pipeline.cli.context import open_landing, warn
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.bot_names import write_bot_username
+from tg_pipeline.landing.bot_names import write_bot_username
 from tg_pipeline.settings import Settings
 from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.clock import describe_clock

@@ -14,9 +14,9 @@ from obstore.store import ObjectStore
 from lambda_ingest.landing import LANDING_PREFIX
 from tg_pipeline.cli.console import err, one_line, out
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_lock import landing_lock
-from tg_pipeline.lake.object_store import list_pages, open_object_store
+from tg_pipeline.landing.lock import landing_lock
 from tg_pipeline.settings import Settings
+from tg_pipeline.storage.object_store import list_pages, open_object_store
 
 if TYPE_CHECKING:
     from tg_pipeline.lake.partitions import Lake
@@ -39,7 +39,7 @@ def open_lake(settings: Settings) -> "Lake":
 
 def check_landing(settings: Settings) -> None:
     """Check that the landing zone can be listed, before long work on it; raises StoreError."""
-    from tg_pipeline.lake.landing_zone import list_days  # noqa: PLC0415
+    from tg_pipeline.landing.zone import list_days  # noqa: PLC0415
 
     list_days(open_landing(settings))
 
@@ -61,7 +61,7 @@ def alone(settings: Settings) -> Iterator[None]:
 
 def landed_bots(landing: ObjectStore) -> set[int]:
     """Return the ids of the bots whose updates have landed; 0 for objects that name no bot."""
-    from tg_pipeline.lake.landing_zone import (  # noqa: PLC0415
+    from tg_pipeline.landing.zone import (  # noqa: PLC0415
         bot_id_of,
         list_days,
         list_objects,
@@ -102,7 +102,7 @@ def refuse_sample(settings: Settings, bot_id: int) -> None:
 
 def parse_day(text: str, today: date) -> date:
     """Parse a day: YYYY-MM-DD, `today` or `yesterday`; raises CommandError."""
-    from tg_pipeline.lake.landing_zone import FIRST_DAY, LAST_DAY  # noqa: PLC0415
+    from tg_pipeline.landing.zone import FIRST_DAY, LAST_DAY  # noqa: PLC0415
 
     named = {"today": today, "yesterday": today - timedelta(days=1)}
     try:

@@ -12,8 +12,8 @@ from typing import Annotated, Final
 
 import typer
 
-from tg_pipeline.builds.alerts import AlertDeliveryError, FailedRun, alert_channels
 from tg_pipeline.builds.expiry import floors_on
+from tg_pipeline.builds.monitoring.alerts import AlertDeliveryError, FailedRun, alert_channels
 from tg_pipeline.builds.parameters import layer_parameters
 from tg_pipeline.builds.report import is_report_current
 from tg_pipeline.builds.staleness import ONE_DAY, WATCHED_DAYS, last_scheduled_day
@@ -32,11 +32,11 @@ from tg_pipeline.cli.run import (
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.footers import Footers
-from tg_pipeline.lake.idempotency import IdempotencyStore
-from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.landing.zone import iter_days
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.storage.idempotency import IdempotencyStore
 from tg_pipeline.telegram.redaction import redact
 
 COMMAND: Final = "tg-pipeline daily"

@@ -17,12 +17,12 @@ from tg_pipeline.cli.bot_api import open_api, rate_limit_retry
 from tg_pipeline.cli.context import open_lake, parse_day, show
 from tg_pipeline.cli.report import check_language, report_source
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.report.digest import Digest
 from tg_pipeline.report.formatting import NO_BREAK, Formatter
 from tg_pipeline.report.messages import LANGUAGES
 from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.storage.idempotency import IdempotencyStore
 from tg_pipeline.telegram.errors import DeliveryUnknownError
 from tg_pipeline.telegram.messages import to_plain
 

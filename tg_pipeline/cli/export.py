@@ -13,9 +13,9 @@ import typer
 from lambda_ingest.settings import Secret
 from tg_pipeline.cli.context import check_landing, show, warn
 from tg_pipeline.cli.forget import TheUser
-from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.storage.object_store import open_object_store
 
 OWNER_ONLY: Final = 0o600
 """The mode of the file."""

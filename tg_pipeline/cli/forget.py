@@ -25,11 +25,9 @@ from tg_pipeline.cli.context import (
     warn,
 )
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.bot_names import read_bot_usernames
-from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.footers import Footers
-from tg_pipeline.lake.object_store import list_pages, open_object_store
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.landing.bot_names import read_bot_usernames
 from tg_pipeline.settings import (
     SQL_HISTORY,
     STATE_FOLDER,
@@ -39,6 +37,8 @@ from tg_pipeline.settings import (
     load_settings,
     webserver_file,
 )
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import list_pages, open_object_store
 
 if TYPE_CHECKING:
     from tg_pipeline.privacy.forget import ForgetPlaces, ForgetTools

@@ -25,9 +25,9 @@ from tg_pipeline.cli.land import (
     raise_rejected,
 )
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_batches
+from tg_pipeline.landing.writer import Delivery, LandingStats, land_batches
 from tg_pipeline.settings import Settings, load_settings
-from tg_pipeline.telegram.export_chats import (
+from tg_pipeline.telegram.export.chats import (
     ChatLeftOut,
     ChatRefusedError,
     ChatTarget,
@@ -35,8 +35,8 @@ from tg_pipeline.telegram.export_chats import (
     choose,
     ids_of,
 )
-from tg_pipeline.telegram.export_lines import ExportLines
-from tg_pipeline.telegram.export_reader import ExportedChat, ExportReader, NotAnExportError
+from tg_pipeline.telegram.export.lines import ExportLines
+from tg_pipeline.telegram.export.reader import ExportedChat, ExportReader, NotAnExportError
 
 BATCH: Final = 10_000
 """Messages of an object, all of one chat and day."""

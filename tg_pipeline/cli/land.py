@@ -17,17 +17,17 @@ from lambda_ingest.writer import LandingWriter
 from tg_pipeline.cli.console import err, out, progress
 from tg_pipeline.cli.context import check_landing, refuse_sample, warn
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.landing_reader import MAX_LINE_BYTES, Line, is_readable_name, read_lines
-from tg_pipeline.lake.landing_writer import (
+from tg_pipeline.landing.reader import MAX_LINE_BYTES, Line, is_readable_name, read_lines
+from tg_pipeline.landing.writer import (
     Delivery,
     LandingStats,
     LandResult,
     land_all,
     land_batches,
 )
-from tg_pipeline.lake.object_store import open_object_store, retry
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import open_object_store, retry
 from tg_pipeline.telegram.saved_updates import BYTE_ORDER_MARK, is_chat_export, split_updates
 from tg_pipeline.temp_folders import temp_dir
 

@@ -31,7 +31,7 @@ from tg_pipeline.defs.partitions import SETTINGS, group_into_ranges, range_tags
 from tg_pipeline.defs.stuck_runs import end_runs
 from tg_pipeline.defs.updates.assets import FULL, QUARANTINED
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.landing.zone import iter_days
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS

@@ -17,10 +17,10 @@ from tg_pipeline.cli.bot_api import open_api, remember_username, warn_of_clock
 from tg_pipeline.cli.console import err
 from tg_pipeline.cli.context import refuse_sample, show, warn
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_writer import Delivery, LandingStats, LandResult
-from tg_pipeline.lake.object_store import open_object_store
-from tg_pipeline.lake.update_storage import check_clock, store_durably
+from tg_pipeline.landing.update_storage import check_clock, store_durably
+from tg_pipeline.landing.writer import Delivery, LandingStats, LandResult
 from tg_pipeline.settings import load_settings
+from tg_pipeline.storage.object_store import open_object_store
 from tg_pipeline.telegram.errors import TelegramError
 from tg_pipeline.telegram.polling import GracefulShutdown, NotStoredError, Poller
 

@@ -27,10 +27,10 @@ from tg_pipeline.bot_api_proxy.spool import CallSpool
 from tg_pipeline.cli.console import err, one_line
 from tg_pipeline.cli.context import refuse_sample
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.bot_names import write_bot_username
-from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.landing.bot_names import write_bot_username
 from tg_pipeline.logs import JsonLines, json_logs_enabled
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.storage.object_store import open_object_store
 from tg_pipeline.telegram.redaction import keep_tokens_out_of_logs
 from tg_pipeline.webhook_server.admission import raise_open_file_limit
 from tg_pipeline.webhook_server.server import listen, until_stopped

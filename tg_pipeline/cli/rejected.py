@@ -23,10 +23,8 @@ from tg_pipeline.cli.quarantine import (
     print_counts,
 )
 from tg_pipeline.cli.run import Day, First, Last
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.landing_arrivals import read_journals
-from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_all
-from tg_pipeline.lake.object_store import retry
+from tg_pipeline.landing.arrivals import read_journals
+from tg_pipeline.landing.writer import Delivery, LandingStats, land_all
 from tg_pipeline.query.rejected import (
     RejectedObject,
     list_rejected,
@@ -34,6 +32,8 @@ from tg_pipeline.query.rejected import (
     read_rejection,
 )
 from tg_pipeline.settings import load_settings
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import retry
 
 GROUP = 4
 """Bodies that are landed by one task: unlike those of a file, each may have a megabyte."""

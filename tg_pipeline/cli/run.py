@@ -11,8 +11,8 @@ import typer
 from lambda_ingest.landing import MAX_AGE
 from tg_pipeline.builds.layers import read_known_ids
 from tg_pipeline.builds.mart_sources import cumulative_marts_are_stale, days_with_stale_marts
-from tg_pipeline.builds.monitoring import name_problems
-from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
+from tg_pipeline.builds.monitoring.outside_days import PartitionRange, find_outside_days
+from tg_pipeline.builds.monitoring.status import name_problems
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.raw_updates import record_unaffected_days
 from tg_pipeline.builds.staleness import (
@@ -37,11 +37,11 @@ from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.floors import TableGroup
 from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.landing_state import PREFIX as LISTED
-from tg_pipeline.lake.landing_zone import iter_days
-from tg_pipeline.lake.object_io import abort_uploads
+from tg_pipeline.landing.zone import iter_days
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.storage.object_io import abort_uploads
 
 MAX_ROUNDS: Final = 3
 """A day that a build makes stale is built in the second round; what lands during it, in the third.

@@ -18,10 +18,9 @@ from tg_pipeline.cli.land import (
     print_stats,
 )
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.bot_names import write_bot_username
-from tg_pipeline.lake.landing_writer import Delivery, land_all, land_batches
-from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.lake.object_store import open_object_store
+from tg_pipeline.landing.bot_names import write_bot_username
+from tg_pipeline.landing.writer import Delivery, land_all, land_batches
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline.sample import (
     SAMPLE_BOT_ID,
     SAMPLE_BOT_USERNAME,
@@ -29,6 +28,7 @@ from tg_pipeline.sample import (
     deliveries_with_calls,
 )
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.storage.object_store import open_object_store
 
 Days = Annotated[int, typer.Option("--days", min=1, help="Number of days.")]
 PerDay = Annotated[int, typer.Option("--per-day", min=1, help="Mean number of updates per day.")]

@@ -10,10 +10,10 @@ from tg_pipeline.cli.console import out, progress
 from tg_pipeline.cli.context import alone, check_landing, parse_day, parse_span, show, warn
 from tg_pipeline.cli.run import Day, First, Last
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.object_store import open_object_store
-from tg_pipeline.lake.sealing import MIN_AGE_DAYS, SealResult, SealRules, is_sealable, seal_day
+from tg_pipeline.landing.sealing import MIN_AGE_DAYS, SealResult, SealRules, is_sealable, seal_day
 from tg_pipeline.privacy.sealing import kept_days, seal_days
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.storage.object_store import open_object_store
 
 DEFAULT_AGE_DAYS = 30
 """Days after which hardly any update is landed late, by an import or from rejected/."""

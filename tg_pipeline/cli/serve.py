@@ -11,8 +11,6 @@ from typing import Annotated
 
 import typer
 
-from lambda_ingest.addresses import is_from_telegram
-from lambda_ingest.metrics import MetricsLogger
 from lambda_ingest.settings import (
     DEFAULT_WEBHOOK_PATH,
     MIN_SECRET_CHARACTERS,
@@ -22,13 +20,15 @@ from lambda_ingest.settings import (
     is_loopback,
 )
 from lambda_ingest.update_fields import OPT_IN_UPDATE_TYPES, UPDATE_FIELDS
+from lambda_ingest.web.addresses import is_from_telegram
+from lambda_ingest.web.metrics import MetricsLogger
 from lambda_ingest.webhook import open_webhook
 from tg_pipeline.cli.console import err
 from tg_pipeline.cli.context import refuse_sample
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.logs import JsonLines, json_logs_enabled
 from tg_pipeline.settings import load_settings
+from tg_pipeline.storage.object_store import open_object_store
 from tg_pipeline.webhook_server.admission import (
     Admission,
     connection_limit,

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lambda_ingest.writer import ChatFilter, list_migrations
-from tg_pipeline.builds.monitoring import (
+from tg_pipeline.builds.monitoring.status import (
     MonitorContext,
     Span,
     conflict_problems,
@@ -28,12 +28,12 @@ from tg_pipeline.cli.context import open_lake, open_landing, parse_span, warn
 from tg_pipeline.cli.run import First, Last
 from tg_pipeline.cli.unfinished_runs import stuck_run_problems
 from tg_pipeline.events.dead_letters import REJECTED_EVENTS, count_dead_letters
-from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.footers import Footers
-from tg_pipeline.lake.landing_zone import iter_days, list_days
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.landing.zone import iter_days, list_days
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.settings import Settings, load_settings
+from tg_pipeline.storage.errors import translate_errors
 
 DAYS_SHOWN: Final = 31
 """Days shown by default, up to the last day on which anything landed."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from tg_pipeline.builds.monitoring import Problem, ProblemKind
+from tg_pipeline.builds.monitoring.status import Problem, ProblemKind
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.settings import STATE_FOLDER, home_folder
 

@@ -7,10 +7,10 @@ from tg_pipeline.cli.context import alone, check_landing, show
 from tg_pipeline.cli.run import Day, First, Last
 from tg_pipeline.cli.seal import chosen_span, seal_rules, with_progress
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.lake.object_store import open_object_store
-from tg_pipeline.lake.unsealing import unseal_day
+from tg_pipeline.landing.unsealing import unseal_day
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline.settings import load_settings
+from tg_pipeline.storage.object_store import open_object_store
 
 
 def unseal(day: Day = None, first: First = None, last: Last = None) -> None:

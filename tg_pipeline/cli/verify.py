@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from tg_pipeline.builds.damage import (
+from tg_pipeline.builds.monitoring.damage import (
     LostPartitionError,
     VerifiedLake,
     find_damaged_sealed,

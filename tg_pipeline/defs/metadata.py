@@ -19,16 +19,16 @@ from lambda_ingest.store import StoreError, first_line
 from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.builds.raw_updates import RawBuildResult
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.lake.errors import TransientStoreError
 from tg_pipeline.lake.partitions import Lake, PartitionName, PartitionStats
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.layers.enriched_updates import CARRIED
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.updates import CARRIED
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
 from tg_pipeline.logs import Field, json_logs_enabled, log_fields
 from tg_pipeline.marts.mart import Mart, is_daily
 from tg_pipeline.marts.origins import origins_of
+from tg_pipeline.storage.errors import TransientStoreError
 
 LANDING: Final = "landing"
 """The external asset that ingestion fills."""

@@ -6,7 +6,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.outside_days import PartitionRange
+from tg_pipeline.builds.monitoring.outside_days import PartitionRange
 from tg_pipeline.lake.floors import Floors
 from tg_pipeline.settings import load_settings
 

@@ -15,8 +15,8 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.store import BATCH_TIMEOUT
 from tg_pipeline.defs.partitions import SETTINGS
-from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.storage.object_store import open_object_store
 
 SENSOR_TIMEOUT: Final = timedelta(seconds=15)
 """How long a request of a sensor is retried: Dagster allows a whole tick one minute.

@@ -19,14 +19,14 @@ from typing import Any, Final, TypeVar
 import dagster as dg
 import msgspec
 
-from tg_pipeline.builds.day_size import built_updates, landed_updates
 from tg_pipeline.builds.layers import DedupedBuildResult, EnrichedBuildResult
 from tg_pipeline.builds.marts import MartBuildResult
+from tg_pipeline.builds.monitoring.day_size import built_updates, landed_updates
 from tg_pipeline.builds.raw_updates import LandingSource, RawBuildResult
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.settings import LOCAL_SPARK, Settings
 from tg_pipeline.spark.reports import BUILT, TABLE, MartBuilt

@@ -7,8 +7,8 @@ from typing import Final
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import put_if_absent
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.object_store import list_pages
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import list_pages
 
 REJECTED_EVENTS: Final = "rejected_events"
 """Their folder in the lake: Dagster's credentials may not write to the landing zone."""

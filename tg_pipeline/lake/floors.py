@@ -16,9 +16,9 @@ import obstore
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import put_if_absent
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.landing_zone import valid_day
-from tg_pipeline.lake.object_store import list_pages, retry
+from tg_pipeline.landing.zone import valid_day
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import list_pages, retry
 
 FLOORS_PREFIX: Final = "privacy/floors"
 """The folder of the landing zone that holds the floors: `<group>-<first day kept>.json`."""

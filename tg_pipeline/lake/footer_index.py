@@ -17,10 +17,6 @@ from typing import Final, Literal, Self
 import msgspec
 import obstore
 
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.landing_zone import valid_day
-from tg_pipeline.lake.object_store import list_pages, retry
-from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import (
     OBJECT_NAME,
     Lake,
@@ -28,6 +24,10 @@ from tg_pipeline.lake.partitions import (
     PartitionName,
     partition_key,
 )
+from tg_pipeline.landing.zone import valid_day
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import list_pages, retry
+from tg_pipeline.storage.parquet import Footer
 
 PREFIX: Final = "indexes"
 """The folder of the lake with an object per table. No query reads it, and it does not expire: an

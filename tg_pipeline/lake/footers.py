@@ -11,8 +11,8 @@ from typing import Final, Protocol
 from tg_pipeline.lake.footer_index import FooterIndex, read_footer_index
 from tg_pipeline.lake.landing_state import LISTINGS, ReadListing, read_listing
 from tg_pipeline.lake.landing_state import PREFIX as LISTED
-from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import Lake, PartitionName
+from tg_pipeline.storage.parquet import Footer
 
 FEW: Final = 12
 """Footers of a table that are read one by one: a listing of a bucket costs as much as 12.5 reads.

@@ -15,10 +15,10 @@ from typing import BinaryIO, Final, Self
 import pyarrow as pa
 
 from tg_pipeline.lake.footer_index import IndexedObjects
-from tg_pipeline.lake.landing_zone import OBJECTS, valid_day
-from tg_pipeline.lake.object_io import open_object
-from tg_pipeline.lake.parquet import DamagedError, Footer, errors_of_damage
 from tg_pipeline.lake.partitions import Lake, PartitionName
+from tg_pipeline.landing.zone import OBJECTS, valid_day
+from tg_pipeline.storage.object_io import open_object
+from tg_pipeline.storage.parquet import DamagedError, Footer, errors_of_damage
 
 PREFIX: Final = "listings"
 

@@ -26,11 +26,11 @@ from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, S3Store
 
 from lambda_ingest.store import BATCH_TIMEOUT, StoreError, local_folder
-from tg_pipeline.lake.errors import translate_errors, uri_of
-from tg_pipeline.lake.landing_zone import FIRST_DAY, LAST_DAY, days_under
-from tg_pipeline.lake.object_io import copy_object, move_file, open_object, put_file
-from tg_pipeline.lake.object_store import list_folders, list_pages, open_object_store, retry
-from tg_pipeline.lake.parquet import (
+from tg_pipeline.landing.zone import FIRST_DAY, LAST_DAY, days_under
+from tg_pipeline.storage.errors import translate_errors, uri_of
+from tg_pipeline.storage.object_io import copy_object, move_file, open_object, put_file
+from tg_pipeline.storage.object_store import list_folders, list_pages, open_object_store, retry
+from tg_pipeline.storage.parquet import (
     DamagedError,
     Footer,
     ParquetWriter,

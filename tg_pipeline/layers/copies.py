@@ -13,7 +13,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tg_pipeline.layers.event_fields import actor, chat, event_time
+from tg_pipeline.layers.enriched.event_fields import actor, chat, event_time
 from tg_pipeline.telegram.decoding import read_content
 from tg_pipeline.telegram.models import (
     SUPERGROUP_BASE,

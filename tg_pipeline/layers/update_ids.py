@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
+from lambda_ingest.synthetic.updates import FIRST_SYNTHETIC_ID
 
 UPDATE_IDS: Final = "update_ids"
 """The footer key."""

@@ -4,7 +4,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import (
     Column,
     always,

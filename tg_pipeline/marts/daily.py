@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import always, boolean, int64, string
 from tg_pipeline.marts.mart import (
     BOT,

@@ -8,7 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Column, always, boolean, int64, string, timestamp
 from tg_pipeline.marts.daily import USER_ACTIVITY
 from tg_pipeline.marts.mart import (

@@ -15,7 +15,7 @@ from tg_pipeline.builds.raw_updates import BUILT_FROM, LandingSource, SplitLines
 from tg_pipeline.lake.partitions import Partition
 from tg_pipeline.layers.copies import SHARED_EVENTS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.pseudonyms import PersonalDataRules
+from tg_pipeline.layers.enriched.pseudonyms import PersonalDataRules
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.parallel.tasks import (
     READ_COLUMNS,

@@ -17,16 +17,16 @@ import pyarrow as pa
 
 from lambda_ingest.privacy.suppression import Tombstones
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.day_size import listed_updates
 from tg_pipeline.builds.layers import IN_THIS_PROCESS, EnrichedRows, Enrichment, RowMarks
+from tg_pipeline.builds.monitoring.day_size import listed_updates
 from tg_pipeline.builds.raw_updates import LandingSource, SplitLines, split_here
-from tg_pipeline.lake.object_store import shared_uri
 from tg_pipeline.lake.partitions import Lake, Partition
-from tg_pipeline.layers.pseudonyms import PersonalDataRules
+from tg_pipeline.layers.enriched.pseudonyms import PersonalDataRules
 from tg_pipeline.parallel.layers import EnrichByTasks, SplitByTasks, TaskSize
 from tg_pipeline.parallel.parent import follow_parent
 from tg_pipeline.parallel.shards import read_shard
 from tg_pipeline.parallel.tasks import ShardPlace, Task, TaskReport, raise_failure, run_task
+from tg_pipeline.storage.object_store import shared_uri
 
 LEAST_UPDATES: Final = 250_000
 """Updates of a day from which several processes build it. Each takes most of a CPU second to start,

@@ -16,10 +16,10 @@ import obstore
 import pyarrow as pa
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.object_io import open_object, put_file
-from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_io import open_object, put_file
+from tg_pipeline.storage.object_store import list_pages, retry
 from tg_pipeline.temp_folders import temp_dir
 
 SHARDS_PREFIX: Final = "spark-shards"

@@ -20,17 +20,17 @@ from lambda_ingest.privacy.suppression import Tombstones
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import ENRICHED_FROM, EnrichedRows, RowMarks, enrich_batches
 from tg_pipeline.builds.raw_updates import BUILT_FROM, LandingSource, split_here
-from tg_pipeline.lake.errors import TransientStoreError
-from tg_pipeline.lake.object_io import ReplacedError
-from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, Partition
 from tg_pipeline.layers.copies import COPY_COLUMNS, SHARED_EVENTS, shared_events
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.drift import Drift
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.layers.pseudonyms import PersonalDataRules
+from tg_pipeline.layers.enriched.pseudonyms import PersonalDataRules
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.parallel.shards import write_shard
+from tg_pipeline.storage.errors import TransientStoreError
+from tg_pipeline.storage.object_io import ReplacedError
+from tg_pipeline.storage.object_store import open_object_store
 
 READ_COLUMNS: Final = ["object_key", "received_at", "size", "sealed_in"]
 """What the reader of landed objects needs to know of each."""

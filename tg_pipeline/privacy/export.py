@@ -11,8 +11,8 @@ from obstore.store import ObjectStore
 from lambda_ingest.landing import LANDING_PREFIX
 from lambda_ingest.privacy.exported_messages import exported_user
 from lambda_ingest.privacy.suppression import Tombstones, suppress
-from tg_pipeline.lake.landing_zone import bot_id_of, list_days
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.landing.zone import bot_id_of, list_days
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.privacy.landed_objects import lines_of
 from tg_pipeline.privacy.landing import read_all

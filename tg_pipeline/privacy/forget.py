@@ -21,10 +21,8 @@ from lambda_ingest.privacy.forgotten_people import LISTING_INTERVAL
 from lambda_ingest.privacy.suppression import Tombstones, read_tombstones
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import StoreError
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.object_store import retry
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.privacy.athena_results import PLACE as ATHENA_RESULTS
 from tg_pipeline.privacy.athena_results import result_versions
@@ -50,6 +48,8 @@ from tg_pipeline.privacy.tombstones import (
 )
 from tg_pipeline.privacy.traces import Traces
 from tg_pipeline.privacy.versions import VersionedBucket
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import retry
 
 LATE_WRITES: Final = LISTING_INTERVAL + timedelta(seconds=15)
 """How long after the tombstones another machine may still store an update: it lists them at this

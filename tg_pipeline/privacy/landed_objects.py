@@ -11,11 +11,11 @@ from pathlib import PurePosixPath
 from typing import Any, Final
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
-from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX, unwrap_rejected, wrap_rejected
 from lambda_ingest.privacy.suppression import Tombstones, suppress
-from lambda_ingest.replies import REPLIES_PREFIX
-from tg_pipeline.lake.landing_reader import is_readable_name
+from lambda_ingest.synthetic.gap_markers import GAPS_PREFIX
+from lambda_ingest.synthetic.replies import REPLIES_PREFIX
+from tg_pipeline.landing.reader import is_readable_name
 
 PRIVACY_PREFIX: Final = "privacy"
 """The tombstones, and what retention remembers."""

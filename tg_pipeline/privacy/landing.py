@@ -25,11 +25,8 @@ from lambda_ingest.arrivals import RECEIVED_AT, format_arrival
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
 from lambda_ingest.local_disk import STAGED, sync, write_and_name
 from lambda_ingest.privacy.suppression import Tombstones
-from lambda_ingest.replies import REPLIES_PREFIX
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.object_io import get_object
-from tg_pipeline.lake.object_store import list_pages, retry
-from tg_pipeline.lake.sealed_objects import (
+from lambda_ingest.synthetic.replies import REPLIES_PREFIX
+from tg_pipeline.landing.sealed_objects import (
     SealedObject,
     day_of_sealed,
     is_sealed_key,
@@ -44,6 +41,9 @@ from tg_pipeline.privacy.landed_objects import (
 )
 from tg_pipeline.privacy.people import Census
 from tg_pipeline.privacy.traces import Traces
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_io import get_object
+from tg_pipeline.storage.object_store import list_pages, retry
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

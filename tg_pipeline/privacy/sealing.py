@@ -7,13 +7,13 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.privacy.suppression import Tombstones, read_tombstones
 from lambda_ingest.settings import Secret
-from tg_pipeline.lake.errors import translate_errors
 from tg_pipeline.lake.floors import TableGroup, read_floors
-from tg_pipeline.lake.landing_zone import list_days, list_stored
-from tg_pipeline.lake.object_store import retry
-from tg_pipeline.lake.sealed_objects import keys_of_sealed
-from tg_pipeline.lake.sealing import SealResult, SealRules, seal_day
+from tg_pipeline.landing.sealed_objects import keys_of_sealed
+from tg_pipeline.landing.sealing import SealResult, SealRules, seal_day
+from tg_pipeline.landing.zone import list_days, list_stored
 from tg_pipeline.privacy.landing import RewriteCounts, rewrite_sealed
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import retry
 
 
 def days_before(landing: ObjectStore, today: date, age_days: int) -> list[date]:

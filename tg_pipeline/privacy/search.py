@@ -12,17 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from obstore.store import LocalStore, ObjectStore
 
-from lambda_ingest.replies import REPLIES_PREFIX
-from tg_pipeline.lake.object_io import open_object
-from tg_pipeline.lake.object_store import list_pages
-from tg_pipeline.lake.parquet import (
-    GROUP_ROWS,
-    DamagedError,
-    open_file,
-    read_batches,
-    text_metadata,
-)
-from tg_pipeline.lake.sealed_objects import (
+from lambda_ingest.synthetic.replies import REPLIES_PREFIX
+from tg_pipeline.landing.sealed_objects import (
     DamagedSealedObjectError,
     is_sealed_key,
     read_content,
@@ -36,6 +27,15 @@ from tg_pipeline.privacy.landing import (
     temp_files,
 )
 from tg_pipeline.privacy.traces import Traces
+from tg_pipeline.storage.object_io import open_object
+from tg_pipeline.storage.object_store import list_pages
+from tg_pipeline.storage.parquet import (
+    GROUP_ROWS,
+    DamagedError,
+    open_file,
+    read_batches,
+    text_metadata,
+)
 
 SHOWN: Final = 10
 """Places that are named if something is left."""

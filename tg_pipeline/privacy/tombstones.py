@@ -24,9 +24,9 @@ from lambda_ingest.privacy.suppression import (
 )
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import put_if_absent
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.object_store import list_pages, retry
 from tg_pipeline.privacy.people import DataSubject
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_store import list_pages, retry
 
 SHOWN_DIGITS: Final = 12
 """Hexadecimal digits of a digest that tell people apart in a list."""

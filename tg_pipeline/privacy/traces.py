@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from lambda_ingest.privacy.personal_strings import MIN_ID_DIGITS
 from lambda_ingest.privacy.suppression import Identity, Tombstones, suppress
-from tg_pipeline.layers.pseudonyms import id_from_digest
+from tg_pipeline.layers.enriched.pseudonyms import id_from_digest
 from tg_pipeline.privacy.people import MIN_TEXT_CHARACTERS, DataSubject, full_name
 
 PERSON_ID: Final = re.compile(r"(?:.*_)?(?:user|chat|from|sender|author|member|owner)_ids?")

@@ -16,7 +16,7 @@ from obstore.store import S3Store
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.aws import open_s3_client, translate_s3_errors
-from tg_pipeline.lake.errors import uri_of
+from tg_pipeline.storage.errors import uri_of
 
 DELETED_AT_ONCE: Final = 1_000
 """The most that a request deletes.

@@ -17,7 +17,6 @@ from typing import Final
 import duckdb
 
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.object_store import shared_uri
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
@@ -33,6 +32,7 @@ from tg_pipeline.query.session import (
     rows_sql,
 )
 from tg_pipeline.query.tables import ALL_TABLES, QueryTable
+from tg_pipeline.storage.object_store import shared_uri
 from tg_pipeline.temp_folders import temp_dir
 
 MARKER: Final = "tg_pipeline_export"

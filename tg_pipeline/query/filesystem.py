@@ -14,9 +14,9 @@ import obstore
 from fsspec import AbstractFileSystem  # type: ignore[import-untyped]
 from obstore.store import ObjectStore
 
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.object_io import RangedObject
-from tg_pipeline.lake.object_store import list_pages
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_io import RangedObject
+from tg_pipeline.storage.object_store import list_pages
 
 PROTOCOL: Final = "lake"
 """The scheme of the files' URIs: `lake://<key>`."""

@@ -15,11 +15,11 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.arrivals import RECEIVED_AT, parse_arrival
 from lambda_ingest.landing import REJECTED_PREFIX, unwrap_rejected
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.landing_zone import valid_day
-from tg_pipeline.lake.object_io import get_object
-from tg_pipeline.lake.object_store import list_pages, retry
-from tg_pipeline.lake.parquet import ParquetWriter
+from tg_pipeline.landing.zone import valid_day
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.object_io import get_object
+from tg_pipeline.storage.object_store import list_pages, retry
+from tg_pipeline.storage.parquet import ParquetWriter
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

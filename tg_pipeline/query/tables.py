@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from lambda_ingest.landing import REJECTED_PREFIX
 from tg_pipeline.layers import ALL_LAYERS
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.mart import TableGrain, grain_of

@@ -38,7 +38,7 @@ def render_digest(
 ) -> Digest:
     """Render the digest of a period; `previous` is the period before, None if it is unknown."""
     # The chart libraries take a second to import, so only code that draws imports them.
-    from tg_pipeline.report.digest_chart import digest_bars, render_png  # noqa: PLC0415
+    from tg_pipeline.report.drawing.digest_chart import digest_bars, render_png  # noqa: PLC0415
 
     texts, heading = _kind_messages(period, fmt), chart_title(period, fmt)
     legend = texts.legend if previous else ""

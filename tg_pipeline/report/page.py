@@ -12,10 +12,10 @@ from typing import Any, Final, Protocol
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from tg_pipeline.report.charts import TimeBucket
+from tg_pipeline.report.drawing.charts import TimeBucket
+from tg_pipeline.report.drawing.vega import with_locale
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.summary import Kpi
-from tg_pipeline.report.vega import with_locale
 
 GZIP_LEVEL: Final = 9
 """Vega is 590 kB of script: 275 kB compressed and in base64."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from tg_pipeline.report.drawing.vega_bundle import bundle_vega
 from tg_pipeline.report.facts import Facts
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import ReportData, Subject
@@ -17,7 +18,6 @@ from tg_pipeline.report.sanitize import MAX_NAME, UserText, mask_mentions
 from tg_pipeline.report.sections import activity, bot, health, members, questions
 from tg_pipeline.report.sections.overview import chat_name, overview_texts
 from tg_pipeline.report.summary import totals
-from tg_pipeline.report.vega_bundle import bundle_vega
 
 MAX_BOTS: Final = 3
 """Bots that the heading names."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final
 
-from lambda_ingest.bot_calls import BotCall, CallSource
+from lambda_ingest.synthetic.bot_calls import BotCall, CallSource
 from tg_pipeline.sample.content import CONTENT
 from tg_pipeline.sample.facts import Fact, Refused, Replied, ReplyKind
 from tg_pipeline.sample.media import photo_sizes

@@ -7,7 +7,7 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import Final, NamedTuple, TypeAlias
 
-from lambda_ingest.bot_calls import BotCall
+from lambda_ingest.synthetic.bot_calls import BotCall
 from tg_pipeline.sample.content import CONTENT
 from tg_pipeline.sample.facts import Fact
 from tg_pipeline.sample.people import (

@@ -9,7 +9,7 @@ from json import JSONEncoder
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from lambda_ingest.bot_calls import bot_call_lines
+from lambda_ingest.synthetic.bot_calls import bot_call_lines
 from tg_pipeline.sample import buttons, conversations, media, other_updates, private_chats
 from tg_pipeline.sample.delivery import SampleDelivery, Sent, deliver, outages
 from tg_pipeline.sample.other_updates import HALF_EMOJI, WITH_NUL, migrate, query, send_hard_text

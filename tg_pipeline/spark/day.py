@@ -7,14 +7,13 @@ from datetime import date
 from functools import partial
 from typing import Final
 
-from tg_pipeline.builds.damage import Repairs
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.marts import MartBuildResult
+from tg_pipeline.builds.monitoring.damage import Repairs
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
-from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline.parallel.layers import A_SECOND_OR_TWO, EnrichByTasks, SplitByTasks, TaskSize
@@ -22,6 +21,7 @@ from tg_pipeline.settings import Settings
 from tg_pipeline.spark.jobs import SparkJobs
 from tg_pipeline.spark.marts import MartsOnSpark
 from tg_pipeline.spark.reports import LayerBuilt
+from tg_pipeline.storage.object_store import open_object_store
 
 LOGGER: Final = logging.getLogger(__name__)
 

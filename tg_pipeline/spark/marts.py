@@ -15,9 +15,8 @@ from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.builds.mart_sources import MartDefinition, days_before, matches, source_partition
 from tg_pipeline.builds.marts import MartBuildResult
-from tg_pipeline.lake.object_io import ReplacedError
 from tg_pipeline.lake.partitions import Lake, PartitionStats
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Table
 from tg_pipeline.marts.catalog import DAILY_MARTS, MAX_LOOKBACK_DAYS
 from tg_pipeline.marts.duckdb_engine import DAY
@@ -27,6 +26,7 @@ from tg_pipeline.parallel.shards import write_shard
 from tg_pipeline.parallel.tasks import ROWS, Failure, RowGroups, TaskReport
 from tg_pipeline.spark.dialect import columns_ddl, columns_used, in_spark_sql
 from tg_pipeline.spark.jobs import REPORTS, SparkJobs, as_row, errors_of_spark, new_key
+from tg_pipeline.storage.object_io import ReplacedError
 
 MIN_PARTITIONS: Final = 2
 MAX_PARTITIONS: Final = 400

@@ -11,9 +11,9 @@ from urllib.parse import SplitResult, urlsplit
 
 import msgspec
 
-from lambda_ingest.addresses import TELEGRAM_NETWORKS
 from lambda_ingest.settings import Secret
 from lambda_ingest.update_fields import OPT_IN_UPDATE_TYPES
+from lambda_ingest.web.addresses import TELEGRAM_NETWORKS
 from tg_pipeline.telegram.errors import UnusableUrlError
 from tg_pipeline.telegram.models import UPDATE_TYPES, WebhookInfo
 from tg_pipeline.telegram.redaction import redact, shorten_url

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
-from lambda_ingest.http_events import HttpRequest, HttpResponse
+from lambda_ingest.web.http_events import HttpRequest, HttpResponse
 from lambda_ingest.webhook import MAX_BODY_BYTES, WebhookHandler
 from tg_pipeline.webhook_server.admission import MAX_UPDATES
 

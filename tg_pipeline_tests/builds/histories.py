@@ -12,8 +12,8 @@ import pyarrow as pa
 from hypothesis import strategies as st
 
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.layers.enriched_updates import enrich
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.updates import enrich
 
 Payload = dict[str, Any]
 

@@ -13,7 +13,7 @@ from typing import Any
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import open_store
 from tg_pipeline.builds.digest import AdminChat, PostOutcome
-from tg_pipeline.lake.idempotency import IdempotencyStore
+from tg_pipeline.storage.idempotency import IdempotencyStore
 from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.messages import RateLimitRetry, plain
 from tg_pipeline_tests.fakes.telegram_api.server import TOKEN

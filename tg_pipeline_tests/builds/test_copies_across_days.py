@@ -20,7 +20,7 @@ from tg_pipeline.builds.layers import (
     deduped_conservation,
     read_known_ids,
 )
-from tg_pipeline.builds.monitoring import conflict_problems
+from tg_pipeline.builds.monitoring.status import conflict_problems
 from tg_pipeline.builds.staleness import day_states, outdated_days, stale_days
 from tg_pipeline.lake.floors import Floors
 from tg_pipeline.lake.footers import Footers

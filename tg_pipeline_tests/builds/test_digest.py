@@ -24,10 +24,10 @@ from tg_pipeline.builds.digest import (
 )
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import ReportSource
-from tg_pipeline.lake.idempotency import Claim, IdempotencyStore
 from tg_pipeline.report.digest import Digest
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestKind, DigestPeriod
+from tg_pipeline.storage.idempotency import Claim, IdempotencyStore
 from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.errors import (
     BadRequestError,

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lambda_ingest.landing import day_prefix
-from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
+from lambda_ingest.synthetic.updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.builds.layers import (
     build_deduped_updates,
     deduped_conservation,

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from lambda_ingest.store import StoreError
-from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
+from lambda_ingest.synthetic.updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.builds import marts
 from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.builds.mart_sources import cumulative_marts_are_stale, days_with_stale_marts

@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from tg_pipeline.builds.mart_sources import cumulative_marts_are_stale
 from tg_pipeline.builds.marts import MartBuildResult, mart_builder
 from tg_pipeline.lake.footers import Footers
-from tg_pipeline.lake.object_store import list_pages
 from tg_pipeline.lake.partitions import Lake, Month, PartitionName, partition_key
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, STORED_MARTS
 from tg_pipeline.marts.cumulative import ANSWERS, DETECTED_QUESTIONS, MESSAGES
 from tg_pipeline.marts.daily import USER_ACTIVITY
 from tg_pipeline.marts.duckdb_engine import create_view, open_engine, run_query
 from tg_pipeline.marts.mart import Mart, MartParameters
+from tg_pipeline.storage.object_store import list_pages
 from tg_pipeline_tests.builds.histories import (
     ANA,
     ANSWER,

@@ -11,7 +11,7 @@ from lambda_ingest.settings import SettingsError
 from tg_pipeline.builds import parameters
 from tg_pipeline.builds.mart_sources import MartDefinition
 from tg_pipeline.builds.parameters import mart_parameters
-from tg_pipeline.lake.bot_names import write_bot_username
+from tg_pipeline.landing.bot_names import write_bot_username
 from tg_pipeline.marts.catalog import STORED_MARTS
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.questions import installed_encoder

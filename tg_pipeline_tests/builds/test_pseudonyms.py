@@ -9,8 +9,8 @@ import pytest
 from lambda_ingest.settings import Secret
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
-from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.layers.pseudonyms import PersonalDataRules, pseudonym_of_id
+from tg_pipeline.landing.zone import list_days
+from tg_pipeline.layers.enriched.pseudonyms import PersonalDataRules, pseudonym_of_id
 from tg_pipeline.marts.bot_daily import BUTTONS
 from tg_pipeline.marts.catalog import ALL_MARTS, DAILY_MARTS
 from tg_pipeline.marts.daily import USER_ACTIVITY

@@ -10,7 +10,7 @@ import pytest
 
 from lambda_ingest.landing import LandedUpdate, TrustLevel
 from lambda_ingest.writer import LandingWriter
-from tg_pipeline.lake.landing_writer import Delivery, land_all
+from tg_pipeline.landing.writer import Delivery, land_all
 from tg_pipeline_tests.conftest import BOT, Pipeline
 
 RECORDED = Path(__file__).parents[3] / "shared" / "updates" / "recorded.ndjson"

@@ -20,7 +20,7 @@ from tg_pipeline.builds.report import (
 )
 from tg_pipeline.builds.selection import NothingSelectedError, Selection
 from tg_pipeline.lake.floors import ALL_DAYS
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.update_ids import BotIds, IdRange, RangesByDay
 from tg_pipeline.report.models import Gap, Period, ReportData, Subject, UnprocessedDays
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline

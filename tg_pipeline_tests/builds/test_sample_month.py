@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
-from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_batches
-from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.landing.writer import Delivery, LandingStats, land_batches
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline.sample import SAMPLE_BOT_ID, SampleDelivery, deliveries_with_calls
 from tg_pipeline_tests.conftest import Pipeline
 

@@ -20,20 +20,21 @@ from obstore.store import LocalStore, ObjectStore
 
 from lambda_ingest.landing import MAX_AGE, REJECTED_PREFIX, day_prefix
 from lambda_ingest.store import StoreError, put_if_absent
-from tg_pipeline.builds.damage import find_damaged_sealed
 from tg_pipeline.builds.expiry import expire
 from tg_pipeline.builds.layers import raw_conservation
-from tg_pipeline.builds.outside_days import PartitionRange, find_outside_days
-from tg_pipeline.lake import landing_zone, sealed_objects, sealing, unsealing
+from tg_pipeline.builds.monitoring.damage import find_damaged_sealed
+from tg_pipeline.builds.monitoring.outside_days import PartitionRange, find_outside_days
 from tg_pipeline.lake.floors import Floors
-from tg_pipeline.lake.landing_zone import list_objects, list_stored
-from tg_pipeline.lake.sealed_objects import (
+from tg_pipeline.landing import sealed_objects, sealing, unsealing
+from tg_pipeline.landing import zone as landing_zone
+from tg_pipeline.landing.sealed_objects import (
     DamagedSealedObjectError,
     is_sealed_key,
     write_sealed,
 )
-from tg_pipeline.lake.sealing import SealRules, is_sealable, seal_day
-from tg_pipeline.lake.unsealing import unseal_day
+from tg_pipeline.landing.sealing import SealRules, is_sealable, seal_day
+from tg_pipeline.landing.unsealing import unseal_day
+from tg_pipeline.landing.zone import list_objects, list_stored
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
 
 NOON: Final = datetime.combine(DAY, datetime.min.time(), UTC) + timedelta(hours=15)

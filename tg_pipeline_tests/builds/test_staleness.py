@@ -14,7 +14,7 @@ from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DayState, DayStatus, stale_days
 from tg_pipeline.lake.landing_state import PREFIX, read_state, state_key, write_state
 from tg_pipeline.layers import ALL_LAYERS
-from tg_pipeline.layers.enriched_schema import ENRICHMENT_VERSION
+from tg_pipeline.layers.enriched.schema import ENRICHMENT_VERSION
 from tg_pipeline_tests.conftest import DAY, PARAMETERS, Pipeline
 
 NEXT_DAY = DAY + timedelta(days=1)

@@ -20,11 +20,11 @@ from lambda_ingest.writer import LandingWriter
 from tg_pipeline.lake.floors import Floors, raise_floors, read_floors
 from tg_pipeline.lake.footer_index import PREFIX as INDEX_PREFIX
 from tg_pipeline.lake.footer_index import read_footer_index
-from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.lake.landing_state import ReadListing, as_read, read_state, state_key, write_state
-from tg_pipeline.lake.landing_zone import OBJECTS
 from tg_pipeline.lake.partitions import Lake, partition_key
+from tg_pipeline.landing.zone import OBJECTS
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline.storage.idempotency import IdempotencyStore
 from tg_pipeline_tests.conftest import DAY, TIMEZONE, Pipeline
 
 NOW: Final = datetime(2026, 10, 7, 15, tzinfo=UTC)

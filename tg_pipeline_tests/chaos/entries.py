@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from lambda_ingest.handler import open_dispatcher
-from lambda_ingest.metrics import MetricsLogger
 from lambda_ingest.settings import Secret
+from lambda_ingest.web.metrics import MetricsLogger
 from lambda_ingest.webhook import open_webhook
 from lambda_ingest.writer import open_writer
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
@@ -29,10 +29,10 @@ from tg_pipeline.cli.poll import PollProgress, UpdateStorage
 from tg_pipeline.cli.run import changed_days
 from tg_pipeline.defs.resources import SENSOR_TIMEOUT
 from tg_pipeline.defs.updates.sensors import KnownDays, ScanCursor, scan
-from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
 from tg_pipeline.settings import load_settings
+from tg_pipeline.storage.object_store import open_object_store
 from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.polling import GracefulShutdown, Poller
 from tg_pipeline.webhook_server.admission import Admission

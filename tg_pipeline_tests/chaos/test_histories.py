@@ -27,9 +27,9 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import open_store, put_if_absent
-from tg_pipeline.builds.damage import Repairs
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.marts import mart_builder
+from tg_pipeline.builds.monitoring.damage import Repairs
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
 from tg_pipeline.builds.staleness import DayState, day_states, known_days, stale_days

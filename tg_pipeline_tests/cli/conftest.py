@@ -15,7 +15,7 @@ from unittest.mock import patch
 import pytest
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
-from lambda_ingest.gap_markers import GAPS_PREFIX
+from lambda_ingest.synthetic.gap_markers import GAPS_PREFIX
 from tg_pipeline.cli.main import app
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 import pytest
 
-from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.landing.zone import iter_days
 from tg_pipeline_tests.cli.bot_commands import BotCommands
 from tg_pipeline_tests.cli.conftest import FIRST_DAY
 from tg_pipeline_tests.conftest import DAY, Pipeline

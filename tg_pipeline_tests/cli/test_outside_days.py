@@ -9,9 +9,9 @@ import pytest
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.store import open_store
 from lambda_ingest.writer import LandingWriter
-from tg_pipeline.builds.monitoring import ProblemKind
+from tg_pipeline.builds.monitoring.status import ProblemKind
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.settings import load_settings
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 

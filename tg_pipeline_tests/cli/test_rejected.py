@@ -10,7 +10,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.landing import RESERVED_ID, wrap_rejected
 from lambda_ingest.store import open_store, put_if_absent
-from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
+from lambda_ingest.synthetic.updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.query.rejected import list_rejected
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.lambda_ingest.privacy.tombstones import KEY, forget

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from lambda_ingest.landing import day_prefix
-from tg_pipeline.lake.sealed_objects import is_sealed_key
+from tg_pipeline.landing.sealed_objects import is_sealed_key
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 
 TODAY = datetime.now(UTC).date()

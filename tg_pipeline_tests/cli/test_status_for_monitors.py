@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from tg_pipeline.builds.monitoring import PipelineStatus
+from tg_pipeline.builds.monitoring.status import PipelineStatus
 from tg_pipeline.events.dead_letters import dead_letter
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.cli.conftest import Shell

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from tg_pipeline.builds.monitoring import ProblemKind
+from tg_pipeline.builds.monitoring.status import ProblemKind
 from tg_pipeline.cli.unfinished_runs import has_history, stuck_run_problems
 from tg_pipeline.defs.stuck_runs import (
     DEFAULT_LIMIT,

@@ -19,7 +19,7 @@ import pytest
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import put_if_absent
 from tg_pipeline.builds.marts import mart_builder
-from tg_pipeline.builds.monitoring import GRACE
+from tg_pipeline.builds.monitoring.status import GRACE
 from tg_pipeline.builds.staleness import ONE_DAY, days_after, last_scheduled_day
 from tg_pipeline.lake.partitions import partition_key
 from tg_pipeline.layers import ALL_LAYERS

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from lambda_ingest.landing import LANDING_PREFIX
-from lambda_ingest.metrics import COUNTS, NAMESPACE
 from lambda_ingest.settings import DEFAULT_TIMEZONE
+from lambda_ingest.web.metrics import COUNTS, NAMESPACE
 from tg_pipeline.defs.updates.schedules import DAILY_CRON
 from tg_pipeline_tests.cloudformation.template import (
     Template,

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from lambda_ingest.addresses import TELEGRAM_NETWORKS
-from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.landing import LANDING_PREFIX, REJECTED_PREFIX
 from lambda_ingest.privacy.suppression import FORGOTTEN_PREFIX
+from lambda_ingest.synthetic.gap_markers import GAPS_PREFIX
+from lambda_ingest.web.addresses import TELEGRAM_NETWORKS
 from lambda_ingest.writer import CHATS_PREFIX
 from tg_pipeline.builds.expiry import DAY_FOLDERS
 from tg_pipeline.lake.floors import TableGroup

@@ -15,7 +15,7 @@ from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any
 
-from lambda_ingest.synthetic_updates import BOT_CALL, is_synthetic
+from lambda_ingest.synthetic.updates import BOT_CALL, is_synthetic
 from tg_pipeline.cli.main import app
 from tg_pipeline_tests.fakes.ports import free_port
 

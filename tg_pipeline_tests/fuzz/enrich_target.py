@@ -10,11 +10,11 @@ from lambda_ingest.landing import NotAnUpdateError, chat_id_of, event_time, pars
 from lambda_ingest.update_fields import UPDATE_FIELDS
 from tg_pipeline.layers.copies import mark_copies
 from tg_pipeline.layers.drift import DriftCounter, describe_drift
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.layers.enriched_updates import CARRIED, enrich
-from tg_pipeline.layers.event_fields import MICROSECONDS
+from tg_pipeline.layers.enriched.event_fields import MICROSECONDS
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.shadowed import mark_shadowed
+from tg_pipeline.layers.enriched.updates import CARRIED, enrich
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
-from tg_pipeline.layers.shadowed import mark_shadowed
 from tg_pipeline.telegram.decoding import UnreadableError, read_envelope
 
 BOT: Final = 7

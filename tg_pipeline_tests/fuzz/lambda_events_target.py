@@ -12,10 +12,10 @@ from obstore.store import MemoryStore
 
 from lambda_ingest import webhook
 from lambda_ingest.handler import Dispatcher
-from lambda_ingest.http_events import InvalidHttpEventError, read_address, read_body
-from lambda_ingest.metrics import MetricsLogger
 from lambda_ingest.settings import IngestSettings
 from lambda_ingest.sqs import SqsBatchHandler
+from lambda_ingest.web.http_events import InvalidHttpEventError, read_address, read_body
+from lambda_ingest.web.metrics import MetricsLogger
 from lambda_ingest.webhook import open_webhook
 from tg_pipeline_tests.lambda_ingest.events import (
     SECRET,

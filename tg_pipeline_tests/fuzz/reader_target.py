@@ -10,8 +10,8 @@ from unittest import mock
 import pyarrow as pa
 from typing_extensions import Buffer
 
-from tg_pipeline.lake import landing_reader
-from tg_pipeline.lake.landing_reader import LANDED_LINES, Line, read_blocks, read_lines
+from tg_pipeline.landing import reader as landing_reader
+from tg_pipeline.landing.reader import LANDED_LINES, Line, read_blocks, read_lines
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, split
 
 NAMES: Final = ("5.json", "5.ndjson", "5.json.gz", "5.ndjson.gz")

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final
 
-from lambda_ingest.bot_calls import BotCall, CallSource, bot_call_lines
-from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
+from lambda_ingest.synthetic.bot_calls import BotCall, CallSource, bot_call_lines
+from lambda_ingest.synthetic.updates import FIRST_SYNTHETIC_ID
 from lambda_ingest.update_fields import UPDATE_FIELDS
 from tg_pipeline_tests.fakes.sqs import created, landed, tick
 from tg_pipeline_tests.fuzz.targets import FOUND

@@ -13,7 +13,7 @@ from lambda_ingest.landing import MAX_NESTING, TrustLevel, chat_id_of, parse_upd
 from lambda_ingest.privacy.minimization import DROPPABLE, Minimization
 from lambda_ingest.privacy.suppression import suppress
 from lambda_ingest.writer import LandingWriter, WriteStatus
-from tg_pipeline.layers.enriched_updates import enrich_update
+from tg_pipeline.layers.enriched.updates import enrich_update
 from tg_pipeline.telegram.decoding import UnreadableError, read_envelope
 from tg_pipeline_tests.fuzz.landing_target import FORGOTTEN
 

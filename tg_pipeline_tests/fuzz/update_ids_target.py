@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 import pyarrow as pa
 
-from lambda_ingest.synthetic_updates import is_synthetic
+from lambda_ingest.synthetic.updates import is_synthetic
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.update_ids import (
     MAX_RANGES,

@@ -11,8 +11,8 @@ import uvicorn
 from obstore.store import MemoryStore
 from uvicorn.server import ServerState
 
-from lambda_ingest.metrics import MetricsLogger
 from lambda_ingest.settings import IngestSettings
+from lambda_ingest.web.metrics import MetricsLogger
 from lambda_ingest.webhook import open_webhook
 from tg_pipeline.webhook_server.application import build_application
 from tg_pipeline.webhook_server.protocol import WebhookProtocol

@@ -17,9 +17,9 @@ from tg_pipeline.lake.landing_state import (
     state_key,
     write_state,
 )
-from tg_pipeline.lake.parquet import HAS_CHECKSUMS
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, partition_key
-from tg_pipeline_tests.lake.conftest import DAY, KEY, NEXT_DAY, users, write
+from tg_pipeline.storage.parquet import HAS_CHECKSUMS
+from tg_pipeline_tests.stores import DAY, KEY, NEXT_DAY, users, write
 
 TABLE = "enriched_updates"
 SEED = 20_261_107

@@ -9,9 +9,9 @@ import obstore
 import pytest
 
 from tg_pipeline.lake.footer_index import PREFIX, FooterIndex, read_footer_index
-from tg_pipeline.lake.parquet import Footer
 from tg_pipeline.lake.partitions import Lake, PartitionName, partition_key
-from tg_pipeline_tests.lake.conftest import DAY, NEXT_DAY, SCHEMA, batch, write
+from tg_pipeline.storage.parquet import Footer
+from tg_pipeline_tests.stores import DAY, NEXT_DAY, SCHEMA, batch, write
 
 TABLE = "raw_updates"
 KEY = f"{PREFIX}/{TABLE}.json.gz"

@@ -15,8 +15,8 @@ from tg_pipeline.lake.landing_state import (
     write_state,
 )
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, partition_key
-from tg_pipeline_tests.lake.conftest import DAY, NEXT_DAY, write
 from tg_pipeline_tests.lake.test_footer_index import TABLE, WatchedLake
+from tg_pipeline_tests.stores import DAY, NEXT_DAY, write
 
 DAYS = [DAY + timedelta(days=number) for number in range(FEW + 2)]
 LISTING = ReadListing("of the objects", 3, "of the rows", "of the tombstones", 1)

@@ -8,16 +8,16 @@ import pytest
 from obstore.store import LocalStore
 
 from lambda_ingest.store import open_store, put_if_absent
-from tg_pipeline.lake.landing_zone import (
+from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.landing.zone import (
     bot_id_of,
     list_days,
     list_objects,
     list_odd_folders,
 )
-from tg_pipeline.lake.object_store import is_valid_key
-from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.storage.object_store import is_valid_key
 from tg_pipeline_tests.fakes.aws import client_of, moto_server, moto_settings
-from tg_pipeline_tests.lake.conftest import DAY, FOLDER, NEXT_DAY, rows
+from tg_pipeline_tests.stores import DAY, FOLDER, NEXT_DAY, rows
 
 
 @pytest.fixture

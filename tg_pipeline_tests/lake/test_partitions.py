@@ -14,7 +14,7 @@ from lambda_ingest.store import StoreError
 from tg_pipeline.lake.partitions import OBJECT_NAME, Lake, PartitionStats, partition_key
 from tg_pipeline.temp_folders import TEMP_PREFIX
 from tg_pipeline_tests.fakes.litter import find_leftovers
-from tg_pipeline_tests.lake.conftest import (
+from tg_pipeline_tests.stores import (
     DAY,
     KEY,
     NEXT_DAY,

@@ -10,15 +10,16 @@ import pytest
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import StoreError, open_store
-from tg_pipeline.lake import landing_reader, object_store
-from tg_pipeline.lake.errors import IncompleteError, TransientStoreError
-from tg_pipeline.lake.landing_reader import read_objects
-from tg_pipeline.lake.landing_zone import SEALED_IN, list_objects
-from tg_pipeline.lake.object_io import ReplacedError, copy_object, get_object, open_object
+from tg_pipeline.landing import reader as landing_reader
+from tg_pipeline.landing.reader import read_objects
+from tg_pipeline.landing.zone import SEALED_IN, list_objects
+from tg_pipeline.storage import object_store
+from tg_pipeline.storage.errors import IncompleteError, TransientStoreError
+from tg_pipeline.storage.object_io import ReplacedError, copy_object, get_object, open_object
 from tg_pipeline_tests.fakes.s3_errors import S3
-from tg_pipeline_tests.lake.conftest import DAY, FOLDER
-from tg_pipeline_tests.lake.test_object_store import in_turn, page
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Heard, Reply, always, reply
+from tg_pipeline_tests.storage.test_object_store import in_turn, page
+from tg_pipeline_tests.stores import DAY, FOLDER
 
 KEY = f"{FOLDER}/7-1.ndjson"
 BODY = b"".join(b'{"update_id": %d}\n' % number for number in range(1, 40))

@@ -13,11 +13,11 @@ import pytest
 from obstore.store import ObjectStore
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
-from lambda_ingest.forward import Forwarder
-from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.handler import open_dispatcher
 from lambda_ingest.settings import ForwardSettings, Secret
 from lambda_ingest.store import open_store
+from lambda_ingest.synthetic.gap_markers import GAPS_PREFIX
+from lambda_ingest.web.forward import Forwarder
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event
 
 ARRIVED = datetime(2026, 10, 7, 15, 0, tzinfo=UTC)

@@ -13,8 +13,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from lambda_ingest import webhook
-from lambda_ingest.http_events import read_body
 from lambda_ingest.landing import unwrap_rejected
+from lambda_ingest.web.http_events import read_body
 from tg_pipeline_tests.lambda_ingest.conftest import Container, update
 from tg_pipeline_tests.lambda_ingest.events import (
     SECRET,

@@ -16,7 +16,7 @@ from hypothesis import example, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from lambda_ingest import forward, landing, settings, update_fields
+from lambda_ingest import landing, settings, update_fields
 from lambda_ingest.landing import (
     ChatMigration,
     LandedUpdate,
@@ -28,6 +28,7 @@ from lambda_ingest.landing import (
     migration_of,
     unwrap_rejected,
 )
+from lambda_ingest.web import forward
 from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED
 
 SAO_PAULO, NEW_YORK = ZoneInfo("America/Sao_Paulo"), ZoneInfo("America/New_York")

@@ -7,7 +7,7 @@ import pytest
 
 from lambda_ingest.landing import chat_id_of, event_time
 from lambda_ingest.update_fields import UPDATE_FIELDS
-from tg_pipeline.layers.enriched_updates import enrich_update
+from tg_pipeline.layers.enriched.updates import enrich_update
 
 SENT, EDITED = 1_791_378_000, 1_791_378_900
 CHAT, PERSON, STRANGER = -1001234567890, 77, 88

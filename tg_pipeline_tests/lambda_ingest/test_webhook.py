@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from lambda_ingest.call_params import FORM
 from lambda_ingest.settings import SettingsError
+from lambda_ingest.synthetic.call_params import FORM
 from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, after_breaking, always, reply
 from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED, DAY_FOLDER, Container, stored, update
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, in_base64

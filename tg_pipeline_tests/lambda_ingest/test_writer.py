@@ -11,11 +11,11 @@ import pytest
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore
 
-from lambda_ingest.gap_markers import GAPS_PREFIX
 from lambda_ingest.landing import ChatMigration, TrustLevel
 from lambda_ingest.privacy.forgotten_people import list_forgotten_people
 from lambda_ingest.settings import IngestSettings, Secret
 from lambda_ingest.store import open_store
+from lambda_ingest.synthetic.gap_markers import GAPS_PREFIX
 from lambda_ingest.writer import (
     STRANGERS_EXPIRY,
     ChatFilter,

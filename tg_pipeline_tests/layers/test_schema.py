@@ -6,7 +6,7 @@ import pytest
 from tg_pipeline.defs.metadata import column_lineage, table_schema
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Layer
 from tg_pipeline_tests.conftest import DAY, Pipeline
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
+from lambda_ingest.synthetic.updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.layers.update_ids import (
     MAX_RANGES,

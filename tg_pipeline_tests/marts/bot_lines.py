@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, Final
 
-from lambda_ingest.bot_calls import BotCall, CallSource, bot_call_lines
-from lambda_ingest.synthetic_updates import EXPORTED_MESSAGE, synthetic_id
+from lambda_ingest.synthetic.bot_calls import BotCall, CallSource, bot_call_lines
+from lambda_ingest.synthetic.updates import EXPORTED_MESSAGE, synthetic_id
 from tg_pipeline_tests.conftest import BOT
 from tg_pipeline_tests.marts.updates import Payload, message, second
 

@@ -15,8 +15,8 @@ import pytest
 
 from tg_pipeline.builds.marts import MartBuilder, mart_builder
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
-from tg_pipeline.layers.enriched_updates import enrich
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.updates import enrich
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.cumulative import DETECTED_QUESTIONS, QUESTIONS
 from tg_pipeline.marts.mart import Mart, MartParameters, shown_sources

@@ -11,9 +11,9 @@ from lambda_ingest.landing import TrustLevel, event_time, parse_update
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import LayerParameters
-from tg_pipeline.lake.landing_writer import Delivery, land_all
-from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.landing.writer import Delivery, land_all
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.query.session import Session, open_session
 from tg_pipeline_tests.built_marts import build_marts

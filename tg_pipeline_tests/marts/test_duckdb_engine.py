@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.marts.cumulative import MESSAGES
 from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine, run_query
 from tg_pipeline.marts.mart import ALL_TIMES, MartParameters, parameters_used

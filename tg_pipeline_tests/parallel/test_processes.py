@@ -18,22 +18,22 @@ import pytest
 
 from lambda_ingest.privacy.suppression import Identity, Tombstones, identity_digest
 from lambda_ingest.settings import Secret
-from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
-from tg_pipeline.builds.day_size import listed_updates
+from lambda_ingest.synthetic.updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.builds.layers import RowMarks, build_deduped_updates, build_enriched_updates
+from tg_pipeline.builds.monitoring.day_size import listed_updates
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
-from tg_pipeline.lake import parquet
-from tg_pipeline.lake.errors import TransientStoreError
 from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake
-from tg_pipeline.lake.sealed_objects import sealed_key
+from tg_pipeline.landing.sealed_objects import sealed_key
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.drift import MAX_PLACES
 from tg_pipeline.parallel import processes
 from tg_pipeline.parallel.layers import TaskSize
 from tg_pipeline.parallel.processes import WorkerProcesses, WorkersKilledError
 from tg_pipeline.parallel.tasks import ShardPlace, TaskReport
+from tg_pipeline.storage import parquet
+from tg_pipeline.storage.errors import TransientStoreError
 from tg_pipeline.temp_folders import TEMP_PREFIX
 from tg_pipeline_tests.conftest import DAY, PARAMETERS, TIMEZONE, BuiltDay, Pipeline
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pyarrow as pa
 
 from lambda_ingest.privacy.suppression import NO_TOMBSTONES
-from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.lake.sealing import SealRules, seal_day
+from tg_pipeline.landing.sealing import SealRules, seal_day
+from tg_pipeline.landing.zone import list_objects
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.parallel.shards import read_shard
 from tg_pipeline.parallel.tasks import READ_COLUMNS, ShardPlace, SplitTask, to_ipc

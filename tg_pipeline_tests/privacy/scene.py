@@ -15,15 +15,15 @@ import obstore
 import pyarrow.parquet as pq
 from obstore.store import ObjectStore
 
-from lambda_ingest.bot_calls import BotCall, CallSource, bot_call_lines
 from lambda_ingest.landing import LANDING_PREFIX, classify
 from lambda_ingest.landing import TrustLevel as Trust
 from lambda_ingest.privacy.suppression import read_tombstones
 from lambda_ingest.settings import Secret
 from lambda_ingest.store import put_if_absent
+from lambda_ingest.synthetic.bot_calls import BotCall, CallSource, bot_call_lines
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.report import publish_page
-from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.privacy.forget import (
     ForgetPlaces,

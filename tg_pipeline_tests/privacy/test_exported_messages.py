@@ -3,7 +3,7 @@
 import json
 from typing import Any, Final
 
-from lambda_ingest.synthetic_updates import synthetic_id
+from lambda_ingest.synthetic.updates import synthetic_id
 from tg_pipeline.privacy.export import export_landing
 from tg_pipeline.privacy.people import Census, DataSubject
 from tg_pipeline.privacy.tombstones import tombstones_of

@@ -9,10 +9,10 @@ import pytest
 from lambda_ingest.landing import LANDING_PREFIX, day_prefix
 from lambda_ingest.privacy.suppression import PrivacyKeyError
 from lambda_ingest.settings import Secret
-from tg_pipeline.lake import sealed_objects
-from tg_pipeline.lake.sealed_objects import is_sealed_key
-from tg_pipeline.lake.sealing import SealRules, seal_day
-from tg_pipeline.lake.unsealing import unseal_day
+from tg_pipeline.landing import sealed_objects
+from tg_pipeline.landing.sealed_objects import is_sealed_key
+from tg_pipeline.landing.sealing import SealRules, seal_day
+from tg_pipeline.landing.unsealing import unseal_day
 from tg_pipeline.privacy.export import export_landing
 from tg_pipeline.privacy.people import DataSubject
 from tg_pipeline.privacy.sealing import seal_days

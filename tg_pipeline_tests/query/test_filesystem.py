@@ -7,10 +7,10 @@ import obstore
 import pyarrow as pa
 import pytest
 
-from tg_pipeline.lake.object_io import ReplacedError
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.query.filesystem import LakeFiles
 from tg_pipeline.query.session import QueryError, open_session
+from tg_pipeline.storage.object_io import ReplacedError
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.fakes.aws import client_of, moto_server, moto_settings
 from tg_pipeline_tests.query.conftest import DAILY, UNDATED, ZONE, answer, write

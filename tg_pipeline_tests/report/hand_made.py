@@ -7,7 +7,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.duckdb_engine import DAY
 from tg_pipeline.marts.mart import is_daily

@@ -15,9 +15,9 @@ from tg_pipeline.builds import report
 from tg_pipeline.builds.report import read_vega
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.report import facts as facts_module
+from tg_pipeline.report.drawing.vega_bundle import bundle_vega
 from tg_pipeline.report.models import Headline, Health, ReportData, Subject
 from tg_pipeline.report.report import render_report
-from tg_pipeline.report.vega_bundle import bundle_vega
 from tg_pipeline_tests.report.made_facts import TEXTS, made_facts
 from tg_pipeline_tests.report.report_data import (
     HOSTILE,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from markupsafe import Markup
 
-from tg_pipeline.report.charts import group_by_time, shown_labels
+from tg_pipeline.report.drawing.charts import group_by_time, shown_labels
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import (
     AnswersWeek,

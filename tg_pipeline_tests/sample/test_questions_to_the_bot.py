@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from tg_pipeline.builds.marts import mart_builder
-from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline.marts.cumulative import DETECTED_QUESTIONS, MESSAGES, SMALL_TALK
 from tg_pipeline.marts.mart import Mart, MartParameters
 from tg_pipeline.sample import deliveries_with_calls

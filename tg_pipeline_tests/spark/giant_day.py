@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from lambda_ingest.synthetic_updates import FIRST_SYNTHETIC_ID
+from lambda_ingest.synthetic.updates import FIRST_SYNTHETIC_ID
 from tg_pipeline.sample import SAMPLE_BOT_ID, deliveries
 from tg_pipeline_tests.conftest import TIMEZONE, Pipeline
 

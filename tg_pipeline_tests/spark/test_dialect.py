@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 import sqlglot
 
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline.marts.mart import Mart, MartParameters
 from tg_pipeline.spark.dialect import columns_ddl, columns_used, in_spark_sql

@@ -17,8 +17,8 @@ import pytest
 import requests
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lambda_ingest.metrics import MetricsLogger
 from lambda_ingest.settings import IngestSettings
+from lambda_ingest.web.metrics import MetricsLogger
 from lambda_ingest.webhook import open_webhook
 from tg_pipeline.webhook_server.application import build_application
 from tg_pipeline.webhook_server.protocol import MAX_HEAD_BYTES

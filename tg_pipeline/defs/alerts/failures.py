@@ -7,7 +7,7 @@ from typing import Final
 import dagster as dg
 
 from lambda_ingest.settings import Secret
-from tg_pipeline.builds.alerts import FailedRun
+from tg_pipeline.builds.monitoring.alerts import FailedRun
 from tg_pipeline.telegram.redaction import redact
 
 RANGE_START: Final = "dagster/asset_partition_range_start"

@@ -10,13 +10,13 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.alerts import (
+from tg_pipeline.builds.monitoring.alerts import (
     AlertChannel,
     AlertDeliveryError,
     FailedRun,
     alert_channels,
 )
-from tg_pipeline.builds.completeness import GapCause, IdGap, look_for_gaps
+from tg_pipeline.builds.monitoring.completeness import GapCause, IdGap, look_for_gaps
 from tg_pipeline.builds.parameters import layer_parameters
 from tg_pipeline.defs.alerts.failures import failed_run, failure_reason
 from tg_pipeline.defs.partitions import SETTINGS
@@ -27,8 +27,8 @@ from tg_pipeline.defs.resources import (
     LandingResource,
 )
 from tg_pipeline.defs.updates.checks import UPDATE_IDS_ARE_COMPLETE, freshness_job, gap_rules
-from tg_pipeline.lake.errors import translate_errors
-from tg_pipeline.lake.idempotency import IdempotencyStore
+from tg_pipeline.storage.errors import translate_errors
+from tg_pipeline.storage.idempotency import IdempotencyStore
 
 INTERVAL: Final = 30
 """Seconds."""

@@ -26,12 +26,12 @@ from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import SENSOR_TIMEOUT, ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.updates.assets import OWNERS, RETRY_POLICY
-from tg_pipeline.lake.idempotency import IdempotencyStore
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.report.digest import Digest
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings
+from tg_pipeline.storage.idempotency import IdempotencyStore
 from tg_pipeline.telegram.errors import DeliveryUnknownError, NoResponseError, TelegramError
 from tg_pipeline.telegram.messages import RateLimitRetry, to_plain
 

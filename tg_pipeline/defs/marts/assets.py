@@ -5,7 +5,7 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.damage import Repairs
+from tg_pipeline.builds.monitoring.damage import Repairs
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.raw_updates import LandingSource
 from tg_pipeline.defs.automation import FOLLOW_INPUTS

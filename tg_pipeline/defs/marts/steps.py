@@ -9,10 +9,10 @@ from time import perf_counter
 
 import dagster as dg
 
-from tg_pipeline.builds.damage import LostPartitionError, Repairs
 from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.builds.mart_sources import buildable_days
 from tg_pipeline.builds.marts import MartBuilder, MartBuildResult, mart_builder
+from tg_pipeline.builds.monitoring.damage import LostPartitionError, Repairs
 from tg_pipeline.defs.marts.charts import mart_chart
 from tg_pipeline.defs.metadata import (
     DAMAGE_LOGGER,

@@ -12,8 +12,6 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from tg_pipeline.builds.completeness import look_for_gaps
-from tg_pipeline.builds.damage import Repairs
 from tg_pipeline.builds.expired_days import erase_from_expired_day
 from tg_pipeline.builds.layers import (
     DedupedBuildResult,
@@ -25,6 +23,8 @@ from tg_pipeline.builds.layers import (
     raw_conservation,
     read_known_ids,
 )
+from tg_pipeline.builds.monitoring.completeness import look_for_gaps
+from tg_pipeline.builds.monitoring.damage import Repairs
 from tg_pipeline.builds.parameters import layer_parameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates, has_raw
 from tg_pipeline.defs.marts.charts import HOURS, hour_chart
@@ -65,7 +65,7 @@ from tg_pipeline.defs.updates.checks import (
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.drift import Drift
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.layers.schema import Layer, Table
 from tg_pipeline.parallel.processes import WorkerProcesses

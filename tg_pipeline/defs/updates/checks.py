@@ -6,19 +6,19 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.completeness import GapRules, IdGap, summaries
 from tg_pipeline.builds.layers import DedupedBuildResult
-from tg_pipeline.builds.outside_days import find_outside_days
+from tg_pipeline.builds.monitoring.completeness import GapRules, IdGap, summaries
+from tg_pipeline.builds.monitoring.outside_days import find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
 from tg_pipeline.defs.metadata import DRIFT_LOGGER, markdown_table
 from tg_pipeline.defs.partitions import SETTINGS, partitions_at
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.lake.floors import read_floors
-from tg_pipeline.lake.landing_zone import list_objects
+from tg_pipeline.landing.zone import list_objects
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.drift import Drift, describe_drift
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
 
 GRACE_HOURS: Final = 2

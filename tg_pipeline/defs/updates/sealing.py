@@ -8,8 +8,8 @@ from tg_pipeline.builds.staleness import DAILY_HOUR
 from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
-from tg_pipeline.lake.landing_lock import landing_lock
-from tg_pipeline.lake.sealing import SealRules
+from tg_pipeline.landing.lock import landing_lock
+from tg_pipeline.landing.sealing import SealRules
 from tg_pipeline.privacy.sealing import days_before, seal_days
 
 SEALING_CRON: Final = f"30 {DAILY_HOUR + 2} * * *"

@@ -17,7 +17,7 @@ from obstore.store import ObjectStore
 from tg_pipeline.builds.expired_days import is_erasure_due
 from tg_pipeline.builds.layers import read_known_ids
 from tg_pipeline.builds.mart_sources import days_with_stale_marts
-from tg_pipeline.builds.outside_days import count_outside
+from tg_pipeline.builds.monitoring.outside_days import count_outside
 from tg_pipeline.builds.parameters import LayerParameters, layer_parameters, mart_parameters
 from tg_pipeline.builds.staleness import (
     WATCHED_DAYS,
@@ -48,10 +48,10 @@ from tg_pipeline.defs.updates.schedules import updates_job
 from tg_pipeline.lake.floors import ALL_DAYS, Floors
 from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.landing_state import PREFIX as LISTED
-from tg_pipeline.lake.landing_zone import iter_days, list_days
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.landing.zone import iter_days, list_days
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES, READER_VERSION
 from tg_pipeline.marts.catalog import DAILY_MARTS
 

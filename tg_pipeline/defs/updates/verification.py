@@ -4,7 +4,12 @@ from typing import Final
 
 import dagster as dg
 
-from tg_pipeline.builds.damage import find_damaged_sealed, mark_found, partitions_of, verify_lake
+from tg_pipeline.builds.monitoring.damage import (
+    find_damaged_sealed,
+    mark_found,
+    partitions_of,
+    verify_lake,
+)
 from tg_pipeline.builds.staleness import DAILY_HOUR
 from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import SETTINGS

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from tg_pipeline.report.charts import (
+from tg_pipeline.report.drawing.charts import (
     BarRow,
     PointRow,
     TimeBucket,
@@ -12,6 +12,7 @@ from tg_pipeline.report.charts import (
     time_bars,
     time_lines,
 )
+from tg_pipeline.report.drawing.theme import ACCENT, INK, SECOND
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.messages import CategoryMessages
 from tg_pipeline.report.models import ActiveUser, ActivityDay, CategoryCount, ReportData
@@ -28,7 +29,6 @@ from tg_pipeline.report.page import (
 )
 from tg_pipeline.report.sanitize import MAX_NAME, UserText
 from tg_pipeline.report.shares import Share
-from tg_pipeline.report.theme import ACCENT, INK, SECOND
 
 ACTIVITY: Final = "activity"
 COMMANDS: Final = "commands"

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from tg_pipeline.report.charts import (
+from tg_pipeline.report.drawing.charts import (
     BarRow,
     axis_label,
     fill_of,
     group_by_time,
     time_bars,
 )
+from tg_pipeline.report.drawing.theme import ACCENT, INK, SECOND, SOFT
 from tg_pipeline.report.formatting import NO_VALUE, Formatter
 from tg_pipeline.report.models import (
     BlockDay,
@@ -29,7 +30,6 @@ from tg_pipeline.report.page import (
 from tg_pipeline.report.sanitize import MAX_NAME, UserText
 from tg_pipeline.report.sections.changes import Change, ChangeWords, changes_chart
 from tg_pipeline.report.shares import Share
-from tg_pipeline.report.theme import ACCENT, INK, SECOND, SOFT
 
 HELP: Final = "help"
 SOURCES: Final = "sources"

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from tg_pipeline.report.charts import BarRow, TimeBucket, time_bars
+from tg_pipeline.report.drawing.charts import BarRow, TimeBucket, time_bars
+from tg_pipeline.report.drawing.theme import ACCENT, SECOND
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.page import (
     LegendItem,
@@ -14,7 +15,6 @@ from tg_pipeline.report.page import (
     bucket_name,
     pale_legend,
 )
-from tg_pipeline.report.theme import ACCENT, SECOND
 
 Change: TypeAlias = tuple[TimeBucket, int, int]
 """A bar's place, what is counted above the line, and what is counted below it."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tg_pipeline.report.charts import BarRow, TimeBucket, group_by_time, time_bars
+from tg_pipeline.report.drawing.charts import BarRow, TimeBucket, group_by_time, time_bars
+from tg_pipeline.report.drawing.theme import SECOND, WARN
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.messages import HealthMessages
 from tg_pipeline.report.models import Gap, Health, HealthDay, ReportData
@@ -17,7 +18,6 @@ from tg_pipeline.report.page import (
     bucket_name,
     pale_legend,
 )
-from tg_pipeline.report.theme import SECOND, WARN
 
 HEALTH: Final = "health"
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from tg_pipeline.report.charts import (
+from tg_pipeline.report.drawing.charts import (
     HeatCell,
     group_by_time,
     heat_map,
 )
+from tg_pipeline.report.drawing.theme import INK, ON_HEAT, step_of
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import CohortWeek, MemberDay, ReportData
 from tg_pipeline.report.page import (
@@ -19,7 +20,6 @@ from tg_pipeline.report.page import (
 )
 from tg_pipeline.report.sections.changes import Change, ChangeWords, changes_chart
 from tg_pipeline.report.shares import Share
-from tg_pipeline.report.theme import INK, ON_HEAT, step_of
 
 MEMBERS: Final = "members"
 RETENTION: Final = "retention"

@@ -7,7 +7,7 @@ from typing import Final
 
 from markupsafe import Markup
 
-from tg_pipeline.report.charts import (
+from tg_pipeline.report.drawing.charts import (
     BarRow,
     RangeRow,
     axis_label,
@@ -15,6 +15,7 @@ from tg_pipeline.report.charts import (
     time_bars,
     time_ranges,
 )
+from tg_pipeline.report.drawing.theme import ACCENT, INK, SECOND, SOFT
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import (
     AnswersWeek,
@@ -35,7 +36,6 @@ from tg_pipeline.report.page import (
 )
 from tg_pipeline.report.sanitize import UserText
 from tg_pipeline.report.shares import Share, is_rise, is_testable
-from tg_pipeline.report.theme import ACCENT, INK, SECOND, SOFT
 
 QUESTIONS: Final = "questions"
 ANSWERS: Final = "answers"

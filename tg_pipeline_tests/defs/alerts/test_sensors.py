@@ -13,8 +13,8 @@ import dagster as dg
 import pytest
 
 from lambda_ingest.settings import Secret
-from tg_pipeline.builds import alerts
-from tg_pipeline.builds.alerts import alert_channels
+from tg_pipeline.builds.monitoring import alerts
+from tg_pipeline.builds.monitoring.alerts import alert_channels
 from tg_pipeline.defs.alerts import sensors
 from tg_pipeline.settings import AdminSettings, Settings
 from tg_pipeline_tests.conftest import BOT, DAY

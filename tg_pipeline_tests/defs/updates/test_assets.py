@@ -18,8 +18,8 @@ from tg_pipeline.builds.layers import Conservation
 from tg_pipeline.defs.metadata import as_dagster_failure
 from tg_pipeline.defs.partitions import DAYS_PER_RUN, group_into_ranges
 from tg_pipeline.defs.updates import assets
-from tg_pipeline.lake.errors import TransientStoreError
 from tg_pipeline.lake.floors import Floors, raise_floors
+from tg_pipeline.storage.errors import TransientStoreError
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 

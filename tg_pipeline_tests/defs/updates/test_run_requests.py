@@ -11,7 +11,7 @@ from tg_pipeline.defs.updates.run_requests import (
     plan_runs,
 )
 from tg_pipeline.defs.updates.sensors import ScanCursor
-from tg_pipeline.lake.landing_zone import iter_days
+from tg_pipeline.landing.zone import iter_days
 
 FIRST = date(2026, 10, 5)
 ONE_DAY = timedelta(days=1)

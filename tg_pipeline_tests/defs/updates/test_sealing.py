@@ -11,8 +11,8 @@ from lambda_ingest.landing import LANDING_PREFIX
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.updates import sealing
 from tg_pipeline.defs.updates.sealing import sealing_job, sealing_schedule
-from tg_pipeline.lake.sealed_objects import is_sealed_key
-from tg_pipeline.lake.sealing import MIN_AGE_DAYS
+from tg_pipeline.landing.sealed_objects import is_sealed_key
+from tg_pipeline.landing.sealing import MIN_AGE_DAYS
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.defs.conftest import House
 

@@ -8,8 +8,8 @@ from random import Random
 import pytest
 
 from lambda_ingest.store import open_store
-from lambda_ingest.synthetic_updates import is_synthetic
-from tg_pipeline.lake.landing_zone import list_days
+from lambda_ingest.synthetic.updates import is_synthetic
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.fakes.bucket import OFTEN, Bucket, failing_bucket
 from tg_pipeline_tests.fakes.proxy import TROUBLES

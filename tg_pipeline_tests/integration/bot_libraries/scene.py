@@ -10,7 +10,7 @@ import obstore
 from obstore.store import ObjectStore
 
 from lambda_ingest.arrivals import JOURNAL_PREFIX
-from lambda_ingest.synthetic_updates import is_synthetic
+from lambda_ingest.synthetic.updates import is_synthetic
 from tg_pipeline_tests.fakes.clock import zone_at_noon
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.integration.bot_libraries.actors import (

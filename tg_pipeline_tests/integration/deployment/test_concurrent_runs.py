@@ -12,8 +12,8 @@ import pytest
 from lambda_ingest.store import open_store
 from tg_pipeline.cli.materialize import refuse_supervised_runs
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.lake.landing_zone import list_days
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 from tg_pipeline_tests.conftest import Pipeline

@@ -16,7 +16,7 @@ import pytest
 
 from lambda_ingest.landing import day_prefix
 from tg_pipeline.lake.partitions import Lake
-from tg_pipeline.layers.enriched_schema import ENRICHED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline_tests.fakes.sqs import BUCKET, REGION, SqsServer, landed, sqs_server, tick_of
 from tg_pipeline_tests.integration.deployment.component import Component, wait_until
 

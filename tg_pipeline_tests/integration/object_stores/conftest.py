@@ -9,8 +9,8 @@ import dagster as dg
 import pytest
 from obstore.store import ObjectStore
 
-from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.storage.object_store import open_object_store
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.defs.conftest import House
 from tg_pipeline_tests.integration.object_stores.shell import Shell

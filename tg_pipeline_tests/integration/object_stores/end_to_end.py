@@ -18,8 +18,8 @@ from tg_pipeline.builds.report import ReportSource, load_report_data, publish_pa
 from tg_pipeline.builds.staleness import LayerDay, stale_days
 from tg_pipeline.lake.footer_index import PREFIX as INDEXES
 from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
-from tg_pipeline.lake.landing_writer import Delivery, LandingStats, land_all
-from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.landing.writer import Delivery, LandingStats, land_all
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.query.session import open_session
 from tg_pipeline.report.models import ReportData

@@ -13,8 +13,8 @@ from obstore.store import ObjectStore, S3Store
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.builds.staleness import stale_days
-from tg_pipeline.lake.landing_writer import Delivery, land_batches
-from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.landing.writer import Delivery, land_batches
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline_tests.builds.mart_days import ZONE
 from tg_pipeline_tests.conftest import BOT, Pipeline
 from tg_pipeline_tests.integration.object_stores.end_to_end import (

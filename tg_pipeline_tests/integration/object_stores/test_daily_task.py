@@ -15,8 +15,8 @@ from aiohttp import web
 from lambda_ingest.landing import TrustLevel
 from lambda_ingest.writer import LandingWriter
 from tg_pipeline.builds.staleness import last_scheduled_day
-from tg_pipeline.lake.landing_writer import Delivery, land_all
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.landing.writer import Delivery, land_all
 from tg_pipeline.sample import deliveries
 from tg_pipeline_tests.conftest import BOT, Pipeline
 from tg_pipeline_tests.fakes.clock import zone_at_noon

@@ -8,7 +8,7 @@ from uuid import uuid4
 import obstore
 import pytest
 
-from lambda_ingest.synthetic_updates import is_synthetic
+from lambda_ingest.synthetic.updates import is_synthetic
 from tg_pipeline.privacy.athena_results import open_results
 from tg_pipeline.privacy.search import Finding
 from tg_pipeline.privacy.versions import VersionedBucket

@@ -7,16 +7,8 @@ import pytest
 from obstore.store import ObjectStore
 
 from lambda_ingest.store import put_if_absent
-from tg_pipeline.lake.landing_reader import THREADS, read_objects
-from tg_pipeline.lake.landing_zone import list_days, list_objects
-from tg_pipeline_tests.lake.conftest import DAY, FOLDER, objects, rows
-from tg_pipeline_tests.lake.test_landing_reader import (  # noqa: F401 - run here
-    test_lines_are_in_the_order_of_objects_and_numbers,
-)
-from tg_pipeline_tests.lake.test_parquet import (  # noqa: F401 - run here
-    test_a_footer_has_rows_size_and_metadata_of_any_length,
-    test_a_missing_or_damaged_object_has_no_footer,
-)
+from tg_pipeline.landing.reader import THREADS, read_objects
+from tg_pipeline.landing.zone import list_days, list_objects
 from tg_pipeline_tests.lake.test_partitions import (  # noqa: F401 - run here
     test_a_commit_replaces_the_day_as_a_whole,
     test_a_day_can_be_read_while_it_is_rewritten,
@@ -32,6 +24,14 @@ from tg_pipeline_tests.lambda_ingest.test_store import (  # noqa: F401 - run her
     test_only_one_of_several_concurrent_writers_succeeds,
     test_the_first_object_under_a_key_is_kept,
 )
+from tg_pipeline_tests.landing.test_reader import (  # noqa: F401 - run here
+    test_lines_are_in_the_order_of_objects_and_numbers,
+)
+from tg_pipeline_tests.storage.test_parquet import (  # noqa: F401 - run here
+    test_a_footer_has_rows_size_and_metadata_of_any_length,
+    test_a_missing_or_damaged_object_has_no_footer,
+)
+from tg_pipeline_tests.stores import DAY, FOLDER, objects, rows
 
 pytestmark = pytest.mark.tiers("moto", "ceph")
 

@@ -12,14 +12,14 @@ from obstore.store import S3Store
 
 from lambda_ingest.store import StoreError
 from tg_pipeline import aws
-from tg_pipeline.lake import object_io
-from tg_pipeline.lake.object_io import TAIL_BYTES, ReplacedError
 from tg_pipeline.lake.partitions import Lake, Partition, partition_key
+from tg_pipeline.storage import object_io
+from tg_pipeline.storage.object_io import TAIL_BYTES, ReplacedError
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.fakes.loopback import Loopback
 from tg_pipeline_tests.fakes.proxy import FailingProxy, is_put
 from tg_pipeline_tests.integration.object_stores.tier import BUCKET, S3Server
-from tg_pipeline_tests.lake.conftest import SCHEMA
+from tg_pipeline_tests.stores import SCHEMA
 
 pytestmark = pytest.mark.tiers("moto", "ceph")
 

@@ -8,9 +8,10 @@ from random import Random
 import obstore
 import pytest
 
-from tg_pipeline.lake import landing_reader, object_io
 from tg_pipeline.lake.partitions import OBJECT_NAME, partition_key
+from tg_pipeline.landing import reader as landing_reader
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline.storage import object_io
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.fakes.loopback import Loopback
 from tg_pipeline_tests.fakes.proxy import (

@@ -11,12 +11,12 @@ from obstore.store import S3Store
 
 from lambda_ingest.store import StoreError
 from tg_pipeline.aws import abort_stale_uploads
-from tg_pipeline.lake.landing_zone import list_days
-from tg_pipeline.lake.object_store import open_object_store
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.landing.zone import list_days
+from tg_pipeline.storage.object_store import open_object_store
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.integration.object_stores.tier import BUCKET, S3Server
-from tg_pipeline_tests.lake.conftest import KEY, write
+from tg_pipeline_tests.stores import KEY, write
 
 pytestmark = [pytest.mark.ceph, pytest.mark.tiers("ceph")]
 

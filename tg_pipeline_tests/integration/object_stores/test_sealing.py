@@ -10,10 +10,10 @@ import pytest
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import day_prefix
-from tg_pipeline.lake.landing_zone import list_objects
-from tg_pipeline.lake.sealed_objects import is_sealed_key
-from tg_pipeline.lake.sealing import SealRules, seal_day
-from tg_pipeline.lake.unsealing import unseal_day
+from tg_pipeline.landing.sealed_objects import is_sealed_key
+from tg_pipeline.landing.sealing import SealRules, seal_day
+from tg_pipeline.landing.unsealing import unseal_day
+from tg_pipeline.landing.zone import list_objects
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
 from tg_pipeline_tests.integration.object_stores.test_forget import (  # noqa: F401 - the fixture
     pipeline as versioned,

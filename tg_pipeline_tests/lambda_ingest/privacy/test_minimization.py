@@ -10,7 +10,7 @@ import pytest
 from lambda_ingest.landing import chat_id_of, event_time, migration_of, parse_update
 from lambda_ingest.privacy.minimization import DROPPABLE, KEPT_EMPTY, NO_MINIMIZATION, Minimization
 from lambda_ingest.update_fields import UPDATE_FIELDS
-from tg_pipeline.layers.enriched_updates import enrich_update
+from tg_pipeline.layers.enriched.updates import enrich_update
 from tg_pipeline.sample import deliveries
 from tg_pipeline.telegram.decoding import read_envelope
 from tg_pipeline.telegram.fields import SERVICE_MESSAGES

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from tg_pipeline.builds.marts import mart_builder
-from tg_pipeline.lake.landing_zone import list_days
+from tg_pipeline.landing.zone import list_days
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.sample import deliveries

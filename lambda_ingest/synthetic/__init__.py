@@ -1,0 +1,1 @@
+"""Lines in the form of an update that are none of Telegram's: calls of the bot and exports."""

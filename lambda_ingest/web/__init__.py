@@ -1,0 +1,1 @@
+"""HTTP: events of API Gateway, addresses, forwarding and the request log."""

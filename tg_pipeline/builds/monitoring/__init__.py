@@ -1,0 +1,1 @@
+"""What operators are told: status, alerts, damage and missing updates."""

@@ -1,0 +1,1 @@
+"""The landing zone: what landed, read, written, sealed and listed."""

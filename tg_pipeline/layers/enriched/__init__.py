@@ -1,0 +1,1 @@
+"""The layer enriched_updates: its columns, and how payloads become rows."""

@@ -1,0 +1,1 @@
+"""Charts: Vega specifications of the page, and the picture of the digest."""

@@ -1,0 +1,1 @@
+"""Objects and Parquet files behind a URI: reads, writes, retries and errors."""

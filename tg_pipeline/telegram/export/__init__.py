@@ -1,0 +1,1 @@
+"""The history of chats that Telegram Desktop exports, read as a stream."""
