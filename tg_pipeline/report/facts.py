@@ -83,6 +83,15 @@ class IssueFact(NamedTuple):
     """From the first question to the answer; NONE without one."""
 
 
+class SmallTalkFact(NamedTuple):
+    """The greetings, thanks and other small talk of a person to the bot, on a day in a chat."""
+
+    day: int
+    chat: int
+    person: int
+    messages: int
+
+
 class PlaceboFact(NamedTuple):
     """What the rule for answers finds on a day in a chat, outside of private chats with the bot."""
 
@@ -123,6 +132,7 @@ class Facts:
     people_days: Sequence[PersonDayFact] = ()
     questions: Sequence[QuestionFact] = ()
     issues: Sequence[IssueFact] = ()
+    small_talk: Sequence[SmallTalkFact] = ()
     placebos: Sequence[PlaceboFact] = ()
     chats: Sequence[ChatFact] = ()
     private_chat: int = NONE
@@ -140,7 +150,10 @@ class Facts:
     @property
     def can_be_filtered(self) -> bool:
         """Whether there are few enough facts for a page to have filters."""
-        tables = (self.messages, self.people_days, self.questions, self.issues, self.placebos)
+        tables = (
+            *(self.messages, self.people_days, self.questions),
+            *(self.issues, self.small_talk, self.placebos),
+        )
         return sum(map(len, tables)) <= MAX_ROWS
 
     def without_names(self, people: Sequence[str]) -> "Facts":
@@ -223,6 +236,7 @@ class FactRows:
     people_days: Sequence[tuple[date, int, int, int]] = ()
     questions: Sequence[QuestionRow] = ()
     issues: Sequence[IssueRow] = ()
+    small_talk: Sequence[tuple[date, int, int | None, int]] = ()
     placebos: Sequence[tuple[date, int, int, int, int, int]] = ()
     chats: Sequence[ChatRow] = ()
 
@@ -242,6 +256,10 @@ def build_facts(rows: FactRows, first: date) -> Facts:
         ],
         questions=places.questions(rows.questions),
         issues=[places.issue(row) for row in rows.issues],
+        small_talk=[
+            SmallTalkFact(places.day(day), places.chat(chat), places.person(person), count)
+            for day, chat, person, count in rows.small_talk
+        ],
         placebos=[
             PlaceboFact(places.day(day), places.chat(chat), *counts)
             for day, chat, *counts in rows.placebos
@@ -274,7 +292,8 @@ class _Places:
             written[chat] += count
         asked = Counter(row.chat for row in rows.questions)
         seen = {*written, *asked, *(row.chat for row in rows.issues)}
-        seen |= {chat for _, chat, *_ in rows.people_days} | {chat for _, chat, *_ in rows.placebos}
+        for table in (rows.people_days, rows.small_talk, rows.placebos):
+            seen |= {chat for _, chat, *_ in table}
         ranked = sorted(seen, key=lambda chat: (-written[chat], -asked[chat], chat))
         self.chats: Final = {chat: place for place, chat in enumerate(ranked)}
         self.people: Final = _rank_people(rows)
@@ -290,13 +309,16 @@ class _Places:
     def chat(self, chat: int) -> int:
         return min(self.chats[chat], MAX_CHATS)
 
+    def person(self, person: int | None) -> int:
+        return NONE if person is None else self.people[person]
+
     def questions(self, rows: Sequence[QuestionRow]) -> list[QuestionFact]:
         return [
             QuestionFact(
                 day=self.day(row.day),
                 slot=row.slot,
                 chat=self.chat(row.chat),
-                person=NONE if row.person is None else self.people[row.person],
+                person=self.person(row.person),
                 wording=self.wordings[wording],
             )
             for row, wording in zip(rows, self._wording_of, strict=True)
@@ -306,7 +328,7 @@ class _Places:
         return IssueFact(
             day=self.day(row.day),
             chat=self.chat(row.chat),
-            person=NONE if row.person is None else self.people[row.person],
+            person=self.person(row.person),
             topic=NONE if row.topic_id is None else self._topic(row.bot_id, row.topic_id),
             is_private=row.is_private,
             outcome=OUTCOMES.index(row.outcome),
@@ -375,6 +397,7 @@ def _rank_people(rows: FactRows) -> dict[int, int]:
     for _, _, person, count in rows.people_days:
         written[person] += count
     askers = {row.person for row in rows.issues if row.person is not None}
-    everybody = {*asked, *written, *askers}
+    talkers = {person for _, _, person, _ in rows.small_talk if person is not None}
+    everybody = {*asked, *written, *askers, *talkers}
     ranked = sorted(everybody, key=lambda person: (-asked[person], -written[person], person))
     return {person: place for place, person in enumerate(ranked)}

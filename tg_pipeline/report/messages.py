@@ -156,6 +156,7 @@ class OverviewMessages(MessageGroup, frozen=True):
     answered: str
     unseen: str
     other_questions: str
+    small_talk: str
     topics_title: str
     topics_limit: str
     groups: str

@@ -33,6 +33,7 @@
       questions: rows(data.questions, "day", "slot", "chat", "person", "wording"),
       issues: rows(
         data.issues, "day", "chat", "person", "topic", "isPrivate", "outcome", "again", "seconds"),
+      smallTalk: rows(data.smallTalk, "day", "chat", "person", "messages"),
       placebos: rows(
         data.placebos, "day", "chat", "singles", "answeredSingles", "placebos", "answeredPlacebos"),
       topics: rows(data.topics, "text", "language", "group", "topic"),
@@ -123,11 +124,13 @@
     const written = hoursOf(selected);
     const test = testOf(chosen, elsewhere);
     const outside = countIssues(elsewhere);
+    const smallTalk = facts.smallTalk.filter((row) => has(chosen, row));
     return {
       written,
       peak: written.indexOf(Math.max(...written)),
       questions: selected.questions.length,
       topics: grouped(selected.questions, topicOf),
+      smallTalk: sum(smallTalk, (row) => row.messages),
       private: private_,
       elsewhere: outside,
       unseen: private_.counts[UNSEEN] + outside.counts[UNSEEN],
@@ -584,6 +587,9 @@
     replace("topics-list", ...topics.map(topicDetails));
     const others = current.questions - sum(topics, (row) => row.questions);
     replace("topics-note", others ? fill(texts.other_questions, { number: number(others) }) : "");
+    const { smallTalk } = current;
+    const template = smallTalk ? texts.small_talk : "";
+    replace("small-talk-note", fill(template, { number: number(smallTalk) }));
     replace("hours-finding", hoursFinding(overview));
     showHours(overview);
     replace("weeks-finding", trend(overview));

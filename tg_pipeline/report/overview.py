@@ -101,6 +101,8 @@ class Totals:
     """Messages by hour of the week; of a person, questions."""
     questions: int
     topics: Counter[int]
+    small_talk: int
+    """Messages to the bot that ask for nothing: greetings, thanks and the like."""
     private: IssueCounts
     """In private chats with the bot."""
     elsewhere: IssueCounts
@@ -285,6 +287,7 @@ class _Counter:
             written=self._written(),
             questions=len(self._questions),
             topics=topics,
+            small_talk=self._small_talk(),
             private=IssueCounts.of(private),
             elsewhere=IssueCounts.of(elsewhere),
             test=self._test({issue.chat for issue in elsewhere}),
@@ -374,6 +377,13 @@ class _Counter:
             for question in self._questions:
                 counts[question.slot] += 1
         return tuple(counts)
+
+    def _small_talk(self) -> int:
+        return sum(
+            row.messages
+            for row in self._facts.small_talk
+            if self._chosen.has(row.day, row.chat, row.person)
+        )
 
     def _test(self, chats: set[int]) -> Comparison | None:
         """Compare single questions with the placebo, in the chats of issues."""

@@ -36,6 +36,7 @@ def script_data(
         "peopleDays": _columns(facts.people_days),
         "questions": _columns(facts.questions),
         "issues": _columns(facts.issues),
+        "smallTalk": _columns(facts.small_talk),
         "placebos": _columns(facts.placebos),
         "chats": [[chat.name, chat.since] for chat in facts.chats],
         "privateChat": facts.private_chat,

@@ -229,6 +229,7 @@ class OverviewTexts:
     help: Sequence[TileLine]
     topics: Sequence[TopicRow]
     topics_note: str
+    small_talk_note: str
     hours_finding: Cell
     hours: Sequence[Sequence[HourCell]]
     """By weekday."""

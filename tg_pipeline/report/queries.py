@@ -54,7 +54,7 @@ REPORT_TABLES: Final = frozenset(
     {
         *("daily_activity", "hourly_activity", "user_activity", "commands", "content_mix"),
         *("reactions", "members", "active_users", "retention", "questions", "answers", "threads"),
-        *("fallback_answers", "buttons", "sources", "blocks", "bot_calls"),
+        *("fallback_answers", "small_talk", "buttons", "sources", "blocks", "bot_calls"),
         *("chats", "users", "bots"),
     }
 )
@@ -138,6 +138,7 @@ def _read_facts(marts: Marts, period: Period, first_day: date | None) -> Facts:
         people_days=marts.read("fact_people", days, _row),
         questions=marts.read("fact_questions", days, QuestionRow),
         issues=marts.read("fact_issues", days, IssueRow),
+        small_talk=marts.read("fact_small_talk", days, _row),
         placebos=marts.read("fact_placebo", days, _row),
         chats=marts.read("fact_chats", days, ChatRow),
     )

@@ -55,6 +55,10 @@ def made_facts(
         ],
         questions=[row for day in days for row in _questions(day, chats, texts, len(names))],
         issues=[row for day in days for row in _issues(day, chats, len(names))],
+        small_talk=[
+            (day, chats[number % len(chats)], number % len(names) + 1, 2)
+            for number, day in enumerate(days)
+        ],
         placebos=[(day, chat, 10, 5, 10, 2) for day in days for chat in chats[1:]],
         chats=[
             ChatRow(PRIVATE, None, FIRST),

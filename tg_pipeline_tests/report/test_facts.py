@@ -106,6 +106,13 @@ def test_facts_are_of_the_previous_period_too_and_of_all_private_chats_as_one() 
             | {"is_issue_start": True, "outcome": "answered", "answered_by": "human"}
             | {"seconds_to_answer": 60},
         ],
+        "small_talk": [
+            {"chat_id": -1, "user_id": 9, "sent_at": local(BEFORE.first, 0)},
+            {"chat_id": -100, "user_id": 9, "sent_at": local(BEFORE.first, 23)},
+            {"chat_id": 5, "user_id": 8, "sent_at": local(PERIOD.last, 23)},
+            {"chat_id": 5, "user_id": 8, "sent_at": local(PERIOD.last + timedelta(days=1), 0)},
+            {"chat_id": 5, "user_id": 8, "sent_at": local(PERIOD.last), "is_copy": True},
+        ],
     }
 
     facts = read_report_data(hand_made(rows), PERIOD, Health(first_day=BEFORE.first)).facts
@@ -118,9 +125,10 @@ def test_facts_are_of_the_previous_period_too_and_of_all_private_chats_as_one() 
         (7, 129, 0, 3),
         (7, 129, 1, 1),
     ]
-    assert facts.people == ["Ana"]
+    assert facts.people == ["Ana", None]
     assert facts.questions[0][:4] == (4, 2 * 24 + 23, 0, 0)
     assert (facts.issues[0].topic, facts.issues[0].seconds) == (0, 60)
+    assert facts.small_talk == [(0, 0, 0, 2), (7, 1, 1, 1)]
 
 
 def test_facts_begin_with_the_data() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tg_pipeline.report.facts import NONE, Facts, HourFact, PlaceboFact, QuestionFact
+from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import Period
 from tg_pipeline.report.overview import (
     MIN_ANSWERS,
@@ -114,6 +115,23 @@ def test_of_a_person_questions_are_counted_by_hour_and_nothing_is_compared_with_
     assert counts.current.test is None
     assert [row.person for row in counts.askers] == [0]
     assert in_words(counts, chosen)[0].startswith("Asks most on Wednesdays, 9:00–10:00")
+
+
+def test_small_talk_is_stated_of_what_is_selected_and_only_if_there_is_any() -> None:
+    def note(chosen: FactFilter, facts: Facts = FACTS, fmt: Formatter = EN) -> str:
+        counts = overview(facts, chosen)
+        return overview_texts(counts, facts, chosen, fmt, has_texts=True).small_talk_note
+
+    last_day = FactFilter(ALL.last, ALL.last)
+    its_chat, its_person = (FACTS.small_talk[-1].chat, FACTS.small_talk[-1].person)
+    english = "Not counted as questions: greetings, thanks and other small talk to the bot ({})."
+
+    assert note(ALL) == english.format(56)
+    assert note(replace(last_day, chat=its_chat, person=its_person)) == english.format(2)
+    assert note(replace(last_day, chat=its_chat + 1 if its_chat < 2 else 0)) == ""
+    assert note(replace(last_day, person=its_person + 1 if its_person < 2 else 0)) == ""
+    assert note(ALL, replace(FACTS, small_talk=())) == ""
+    assert note(last_day, fmt=PT).endswith("mensagens ao bot que não pedem nada (2).")
 
 
 def test_answers_that_the_placebo_has_as_well_are_no_finding() -> None:

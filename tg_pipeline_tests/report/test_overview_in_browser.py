@@ -30,8 +30,8 @@ FIRST_SCREEN = 844
 
 PARTS = """
 const ids = ["lead", "tile-when", "tile-what", "tile-help", "topics-list", "topics-note",
-  "hours-finding", "hours-rows", "weeks-finding", "weeks-rows", "chats-finding", "chats-rows",
-  "chats-note", "askers-finding", "askers-rows"];
+  "small-talk-note", "hours-finding", "hours-rows", "weeks-finding", "weeks-rows", "chats-finding",
+  "chats-rows", "chats-note", "askers-finding", "askers-rows"];
 const plain = (html) => html.replace(/>\\s+</g, "><").replaceAll(' class=""', "");
 return Object.fromEntries(ids.map((id) => [id, plain(document.getElementById(id).outerHTML)]));
 """
@@ -46,6 +46,7 @@ SELECT_AGAIN = "document.getElementById('filters').dispatchEvent(new Event('chan
 
 DAYS = 16
 OTHER_GROUP = {"id": -200, "type": "supergroup", "title": "Fórum"}
+COMMAND = {"entities": [{"type": "bot_command", "offset": 0, "length": 3}]}
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_the_script_writes_of_everything_what_the_page_came_with(
 def test_what_is_selected_has_the_figures_of_a_report_on_it(
     open_report: Open, pipeline: Pipeline
 ) -> None:
-    # Given questions, some of them answered, in two groups
+    # Given questions, some of them answered, and thanks to the bot, in two groups
     source = land_two_groups(pipeline)
     whole = Period(DAY, DAY + timedelta(days=DAYS - 1))
     last_days = Period.ending(whole.last, 7)
@@ -111,6 +112,7 @@ def test_what_is_selected_has_the_figures_of_a_report_on_it(
         select(page, name, label)
         assert page.run(PARTS) == report
         assert page.run(PARTS) != before
+        assert report["small-talk-note"] != before["small-talk-note"]
 
 
 def test_a_person_is_shown_alone_and_what_is_shown_is_announced(open_report: Open) -> None:
@@ -121,6 +123,7 @@ def test_a_person_is_shown_alone_and_what_is_shown_is_announced(open_report: Ope
 
     assert text_of(page, "askers-rows").startswith("محمد ")
     assert text_of(page, "tile-when").startswith("Mondays, 9:00–10:00")
+    assert text_of(page, "small-talk-note").endswith("small talk to the bot (20).")
     status = page.browser.find_element("id", "shown")
     assert status.get_attribute("role") == "status"
     assert status.get_property("textContent") == "Now shown: 15\N{NO-BREAK SPACE}questions."
@@ -226,7 +229,7 @@ def test_without_scripts_the_page_has_no_filters_and_all_figures(open_report: Op
 
 
 def land_two_groups(pipeline: Pipeline) -> ReportSource:
-    """Land and build questions in two groups: in the other one, fewer get an answer."""
+    """Land and build questions in two groups, and thanks: in the other one, fewer get an answer."""
     questions = ("como emito o certificado?", "qual a senha do wifi?", "onde fica a secretaria?")
     days = [DAY + timedelta(days=number) for number in range(DAYS)]
     for number, day in enumerate(days):
@@ -247,6 +250,10 @@ def land_two_groups(pipeline: Pipeline) -> ReportSource:
         ]
         reply = {"reply_to_message": elsewhere[0]["message"], "chat": OTHER_GROUP}
         late = [message(first + 60, "Carla X", "vou ver", day, **reply)] if number % 2 else []
-        pipeline.land(*asked, *answers, *elsewhere, *late, day=day)
+        thanks = [
+            message(first + 70 + place, "Ana", "/oi obrigada", day, **in_chat | COMMAND)
+            for place, in_chat in enumerate(({"chat": OTHER_GROUP}, {})[: 1 + number % 2])
+        ]
+        pipeline.land(*asked, *answers, *elsewhere, *late, *thanks, day=day)
     build(pipeline, *days)
     return ReportSource(pipeline.landing, pipeline.lake, MART_PARAMETERS, PARAMETERS)

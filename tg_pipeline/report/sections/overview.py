@@ -50,6 +50,7 @@ def overview_texts(
         help=list(writer.help()),
         topics=[writer.topic(row) for row in overview.topics],
         topics_note=writer.topics_note(),
+        small_talk_note=writer.small_talk_note(),
         hours_finding=writer.hours_finding(),
         hours=writer.hours(),
         weeks=writer.weeks(),
@@ -264,6 +265,10 @@ class _Writer:
         fmt, current = self._fmt, self._overview.current
         others = current.questions - sum(row.questions for row in self._overview.topics)
         return self._texts.other_questions.format(number=fmt.number(others)) if others else ""
+
+    def small_talk_note(self) -> str:
+        count = self._overview.current.small_talk
+        return self._texts.small_talk.format(number=self._fmt.number(count)) if count else ""
 
     def weeks(self) -> ListTable:
         fmt, texts, weeks = self._fmt, self._texts, self._overview.weeks
