@@ -212,12 +212,13 @@ UNREAD_QUESTIONS: Final = (
 
 
 def _declared(schema: pa.Schema) -> dict[str, Column]:
-    return {
+    columns = {
         field.name: Column(
             field.type, field.metadata[b"description"].decode(), required=not field.nullable
         )
         for field in schema
     }
+    return columns | {"kind": plain(columns["kind"])}
 
 
 DETECTED_QUESTIONS: Final = Mart(

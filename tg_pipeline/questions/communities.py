@@ -19,7 +19,7 @@ NEIGHBOURS: Final = 10
 RESOLUTIONS: Final = (0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 5.6, 8.0, 11.0, 16.0)
 """From few topics to many, each by a factor of about the square root of two."""
 
-SHARE_OF_BEST: Final = 0.92
+SHARE_OF_BEST: Final = 0.94
 """The share of the best silhouette that a coarser resolution needs. Decision 4 has the figures."""
 
 SILHOUETTE_DECIMALS: Final = 4

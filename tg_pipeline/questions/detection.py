@@ -176,8 +176,11 @@ def question_clauses(normalized: pa.Array) -> pa.Array:
 
 
 def has_greeting(normalized: pa.Array) -> pa.Array:
-    """Return whether each normalized text begins with a greeting or a form of address."""
-    return pc.match_substring_regex(normalized, _GREETING)
+    """Return whether each normalized text begins with a greeting or a reaction (`alguem ?`)."""
+    return pc.or_(
+        pc.match_substring_regex(normalized, _GREETING),
+        pc.match_substring_regex(normalized, f"^{_REACTION}"),
+    )
 
 
 def is_question(clauses: pa.Array) -> pa.Array:

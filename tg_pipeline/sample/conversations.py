@@ -51,7 +51,7 @@ def ask(
 ) -> GeneratedUpdate:
     """Ask a question, in the support chat and by a member unless others are passed."""
     rng = scene.rng
-    asker, intent = person or rng.pick(CROWD), rng.pick(INTENTS)
+    asker, intent = person or rng.pick(CROWD), rng.pick_common(INTENTS)
     asked = rng.pick(intent.phrasings(asker.language))
     if asker.language == "pt":
         asked = rng.pick(CONTENT.openers) + asked + rng.pick(CONTENT.closers)

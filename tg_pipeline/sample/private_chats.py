@@ -134,7 +134,7 @@ def ask_bot(scene: Scene) -> GeneratedUpdate | None:
 def ask(scene: Scene, person: Person, chat_state: ChatState) -> GeneratedUpdate | None:
     """Ask the bot a question."""
     is_course = scene.rng.happens(COURSE)
-    intent = scene.rng.pick(CONTENT.course if is_course else CONTENT.coding)
+    intent = scene.rng.pick_common(CONTENT.course if is_course else CONTENT.coding)
     is_known = not scene.rng.happens(UNKNOWN[is_course])
     return _ask(scene, Inquiry(person, chat_state, intent, is_known))
 

@@ -10,6 +10,9 @@ from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
 
+COMMON: Final = 1.2
+"""How much more often the first options are picked than the last ones; 1 is equally often."""
+
 
 class SeededRandom:
     """A random generator with the same results on every Python version.
@@ -29,6 +32,13 @@ class SeededRandom:
     def pick(self, options: Sequence[T]) -> T:
         """Return one of the options, all equally likely."""
         return options[int(self.fraction() * len(options))]
+
+    def pick_common(self, options: Sequence[T]) -> T:
+        """Return one of the options, the first ones more often: so that some are the most common.
+
+        Of 60 options, the first is picked in 3.3 % of the cases and the last in 1.4 %.
+        """
+        return options[int(self.fraction() ** COMMON * len(options))]
 
     def happens(self, probability: float) -> bool:
         """Return True with the probability (0 to 1)."""

@@ -30,7 +30,7 @@ def message(number: int, who: str, text: str, day: date = DAY, **more: Any) -> d
 
 
 def build(pipeline: Pipeline, *days: date) -> None:
-    settings = Settings.from_environment({"TG_TIMEZONE": ZONE}, Path("/"))
+    settings = Settings.from_environment({"TG_TIMEZONE": ZONE, "TG_MEANINGS": "no"}, Path("/"))
     parameters = mart_parameters(settings, pipeline.landing)
     for day in days:
         pipeline.build(day)
