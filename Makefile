@@ -49,7 +49,7 @@ define pip_install
 endef
 
 $(INSTALLED): pyproject.toml constraints.txt
-	$(call pip_install,.)
+	$(call pip_install,.[meanings])
 	@touch $@
 
 $(DEVELOPER): $(INSTALLED)
