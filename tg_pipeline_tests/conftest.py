@@ -165,3 +165,5 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("TG_", "TELEGRAM_", "AWS_")) and name != "TG_SCREENSHOTS":
             monkeypatch.delenv(name)
+    # Questions are grouped as in marts that a test builds by itself, whatever is installed.
+    monkeypatch.setenv("TG_MEANINGS", "no")
