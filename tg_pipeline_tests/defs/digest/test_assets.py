@@ -30,6 +30,7 @@ def settings_of(tmp_path: Path, api_url: str, **more: str) -> Settings:
         "TELEGRAM_API_URL": api_url,
         "TG_ADMIN_CHAT_ID": CHAT,
         "TG_DIGEST": "day",
+        "TG_MEANINGS": "no",
     }
     return Settings.from_environment(environment | more, tmp_path)
 
