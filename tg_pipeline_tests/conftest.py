@@ -50,8 +50,10 @@ PARAMETERS = LayerParameters(TIMEZONE)
 def pytest_configure() -> None:
     """Restore SIGINT, which is ignored in a script's background job and in its child processes.
 
-    Dagster handles SIGTERM only if SIGINT is not ignored.
+    Dagster handles SIGTERM only if SIGINT is not ignored. Definitions read their settings when they
+    are imported: they group questions as marts that a test builds by itself, whatever is installed.
     """
+    os.environ["TG_MEANINGS"] = "no"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -165,5 +167,4 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.startswith(("TG_", "TELEGRAM_", "AWS_")) and name != "TG_SCREENSHOTS":
             monkeypatch.delenv(name)
-    # Questions are grouped as in marts that a test builds by itself, whatever is installed.
     monkeypatch.setenv("TG_MEANINGS", "no")
