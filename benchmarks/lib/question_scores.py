@@ -18,15 +18,14 @@ from sklearn.metrics import (
 from lib.chat_messages import HALVES, read_messages, read_questions
 from lib.intent_names import is_small_talk
 from lib.third_party_sets import SUFFIXES, read_pairs
+from lib.topic_scores import clauses_of, without_meanings
 from tg_pipeline.questions import detection
 from tg_pipeline.questions.detection import (
     is_question,
     is_request,
     matches_patterns,
     normalize,
-    question_clauses,
 )
-from tg_pipeline.questions.labelling import cluster_questions
 from tg_pipeline.questions.patterns import detect_languages
 
 LANGUAGES: Final = ("pt", "en", "es")
@@ -49,13 +48,13 @@ class Labelled(NamedTuple):
 
 def by_patterns(texts: list[str]) -> list[bool]:
     """Return which texts are questions by the patterns of the mart alone."""
-    found: list[bool] = matches_patterns(_clauses(texts)).to_pylist()
+    found: list[bool] = matches_patterns(clauses_of(texts)).to_pylist()
     return found
 
 
 def as_in_groups(texts: list[str]) -> list[bool]:
     """Return which texts are questions to the mart if they are written to others."""
-    found: list[bool] = is_question(_clauses(texts)).to_pylist()
+    found: list[bool] = is_question(clauses_of(texts)).to_pylist()
     return found
 
 
@@ -63,10 +62,6 @@ def as_in_private_chats(texts: list[str]) -> list[bool]:
     """Return which texts are questions to the mart if they are written to the bot."""
     found: list[bool] = is_request(pa.array(texts)).to_pylist()
     return found
-
-
-def _clauses(texts: list[str]) -> pa.Array:
-    return question_clauses(normalize(pa.array(texts)))
 
 
 def by_question_mark(texts: list[str]) -> list[bool]:
@@ -82,14 +77,6 @@ def by_default_dbscan(texts: list[str]) -> list[int]:
     return found
 
 
-def by_mart(texts: list[str]) -> list[int]:
-    """Return the topics of the mart, by letters only."""
-    bot_ids = pa.repeat(pa.scalar(1, pa.int64()), len(texts))
-    clauses = question_clauses(normalize(pa.array(texts))).dictionary_encode()
-    found: list[int] = cluster_questions(bot_ids, clauses, pa.array(texts)).topics.tolist()
-    return found
-
-
 DETECTORS: Final[dict[str, Callable[[list[str]], list[bool]]]] = {
     "a question mark": by_question_mark,
     "the patterns": by_patterns,
@@ -101,7 +88,7 @@ IN_A_GROUP: Final = list(DETECTORS)[:3]
 
 CLUSTERINGS: Final[dict[str, Callable[[list[str]], list[int]]]] = {
     "raw n-grams, DBSCAN": by_default_dbscan,
-    "the mart": by_mart,
+    "the mart": without_meanings,
 }
 
 

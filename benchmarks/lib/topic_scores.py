@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from statistics import mean
 from typing import Final, NamedTuple
 
@@ -13,8 +14,8 @@ from sklearn.metrics import adjusted_rand_score, v_measure_score
 from lib.third_party_sets import ThirdPartySet
 from tg_pipeline.questions import installed_encoder
 from tg_pipeline.questions.detection import normalize, question_clauses
-from tg_pipeline.questions.labelling import Encoder, cluster_questions
-from tg_pipeline.questions.meanings import encode
+from tg_pipeline.questions.labelling import cluster_questions
+from tg_pipeline.questions.meanings import Encoder, load_encoder
 from tg_pipeline.questions.vectors import NONE, TextVectors, UniqueTexts
 
 Clustering = Callable[[list[str]], list[int]]
@@ -40,7 +41,7 @@ class TopicScore(NamedTuple):
 
 def before(texts: list[str]) -> list[int]:
     """Return the groups of the previous method: average linkage of the letters' similarities."""
-    unique = UniqueTexts.of(_clauses(texts), np.ones(len(texts), np.int64))
+    unique = UniqueTexts.of(clauses_of(texts), np.ones(len(texts), np.int64))
     rows = np.arange(min(len(unique.counts), MAX_LINKED))
     if len(rows) <= 1:
         return [NONE] * len(texts)
@@ -57,7 +58,7 @@ def without_meanings(texts: list[str]) -> list[int]:
 
 def with_meanings(texts: list[str]) -> list[int]:
     """Return the topics of the mart with the extra."""
-    return _topics(texts, encode)
+    return _topics(texts, _encoder())
 
 
 CLUSTERINGS: Final[dict[str, Clustering]] = {
@@ -110,14 +111,20 @@ def most_asked_shown(intents: Sequence[str], topics: Sequence[int]) -> float:
     return min(len(leading & asked), SHOWN) / len(largest) * SHOWN
 
 
+@cache
+def _encoder() -> Encoder:
+    return load_encoder()
+
+
 def _topics(texts: list[str], encoder: Encoder | None) -> list[int]:
     bot_ids = pa.repeat(pa.scalar(1, pa.int64()), len(texts))
-    clauses = _clauses(texts).dictionary_encode()
+    clauses = clauses_of(texts).dictionary_encode()
     found: list[int] = cluster_questions(bot_ids, clauses, pa.array(texts), encoder).topics.tolist()
     return found
 
 
-def _clauses(texts: list[str]) -> pa.Array:
+def clauses_of(texts: list[str]) -> pa.Array:
+    """Return texts as the mart compares them."""
     return question_clauses(normalize(pa.array(texts)))
 
 

@@ -56,7 +56,7 @@ def group_questions(
         return QUESTIONS_SCHEMA.empty_table()
     # scipy and scikit-learn take about a second to import; other users of marts need not wait.
     from tg_pipeline.questions.labelling import label_clusters  # noqa: PLC0415
-    from tg_pipeline.questions.meanings import encode  # noqa: PLC0415
+    from tg_pipeline.questions.meanings import load_encoder  # noqa: PLC0415
 
-    labelled = label_clusters(questions, encode if meanings else None, topics)
+    labelled = label_clusters(questions, load_encoder() if meanings else None, topics)
     return labelled.select(QUESTIONS_SCHEMA.names).cast(QUESTIONS_SCHEMA)

@@ -1,6 +1,6 @@
 """The group and the topic of each question, per bot, numbered by size and named."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,13 +14,11 @@ from tg_pipeline.questions.clustering import (
     cluster_texts,
     max_compared,
 )
+from tg_pipeline.questions.meanings import Encoder
 from tg_pipeline.questions.naming import best_groups, best_texts, typical_texts
 from tg_pipeline.questions.operator_topics import NO_TOPICS, OperatorTopics
 from tg_pipeline.questions.similarity import Similarities
-from tg_pipeline.questions.vectors import NONE, Floats, Integers, UniqueTexts
-
-Encoder = Callable[[list[str]], Floats]
-"""See `meanings.encode`."""
+from tg_pipeline.questions.vectors import NONE, Integers, UniqueTexts
 
 
 @dataclass(frozen=True, slots=True)

