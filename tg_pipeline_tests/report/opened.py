@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from selenium.webdriver import Chrome
+from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 SECONDS_TO_DRAW = 20
@@ -23,6 +24,12 @@ const done = arguments[arguments.length - 1];
 const summary = (each) => ({id: each.id, html: each.nodes.map((node) => node.html.slice(0, 200))});
 axe.run(document, {resultTypes: ["violations"]}).then(
   (found) => done(JSON.stringify(found.violations.map(summary))), (error) => done(String(error)));
+"""
+
+SCROLL_AND_WAIT = """
+const done = arguments[arguments.length - 1];
+arguments[0].scrollIntoView({block: "center", behavior: "instant"});
+requestAnimationFrame(() => requestAnimationFrame(() => requestAnimationFrame(done)));
 """
 
 
@@ -60,6 +67,14 @@ class Opened:
 
     def run(self, script: str, *arguments: Any) -> Any:
         return self.browser.execute_script(script, *arguments)
+
+    def scroll_to(self, element: WebElement) -> None:
+        """Scroll an element into view, and wait until the page's own scroll handlers have run.
+
+        A browser sends the scroll event with its next frame, and the page hides tooltips on it: a
+        pointer that moves in the same frame as the scrolling would show one that is hidden at once.
+        """
+        self.browser.execute_async_script(SCROLL_AND_WAIT, element)
 
     def console(self) -> list[str]:
         return [entry["message"] for entry in self._new_entries("browser")]

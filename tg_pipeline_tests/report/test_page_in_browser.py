@@ -138,6 +138,7 @@ def test_hostile_texts_are_shown_as_written_with_more_in_the_title(open_report: 
 def test_hovering_over_a_bar_shows_its_tooltip(open_report: Open) -> None:
     page = open_report(month(), "pt").on(Screen())
     bars = page.browser.find_elements("css selector", "#activity-messages .role-mark path")
+    page.scroll_to(bars[2])
 
     ActionChains(page.browser).move_to_element(bars[2]).perform()
 
