@@ -53,6 +53,8 @@ class CommandSource:
 
     help: str
     """Its line in the list of all commands."""
+    package: str
+    """The package of its module, below `tg_pipeline.cli`."""
     context: Mapping[str, bool] = field(default_factory=dict)
     """How its arguments are parsed, if differently from the others."""
     identifier: str = ""
@@ -61,7 +63,8 @@ class CommandSource:
     def load(self, name: str) -> Any:
         """Import the command: the function or the Typer app of its name, in the module of it."""
         identifier = self.identifier or name
-        found = getattr(import_module(f"tg_pipeline.cli.{identifier}"), identifier)
+        module = import_module(f"tg_pipeline.cli.{self.package}.{identifier}")
+        found = getattr(module, identifier)
         parent = typer.Typer(**OPTIONS)
         if isinstance(found, typer.Typer):
             parent.add_typer(found, name=name)
@@ -78,35 +81,56 @@ OPTIONS: Final[dict[str, Any]] = {
 
 PASSED_ON: Final = {"allow_extra_args": True, "ignore_unknown_options": True}
 
+INGESTION: Final = "ingestion"
+BUILDS: Final = "builds"
+RESULTS: Final = "results"
+OPERATION: Final = "operation"
+PEOPLE: Final = "people"
+
+HEADINGS: Final = {
+    INGESTION: "Receive updates",
+    BUILDS: "Build the tables",
+    RESULTS: "Read the results",
+    OPERATION: "Operate the pipeline",
+    PEOPLE: "What is stored about a person",
+}
+"""The heading of each package's commands in the help."""
+
 COMMANDS: Final = {
-    "land": CommandSource("Land updates from files."),
-    "import": CommandSource("Import chats that Telegram Desktop exported.", identifier="import_"),
-    "run": CommandSource("Build days and marts: all that is new, or the days given."),
-    "daily": CommandSource("Build what is due, write the report, post the digest, once."),
-    "status": CommandSource("Show what landed and was built each day, and what is missing."),
-    "verify": CommandSource("Read all tables with their checksums, and name what is damaged."),
-    "summary": CommandSource("Show the rows of each layer, the busiest hours, and the people."),
-    "report": CommandSource("Write the report on a period as one HTML page."),
-    "digest": CommandSource("Post a day or a week to the admin chat, or preview it."),
-    "sql": CommandSource("Query the tables in SQL."),
-    "mcp": CommandSource("Let a language model query the tables."),
-    "sample": CommandSource("Simulate a month of a bot's updates and land it."),
-    "up": CommandSource("Start Dagster's UI, and poll the bot if its token is set."),
-    "serve": CommandSource("Receive webhook calls on this machine."),
-    "bot": CommandSource("Show who the bot is, and what it can see."),
-    "proxy": CommandSource("Store both sides of a bot, between it and Telegram."),
-    "poll": CommandSource("Fetch updates from Telegram and land them."),
-    "quarantine": CommandSource("Show unreadable lines, or read them again."),
-    "rejected": CommandSource("Show bodies that are not updates, or land them again."),
-    "export": CommandSource("Write all stored updates of a person."),
-    "expire": CommandSource("Delete the days that TG_KEEP_DAYS_… no longer keep."),
-    "seal": CommandSource("Make the landed objects of each old day one object."),
-    "unseal": CommandSource("Restore the landed objects of sealed days."),
-    "ui": CommandSource("Start dagster-webserver behind the guard.", PASSED_ON),
-    "service": CommandSource("Write, show or remove the systemd units of the pipeline."),
-    "webhook": CommandSource("Set, check or delete the bot's webhook."),
-    "athena": CommandSource("Print or create the tables and queries in Athena."),
-    "forget": CommandSource("Erase a person from everything that is stored."),
+    "sample": CommandSource("Simulate a month of a bot's updates and land it.", INGESTION),
+    "bot": CommandSource("Show who the bot is, and what it can see.", INGESTION),
+    "poll": CommandSource("Fetch updates from Telegram and land them.", INGESTION),
+    "serve": CommandSource("Receive webhook calls on this machine.", INGESTION),
+    "webhook": CommandSource("Set, check or delete the bot's webhook.", INGESTION),
+    "proxy": CommandSource("Store both sides of a bot, between it and Telegram.", INGESTION),
+    "land": CommandSource("Land updates from files.", INGESTION),
+    "import": CommandSource(
+        "Import chats that Telegram Desktop exported.", INGESTION, identifier="import_"
+    ),
+    "run": CommandSource("Build days and marts: all that is new, or the days given.", BUILDS),
+    "daily": CommandSource("Build what is due, write the report, post the digest, once.", BUILDS),
+    "up": CommandSource("Start Dagster's UI, and poll the bot if its token is set.", BUILDS),
+    "ui": CommandSource("Start dagster-webserver behind the guard.", BUILDS, PASSED_ON),
+    "summary": CommandSource("Show rows of each layer, the busiest hours, and people.", RESULTS),
+    "report": CommandSource("Write the report on a period as one HTML page.", RESULTS),
+    "digest": CommandSource("Post a day or a week to the admin chat, or preview it.", RESULTS),
+    "sql": CommandSource("Query the tables in SQL.", RESULTS),
+    "mcp": CommandSource("Let a language model query the tables.", RESULTS),
+    "athena": CommandSource("Print or create the tables and queries in Athena.", RESULTS),
+    "status": CommandSource(
+        "Show what landed and was built each day, and what is missing.", OPERATION
+    ),
+    "verify": CommandSource(
+        "Read all tables with their checksums, and name what is damaged.", OPERATION
+    ),
+    "quarantine": CommandSource("Show unreadable lines, or read them again.", OPERATION),
+    "rejected": CommandSource("Show bodies that are not updates, or land them again.", OPERATION),
+    "expire": CommandSource("Delete the days that TG_KEEP_DAYS_… no longer keep.", OPERATION),
+    "seal": CommandSource("Make the landed objects of each old day one object.", OPERATION),
+    "unseal": CommandSource("Restore the landed objects of sealed days.", OPERATION),
+    "service": CommandSource("Write, show or remove the systemd units of the pipeline.", OPERATION),
+    "export": CommandSource("Write all stored updates of a person.", PEOPLE),
+    "forget": CommandSource("Erase a person from everything that is stored.", PEOPLE),
 }
 """By name, in the order of the help. Importing them all takes longer than most of them run."""
 
@@ -126,10 +150,13 @@ class CommandGroup(TyperGroup):
         return source.load(cmd_name) if source else None
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
-        """Write the list of all commands, without importing them."""
+        """Write the list of all commands under the headings, without importing them."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, source.help) for name, source in COMMANDS.items()])
+        width = max(map(len, COMMANDS))
+        for package, heading in HEADINGS.items():
+            listed = [(n, each.help) for n, each in COMMANDS.items() if each.package == package]
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(width), explained) for name, explained in listed])
 
 
 cli = typer.Typer(cls=CommandGroup, no_args_is_help=True, **OPTIONS)

@@ -23,10 +23,12 @@ from tg_pipeline.builds.mart_sources import buildable_days
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.builds.parameters import layer_parameters, mart_parameters
 from tg_pipeline.builds.raw_updates import LandingSource, build_raw_updates
-from tg_pipeline.cli import land, materialize, status  # noqa: F401 - so that forks have them
+from tg_pipeline.cli.builds import materialize  # noqa: F401 - so that forks have it
+from tg_pipeline.cli.builds.run import changed_days
+from tg_pipeline.cli.ingestion import land  # noqa: F401 - so that forks have it
+from tg_pipeline.cli.ingestion.poll import PollProgress, UpdateStorage
 from tg_pipeline.cli.main import app
-from tg_pipeline.cli.poll import PollProgress, UpdateStorage
-from tg_pipeline.cli.run import changed_days
+from tg_pipeline.cli.operation import status  # noqa: F401 - so that forks have it
 from tg_pipeline.defs.resources import SENSOR_TIMEOUT
 from tg_pipeline.defs.updates.sensors import KnownDays, ScanCursor, scan
 from tg_pipeline.lake.partitions import Lake

@@ -17,7 +17,7 @@ import pytest
 from lambda_ingest.arrivals import JOURNAL_PREFIX
 from lambda_ingest.synthetic.gap_markers import GAPS_PREFIX
 from tg_pipeline.cli.main import app
-from tg_pipeline_tests.cli.bot_commands import BotCommands
+from tg_pipeline_tests.cli.ingestion.bot_commands import BotCommands
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 FIRST_DAY: Final = (datetime.now(UTC) - timedelta(days=40)).date()

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tg_pipeline.cli.main import COMMANDS
+from tg_pipeline.cli.main import COMMANDS, HEADINGS
 from tg_pipeline_tests.cli.conftest import Shell
 
 STATUS = ("status", "--json")
@@ -32,24 +32,39 @@ WRONG = [
 
 
 def test_help_lists_every_command_in_a_line_without_importing_it(shell: Shell) -> None:
-    listed = shell.run("--help", here=False).stdout.partition("Commands:\n")[2].splitlines()
+    shown = shell.run("--help", here=False).stdout.partition("--help")[2].splitlines()[1:]
 
-    assert [line.split()[0] for line in listed] == list(COMMANDS)
-    assert {"pyarrow", "duckdb", "tg_pipeline.cli.run"}.isdisjoint(imported_with("main"))
+    listed = [line.split()[0] for line in shown if line.startswith("  ")]
+    headings = [line.removesuffix(":") for line in shown if line and not line.startswith("  ")]
+    assert listed == list(COMMANDS)
+    assert headings == list(HEADINGS.values())
+    assert {"pyarrow", "duckdb", "tg_pipeline.cli.builds.run"}.isdisjoint(imported_with("main"))
 
 
 @pytest.mark.parametrize(
     ("module", "needless"),
     [
-        ("status", {"requests", "duckdb", "boto3", "dagster", "tg_pipeline.sample"}),
-        ("sql_session", {"requests", "boto3", "dagster", "tg_pipeline.sample"}),
-        ("daily", {"requests", "duckdb", "boto3", "dagster", "altair", "tg_pipeline.sample"}),
-        ("land", {"requests", "duckdb", "boto3", "dagster", "tg_pipeline.sample"}),
-        ("materialize", {"requests", "dagster_graphql", "boto3", "altair", "scipy", "sklearn"}),
-        ("poll", {"pyarrow", "duckdb", "dagster", "boto3", "tg_pipeline.sample"}),
-        ("serve", {"pyarrow", "duckdb", "dagster", "boto3", "tg_pipeline.sample", "requests"}),
-        ("proxy", {"pyarrow", "duckdb", "dagster", "boto3", "tg_pipeline.sample", "requests"}),
-        ("up", {"requests", "pyarrow", "duckdb", "dagster", "tg_pipeline.sample"}),
+        ("operation.status", {"requests", "duckdb", "boto3", "dagster", "tg_pipeline.sample"}),
+        ("results.sql_session", {"requests", "boto3", "dagster", "tg_pipeline.sample"}),
+        (
+            "builds.daily",
+            {"requests", "duckdb", "boto3", "dagster", "altair", "tg_pipeline.sample"},
+        ),
+        ("ingestion.land", {"requests", "duckdb", "boto3", "dagster", "tg_pipeline.sample"}),
+        (
+            "builds.materialize",
+            {"requests", "dagster_graphql", "boto3", "altair", "scipy", "sklearn"},
+        ),
+        ("ingestion.poll", {"pyarrow", "duckdb", "dagster", "boto3", "tg_pipeline.sample"}),
+        (
+            "ingestion.serve",
+            {"pyarrow", "duckdb", "dagster", "boto3", "tg_pipeline.sample", "requests"},
+        ),
+        (
+            "ingestion.proxy",
+            {"pyarrow", "duckdb", "dagster", "boto3", "tg_pipeline.sample", "requests"},
+        ),
+        ("builds.up", {"requests", "pyarrow", "duckdb", "dagster", "tg_pipeline.sample"}),
     ],
 )
 def test_a_command_imports_no_library_that_it_does_not_need(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tg_pipeline.cli.main import cli
-from tg_pipeline_tests.cli.bot_commands import BotCommands
+from tg_pipeline_tests.cli.ingestion.bot_commands import BotCommands
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 SECRET_HALF = "AAH-not_a_real_token-but_as_long_1"  # noqa: S105 - it opens nothing

@@ -22,7 +22,7 @@ from tg_pipeline_tests.fakes.ports import free_port
 
 def _forking() -> ForkServerContext:
     context = get_context("forkserver")
-    context.set_forkserver_preload(["tg_pipeline.cli.proxy", __name__])
+    context.set_forkserver_preload(["tg_pipeline.cli.ingestion.proxy", __name__])
     return context
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import requests
 
-from tg_pipeline_tests.cli.up_process import Up
+from tg_pipeline_tests.cli.builds.up_process import Up
 from tg_pipeline_tests.security.search import Text, unpacked
 
 QUERIES: Final = Path(__file__).with_suffix(".graphql").read_text()

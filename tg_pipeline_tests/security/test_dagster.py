@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tg_pipeline_tests.cli.builds.up_process import Up, start_up
 from tg_pipeline_tests.cli.conftest import Shell
-from tg_pipeline_tests.cli.up_process import Up, start_up
 from tg_pipeline_tests.fakes.clock import zone_at_noon
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.security.pages import launch, launch_with, pages, runs

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from lambda_ingest.store import open_store
-from tg_pipeline.cli.materialize import refuse_supervised_runs
+from tg_pipeline.cli.builds.materialize import refuse_supervised_runs
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.landing.zone import list_days

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS
+from tg_pipeline_tests.cli.builds.up_process import Up, start_up
 from tg_pipeline_tests.cli.conftest import Shell
-from tg_pipeline_tests.cli.up_process import Up, start_up
 
 CHECKOUT = Path(__file__).parents[3]
 LIMIT = 150

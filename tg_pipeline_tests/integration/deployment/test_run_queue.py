@@ -10,8 +10,8 @@ import pytest
 import yaml
 
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline_tests.cli.builds.up_process import Up, start_up
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
-from tg_pipeline_tests.cli.up_process import Up, start_up
 
 CHECKOUT = Path(__file__).parents[3]
 BROKEN_DAY = FIRST_DAY + timedelta(days=20)

@@ -1,0 +1,1 @@
+"""Commands that build days, start Dagster, and what these need."""

@@ -1,0 +1,1 @@
+"""Commands through which updates arrive: files, exports, polling, webhooks, the proxy."""

@@ -1,0 +1,54 @@
+"""`tg-pipeline expire`: delete the days that are no longer to be kept, without a daemon."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from tg_pipeline.builds.expiry import expire as expire_days
+from tg_pipeline.builds.expiry import floors_on
+from tg_pipeline.builds.mart_sources import cumulative_marts_are_stale
+from tg_pipeline.builds.parameters import mart_parameters
+from tg_pipeline.cli.console import out
+from tg_pipeline.cli.context import open_lake, open_landing
+from tg_pipeline.lake.floors import Floors
+from tg_pipeline.lake.footers import Footers
+from tg_pipeline.settings import Settings, load_settings
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted.")]
+
+
+def expire(dry_run: DryRun = False) -> None:
+    """Delete the days that TG_KEEP_DAYS_… no longer keep, then rebuild the marts and the report."""
+    settings = load_settings()
+    if expire_and_print(settings, dry_run=dry_run) == Floors():
+        out.print("All days are kept: no TG_KEEP_DAYS_… is set.")
+        return
+    landing, lake = open_landing(settings), open_lake(settings)
+    if not dry_run and cumulative_marts_are_stale(
+        Footers(lake), mart_parameters(settings, landing)
+    ):
+        # Dagster takes a second to import: only commands that need it pay for it.
+        from tg_pipeline.cli.builds.materialize import materialize  # noqa: PLC0415
+
+        seconds = materialize([], full=False, wants_report=lambda: True)
+        out.print(f"Rebuilt the marts and the report in {seconds:.1f} s.")
+
+
+def expire_and_print(settings: Settings, *, dry_run: bool = False) -> Floors:
+    """Delete what has expired, print how much of each group, and return the floors.
+
+    With `dry_run`, nothing is changed. Raises StoreError.
+    """
+    today = datetime.now(settings.zone).date()
+    asked = floors_on(today, settings.privacy.keep_days)
+    floors, found = expire_days(open_landing(settings), open_lake(settings), asked, dry_run=dry_run)
+    verb = "would be deleted" if dry_run else "deleted"
+    for group, expired in found.items():
+        days = "1 day" if len(expired.days) == 1 else f"{len(expired.days)} days"
+        out.print(
+            f"{group.value}: kept since {floors.of(group)}; {verb}: {expired.objects:,} objects "
+            f"of {days}, {expired.bytes:,} bytes.",
+            soft_wrap=True,
+        )
+    return floors

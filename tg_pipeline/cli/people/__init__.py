@@ -1,0 +1,1 @@
+"""Commands for what is stored about a person: exporting and erasing it."""

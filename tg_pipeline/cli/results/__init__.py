@@ -1,0 +1,1 @@
+"""Commands that read the tables: the report, the digest, SQL, Athena."""
