@@ -30,7 +30,7 @@ SETTING = re.compile(r"`((?:TG|TELEGRAM|FORWARD|AWS)_[A-Z0-9_]+…?)`")
 
 
 def test_what_an_operator_reads_is_translated() -> None:
-    operators = ("history", "ingestion", "monitoring", "operating", "proxy", "vps")
+    operators = "aws bi deployment history ingestion monitoring operating proxy vps".split()
 
     assert {f"{name}.pt-BR.md" for name in operators} <= set(TRANSLATED)
 
@@ -96,7 +96,10 @@ def anchors(text: str) -> set[str]:
 
 
 def code_blocks(text: str) -> list[str]:
-    """Return the blocks of code, without comments behind a command; an output differs."""
-    blocks = re.findall(r"```(?!text)\w+\n(.*?)```", text, re.DOTALL)
+    """Return the blocks of code, without comments behind a command.
+
+    An output is in the page's language, and so are the labels of a diagram.
+    """
+    blocks = re.findall(r"```(?!text|mermaid)\w+\n(.*?)```", text, re.DOTALL)
     bare = (re.sub(r" +# .*", "", block) for block in blocks)
     return [each.replace("TG_LANG=pt", "TG_LANG=en").replace("--lang pt ", "") for each in bare]
