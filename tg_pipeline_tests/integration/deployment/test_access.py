@@ -25,12 +25,12 @@ from tg_pipeline_tests.integration.deployment.compose import (
     variables_of,
 )
 
-OURS = {"buckets", "code", "webserver", "daemon", "webhook", "poller"}
+OURS = {"buckets", "code", "webserver", "daemon", "webhook", "poller", "proxy"}
 """The services of the project's own image."""
 
 ALL = OURS | {"postgres", "s3", "users"}
 DAGSTER = {"code", "webserver", "daemon"}
-INGESTION = {"webhook", "poller"}
+INGESTION = {"webhook", "poller", "proxy"}
 
 HOLDERS = {
     "DAGSTER_POSTGRES_PASSWORD": DAGSTER | {"postgres"},
@@ -54,6 +54,7 @@ NETWORKS = {
     "history": DAGSTER | {"postgres"},
     "code": DAGSTER,
     "door": INGESTION,
+    "bot": {"proxy"},
     "outside": {"code"},
     "ui": {"webserver"},
 }
@@ -146,7 +147,7 @@ def test_the_services_start_with_the_example_and_its_secrets_filled_in() -> None
         "TG_ALERT_URL": "https://alerts.example.org/x",
     }
 
-    for name in ("code", "webhook", "poller"):
+    for name in ("code", *sorted(INGESTION)):
         environment = {key: fill_in(value, filled_in) for key, value in variables_of(name).items()}
         assert Settings.from_environment(environment, Path("/nowhere")).bot_id == 7
     for name in services():
