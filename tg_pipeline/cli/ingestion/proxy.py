@@ -26,6 +26,7 @@ from tg_pipeline.bot_api_proxy.server import ProxyServer
 from tg_pipeline.bot_api_proxy.spool import CallSpool
 from tg_pipeline.cli.console import err, one_line
 from tg_pipeline.cli.context import refuse_sample
+from tg_pipeline.cli.operation.service_units import check_proxy_host
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.landing.bot_names import write_bot_username
 from tg_pipeline.logs import JsonLines, json_logs_enabled
@@ -66,7 +67,7 @@ def proxy(
     settings = load_settings()
     url = (upstream or settings.api_url).rstrip("/")
     port = settings.proxy.port if port is None else port
-    _check_host(host, is_shared=shared)
+    check_proxy_host(host, is_shared=shared)
     _check_upstream(url, port)
     refuse_sample(settings, settings.bot_id)
     _log_problems()
@@ -91,15 +92,6 @@ def proxy(
         finally:
             recorder.stop()
     _print("Stopped.")
-
-
-def _check_host(host: str, *, is_shared: bool) -> None:
-    if not (is_shared or is_loopback(host)):
-        raise CommandError(
-            f"{host} is not an address of this machine alone, and a bot's token would cross the "
-            "network unencrypted, as it is in the path of every call: leave --host out, or add "
-            "--shared if only your own machines reach that address."
-        )
 
 
 def _check_upstream(url: str, port: int) -> None:

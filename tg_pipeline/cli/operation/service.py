@@ -61,6 +61,9 @@ Host = Annotated[str | None, typer.Option("--host", help="The address of serve o
 Port = Annotated[
     int | None, typer.Option("--port", min=1, max=65535, help="The port of serve, proxy or up.")
 ]
+Shared = Annotated[
+    bool, typer.Option("--shared", help="proxy accepts calls from other machines, unencrypted.")
+]
 MemoryMax = Annotated[
     str | None,
     typer.Option("--memory-max", help="At more memory it is killed, and restarts: 800M, 2G, 50%."),
@@ -120,6 +123,7 @@ def install(
     run_as: RunAs = None,
     host: Host = None,
     port: Port = None,
+    shared: Shared = False,
     memory_max: MemoryMax = None,
     dry_run: DryRun = False,
     now: Now = False,
@@ -129,13 +133,13 @@ def install(
     serve receives webhook calls, poll fetches updates, proxy records the bot's calls. up is
     Dagster's daemon and UI; daily builds once a night instead, and takes no memory meanwhile.
     """
-    _check_together(names, has_options=bool(host or port))
+    _check_together(names, has_options=bool(host or port or shared))
     settings = load_settings()
     manager = _manager(is_user=user)
     if not dry_run:
         _check_root(manager)
     installation = _installation(settings, manager, run_as)
-    options = ServiceOptions(host, port, memory_max)
+    options = ServiceOptions(host, port, memory_max, is_shared=shared)
     files: dict[str, str] = {}
     for name in dict.fromkeys(names):
         files |= unit_files(name, installation, options)
@@ -204,10 +208,16 @@ def _check_together(names: Iterable[ServiceName], *, has_options: bool) -> None:
     chosen = set(names)
     if {ServiceName.SERVE, ServiceName.POLL} <= chosen:
         raise CommandError("A bot has a webhook or is polled: install serve or poll, not both.")
+    if {ServiceName.PROXY, ServiceName.POLL} <= chosen:
+        raise CommandError(
+            "With the proxy, the bot polls by itself: install proxy or poll, not both."
+        )
     if {ServiceName.UP, ServiceName.DAILY} <= chosen:
         raise CommandError("up builds every night, too: install up or daily, not both.")
     if has_options and len(chosen) > 1:
-        raise CommandError("--host and --port are for one service: install each by itself.")
+        raise CommandError(
+            "--host, --port and --shared are for one service: install each by itself."
+        )
 
 
 def _manager(*, is_user: bool) -> ServiceManager:
@@ -240,6 +250,7 @@ def _installation(settings: Settings, manager: ServiceManager, run_as: str | Non
         dagster_home=history,
         user=None if manager.is_user else _account(run_as, home / ".env"),
         landing_folders=tuple(_outermost([landing])),
+        spool=home / settings.proxy.spool,
         build_folders=tuple(_outermost([state, history, landing, lake])),
         timezone=settings.timezone,
     )

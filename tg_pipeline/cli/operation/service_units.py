@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from lambda_ingest.settings import is_loopback
 from tg_pipeline.exceptions import CommandError
 
 MARK: Final = "# Written by `tg-pipeline service install`."
@@ -20,6 +21,9 @@ SYSTEM_FOLDER: Final = Path("/etc/systemd/system")
 
 RESTART_DELAY: Final = 30
 """Seconds: a wrong setting does not fill the log, and Telegram repeats a call that failed."""
+
+PROXY_RESTART_DELAY: Final = 5
+"""Seconds: without the proxy, its bot can't do anything."""
 
 STOP_TIMEOUT: Final = 95
 """Seconds, more than the 85 s in which the webhook finishes the requests in progress."""
@@ -99,7 +103,7 @@ class ServiceName(StrEnum):
 
     @property
     def builds(self) -> bool:
-        """Whether it writes the lake; the others write the landing zone alone."""
+        """Whether it writes the lake."""
         return self in {ServiceName.UP, ServiceName.DAILY}
 
     @property
@@ -141,6 +145,9 @@ class Installation:
     landing_folders: tuple[Path, ...]
     """What ingestion writes to."""
 
+    spool: Path
+    """Where the proxy keeps calls until they land."""
+
     build_folders: tuple[Path, ...]
     """What builds write to."""
 
@@ -149,7 +156,13 @@ class Installation:
 
     def writable(self, name: ServiceName) -> tuple[Path, ...]:
         """Return the folders that a service may write to."""
-        return self.build_folders if name.builds else self.landing_folders
+        if name.builds:
+            return self.build_folders
+        return (
+            (*self.landing_folders, self.spool)
+            if name is ServiceName.PROXY
+            else self.landing_folders
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +173,8 @@ class ServiceOptions:
     port: int | None = None
     memory_max: str | None = None
     """In bytes, with a suffix K, M, G or T, or as a percentage of the machine's memory."""
+    is_shared: bool = False
+    """Whether the proxy may have an address that other machines reach, without encryption."""
 
 
 def user_folder(environment: Mapping[str, str]) -> Path:
@@ -198,9 +213,23 @@ def ambiguous_line(text: str) -> int | None:
     return None
 
 
+def check_proxy_host(host: str, *, is_shared: bool) -> None:
+    """Raise CommandError if other machines reach a proxy's address, unless that is wanted."""
+    if not (is_shared or is_loopback(host)):
+        raise CommandError(
+            f"{host} is not an address of this machine alone, and a bot's token would cross the "
+            "network unencrypted, as it is in the path of every call: leave --host out, or add "
+            "--shared if only your own machines reach that address."
+        )
+
+
 def _check(name: ServiceName, installation: Installation, options: ServiceOptions) -> None:
     if options.host and not name.listens:
         raise CommandError(f"--host is for serve and proxy; {name} has no such choice.")
+    if options.is_shared and name is not ServiceName.PROXY:
+        raise CommandError(f"--shared is for proxy; {name} has no such choice.")
+    if name is ServiceName.PROXY and options.host:
+        check_proxy_host(options.host, is_shared=options.is_shared)
     if options.port is not None and not (name.listens or name is ServiceName.UP):
         raise CommandError(f"--port is for serve, proxy and up; {name} listens nowhere.")
     if options.memory_max and not _MEMORY.fullmatch(options.memory_max):
@@ -250,7 +279,8 @@ def _service(
         yield "Type=oneshot"
     else:
         yield "Restart=on-failure"
-        yield f"RestartSec={RESTART_DELAY}"
+        is_proxy = name is ServiceName.PROXY
+        yield f"RestartSec={PROXY_RESTART_DELAY if is_proxy else RESTART_DELAY}"
     # The command stops its own processes; systemd kills what is left.
     yield "KillMode=mixed"
     yield f"TimeoutStopSec={STOP_TIMEOUT}"
@@ -278,6 +308,8 @@ def _command(
         yield from ("--host", options.host)
     if options.port is not None:
         yield from ("--port", str(options.port))
+    if options.is_shared:
+        yield "--shared"
 
 
 def _protect_home(installation: Installation) -> str:

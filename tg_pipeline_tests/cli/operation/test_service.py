@@ -45,6 +45,7 @@ def service(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Service:
     home = {
         "XDG_CONFIG_HOME": str(shell.folder / "config"),
         "DAGSTER_HOME": str(shell.folder / "dagster"),
+        "TG_PROXY_SPOOL": str(shell.folder / "spool"),
         "TELEGRAM_BOT_TOKEN": TOKEN,
     }
 
@@ -63,6 +64,7 @@ def system_installation(folder: Path) -> Installation:
         dagster_home=folder / "dagster",
         user="daemon",
         landing_folders=(folder / "landing",),
+        spool=folder / "spool",
         build_folders=(folder / "landing", folder / "lake", folder / "dagster"),
         timezone="America/Sao_Paulo",
     )
@@ -130,15 +132,39 @@ def test_what_services_write_to_exists_before_they_start(service: Service, shell
     assert (shell.folder / "dagster").is_dir()
 
 
+def test_the_proxy_may_write_to_its_spool_which_exists_before_it_starts(
+    service: Service, shell: Shell
+) -> None:
+    done = service("install", "--user", "proxy")
+
+    assert done.returncode == 0, done
+    assert (shell.folder / "spool").is_dir()
+    (text,) = unit_files(
+        ServiceName.PROXY, system_installation(Path("/srv/x")), ServiceOptions()
+    ).values()
+    assert "\nReadWritePaths=/srv/x/landing /srv/x/spool\n" in text
+
+
+def test_the_proxy_starts_again_at_once_since_its_bot_waits() -> None:
+    installation = system_installation(Path("/srv/x"))
+    texts = {
+        name: unit_files(name, installation, ServiceOptions())[f"{name.unit}.service"]
+        for name in (ServiceName.PROXY, ServiceName.POLL)
+    }
+
+    assert "\nRestartSec=5\n" in texts[ServiceName.PROXY]
+    assert "\nRestartSec=30\n" in texts[ServiceName.POLL]
+
+
 def test_a_dry_run_prints_the_units_and_writes_nothing(
     service: Service, shell: Shell, units: Path
 ) -> None:
     (shell.folder / ".env").unlink()
 
-    done = service("install", "--user", "proxy", "--host", "10.0.0.5", "--dry-run")
+    done = service("install", "--user", "proxy", "--host", "10.0.0.5", "--shared", "--dry-run")
 
     assert done.returncode == 0, done
-    assert "tg-pipeline proxy --host 10.0.0.5" in done.stdout
+    assert "tg-pipeline proxy --host 10.0.0.5 --shared" in done.stdout
     assert not units.exists()
 
 
@@ -226,11 +252,14 @@ def test_a_unit_that_somebody_wrote_is_left_alone(
     [
         (["serve", "poll"], "not both"),
         (["up", "daily"], "not both"),
+        (["poll", "proxy"], "not both"),
         (["serve", "up", "--port", "1"], "each by itself"),
         (["poll", "--port", "1"], "listens nowhere"),
         (["up", "--host", "0.0.0.0"], "no such choice"),  # noqa: S104 - refused
         (["up", "--memory-max", "lots"], "not an amount"),
-        (["proxy", "--host", "a b"], "can't be written into a unit"),
+        (["proxy", "--host", "10.0.0.5"], "add --shared"),
+        (["serve", "--shared"], "is for proxy"),
+        (["serve", "--host", "a b"], "can't be written into a unit"),
         (["poll", "--run-as", "daemon"], "run as you"),
     ],
 )
