@@ -1,8 +1,10 @@
 """`CallSpool`: calls on the local disk, from before they are passed on until they have landed.
 
 A call is a file with a line, which is durable before the call reaches Telegram. A second line has
-the outcome, too. The file is deleted when the call has landed, so what a killed proxy leaves is
+the outcome, too. The file is emptied when the call has landed, so what a killed proxy leaves is
 landed by the next one: without an outcome if there is no second line.
+
+An empty file is kept for another call, as a new one would cost a second sync: that of the folder.
 """
 
 import json
@@ -30,6 +32,9 @@ LOCK: Final = "lock"
 IDENTITY_BYTES: Final = 12
 """Of the random number that tells calls of one millisecond apart."""
 
+SPARE_FILES: Final = 16
+"""As many as calls are written at once; more are deleted."""
+
 _ERRORS: Final = ("error_code", "description", "parameters")
 
 
@@ -37,13 +42,11 @@ _ERRORS: Final = ("error_code", "description", "parameters")
 class SpooledCall:
     """A call, and the bot that made it."""
 
+    name: str
+    """The name of its file, without the end."""
+
     bot_id: int
     call: BotCall
-
-    @property
-    def name(self) -> str:
-        """The name of its file, without the end; the order of names is that of the calls."""
-        return f"{_milliseconds(self.call.called_at):015}-{self.call.identity.decode('ascii')}"
 
     def to_line(self) -> bytes:
         """Return a line of a file."""
@@ -62,7 +65,7 @@ class SpooledCall:
         return json.dumps(fields, separators=(",", ":")).encode("ascii") + b"\n"
 
     @classmethod
-    def from_line(cls, line: bytes) -> "SpooledCall":
+    def from_line(cls, name: str, line: bytes) -> "SpooledCall":
         """Read a line of a file; raises ValueError, KeyError or TypeError if it is damaged."""
         fields = json.loads(line)
         call = BotCall(
@@ -76,7 +79,7 @@ class SpooledCall:
             error=fields["error"],
             milliseconds=fields["ms"],
         )
-        return cls(fields["bot_id"], call)
+        return cls(name, fields["bot_id"], call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +110,18 @@ class CallSpool:
                 f"Another proxy uses {folder} at this moment: set TG_PROXY_SPOOL to another folder."
             ) from None
         self._counting = Lock()
-        self._bytes = sum(path.stat().st_size for path in self._files())
+        sizes = {path.stem: path.stat().st_size for path in self._files()}
+        self._bytes = sum(sizes.values())
+        # Those of a killed proxy, too, whose names were perhaps not durable yet.
+        self._spare = [name for name, size in sizes.items() if not size]
+        sync(folder)
 
     def close(self) -> None:
-        """Let another proxy use the folder."""
+        """Delete the spare files, and let another proxy use the folder."""
+        for name in self._spare:
+            with suppress(OSError):
+                self._path(name).unlink()
+        self._spare.clear()
         self._lock.release()
 
     def begin(self, bot_id: int, method: str, params: Mapping[str, Any]) -> SpooledCall | None:
@@ -118,24 +129,30 @@ class CallSpool:
         identity = secrets.token_hex(IDENTITY_BYTES).encode("ascii")
         called_at = self._now()
         called_at = called_at.replace(microsecond=called_at.microsecond // 1000 * 1000)
+        new_name = f"{_milliseconds(called_at):015}-{identity.decode('ascii')}"
         spooled = SpooledCall(
-            bot_id, BotCall(method, params, CallSource.PROXY, called_at, identity)
+            new_name, bot_id, BotCall(method, params, CallSource.PROXY, called_at, identity)
         )
-        line, path = spooled.to_line(), self._path(spooled.name)
+        line = spooled.to_line()
         with self._counting:
             if self._bytes + len(line) > self._max_bytes:
                 return None
             self._bytes += len(line)
+            spare = self._spare.pop() if self._spare else None
+        path = self._path(spare or new_name)
         try:
-            _append(path, line, os.O_CREAT | os.O_EXCL)
-            sync(self._folder)
+            if spare:
+                _append(path, line)
+            else:
+                _append(path, line, os.O_CREAT | os.O_EXCL)
+                sync(self._folder)
         except OSError:
             with self._counting:
                 self._bytes -= len(line)
             with suppress(OSError):
                 path.unlink(missing_ok=True)
             raise
-        return spooled
+        return replace(spooled, name=spare) if spare else spooled
 
     def complete(self, spooled: SpooledCall, outcome: Outcome) -> None:
         """Write a call's outcome durably, before it lands; raises OSError."""
@@ -158,22 +175,28 @@ class CallSpool:
         """
         # What follows the last line break was being written when the proxy was killed.
         lines = self._path(name).read_bytes().split(b"\n")[:-1]
-        return SpooledCall.from_line(lines[-1]) if lines else None
+        return SpooledCall.from_line(name, lines[-1]) if lines else None
 
     def delete(self, name: str) -> None:
-        """Delete a call, when it has landed or was not made; raises OSError."""
+        """Delete a call, once, when it has landed or was not made; raises OSError."""
         path = self._path(name)
         try:
             size = path.stat().st_size
-            path.unlink()
+            is_kept = len(self._spare) < SPARE_FILES
+            if is_kept:
+                os.truncate(path, 0)
+            else:
+                path.unlink()
         except FileNotFoundError:
             return
         with self._counting:
             self._bytes -= size
+            if is_kept:
+                self._spare.append(name)
 
     def names(self) -> list[str]:
-        """Return the names of the calls in the folder, the oldest first."""
-        return sorted(path.stem for path in self._files())
+        """Return the names of the calls in the folder, without spare files."""
+        return sorted(path.stem for path in self._files() if path.stat().st_size)
 
     def _path(self, name: str) -> Path:
         return self._folder / f"{name}{CALL}"

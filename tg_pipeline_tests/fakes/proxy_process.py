@@ -112,7 +112,8 @@ class ProxyProcess:
         return [json.loads(body)[BOT_CALL] for each, body in lines if is_synthetic(each)]
 
     def spooled(self) -> list[Path]:
-        return sorted(self.spool.glob("*.call"))
+        """Return the files of calls that have not landed."""
+        return [path for path in sorted(self.spool.glob("*.call")) if path.stat().st_size]
 
     def _landed(self) -> dict[int, bytes]:
         landed: dict[int, bytes] = {}
