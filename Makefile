@@ -39,6 +39,7 @@ install: $(INSTALLED) ## make .venv with what runs, and nothing else (QUIET= sho
 
 # With uv if it is on the PATH (seconds), else with venv and pip. The exact versions are the same.
 define pip_install
+	@echo "Installing into $(VENV): 1 GB, some minutes (make install QUIET= shows each package)"
 	@if command -v uv >/dev/null 2>&1; then \
 		uv venv $(QUIET) --allow-existing --python $(PYTHON) $(VENV) && \
 		uv pip install $(QUIET) --python $(BIN)/python -c constraints.txt -e '$(1)'; \

@@ -1,4 +1,4 @@
-"""What commands share: opening stores, parsing days, printing lines.
+"""What commands share: opening stores, checking arguments, printing lines.
 
 What needs pyarrow is imported by the functions that need it: the commands that only receive updates
 would hold 40 MB for it all the time.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from obstore.store import ObjectStore
 
 from lambda_ingest.landing import LANDING_PREFIX
+from lambda_ingest.settings import is_loopback
 from tg_pipeline.cli.console import err, one_line, out
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.landing.lock import landing_lock
@@ -126,6 +127,16 @@ def parse_span(first: str | None, last: str | None, today: date) -> tuple[date, 
     if span[0] > span[1]:
         raise CommandError(f"--from {span[0]} is later than --to {span[1]}.")
     return span
+
+
+def check_proxy_host(host: str, *, is_shared: bool) -> None:
+    """Raise CommandError if other machines reach a proxy's address, unless that is wanted."""
+    if not (is_shared or is_loopback(host)):
+        raise CommandError(
+            f"{host} is not an address of this machine alone, and a bot's token would cross the "
+            "network unencrypted, as it is in the path of every call: leave --host out, or add "
+            "--shared if only your own machines reach that address."
+        )
 
 
 def show(line: str) -> None:

@@ -25,8 +25,7 @@ from tg_pipeline.bot_api_proxy.recorder import CallRecorder, UpdateStore, Writer
 from tg_pipeline.bot_api_proxy.server import ProxyServer
 from tg_pipeline.bot_api_proxy.spool import CallSpool
 from tg_pipeline.cli.console import err, one_line
-from tg_pipeline.cli.context import refuse_sample
-from tg_pipeline.cli.operation.service_units import check_proxy_host
+from tg_pipeline.cli.context import check_proxy_host, refuse_sample
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.landing.bot_names import write_bot_username
 from tg_pipeline.logs import JsonLines, json_logs_enabled

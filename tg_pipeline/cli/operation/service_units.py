@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from lambda_ingest.settings import is_loopback
+from tg_pipeline.cli.context import check_proxy_host
 from tg_pipeline.exceptions import CommandError
 
 MARK: Final = "# Written by `tg-pipeline service install`."
@@ -211,16 +211,6 @@ def ambiguous_line(text: str) -> int | None:
         if not _PLAIN_LINE.fullmatch(line):
             return number
     return None
-
-
-def check_proxy_host(host: str, *, is_shared: bool) -> None:
-    """Raise CommandError if other machines reach a proxy's address, unless that is wanted."""
-    if not (is_shared or is_loopback(host)):
-        raise CommandError(
-            f"{host} is not an address of this machine alone, and a bot's token would cross the "
-            "network unencrypted, as it is in the path of every call: leave --host out, or add "
-            "--shared if only your own machines reach that address."
-        )
 
 
 def _check(name: ServiceName, installation: Installation, options: ServiceOptions) -> None:
