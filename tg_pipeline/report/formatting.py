@@ -78,7 +78,10 @@ class Formatter:
 
     def count(self, value: int, noun: Plural) -> str:
         """Return a number with its noun: 1 message, 1,755 messages."""
-        return f"{self.number(value)}{NO_BREAK}{noun.form(self.locale.plural_form(value))}"
+        form = noun.form(self.locale.plural_form(value))
+        if value == 0 and noun.zero:
+            form = noun.zero
+        return f"{self.number(value)}{NO_BREAK}{form}"
 
     def weekday(self, day: date) -> str:
         """Return the short weekday: Tue."""

@@ -39,6 +39,7 @@ class Plural(MessageGroup, frozen=True):
 
     other: str
     zero: str = ""
+    """Also the form of the number 0, where the language counts it as one but people do not."""
     one: str = ""
     two: str = ""
     few: str = ""
@@ -68,6 +69,7 @@ class NounMessages(MessageGroup, frozen=True):
     answer: Plural
     call: Plural
     day: Plural
+    hour: Plural
     week: Plural
     time: Plural
     line: Plural
@@ -134,19 +136,16 @@ class SummaryMessages(MessageGroup, frozen=True):
 class OverviewMessages(MessageGroup, frozen=True):
     """The overview, which the page's script writes as well."""
 
-    lead_when: str
-    lead_asks: str
-    lead_nothing: str
-    lead_what: str
-    lead_private: str
-    lead_elsewhere: str
-    lead_answered: str
-    lead_unclear: str
+    lead: str
     slot: str
     when: str
     what: str
+    who: str
     help: str
+    since_last_week: str
+    slowest_chat: str
     of_all: str
+    as_busy: str
     no_topics: str
     nothing_asked: str
     private: str
@@ -178,6 +177,11 @@ class OverviewMessages(MessageGroup, frozen=True):
     trend_elsewhere: str
     trend_answered: str
     trend_unclear: str
+    change_private: str
+    change_elsewhere: str
+    change_answered: str
+    change_unclear: str
+    change_questions: str
     no_weeks: str
     better: str
     worse: str
@@ -192,7 +196,9 @@ class OverviewMessages(MessageGroup, frozen=True):
     answered_column: str
     half_within: str
     slowest: str
+    half_longer: str
     no_slowest: str
+    chats_limit: str
     chats_left_out: str
     private_chats: str
     other_chats: str

@@ -173,7 +173,7 @@ class PageHead:
     """The part above the overview and the sections."""
 
     title: str
-    kind: str
+    kind: Cell
     """What the page is, and its period."""
     heading: Cell
     lead: Cell
@@ -217,16 +217,26 @@ class ListTable:
     columns: Sequence[TableColumn]
     rows: Sequence[Sequence[Cell]]
     note: str = ""
+    limit: str = ""
+    """What the data can't show."""
+
+
+@dataclass(frozen=True, slots=True)
+class OverviewTile:
+    """An answer, and the list that it leads to."""
+
+    name: str
+    list_name: str
+    title: str
+    lines: Sequence[TileLine]
 
 
 @dataclass(frozen=True, slots=True)
 class OverviewTexts:
     """What the overview says; the page's script replaces it by what it says of a selection."""
 
-    lead: Cell
-    when: Sequence[TileLine]
-    what: Sequence[TileLine]
-    help: Sequence[TileLine]
+    lead: str
+    tiles: Sequence[OverviewTile]
     topics: Sequence[TopicRow]
     topics_note: str
     small_talk_note: str
@@ -294,9 +304,9 @@ def render_page(page: Page, fmt: Formatter, read_vega: Callable[[], str]) -> str
     data = page.overview.data if page.overview else None
     has_tables = bool(page.overview or specs or any(each.tables for each in page.sections))
     scripts = [
-        *(["page.js"] if specs else []),
+        *(["charts.js"] if specs else []),
         *(["tables.js"] if has_tables else []),
-        *(["overview.js"] if data else []),
+        *(["counting.js", "rendering.js", "filters.js"] if data else []),
     ]
     sources = [_read(name) for name in scripts]
     return (
@@ -349,4 +359,4 @@ def _environment() -> Environment:
 
 
 def _read(name: str) -> str:
-    return files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return files(__package__).joinpath("web", name).read_text(encoding="utf-8")

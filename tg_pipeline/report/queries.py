@@ -1,7 +1,8 @@
 """The marts read into report data: one SQL file in `queries/` per table of the report."""
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from importlib.resources import files
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from tg_pipeline.report.facts import (
+    PRIVATE,
     ChatRow,
     FactRows,
     Facts,
@@ -140,12 +142,35 @@ def _read_facts(marts: Marts, period: Period, first_day: date | None) -> Facts:
         issues=marts.read("fact_issues", days, IssueRow),
         small_talk=marts.read("fact_small_talk", days, _row),
         placebos=marts.read("fact_placebo", days, _row),
-        chats=marts.read("fact_chats", days, ChatRow),
+        chats=_distinct_titles(marts.read("fact_chats", days, ChatRow)),
     )
     facts = build_facts(rows, begin)
     found = marts.read("fact_names", days, _row, people=list(facts.people_ids))
-    names = {person: shorten(to_line(name), MAX_NAME) for person, name in found if name}
+    names = _distinct({person: name for person, name in found if name})
     return replace(facts, people=[names.get(person) for person in facts.people_ids])
+
+
+def _distinct_titles(chats: Sequence[ChatRow]) -> list[ChatRow]:
+    """Return the chats, those without a title by their number."""
+    titles = _distinct(
+        {row.chat: row.title or str(row.chat) for row in chats if row.chat != PRIVATE}
+    )
+    return [row._replace(title=titles.get(row.chat)) for row in chats]
+
+
+def _distinct(names: Mapping[int, str]) -> dict[int, str]:
+    """Return names as one line, with the number of who shares a name with others."""
+    lines = {number: to_line(name) for number, name in names.items()}
+    counts = Counter(shorten(line, MAX_NAME) for line in lines.values())
+
+    def shown(number: int, line: str) -> str:
+        name = shorten(line, MAX_NAME)
+        if not name or counts[name] == 1:
+            return name
+        suffix = f" ({number})"
+        return shorten(line, MAX_NAME - len(suffix)) + suffix
+
+    return {number: shown(number, line) for number, line in lines.items()}
 
 
 def _row(*values: Any) -> Any:

@@ -7,17 +7,20 @@ from typing import Final
 
 from markupsafe import Markup, escape
 
+from tg_pipeline.report.counting import build_overview, whole_period
 from tg_pipeline.report.drawing.vega_bundle import bundle_vega
 from tg_pipeline.report.facts import Facts
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import ReportData, Subject
-from tg_pipeline.report.overview import build_overview, whole_period
-from tg_pipeline.report.overview_script import overview_filters, script_data
 from tg_pipeline.report.page import Page, PageHead, PageOverview, PageSection, render_page
 from tg_pipeline.report.sanitize import MAX_NAME, UserText, mask_mentions
 from tg_pipeline.report.sections import activity, bot, health, members, questions
+from tg_pipeline.report.sections.filters import overview_filters, script_data
 from tg_pipeline.report.sections.overview import chat_name, overview_texts
 from tg_pipeline.report.summary import totals
+
+_SPAN: Final = Markup('<span id="span">{}</span>')
+"""What is shown, which the page's script replaces."""
 
 MAX_BOTS: Final = 3
 """Bots that the heading names."""
@@ -91,7 +94,7 @@ def _page(data: ReportData, fmt: Formatter) -> Page:
     lead = overview.texts.lead if overview else _no_activity(data, fmt)
     head = PageHead(
         title=texts.title.format(span=about),
-        kind=texts.about.format(subject=texts.kind, span=span),
+        kind=fmt.sentence(texts.about, subject=texts.kind, span=_SPAN.format(span)),
         heading=subject or span,
         lead=lead,
         source=_source(data, fmt),

@@ -41,7 +41,7 @@ def test_counts_have_the_plural_of_the_language() -> None:
     english = [with_spaces(EN.count(n, message)) for n in (0, 1, 1200)]
     assert english == ["0 messages", "1 message", "1,200 messages"]
     portuguese = [with_spaces(PT.count(n, mensagem)) for n in (0, 2, 1_000_000)]
-    assert portuguese == ["0 mensagem", "2 mensagens", "1.000.000 mensagens"]
+    assert portuguese == ["0 mensagens", "2 mensagens", "1.000.000 mensagens"]
     assert with_spaces(EN.count(1, Plural(other="sheep"))) == "1 sheep"
 
 

@@ -29,18 +29,23 @@ FIRST_SCREEN = 844
 """Pixels of a common phone."""
 
 PARTS = """
-const ids = ["lead", "tile-when", "tile-what", "tile-help", "topics-list", "topics-note",
+const ids = ["lead", "span", "tile-when", "tile-what", "tile-who", "tile-slow", "tile-help",
+  "tile-change", "topics-list", "topics-note",
   "small-talk-note", "hours-finding", "hours-rows", "weeks-finding", "weeks-rows", "chats-finding",
   "chats-rows", "chats-note", "askers-finding", "askers-rows"];
 const plain = (html) => html.replace(/>\\s+</g, "><").replaceAll(' class=""', "");
-return Object.fromEntries(ids.map((id) => [id, plain(document.getElementById(id).outerHTML)]));
+const found = ids.map((id) => document.getElementById(id)).filter((each) => each);
+return Object.fromEntries(found.map((each) => [each.id, plain(each.outerHTML)]));
 """
-"""The parts of the page that the script writes."""
+"""The parts of the page that the script writes; only several chats have a slowest one."""
 
-BOTTOMS = """
-return [...document.querySelectorAll(".tile, .jump, .topic")].map(
-  (each) => [each.className, each.getBoundingClientRect().bottom])
+TILES = """
+return [...document.querySelectorAll(".tile")].map((each) => {
+  const [answer, box] = [each.querySelector(".value"), each.getBoundingClientRect()];
+  return [each.hash, answer.getBoundingClientRect().bottom, box.bottom];
+})
 """
+"""Where each tile leads to, and the bottoms of its answer and of all of it."""
 
 SELECT_AGAIN = "document.getElementById('filters').dispatchEvent(new Event('change'))"
 
@@ -110,8 +115,9 @@ def test_what_is_selected_has_the_figures_of_a_report_on_it(
         page = open_report(everything)
         before = page.run(PARTS)
         select(page, name, label)
-        assert page.run(PARTS) == report
-        assert page.run(PARTS) != before
+        parts = page.run(PARTS)
+        assert {part: parts[part] for part in report} == report
+        assert parts != before
         assert report["small-talk-note"] != before["small-talk-note"]
 
 
@@ -124,10 +130,19 @@ def test_a_person_is_shown_alone_and_what_is_shown_is_announced(open_report: Ope
     assert text_of(page, "askers-rows").startswith("محمد ")
     assert text_of(page, "tile-when").startswith("Mondays, 9:00–10:00")
     assert text_of(page, "small-talk-note").endswith("small talk to the bot (20).")
+    assert text_of(page, "lead") == "15 questions"
     status = page.browser.find_element("id", "shown")
     assert status.get_attribute("role") == "status"
     assert status.get_property("textContent") == "Now shown: 15\N{NO-BREAK SPACE}questions."
     assert page.browser.find_element("id", "whole-period").is_displayed()
+
+
+def test_the_heading_has_the_period_that_is_shown(open_report: Open) -> None:
+    page = open_report(month())
+
+    select(page, "period", "last 7 days")
+
+    assert text_of(page, "span") == "26 Oct\u2009–\u20091 Nov 2026"
 
 
 def test_filters_are_set_with_the_keyboard(open_report: Open) -> None:
@@ -155,13 +170,19 @@ def test_a_filtered_page_has_no_accessibility_violations_errors_requests_or_over
     assert page.requests() == []
 
 
-def test_the_first_screen_of_a_phone_has_when_what_whether_it_helps_and_the_first_questions(
-    open_report: Open,
+@pytest.mark.parametrize("language", ["en", "pt"])
+def test_the_first_screen_of_a_phone_answers_all_that_the_lists_show(
+    open_report: Open, language: str
 ) -> None:
-    page = open_report(month())
+    page = open_report(month(), language)
 
-    shown = [name for name, bottom in page.run(BOTTOMS) if bottom <= FIRST_SCREEN]
-    assert shown[:5] == ["tile", "tile", "tile", "jump", "topic"]
+    tiles = page.run(TILES)
+
+    assert [name for name, *_ in tiles] == [
+        *("#hours", "#topics", "#askers", "#chats", "#weeks", "#weeks")
+    ]
+    assert all(bottom <= FIRST_SCREEN for *_, bottom in tiles[:5])
+    assert tiles[5][1] <= FIRST_SCREEN, "whether the bot helps"
 
 
 def test_the_tile_of_what_is_asked_leads_to_its_wordings(open_report: Open) -> None:
@@ -172,6 +193,24 @@ def test_the_tile_of_what_is_asked_leads_to_its_wordings(open_report: Open) -> N
     words = page.browser.find_element("css selector", ".topic table")
     WebDriverWait(page.browser, 5).until(lambda _: words.is_displayed())
     assert words.text == "In these words Times\ncomo emito o certificado? 28"
+
+
+def test_the_wordings_of_all_topics_are_saved_under_a_head(
+    open_report: Open, tmp_path: Path
+) -> None:
+    page = open_report(month())
+    folder = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    page.browser.execute_cdp_cmd("Browser.setDownloadBehavior", folder)
+
+    page.run("document.querySelector('#topics button').click()")
+
+    saved = tmp_path / "questions.csv"
+    WebDriverWait(page.browser, 10).until(lambda _: saved.exists())
+    asked = "como emito o certificado?"
+    assert saved.read_text(encoding="utf-8-sig").splitlines()[:2] == [
+        '"What people ask","In these words","Times"',
+        f'"{asked}","{asked}","28"',
+    ]
 
 
 @pytest.mark.parametrize(

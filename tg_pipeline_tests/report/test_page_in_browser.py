@@ -168,6 +168,7 @@ def test_print_is_light_even_if_the_screen_is_dark(open_report: Open) -> None:
 
     printed = page.run(background), page.run(bar)
     assert printed[0] == "rgb(255, 255, 255)"
+    assert page.browser.find_element("css selector", ".topic .name").is_displayed()
     assert dark[0] != printed[0]
     assert dark[1] != printed[1]
     assert page.run("return getComputedStyle(document.querySelector('nav')).display") == "none"

@@ -292,3 +292,31 @@ def test_people_have_the_latest_of_their_names_and_on_one_day_the_last_in_the_al
 
     assert data.users == [ActiveUser("Bia", 6, 9, 2, person=1), ActiveUser(None, 2, 2, 1, person=2)]
     assert data.people_messages == 8
+
+
+def test_people_and_chats_that_share_a_name_have_their_numbers_in_it() -> None:
+    # Given two people called Ana, two chats with one name, which is cut, and one without a name
+    long = "Turma com um nome que não cabe na tela"
+    chats = {-100: None, -1001234567890: long, -2: long}
+
+    facts = read(
+        questions=[question(1, DAY, user_id=person, chat_id=-2) for person in (11, 12, 13)],
+        users=[
+            {"user_id": person, "first_name": name}
+            for person, name in {11: "Ana", 12: "Ana ", 13: "Bia"}.items()
+        ],
+        chats=[
+            {"chat_id": chat, "newest_chat_id": chat, "title": title, "type": "supergroup"}
+            for chat, title in chats.items()
+        ],
+        hourly_activity=[on(DAY, chat_id=chat, weekday=3, messages=1) for chat in chats],
+    ).facts
+
+    # Then each can be told from the other, also where few characters are shown
+    assert facts is not None
+    assert facts.people == ["Ana (11)", "Ana (12)", "Bia"]
+    assert sorted(chat.name or "" for chat in facts.chats) == [
+        "-100",
+        "Turma com um nome que não… (-2)",
+        "Turma com um n… (-1001234567890)",
+    ]

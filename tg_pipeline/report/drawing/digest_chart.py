@@ -41,7 +41,7 @@ LIGHT: Final = {
     RULE: "#dfe3e7",
     SOFT: "#c9d0d6",
 }
-"""The colours of the report's light mode (page.css), since a PNG has no CSS variables."""
+"""The colours of the report's light mode (web/page.css), since a PNG has no CSS variables."""
 
 FONT: Final = "Liberation Sans"
 """The font bundled with vl-convert, so that the chart is the same on a machine without fonts."""

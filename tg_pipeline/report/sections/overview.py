@@ -1,18 +1,16 @@
 """The overview as text: its sentence, its tiles, its lists and tables.
 
-The page's script (`overview.js`) writes the same texts of what a reader selects.
+The page's script (`web/rendering.js`) writes the same texts of what a reader selects.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Final
 
-from markupsafe import Markup, escape
-
-from tg_pipeline.report.facts import MAX_QUESTION, NONE, Facts, Text
-from tg_pipeline.report.formatting import NO_VALUE, Formatter
-from tg_pipeline.report.overview import (
+from tg_pipeline.report.counting import (
     BOT,
     PEOPLE,
+    UNSEEN,
     WEEK_SLOTS,
     ChatCounts,
     FactFilter,
@@ -21,11 +19,14 @@ from tg_pipeline.report.overview import (
     TopicCounts,
     WeekCounts,
 )
+from tg_pipeline.report.facts import MAX_QUESTION, NONE, Facts, Text
+from tg_pipeline.report.formatting import NO_VALUE, Formatter
 from tg_pipeline.report.page import (
     Cell,
     HourCell,
     ListTable,
     OverviewTexts,
+    OverviewTile,
     TableColumn,
     TileLine,
     TopicRow,
@@ -45,9 +46,7 @@ def overview_texts(
     writer = _Writer(overview, facts, chosen, fmt, has_texts=has_texts)
     return OverviewTexts(
         lead=writer.lead(),
-        when=list(writer.when()),
-        what=list(writer.what()),
-        help=list(writer.help()),
+        tiles=list(writer.tiles()),
         topics=[writer.topic(row) for row in overview.topics],
         topics_note=writer.topics_note(),
         small_talk_note=writer.small_talk_note(),
@@ -77,46 +76,29 @@ class _Writer:
         self._fmt: Final = fmt
         self._texts: Final = fmt.messages.overview
         self._has_texts: Final = has_texts
+        self._last_year: Final = facts.day(chosen.last).year
 
-    # The sentence
-
-    def lead(self) -> Cell:
-        clauses = [*self._lead_when(), *self._lead_what(), *self._lead_help()]
-        return escape(SEPARATOR).join(clauses) + "."
-
-    def _lead_when(self) -> Iterator[Cell]:
-        totals = self._overview.current
-        if not any(totals.written):
-            yield self._fmt.sentence(self._texts.lead_nothing)
-            return
-        template = self._texts.lead_asks if self._is_person else self._texts.lead_when
-        yield self._fmt.sentence(template, when=self._slot(totals.peak))
-
-    def _lead_what(self) -> Iterator[Cell]:
-        if not self._overview.topics:
-            return
-        top = self._overview.topics[0]
-        times = self._fmt.count(top.questions, self._fmt.messages.nouns.time)
-        yield self._fmt.sentence(
-            self._texts.lead_what, name=self._text(self._facts.topics[top.topic]), times=times
-        )
-
-    def _lead_help(self) -> Iterator[Cell]:
-        texts, current = self._texts, self._overview.current
-        if current.private.seen:
-            share = self._fmt.share(current.private.answered)
-            yield self._fmt.sentence(texts.lead_private, share=share)
-        if not current.elsewhere.seen:
-            return
-        if not (self._is_person or current.is_elsewhere_clear):
-            yield self._fmt.sentence(texts.lead_unclear)
-            return
-        template = texts.lead_elsewhere if current.private.seen else texts.lead_answered
-        yield self._fmt.sentence(template, share=self._fmt.share(current.elsewhere.answered))
+    def lead(self) -> str:
+        fmt, current = self._fmt, self._overview.current
+        questions = fmt.count(current.questions, fmt.messages.nouns.question)
+        if self._is_person:
+            return questions
+        messages = fmt.count(sum(current.written), fmt.messages.nouns.message)
+        return self._texts.lead.format(messages=messages, questions=questions)
 
     # The tiles
 
-    def when(self) -> Iterator[TileLine]:
+    def tiles(self) -> Iterator[OverviewTile]:
+        texts = self._texts
+        yield OverviewTile("when", "hours", texts.when, list(self._when()))
+        yield OverviewTile("what", "topics", texts.what, list(self._what()))
+        yield OverviewTile("who", "askers", texts.who, list(self._who()))
+        if len(self._facts.chats) > 1:
+            yield OverviewTile("slow", "chats", texts.slowest_chat, list(self._slow()))
+        yield OverviewTile("change", "weeks", texts.since_last_week, list(self._since_last_week()))
+        yield OverviewTile("help", "weeks", texts.help, list(self._help()))
+
+    def _when(self) -> Iterator[TileLine]:
         fmt = self._fmt
         current, previous = self._overview.current, self._overview.previous
         total = sum(current.written)
@@ -126,13 +108,16 @@ class _Writer:
         nouns = fmt.messages.nouns
         noun = nouns.question if self._is_person else nouns.message
         yield TileLine("value", self._slot(current.peak))
-        most = Share(current.written[current.peak], total)
-        yield TileLine("label", self._of_all(most, fmt.count(total, noun)))
+        most = current.written[current.peak]
+        yield TileLine("label", self._of_all(Share(most, total), fmt.count(total, noun)))
+        if as_busy := current.written.count(most) - 1:
+            hours = fmt.count(as_busy, nouns.hour)
+            yield TileLine("note", self._texts.as_busy.format(hours=hours))
         if previous and any(previous.written):
             before = self._slot(previous.peak)
             yield TileLine("note", self._before(before))
 
-    def what(self) -> Iterator[TileLine]:
+    def _what(self) -> Iterator[TileLine]:
         fmt, texts, current = self._fmt, self._texts, self._overview.current
         whole = fmt.count(current.questions, fmt.messages.nouns.question)
         if not self._has_texts:
@@ -141,10 +126,11 @@ class _Writer:
             return
         if not self._overview.topics:
             yield TileLine("value", NO_VALUE)
-            yield TileLine("label", texts.no_topics.format(questions=whole))
+            nothing = texts.no_topics.format(questions=whole)
+            yield TileLine("label", nothing if current.questions else texts.nothing_asked)
             return
         top = self._overview.topics[0]
-        yield TileLine("value question", self._text(self._facts.topics[top.topic]))
+        yield TileLine("value users", self._text(self._facts.topics[top.topic]))
         now = Share(top.questions, current.questions)
         yield TileLine("label", self._of_all(now, whole))
         previous = self._overview.previous
@@ -152,7 +138,7 @@ class _Writer:
             before = Share(previous.topics[top.topic], previous.questions)
             yield self._change(Comparison(now, before))
 
-    def help(self) -> Iterator[TileLine]:
+    def _help(self) -> Iterator[TileLine]:
         current = self._overview.current
         if not (current.private.seen or current.elsewhere.seen):
             yield TileLine("value", NO_VALUE)
@@ -170,7 +156,7 @@ class _Writer:
         texts, fmt = self._texts, self._fmt
         current, previous = self._overview.current, self._overview.previous
         answered, again = current.private.answered, current.private.again
-        yield TileLine("value", fmt.percent(answered.value or 0))
+        yield TileLine("value figure", fmt.percent(answered.value or 0))
         yield TileLine("label", texts.private.format(cases=fmt.cases(answered)))
         if previous and previous.private.seen:
             yield self._change(Comparison(answered, previous.private.answered))
@@ -187,7 +173,7 @@ class _Writer:
         label = label.format(cases=fmt.cases(answered))
         unknown = summary.unknown.format(share=fmt.percent(current.elsewhere.unknown.value or 0))
         if test is None or test.is_distinct:
-            yield TileLine("value", fmt.percent(answered.value or 0))
+            yield TileLine("value figure", fmt.percent(answered.value or 0))
             yield TileLine("label", label)
             is_compared = previous and previous.elsewhere.seen
             if is_compared and previous and (test is None or previous.is_elsewhere_clear):
@@ -203,6 +189,64 @@ class _Writer:
         yield TileLine("value", NO_VALUE)
         yield TileLine("label", label)
         yield TileLine("note", template.format(figure=figure, placebo=placebo))
+
+    def _who(self) -> Iterator[TileLine]:
+        fmt, current = self._fmt, self._overview.current
+        if not self._overview.askers:
+            yield TileLine("value", NO_VALUE)
+            return
+        most = self._overview.askers[0]
+        yield TileLine("value users", self._person(most.person))
+        whole = fmt.count(current.questions, fmt.messages.nouns.question)
+        yield TileLine("label", self._of_all(Share(most.questions, current.questions), whole))
+
+    def _since_last_week(self) -> Iterator[TileLine]:
+        texts, weeks = self._texts, self._overview.last_weeks
+        if weeks is None:
+            yield TileLine("value", NO_VALUE)
+            yield TileLine("label", texts.no_weeks)
+            return
+        now, before = weeks
+        changes = list(self._changes(now, before))
+        if not changes:
+            yield TileLine("value", NO_VALUE)
+        shown = None
+        for verdict, label in changes:
+            if verdict != shown:
+                yield TileLine("value", verdict)
+            yield TileLine("label", label)
+            shown = verdict
+        counts = self._fmt.number(now.questions), self._fmt.number(before.questions)
+        yield TileLine("note", texts.change_questions.format(now=counts[0], before=counts[1]))
+
+    def _changes(self, now: WeekCounts, before: WeekCounts) -> Iterator[tuple[str, str]]:
+        """Yield the verdict on each share that both weeks have, and the shares."""
+        texts, is_both = self._texts, bool(self._overview.current.private.seen)
+        if now.private.seen and before.private.seen:
+            change = Comparison(now.private.answered, before.private.answered)
+            yield self._verdict(change), self._both(texts.change_private, change)
+        if not (now.elsewhere.seen and before.elsewhere.seen):
+            return
+        if self._is_elsewhere_known:
+            change = Comparison(now.elsewhere.answered, before.elsewhere.answered)
+            template = texts.change_elsewhere if is_both else texts.change_answered
+            yield self._verdict(change), self._both(template, change)
+        else:
+            yield NO_VALUE, texts.change_unclear
+
+    def _both(self, template: str, change: Comparison) -> str:
+        now, before = self._fmt.share(change.figure), self._fmt.share(change.placebo)
+        return template.format(now=now, before=before)
+
+    def _slow(self) -> Iterator[TileLine]:
+        row = self._overview.slowest
+        if row is None:
+            yield TileLine("value", NO_VALUE)
+            yield TileLine("label", self._texts.no_slowest)
+            return
+        yield TileLine("value users", self._chat(row.chat))
+        median = self._fmt.duration(row.seconds or 0)
+        yield TileLine("label", self._texts.half_longer.format(median=median))
 
     def _of_all(self, share: Share, whole: str) -> str:
         fmt = self._fmt
@@ -263,6 +307,8 @@ class _Writer:
 
     def topics_note(self) -> str:
         fmt, current = self._fmt, self._overview.current
+        if not current.questions and self._has_texts:
+            return self._texts.nothing_asked
         others = current.questions - sum(row.questions for row in self._overview.topics)
         return self._texts.other_questions.format(number=fmt.number(others)) if others else ""
 
@@ -272,20 +318,20 @@ class _Writer:
 
     def weeks(self) -> ListTable:
         fmt, texts, weeks = self._fmt, self._texts, self._overview.weeks
+        places = answered_places(self._facts)
         rows = [
             [
-                fmt.bucket(fmt.axis_day(week.monday), is_complete=week.is_complete),
+                fmt.bucket(self._week(week.monday), is_complete=week.is_complete),
                 fmt.number(week.questions),
-                fmt.share(week.private.answered),
-                fmt.share(week.elsewhere.answered),
+                *(fmt.share(getattr(week, place).answered) for place in places),
             ]
-            for week in weeks
+            for week in reversed(weeks)
         ]
+        titles = {"private": texts.in_private, "elsewhere": texts.elsewhere_column}
+        heads = [titles[place] for place in places] if len(places) > 1 else [texts.answered_column]
         columns = [
             TableColumn(texts.week),
-            TableColumn(texts.questions, is_number=True),
-            TableColumn(texts.in_private, is_number=True),
-            TableColumn(texts.elsewhere_column, is_number=True),
+            *(TableColumn(head, is_number=True) for head in (texts.questions, *heads)),
         ]
         return ListTable("weeks", texts.weeks_title, self._trend(), columns, rows)
 
@@ -314,7 +360,8 @@ class _Writer:
         ]
         left_out = self._overview.chats_left_out
         note = texts.chats_left_out.format(number=fmt.number(left_out)) if left_out else ""
-        return ListTable("chats", texts.chats_title, self._slowest(), columns, cells, note)
+        slowest, limit = self._slowest(), texts.chats_limit
+        return ListTable("chats", texts.chats_title, slowest, columns, cells, note, limit)
 
     def askers(self) -> ListTable:
         fmt, texts, rows = self._fmt, self._texts, self._overview.askers
@@ -358,58 +405,63 @@ class _Writer:
             for row in counts
         ]
 
-    def _trend(self) -> Cell:
+    def _trend(self) -> str:
         fmt, texts, weeks = self._fmt, self._texts, self._overview.last_weeks
         if weeks is None:
             return texts.no_weeks
         now, before = weeks
         sentences = [
-            fmt.sentence(
-                texts.trend,
-                week=fmt.axis_day(now.monday),
+            texts.trend.format(
+                week=self._week(now.monday),
                 now=fmt.count(now.questions, fmt.messages.nouns.question),
                 before=fmt.number(before.questions),
             ),
             *self._trend_of(now, before),
         ]
-        return Markup(" ").join(sentences)
+        return " ".join(sentences)
 
-    def _trend_of(self, now: WeekCounts, before: WeekCounts) -> Iterator[Cell]:
+    def _trend_of(self, now: WeekCounts, before: WeekCounts) -> Iterator[str]:
         texts, current = self._texts, self._overview.current
         if now.private.seen and before.private.seen:
             change = Comparison(now.private.answered, before.private.answered)
-            yield self._verdict(texts.trend_private, change)
+            yield self._trend_sentence(texts.trend_private, change)
         if not (now.elsewhere.seen and before.elsewhere.seen):
             return
-        if self._is_person or current.is_elsewhere_clear:
+        if self._is_elsewhere_known:
             change = Comparison(now.elsewhere.answered, before.elsewhere.answered)
-            is_both = bool(current.private.seen)
-            yield self._verdict(texts.trend_elsewhere if is_both else texts.trend_answered, change)
+            template = texts.trend_elsewhere if current.private.seen else texts.trend_answered
+            yield self._trend_sentence(template, change)
         else:
-            yield self._fmt.sentence(texts.trend_unclear)
+            yield texts.trend_unclear
 
-    def _verdict(self, template: str, change: Comparison) -> Cell:
-        fmt, texts = self._fmt, self._texts
-        verdict = texts.few_cases
-        if change.has_enough_cases:
-            verdict = texts.no_difference
+    def _trend_sentence(self, template: str, change: Comparison) -> str:
+        now, before = self._fmt.share(change.figure), self._fmt.share(change.placebo)
+        return template.format(now=now, before=before, verdict=self._verdict(change))
+
+    def _verdict(self, change: Comparison) -> str:
+        texts = self._texts
         if change.is_distinct:
-            verdict = texts.better if change.is_higher else texts.worse
-        now, before = fmt.share(change.figure), fmt.share(change.placebo)
-        return fmt.sentence(template, now=now, before=before, verdict=verdict)
+            return texts.better if change.is_higher else texts.worse
+        return texts.no_difference if change.has_enough_cases else texts.few_cases
+
+    @property
+    def _is_elsewhere_known(self) -> bool:
+        return self._is_person or self._overview.current.is_elsewhere_clear
 
     def _slowest(self) -> Cell:
         fmt, row = self._fmt, self._overview.slowest
         if row is None:
             return self._texts.no_slowest
-        return fmt.sentence(
-            self._texts.slowest, chat=self._chat(row.chat), median=fmt.duration(row.seconds or 0)
-        )
+        median = fmt.duration(row.seconds or 0)
+        return fmt.sentence(self._texts.slowest, chat=self._chat(row.chat), median=median)
 
     def _wait(self, row: ChatCounts) -> str:
         return NO_VALUE if row.seconds is None else self._fmt.duration(row.seconds)
 
     # Names
+
+    def _week(self, monday: date) -> str:
+        return week_name(monday, self._last_year, self._fmt)
 
     def _slot(self, slot: int) -> str:
         fmt = self._fmt
@@ -430,6 +482,17 @@ class _Writer:
             return self._texts.other_person
         name = names[person]
         return UserText(name, limit=MAX_NAME) if name else self._fmt.messages.page.no_name
+
+
+def answered_places(facts: Facts) -> list[str]:
+    """Return where the data shows answers to issues: `private`, `elsewhere` or both."""
+    found = {issue.is_private for issue in facts.issues if issue.outcome != UNSEEN}
+    return [*(["private"] if True in found else []), *([] if found == {True} else ["elsewhere"])]
+
+
+def week_name(monday: date, last_year: int, fmt: Formatter) -> str:
+    """Return the date of a Monday, with the year if it is not the last one of a period."""
+    return fmt.axis_day(monday) if monday.year == last_year else fmt.axis_date(monday)
 
 
 def chat_name(facts: Facts, chat: int, fmt: Formatter) -> Cell:

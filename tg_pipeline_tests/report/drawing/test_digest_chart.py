@@ -95,7 +95,7 @@ def test_a_quiet_period_has_a_chart_too() -> None:
 
 
 def test_the_colours_are_those_of_the_report_s_light_mode() -> None:
-    style = files("tg_pipeline.report").joinpath("page.css").read_text(encoding="utf-8")
+    style = files("tg_pipeline.report").joinpath("web", "page.css").read_text(encoding="utf-8")
     light_mode = style.partition("@media")[0]
 
     for name, color in LIGHT.items():

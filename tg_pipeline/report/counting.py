@@ -1,6 +1,6 @@
 """The overview: facts of a period, a chat or a person, counted.
 
-The page's script (`overview.js`) counts the same facts in the same way for what a reader selects.
+The page's script (`web/counting.js`) counts the same facts in the same way for what is selected.
 """
 
 from collections import Counter, defaultdict
@@ -156,6 +156,9 @@ class ChatCounts:
     issues: IssueCounts
     seconds: float | None
     """The median time to an answer; None without answers."""
+    is_clear: bool
+    """Whether the answers are more than what the rule finds anywhere; always in private chats with
+    the bot, and of one person, of whom nothing is compared with a placebo."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +200,12 @@ class Overview:
 
     @property
     def slowest(self) -> ChatCounts | None:
-        """The slowest of several chats that have enough answers."""
-        compared = [chat for chat in self.chats if chat.issues.answered.part >= MIN_ANSWERS]
+        """The slowest of several chats that have enough answers which chance does not explain."""
+        compared = [
+            chat
+            for chat in self.chats
+            if chat.is_clear and chat.issues.answered.part >= MIN_ANSWERS
+        ]
         return compared[0] if len(compared) > 1 else None
 
 
@@ -341,6 +348,7 @@ class _Counter:
                 questions[chat],
                 IssueCounts.of(issues[chat]),
                 _median_seconds(issues[chat]),
+                self._is_clear(chat, issues[chat]),
             )
             for chat in seen
         ]
@@ -398,6 +406,10 @@ class _Counter:
             Share(sum(row.answered_singles for row in rows), sum(row.singles for row in rows)),
             Share(sum(row.answered_placebos for row in rows), sum(row.placebos for row in rows)),
         )
+
+    def _is_clear(self, chat: int, issues: Sequence[IssueFact]) -> bool:
+        test = self._test({chat})
+        return test is None or test.is_distinct or all(issue.is_private for issue in issues)
 
     def _groups(self, wordings: Counter[int]) -> list[TextCount]:
         counts: Counter[int] = Counter()

@@ -1,11 +1,9 @@
 """The overview: what is counted, of which days, chats and people."""
 
 from dataclasses import replace
+from datetime import date
 
-from tg_pipeline.report.facts import NONE, Facts, HourFact, PlaceboFact, QuestionFact
-from tg_pipeline.report.formatting import Formatter
-from tg_pipeline.report.models import Period
-from tg_pipeline.report.overview import (
+from tg_pipeline.report.counting import (
     MIN_ANSWERS,
     TOP_TOPICS,
     TOP_WORDINGS,
@@ -15,6 +13,10 @@ from tg_pipeline.report.overview import (
     build_overview,
     whole_period,
 )
+from tg_pipeline.report.facts import NONE, Facts, HourFact, PlaceboFact, QuestionFact
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.models import Period
+from tg_pipeline.report.page import OverviewTexts
 from tg_pipeline.report.sections.overview import overview_texts
 from tg_pipeline.report.shares import Share
 from tg_pipeline_tests.report.made_facts import made_facts
@@ -25,10 +27,6 @@ FACTS = made_facts()
 ALL = whole_period(FACTS, PERIOD)
 PRIVATE, TURMA, FORUM = 0, 1, 2
 
-LEAD = (
-    "Most is written on Tuesdays, 20:00–21:00; asked most: “como emito o certificado?” (28 times); "
-    "in private chats, the bot answered 50%; elsewhere, 50% of the issues were answered."
-)
 TREND = (
     "Last whole week (from 26 Oct): 12 questions; the week before: 14. In private chats, the bot "
     "answered 50% (7 of 14), before 50% (7 of 14): no clear difference. Elsewhere, 50% (14 of 28) "
@@ -46,23 +44,34 @@ def of_chat(chat: int) -> FactFilter:
 
 def in_words(counts: Overview, chosen: FactFilter = ALL, fmt: object = EN) -> list[str]:
     texts = overview_texts(counts, FACTS, chosen, EN if fmt is EN else PT, has_texts=True)
-    lines = [
-        texts.lead,
-        *(line.text for tile in (texts.when, texts.what, texts.help) for line in tile),
-    ]
+    lines = [texts.lead, *(line.text for tile in texts.tiles for line in tile.lines)]
     findings = (texts.hours_finding, texts.weeks.finding, texts.chats.finding, texts.askers.finding)
     return [with_spaces(shown(each)) for each in (*lines, *findings)]
 
 
+def lines_of(texts: OverviewTexts, name: str) -> list[str]:
+    (tile,) = [tile for tile in texts.tiles if tile.name == name]
+    return [with_spaces(str(line.text)) for line in tile.lines]
+
+
 def test_the_overview_in_words() -> None:
     assert in_words(overview()) == [
-        LEAD,
+        "744 messages, 51 questions",
         "Tuesdays, 20:00–21:00",
         "72 of 744 messages (10%)",
+        "just as busy: 2 hours more",
         "before: Tuesdays, 20:00–21:00",
         "como emito o certificado?",
         "28 of 51 questions (55%)",
         "before: 54%",
+        "Ana Ribeiro",
+        "23 of 51 questions (45%)",
+        "Fórum",
+        "half of the answers took longer than 1 h",
+        "no clear difference",
+        "answered in private chats: 50% (7 of 14), before 50% (7 of 14)",
+        "answered elsewhere: 50% (14 of 28), before 50% (14 of 28)",
+        "questions: 12, before 14",
         "50%",
         "answered by the bot in private chats (28 of 56)",
         "before: 50%",
@@ -70,7 +79,7 @@ def test_the_overview_in_words() -> None:
         "50%",
         "answered elsewhere, with evidence (56 of 112)",
         "before: 50%",
-        "unknown: 0%; not questions: 20%",
+        "unknown: 0%; other messages: 20%",
         "Peak: Tuesdays, 20:00–21:00, with 72 messages (10% of the total).",
         TREND,
         "Slowest: Fórum. Half of the answers took longer than 1 h.",
@@ -94,7 +103,62 @@ def test_few_answers_make_no_chat_the_slowest() -> None:
     short = FactFilter(ALL.last - days + 1, ALL.last)
 
     assert overview(chosen=short).slowest is None
-    assert "too few answers to say which chat is slowest" in in_words(overview(chosen=short))[-2]
+    assert in_words(overview(chosen=short))[-2] == (
+        "Fewer than two chats have enough answers to compare."
+    )
+
+
+def test_a_chat_whose_answers_other_messages_get_as_well_is_not_called_the_slowest() -> None:
+    # Given a forum, the slowest chat, in which other messages are answered as often as questions
+    alike = [
+        row._replace(answered_placebos=row.answered_singles) if row.chat == FORUM else row
+        for row in FACTS.placebos
+    ]
+
+    counts = overview(replace(FACTS, placebos=alike))
+
+    assert counts.chats[0].chat == FORUM
+    assert counts.slowest is not None
+    assert counts.slowest.chat == TURMA
+
+
+def test_hours_that_are_as_busy_as_the_busiest_are_counted() -> None:
+    written = [HourFact(ALL.first, slot, TURMA, 3) for slot in (20, 30, 40)]
+    facts = replace(FACTS, messages=[*written, HourFact(ALL.first, 50, TURMA, 2)])
+
+    texts = overview_texts(overview(facts), facts, ALL, EN, has_texts=True)
+
+    assert lines_of(texts, "when") == [
+        "Mondays, 20:00–21:00",
+        "3 of 11 messages (27%)",
+        "just as busy: 2 hours more",
+    ]
+
+
+def test_what_one_kind_of_chat_can_show_only_has_no_place_on_the_page() -> None:
+    # Given questions in private chats with the bot alone
+    facts = replace(
+        FACTS,
+        messages=[row for row in FACTS.messages if row.chat == PRIVATE],
+        people_days=[row for row in FACTS.people_days if row.chat == PRIVATE],
+        questions=[row for row in FACTS.questions if row.chat == PRIVATE],
+        issues=[row for row in FACTS.issues if row.is_private],
+        placebos=(),
+        chats=FACTS.chats[:1],
+    )
+
+    texts = overview_texts(overview(facts), facts, ALL, EN, has_texts=True)
+
+    assert "slow" not in [tile.name for tile in texts.tiles]
+    assert [column.title for column in texts.weeks.columns] == ["Week of", "Questions", "Answered"]
+
+
+def test_weeks_of_earlier_years_have_their_year() -> None:
+    facts = replace(FACTS, first=date(2026, 11, 23))
+
+    texts = overview_texts(overview(facts), facts, ALL, EN, has_texts=True)
+
+    assert [row[0] for row in texts.weeks.rows] == ["11 Jan", "4 Jan", "28 Dec 2026", "21 Dec 2026"]
 
 
 def test_a_chat_is_counted_alone() -> None:
@@ -114,7 +178,7 @@ def test_of_a_person_questions_are_counted_by_hour_and_nothing_is_compared_with_
     assert sum(counts.current.written) == counts.current.questions
     assert counts.current.test is None
     assert [row.person for row in counts.askers] == [0]
-    assert in_words(counts, chosen)[0].startswith("Asks most on Wednesdays, 9:00–10:00")
+    assert in_words(counts, chosen)[:2] == ["23 questions", "Wednesdays, 9:00–10:00"]
 
 
 def test_small_talk_is_stated_of_what_is_selected_and_only_if_there_is_any() -> None:
@@ -139,8 +203,8 @@ def test_answers_that_the_placebo_has_as_well_are_no_finding() -> None:
 
     words = in_words(overview(replace(FACTS, placebos=alike)))
 
-    assert words[0].endswith("whether questions in groups get answers can't be told from chance.")
-    assert "50%; not questions: 50%; no clear difference" in words
+    assert "50%; other messages: 50%; no clear difference" in words
+    assert "answers elsewhere can't be told from chance" in words
     assert any("Elsewhere, answers can't be told from chance." in line for line in words)
 
 
@@ -185,9 +249,9 @@ def test_a_period_without_facts_has_an_overview() -> None:
     counts = overview(empty)
 
     texts = overview_texts(counts, empty, ALL, EN, has_texts=False)
-    assert shown(texts.lead) == "Nothing was written."
-    assert shown(texts.what[1].text).startswith("Texts are not kept")
-    assert "Nothing was asked." in [line.text for line in texts.help]
+    assert with_spaces(texts.lead) == "0 messages, 0 questions"
+    assert lines_of(texts, "what")[1].startswith("Texts are not kept")
+    assert "Nothing was asked." in lines_of(texts, "help")
 
 
 def test_issues_whose_answers_are_not_visible_are_counted_apart() -> None:
@@ -202,8 +266,6 @@ def test_issues_whose_answers_are_not_visible_are_counted_apart() -> None:
         topics=FACTS.topics,
     )
 
-    lines = [
-        line.text for line in overview_texts(overview(facts), facts, ALL, EN, has_texts=True).help
-    ]
+    texts = overview_texts(overview(facts), facts, ALL, EN, has_texts=True)
 
-    assert [with_spaces(str(line)) for line in lines] == ["–", "answers not visible: 2 issues"]
+    assert lines_of(texts, "help") == ["–", "answers not visible: 2 issues"]

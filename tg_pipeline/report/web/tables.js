@@ -28,10 +28,11 @@
   const tableRows = (table) => [...table.rows].map(rowCells);
 
   // The wordings of all topics, each with its topic.
-  const topicRows = (list) => [...list.children].flatMap((topic) => {
+  const topicRows = (list, title) => [...list.children].flatMap((topic, place) => {
     const name = cellText(topic.querySelector(".name"));
-    return [...topic.querySelector("table:last-of-type").tBodies[0].rows].map(
-      (row) => [name, ...rowCells(row)]);
+    const [head, ...wordings] = tableRows(topic.querySelector("table:last-of-type"));
+    const rows = wordings.map((row) => [name, ...row]);
+    return place ? rows : [[title, ...head], ...rows];
   });
 
   const download = (rows, name) => {
@@ -60,7 +61,7 @@
   const topics = document.getElementById("topics-list");
   if (topics) {
     const title = document.getElementById("topics-title").textContent;
-    offer(document.getElementById("topics-note"), title, "questions", () => topicRows(topics));
+    offer(document.getElementById("topics-note"), title, "questions", () => topicRows(topics, title));
   }
 
   addEventListener("hashchange", () => {

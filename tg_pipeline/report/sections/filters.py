@@ -1,4 +1,4 @@
-"""What the script of the overview reads: the facts, the texts and how they are filtered."""
+"""The filters of the overview, and what the page's script reads: the facts and the texts."""
 
 from datetime import timedelta
 from typing import Any, Final
@@ -10,14 +10,15 @@ from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import Period
 from tg_pipeline.report.page import Cell, FilterOption, OverviewFilter
 from tg_pipeline.report.sanitize import MAX_NAME, UserText
+from tg_pipeline.report.sections.overview import answered_places, week_name
 
 LAST_DAYS: Final = 7
 """The shortest period that has each weekday once."""
 
-SUMMARY: Final = ("before", "up", "down", "unknown", "placebo", "too_few")
-PAGE: Final = ("cases", "no_name", "incomplete")
-HOURS: Final = ("finding", "nothing", "range", "weekdays")
-NOUNS: Final = ("message", "question", "issue", "time", "person", "day")
+_SUMMARY: Final = ("before", "up", "down", "unknown", "placebo", "too_few")
+_PAGE: Final = ("cases", "no_name", "incomplete")
+_HOURS: Final = ("finding", "nothing", "range", "weekdays")
+_NOUNS: Final = ("message", "question", "issue", "person", "day", "hour")
 """The texts that the script needs besides those of the overview."""
 
 
@@ -31,7 +32,9 @@ def script_data(
         "lastOver": last_over,
         "monday": -facts.first.weekday(),
         "weeks": _weeks(facts, period, fmt),
+        "spans": {_value(facts, days): fmt.span(days) for days, _ in _periods(period, fmt)},
         "hasTexts": has_texts,
+        "answeredPlaces": answered_places(facts),
         "messages": _columns(facts.messages),
         "peopleDays": _columns(facts.people_days),
         "questions": _columns(facts.questions),
@@ -63,16 +66,17 @@ def overview_filters(
         for place, name in enumerate(facts.people)
         if name
     ]
+    periods = [FilterOption(_value(facts, days), name) for days, name in _periods(period, fmt)]
     filters = [
-        OverviewFilter("period", texts.period, _periods(facts, period, fmt)),
+        OverviewFilter("period", texts.period, periods),
         OverviewFilter("chat", texts.chat, [everything, *chat_options]),
         OverviewFilter("person", texts.person, [everybody, *people]),
     ]
     return [each for each in filters if len(each.options) > 2]  # noqa: PLR2004 - all, and two
 
 
-def _periods(facts: Facts, period: Period, fmt: Formatter) -> list[FilterOption]:
-    """Return the whole period, its last days, and its weeks, the newest first."""
+def _periods(period: Period, fmt: Formatter) -> list[tuple[Period, str]]:
+    """Return the whole period, its last days, and its weeks, the newest first, with their names."""
     texts = fmt.messages.overview
     chosen = [(period, texts.all_days)]
     if period.days > LAST_DAYS:
@@ -80,16 +84,19 @@ def _periods(facts: Facts, period: Period, fmt: Formatter) -> list[FilterOption]
         chosen.append((Period.ending(period.last, LAST_DAYS), label))
     for monday in reversed(period.weeks()):
         week = Period(max(monday, period.first), min(monday + timedelta(days=6), period.last))
-        chosen.append((week, texts.week_of.format(date=fmt.axis_day(monday))))
-    return [
-        FilterOption(f"{facts.number(days.first)},{facts.number(days.last)}", label)
-        for days, label in chosen
-    ]
+        date = week_name(monday, period.last.year, fmt)
+        chosen.append((week, texts.week_of.format(date=date)))
+    return chosen
+
+
+def _value(facts: Facts, days: Period) -> str:
+    return f"{facts.number(days.first)},{facts.number(days.last)}"
 
 
 def _weeks(facts: Facts, period: Period, fmt: Formatter) -> list[str]:
     """Return the names of all weeks since the first day of the facts."""
-    return [fmt.axis_day(monday) for monday in Period(facts.first, period.last).weeks()]
+    mondays = Period(facts.first, period.last).weeks()
+    return [week_name(monday, period.last.year, fmt) for monday in mondays]
 
 
 def _columns(rows: Any) -> list[list[int]]:
@@ -107,10 +114,10 @@ def _messages(fmt: Formatter) -> dict[str, Any]:
     overview: dict[str, Any] = msgspec.to_builtins(messages.overview)
     nouns = msgspec.to_builtins(messages.nouns)
     return overview | {
-        "nouns": {name: nouns[name] for name in NOUNS},
-        **{name: getattr(messages.summary, name) for name in SUMMARY},
+        "nouns": {name: nouns[name] for name in _NOUNS},
+        **{name: getattr(messages.summary, name) for name in _SUMMARY},
         "no_difference_placebo": messages.summary.no_difference,
-        "page": {name: getattr(messages.page, name) for name in PAGE},
-        "hour": {name: getattr(messages.hours, name) for name in HOURS},
+        "page": {name: getattr(messages.page, name) for name in _PAGE},
+        "hour": {name: getattr(messages.hours, name) for name in _HOURS},
         "noTexts": messages.questions.no_texts,
     }
