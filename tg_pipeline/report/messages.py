@@ -69,7 +69,7 @@ class NounMessages(MessageGroup, frozen=True):
     answer: Plural
     call: Plural
     day: Plural
-    hour: Plural
+    other_hour: Plural
     week: Plural
     time: Plural
     line: Plural

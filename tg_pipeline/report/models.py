@@ -118,7 +118,7 @@ class Grain(Enum):
     MONTH = "month"
 
 
-def grain_of(period: Period) -> Grain:
+def bar_grain(period: Period) -> Grain:
     """Return the grain at which the bars of a period are distinct on a phone."""
     if period.days <= MAX_DAILY_BARS:
         return Grain.DAY

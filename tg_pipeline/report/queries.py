@@ -62,7 +62,7 @@ REPORT_TABLES: Final = frozenset(
 )
 """The marts that the queries read."""
 
-Row = TypeVar("Row")
+_Read = TypeVar("_Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class Marts:
     zone: str
 
     def read(
-        self, query: str, period: Period, row: Callable[..., Row], **more: object
-    ) -> list[Row]:
+        self, query: str, period: Period, row: Callable[..., _Read], **more: object
+    ) -> list[_Read]:
         """Run the query of that name for a period and return its rows; `more` are parameters."""
         sql = files(__package__).joinpath("queries", f"{query}.sql").read_text(encoding="utf-8")
         begin, end = self._midnight(period.first), self._midnight(period.last + timedelta(days=1))

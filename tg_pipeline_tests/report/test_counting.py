@@ -59,7 +59,7 @@ def test_the_overview_in_words() -> None:
         "744 messages, 51 questions",
         "Tuesdays, 20:00–21:00",
         "72 of 744 messages (10%)",
-        "just as busy: 2 hours more",
+        "tied with 2 other hours",
         "before: Tuesdays, 20:00–21:00",
         "como emito o certificado?",
         "28 of 51 questions (55%)",
@@ -131,7 +131,7 @@ def test_hours_that_are_as_busy_as_the_busiest_are_counted() -> None:
     assert lines_of(texts, "when") == [
         "Mondays, 20:00–21:00",
         "3 of 11 messages (27%)",
-        "just as busy: 2 hours more",
+        "tied with 2 other hours",
     ]
 
 

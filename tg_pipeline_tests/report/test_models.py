@@ -11,9 +11,9 @@ from tg_pipeline.report.models import (
     Health,
     Period,
     ReportData,
+    bar_grain,
     bucket_end,
     bucket_of,
-    grain_of,
 )
 
 OCTOBER = Period(date(2026, 10, 1), date(2026, 10, 31))
@@ -56,7 +56,7 @@ def test_a_week_is_complete_if_all_its_days_are_in_the_period_and_over() -> None
     ("days", "grain"), [(1, Grain.DAY), (100, Grain.DAY), (101, Grain.WEEK), (701, Grain.MONTH)]
 )
 def test_long_periods_have_coarser_bars(days: int, grain: Grain) -> None:
-    assert grain_of(Period.ending(OCTOBER.last, days)) is grain
+    assert bar_grain(Period.ending(OCTOBER.last, days)) is grain
 
 
 def test_bucket_is_the_first_day_of_its_grain() -> None:

@@ -23,9 +23,9 @@ from tg_pipeline.report.drawing.vega import (
     value_axis,
 )
 from tg_pipeline.report.formatting import Formatter
-from tg_pipeline.report.models import Period, ReportData, bucket_end, bucket_of, grain_of
+from tg_pipeline.report.models import Period, ReportData, bar_grain, bucket_end, bucket_of
 
-Row = TypeVar("Row")
+_Dated = TypeVar("_Dated")
 
 CONTAINER_WIDTH: Final = "containerSize()[0]"
 """A Vega expression: the width of the element that a chart is drawn in."""
@@ -121,11 +121,11 @@ def fill_of(*, is_complete: bool) -> float:
 
 
 def group_by_time(
-    rows: Iterable[Row], day_of: Callable[[Row], date], data: ReportData, fmt: Formatter
-) -> list[tuple[TimeBucket, list[Row]]]:
+    rows: Iterable[_Dated], day_of: Callable[[_Dated], date], data: ReportData, fmt: Formatter
+) -> list[tuple[TimeBucket, list[_Dated]]]:
     """Return the rows of each bucket of the report's period, ascending, empty buckets included."""
-    period, grain = data.period, grain_of(data.period)
-    groups: dict[date, list[Row]] = defaultdict(list)
+    period, grain = data.period, bar_grain(data.period)
+    groups: dict[date, list[_Dated]] = defaultdict(list)
     for row in rows:
         groups[bucket_of(day_of(row), grain)].append(row)
     days = (period.first + timedelta(days=number) for number in range(period.days))

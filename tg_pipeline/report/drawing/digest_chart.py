@@ -43,10 +43,10 @@ LIGHT: Final = {
 }
 """The colours of the report's light mode (web/page.css), since a PNG has no CSS variables."""
 
-FONT: Final = "Liberation Sans"
+PICTURE_FONT: Final = "Liberation Sans"
 """The font bundled with vl-convert, so that the chart is the same on a machine without fonts."""
 
-MAX_LABELS: Final = 8
+MAX_PICTURE_LABELS: Final = 8
 """Labels below the bars: every third of 24 hours."""
 
 NARROW: Final = 0.5
@@ -112,7 +112,7 @@ def _by_day(data: ReportData) -> list[int]:
 
 def _chart(rows: Sequence[DigestBar], title: str, legend: str) -> Spec:
     labels = [row.at for row in rows]
-    shown = labels[:: -(-len(labels) // MAX_LABELS)]
+    shown = labels[:: -(-len(labels) // MAX_PICTURE_LABELS)]
     top = max(MIN_TOP, *(max(row.count, row.before or 0) for row in rows))
     return {
         "title": _title(title, legend),
@@ -128,7 +128,7 @@ def _chart(rows: Sequence[DigestBar], title: str, legend: str) -> Spec:
         ],
         "axes": [count_axis(), bare_axis("x", labelFlush=False, values=shown)],
         "marks": [_bars("before", SOFT, WIDE), _bars("count", ACCENT, NARROW)],
-        "config": chart_config(FONT),
+        "config": chart_config(PICTURE_FONT),
     }
 
 

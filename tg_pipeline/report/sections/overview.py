@@ -111,7 +111,7 @@ class _Writer:
         most = current.written[current.peak]
         yield TileLine("label", self._of_all(Share(most, total), fmt.count(total, noun)))
         if as_busy := current.written.count(most) - 1:
-            hours = fmt.count(as_busy, nouns.hour)
+            hours = fmt.count(as_busy, nouns.other_hour)
             yield TileLine("note", self._texts.as_busy.format(hours=hours))
         if previous and any(previous.written):
             before = self._slot(previous.peak)

@@ -131,7 +131,7 @@ const tgRendering = (() => {
     const most = share(current.written[current.peak], total);
     const lines = [line("value", slotText(current.peak)), line("label", ofAll(most, whole))];
     const asBusy = current.written.filter((written) => written === most.part).length - 1;
-    if (asBusy) lines.push(line("note", fill(texts.as_busy, { hours: count(asBusy, "hour") })));
+    if (asBusy) lines.push(line("note", fill(texts.as_busy, { hours: count(asBusy, "other_hour") })));
     if (previous && sum(previous.written)) lines.push(line("note", before(slotText(previous.peak))));
     return lines;
   };
