@@ -136,7 +136,14 @@ class SummaryMessages(MessageGroup, frozen=True):
 class OverviewMessages(MessageGroup, frozen=True):
     """The overview, which the page's script writes as well."""
 
-    lead: str
+    lead_when: str
+    lead_asks: str
+    lead_nothing: str
+    lead_what: str
+    lead_private: str
+    lead_elsewhere: str
+    lead_answered: str
+    lead_unclear: str
     slot: str
     when: str
     what: str

@@ -235,7 +235,7 @@ class OverviewTile:
 class OverviewTexts:
     """What the overview says; the page's script replaces it by what it says of a selection."""
 
-    lead: str
+    lead: Cell
     tiles: Sequence[OverviewTile]
     topics: Sequence[TopicRow]
     topics_note: str

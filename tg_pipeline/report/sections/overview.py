@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Final
 
+from markupsafe import escape
+
 from tg_pipeline.report.counting import (
     BOT,
     PEOPLE,
@@ -78,13 +80,37 @@ class _Writer:
         self._has_texts: Final = has_texts
         self._last_year: Final = facts.day(chosen.last).year
 
-    def lead(self) -> str:
-        fmt, current = self._fmt, self._overview.current
-        questions = fmt.count(current.questions, fmt.messages.nouns.question)
-        if self._is_person:
-            return questions
-        messages = fmt.count(sum(current.written), fmt.messages.nouns.message)
-        return self._texts.lead.format(messages=messages, questions=questions)
+    # The sentence
+
+    def lead(self) -> Cell:
+        clauses = [*self._lead_when(), *self._lead_what(), *self._lead_help()]
+        return escape(SEPARATOR).join(clauses) + "."
+
+    def _lead_when(self) -> Iterator[Cell]:
+        totals = self._overview.current
+        if not any(totals.written):
+            yield self._texts.lead_nothing
+            return
+        template = self._texts.lead_asks if self._is_person else self._texts.lead_when
+        yield self._fmt.sentence(template, when=self._slot(totals.peak))
+
+    def _lead_what(self) -> Iterator[Cell]:
+        if not self._overview.topics:
+            return
+        top = self._overview.topics[0]
+        times = self._fmt.count(top.questions, self._fmt.messages.nouns.time)
+        name = self._text(self._facts.topics[top.topic])
+        yield self._fmt.sentence(self._texts.lead_what, name=name, times=times)
+
+    def _lead_help(self) -> Iterator[Cell]:
+        fmt, texts, current = self._fmt, self._texts, self._overview.current
+        if current.private.seen:
+            yield texts.lead_private.format(share=fmt.share(current.private.answered))
+        if current.elsewhere.seen and not self._is_elsewhere_known:
+            yield texts.lead_unclear
+        elif current.elsewhere.seen:
+            template = texts.lead_elsewhere if current.private.seen else texts.lead_answered
+            yield template.format(share=fmt.share(current.elsewhere.answered))
 
     # The tiles
 

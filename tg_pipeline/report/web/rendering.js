@@ -106,10 +106,24 @@ const tgRendering = (() => {
 
   const before = (text) => fill(texts.before, { previous: text });
 
-  const lead = ({ current, isPerson }) => {
-    const questions = count(current.questions, "question");
-    if (isPerson) return questions;
-    return fill(texts.lead, { messages: count(sum(current.written), "message"), questions });
+  const lead = ({ current, topics, isPerson }) => {
+    const { private: inPrivate, elsewhere } = current;
+    const when = isPerson ? texts.lead_asks : texts.lead_when;
+    const clauses = [sum(current.written) ? fill(when, { when: slotText(current.peak) }) : texts.lead_nothing];
+    if (topics.length) {
+      const [{ topic, questions }] = topics;
+      const name = named(facts.topics[topic]);
+      clauses.push(sentence(texts.lead_what, { name, times: count(questions, "time") }));
+    }
+    if (inPrivate.seen) {
+      clauses.push(fill(texts.lead_private, { share: shareText(inPrivate.answered) }));
+    }
+    if (elsewhere.seen && !(isPerson || current.isClear)) clauses.push(texts.lead_unclear);
+    else if (elsewhere.seen) {
+      const template = inPrivate.seen ? texts.lead_elsewhere : texts.lead_answered;
+      clauses.push(fill(template, { share: shareText(elsewhere.answered) }));
+    }
+    return joined([joined(clauses, SEPARATOR), "."], "");
   };
 
   const line = (style, text) => node("span", style, text);
