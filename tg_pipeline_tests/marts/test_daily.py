@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.marts.daily import (
     COMMANDS,
     CONTENT_MIX,
@@ -13,8 +14,10 @@ from tg_pipeline.marts.daily import (
     REACTIONS,
     USER_ACTIVITY,
 )
+from tg_pipeline.marts.mart import Mart
+from tg_pipeline_tests.built_marts import rows_of
 from tg_pipeline_tests.conftest import BOT
-from tg_pipeline_tests.marts.conftest import DAY, OTHER_BOT, Marts
+from tg_pipeline_tests.marts.conftest import DAY, OTHER_BOT, PARAMETERS, Marts
 from tg_pipeline_tests.marts.updates import (
     ANA,
     BIA,
@@ -409,3 +412,30 @@ def test_an_announcement_and_an_update_that_two_bots_received_are_one_join(marts
     )
 
     assert marts.rows(MEMBERS, "joins leaves") == [(1, 0)]
+
+
+@pytest.mark.parametrize("mart", [MEMBERS, DAILY_ACTIVITY, USER_ACTIVITY], ids=lambda m: m.name)
+def test_what_arrives_days_late_counts_alike_if_days_are_built_together(
+    marts: Marts, mart: Mart
+) -> None:
+    # Given a join, and an edit that changed nothing
+    joined = membership("2026-10-07 09:00", ANA, ANA, "left → member")
+    sent = message("2026-10-07 09:01", ANA, "oi", 1)
+    marts.put(joined, edit(sent, "2026-10-07 09:02", "oi"))
+
+    # When another bot's update of the join, and the message as it was first sent, arrive days later
+    days = [DAY + timedelta(days=number) for number in range(5)]
+    marts.put(joined, bot=OTHER_BOT, day=days[3])
+    marts.put(sent, day=days[4])
+    with mart_builder(marts.lake, PARAMETERS) as builder:
+        for day in days:
+            builder.build_days(mart, [day])
+    alone = [rows_of(marts.lake, mart, day) for day in days]
+
+    # Then all days together have the rows that each has by itself
+    for day in days:
+        marts.lake.remove(mart.name, day)
+    with mart_builder(marts.lake, PARAMETERS) as builder:
+        builder.build_days(mart, days)
+    assert [rows_of(marts.lake, mart, day) for day in days] == alone
+    assert alone[0]

@@ -51,10 +51,16 @@ announced AS (
         AND NOT is_copy
 ),
 
+-- Those of a day are compared with those of the day before, the mart's lookback, and with no others:
+-- the days of a build may be more.
 changes AS (
-    SELECT * FROM told
-    UNION ALL
-    SELECT *, TRUE AS is_announced FROM announced WHERE user_id <> bot_id
+    SELECT tellings.*, CAST(tellings.context_date + later.days AS date) AS counted_on
+    FROM (
+        SELECT * FROM told
+        UNION ALL
+        SELECT *, TRUE AS is_announced FROM announced WHERE user_id <> bot_id
+    ) AS tellings
+    CROSS JOIN UNNEST([0, 1]) AS later (days)
 ),
 
 -- Joins (or leaves) of one person in one chat, with less than 5 minutes from each to the next.
@@ -68,7 +74,7 @@ begun AS (
     FROM changes
     WINDOW
         same_change AS (
-            PARTITION BY chat_id, user_id, change
+            PARTITION BY counted_on, chat_id, user_id, change
             ORDER BY changed_at, is_announced, bot_id, update_id
         )
 ),
@@ -77,7 +83,7 @@ grouped AS (
     SELECT
         *,
         sum(begins) OVER (
-            PARTITION BY chat_id, user_id, change
+            PARTITION BY counted_on, chat_id, user_id, change
             ORDER BY changed_at, is_announced, bot_id, update_id
             ROWS UNBOUNDED PRECEDING
         ) AS group_number
@@ -90,7 +96,7 @@ numbered AS (
     SELECT
         *,
         row_number() OVER (
-            PARTITION BY chat_id, user_id, change, group_number, is_announced, bot_id
+            PARTITION BY counted_on, chat_id, user_id, change, group_number, is_announced, bot_id
             ORDER BY changed_at, update_id
         ) AS event_number
     FROM grouped
@@ -107,12 +113,12 @@ FROM (
     SELECT
         *,
         row_number() OVER (
-            PARTITION BY chat_id, user_id, change, group_number, event_number
+            PARTITION BY counted_on, chat_id, user_id, change, group_number, event_number
             ORDER BY changed_at, is_announced, bot_id
         ) AS telling
     FROM numbered
 )
 -- Of several, the one that came first counts.
-WHERE telling = 1
+WHERE telling = 1 AND context_date = counted_on
 GROUP BY context_date, bot_id, chat_id
 ORDER BY context_date, bot_id, chat_id

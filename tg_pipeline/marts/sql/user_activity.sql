@@ -15,6 +15,7 @@ WITH edited AS (
 versions AS (
     SELECT
         updates.context_date,
+        CAST(updates.context_date + later.days AS date) AS counted_on,
         updates.bot_id,
         updates.chat_id,
         updates.person_id,
@@ -24,7 +25,7 @@ versions AS (
         updates.is_copy,
         updates.is_live_location,
         updates.content_digest,
-        lag(updates.context_date) OVER version AS day_before,
+        row_number() OVER version AS place,
         lag(updates.is_live_location) OVER version AS was_live_location,
         lag(updates.content_digest) OVER version AS digest_before,
         coalesce(updates.text, updates.caption) AS text,
@@ -40,9 +41,13 @@ versions AS (
             AND coalesce(updates.business_connection_id, '') = edited.connection_id
             AND updates.chat_id = edited.chat_id
             AND updates.message_id = edited.message_id
+    -- The edits of a day are compared with the versions of that day and of the mart's lookback, in
+    -- whichever order they arrived, and with no others: the days of a build may be more.
+    CROSS JOIN UNNEST([0, 1, 2]) AS later (days)
     WINDOW
         version AS (
             PARTITION BY
+                counted_on,
                 edited.bot_id,
                 edited.kind,
                 edited.connection_id,
@@ -61,16 +66,15 @@ edits AS (
     SELECT context_date, bot_id, chat_id, person_id AS user_id, user_first_name
     FROM versions
     WHERE
-        is_edit
+        context_date = counted_on
+        AND is_edit
         -- What the bot itself edits is nobody's correction.
         AND NOT is_own
         AND NOT is_copy
         AND person_id IS NOT NULL
         AND NOT coalesce(is_live_location, FALSE)
         AND (
-            day_before IS NULL
-            -- Not further back than the mart's lookback.
-            OR day_before < context_date - INTERVAL 2 DAY
+            place = 1
             OR (
                 NOT coalesce(was_live_location, FALSE)
                 AND CASE
