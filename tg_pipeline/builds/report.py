@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -39,6 +39,7 @@ from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine
 from tg_pipeline.marts.mart import MartParameters, TableGrain, grain_of
 from tg_pipeline.report.drawing.vega_bundle import bundle_name, bundle_vega
+from tg_pipeline.report.facts import Facts
 from tg_pipeline.report.models import (
     DEFAULT_DAYS,
     Gap,
@@ -48,7 +49,13 @@ from tg_pipeline.report.models import (
     ReportData,
     UnprocessedDays,
 )
-from tg_pipeline.report.queries import REPORT_TABLES, Marts, read_report_data
+from tg_pipeline.report.queries import (
+    FACT_TABLES,
+    REPORT_TABLES,
+    Marts,
+    read_facts,
+    read_report_data,
+)
 from tg_pipeline.storage.errors import translate_errors
 from tg_pipeline.storage.object_store import retry
 from tg_pipeline.temp_folders import temp_dir
@@ -107,7 +114,8 @@ def load_report_data(
         return None
     chosen = period or latest
     try:
-        with _open_marts(source, chosen, selection) as marts:
+        names = SELECTION_TABLES if selection else REPORT_TABLES
+        with _open_marts(source, None if selection else chosen, names) as marts:
             if selection is not None:
                 begin = first_day(marts.connection, selection)
                 shown = chosen if period else chosen.clip_start(begin)
@@ -123,6 +131,19 @@ def load_report_data(
             else ""
         )
         raise StoreError(f"The marts can't be read: {error}{hint}") from error
+
+
+def load_facts(source: ReportSource) -> tuple[Period, Facts] | None:
+    """Read the facts of the latest period; None if the lake is empty. Raises StoreError."""
+    built = source.lake.days(ENRICHED_UPDATES.name)
+    period = latest_period(source.lake)
+    if period is None:
+        return None
+    try:
+        with _open_marts(source, period, FACT_TABLES) as marts:
+            return period, read_facts(marts, period, min(built))
+    except EngineError as error:
+        raise StoreError(f"The marts can't be read: {error}") from error
 
 
 def _read_selected(
@@ -271,18 +292,14 @@ def _health_day(state: DayState) -> HealthDay:
 
 @contextmanager
 def _open_marts(
-    source: ReportSource, period: Period, selection: Selection | None
+    source: ReportSource, period: Period | None, names: Collection[str]
 ) -> Iterator[Marts]:
-    """Open the tables of a period, and of the previous one, in DuckDB.
-
-    For a selection, these are the tables that it is made from, with all days.
-    """
-    names = SELECTION_TABLES if selection else REPORT_TABLES
+    """Open tables of a period, and of the previous one, in DuckDB; of all days without a period."""
     with ExitStack() as stack:
         engine = stack.enter_context(open_engine(stack.enter_context(temp_dir())))
         for table in (ENRICHED_UPDATES, *ALL_MARTS):
             if table.name in names:
-                days = _days_to_read(source.lake, table, None if selection else period)
+                days = _days_to_read(source.lake, table, period)
                 files = stack.enter_context(source.lake.files(table.name, days))
                 create_view(engine, table, files)
         yield Marts(engine, source.parameters.timezone)

@@ -62,6 +62,14 @@ REPORT_TABLES: Final = frozenset(
 )
 """The marts that the queries read."""
 
+FACT_TABLES: Final = frozenset(
+    {
+        *("hourly_activity", "user_activity", "questions", "threads", "answers", "small_talk"),
+        *("chats", "users"),
+    }
+)
+"""Those of them that facts are read from."""
+
 _Read = TypeVar("_Read")
 
 
@@ -107,7 +115,7 @@ def read_report_data(
         health=health,
         today=today,
         bots=marts.read("bots", period, Subject),
-        facts=_read_facts(marts, period, health.first_day),
+        facts=read_facts(marts, period, health.first_day),
         current=_headline(marts, period),
         previous=_headline(marts, previous) if is_covered else None,
         activity=marts.read("activity", period, ActivityDay),
@@ -131,8 +139,11 @@ def read_report_data(
     )
 
 
-def _read_facts(marts: Marts, period: Period, first_day: date | None) -> Facts:
-    """Read the facts of a period and, as far as the data goes back, of the previous one."""
+def read_facts(marts: Marts, period: Period, first_day: date | None) -> Facts:
+    """Return the facts of a period and, as far as the data goes back, of the previous one.
+
+    `first_day` is the first day of the data.
+    """
     begin = max(period.previous().first, min(first_day or period.first, period.first))
     days = Period(begin, period.last)
     rows = FactRows(

@@ -1,21 +1,27 @@
-"""`tg-pipeline summary`: the lake, the busiest hours, who writes, what is asked, what helps."""
+"""`tg-pipeline summary`: the lake, the busiest hours, who writes, what is asked, what helps.
+
+It ends with the report's first sentence.
+"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+from markupsafe import escape
 from rich.filesize import pick_unit_and_suffix
 from rich.table import Table
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.parameters import layer_parameters
+from tg_pipeline.builds.report import ReportSource, load_facts
 from tg_pipeline.builds.staleness import DayState, day_states, known_days
 from tg_pipeline.cli.console import one_line, out
-from tg_pipeline.cli.context import open_lake, open_landing
-from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.cli.results.report import report_source
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+from tg_pipeline.report.facts import Facts
 from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.models import Period
+from tg_pipeline.report.overview import build_overview, whole_period
 from tg_pipeline.settings import load_settings
 
 if TYPE_CHECKING:
@@ -62,17 +68,32 @@ BAR_CELLS: Final = 24
 
 
 def summary() -> None:
-    """Show each layer's rows, the busiest hours, who writes most, and what is asked most.
+    """Show each layer's rows, the busiest hours, who writes most, what is asked, and what helps.
 
     In the language of TG_LANG.
     """
     settings = load_settings()
     fmt = Formatter(settings.language)
-    landing, lake = open_landing(settings), open_lake(settings)
-    parameters = layer_parameters(settings, landing)
-    states = day_states(landing, lake, known_days(landing, lake, parameters.floors), parameters)
+    source = report_source(settings)
+    parameters = source.layer_parameters
+    known = known_days(source.landing, source.lake, parameters.floors)
+    states = day_states(source.landing, source.lake, known, parameters)
     out.print(_layers_table(states, fmt))
-    _print_activity(lake, settings.timezone, fmt)
+    _print_activity(source, fmt)
+
+
+def first_sentence(period: Period, facts: Facts, fmt: Formatter) -> str:
+    """Return the first sentence of the report: when, what, and whether the bot helps.
+
+    It begins with the days that it is of.
+    """
+    # The template engine that the report is written with takes long to import.
+    from tg_pipeline.report.sections.overview import overview_texts  # noqa: PLC0415
+
+    chosen = whole_period(facts, period)
+    overview = build_overview(facts, chosen, chosen.last)
+    texts = overview_texts(overview, facts, chosen, fmt, has_texts=True)
+    return f"{fmt.span(period)}: {one_line(escape(texts.lead).striptags())}"
 
 
 def _layers_table(states: list[DayState], fmt: Formatter) -> Table:
@@ -101,14 +122,15 @@ def _size(size: int, fmt: Formatter) -> str:
     return f"{fmt.number(size / unit, 1 if unit > 1 else 0)} {suffix}"
 
 
-def _print_activity(lake: Lake, timezone: str, fmt: Formatter) -> None:
+def _print_activity(source: ReportSource, fmt: Formatter) -> None:
     """Print, from the marts, when and what is written, by whom, and whether the bot helps."""
     # DuckDB's import takes 0.2 s, and other commands don't need it.
     from tg_pipeline.query.session import QueryError, open_session  # noqa: PLC0415
     from tg_pipeline.query.tables import MARTS  # noqa: PLC0415
 
+    timezone = source.parameters.timezone
     try:
-        with open_session(lake, timezone, MARTS) as session:
+        with open_session(source.lake, timezone, MARTS) as session:
             hours, users = _rows(session, BUSIEST_HOURS), _rows(session, MOST_ACTIVE_USERS)
             topics, helped = _rows(session, MOST_ASKED), _rows(session, HELPED)
     except QueryError as error:
@@ -131,6 +153,8 @@ def _print_activity(lake: Lake, timezone: str, fmt: Formatter) -> None:
     ((issues, unseen, answered, contained),) = helped
     for line in help_lines(issues, unseen, answered, contained, fmt):
         out.print(line, soft_wrap=True)
+    if found := load_facts(source):
+        out.print(first_sentence(*found, fmt), soft_wrap=True)
 
 
 def help_lines(

@@ -1,6 +1,7 @@
 """`tg-pipeline run`: it builds what is new, late, lost or damaged, and then the marts."""
 
 import json
+import re
 import shutil
 import signal
 import sqlite3
@@ -42,12 +43,14 @@ def test_a_sample_is_built_with_its_marts_and_shown(shell: Shell) -> None:
     assert "most active people" in summary
     assert "Asked most often" in summary
     assert "In private chats, the bot answered " in summary
+    assert re.search(r": Most is written on .*; asked most: .*; in private .*\.\n$", summary)
     assert summary.index("raw_updates") < summary.index("enriched_updates")
 
     # And in Portuguese with that setting
     summary = shell.run("summary", settings={"TG_LANG": "pt"}).stdout
     assert "O que mais se pergunta" in summary
     assert "Em conversas privadas, o bot respondeu " in summary
+    assert re.search(r": O horário mais movimentado: .*\.\n$", summary)
 
     # And a second run has nothing to do
     assert "nothing to build" in shell.run("run", here=True).stdout

@@ -1,9 +1,13 @@
 """What `tg-pipeline summary` says of whether the bot helps, in each case of what is known."""
 
+from datetime import timedelta
+
 import pytest
 
-from tg_pipeline.cli.results.summary import help_lines
+from tg_pipeline.cli.results.summary import first_sentence, help_lines
 from tg_pipeline.report.formatting import NO_BREAK, Formatter
+from tg_pipeline.report.models import Period
+from tg_pipeline_tests.report.made_facts import FIRST, made_facts
 
 ANSWERED = "In private chats, the bot answered 30 of 40 issues; 25 of these were not asked again"
 
@@ -26,3 +30,23 @@ def test_an_answer_that_can_not_be_seen_counts_neither_way(
     said = [line.replace(NO_BREAK, " ") for line in lines]
     assert len(said) == len(begins)
     assert all(line.startswith(begin) for line, begin in zip(said, begins, strict=True))
+
+
+SENTENCES = {
+    "en": "5 Oct – 1 Nov 2026: Most is written on Tuesdays, 20:00–21:00; asked most: “como emito o "
+    "<certificado>?” (28 times); in private chats, the bot answered 50%; elsewhere, 50% of the "
+    "issues were answered.",
+    "pt": "5 de out. – 1 de nov. de 2026: O horário mais movimentado: terças, 20h–21h; o que mais "
+    "se pergunta: “como emito o <certificado>?” (28 vezes); nas conversas privadas, o bot "
+    "respondeu 50%; nas demais, 50% das dúvidas foram respondidas.",
+}
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_the_summary_ends_with_the_report_s_first_sentence(language: str) -> None:
+    facts = made_facts(texts=("como emito o\n<certificado>?",))
+    period = Period(FIRST + timedelta(days=28), FIRST + timedelta(days=55))
+
+    said = first_sentence(period, facts, Formatter(language))
+
+    assert " ".join(said.split()) == SENTENCES[language]
