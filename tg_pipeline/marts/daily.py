@@ -205,6 +205,10 @@ CONTENT_MIX: Final = Mart(
             "New messages of every kind, service messages and automatic forwards included."
         ),
         "users": count("Distinct people who sent them, or caused the event."),
+        "moved_chat_id": int64(
+            "Of `migrate_to_chat_id`, the supergroup that the group became; of "
+            "`migrate_from_chat_id`, the group that it was; null for all others."
+        ),
     },
     sources=(ENRICHED_UPDATES,),
     grain=TableGrain.DAY,
@@ -251,7 +255,8 @@ MEMBERS: Final = Mart(
     limitations="Changes that Telegram neither announces in the chat nor sends as an update: a "
     "bot that is not an administrator gets announcements only, and large groups have none. Two "
     "joins or leaves of one person within 5 minutes, one announced and one sent as an update, are "
-    "taken for one event. Joins and leaves of an imported history are not counted: it names those "
+    "taken for one event; if one of both arrives more than 7 days late, it counts again. Joins and "
+    "leaves of an imported history are not counted: it names those "
     "who were added or removed, without telling which accounts they are.",
     columns={
         **BOT,

@@ -123,7 +123,8 @@ DEFINITIONS: Final = (
         term="cohort",
         meaning="The people whose first activity is in the same ISO week.",
         excludes="People who may have been there before the data begins: those first active in the "
-        "first 7 days of a group's data, or outside of groups in the first 7 days of the bot's.",
+        "first 7 days of a group's data, or outside of groups within 7 days of "
+        "the first activity with the bot.",
         sql="cohort_week",
         table="retention",
     ),

@@ -88,8 +88,9 @@ def create_view(
     """Create a view of a table's files under the table's name; without files, an empty view.
 
     The view of a table with a partition a day also has the column `context_date`, that of one with
-    a partition a month the column `month`, as YYYY-MM. If the files are known to have the same
-    schema, they `is_uniform`: otherwise DuckDB reads all footers before the query, and keeps them.
+    a partition a month the column `month`, as YYYY-MM. Columns that no file has, since an earlier
+    release wrote them, are null. If the files are known to have the same schema, they `is_uniform`:
+    otherwise DuckDB reads all footers before the query, and keeps them.
     """
     partition = PARTITION_COLUMNS.get(grain_of(table))
     if files:
@@ -102,11 +103,21 @@ def create_view(
         union = "" if is_uniform or not partition else ", union_by_name = true"
         rows = f"read_parquet([{paths}]{union}{names})"
     else:
-        rows = f"no_{table.name}"
-        fields = [*table.schema, partition] if partition else table.schema
-        engine.register(rows, pa.schema(fields).empty_table())
+        rows = _register_empty(engine, table)
     view = f"CREATE OR REPLACE TEMP VIEW {table.name} AS SELECT * FROM {rows}"  # noqa: S608 - ours
     engine.execute(view)
+    found = {name for name, *_ in engine.execute(f"DESCRIBE {table.name}").fetchall()}
+    if not found.issuperset(table.columns):
+        empty = f"SELECT * FROM {_register_empty(engine, table)}"  # noqa: S608 - ours
+        engine.execute(f"{view} UNION ALL BY NAME {empty}")
+
+
+def _register_empty(engine: "DuckDBPyConnection", table: Table) -> str:
+    """Register a table without rows, and return its name."""
+    partition, name = PARTITION_COLUMNS.get(grain_of(table)), f"no_{table.name}"
+    fields = [*table.schema, partition] if partition else table.schema
+    engine.register(name, pa.schema(fields).empty_table())
+    return name
 
 
 def _escaped(path: Path) -> str:

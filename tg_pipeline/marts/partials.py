@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.schema import Column, always, boolean, int64, string, timestamp
-from tg_pipeline.marts.daily import USER_ACTIVITY
+from tg_pipeline.marts.daily import CONTENT_MIX, USER_ACTIVITY
 from tg_pipeline.marts.mart import (
     BOT,
     ConservationRule,
@@ -124,6 +124,31 @@ KNOWN_MOVES: Final = Mart(
     sources=(ENRICHED_UPDATES,),
     grain=TableGrain.MONTH,
     is_partial=True,
+)
+
+KNOWN_GROUPS: Final = Mart(
+    name="known_groups",
+    description="The groups and channels with a message in a month, and what they became. It is "
+    "known for as long as daily marts are kept, also if updates are kept for a shorter time.",
+    limitations=_NONE,
+    columns={
+        "chat_id": always(int64("The group or channel, by the id that it had then.")),
+        "first_day": Column(pa.date32(), "The first day with a message of it.", required=True),
+        "last_day": Column(pa.date32(), "The last such day.", required=True),
+        "newer_chat_id": int64("The supergroup that it became, as announced in the month."),
+    },
+    sources=(CONTENT_MIX,),
+    grain=TableGrain.MONTH,
+    is_partial=True,
+    conservation_rule=ConservationRule(
+        "known_groups_are_conserved",
+        "Distinct groups and channels in content_mix, and groups that became one = rows of "
+        "known_groups.",
+        input_rows="SELECT count(*) FROM (SELECT chat_id FROM content_mix WHERE chat_id < 0 UNION "
+        "SELECT moved_chat_id FROM content_mix WHERE content_type = 'migrate_from_chat_id' "
+        "AND moved_chat_id < 0)",
+        output_rows="SELECT count(*) FROM known_groups",
+    ),
 )
 
 KNOWN_COMMENT_THREADS: Final = Mart(

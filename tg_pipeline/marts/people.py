@@ -8,7 +8,7 @@ from tg_pipeline.marts.partials import (
     KNOWN_ACTIVE_DAYS,
     KNOWN_BOTS,
     KNOWN_CHATS,
-    KNOWN_MOVES,
+    KNOWN_GROUPS,
     KNOWN_STARTS,
     KNOWN_USERS,
 )
@@ -70,23 +70,26 @@ CHATS: Final = Mart(
     name="chats",
     description="The chats that were seen, with their newest titles: one row each, over all bots.",
     limitations="A title or username that changed after the chat's last update; and that a group "
-    "became a supergroup, if neither of the two messages about it was delivered.",
+    "became a supergroup, if neither of the two messages about it was delivered. Of groups whose "
+    "updates are no longer kept, the id is left, and the days with messages.",
     columns={
         "chat_id": always(int64("The chat, by the id of its updates.")),
         "newest_chat_id": always(
             int64("The id that it has now: another one if the group became a supergroup.")
         ),
-        "type": kind("private, group, supergroup or channel."),
+        "type": kind("private, group, supergroup or channel; null if no longer known."),
         "title": string("The newest title; null for private chats."),
         "username": string("The newest `username`, without @; null if none was ever sent."),
         "first_seen_on": always(day("The day of its first update.")),
         "last_seen_on": always(day("The day of its last update.")),
     },
-    sources=(KNOWN_CHATS, KNOWN_MOVES),
+    sources=(KNOWN_CHATS, KNOWN_GROUPS),
     conservation_rule=ConservationRule(
         "chats_are_conserved",
-        "Distinct chats in enriched_updates, as found by month = rows of chats.",
-        input_rows="SELECT count(DISTINCT chat_id) FROM known_chats",
+        "Distinct chats in enriched_updates and groups in content_mix, as found by month = rows "
+        "of chats.",
+        input_rows="SELECT count(*) FROM "
+        "(SELECT chat_id FROM known_chats UNION SELECT chat_id FROM known_groups)",
         output_rows="SELECT count(*) FROM chats",
     ),
 )
@@ -147,10 +150,10 @@ RETENTION: Final = Mart(
     description="Of the people who were first active in a week, how many were active again in "
     "each later week.",
     limitations="Who was there before the data begins. People whose first activity falls within "
-    "the first 7 days of a group's data, or outside of groups within the bot's first 7 days, are "
-    "in no cohort for that reason; somebody who was there, but silent for these 7 days, is taken "
-    "for a newcomer. The imported history of a private chat does not make the bot's data begin "
-    "earlier. The last week is usually not over.",
+    "the first 7 days of a group's data, or outside of groups within 7 days of the first activity "
+    "with the bot, are in no cohort for that reason; somebody who was there, but silent for these "
+    "7 days, is taken for a newcomer. The imported history of a private chat does not make the "
+    "bot's data begin earlier. The last week is usually not over.",
     columns={
         "cohort_week": always(day("The Monday of the ISO week of their first activity.")),
         "cohort_size": count("Distinct people of the cohort, over all bots."),
@@ -158,24 +161,19 @@ RETENTION: Final = Mart(
         "returned": count("Of these, people who were active in that later week."),
         "share": always(number("returned / cohort_size; compare it with cohort_size.")),
     },
-    sources=(KNOWN_ACTIVE_DAYS, CHATS, BOTS),
+    sources=(KNOWN_ACTIVE_DAYS, KNOWN_GROUPS, CHATS),
     conservation_rule=ConservationRule(
         "cohorts_are_conserved",
         "Weeks in which each person of a cohort was active = the sum of returned.",
         input_rows="""
         WITH active AS (SELECT * RENAME (day AS context_date) FROM known_active_days),
         seen AS (
-            SELECT bot_id, chat_id, min(context_date) AS seen_on FROM active GROUP BY ALL
-            UNION ALL SELECT NULL, chat_id, first_seen_on FROM chats
-        ),
-        bot_days AS (
-            SELECT bot_id, first_update_on AS seen_on, FALSE AS is_history FROM bots
-            WHERE first_update_on IS NOT NULL
-            UNION ALL SELECT bot_id, context_date, is_history FROM active
+            SELECT chat_id, context_date AS seen_on FROM active
+            UNION ALL SELECT chat_id, first_day FROM known_groups
         ),
         bot_starts AS (
-            SELECT bot_id, min_by(seen_on, (is_history, seen_on)) AS bot_starts_on
-            FROM bot_days
+            SELECT bot_id, min_by(context_date, (is_history, context_date)) AS bot_starts_on
+            FROM active
             GROUP BY bot_id
         ),
         group_starts AS (

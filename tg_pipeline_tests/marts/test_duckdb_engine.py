@@ -11,6 +11,7 @@ import pytest
 
 from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.marts.cumulative import MESSAGES
+from tg_pipeline.marts.daily import CONTENT_MIX
 from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine, run_query
 from tg_pipeline.marts.mart import ALL_TIMES, MartParameters, parameters_used
 from tg_pipeline.marts.partials import KNOWN_COMMENT_THREADS, KNOWN_MOVES
@@ -77,3 +78,22 @@ def test_no_join_of_messages_holds_all_messages(tmp_path: Path) -> None:
     joins = [about["Join Type"] for name, about in steps(json.loads(plan)) if name == "HASH_JOIN"]
     assert joins.count("LEFT") == 3
     assert not any(kind.startswith("RIGHT") for kind in joins)
+
+
+@pytest.mark.parametrize("files", ["all by an earlier release", "one by this release"])
+def test_columns_that_an_earlier_release_did_not_write_are_null(tmp_path: Path, files: str) -> None:
+    # Given days of a mart, written before it had its last column
+    schema = CONTENT_MIX.schema
+    paths = [tmp_path / f"context_date=2026-10-0{n}" / "part-0.parquet" for n in (1, 2)]
+    for path in paths:
+        path.parent.mkdir()
+        is_new = path is paths[1] and files == "one by this release"
+        rows = pa.table({each.name: column(each.type) for each in schema})
+        written = rows if is_new else rows.drop_columns(["moved_chat_id"])
+        pq.write_table(written.slice(0, 1), path)
+
+    with open_engine(tmp_path) as engine:
+        create_view(engine, CONTENT_MIX, paths, is_uniform=files == "all by an earlier release")
+        found = engine.execute("SELECT moved_chat_id FROM content_mix ORDER BY 1 NULLS LAST")
+
+        assert found.fetchall() == [(0 if files == "one by this release" else None,), (None,)]

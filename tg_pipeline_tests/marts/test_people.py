@@ -2,6 +2,9 @@
 
 from datetime import date, timedelta
 
+import pytest
+
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.marts.people import ACTIVE_USERS, BOTS, CHATS, RETENTION, USERS
 from tg_pipeline_tests.conftest import BOT
 from tg_pipeline_tests.marts.conftest import OTHER_BOT, Marts
@@ -92,13 +95,14 @@ def test_people_of_the_first_7_days_of_a_group_s_or_bot_s_data_are_in_no_cohort(
     # Given Ana's first activity 6 days, and Bia's 7 days after the data of the group begins
     act(marts, {HELPER_BOT: {0}, ANA: {6}, BIA: {7}})
     assert marts.rows(RETENTION, "cohort_size") == [(1,)]
+    marts.put(message(f"{FIRST} 12:00", ANA, "oi", 1), day=FIRST)
 
     # When Caio is first seen as another group's data begins, he may have been there before
     day = FIRST + timedelta(days=8)
     marts.put(message(f"{day} 12:00", CAIO, "oi", 1, chat_id=-300), day=day)
     assert marts.rows(RETENTION, "cohort_size") == [(1,)]
 
-    # But in private he is new, since the bot's data began earlier
+    # But in private he is new, since somebody was active with the bot 8 days earlier
     marts.put(message(f"{day} 12:00", CAIO, "oi", 1, chat_id=CAIO), day=day)
     assert marts.rows(RETENTION, "cohort_size") == [(2,)]
 
@@ -116,6 +120,36 @@ def test_the_data_of_a_group_begins_before_it_became_a_supergroup(marts: Marts) 
     assert marts.rows(CHATS, "chat_id newest_chat_id type title first_seen_on last_seen_on") == [
         (-300, -300, "supergroup", "Chat -300", day, day),
         (GROUP, -300, "supergroup", "Chat -100", FIRST, day),
+    ]
+
+
+@pytest.mark.parametrize("told_in", ["the old chat", "the new chat"])
+def test_cohorts_and_the_newest_id_of_a_group_stay_when_its_updates_expire(
+    marts: Marts, told_in: str
+) -> None:
+    # Given a group that became a supergroup, in which Bia is new
+    day = FIRST + timedelta(days=10)
+    act(marts, {ANA: {0}})
+    moved = (
+        message(f"{day} 11:00", ANA, None, 9, migrate_to_chat_id=-300)
+        if told_in == "the old chat"
+        else message(f"{day} 11:00", ANA, None, 1, chat_id=-300, migrate_from_chat_id=GROUP)
+    )
+    marts.put(moved, message(f"{day} 12:00", BIA, "oi", 2, chat_id=-300), day=day)
+    before = marts.rows(RETENTION, "cohort_week cohort_size")
+    assert before == [(date(2026, 10, 5), 1)]
+    marts.build(CHATS)
+
+    # When the updates of these days expire, but not what is counted by day
+    for each in (FIRST, day):
+        marts.lake.remove(ENRICHED_UPDATES.name, each)
+    later = Marts(marts.lake)
+
+    # Then both are known as before, and the group by its ids only
+    assert later.rows(RETENTION, "cohort_week cohort_size") == before
+    assert later.rows(CHATS, "chat_id newest_chat_id title first_seen_on last_seen_on") == [
+        (-300, -300, None, day, day),
+        (GROUP, -300, None, FIRST, day),
     ]
 
 

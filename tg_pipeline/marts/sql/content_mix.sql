@@ -5,6 +5,7 @@ SELECT
     coalesce(content_type, 'unknown') AS content_type,
     count(*) AS messages,
     count(DISTINCT person_id) AS users,
+    max(coalesce(migrate_to_chat_id, migrate_from_chat_id)) AS moved_chat_id,
     context_date
 FROM enriched_updates
 WHERE

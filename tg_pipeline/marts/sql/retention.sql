@@ -10,54 +10,38 @@ first_days AS (
     GROUP BY user_id
 ),
 
--- Updates may be kept for a shorter time than who was active on a day, so both tell the first day.
-active_chats AS (
-    SELECT chat_id, min(context_date) AS first_day
-    FROM active_days
-    GROUP BY chat_id
-),
-
--- The first day in the data of a group, under all the ids that it had.
+-- The first day in the data of a group, under all the ids that it had. Updates may be kept for a
+-- shorter time than daily marts, so only these tell it.
 group_starts AS (
     SELECT
-        chats.chat_id,
-        min(least(of_all_ids.first_seen_on, active_chats.first_day)) AS first_day
-    FROM chats
-    INNER JOIN chats AS of_all_ids ON chats.newest_chat_id = of_all_ids.newest_chat_id
-    LEFT JOIN active_chats ON of_all_ids.chat_id = active_chats.chat_id
-    WHERE chats.chat_id < 0
-    GROUP BY chats.chat_id
-    UNION ALL
-    SELECT active_chats.chat_id, active_chats.first_day
-    FROM active_chats
-    ANTI JOIN chats ON active_chats.chat_id = chats.chat_id
-    WHERE active_chats.chat_id < 0
+        days.chat_id,
+        min(min(days.day)) OVER (
+            PARTITION BY coalesce(chats.newest_chat_id, days.chat_id)
+        ) AS first_day
+    FROM (
+        SELECT chat_id, context_date AS day
+        FROM active_days
+        UNION ALL
+        SELECT chat_id, first_day AS day
+        FROM known_groups
+    ) AS days
+    LEFT JOIN chats ON days.chat_id = chats.chat_id
+    WHERE days.chat_id < 0
+    GROUP BY days.chat_id, chats.newest_chat_id
 ),
 
 -- The imported history of one private chat does not tell who was in others.
 bot_starts AS (
     SELECT
-        active_days.bot_id,
-        coalesce(
-            min(
-                CASE
-                    WHEN active_days.is_history THEN bots.first_update_on
-                    ELSE
-                        least(
-                            coalesce(bots.first_update_on, active_days.context_date),
-                            active_days.context_date
-                        )
-                END
-            ),
-            min(active_days.context_date)
-        ) AS first_day
+        bot_id,
+        coalesce(min(context_date) FILTER (WHERE NOT is_history), min(context_date)) AS first_day
     FROM active_days
-    LEFT JOIN bots ON active_days.bot_id = bots.bot_id
-    GROUP BY active_days.bot_id
+    GROUP BY bot_id
 ),
 
 -- The data can't tell whether a person was there before it begins. Whoever is active in the first
--- 7 days of a group's data, or outside of groups in the bot's first 7 days, is taken for such a one.
+-- 7 days of a group's data, or outside of groups in the first 7 days with the bot, is taken for such
+-- a one.
 earlier_people AS (
     SELECT DISTINCT first_days.user_id
     FROM first_days
