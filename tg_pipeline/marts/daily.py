@@ -2,8 +2,10 @@
 
 from typing import Final
 
+import pyarrow as pa
+
 from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
-from tg_pipeline.layers.schema import always, boolean, int64, string
+from tg_pipeline.layers.schema import Column, Role, always, boolean, int64, string
 from tg_pipeline.marts.mart import (
     BOT,
     CHAT,
@@ -257,10 +259,18 @@ MEMBERS: Final = Mart(
     "joins or leaves of one person within 5 minutes, one announced and one sent as an update, are "
     "taken for one event; if one of both arrives more than 7 days late, it counts again. Joins and "
     "leaves of an imported history are not counted: it names those "
-    "who were added or removed, without telling which accounts they are.",
+    "who were added or removed, without telling which accounts they are. Invite links are known "
+    "only of joins that are sent as an update, to administrators; and not if texts are not kept "
+    "(`TG_DROP_TEXT`).",
     columns={
         **BOT,
         **CHAT,
+        "invite_link_name": Column(
+            pa.string(),
+            "The name of the invite link that they joined through, as an administrator wrote it; "
+            "null for links without a name, joins without a link, and leaves.",
+            role=Role.WRITTEN,
+        ),
         "joins": count("Times that a person became a member; bots are not counted."),
         "leaves": count("Times that a person left or was removed."),
         "net": count("joins - leaves."),

@@ -54,9 +54,19 @@ def built(pipeline: Pipeline) -> Pipeline:
         joined,
         by(ANA, said(5, chat=private)),
         by(BIA, said(6)),
+        joins(BIA, f"convite de @user_{ANA}"),
     )
     pipeline.build()
     return pipeline
+
+
+def joins(user: int, link: str) -> dict[str, Any]:
+    """Return an update of a person who joins through a link of that name."""
+    content = said(7)["message"]
+    member = {name: content[name] for name in ("chat", "date")} | {"from": person(user)}
+    for name, status in (("old_chat_member", "left"), ("new_chat_member", "member")):
+        member[name] = {"user": person(user), "status": status}
+    return {"update_id": 7, "chat_member": member | {"invite_link": {"name": link}}}
 
 
 def by(user: int, update: dict[str, Any]) -> dict[str, Any]:
@@ -140,7 +150,7 @@ def test_people_are_erased_from_enriched_updates_once_raw_updates_expired(
 
     # Then other rows are kept without the person, and the day is up to date
     rows = built.rows("enriched_updates")
-    assert [row["update_id"] for row in rows] == [2, 3, 4, 6]
+    assert [row["update_id"] for row in rows] == [2, 3, 4, 6, 7]
     assert [row["reply_to_user_id"] for row in rows if row["update_id"] == 2] == [None]
     assert [row["new_chat_member_ids"] for row in rows if row["update_id"] == 4] == [[BIA]]
     assert_erased(built)
@@ -160,6 +170,8 @@ def test_people_are_erased_from_daily_marts_once_enriched_updates_expired(
     erase_from_expired_day(built.lake, DAY, given)
 
     assert 0 < len(built.rows("user_activity")) < before
+    links = {row["invite_link_name"] for row in built.rows("members")}
+    assert [link[:11] for link in links if link] == ["convite de "]
     assert_erased(built)
     assert not stale(built, given)
 
@@ -176,7 +188,7 @@ def test_people_are_erased_under_their_pseudonyms(built: Pipeline) -> None:
 
     erase_from_expired_day(built.lake, DAY, parameters(ANA, floors=BELOW_RAW))
 
-    assert [row["update_id"] for row in built.rows("enriched_updates")] == [2, 3, 4, 6]
+    assert [row["update_id"] for row in built.rows("enriched_updates")] == [2, 3, 4, 6, 7]
     assert pseudonym not in str(built.rows("enriched_updates"))
 
 

@@ -439,3 +439,24 @@ def test_what_arrives_days_late_counts_alike_if_days_are_built_together(
         builder.build_days(mart, days)
     assert [rows_of(marts.lake, mart, day) for day in days] == alone
     assert alone[0]
+
+
+def test_joins_are_counted_by_the_name_of_their_invite_link(marts: Marts) -> None:
+    # Given joins through two links, one of which has no name, and one that is announced first
+    def through(link: Payload, at: str, member: int) -> Payload:
+        joined = membership(at, member, member, "left → member")
+        joined["chat_member"]["invite_link"] = {"invite_link": "https://t.me/+a1B2…"} | link
+        return joined
+
+    marts.put(
+        announced("2026-10-07 09:00", ANA, "new_chat_members", ANA),
+        through({"name": "panfleto"}, "2026-10-07 09:00:01", ANA),
+        through({"name": "panfleto"}, "2026-10-07 10:00", BIA),
+        through({}, "2026-10-07 11:00", CAIO),
+        membership("2026-10-07 12:00", ANA, ANA, "member → left"),
+    )
+
+    assert marts.rows(MEMBERS, "invite_link_name joins leaves net") == [
+        ("panfleto", 2, 0, 2),
+        (None, 1, 1, 0),
+    ]

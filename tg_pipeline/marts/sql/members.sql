@@ -9,6 +9,7 @@ WITH told AS (
         CASE WHEN member_is_in THEN 1 ELSE -1 END AS change,
         coalesce(event_at, received_at) AS changed_at,
         update_id,
+        invite_link_name,
         FALSE AS is_announced
     FROM enriched_updates
     WHERE
@@ -27,7 +28,8 @@ announced AS (
         joined.user_id,
         1 AS change,
         coalesce(updates.event_at, updates.received_at) AS changed_at,
-        updates.update_id
+        updates.update_id,
+        NULL AS invite_link_name
     FROM enriched_updates AS updates
     CROSS JOIN UNNEST(updates.new_chat_member_ids) AS joined (user_id)
     WHERE
@@ -42,7 +44,8 @@ announced AS (
         left_chat_member_id AS user_id,
         -1 AS change,
         coalesce(event_at, received_at) AS changed_at,
-        update_id
+        update_id,
+        NULL AS invite_link_name
     FROM enriched_updates
     WHERE
         update_type = 'message'
@@ -105,6 +108,7 @@ numbered AS (
 SELECT
     bot_id,
     chat_id,
+    link_name AS invite_link_name,
     count(*) FILTER (WHERE change = 1) AS joins,
     count(*) FILTER (WHERE change = -1) AS leaves,
     CAST(sum(change) AS bigint) AS net,
@@ -112,13 +116,16 @@ SELECT
 FROM (
     SELECT
         *,
-        row_number() OVER (
-            PARTITION BY counted_on, chat_id, user_id, change, group_number, event_number
-            ORDER BY changed_at, is_announced, bot_id
-        ) AS telling
+        row_number() OVER (same_event ORDER BY changed_at, is_announced, bot_id) AS telling,
+        -- An announcement does not tell it.
+        max(invite_link_name) OVER same_event AS link_name
     FROM numbered
+    WINDOW
+        same_event AS (
+            PARTITION BY counted_on, chat_id, user_id, change, group_number, event_number
+        )
 )
 -- Of several, the one that came first counts.
 WHERE telling = 1 AND context_date = counted_on
-GROUP BY context_date, bot_id, chat_id
-ORDER BY context_date, bot_id, chat_id
+GROUP BY context_date, bot_id, chat_id, link_name
+ORDER BY context_date, bot_id, chat_id, invite_link_name
