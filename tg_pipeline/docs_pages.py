@@ -103,7 +103,8 @@ def _mart(mart: Mart) -> Iterator[str]:
     if mart.lookback_days:
         days = "day" if mart.lookback_days == 1 else f"{mart.lookback_days} days"
         sources += f" (also of the {days} before)"
-    yield f"Made from {sources} by [{mart.name}.sql](../tg_pipeline/marts/sql/{mart.name}.sql)."
+    query = f"{mart.query or mart.name}.sql"
+    yield f"Made from {sources} by [{query}](../tg_pipeline/marts/sql/{query})."
     yield f"Checked: {rule.description}\n" if rule else ""
     yield from _columns(mart.schema)
 

@@ -245,6 +245,7 @@ DETECTED_QUESTIONS: Final = Mart(
 
 SMALL_TALK: Final = Mart(
     name="small_talk",
+    query=DETECTED_QUESTIONS.name,
     description="Greetings, thanks, yes and no, praise, jokes and the like that are addressed to "
     "the bot: they ask for nothing, so they are no questions.",
     limitations="Only what is addressed to the bot, see `is_addressed` of `messages`; in pt, en "

@@ -119,6 +119,9 @@ class Mart:
 
     name: str
     """The name of the asset, of the folder in the lake, and of the file in `sql/`."""
+    query: str = ""
+    """The name of the file in `sql/`, if it is another mart's, of which `post_process` makes both.
+    """
     description: str
     """The question that it answers, in a sentence."""
     limitations: str
@@ -160,7 +163,7 @@ class Mart:
     @property
     def sql(self) -> str:
         """The query, in DuckDB's dialect; its tables are the sources, by their names."""
-        return _read_query(self.name)
+        return _read_query(self.query or self.name)
 
     @property
     def definition_hash(self) -> str:

@@ -70,6 +70,18 @@ FACT_TABLES: Final = frozenset(
 )
 """Those of them that facts are read from."""
 
+CHAT_PLACE: Final = """
+    CREATE OR REPLACE TEMP MACRO chat_place(id) AS
+    CASE
+        WHEN id > 0 THEN 0
+        ELSE coalesce((SELECT newest_chat_id FROM chats AS known WHERE known.chat_id = id), id, 0)
+    END
+"""
+"""The number of a chat in facts: its newest id, or 0 for all private chats, whose ids are positive.
+
+Its argument has to name its table: DuckDB would take `chat_id` alone for that of `known`.
+"""
+
 _Read = TypeVar("_Read")
 
 
@@ -146,6 +158,7 @@ def read_facts(marts: Marts, period: Period, first_day: date | None) -> Facts:
     """
     begin = max(period.previous().first, min(first_day or period.first, period.first))
     days = Period(begin, period.last)
+    marts.connection.execute(CHAT_PLACE)
     rows = FactRows(
         messages=marts.read("fact_activity", days, _row),
         people_days=marts.read("fact_people", days, _row),

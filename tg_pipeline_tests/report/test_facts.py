@@ -144,3 +144,30 @@ def test_without_names_people_are_numbers_and_mentions_are_masked() -> None:
     assert facts.people == ["Person 1", "Person 2", "Person 3"]
     for texts in (facts.topics, facts.groups, facts.wordings):
         assert texts[0].text == "@…, quando?"
+
+
+def test_a_private_chat_is_one_of_all_also_if_its_updates_have_expired() -> None:
+    # Given the counts of a private chat that `chats` no longer has, and a vote, which has no chat
+    rows: dict[str, list[Row]] = {
+        "hourly_activity": [on(DAY, chat_id=5, weekday=1, messages=1)],
+        "user_activity": [
+            on(DAY, chat_id=5, user_id=5, actions=1, messages=1),
+            on(DAY, chat_id=None, user_id=9, actions=1),
+        ],
+    }
+
+    facts = read_report_data(hand_made(rows), PERIOD, Health(first_day=BEFORE.first)).facts
+
+    assert facts is not None
+    assert (facts.private_chat, len(facts.chats)) == (0, 1)
+    assert [row.person for row in facts.people_days] == [0]
+
+
+def test_a_supergroup_that_was_not_seen_has_the_name_of_the_group_that_it_was() -> None:
+    chat = {"chat_id": -1, "newest_chat_id": -100, "type": "group", "title": "Antes"}
+    rows = {"chats": [chat], "hourly_activity": [on(DAY, chat_id=-1, weekday=1, messages=1)]}
+
+    facts = read_report_data(hand_made(rows), PERIOD, Health(first_day=BEFORE.first)).facts
+
+    assert facts is not None
+    assert [each.name for each in facts.chats] == ["Antes"]

@@ -1,4 +1,5 @@
--- What people wrote themselves in a month: questions are looked for among these messages.
+-- What people wrote themselves in a month: questions and small talk are looked for among these
+-- messages.
 WITH written AS (
     SELECT
         *,

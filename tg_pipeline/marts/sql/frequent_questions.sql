@@ -5,31 +5,18 @@ WITH asked AS (
         CAST(date_trunc('week', asked_at AT TIME ZONE $timezone) AS date) AS week
     FROM questions
     WHERE NOT is_copy
-),
-
-grouped AS (
-    SELECT
-        bot_id,
-        week,
-        group_id,
-        max(CASE WHEN group_id >= 0 THEN group_name END) AS group_name,
-        topic_id,
-        max(CASE WHEN topic_id >= 0 THEN topic_name END) AS topic_name,
-        count(*) AS questions,
-        count(DISTINCT user_id) AS users
-    FROM asked
-    GROUP BY bot_id, week, group_id, topic_id
 )
 
 SELECT
     bot_id,
     week,
     group_id,
-    group_name,
+    max(CASE WHEN group_id >= 0 THEN group_name END) AS group_name,
     topic_id,
-    topic_name,
-    questions,
-    users,
-    CAST(questions AS double) / sum(questions) OVER (PARTITION BY bot_id, week) AS share
-FROM grouped
+    max(CASE WHEN topic_id >= 0 THEN topic_name END) AS topic_name,
+    count(*) AS questions,
+    count(DISTINCT user_id) AS users,
+    CAST(count(*) AS double) / sum(count(*)) OVER (PARTITION BY bot_id, week) AS share
+FROM asked
+GROUP BY bot_id, week, group_id, topic_id
 ORDER BY bot_id, week, group_id, topic_id

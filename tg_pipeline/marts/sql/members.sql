@@ -57,7 +57,7 @@ announced AS (
 -- Those of a day are compared with those of the day before, the mart's lookback, and with no others:
 -- the days of a build may be more.
 changes AS (
-    SELECT tellings.*, CAST(tellings.context_date + later.days AS date) AS counted_on
+    SELECT tellings.*, CAST(tellings.context_date + later.days * INTERVAL 1 DAY AS date) AS counted_on
     FROM (
         SELECT * FROM told
         UNION ALL

@@ -15,7 +15,7 @@ WITH edited AS (
 versions AS (
     SELECT
         updates.context_date,
-        CAST(updates.context_date + later.days AS date) AS counted_on,
+        CAST(updates.context_date + later.days * INTERVAL 1 DAY AS date) AS counted_on,
         updates.bot_id,
         updates.chat_id,
         updates.person_id,

@@ -1,10 +1,7 @@
 -- Each issue with its local day, chat, person, topic and outcome; all private chats are one.
 SELECT
     CAST(threads.asked_at AT TIME ZONE $timezone AS date) AS day,
-    CASE
-        WHEN chats.type = 'private' THEN 0
-        ELSE coalesce(chats.newest_chat_id, threads.chat_id, 0)
-    END AS chat,
+    chat_place(threads.chat_id) AS chat,
     threads.user_id AS person,
     threads.bot_id,
     questions.topic_id,
@@ -24,7 +21,6 @@ LEFT JOIN questions
     AND threads.business_connection_id IS NOT DISTINCT FROM questions.business_connection_id
     AND threads.chat_id_then = questions.chat_id_then
     AND threads.message_id = questions.message_id
-LEFT JOIN chats ON threads.chat_id = chats.chat_id
 WHERE
     threads.is_issue_start
     AND NOT threads.is_copy
