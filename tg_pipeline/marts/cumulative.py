@@ -287,7 +287,7 @@ QUESTIONS: Final = Mart(
 ASKED_IN_A_WEEK: Final = {
     "questions": count("How often it was asked, without copies."),
     "users": count("Distinct people who asked it."),
-    "share": always(number("Its share of all questions of the week.")),
+    "share": always(number("Its share of all questions of the bot in the week.")),
 }
 
 FREQUENT_QUESTIONS: Final = Mart(
@@ -544,7 +544,7 @@ RESPONSE_TIMES: Final = Mart(
         **BOT,
         **WEEK,
         "answered_by": always(kind("`anyone`, or only a `bot`, or only a `human`.")),
-        "issues": count("Issues that began in the week, the same for all three."),
+        "issues": count("Visible issues that began in the week, the same for all three."),
         "answered": count("Of these, answered by them, with evidence."),
         "unknown": count("Of the issues, those that may be answered, without evidence."),
         "unanswered": count("Of the issues, those that nobody can have answered."),

@@ -100,7 +100,8 @@ SOURCES: Final = Mart(
     limitations="Who pressed Start before the data begins, and came through a link without a "
     "payload (`https://t.me/bot?start=payload`). A payload is shown as the bot got it, also if it "
     "is encoded; if texts are not kept (`TG_DROP_TEXT`), neither are payloads. Who was active with "
-    "the bot on an earlier day is not new, nor in the figures about returning.",
+    "the bot on an earlier day is not new, nor in the figures about returning. What people do in a "
+    "supergroup with several bots is activity with the one with the lowest id only.",
     columns={
         "bot_id": plain_id("The bot."),
         "day": always(day("The day of the person's first /start to this bot in a private chat.")),

@@ -9,6 +9,7 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.marts.lineage import CONTEXT_DATE, column_origins
@@ -20,7 +21,7 @@ from tg_pipeline_tests.marts.conftest import DAY, Marts
 from tg_pipeline_tests.marts.updates import (
     ANA,
     BIA,
-    HELPER_BOT,
+    CAIO,
     command,
     edit,
     message,
@@ -33,7 +34,8 @@ def stored_rows(marts: Marts) -> dict[str, int]:
     """Build all marts, check that their objects have the declared schemas, and count the rows."""
     found = {}
     for mart in ALL_MARTS:
-        marts.build_only(mart)
+        for day in {DAY, *marts.lake.days(ENRICHED_UPDATES.name)} if mart.is_daily else [DAY]:
+            marts.build_only(mart, day)
         found[mart.name] = 0
         for name in [DAY] if mart.is_daily else partitions_of(marts.lake, mart):
             with marts.lake.open(mart.name, name) as partition:
@@ -61,7 +63,7 @@ def test_the_results_of_the_queries_have_the_declared_columns(marts: Marts) -> N
         *call("2026-10-07 09:07", "sendMessage", {"chat_id": BIA}, error=BLOCKED),
         *chats_about(TOPICS, "não sei"),
     )
-    marts.put(message("2026-09-01 09:00", HELPER_BOT, "bip", 1), day=date(2026, 9, 1))
+    marts.put(message("2026-09-01 09:00", CAIO, "oi", 1), day=date(2026, 9, 1))
 
     assert all(stored_rows(marts).values())
 
