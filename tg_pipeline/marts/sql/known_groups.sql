@@ -19,7 +19,7 @@ SELECT
     chat_id,
     min(context_date) AS first_day,
     max(context_date) AS last_day,
-    arg_max(newer_chat_id, (context_date, newer_chat_id)) AS newer_chat_id
+    max(newer_chat_id) AS newer_chat_id
 FROM announced
 WHERE chat_id < 0
 GROUP BY chat_id

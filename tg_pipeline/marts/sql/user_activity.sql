@@ -25,7 +25,7 @@ versions AS (
         updates.is_copy,
         updates.is_live_location,
         updates.content_digest,
-        row_number() OVER version AS place,
+        lag(updates.context_date) OVER version AS day_before,
         lag(updates.is_live_location) OVER version AS was_live_location,
         lag(updates.content_digest) OVER version AS digest_before,
         coalesce(updates.text, updates.caption) AS text,
@@ -47,7 +47,7 @@ versions AS (
     WINDOW
         version AS (
             PARTITION BY
-                counted_on,
+                updates.context_date + later.days * INTERVAL 1 DAY,
                 edited.bot_id,
                 edited.kind,
                 edited.connection_id,
@@ -74,7 +74,7 @@ edits AS (
         AND person_id IS NOT NULL
         AND NOT coalesce(is_live_location, FALSE)
         AND (
-            place = 1
+            day_before IS NULL
             OR (
                 NOT coalesce(was_live_location, FALSE)
                 AND CASE
