@@ -116,14 +116,15 @@ SELECT
 FROM (
     SELECT
         *,
-        row_number() OVER (same_event ORDER BY changed_at, is_announced, bot_id) AS telling,
-        -- An announcement does not tell it.
-        max(invite_link_name) OVER same_event AS link_name
-    FROM numbered
-    WINDOW
-        same_event AS (
+        row_number() OVER (
             PARTITION BY counted_on, chat_id, user_id, change, group_number, event_number
-        )
+            ORDER BY changed_at, is_announced, bot_id
+        ) AS telling,
+        -- An announcement does not tell it.
+        max(invite_link_name) OVER (
+            PARTITION BY counted_on, chat_id, user_id, change, group_number, event_number
+        ) AS link_name
+    FROM numbered
 )
 -- Of several, the one that came first counts.
 WHERE telling = 1 AND context_date = counted_on
