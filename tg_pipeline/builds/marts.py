@@ -288,7 +288,8 @@ class MartBuilder:
         for table, footers in sources.footers.items():
             schemas = {footer.metadata.get(ARROW_SCHEMA) for footer in footers.values() if footer}
             with sources.lake.files(table.name, footers, are_verified=True) as files:
-                create_view(self._engine, table, files, is_uniform=len(schemas) <= 1)
+                is_uniform = len(schemas) <= 1
+                create_view(self._engine, table, files, is_uniform=is_uniform, adds_columns=True)
         yield
 
 

@@ -83,14 +83,19 @@ def open_engine(spill_folder: Path) -> Iterator["DuckDBPyConnection"]:
 
 
 def create_view(
-    engine: "DuckDBPyConnection", table: Table, files: Sequence[Path], *, is_uniform: bool = False
+    engine: "DuckDBPyConnection",
+    table: Table,
+    files: Sequence[Path],
+    *,
+    is_uniform: bool = False,
+    adds_columns: bool = False,
 ) -> None:
     """Create a view of a table's files under the table's name; without files, an empty view.
 
     The view of a table with a partition a day also has the column `context_date`, that of one with
-    a partition a month the column `month`, as YYYY-MM. Columns that no file has, since an earlier
-    release wrote them, are null. If the files are known to have the same schema, they `is_uniform`:
-    otherwise DuckDB reads all footers before the query, and keeps them.
+    a partition a month the column `month`, as YYYY-MM. With `adds_columns`, columns that no file
+    has, since an earlier release wrote them, are null. If the files are known to have the same
+    schema, they `is_uniform`: otherwise DuckDB reads all footers before the query, and keeps them.
     """
     partition = PARTITION_COLUMNS.get(grain_of(table))
     if files:
@@ -106,6 +111,8 @@ def create_view(
         rows = _register_empty(engine, table)
     view = f"CREATE OR REPLACE TEMP VIEW {table.name} AS SELECT * FROM {rows}"  # noqa: S608 - ours
     engine.execute(view)
+    if not adds_columns:
+        return
     found = {name for name, *_ in engine.execute(f"DESCRIBE {table.name}").fetchall()}
     if not found.issuperset(table.columns):
         empty = f"SELECT * FROM {_register_empty(engine, table)}"  # noqa: S608 - ours

@@ -93,7 +93,8 @@ def test_columns_that_an_earlier_release_did_not_write_are_null(tmp_path: Path, 
         pq.write_table(written.slice(0, 1), path)
 
     with open_engine(tmp_path) as engine:
-        create_view(engine, CONTENT_MIX, paths, is_uniform=files == "all by an earlier release")
+        is_uniform = files == "all by an earlier release"
+        create_view(engine, CONTENT_MIX, paths, is_uniform=is_uniform, adds_columns=True)
         found = engine.execute("SELECT moved_chat_id FROM content_mix ORDER BY 1 NULLS LAST")
 
         assert found.fetchall() == [(0 if files == "one by this release" else None,), (None,)]
