@@ -18,10 +18,10 @@ from tg_pipeline.cli.results.report import report_source
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+from tg_pipeline.report.counting import build_overview, whole_period
 from tg_pipeline.report.facts import Facts
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import Period
-from tg_pipeline.report.overview import build_overview, whole_period
 from tg_pipeline.settings import load_settings
 
 if TYPE_CHECKING:
