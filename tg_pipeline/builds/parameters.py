@@ -55,7 +55,7 @@ def mart_parameters(settings: Settings, landing: ObjectStore) -> MartParameters:
         business_hours=settings.business_hours,
         bot_usernames=json.dumps({str(bot): usernames[bot] for bot in sorted(usernames)}),
         meanings=_encoder(settings),
-        topics=_read_topics(settings.topics_uri),
+        topics=read_operator_topics(settings),
     )
 
 
@@ -69,11 +69,11 @@ def _encoder(settings: Settings) -> str:
     return encoder
 
 
-def _read_topics(uri: str) -> OperatorTopics:
+def read_operator_topics(settings: Settings) -> OperatorTopics:
     """Return the topics of the operator's file; raises SettingsError or StoreError."""
-    if not uri:
+    if not settings.topics_uri:
         return NO_TOPICS
-    folder, _, name = uri.rpartition("/")
+    folder, _, name = settings.topics_uri.rpartition("/")
     try:
         store = open_object_store(folder)
         with translate_errors(store):

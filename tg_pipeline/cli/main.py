@@ -115,6 +115,7 @@ COMMANDS: Final = {
     "report": CommandSource("Write the report on a period as one HTML page.", RESULTS),
     "digest": CommandSource("Post a day or a week to the admin chat, or preview it.", RESULTS),
     "sql": CommandSource("Query the tables in SQL.", RESULTS),
+    "topics": CommandSource("Write topics that were found, as a start for TG_TOPICS.", RESULTS),
     "mcp": CommandSource("Let a language model query the tables.", RESULTS),
     "athena": CommandSource("Print or create the tables and queries in Athena.", RESULTS),
     "status": CommandSource(

@@ -42,7 +42,7 @@ def as_cells(query: str, columns: Iterable[ResultColumn]) -> str:
     """Return a query for the rows of `query`, with a mark before each cell like a formula."""
     named = {f"c{number}": column for number, column in enumerate(columns)}
     cells = ", ".join(
-        f"{_cell(name, column.type)} AS {quoted(_marked(column.name))}"
+        f"{_cell(name, column.type)} AS {quoted(marked(column.name))}"
         for name, column in named.items()
     )
     return f"SELECT {cells} FROM (\n{query}\n) AS cells ({', '.join(named)})"  # noqa: S608
@@ -55,5 +55,6 @@ def _cell(name: str, kind: DuckDBPyType) -> str:
     return f"regexp_replace({text}, {literal(FORMULA)}, {literal(MARKED)})"
 
 
-def _marked(header: str) -> str:
-    return re.sub(FORMULA, MARKED, header)
+def marked(text: str) -> str:
+    """Return a text with a mark before it if it is like a formula."""
+    return re.sub(FORMULA, MARKED, text)

@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from io import StringIO
 from typing import Final, Self
@@ -99,9 +99,38 @@ def _checked(line: int, row: dict[str, str], clause: str) -> tuple[str, bool]:
         )
     if ignore not in _YES:
         raise TopicsError(f"Line {line} has neither yes nor no in the column ignore.")
+    if not _has_subject(clause):
+        raise TopicsError(f"Line {line} has no question with a word that says what it is about.")
+    return name, _YES[ignore]
+
+
+def _has_subject(clause: str) -> bool:
     # It takes scipy and scikit-learn, which only those who have such a file need to wait for.
     from tg_pipeline.questions.vectors import word_weight  # noqa: PLC0415
 
-    if not any(word_weight(word) == 1 for word in clause.split()):
-        raise TopicsError(f"Line {line} has no question with a word that says what it is about.")
-    return name, _YES[ignore]
+    return any(word_weight(word) == 1 for word in clause.split())
+
+
+def topics_csv(kept: OperatorTopics, wordings: Iterable[tuple[str, str]], number: int) -> str:
+    """Return the content of a file: the topics that are kept, and the first `number` others.
+
+    `wordings` are topics with one of their questions each, in order. Those that can't be examples
+    are left out.
+    """
+    file = StringIO(newline="")
+    writer = csv.writer(file)
+    writer.writerow(COLUMNS)
+    for example, topic in zip(kept.examples, kept.of_examples, strict=True):
+        writer.writerow((kept.names[topic], example, "yes" if topic in kept.ignored else ""))
+    topics, questions = set(kept.names), set(kept.examples)
+    rows = [(" ".join(name.split()), question) for name, question in wordings]
+    clauses = question_clauses(normalize(pa.array([text for _, text in rows], pa.string())))
+    for (name, question), clause in zip(rows, clauses.to_pylist(), strict=True):
+        if name in kept.names or question in questions or not _has_subject(clause):
+            continue
+        if name not in topics and len(topics) == len(kept.names) + number:
+            break
+        topics.add(name)
+        questions.add(question)
+        writer.writerow((name, question, ""))
+    return file.getvalue()

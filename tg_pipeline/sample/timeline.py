@@ -10,9 +10,6 @@ from zoneinfo import ZoneInfo
 
 T = TypeVar("T")
 
-COMMON: Final = 1.2
-"""How much more often the first options are picked than the last ones; 1 is equally often."""
-
 
 class SeededRandom:
     """A random generator with the same results on every Python version.
@@ -36,9 +33,10 @@ class SeededRandom:
     def pick_common(self, options: Sequence[T]) -> T:
         """Return one of the options, the first ones more often: so that some are the most common.
 
-        Of 60 options, the first is picked in 3.3 % of the cases and the last in 1.4 %.
+        Of 40 options, the first is picked in 12 % of the cases, the tenth in 4 %, and the first ten
+        in 60 %: in what people really write to bots, ten intents of 20 to 60 have 50 to 90 %.
         """
-        return options[int(self.fraction() ** COMMON * len(options))]
+        return options[int(self.fraction() * self.fraction() * len(options))]
 
     def happens(self, probability: float) -> bool:
         """Return True with the probability (0 to 1)."""
