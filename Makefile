@@ -84,7 +84,7 @@ $(NODE)/.installed: Makefile
 slow: $(DEVELOPER) $(NODE)/.installed ## run the slow tests: killed processes, large inputs, many cases
 	@$(call debian,strace,strace,no writer is killed at each of its file-system calls)
 	@$(call debian,systemd-analyze,systemd,the units of services are not verified)
-	@$(IN_MEMORY); $(BIN)/pytest -n 3 --dist worksteal -q -rs -m slow
+	@$(IN_MEMORY); $(BIN)/pytest -n 3 --dist worksteal -q -rs -m slow $(SELECTED)
 
 browser: $(DEVELOPER) chromium ## run the tests in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
 	@$(BIN)/pytest -n 2 --dist loadfile -q -rs -m browser
@@ -251,11 +251,15 @@ mutants: $(DEVELOPER) $(MUTANTS)/.installed ## look for changes of the code that
 	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants run --max-children 2 '$(MUTATED)'
 	@$(BIN)/python -m tg_pipeline_tests.fuzz.mutants results
 
+# What runs on Ceph, and so needs no simulated S3 besides: all but the tests of Athena and of leftovers.
+NOT_ON_CEPH := -k 'not moto or test_leftovers or workgroup or of_athena'
+
 # `lint` comes first, since it makes the environment. The other static checks, and the tiers whose tests run
 # one after another, keep one core busy each: two at a time. The other tiers have the machine for themselves.
 check: lint ## everything that main always passes: static checks and every tier of tests
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target types template bandit contracts
-	@$(MAKE) --no-print-directory test slow browser ceph
+	@$(MAKE) --no-print-directory test browser ceph
+	@$(MAKE) --no-print-directory slow SELECTED="$$(command -v radosgw >/dev/null && echo "$(NOT_ON_CEPH)")"
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target team spark
 	@$(MAKE) --no-print-directory chaos
 

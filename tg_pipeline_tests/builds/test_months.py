@@ -350,6 +350,7 @@ def test_the_object_of_an_earlier_release_is_deleted(nights: Nights) -> None:
     assert not nights.is_stale()
 
 
+@pytest.mark.slow
 def test_a_night_writes_its_own_month_only(nights: Nights) -> None:
     # Given three months of history
     numbers = range(75)
@@ -464,6 +465,7 @@ CHANGES: dict[str, Callable[[Nights], None]] = {
 }
 
 
+@pytest.mark.slow
 def test_each_change_makes_marts_stale_until_they_are_built(nights: Nights, tmp_path: Path) -> None:
     # Given marts that are up to date
     nights.land(ASKED, says("2026-10-07 09:00", ANA, REMARK, 2, OTHER_GROUP))
@@ -485,6 +487,7 @@ def test_each_change_makes_marts_stale_until_they_are_built(nights: Nights, tmp_
     assert not nights.is_stale()
 
 
+@pytest.mark.slow
 def test_a_bucket_has_the_objects_of_a_folder(nights: Nights) -> None:
     in_bucket = Nights(Lake(f"memory://{uuid4()}"))
     asked = says("2026-09-30 23:50", ANA, REMARK, 1, GROUP)

@@ -43,7 +43,7 @@ def test_a_sample_is_built_with_its_marts_and_shown(shell: Shell) -> None:
     assert "most active people" in summary
     assert "Asked most often" in summary
     assert "In private chats, the bot answered " in summary
-    assert re.search(r": Most is written on .*; asked most: .*; in private .*\.\n$", summary)
+    assert re.search(r": People write most on .*; asked most: .*; in private .*\.\n$", summary)
     assert summary.index("raw_updates") < summary.index("enriched_updates")
 
     # And in Portuguese with that setting

@@ -45,6 +45,7 @@ def built(pipeline: Pipeline) -> dict[str, bytes]:
     return contents(pipeline.lake.store)
 
 
+@pytest.mark.slow
 @pytest.mark.tiers("file")
 def test_cp_r_and_a_restore_with_other_times(
     new_pipeline: Callable[[], Pipeline], tmp_path: Path
