@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 from tg_pipeline.report.counting import (
+    FALLBACK,
     MIN_ANSWERS,
     TOP_TOPICS,
     TOP_WORDINGS,
@@ -79,7 +80,7 @@ def test_the_overview_in_words() -> None:
         "50%",
         "answered by the bot in private chats (28 of 56)",
         "before: 50%",
-        "asked again within a day: 11% (3 of 28); the bot did not know: 0%",
+        "asked again within a day: 11% (3 of 28)",
         "50%",
         "answered elsewhere, with evidence (56 of 112)",
         "before: 50%",
@@ -275,3 +276,16 @@ def test_issues_whose_answers_are_not_visible_are_counted_apart() -> None:
     texts = overview_texts(overview(facts), facts, ALL, EN, has_texts=True)
 
     assert lines_of(texts, "help") == ["–", "answers not visible: 2 issues"]
+
+
+def test_that_the_bot_did_not_know_is_stated_where_it_was_recognized_and_never_as_none() -> None:
+    issues = [*FACTS.issues]
+    place = next(n for n, each in enumerate(issues) if each.is_private and each.day >= ALL.first)
+    issues[place] = issues[place]._replace(outcome=FALLBACK)
+    facts = replace(FACTS, issues=issues)
+
+    found = overview_texts(overview(facts), facts, ALL, EN, has_texts=True)
+    none = overview_texts(overview(), FACTS, ALL, EN, has_texts=True)
+
+    assert any("the bot did not know: 2%" in line for line in lines_of(found, "help"))
+    assert not any("did not know" in line for line in lines_of(none, "help"))

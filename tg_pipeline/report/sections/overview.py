@@ -187,8 +187,12 @@ class _Writer:
         if previous and previous.private.seen:
             yield self._change(Comparison(answered, previous.private.answered))
         notes = [texts.again.format(share=fmt.share(again))] if again.whole else []
-        notes.append(texts.fallback.format(share=fmt.percent(current.private.fallback.value or 0)))
-        yield TileLine("note", SEPARATOR.join(notes))
+        # None may also be that they were not recognized, which takes several chats.
+        if current.private.fallback.part:
+            share = fmt.percent(current.private.fallback.value or 0)
+            notes.append(texts.fallback.format(share=share))
+        if notes:
+            yield TileLine("note", SEPARATOR.join(notes))
 
     def _help_elsewhere(self) -> Iterator[TileLine]:
         fmt, texts, summary = self._fmt, self._texts, self._fmt.messages.summary

@@ -179,8 +179,8 @@ const tgRendering = (() => {
     ];
     if (previous?.private.seen) lines.push(change(compare(answered, previous.private.answered)));
     const notes = again.whole ? [fill(texts.again, { share: shareText(again) })] : [];
-    notes.push(fill(texts.fallback, { share: percent(fallback.value) }));
-    return [...lines, line("note", notes.join(SEPARATOR))];
+    if (fallback.part) notes.push(fill(texts.fallback, { share: percent(fallback.value) }));
+    return notes.length ? [...lines, line("note", notes.join(SEPARATOR))] : lines;
   };
 
   const elsewhereLines = ({ current, previous }) => {
