@@ -22,6 +22,9 @@ from selenium.webdriver.support.ui import WebDriverWait
 PAGE_TIMEOUT = 60
 """Seconds."""
 
+SCRIPT_TIMEOUT = 180
+"""Seconds: axe takes 15 on a large page, and several times as long on a busy machine."""
+
 CHROMIUM_FLAGS = (
     "--headless",
     "--no-sandbox",
@@ -48,6 +51,7 @@ def open_chromium(logs: Mapping[str, str] | None = None) -> Iterator[Chrome]:
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", dict(logs or {}))
     chrome = Chrome(options=options, service=Service(driver))
+    chrome.set_script_timeout(SCRIPT_TIMEOUT)
     try:
         yield chrome
     finally:
