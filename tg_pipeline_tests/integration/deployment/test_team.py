@@ -23,6 +23,7 @@ SENSOR = "late_updates_sensor"
 
 
 @pytest.mark.team
+@pytest.mark.timeout(1800)  # eight minutes beside the tests on Spark, on two cores
 def test_nothing_is_lost_whatever_is_killed(
     team: "Team", browser: "Chrome", alerts: "AlertWebhook", tmp_path: Path
 ) -> None:
