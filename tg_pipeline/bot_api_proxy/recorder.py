@@ -261,17 +261,18 @@ class CallRecorder:
         try:
             call = self.spool.read(name)
         except FileNotFoundError:
-            return None  # landed by the attempt before, which failed later
+            return None  # deleted by the attempt before, which failed later
         except (OSError, ValueError, KeyError, TypeError):
             self.report(f"A call in the spool can't be read, and stays there: {name}.")
             return None
         if call is None:
-            self._delete(name)
+            # If this attempt fails, the next one reads the name again.
+            self._delete(name, keeps_file=False)
         return call
 
-    def _delete(self, name: str) -> None:
+    def _delete(self, name: str, *, keeps_file: bool = True) -> None:
         try:
-            self.spool.delete(name)
+            self.spool.delete(name, keeps_file=keeps_file)
         except OSError as error:
             self._broken(f"A call can't be deleted from the spool: {error}.")
         with self._counting:

@@ -177,12 +177,15 @@ class CallSpool:
         lines = self._path(name).read_bytes().split(b"\n")[:-1]
         return SpooledCall.from_line(name, lines[-1]) if lines else None
 
-    def delete(self, name: str) -> None:
-        """Delete a call, once, when it has landed or was not made; raises OSError."""
+    def delete(self, name: str, *, keeps_file: bool = True) -> None:
+        """Delete a call, when it has landed or was not made; raises OSError.
+
+        With `keeps_file`, its file can be used again, so the name must not be used any more.
+        """
         path = self._path(name)
         try:
             size = path.stat().st_size
-            is_kept = len(self._spare) < SPARE_FILES
+            is_kept = keeps_file and len(self._spare) < SPARE_FILES
             if is_kept:
                 os.truncate(path, 0)
             else:

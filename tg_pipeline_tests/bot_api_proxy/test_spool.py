@@ -96,3 +96,25 @@ def test_a_spool_is_full_by_what_calls_hold_and_not_by_spare_files(tmp_path: Pat
     assert spool.begin(7, "sendMessage", {"text": "x" * 600}) is None
     assert len(files(tmp_path)) == 1
     spool.close()
+
+
+def test_a_deleted_call_whose_name_may_be_read_again_is_never_that_of_another(
+    tmp_path: Path,
+) -> None:
+    # Given a call that was being written when the proxy was killed
+    (tmp_path / "torn.call").write_bytes(b'{"bot_id":7,')
+    spool = open_spool(tmp_path)
+    assert spool.read("torn") is None
+
+    # When it is deleted, and again after a failure, and calls are made in between
+    spool.delete("torn", keeps_file=False)
+    first = begin(spool, "first")
+    spool.delete("torn", keeps_file=False)
+    calls = [first, begin(spool, "second")]
+
+    # Then none of them has its name, and each has a file of its own
+    with pytest.raises(FileNotFoundError):
+        spool.read("torn")
+    assert [spool.read(call.name) for call in calls] == calls
+    assert len({call.name for call in calls}) == 2
+    spool.close()
