@@ -1,9 +1,10 @@
 """Groups of questions that ask the same, and topics of groups, in bounded memory.
 
 The most frequent texts are compared all with all. Average linkage joins those that ask the same
-into groups, and communities of groups are the topics. Each other text is assigned to the group with
-the most similar centroid. Texts that no group is similar to go through the same steps again, a
-limited number of times, but their groups join the topics there are, or each is a topic of its own.
+into groups, and Markov clustering joins groups into topics. Each other text is assigned to the
+group with the most similar centroid. Texts that no group is similar to go through the same steps
+again, a limited number of times, but their groups join the topics there are, or each is a topic of
+its own.
 """
 
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.sparse.csgraph import connected_components
+from sklearn.metrics import silhouette_score
+from sklearn.preprocessing import normalize
 
-from tg_pipeline.questions.communities import topics_of_groups
 from tg_pipeline.questions.similarity import SIMILARITY_DECIMALS, Centroids, Similarities
 from tg_pipeline.questions.vectors import NONE, Floats, Integers
 
@@ -23,6 +26,30 @@ MAX_LINKED: Final = 4_096
 
 ROUNDS: Final = 4
 """How often so many texts are linked."""
+
+NEIGHBOURS: Final = 10
+"""Neighbours of each text in the graph from which topics are made."""
+
+OWN_WEIGHT: Final = 0.6
+"""The weight of a text's edge to itself: about that of an edge to a text that asks the same."""
+
+INFLATIONS: Final = (1.5, 1.75, 2.0, 2.25, 2.5)
+"""From few topics to many; decision 4 has the figures for this and the other constants."""
+
+SHARE_OF_BEST: Final = 0.94
+"""The share of the best silhouette with which fewer topics are preferred."""
+
+MIN_PROBABILITY: Final = 0.001
+"""The probability of a step below which it is left out, so that the matrix stays sparse."""
+
+MAX_STEPS: Final = 40
+"""The number of times that a matrix is squared, although a dozen is usually enough."""
+
+MAX_CHANGE: Final = 0.0001
+"""The largest change of a probability in a matrix that is final."""
+
+SILHOUETTE_DECIMALS: Final = 4
+"""Digits of a silhouette that do not depend on the order in which floats are added."""
 
 
 def max_compared() -> int:
@@ -40,7 +67,7 @@ class Cuts:
     group: float
     """The mean similarity of the members of two groups, or of a text and a group."""
     topic: float
-    """The mean similarity of a text, or a later group, and a topic."""
+    """The similarity of two neighbours, or the mean one of a topic and a text or a later group."""
     operator_topic: float
     """The similarity of a text and the centroid of the examples of a topic."""
 
@@ -83,7 +110,7 @@ def cluster_texts(counts: Integers, similarities: Similarities, cuts: Cuts) -> T
         found.in_group[chosen] = _similarities_within(pairwise, linked)
         groups = similarities.centroids(chosen, linked)
         if topics is None:
-            of_groups = topics_of_groups(pairwise, linked)
+            of_groups = topics_of_groups(pairwise, linked, cuts.topic)
             found.in_topic[chosen] = _similarities_within(pairwise, of_groups[linked])
             topics = similarities.centroids(chosen, of_groups[linked])
         else:
@@ -112,6 +139,71 @@ def link(similarities: Floats, min_similarity: float) -> Integers:
     tree = linkage(np.maximum(distances, 0, out=distances), "average")
     clusters: Integers = fcluster(tree, 1 - min_similarity, "distance").astype(np.int64)
     return clusters - 1
+
+
+def topics_of_groups(similarities: Floats, groups: Integers, min_similarity: float) -> Integers:
+    """Return the topic of each group, from 0, given all texts' similarities and their groups.
+
+    A group belongs to the topic of most of its texts. How many topics there are is not known. Of
+    several numbers, the smallest one is chosen whose texts are about as close to their own topic,
+    compared to the next one, as with the best number.
+    """
+    graph = _nearest_neighbours(similarities, min_similarity)
+    candidates = [_markov_clusters(graph, inflation) for inflation in INFLATIONS]
+    distances = np.clip(1 - similarities, 0, None)
+    np.fill_diagonal(distances, 0)
+    scores = [_silhouette(distances, topics) for topics in candidates]
+    enough = max(scores) * (SHARE_OF_BEST if max(scores) > 0 else 1)
+    topics = next(each for each, score in zip(candidates, scores, strict=True) if score >= enough)
+    ones = np.ones(len(groups), np.int64)
+    texts = sparse.coo_array((ones, (groups, topics))).tocsr().toarray()
+    _, of_groups = np.unique(texts.argmax(axis=1), return_inverse=True)
+    return of_groups
+
+
+def _nearest_neighbours(similarities: Floats, min_similarity: float) -> sparse.csr_array:
+    """Return the similarities of each text with its neighbours, and of these with it."""
+    count = len(similarities)
+    near = min(NEIGHBOURS, count - 1)
+    columns = np.empty((count, near), np.int64)
+    for row in range(count):
+        others = -similarities[row]
+        others[row] = np.inf
+        columns[row] = np.argsort(others, kind="stable")[:near]
+    rows = np.repeat(np.arange(count), near)
+    weights = similarities[rows, columns.ravel()].astype(np.float64)
+    weights[weights < min_similarity] = 0
+    edges = sparse.csr_array((weights, (rows, columns.ravel())), shape=(count, count))
+    return edges.maximum(edges.T)
+
+
+def _markov_clusters(graph: sparse.csr_array, inflation: float) -> Integers:
+    """Return the cluster of each node, by Markov clustering (van Dongen, 2000).
+
+    A row has the probabilities of a random walk's next step. Squaring the matrix takes two steps at
+    once; raising each probability to a power, the inflation, prefers the likelier ones. Both in
+    turn leave steps within clusters only. Higher inflations have more clusters.
+    """
+    steps = normalize(graph + OWN_WEIGHT * sparse.eye_array(graph.shape[0]), "l1")
+    for _ in range(MAX_STEPS):
+        former, steps = steps, steps @ steps
+        steps.data **= inflation
+        steps = normalize(steps, "l1")
+        steps.data[steps.data < MIN_PROBABILITY] = 0
+        steps.eliminate_zeros()
+        steps = normalize(steps, "l1")
+        if abs(steps - former).max() < MAX_CHANGE:
+            break
+    clusters: Integers = connected_components(steps, directed=False)[1].astype(np.int64)
+    return clusters
+
+
+def _silhouette(distances: Floats, topics: Integers) -> float:
+    """Return how much closer texts are to their own topic than to the next; 0 if it is unknown."""
+    if not 1 < len(np.unique(topics)) < len(topics):
+        return 0
+    score = silhouette_score(distances, topics, metric="precomputed")
+    return round(float(score), SILHOUETTE_DECIMALS)
 
 
 def _similarities_within(similarities: Floats, clusters: Integers) -> npt.NDArray[np.float64]:

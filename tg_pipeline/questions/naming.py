@@ -63,13 +63,16 @@ def best_texts(
 def best_groups(found: TextClusters, counts: Integers, best: Integers, topics: int) -> Integers:
     """Return the group that names each of some topics, given the best text of each group.
 
-    It is the largest group; of several, the one whose text is the most similar to the topic. NONE
-    for a topic without groups.
+    It is the group with the largest product of its number of questions and the mean similarity of
+    its texts and the topic: a large one that is typical. NONE for a topic without groups.
     """
-    is_grouped = found.groups != NONE
+    is_grouped, is_compared = found.groups != NONE, found.in_topic >= 0
     sizes = np.bincount(found.groups[is_grouped], counts[is_grouped], len(best))
-    of_groups, in_topic = found.topics[best], found.in_topic[best]
-    order = np.lexsort((best, -in_topic, -sizes, of_groups))
+    compared = found.groups[is_compared]
+    similarities = np.bincount(compared, found.in_topic[is_compared], len(best))
+    means = similarities / np.maximum(np.bincount(compared, minlength=len(best)), 1)
+    of_groups = found.topics[best]
+    order = np.lexsort((best, -sizes, -sizes * means, of_groups))
     present, first = np.unique(of_groups[order], return_index=True)
     result = np.full(topics, NONE)
     is_asked = (present >= 0) & (present < topics)
