@@ -30,7 +30,9 @@ SETTING = re.compile(r"`((?:TG|TELEGRAM|FORWARD|AWS)_[A-Z0-9_]+…?)`")
 
 
 def test_what_an_operator_reads_is_translated() -> None:
-    operators = "aws bi deployment history ingestion monitoring operating proxy vps".split()
+    operators = (
+        "aws bi deployment history ingestion monitoring operating proxy questions vps".split()
+    )
 
     assert {f"{name}.pt-BR.md" for name in operators} <= set(TRANSLATED)
 
