@@ -139,6 +139,8 @@ class OverviewMessages(MessageGroup, frozen=True):
     lead_when: str
     lead_asks: str
     lead_nothing: str
+    lead_nothing_asked: str
+    nothing_selected: str
     lead_what: str
     lead_private: str
     lead_elsewhere: str
@@ -315,6 +317,7 @@ class AnswerMessages(MessageGroup, frozen=True):
     unseen: str
     limit_issue: str
     limit_bot: str
+    left_out: str
     limit_answer: str
     limit_again: str
 
@@ -374,6 +377,7 @@ class HelpMessages(MessageGroup, frozen=True):
     count: str
     limit: str
     limit_unseen: str
+    left_out: str
     limit_fallback: str
 
 

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from tg_pipeline.report.drawing.charts import TimeBucket
 from tg_pipeline.report.drawing.vega import with_locale
 from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.models import Period
 from tg_pipeline.report.summary import Kpi
 
 GZIP_LEVEL: Final = 9
@@ -178,6 +179,8 @@ class PageHead:
     heading: Cell
     lead: Cell
     source: str
+    period: Period | None = None
+    """None if the lake is empty."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ def _page(data: ReportData, fmt: Formatter) -> Page:
         heading=subject or span,
         lead=lead,
         source=_source(data, fmt),
+        period=data.period,
     )
     shown = [] if data.is_empty else totals(data, fmt)
     return Page(head, shown, build_sections(data, fmt), overview)

@@ -1,8 +1,10 @@
 """The overview in a real browser: filters, tiles and downloads, on a phone and by keyboard."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from selenium.webdriver import Chrome
@@ -19,7 +21,7 @@ from tg_pipeline_tests.report.built_days import PARAMETERS as MART_PARAMETERS
 from tg_pipeline_tests.report.built_days import build, message
 from tg_pipeline_tests.report.made_facts import made_facts
 from tg_pipeline_tests.report.opened import Opened, Screen
-from tg_pipeline_tests.report.report_data import HOSTILE, month, month_of
+from tg_pipeline_tests.report.report_data import HOSTILE, PERIOD, month, month_of
 
 Open = Callable[..., Opened]
 pytestmark = pytest.mark.browser
@@ -41,15 +43,30 @@ return Object.fromEntries(found.map((each) => [each.id, plain(each.outerHTML)]))
 
 TILES = """
 return [...document.querySelectorAll(".tile")].map((each) => {
-  const [answer, box] = [each.querySelector(".value"), each.getBoundingClientRect()];
-  return [each.hash, answer.getBoundingClientRect().bottom, box.bottom];
+  return [each.hash, each.getBoundingClientRect().bottom];
 })
 """
-"""Where each tile leads to, and the bottoms of its answer and of all of it."""
+"""Where each tile leads to, and its bottom."""
+
+TOO_SMALL = """
+const boxes = [...document.querySelectorAll("a:not(.skip), select, summary, button.csv")]
+  .map((each) => [each.textContent, each.getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.width < 24 || box.height < 24));
+return boxes.map(([text, box]) => [text, box.width, box.height])
+"""
+"""What can be tapped and is lower or narrower than 24 pixels (WCAG 2.2, target size)."""
+
+UNREACHABLE = """
+return [...document.querySelectorAll(".wide, .table.open, .scroll")]
+  .filter((box) => box.scrollWidth > box.clientWidth && box.tabIndex !== 0).map((box) => box.id)
+"""
+"""The tables that scroll and can't be focused."""
 
 SELECT_AGAIN = "document.getElementById('filters').dispatchEvent(new Event('change'))"
 
 DAYS = 16
+FORUM = 2
+"""The place of a chat in the made facts."""
 OTHER_GROUP = {"id": -200, "type": "supergroup", "title": "Fórum"}
 COMMAND = {"entities": [{"type": "bot_command", "offset": 0, "length": 3}]}
 
@@ -178,11 +195,55 @@ def test_the_first_screen_of_a_phone_answers_all_that_the_lists_show(
 
     tiles = page.run(TILES)
 
-    assert [name for name, *_ in tiles] == [
+    assert [name for name, _ in tiles] == [
         *("#hours", "#topics", "#askers", "#chats", "#weeks", "#weeks")
     ]
-    assert all(bottom <= FIRST_SCREEN for *_, bottom in tiles[:5])
-    assert tiles[5][1] <= FIRST_SCREEN, "whether the bot helps"
+    assert max(bottom for _, bottom in tiles) <= FIRST_SCREEN
+
+
+def test_what_can_be_tapped_is_large_enough(open_report: Open) -> None:
+    page = open_report(month())
+
+    assert page.run(TOO_SMALL) == []
+
+
+@pytest.mark.parametrize("language", ["en", "pt"])
+@pytest.mark.parametrize("width", [195, 320])
+def test_a_zoomed_phone_scrolls_in_one_direction_only_and_in_wide_tables(
+    open_report: Open, width: int, language: str
+) -> None:
+    page = open_report(month(), language)
+
+    page.switch_to(Screen(width))
+
+    page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
+    assert page.run("return document.documentElement.scrollWidth") == width
+    is_reachable = WebDriverWait(page.browser, 5)
+    is_reachable.until(lambda _: page.run(UNREACHABLE) == [], "wide tables take the focus")
+    assert page.axe() == []
+
+
+def test_a_selection_without_data_is_one_sentence_that_is_announced(open_report: Open) -> None:
+    # Given a chat in which nobody wrote in the last days
+    facts = made_facts()
+    days = facts.number(PERIOD.last) - 7
+    silent: dict[str, Any] = {
+        name: [row for row in getattr(facts, name) if row.chat != FORUM or row.day <= days]
+        for name in ("messages", "people_days", "questions", "issues", "small_talk", "placebos")
+    }
+    page = open_report(month(facts=replace(facts, **silent)))
+
+    # When it is selected
+    select(page, "chat", "Fórum")
+    select(page, "period", "last 7 days")
+
+    # Then the page says so, without lists; and has them again for other days
+    nothing = "Nothing was written or asked in this selection."
+    assert text_of(page, "lead") == nothing
+    assert page.browser.find_element("id", "shown").get_property("textContent") == nothing
+    assert not page.browser.find_element("id", "overview").is_displayed()
+    select(page, "period", "all")
+    assert page.browser.find_element("id", "overview").is_displayed()
 
 
 def test_the_tile_of_what_is_asked_leads_to_its_wordings(open_report: Open) -> None:
@@ -204,7 +265,7 @@ def test_the_wordings_of_all_topics_are_saved_under_a_head(
 
     page.run("document.querySelector('#topics button').click()")
 
-    saved = tmp_path / "questions.csv"
+    saved = tmp_path / "topics_2026-10-05_2026-11-01.csv"
     WebDriverWait(page.browser, 10).until(lambda _: saved.exists())
     asked = "como emito o certificado?"
     assert saved.read_text(encoding="utf-8-sig").splitlines()[:2] == [
@@ -231,7 +292,7 @@ def test_a_table_is_saved_as_a_file_that_a_spreadsheet_reads_and_does_not_calcul
 
     # When it is saved
     page.run("document.querySelector('#chats button').click()")
-    saved = tmp_path / "chats-table.csv"
+    saved = tmp_path / "chats_2026-10-05_2026-11-01.csv"
     WebDriverWait(page.browser, 10).until(lambda _: saved.exists())
 
     # Then Excel recognizes its encoding, and the formula is text
@@ -239,6 +300,33 @@ def test_a_table_is_saved_as_a_file_that_a_spreadsheet_reads_and_does_not_calcul
     assert lines[0].strip() == f"\ufeff{expected}"
     assert any('"\'=HYPERLINK(""x"")"' in line for line in lines)
     assert page.console() == []
+
+
+def test_the_name_of_a_saved_table_has_what_is_selected_without_anything_unsafe(
+    open_report: Open, tmp_path: Path
+) -> None:
+    # Given a chat whose title is a path
+    facts = made_facts(titles=("../a\\b:\u202e.exe Olá", "Fórum"))
+    page = open_report(month(facts=facts))
+    folder = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    page.browser.execute_cdp_cmd("Browser.setDownloadBehavior", folder)
+
+    # When the last days of the chat and of a person are selected, and tables are saved
+    select(page, "period", "last 7 days")
+    chats = Select(page.browser.find_element("id", "filter-chat"))
+    chats.select_by_value("1")
+    select(page, "person", "محمد")
+    page.run("document.querySelector('#hours button').click()")
+    page.run("document.querySelector('#commands button').click()")
+
+    # Then the name has the selection, if the table follows it
+    days = "2026-10-26_2026-11-01"
+    expected = {
+        f"hours_{days}_a-b-exe-olá_محمد.csv",
+        "commands_2026-10-05_2026-11-01.csv",
+    }
+    saved = WebDriverWait(page.browser, 10)
+    saved.until(lambda _: {path.name for path in tmp_path.glob("*.csv")} == expected)
 
 
 def test_every_table_can_be_saved(open_report: Open) -> None:

@@ -313,6 +313,29 @@ def test_limits_name_invisible_answers_and_the_chat_filter() -> None:
     assert any("Only selected chats are stored" in limit for limit in limits)
 
 
+def test_issues_are_said_to_be_left_out_only_if_some_are() -> None:
+    current = month().current
+    everything_seen = month(
+        current=replace(
+            current, issues=replace(current.issues, unseen=0), private=PrivateIssues(contained=3)
+        )
+    )
+
+    for name in ("answers", "help"):
+        assert not any("left out" in limit for limit in section(name, everything_seen).limits)
+
+
+def test_the_issues_that_a_section_is_about_are_its_own() -> None:
+    issues = month().current.issues
+
+    assert (
+        section("answers", month())
+        .limits[0]
+        .replace("\N{NO-BREAK SPACE}", " ")
+        .endswith(f"Here: {issues.seen + issues.unseen} issues.")
+    )
+
+
 def test_the_page_states_what_is_not_kept_and_why_there_are_no_questions() -> None:
     kept = Health(has_no_texts=True, has_pseudonyms=True, kept_since=date(2026, 10, 5))
     page = month(health=kept, questions=[])

@@ -51,7 +51,9 @@ MANY_FALLBACKS: Final = 0.1
 def helps(data: ReportData, fmt: Formatter) -> PageSection:
     """Build what became of the issues in private chats with the bot."""
     texts, nouns, total = fmt.messages.help, fmt.messages.nouns, data.current.private
-    unseen = texts.limit_unseen.format(issues=fmt.number(total.unseen))
+    unseen = texts.limit_unseen
+    if total.unseen:
+        unseen += f" {texts.left_out.format(issues=fmt.number(total.unseen))}"
     if not total.seen:
         nothing = texts.invisible.format(issues=fmt.count(total.unseen, nouns.issue))
         return PageSection(HELP, texts.title, nothing, limits=[unseen])

@@ -89,7 +89,7 @@ class _Writer:
     def _lead_when(self) -> Iterator[Cell]:
         totals = self._overview.current
         if not any(totals.written):
-            yield self._texts.lead_nothing
+            yield self._texts.lead_nothing_asked if self._is_person else self._texts.lead_nothing
             return
         template = self._texts.lead_asks if self._is_person else self._texts.lead_when
         yield self._fmt.sentence(template, when=self._slot(totals.peak))
@@ -182,17 +182,16 @@ class _Writer:
         texts, fmt = self._texts, self._fmt
         current, previous = self._overview.current, self._overview.previous
         answered, again = current.private.answered, current.private.again
-        yield TileLine("value figure", fmt.percent(answered.value or 0))
-        yield TileLine("label", texts.private.format(cases=fmt.cases(answered)))
+        yield TileLine("value figure", fmt.share(answered))
+        yield TileLine("label", texts.private)
         if previous and previous.private.seen:
             yield self._change(Comparison(answered, previous.private.answered))
-        notes = [texts.again.format(share=fmt.share(again))] if again.whole else []
+        if again.whole:
+            yield TileLine("note", texts.again.format(share=fmt.share(again)))
         # None may also be that they were not recognized, which takes several chats.
         if current.private.fallback.part:
             share = fmt.percent(current.private.fallback.value or 0)
-            notes.append(texts.fallback.format(share=share))
-        if notes:
-            yield TileLine("note", SEPARATOR.join(notes))
+            yield TileLine("note", texts.fallback.format(share=share))
 
     def _help_elsewhere(self) -> Iterator[TileLine]:
         fmt, texts, summary = self._fmt, self._texts, self._fmt.messages.summary
@@ -200,23 +199,20 @@ class _Writer:
         answered, test = current.elsewhere.answered, current.test
         is_both = bool(current.private.seen)
         label = texts.elsewhere if is_both else texts.answered
-        label = label.format(cases=fmt.cases(answered))
         unknown = summary.unknown.format(share=fmt.percent(current.elsewhere.unknown.value or 0))
         if test is None or test.is_distinct:
-            yield TileLine("value figure", fmt.percent(answered.value or 0))
+            yield TileLine("value figure", fmt.share(answered))
             yield TileLine("label", label)
             is_compared = previous and previous.elsewhere.seen
             if is_compared and previous and (test is None or previous.is_elsewhere_clear):
                 yield self._change(Comparison(answered, previous.elsewhere.answered))
-            notes = [unknown]
+            yield TileLine("note", unknown)
             if test:
-                placebo = fmt.share(test.placebo)
-                notes.append(summary.placebo.format(figure=placebo))
-            yield TileLine("note", SEPARATOR.join(notes))
+                yield TileLine("note", summary.placebo.format(figure=fmt.share(test.placebo)))
             return
         template = summary.no_difference if test.has_enough_cases else summary.too_few
-        figure, placebo = fmt.percent(answered.value or 0), fmt.share(test.placebo)
-        yield TileLine("value", NO_VALUE)
+        figure, placebo = fmt.share(answered), fmt.share(test.placebo)
+        yield TileLine("value figure", NO_VALUE)
         yield TileLine("label", label)
         yield TileLine("note", template.format(figure=figure, placebo=placebo))
 
@@ -224,6 +220,8 @@ class _Writer:
         fmt, current = self._fmt, self._overview.current
         if not self._overview.askers:
             yield TileLine("value", NO_VALUE)
+            if not current.questions:
+                yield TileLine("label", self._texts.nothing_asked)
             return
         most = self._overview.askers[0]
         yield TileLine("value users", self._person(most.person))
@@ -239,15 +237,21 @@ class _Writer:
         now, before = weeks
         changes = list(self._changes(now, before))
         if not changes:
-            yield TileLine("value", NO_VALUE)
+            yield TileLine("value figure", NO_VALUE)
         shown = None
         for verdict, label in changes:
             if verdict != shown:
-                yield TileLine("value", verdict)
+                yield TileLine("value figure", verdict)
             yield TileLine("label", label)
             shown = verdict
-        counts = self._fmt.number(now.questions), self._fmt.number(before.questions)
-        yield TileLine("note", texts.change_questions.format(now=counts[0], before=counts[1]))
+        yield TileLine(
+            "note",
+            texts.change_questions.format(
+                week=self._week(now.monday),
+                now=self._fmt.number(now.questions),
+                before=self._fmt.number(before.questions),
+            ),
+        )
 
     def _changes(self, now: WeekCounts, before: WeekCounts) -> Iterator[tuple[str, str]]:
         """Yield the verdict on each share that both weeks have, and the shares."""
@@ -302,7 +306,7 @@ class _Writer:
         fmt, current = self._fmt, self._overview.current
         total = sum(current.written)
         if not total:
-            return fmt.messages.hours.nothing
+            return self._texts.nothing_asked if self._is_person else fmt.messages.hours.nothing
         weekday, hour = divmod(current.peak, 24)
         most = current.written[current.peak]
         nouns = fmt.messages.nouns

@@ -265,14 +265,15 @@ def _afterwards(current: Headline, fmt: Formatter) -> Iterator[Cell]:
 
 
 def _answer_limits(current: Headline, fmt: Formatter) -> list[str]:
-    texts, nouns, issues = fmt.messages.answers, fmt.messages.nouns, current.issues
-    questions = fmt.count(current.questions, nouns.question)
+    texts, issues = fmt.messages.answers, current.issues
+    all_issues = fmt.count(issues.seen + issues.unseen, fmt.messages.nouns.issue)
+    limit_bot = texts.limit_bot
+    if issues.unseen:
+        limit_bot += f" {texts.left_out.format(issues=fmt.number(issues.unseen))}"
     return [
-        texts.limit_issue.format(
-            questions=questions, issues=fmt.count(issues.seen + issues.unseen, nouns.issue)
-        ),
+        texts.limit_issue.format(issues=all_issues),
         texts.limit_answer,
-        texts.limit_bot.format(issues=fmt.number(issues.unseen)),
+        limit_bot,
         texts.limit_again,
     ]
 

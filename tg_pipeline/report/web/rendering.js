@@ -109,7 +109,8 @@ const tgRendering = (() => {
   const lead = ({ current, topics, isPerson }) => {
     const { private: inPrivate, elsewhere } = current;
     const when = isPerson ? texts.lead_asks : texts.lead_when;
-    const clauses = [sum(current.written) ? fill(when, { when: slotText(current.peak) }) : texts.lead_nothing];
+    const nothing = isPerson ? texts.lead_nothing_asked : texts.lead_nothing;
+    const clauses = [sum(current.written) ? fill(when, { when: slotText(current.peak) }) : nothing];
     if (topics.length) {
       const [{ topic, questions }] = topics;
       const name = named(facts.topics[topic]);
@@ -174,32 +175,33 @@ const tgRendering = (() => {
   const privateLines = ({ current, previous }) => {
     const { answered, again, fallback } = current.private;
     const lines = [
-      line("value figure", percent(answered.value)),
-      line("label", fill(texts.private, { cases: cases(answered) })),
+      line("value figure", shareText(answered)),
+      line("label", texts.private),
     ];
     if (previous?.private.seen) lines.push(change(compare(answered, previous.private.answered)));
-    const notes = again.whole ? [fill(texts.again, { share: shareText(again) })] : [];
-    if (fallback.part) notes.push(fill(texts.fallback, { share: percent(fallback.value) }));
-    return notes.length ? [...lines, line("note", notes.join(SEPARATOR))] : lines;
+    if (again.whole) lines.push(line("note", fill(texts.again, { share: shareText(again) })));
+    if (fallback.part) {
+      lines.push(line("note", fill(texts.fallback, { share: percent(fallback.value) })));
+    }
+    return lines;
   };
 
   const elsewhereLines = ({ current, previous }) => {
     const { test, elsewhere: { answered, unknown } } = current;
-    const template = current.private.seen ? texts.elsewhere : texts.answered;
-    const label = line("label", fill(template, { cases: cases(answered) }));
-    const figure = percent(answered.value);
+    const label = line("label", current.private.seen ? texts.elsewhere : texts.answered);
+    const figure = shareText(answered);
     const placebo = test && shareText(test.placebo);
     if (test && !test.isDistinct) {
       const note = test.hasEnough ? texts.no_difference_placebo : texts.too_few;
-      return [line("value", NO_VALUE), label, line("note", fill(note, { figure, placebo }))];
+      return [line("value figure", NO_VALUE), label, line("note", fill(note, { figure, placebo }))];
     }
     const lines = [line("value figure", figure), label];
     if (previous?.elsewhere.seen && (!test || previous.isClear)) {
       lines.push(change(compare(answered, previous.elsewhere.answered)));
     }
-    const notes = [fill(texts.unknown, { share: percent(unknown.value) })];
-    if (test) notes.push(fill(texts.placebo, { figure: placebo }));
-    return [...lines, line("note", notes.join(SEPARATOR))];
+    lines.push(line("note", fill(texts.unknown, { share: percent(unknown.value) })));
+    if (test) lines.push(line("note", fill(texts.placebo, { figure: placebo })));
+    return lines;
   };
 
   const helpLines = (overview) => {
@@ -216,7 +218,10 @@ const tgRendering = (() => {
   };
 
   const whoLines = ({ current, askers }) => {
-    if (!askers.length) return [line("value", NO_VALUE)];
+    if (!askers.length) {
+      const label = current.questions ? [] : [line("label", texts.nothing_asked)];
+      return [line("value", NO_VALUE), ...label];
+    }
     const whole = count(current.questions, "question");
     return [
       line("value users", personName(askers[0].person)),
@@ -239,6 +244,8 @@ const tgRendering = (() => {
     .filter((kind) => now[kind].seen && then[kind].seen)
     .map((kind) => [kind, compare(now[kind].answered, then[kind].answered)]);
 
+  const weekLabel = (week) => facts.weeks[(week.first - facts.monday) / 7];
+
   const changeLines = (overview) => {
     const { current, lastWeeks } = overview;
     if (!lastWeeks) return [line("value", NO_VALUE), line("label", texts.no_weeks)];
@@ -251,13 +258,14 @@ const tgRendering = (() => {
       const isKnown = kind === "private" || isElsewhereKnown(overview);
       const found = isKnown ? verdict(compared) : NO_VALUE;
       const text = isKnown ? fill(templates[kind], bothShares(compared)) : texts.change_unclear;
-      const value = found === shown ? [] : [line("value", found)];
+      const value = found === shown ? [] : [line("value figure", found)];
       shown = found;
       return [...value, line("label", text)];
     });
-    if (!lines.length) lines.push(line("value", NO_VALUE));
+    if (!lines.length) lines.push(line("value figure", NO_VALUE));
     const [now, before] = lastWeeks.map((week) => number(week.questions));
-    return [...lines, line("note", fill(texts.change_questions, { now, before }))];
+    const week = weekLabel(lastWeeks[0]);
+    return [...lines, line("note", fill(texts.change_questions, { week, now, before }))];
   };
 
   const slowLines = ({ slowest }) => slowest ? [
@@ -304,7 +312,7 @@ const tgRendering = (() => {
 
   const hoursFinding = ({ current, isPerson }) => {
     const total = sum(current.written);
-    if (!total) return texts.hour.nothing;
+    if (!total) return isPerson ? texts.nothing_asked : texts.hour.nothing;
     const most = current.written[current.peak];
     return fill(texts.hour.finding, {
       weekday: texts.hour.weekdays[Math.floor(current.peak / 24)],
@@ -323,8 +331,6 @@ const tgRendering = (() => {
     }
     element("hours-caption").textContent = isPerson ? texts.hours_asked : texts.hours_caption;
   };
-
-  const weekLabel = (week) => facts.weeks[(week.first - facts.monday) / 7];
 
   const trend = (overview) => {
     const { current, lastWeeks } = overview;
@@ -373,12 +379,14 @@ const tgRendering = (() => {
     slow: slowLines,
     change: changeLines,
     help: helpLines,
-    change: changeLines,
   };
+
+  const isEmpty = ({ chats }) => chats.length === 0;
 
   const show = (overview) => {
     const { current, topics, slowest } = overview;
-    replace("lead", lead(overview));
+    element("overview").hidden = isEmpty(overview);
+    replace("lead", isEmpty(overview) ? texts.nothing_selected : lead(overview));
     for (const [name, lines] of Object.entries(TILES)) {
       element(`tile-${name}`)?.replaceChildren(joined(lines(overview), " "));
     }
@@ -403,10 +411,12 @@ const tgRendering = (() => {
   };
 
   // What a screen reader says of a selection.
-  const announce = ({ current, isPerson }) => {
+  const announce = (overview) => {
+    const { current, isPerson } = overview;
     const questions = count(current.questions, "question");
     const messages = count(sum(current.written), "message");
-    replace("shown", fill(isPerson ? texts.shown_questions : texts.shown, { messages, questions }));
+    const template = isPerson ? texts.shown_questions : texts.shown;
+    replace("shown", isEmpty(overview) ? texts.nothing_selected : fill(template, { messages, questions }));
   };
 
   return { announce, element, load, replace, show };

@@ -1,11 +1,16 @@
 "use strict";
-// Offers each table as a CSV file, made in the page; and unfolds the list that a tile leads to.
+// Offers each table as a CSV file, made in the page; lets the keyboard scroll tables that are wider
+// than the screen; and unfolds the list that a tile leads to.
 (() => {
   // A spreadsheet would calculate such a cell as a formula: query/spreadsheet_cells.py has the same.
   const FORMULA = /^[=+\-@\t\r\n＝＋－＠]/;
   const NUMBER = /^[-+]?\d+$/;
   const BYTE_ORDER_MARK = "\ufeff";
-  const { csv, csvOf } = document.body.dataset;
+  // Code points: a file name may have 255 bytes, and a letter takes up to four of them.
+  const MAX_NAME = 20;
+  const DAY_MILLISECONDS = 86_400_000;
+  const { csv, csvOf, first, last } = document.body.dataset;
+  const overview = document.getElementById("overview");
 
   const parts = new Intl.NumberFormat(document.documentElement.lang).formatToParts(12345.6);
   const part = (type) => parts.find((each) => each.type === type).value;
@@ -35,6 +40,34 @@
     return place ? rows : [[title, ...head], ...rows];
   });
 
+  // Letters and digits only: no separator of folders, dot or control character is left.
+  const plainName = (text) => {
+    const words = text.toLowerCase().match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+    return [...words.join("-")].slice(0, MAX_NAME).join("").replace(/-$/, "");
+  };
+
+  // What is selected in a filter; undefined is everything.
+  const chosen = (name) => {
+    const list = document.getElementById(`filter-${name}`);
+    return list?.selectedIndex > 0 ? list.selectedOptions[0] : undefined;
+  };
+
+  // The period is given as numbers of days, of which the first option has that of the first day.
+  const chosenDays = () => {
+    const period = chosen("period");
+    if (!period) return [first, last];
+    const [start] = period.parentElement.options[0].value.split(",").map(Number);
+    return period.value.split(",").map((day) =>
+      new Date(Date.parse(first) + (day - start) * DAY_MILLISECONDS).toISOString().slice(0, 10));
+  };
+
+  // Only the tables of the overview follow the filters.
+  const fileName = (name, isFiltered) => {
+    const named = ["chat", "person"].map((filter) => chosen(filter)?.textContent ?? "");
+    const parts = isFiltered ? [...chosenDays(), ...named.map(plainName)] : [first, last];
+    return [name, ...parts].filter(Boolean).join("_");
+  };
+
   const download = (rows, name) => {
     const text = BYTE_ORDER_MARK + rows.map(line).join("\r\n") + "\r\n";
     const link = document.createElement("a");
@@ -50,18 +83,36 @@
     button.className = "csv";
     button.textContent = csv;
     button.setAttribute("aria-label", csvOf.replace("{caption}", caption));
-    button.addEventListener("click", () => download(rows(), name));
+    const isFiltered = overview?.contains(place);
+    button.addEventListener("click", () => download(rows(), fileName(name, isFiltered)));
     place.after(button);
   };
 
   for (const table of document.querySelectorAll("table:has(> caption)")) {
     const place = table.closest("[id]");
-    offer(place, table.caption.textContent, place.id, () => tableRows(table));
+    offer(place, table.caption.textContent, place.id.replace("-table", ""), () => tableRows(table));
   }
   const topics = document.getElementById("topics-list");
   if (topics) {
     const title = document.getElementById("topics-title").textContent;
-    offer(document.getElementById("topics-note"), title, "questions", () => topicRows(topics, title));
+    offer(document.getElementById("topics-note"), title, "topics", () => topicRows(topics, title));
+  }
+
+  // What scrolls needs a name and the focus, or a keyboard can't reach what is hidden in it.
+  const mark = ({ target }) => {
+    const box = target.closest(".wide, .table.open");
+    const isScrolled = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;
+    for (const [name, value] of Object.entries({
+      tabindex: "0", role: "region", "aria-label": box.querySelector("caption").textContent,
+    })) {
+      if (isScrolled) box.setAttribute(name, value);
+      else box.removeAttribute(name);
+    }
+  };
+  const sizes = new ResizeObserver((changes) => changes.forEach(mark));
+  for (const box of document.querySelectorAll(".wide, .table.open")) {
+    sizes.observe(box);
+    sizes.observe(box.querySelector("table"));
   }
 
   addEventListener("hashchange", () => {

@@ -43,14 +43,16 @@ def test_a_sample_is_built_with_its_marts_and_shown(shell: Shell) -> None:
     assert "most active people" in summary
     assert "Asked most often" in summary
     assert "In private chats, the bot answered " in summary
-    assert re.search(r": People write most on .*; asked most: .*; in private .*\.\n$", summary)
+    assert re.search(
+        r": Busiest on .*; asked most: .*; issues answered in private .*\.\n$", summary
+    )
     assert summary.index("raw_updates") < summary.index("enriched_updates")
 
     # And in Portuguese with that setting
     summary = shell.run("summary", settings={"TG_LANG": "pt"}).stdout
     assert "O que mais se pergunta" in summary
     assert "Em conversas privadas, o bot respondeu " in summary
-    assert re.search(r": O horário mais movimentado: .*\.\n$", summary)
+    assert re.search(r": Mais movimento: .*\.\n$", summary)
 
     # And a second run has nothing to do
     assert "nothing to build" in shell.run("run", here=True).stdout

@@ -33,12 +33,11 @@ def test_an_answer_that_can_not_be_seen_counts_neither_way(
 
 
 SENTENCES = {
-    "en": "5 Oct – 1 Nov 2026: People write most on Tuesdays, 20:00–21:00; asked most: “como emito "
-    "o <certificado>?” (28 times); in private chats, the bot answered 50%; elsewhere, 50% of the "
-    "issues were answered.",
-    "pt": "5 de out. – 1 de nov. de 2026: O horário mais movimentado: terças, 20h–21h; o que mais "
-    "se pergunta: “como emito o <certificado>?” (28 vezes); em conversas privadas, o bot "
-    "respondeu 50%; em outros chats, 50% das dúvidas foram respondidas.",
+    "en": "5 Oct – 1 Nov 2026: Busiest on Tuesdays, 20:00–21:00; asked most: “como emito "
+    "o <certificado>?” (28 times); issues answered in private chats: 50%; elsewhere: 50%.",
+    "pt": "5 de out. – 1 de nov. de 2026: Mais movimento: terças, 20h–21h; mais perguntado: "
+    "“como emito o <certificado>?” (28 vezes); dúvidas respondidas no privado: 50%; em outros "
+    "chats: 50%.",
 }
 
 
