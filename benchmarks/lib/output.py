@@ -10,6 +10,9 @@ from rich.table import Table
 
 MEGABYTE: Final = 1_000_000
 
+MIN_WIDTH: Final = 120
+"""Characters of a line, also in a file or a narrow terminal: no name is cut."""
+
 
 @contextmanager
 def spinner() -> Iterator[Callable[[str], None]]:
@@ -27,7 +30,8 @@ def show(title: str, heads: list[str], rows: list[list[str]]) -> None:
         table.add_column(head, justify="right" if number else "left")
     for row in rows:
         table.add_row(*row)
-    Console(highlight=False).print(title, table, "")
+    width = max(Console().width, MIN_WIDTH)
+    Console(highlight=False, width=width).print(title, table, "")
 
 
 def megabytes(size: int) -> str:
