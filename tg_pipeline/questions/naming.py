@@ -63,16 +63,14 @@ def best_texts(
 def best_groups(found: TextClusters, counts: Integers, best: Integers, topics: int) -> Integers:
     """Return the group that names each of some topics, given the best text of each group.
 
-    It is the group with the largest product of its number of questions and the mean similarity of
-    its texts and the topic: a large one that is typical. NONE for a topic without groups.
+    It is the group with the largest sum of its questions' similarities to the topic: a large one
+    that is typical. NONE for a topic without groups.
     """
-    is_grouped, is_compared = found.groups != NONE, found.in_topic >= 0
-    sizes = np.bincount(found.groups[is_grouped], counts[is_grouped], len(best))
-    compared = found.groups[is_compared]
-    similarities = np.bincount(compared, found.in_topic[is_compared], len(best))
-    means = similarities / np.maximum(np.bincount(compared, minlength=len(best)), 1)
+    is_grouped = found.groups != NONE
+    similarities = np.maximum(found.in_topic, 0) * counts
+    sums = np.bincount(found.groups[is_grouped], similarities[is_grouped], len(best))
     of_groups = found.topics[best]
-    order = np.lexsort((best, -sizes, -sizes * means, of_groups))
+    order = np.lexsort((best, -sums, of_groups))
     present, first = np.unique(of_groups[order], return_index=True)
     result = np.full(topics, NONE)
     is_asked = (present >= 0) & (present < topics)
