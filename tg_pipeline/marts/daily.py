@@ -93,6 +93,7 @@ DAILY_ACTIVITY: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     grain=TableGrain.DAY,
+    shared_query="edits",
     lookback_days=EDIT_DAYS,
     conservation_rule=ConservationRule(
         "daily_messages_are_conserved",
@@ -132,6 +133,7 @@ USER_ACTIVITY: Final = Mart(
     },
     sources=(ENRICHED_UPDATES,),
     grain=TableGrain.DAY,
+    shared_query="edits",
     lookback_days=EDIT_DAYS,
     conservation_rule=ConservationRule(
         "user_actions_are_conserved",

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from functools import cache
 from pathlib import Path
+from textwrap import indent
 from typing import Any, Final
 
 import pyarrow as pa
@@ -19,6 +20,12 @@ CODE_SUFFIXES: Final = {".py", ".toml"}
 
 HASH_CHARACTERS: Final = 16
 """Hexadecimal digits kept of a SHA-256: enough to tell versions of a definition apart."""
+
+WITH: Final = "\nWITH "
+"""The beginning of a query with named tables, after its comment."""
+
+INDENTATION: Final = " " * 4
+"""Of a query within another one, as shown in Dagster's UI."""
 
 PostProcess = Callable[..., pa.Table]
 """A function of the query's whole result, for what SQL can't do; it may take parameters by name."""
@@ -122,6 +129,8 @@ class Mart:
     query: str = ""
     """The name of the file in `sql/`, if it is another mart's, of which `post_process` makes both.
     """
+    shared_query: str = ""
+    """The name of a file in `sql/` with a query that those of several marts read as a table."""
     description: str
     """The question that it answers, in a sentence."""
     limitations: str
@@ -163,7 +172,7 @@ class Mart:
     @property
     def sql(self) -> str:
         """The query, in DuckDB's dialect; its tables are the sources, by their names."""
-        return _read_query(self.query or self.name)
+        return _read_query(self.query or self.name, self.shared_query)
 
     @property
     def definition_hash(self) -> str:
@@ -175,7 +184,16 @@ class Mart:
 
 
 @cache
-def _read_query(name: str) -> str:
+def _read_query(name: str, shared: str) -> str:
+    """Return a query; the shared one becomes the first table of its WITH."""
+    query = _read_file(name)
+    if not shared:
+        return query
+    before, begin, tables = query.partition(WITH)
+    return f"{before}{begin}{shared} AS (\n{indent(_read_file(shared), INDENTATION)}),\n\n{tables}"
+
+
+def _read_file(name: str) -> str:
     return Path(__file__).with_name("sql").joinpath(f"{name}.sql").read_text("utf-8")
 
 
