@@ -39,7 +39,6 @@ from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.marts.duckdb_engine import EngineError, create_view, open_engine
 from tg_pipeline.marts.mart import MartParameters, TableGrain, grain_of
 from tg_pipeline.report.drawing.vega_bundle import bundle_name, bundle_vega
-from tg_pipeline.report.facts import Facts
 from tg_pipeline.report.models import (
     DEFAULT_DAYS,
     Gap,
@@ -50,10 +49,8 @@ from tg_pipeline.report.models import (
     UnprocessedDays,
 )
 from tg_pipeline.report.queries import (
-    FACT_TABLES,
     REPORT_TABLES,
     Marts,
-    read_facts,
     read_report_data,
 )
 from tg_pipeline.storage.errors import translate_errors
@@ -87,13 +84,37 @@ class ReportSource:
     """The first day that has a partition."""
 
 
-def latest_period(lake: Lake, last: date | None = None, days: int = DEFAULT_DAYS) -> Period | None:
+def latest_period(
+    built: Collection[date], last: date | None = None, days: int = DEFAULT_DAYS
+) -> Period | None:
     """Return the days up to `last`, by default the newest, clipped to the start of the lake.
 
-    None if the lake is empty.
+    `built` are the days of enriched_updates; None if there are none.
     """
-    built = lake.days(ENRICHED_UPDATES.name)
     return Period.ending(last or max(built), days).clip_start(min(built)) if built else None
+
+
+@contextmanager
+def open_marts(
+    source: ReportSource,
+    period: Period | None,
+    names: Collection[str],
+    of_all_days: Collection[str] = (),
+) -> Iterator[Marts]:
+    """Open tables in DuckDB, with the days of a period and of the previous one.
+
+    Those `of_all_days`, and without a period all of them, have all their days. Raises StoreError,
+    and EngineError for what is done with them.
+    """
+    with ExitStack() as stack:
+        engine = stack.enter_context(open_engine(stack.enter_context(temp_dir())))
+        for table in (ENRICHED_UPDATES, *ALL_MARTS):
+            if table.name in names:
+                span = None if table.name in of_all_days else period
+                days = _days_to_read(source.lake, table, span)
+                files = stack.enter_context(source.lake.files(table.name, days))
+                create_view(engine, table, files)
+        yield Marts(engine, source.parameters.timezone)
 
 
 def load_report_data(
@@ -109,13 +130,13 @@ def load_report_data(
     none of what is selected.
     """
     footers = footers or Footers(source.lake)
-    latest = latest_period(source.lake)
+    latest = latest_period(source.lake.days(ENRICHED_UPDATES.name))
     if latest is None:
         return None
     chosen = period or latest
     try:
         names = SELECTION_TABLES if selection else REPORT_TABLES
-        with _open_marts(source, None if selection else chosen, names) as marts:
+        with open_marts(source, None if selection else chosen, names) as marts:
             if selection is not None:
                 begin = first_day(marts.connection, selection)
                 shown = chosen if period else chosen.clip_start(begin)
@@ -131,19 +152,6 @@ def load_report_data(
             else ""
         )
         raise StoreError(f"The marts can't be read: {error}{hint}") from error
-
-
-def load_facts(source: ReportSource) -> tuple[Period, Facts] | None:
-    """Read the facts of the latest period; None if the lake is empty. Raises StoreError."""
-    built = source.lake.days(ENRICHED_UPDATES.name)
-    period = latest_period(source.lake)
-    if period is None:
-        return None
-    try:
-        with _open_marts(source, period, FACT_TABLES) as marts:
-            return period, read_facts(marts, period, min(built))
-    except EngineError as error:
-        raise StoreError(f"The marts can't be read: {error}") from error
 
 
 def _read_selected(
@@ -198,7 +206,7 @@ def report_state(source: ReportSource, due: date, footers: Footers | None = None
     `due` is the last day whose nightly run was due. Raises StoreError.
     """
     footers, digest = footers or Footers(source.lake), hashlib.sha256(due.isoformat().encode())
-    if period := latest_period(source.lake):
+    if period := latest_period(source.lake.days(ENRICHED_UPDATES.name)):
         for table in _report_tables():
             names = _days_to_read(source.lake, table, period)
             for name, footer in zip(names, footers.footers(table.name, names), strict=True):
@@ -288,21 +296,6 @@ def _health_day(state: DayState) -> HealthDay:
         is_missing=state.has_something and not state.is_complete,
         is_late=state.is_complete and not state.is_current,
     )
-
-
-@contextmanager
-def _open_marts(
-    source: ReportSource, period: Period | None, names: Collection[str]
-) -> Iterator[Marts]:
-    """Open tables of a period, and of the previous one, in DuckDB; of all days without a period."""
-    with ExitStack() as stack:
-        engine = stack.enter_context(open_engine(stack.enter_context(temp_dir())))
-        for table in (ENRICHED_UPDATES, *ALL_MARTS):
-            if table.name in names:
-                days = _days_to_read(source.lake, table, period)
-                files = stack.enter_context(source.lake.files(table.name, days))
-                create_view(engine, table, files)
-        yield Marts(engine, source.parameters.timezone)
 
 
 def _days_to_read(lake: Lake, table: Table, period: Period | None) -> Sequence[PartitionName]:

@@ -4,28 +4,29 @@ It ends with the report's first sentence.
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from markupsafe import escape
 from rich.filesize import pick_unit_and_suffix
 from rich.table import Table
 
 from lambda_ingest.store import StoreError
-from tg_pipeline.builds.report import ReportSource, load_facts
+from tg_pipeline.builds.report import ReportSource, latest_period, open_marts
 from tg_pipeline.builds.staleness import DayState, day_states, known_days
 from tg_pipeline.cli.console import one_line, out
 from tg_pipeline.cli.results.report import report_source
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
+from tg_pipeline.marts.duckdb_engine import EngineError
 from tg_pipeline.report.counting import build_overview, whole_period
 from tg_pipeline.report.facts import Facts
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import Period
+from tg_pipeline.report.queries import FACT_TABLES, Marts, read_facts
 from tg_pipeline.settings import load_settings
-
-if TYPE_CHECKING:
-    from tg_pipeline.query.session import Session
 
 BUSIEST_HOURS: Final = """
     SELECT hour, sum(messages) AS messages
@@ -63,8 +64,25 @@ HELPED: Final = """
     FROM containment
 """
 
+OF_ALL_DAYS: Final = frozenset(
+    {"hourly_activity", "user_activity", "users", "questions", "containment"}
+)
+"""The marts that these queries read."""
+
 BAR_CELLS: Final = 24
 """Characters of the longest bar in a table."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """The rows of the queries, and the facts of the latest period."""
+
+    hours: list[tuple[int, int]]
+    users: list[tuple[int, str | None, int]]
+    topics: list[tuple[str, int]]
+    helped: list[tuple[int, int, int, int]]
+    period: Period
+    facts: Facts
 
 
 def summary() -> None:
@@ -124,37 +142,46 @@ def _size(size: int, fmt: Formatter) -> str:
 
 def _print_activity(source: ReportSource, fmt: Formatter) -> None:
     """Print, from the marts, when and what is written, by whom, and whether the bot helps."""
-    # DuckDB's import takes 0.2 s, and other commands don't need it.
-    from tg_pipeline.query.session import QueryError, open_session  # noqa: PLC0415
-    from tg_pipeline.query.tables import MARTS  # noqa: PLC0415
+    texts, figures = fmt.messages.terminal, _read_figures(source)
+    if figures is None or not figures.hours:
+        out.print(texts.no_messages)
+        return
+    ranked = [(f"{hour:02d}–{hour + 1:02d} h", count) for hour, count in figures.hours]
+    titles = (texts.busiest.format(zone=source.parameters.timezone), texts.hour, texts.messages)
+    out.print(_bars(*titles, ranked, fmt))
+    ranked = [(f"{one_line(name or '?')} ({user})", count) for user, name, count in figures.users]
+    out.print(_bars(texts.active, texts.person, texts.messages, ranked, fmt))
+    if figures.topics:
+        ranked = [(one_line(name), count) for name, count in figures.topics]
+        out.print(_bars(texts.asked, texts.topic, texts.questions, ranked, fmt))
+    ((issues, unseen, answered, contained),) = figures.helped
+    for line in help_lines(issues, unseen, answered, contained, fmt):
+        out.print(line, soft_wrap=True)
+    out.print(first_sentence(figures.period, figures.facts, fmt), soft_wrap=True)
 
-    timezone = source.parameters.timezone
+
+def _read_figures(source: ReportSource) -> _Figures | None:
+    """Read the marts; None if the lake is empty. Raises StoreError."""
+    built = source.lake.days(ENRICHED_UPDATES.name)
+    period = latest_period(built)
+    if period is None:
+        return None
+    names = FACT_TABLES | OF_ALL_DAYS
     try:
-        with open_session(source.lake, timezone, MARTS) as session:
-            hours, users = _rows(session, BUSIEST_HOURS), _rows(session, MOST_ACTIVE_USERS)
-            topics, helped = _rows(session, MOST_ASKED), _rows(session, HELPED)
-    except QueryError as error:
+        with open_marts(source, period, names, OF_ALL_DAYS) as marts:
+            return _Figures(
+                hours=_rows(marts, BUSIEST_HOURS),
+                users=_rows(marts, MOST_ACTIVE_USERS),
+                topics=_rows(marts, MOST_ASKED),
+                helped=_rows(marts, HELPED),
+                period=period,
+                facts=read_facts(marts, period, min(built)),
+            )
+    except EngineError as error:
         raise StoreError(
             f"The marts can't be read: {error} If an earlier version built them, tg-pipeline run "
             "brings them up to date."
         ) from error
-    texts = fmt.messages.terminal
-    if not hours:
-        out.print(texts.no_messages)
-        return
-    ranked = [(f"{hour:02d}–{hour + 1:02d} h", count) for hour, count in hours]
-    titles = (texts.busiest.format(zone=timezone), texts.hour, texts.messages)
-    out.print(_bars(*titles, ranked, fmt))
-    ranked = [(f"{one_line(name or '?')} ({user})", count) for user, name, count in users]
-    out.print(_bars(texts.active, texts.person, texts.messages, ranked, fmt))
-    if topics:
-        ranked = [(one_line(name), count) for name, count in topics]
-        out.print(_bars(texts.asked, texts.topic, texts.questions, ranked, fmt))
-    ((issues, unseen, answered, contained),) = helped
-    for line in help_lines(issues, unseen, answered, contained, fmt):
-        out.print(line, soft_wrap=True)
-    if found := load_facts(source):
-        out.print(first_sentence(*found, fmt), soft_wrap=True)
 
 
 def help_lines(
@@ -174,9 +201,8 @@ def help_lines(
         yield texts.unrecorded
 
 
-def _rows(session: "Session", sql: str) -> list[tuple[Any, ...]]:
-    (statement,) = session.statements(sql)
-    return session.ask(statement, lambda relation: relation.fetchall())
+def _rows(marts: Marts, sql: str) -> list[tuple[Any, ...]]:
+    return marts.connection.execute(sql).fetchall()
 
 
 def _bars(

@@ -29,6 +29,7 @@ from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.defs.updates.assets import OWNERS
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.report.messages import LANGUAGES
 from tg_pipeline.report.models import (
@@ -76,7 +77,8 @@ class ReportConfig:
         """Return the requested period, or None if the lake is empty; raises dg.Failure."""
         if not 1 <= self.days <= MAX_DAYS:
             raise dg.Failure(f"days is not between 1 and {MAX_DAYS}", allow_retries=False)
-        return latest_period(lake, self._last_day(), self.days)
+        built = lake.days(ENRICHED_UPDATES.name)
+        return latest_period(built, self._last_day(), self.days)
 
     def _last_day(self) -> date | None:
         try:
