@@ -69,7 +69,32 @@ def sample(
 ) -> None:
     """Simulate a month of a bot's updates and calls, and land it; the same for the same options."""
     settings = load_settings()
-    today = datetime.now(settings.zone).date()
+    land_sample(
+        settings,
+        datetime.now(settings.zone).date(),
+        days=days,
+        per_day=per_day,
+        start=start,
+        seed=seed,
+        batch=batch,
+        demo=demo,
+        stdout=stdout,
+    )
+
+
+def land_sample(
+    settings: Settings,
+    today: date,
+    *,
+    days: int,
+    per_day: int,
+    start: str | None,
+    seed: int,
+    batch: int,
+    demo: bool,
+    stdout: bool,
+) -> None:
+    """Land a sample, or print it, with the options of the command; raises CommandError."""
     if demo:
         planned = _plan_demo(settings, days, today)
         if isinstance(planned, str):
