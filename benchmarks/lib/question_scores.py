@@ -16,8 +16,7 @@ from sklearn.metrics import (
 )
 
 from lib.chat_messages import HALVES, read_messages, read_questions
-from lib.intent_names import is_small_talk
-from lib.third_party_sets import SUFFIXES, read_pairs
+from lib.third_party_sets import SUFFIXES, is_small_talk, read_pairs
 from lib.topic_scores import clauses_of, without_meanings
 from tg_pipeline.questions import detection
 from tg_pipeline.questions.detection import (

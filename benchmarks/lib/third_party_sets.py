@@ -22,6 +22,25 @@ SMALL_TALK: Final = re.compile(
 )
 """Intents of greetings, thanks and the like, and the absence of an intent."""
 
+OTHER_SMALL_TALK: Final = frozenset(
+    """
+    afirmacao_botao afirmar appreciation are_you_a_bot como_estou criticism definicao_tais
+    do_you_have_pets how_old_are_you maybe negacao_botao no presence quem_criou_a_tais quien_soy
+    risada saber_criador saludos triste what_are_your_hobbies what_is_your_name where_are_you_from
+    who_made_you yes
+    """.split()
+)
+"""Small talk that the pattern does not match; topics are measured with it, as so far."""
+
+UNLABELLED: Final = frozenset(
+    """
+    none no_nodes_detected no_relacionado oos out_of_scope palavrachave usuario_curioso botao
+    bff comida cor de_onde_voce_eh diga_mais esporte filhos filme genero historia hobby license
+    linguagens me onde_voce_mora playlist relationship religiao time
+    """.split()
+)
+"""Either may be in them: texts that belong nowhere, and small talk that asks for something."""
+
 _INTENT: Final = re.compile(r"#+\s*intent\s*:\s*(\S+)")
 _EXAMPLE: Final = re.compile(r"\s*[-*+]\s+(.*\S)")
 _ENTITY: Final = re.compile(r"\[([^\]]*)\](?:\([^)]*\)|\{[^}]*\})")
@@ -50,6 +69,14 @@ def read_sets(folder: Path) -> list[ThirdPartySet]:
             texts, intents = zip(*kept, strict=True)
             sets.append(ThirdPartySet(path.stem, [*texts], [*intents]))
     return sets
+
+
+def is_small_talk(intent: str) -> bool | None:
+    """Return whether an intent is small talk; None if its name does not tell."""
+    name = intent.lower()
+    if name in UNLABELLED:
+        return None
+    return name in OTHER_SMALL_TALK or bool(SMALL_TALK.search(name))
 
 
 def read_pairs(path: Path) -> list[tuple[str, str]]:
