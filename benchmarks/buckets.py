@@ -8,11 +8,11 @@ from typing import Final
 
 from lambda_ingest.landing import day_prefix
 from lambda_ingest.store import open_store
+from lib.alternatives.loops import compare, table_per_object
 from lib.commands import measure_command
 from lib.days import DAY, ZONE, Place, land_day, temporary_place
-from lib.loops import compare, table_per_object
 from lib.measure import FreshProcess, run_fresh
-from lib.s3_servers import serve_with_rclone
+from lib.processes.s3_servers import serve_with_rclone
 from lib.table import Cost, Row, paired
 from tg_pipeline.builds.layers import build_deduped_updates, build_enriched_updates
 from tg_pipeline.builds.parameters import LayerParameters

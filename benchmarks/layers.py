@@ -4,8 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from lib.alternatives.loops import compare, count_updates, table_of_all_rows, table_per_row
 from lib.days import DayCost, Place, build_day, land_day, temporary_place
-from lib.loops import compare, count_updates, table_of_all_rows, table_per_row
 from lib.measure import FreshProcess, run_fresh
 from lib.table import Cost, Row, paired
 from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
@@ -75,7 +75,7 @@ def _alternative(name: str, place: Place, others: Path) -> Cost:
             done = process.run(table_of_all_rows, place.landed, None, target)
         else:
             function = "with_polars" if name == POLARS else "with_duckdb"
-            done = process.call("lib.flat_by_columns", function, place.landed, target)
+            done = process.call("lib.alternatives.flat_by_columns", function, place.landed, target)
         # The slowest loop reads a part of the day, so its peak is not comparable.
         peak = None if name == ROW_BY_ROW else process.peak()
     if name in {ROW_BY_ROW, AT_ONCE}:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import duckdb
 
 import tg_pipeline.questions.clustering  # noqa: F401 - imports are not measured
+from lib.alternatives.loops import DisagreementError
 from lib.days import ZONE, Place, temporary_place
 from lib.lakes import LARGE, MONTH, build_mart, link_days, make_lakes
-from lib.loops import DisagreementError
 from lib.measure import FreshProcess, Measured, run_fresh
 from lib.table import Cost, Row, alone, paired
 from tg_pipeline.builds.marts import mart_builder
@@ -32,7 +32,7 @@ DECIMALS: Final = 9
 PANDAS: Final = "pandas: whole columns"
 DUCKDB: Final = "DuckDB: one query, one file"
 
-QUERY: Final = Path(__file__).with_name("lib") / "messages.sql"
+QUERY: Final = Path(__file__).parent / "lib" / "alternatives" / "messages.sql"
 """The mart as a script has it: of all messages, whenever they were sent."""
 
 
@@ -105,7 +105,11 @@ def _alternative(name: str, place: Place, others: Path) -> Cost:
     with FreshProcess(others) as process:
         target = _written(place.folder, name)
         done = process.call(
-            "lib.pandas_marts", "build_messages", place.folder / "lake", target, ZONE.key
+            "lib.alternatives.pandas_marts",
+            "build_messages",
+            place.folder / "lake",
+            target,
+            ZONE.key,
         )
         return _cost(done, process)
 

@@ -19,10 +19,10 @@ from typing import Final
 from urllib.error import URLError
 from urllib.request import urlopen
 
-from lib.bot_api_server import serve_bot_api
 from lib.commands import COMMAND, command_environment
 from lib.days import Place
 from lib.output import spinner
+from lib.processes.bot_api_server import serve_bot_api
 
 START_TIMEOUT: Final = 300.0
 """Seconds within which it answers, on a busy machine."""

@@ -19,7 +19,7 @@ from statistics import median
 from typing import Final
 from urllib.parse import urlsplit
 
-from lib.bot_api_server import serve_bot_api
+from lib.processes.bot_api_server import serve_bot_api
 
 COMMAND: Final = str(Path(sys.executable).parent / "tg-pipeline")
 TOKEN: Final = "7:of-a-measured-bot"  # noqa: S105 - it opens nothing

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from lib.s3_servers import serve_discarding
+from lib.processes.s3_servers import serve_discarding
 from lib.table import Cost, Row, paired
 
 HERE: Final = Path(__file__).parent
-PROCESS: Final = "lib.webhook_process"
+PROCESS: Final = "lib.processes.webhook_process"
 OURS: Final = "lambda_ingest.handler"
-KEPT_CLIENT: Final = "lib.boto3_client_kept"
-CLIENT_PER_CALL: Final = "lib.boto3_client_per_call"
+KEPT_CLIENT: Final = "lib.alternatives.boto3_client_kept"
+CLIENT_PER_CALL: Final = "lib.alternatives.boto3_client_per_call"
 WARM_CALLS: Final = {OURS: 2_000, KEPT_CLIENT: 1_000, CLIENT_PER_CALL: 30}
 """Handlers, and the number of calls after the first update."""
 

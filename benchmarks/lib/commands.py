@@ -15,7 +15,7 @@ from lib.lakes import lake_environment
 from lib.table import Cost
 
 COMMAND: Final = str(Path(sys.executable).with_name("tg-pipeline"))
-MEASURED: Final = str(Path(__file__).with_name("measured_command.py"))
+MEASURED: Final = str(Path(__file__).parent / "processes" / "measured_command.py")
 
 CONFIGURATION: Final = Path(tg_pipeline.__file__).parents[1] / "dagster.yaml"
 HISTORY: Final = ".tg_pipeline/dagster"

@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from lib.alternatives.flat_rows import flat_row, without_surrogates
 from lib.days import DAY, Place
-from lib.flat_rows import flat_row, without_surrogates
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 

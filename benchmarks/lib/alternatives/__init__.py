@@ -1,0 +1,1 @@
+"""What the pipeline is compared with: loops, data frames, and handlers that use boto3."""
