@@ -4,8 +4,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from tg_pipeline.sample.buttons import FEEDBACK, GROUP_MENU, PRIVATE_MENU, let_press
-from tg_pipeline.sample.calls import FALLBACK, SOON, Outgoing, send, with_buttons
+from tg_pipeline.sample.calls import (
+    FALLBACK,
+    FEEDBACK,
+    GROUP_MENU,
+    PRIVATE_MENU,
+    SOON,
+    Outgoing,
+    let_press,
+    send,
+    with_buttons,
+)
 from tg_pipeline.sample.content import CONTENT, Intent
 from tg_pipeline.sample.facts import ReplyKind
 from tg_pipeline.sample.people import (

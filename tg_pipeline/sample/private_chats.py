@@ -5,12 +5,13 @@ from functools import partial
 from itertools import count
 from typing import Final
 
-from tg_pipeline.sample.buttons import PRIVATE_MENU, let_press
 from tg_pipeline.sample.calls import (
     FALLBACK,
+    PRIVATE_MENU,
     SOON,
     Outgoing,
     edit_text,
+    let_press,
     send,
     with_buttons,
 )

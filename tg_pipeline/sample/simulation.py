@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from lambda_ingest.synthetic.bot_calls import bot_call_lines
-from tg_pipeline.sample import buttons, conversations, media, other_updates, private_chats
+from tg_pipeline.sample import calls, conversations, media, other_updates, private_chats
 from tg_pipeline.sample.delivery import SampleDelivery, Sent, deliver, outages
 from tg_pipeline.sample.other_updates import HALF_EMOJI, WITH_NUL, migrate, query, send_hard_text
 from tg_pipeline.sample.people import Person, newcomer
@@ -40,7 +40,7 @@ _SHARES: Final[tuple[tuple[Action, int], ...]] = (
     (conversations.send_via_bot, 8),
     (conversations.send_as_group, 8),
     (conversations.send_as_channel, 3),
-    (buttons.ask_for_feedback, 15),
+    (calls.ask_for_feedback, 15),
     (other_updates.query, 18),
     (media.post, 8),
     (other_updates.join, 8),
@@ -56,7 +56,7 @@ UNCOMMON: Final[tuple[Action, ...]] = (
     media.start_poll,
     other_updates.send_liked_message,
     other_updates.query_and_choose,
-    buttons.press_old,
+    calls.press_old,
     private_chats.block_bot,
     other_updates.buy,
     other_updates.connect,
