@@ -1,19 +1,25 @@
-"""The tombstones of people: written, completed, listed and lifted.
+"""The tombstones of people: written, completed, listed and lifted; and the key of them.
 
 A person has a tombstone for the id, and one for each username, full name and poll. The one of the
 id lists the digests of the others, so that all of them can be found again from the id and the key.
 """
 
 import re
+import secrets
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Final
 
 import msgspec
 import obstore
+from dotenv import dotenv_values
+from filelock import FileLock
 from obstore.store import ObjectStore
 
+from lambda_ingest.local_disk import sync
 from lambda_ingest.privacy.suppression import (
     FORGOTTEN_PREFIX,
     Identity,
@@ -23,10 +29,21 @@ from lambda_ingest.privacy.suppression import (
     tombstone_key,
 )
 from lambda_ingest.settings import Secret
-from lambda_ingest.store import put_if_absent
+from lambda_ingest.store import local_folder, put_if_absent
+from tg_pipeline.exceptions import CommandError
 from tg_pipeline.privacy.people import DataSubject
+from tg_pipeline.settings import Settings
 from tg_pipeline.storage.errors import translate_errors
 from tg_pipeline.storage.object_store import list_pages, retry
+from tg_pipeline.temp_folders import temp_dir
+
+KEY_NAME: Final = "TG_PRIVACY_KEY"
+
+KEY_LOCK: Final = "tg_pipeline-env.lock"
+"""In the system's temporary folder."""
+
+KEY_BYTES: Final = 32
+"""As many as the HMAC's hash has: more would add nothing."""
 
 SHOWN_DIGITS: Final = 12
 """Hexadecimal digits of a digest that tell people apart in a list."""
@@ -172,3 +189,38 @@ def _delete(landing: ObjectStore, key: str) -> None:
         retry(lambda: obstore.delete(landing, key))
     except FileNotFoundError:
         return
+
+
+def generate_key(settings: Settings, home: Path) -> Secret:
+    """Generate a key, and append it to `.env` in the home folder; raises CommandError.
+
+    It is refused for a bucket: several machines write to one, and all of them need the same key.
+    """
+    if local_folder(settings.landing_uri) is None:
+        raise CommandError(
+            f"{KEY_NAME} is not set: create one with `openssl rand -hex 32`, keep a copy of it, "
+            "and set it wherever updates are stored or built: here, for the Lambda, serve and "
+            "poll, and for Dagster."
+        )
+    path = home / ".env"
+    with FileLock(Path(tempfile.gettempdir()) / KEY_LOCK):
+        # Another command may have generated one in the meantime.
+        if present := path.exists() and dotenv_values(path).get(KEY_NAME):
+            return Secret(str(present))
+        key = Secret(secrets.token_hex(KEY_BYTES))
+        _append(path, f"{KEY_NAME}={key.reveal()}\n".encode())
+        return key
+
+
+def _append(path: Path, line: bytes) -> None:
+    """Append a line to a file, in one step; only its owner may read it from then on."""
+    content = path.read_bytes() if path.exists() else b""
+    if content and not content.endswith(b"\n"):
+        content += b"\n"
+    with temp_dir(path.parent) as folder:
+        written = folder / path.name
+        written.touch(mode=0o600)
+        written.write_bytes(content + line)
+        sync(written)
+        written.replace(path)
+    sync(path.parent)

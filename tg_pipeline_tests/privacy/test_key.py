@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tg_pipeline.exceptions import CommandError
-from tg_pipeline.privacy.key import generate_key
+from tg_pipeline.privacy.tombstones import generate_key
 from tg_pipeline.settings import Settings
 
 

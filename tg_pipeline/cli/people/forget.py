@@ -160,11 +160,11 @@ def _with_key(settings: Settings) -> Settings:
         _check_key(open_landing(settings), settings.ingest.privacy_key)
         return settings
     _check_key(open_landing(settings), None)
-    from tg_pipeline.privacy.key import VARIABLE, generate_key  # noqa: PLC0415
+    from tg_pipeline.privacy.tombstones import KEY_NAME, generate_key  # noqa: PLC0415
 
     generate_key(settings, home_folder())
     warn(
-        f"{VARIABLE} was generated and added to {home_folder() / '.env'}: keep a copy of it. If it "
+        f"{KEY_NAME} was generated and added to {home_folder() / '.env'}: keep a copy of it. If it "
         "is lost, imports of old files bring forgotten people back. Restart serve, poll and up."
     )
     if webserver_file().exists():
