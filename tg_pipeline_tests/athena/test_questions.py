@@ -27,7 +27,7 @@ OF_AN_ANSWERING_BOT = {
     "Who blocks the bot?",
 }
 """Questions whose answer is empty for a month without recorded calls; those of
-`marts/test_helpful_bot.py` are."""
+`marts/landed/test_helpful_bot.py` are."""
 
 
 @dataclass(frozen=True)

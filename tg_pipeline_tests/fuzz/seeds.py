@@ -24,7 +24,7 @@ from tg_pipeline_tests.lambda_ingest.events import (
     rest_event,
 )
 
-MARTS: Final = Path(__file__).parents[1] / "marts"
+MARTS: Final = Path(__file__).parents[1] / "marts" / "landed"
 DAY: Final = date(2026, 10, 7)
 
 

@@ -19,7 +19,7 @@ from tg_pipeline.builds.selection import Selection
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.report.models import Period
 from tg_pipeline_tests.conftest import Pipeline
-from tg_pipeline_tests.marts.landed_files import ZONE, Queries, build_all, land_file, queries
+from tg_pipeline_tests.marts.landed.landed_files import ZONE, Queries, build_all, land_file, queries
 
 FOLDER: Final = Path(__file__).parent / "hand_made_month"
 BOT, OTHER_BOT = 7_000_000_001, 7_000_000_002

@@ -14,8 +14,8 @@ from tg_pipeline.report.models import Period, ReportData
 from tg_pipeline.report.report import render_report
 from tg_pipeline_tests.athena.test_questions import OF_AN_ANSWERING_BOT, QUESTIONS, Question
 from tg_pipeline_tests.conftest import Pipeline
-from tg_pipeline_tests.marts.helpful_bot import BOT, HOURS, arrivals, write_conversations
-from tg_pipeline_tests.marts.landed_files import ZONE, Queries, build_all, land_file, queries
+from tg_pipeline_tests.marts.landed.helpful_bot import BOT, HOURS, arrivals, write_conversations
+from tg_pipeline_tests.marts.landed.landed_files import ZONE, Queries, build_all, land_file, queries
 
 PARAMETERS = MartParameters(ZONE.key, bot_usernames=json.dumps({str(BOT): "curso_bot"}))
 PERIOD = Period(date(2026, 10, 5), date(2026, 10, 25))

@@ -21,7 +21,7 @@ from tg_pipeline.lake.floors import ALL_DAYS
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.report.models import Period
 from tg_pipeline_tests.conftest import Pipeline
-from tg_pipeline_tests.marts.landed_files import (
+from tg_pipeline_tests.marts.landed.landed_files import (
     PARAMETERS,
     Queries,
     build_all,
