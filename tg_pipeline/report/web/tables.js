@@ -115,8 +115,11 @@
     sizes.observe(box.querySelector("table"));
   }
 
-  addEventListener("hashchange", () => {
-    const details = document.querySelector(":target details");
-    if (details && location.hash === "#topics") details.open = true;
-  });
+  // A click, since the hash stays the same when the answer is followed once more.
+  for (const link of document.querySelectorAll("a[href='#topics']")) {
+    link.addEventListener("click", () => {
+      const details = document.querySelector("#topics details");
+      if (details) details.open = true;
+    });
+  }
 })();

@@ -11,7 +11,7 @@ from selenium.webdriver.common.keys import Keys
 from tg_pipeline.report.models import ReportData
 from tg_pipeline.report.report import render_report
 from tg_pipeline_tests.integration.browser.chromium import open_chromium
-from tg_pipeline_tests.report.opened import Opened, Screen
+from tg_pipeline_tests.report.browser.opened import Opened, Screen
 from tg_pipeline_tests.report.report_data import HOSTILE, month, month_of, one_day, quiet
 
 Open = Callable[..., Opened]

@@ -17,10 +17,10 @@ from tg_pipeline.report.models import Period, ReportData
 from tg_pipeline.report.report import render_report
 from tg_pipeline_tests.conftest import DAY, PARAMETERS, Pipeline
 from tg_pipeline_tests.integration.browser.chromium import open_chromium
+from tg_pipeline_tests.report.browser.opened import Opened, Screen
 from tg_pipeline_tests.report.built_days import PARAMETERS as MART_PARAMETERS
 from tg_pipeline_tests.report.built_days import build, message
 from tg_pipeline_tests.report.made_facts import made_facts
-from tg_pipeline_tests.report.opened import Opened, Screen
 from tg_pipeline_tests.report.report_data import HOSTILE, PERIOD, month, month_of
 
 Open = Callable[..., Opened]
@@ -246,14 +246,16 @@ def test_a_selection_without_data_is_one_sentence_that_is_announced(open_report:
     assert page.browser.find_element("id", "overview").is_displayed()
 
 
-def test_the_tile_of_what_is_asked_leads_to_its_wordings(open_report: Open) -> None:
+def test_the_tile_of_what_is_asked_leads_to_its_wordings_each_time(open_report: Open) -> None:
     page = open_report(month())
-
-    page.browser.find_element("css selector", ".tile[href='#topics']").click()
-
     words = page.browser.find_element("css selector", ".topic table")
-    WebDriverWait(page.browser, 5).until(lambda _: words.is_displayed())
-    assert words.text == "In these words Times\ncomo emito o certificado? 28"
+
+    for _ in range(2):
+        page.run("document.querySelector('details.topic').open = false")
+        page.browser.find_element("css selector", ".tile[href='#topics']").click()
+
+        WebDriverWait(page.browser, 5).until(lambda _: words.is_displayed())
+        assert words.text == "In these words Times\ncomo emito o certificado? 28"
 
 
 def test_the_wordings_of_all_topics_are_saved_under_a_head(
