@@ -29,8 +29,12 @@ unexport PYTHONDONTWRITEBYTECODE
 IN_MEMORY = if [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END { print $$4 }')" -ge 4000000 ]; then \
 	export TMPDIR=/dev/shm; fi
 
+# Programs that tiers of tests need, each installed by a target of its own.
+PROGRAMS := strace systemd chromium radosgw postgres apache java
+
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test slow browser ceph team spark spark-package chaos chaos-long lint types contracts template package image check lock audit bandit chromium fuzz mutants bench docs clean
+.PHONY: help install run dev test slow browser ceph team spark spark-package chaos chaos-long lint types contracts \
+	template package image check environments lock audit bandit programs $(PROGRAMS) fuzz mutants bench docs clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,9 +57,10 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(call pip_install,.[meanings])
 	@touch $@
 
-$(DEVELOPER): $(INSTALLED)
+# All that `install` installs, and the developer's tools: one resolution, and one pip.
+$(DEVELOPER): pyproject.toml constraints.txt
 	$(call pip_install,.[dev])
-	@touch $@
+	@touch $(INSTALLED) $@
 
 run: $(INSTALLED) ## land a sample (or, with a token set, listen to the bot), build it, start the UI
 	@$(BIN)/tg-pipeline sample --demo
@@ -66,8 +71,9 @@ run: $(INSTALLED) ## land a sample (or, with a token set, listen to the bot), bu
 dev: $(INSTALLED) ## start Dagster's UI on PORT (3000), behind the guard, without the poller
 	@$(BIN)/tg-pipeline up --no-poll --port $(PORT)
 
+# Three at a time on two cores: a third of the time, tests wait for processes, servers and limits.
 test: $(DEVELOPER) ## run the tests, in minutes; needs no root, browser or server
-	@$(IN_MEMORY); $(BIN)/pytest -n 2 --dist worksteal -q -rs -m "not slow and not browser and not ceph and not team and not spark"
+	@$(IN_MEMORY); $(BIN)/pytest -n 3 --dist worksteal -q -rs -m "not slow and not browser and not ceph and not team and not spark"
 
 # A bot library that is not Python's, for one test.
 NODE := .node-bots
@@ -80,26 +86,16 @@ $(NODE)/.installed: Makefile
 		echo "No npm here: no bot of a language other than Python is tested."; \
 	fi
 
-# Three at a time on two cores: a third of the time, these tests wait for processes and limits.
-slow: $(DEVELOPER) $(NODE)/.installed ## run the slow tests: killed processes, large inputs, many cases
-	@$(call debian,strace,strace,no writer is killed at each of its file-system calls)
-	@$(call debian,systemd-analyze,systemd,the units of services are not verified)
+slow: $(DEVELOPER) $(NODE)/.installed strace systemd ## run the slow tests: killed processes, large inputs, many cases
 	@$(IN_MEMORY); $(BIN)/pytest -n 3 --dist worksteal -q -rs -m slow $(SELECTED)
 
 browser: $(DEVELOPER) chromium ## run the tests in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
 	@$(BIN)/pytest -n 2 --dist loadfile -q -rs -m browser
 
-ceph: $(DEVELOPER) ## run the object store tests against Ceph's S3 (radosgw), started for them
-	@$(call debian,radosgw,radosgw ceph-mon ceph-osd,the tests against Ceph are skipped)
+ceph: $(DEVELOPER) radosgw ## run the object store tests against Ceph's S3 (radosgw), started for them
 	@$(BIN)/pytest -n 2 --dist loadfile -q -rs tg_pipeline_tests/integration/object_stores --tier ceph
 
-team: $(DEVELOPER) chromium ## run deploy/ by hand: Postgres, code server, UI and daemon, each killed once
-	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
-		$(call debian,initdb,postgresql,a team's deployment is not started); \
-	fi
-	@if [ ! -e /usr/lib/apache2/modules/mod_auth_openidc.so ]; then \
-		$(call debian,mod_auth_openidc,apache2 libapache2-mod-auth-openidc,the proxy for signing in is not started); \
-	fi
+team: $(DEVELOPER) chromium postgres apache ## run deploy/ by hand: Postgres, code server, UI and daemon, each killed once
 	@$(BIN)/pytest -q -rs -m team
 
 # A separate folder: if pandas is installed, pyarrow imports it in every process.
@@ -111,8 +107,7 @@ $(SPARK)/.installed: constraints-spark.txt $(DEVELOPER)
 	fi
 	@touch $@
 
-spark: $(DEVELOPER) $(SPARK)/.installed ## build days on Spark, and compare every byte; jobs of a simulated EMR Serverless
-	@$(call debian,java,openjdk-17-jre-headless,days are not built on Spark)
+spark: $(DEVELOPER) $(SPARK)/.installed java ## build days on Spark, and compare every byte; jobs of a simulated EMR Serverless
 	@PYTHONPATH=$(SPARK) $(BIN)/pytest -q -rs -m spark tg_pipeline_tests/spark
 
 # For the Linux of EMR, whose Spark has pyspark. MACHINE: that of the application's architecture setting.
@@ -144,8 +139,32 @@ chaos: $(DEVELOPER) ## kill, stop and starve the pipeline's processes for 2 minu
 chaos-long: $(DEVELOPER) ## the same for half an hour (SEED=n for another plan)
 	@$(BIN)/python -m tg_pipeline_tests.chaos --seed $(or $(SEED),2) --minutes 30
 
+programs: $(PROGRAMS)
+
+strace:
+	@$(call debian,strace,strace,no writer is killed at each of its file-system calls)
+
+systemd:
+	@$(call debian,systemd-analyze,systemd,the units of services are not verified)
+
 chromium:
 	@$(call debian,chromedriver,chromium chromium-driver,the tests in a real browser are skipped)
+
+radosgw:
+	@$(call debian,radosgw,radosgw ceph-mon ceph-osd,the tests against Ceph are skipped)
+
+postgres:
+	@if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then \
+		$(call debian,initdb,postgresql,a team's deployment is not started); \
+	fi
+
+apache:
+	@if [ ! -e /usr/lib/apache2/modules/mod_auth_openidc.so ]; then \
+		$(call debian,mod_auth_openidc,apache2 libapache2-mod-auth-openidc,the proxy for signing in is not started); \
+	fi
+
+java:
+	@$(call debian,java,openjdk-17-jre-headless,days are not built on Spark)
 
 # Install the Debian packages of a program that is missing, if apt-get and root are available.
 # One at a time: apt-get does not wait for another one. -o: services that a package starts hold no lock.
@@ -254,14 +273,18 @@ mutants: $(DEVELOPER) $(MUTANTS)/.installed ## look for changes of the code that
 # What runs on Ceph, and so needs no simulated S3 besides: all but the tests of Athena and of leftovers.
 NOT_ON_CEPH := -k 'not moto or test_leftovers or workgroup or of_athena'
 
-# `lint` comes first, since it makes the environment. The other static checks, and the tiers whose tests run
-# one after another, keep one core busy each: two at a time. The other tiers have the machine for themselves.
-check: lint ## everything that main always passes: static checks and every tier of tests
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target types template bandit contracts
-	@$(MAKE) --no-print-directory test browser ceph
+environments: $(DEVELOPER) $(CHECKOV)/.installed $(NODE)/.installed programs
+
+# What is installed comes first, three at a time, since each waits for the network. The static checks, and
+# the tiers whose tests run one after another, keep one core busy each: two at a time. The tests in a browser
+# and those against Ceph wait for their servers half of the time. The other tiers have the machine for themselves.
+check: ## everything that main always passes: static checks and every tier of tests
+	@$(MAKE) --no-print-directory -j 3 --output-sync=target environments
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint types template bandit contracts $(SPARK)/.installed
+	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target browser ceph
 	@$(MAKE) --no-print-directory slow SELECTED="$$(command -v radosgw >/dev/null && echo "$(NOT_ON_CEPH)")"
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target team spark
-	@$(MAKE) --no-print-directory chaos
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target team spark chaos
 
 docs: $(DEVELOPER) ## write docs/tables.md, docs/marts.md and the lineage of the marts from their declarations
 	@$(BIN)/python -m tg_pipeline.docs_pages docs
