@@ -229,7 +229,7 @@ def test_a_failing_store_neither_fails_nor_delays_a_message(
 
     # When a bot sends messages
     for _ in range(3):
-        assert requests.post(proxy.url + SEND, json=MESSAGE, timeout=2).json()["ok"]
+        assert requests.post(proxy.url + SEND, json=MESSAGE, timeout=9).json()["ok"]
 
     # Then they are sent, and wait in the spool for the next start
     assert len(telegram.messages) == 3

@@ -430,9 +430,9 @@ def test_days_whose_failed_run_the_sensor_has_forgotten_are_requested_alone_and_
 
 @pytest.mark.slow
 def test_long_histories_of_landing_end_with_every_update_once() -> None:
-    run_histories(LandingHistory, examples=60, steps=30)
+    run_histories(LandingHistory, examples=40, steps=30)
 
 
 @pytest.mark.slow
 def test_histories_of_the_sensor_end_with_every_day_built_and_nothing_requested_in_vain() -> None:
-    run_histories(SensorHistory, examples=30, steps=25)
+    run_histories(SensorHistory, examples=15, steps=25)

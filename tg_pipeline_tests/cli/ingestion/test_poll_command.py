@@ -25,7 +25,7 @@ def polling(shell: Shell, telegram: TelegramServer) -> Iterator[subprocess.Popen
     before = len(telegram.calls)
     with shell.start("poll") as process:
         try:
-            telegram.wait_until(lambda: len(telegram.calls) > before, timeout=30)
+            telegram.wait_until(lambda: len(telegram.calls) > before, timeout=120)
             yield process
         finally:
             process.kill()
@@ -46,7 +46,7 @@ def test_a_signal_ends_a_long_poll_at_once(shell: Shell, telegram: TelegramServe
 
         # When the signal comes
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=40)
 
     # Then it exits with success long before the poll of 50 s ends, and shows the counts
     assert process.returncode == 0, err
@@ -91,7 +91,7 @@ def test_a_terminal_shows_a_live_line(shell: Shell, telegram: TelegramServer) ->
         while b"1 landed, 0 were there already; the last" not in seen:
             seen += os.read(ours, 1_000)
         process.terminate()
-        out, _ = process.communicate(timeout=20)
+        out, _ = process.communicate(timeout=120)
     os.close(ours)
     os.close(theirs)
 
@@ -237,7 +237,7 @@ def test_a_poller_waits_until_the_clock_is_right(shell: Shell, telegram: Telegra
         telegram.set_clock(timedelta(0))
         telegram.wait_until_delivered()
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=20)
+        out, err = process.communicate(timeout=120)
 
     assert out.decode().startswith("1 landed")
     assert b"so none is stored. Trying again in 1 s; nothing is lost." in err

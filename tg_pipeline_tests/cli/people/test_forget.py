@@ -1,4 +1,4 @@
-"""`tg-pipeline forget` and `export`: what they refuse, list and lift; and a week, with kills."""
+"""`tg-pipeline forget` and `export`: what they refuse, list and lift; and some days, with kills."""
 
 import json
 import os
@@ -67,9 +67,9 @@ def test_an_export_has_own_updates_whole_and_of_others_only_what_is_about_the_pe
 def test_a_person_of_the_sample_is_forgotten_through_kills_and_stays_so(
     shell: Shell, tmp_path: Path
 ) -> None:
-    # Given a week with a report, previews with names, and a copy of what landed
+    # Given some days with a report, previews with names, and a copy of what landed
     settings = {"TG_PREVIEWS": "yes", "TG_PRIVACY_KEY": KEY["TG_PRIVACY_KEY"]}
-    shell.run("sample", "--days", "8", "--per-day", "80")
+    shell.run("sample", "--days", "4", "--per-day", "120")
     assert shell.run("run", settings=settings).returncode == 0
     original = tmp_path.with_name(f"{tmp_path.name}-original")
     shutil.copytree(shell.landing / "telegram", original)

@@ -459,7 +459,7 @@ class Terminal:
         os.write(self._terminal, text.encode())
 
     def close(self) -> int:
-        code = self._command.wait(20)
+        code = self._command.wait(120)
         os.close(self._terminal)
         return code
 

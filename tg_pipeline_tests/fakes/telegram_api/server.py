@@ -17,7 +17,7 @@ from tg_pipeline_tests.fakes.telegram_api.update_queue import Draft, UpdateQueue
 
 TOKEN = "7:of-a-test-bot"  # noqa: S105 - it opens nothing
 FIRST_UPDATE_ID = 500_000_001
-WAIT_TIMEOUT = 10.0
+WAIT_TIMEOUT = 60.0
 NOT_JSON = b"<html><h1>502 Bad Gateway</h1></html>"
 MAX_BODY = 64 * 1024 * 1024
 

@@ -19,7 +19,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-PAGE_TIMEOUT = 60
+PAGE_TIMEOUT = 180
 """Seconds."""
 
 SCRIPT_TIMEOUT = 180

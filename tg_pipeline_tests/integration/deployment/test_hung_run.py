@@ -73,6 +73,7 @@ def is_locked(database: Path) -> bool:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1_200)  # the limit, two runs and their marts, on a busy machine
 def test_a_run_that_hangs_is_ended_and_retried_and_blocks_nothing_for_good(up: Up) -> None:
     # Given a run that the sensor requested, whose process hangs once it has started
     up.wait_until(up.is_ui_up, "the UI is up")

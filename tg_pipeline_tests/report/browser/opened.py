@@ -12,7 +12,7 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
-SECONDS_TO_DRAW = 20
+SECONDS_TO_DRAW = 120
 PHONE_PIXELS = 600
 PICTURE_PIXELS = 1_900
 """The height of the screenshots in the docs."""

@@ -17,7 +17,7 @@ from tg_pipeline.report.models import Period, ReportData
 from tg_pipeline.report.report import render_report
 from tg_pipeline_tests.conftest import DAY, PARAMETERS, Pipeline
 from tg_pipeline_tests.integration.browser.chromium import open_chromium
-from tg_pipeline_tests.report.browser.opened import Opened, Screen
+from tg_pipeline_tests.report.browser.opened import SECONDS_TO_DRAW, Opened, Screen
 from tg_pipeline_tests.report.built_days import PARAMETERS as MART_PARAMETERS
 from tg_pipeline_tests.report.built_days import build, message
 from tg_pipeline_tests.report.made_facts import made_facts
@@ -86,7 +86,7 @@ def open_report(chromium: Chrome, tmp_path: Path) -> Open:
         path.write_text(render_report(data, language), encoding="utf-8")
         page = Opened(chromium, path.as_uri()).on(Screen(PHONE, scheme))
         is_ready = "return document.documentElement.dataset.filters"
-        WebDriverWait(chromium, 20).until(lambda _: page.run(is_ready) == "ready")
+        WebDriverWait(chromium, SECONDS_TO_DRAW).until(lambda _: page.run(is_ready) == "ready")
         return page
 
     return opened
