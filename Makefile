@@ -71,11 +71,9 @@ run: $(INSTALLED) ## land a sample (or, with a token set, listen to the bot), bu
 dev: $(INSTALLED) ## start Dagster's UI on PORT (3000), behind the guard, without the poller
 	@$(BIN)/tg-pipeline up --no-poll --port $(PORT)
 
-# Tests at a time, on two cores: a third of the time, they wait for processes, servers and limits.
-WORKERS ?= 3
-
+# Three at a time on two cores: a third of the time, tests wait for processes, servers and limits.
 test: $(DEVELOPER) ## run the tests, in minutes; needs no root, browser or server
-	@$(IN_MEMORY); $(BIN)/pytest -n $(WORKERS) --dist worksteal -q -rs -m "not slow and not browser and not ceph and not team and not spark"
+	@$(IN_MEMORY); $(BIN)/pytest -n 3 --dist worksteal -q -rs -m "not slow and not browser and not ceph and not team and not spark"
 
 # A bot library that is not Python's, for one test.
 NODE := .node-bots
@@ -89,7 +87,7 @@ $(NODE)/.installed: Makefile
 	fi
 
 slow: $(DEVELOPER) $(NODE)/.installed strace systemd ## run the slow tests: killed processes, large inputs, many cases
-	@$(IN_MEMORY); $(BIN)/pytest -n $(WORKERS) --dist worksteal -q -rs -m slow $(SELECTED)
+	@$(IN_MEMORY); $(BIN)/pytest -n 3 --dist worksteal -q -rs -m slow $(SELECTED)
 
 browser: $(DEVELOPER) chromium ## run the tests in a Chromium (TG_SCREENSHOTS=folder keeps pictures)
 	@$(BIN)/pytest -n 2 --dist loadfile -q -rs -m browser
@@ -278,14 +276,14 @@ NOT_ON_CEPH := -k 'not moto or test_leftovers or workgroup or of_athena'
 environments: $(DEVELOPER) $(CHECKOV)/.installed $(NODE)/.installed programs
 
 # What is installed comes first, three at a time, since each waits for the network. The static checks keep one
-# core busy each: two at a time. So do the tiers whose tests run one after another; and those in a browser and
-# against Ceph wait half of the time, so two of the slow tests run beside them. Each prints when it has ended.
+# core busy each: two at a time. The slow tests leave a third of the machine to those in a browser and against
+# Ceph, and a team's deployment one of its cores to those on Spark and to chaos. Each prints when it has ended.
 check: ## everything that main always passes: static checks and every tier of tests
 	@$(MAKE) --no-print-directory -j 3 --output-sync=target environments
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint types template bandit contracts $(SPARK)/.installed
 	@$(MAKE) --no-print-directory test
 	@echo "Next: the slow tests, those in a browser and those against Ceph (twenty minutes)"
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target slow browser ceph WORKERS=2 \
+	@$(MAKE) --no-print-directory -j 2 --output-sync=target slow browser ceph \
 		SELECTED="$$(command -v radosgw >/dev/null && echo "$(NOT_ON_CEPH)")"
 	@echo "Next: a team's deployment, Spark and chaos (ten minutes)"
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target team spark chaos
