@@ -143,15 +143,23 @@ def words_of(landed: Path) -> list[str]:
     hers: set[str] = set()
     others: set[str] = set()
     for path in landed.rglob("*.json"):
-        for content in json.loads(path.read_bytes()).values():
-            if not isinstance(content, dict):
-                continue
-            text = content.get("text") or content.get("caption") or ""
-            is_hers = content.get("from", {}).get("id") == PERSON["id"]
-            (hers if is_hers else others).add(text)
+        for author, text in said(json.loads(path.read_bytes())):
+            (hers if author == PERSON["id"] else others).add(text)
     everything = "\n".join(others).lower()
     own = [text for text in hers if len(text) > 11 and text.lower() not in everything]
     return [str(PERSON["id"]), PERSON["username"], NAME, *own]
+
+
+def said(value: Any) -> Iterator[tuple[int | None, str]]:
+    """Yield the author and the text of each message, also of one that is replied to."""
+    if isinstance(value, dict):
+        if "from" in value or "chat_id" in value:
+            yield value.get("from", {}).get("id"), value.get("text") or value.get("caption") or ""
+        for each in value.values():
+            yield from said(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from said(each)
 
 
 def files_with(folder: Path, words: list[str]) -> list[str]:
