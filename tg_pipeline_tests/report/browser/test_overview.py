@@ -218,7 +218,7 @@ def test_a_zoomed_phone_scrolls_in_one_direction_only_and_in_wide_tables(
 
     page.run("document.querySelectorAll('details').forEach((each) => { each.open = true })")
     assert page.run("return document.documentElement.scrollWidth") == width
-    is_reachable = WebDriverWait(page.browser, 5)
+    is_reachable = WebDriverWait(page.browser, SECONDS_TO_DRAW)
     is_reachable.until(lambda _: page.run(UNREACHABLE) == [], "wide tables take the focus")
     assert page.axe() == []
 
@@ -254,7 +254,7 @@ def test_the_tile_of_what_is_asked_leads_to_its_wordings_each_time(open_report: 
         page.run("document.querySelector('details.topic').open = false")
         page.browser.find_element("css selector", ".tile[href='#topics']").click()
 
-        WebDriverWait(page.browser, 5).until(lambda _: words.is_displayed())
+        WebDriverWait(page.browser, SECONDS_TO_DRAW).until(lambda _: words.is_displayed())
         assert words.text == "In these words Times\ncomo emito o certificado? 28"
 
 
@@ -268,7 +268,7 @@ def test_the_wordings_of_all_topics_are_saved_under_a_head(
     page.run("document.querySelector('#topics button').click()")
 
     saved = tmp_path / "topics_2026-10-05_2026-11-01.csv"
-    WebDriverWait(page.browser, 10).until(lambda _: saved.exists())
+    WebDriverWait(page.browser, SECONDS_TO_DRAW).until(lambda _: saved.exists())
     asked = "como emito o certificado?"
     assert saved.read_text(encoding="utf-8-sig").splitlines()[:2] == [
         '"What people ask","In these words","Times"',
@@ -295,7 +295,7 @@ def test_a_table_is_saved_as_a_file_that_a_spreadsheet_reads_and_does_not_calcul
     # When it is saved
     page.run("document.querySelector('#chats button').click()")
     saved = tmp_path / "chats_2026-10-05_2026-11-01.csv"
-    WebDriverWait(page.browser, 10).until(lambda _: saved.exists())
+    WebDriverWait(page.browser, SECONDS_TO_DRAW).until(lambda _: saved.exists())
 
     # Then Excel recognizes its encoding, and the formula is text
     lines = saved.read_text(encoding="utf-8").split("\n")
@@ -327,7 +327,7 @@ def test_the_name_of_a_saved_table_has_what_is_selected_without_anything_unsafe(
         f"hours_{days}_a-b-exe-olá_محمد.csv",
         "commands_2026-10-05_2026-11-01.csv",
     }
-    saved = WebDriverWait(page.browser, 10)
+    saved = WebDriverWait(page.browser, SECONDS_TO_DRAW)
     saved.until(lambda _: {path.name for path in tmp_path.glob("*.csv")} == expected)
 
 
