@@ -84,7 +84,7 @@ def test_the_overview_in_words() -> None:
         "answered elsewhere",
         "before: 50%",
         "unknown: 0%",
-        "messages that ask nothing: 20%",
+        "same rule on messages that ask nothing: 20%",
         "Peak: Tuesdays, 20:00–21:00, with 72 messages (10% of the total).",
         TREND,
         "Slowest: Fórum. Half of the answers took over 1 h.",
@@ -210,7 +210,7 @@ def test_answers_that_the_placebo_has_as_well_are_no_finding() -> None:
 
     words = in_words(overview(replace(FACTS, placebos=alike)))
 
-    assert "50%; messages that ask nothing: 50%; no clear difference" in words
+    assert "50%; same rule on messages that ask nothing: 50%; no clear difference" in words
     assert "answers elsewhere can't be told from chance" in words
     assert any("Elsewhere, answers can't be told from chance." in line for line in words)
 

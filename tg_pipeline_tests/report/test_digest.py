@@ -21,8 +21,9 @@ Week 41: 5 – 11 Oct 2026
 Messages: 1,755 (up 2% from 1,725)
 Active people: 46 (unchanged)
 Questions: 484 (down 3% from 501)
-Issues answered, with evidence: 75% (before: 72%; messages that ask nothing: 25%; unknown: 15%)
-Median response time: 9 min 9 s (before: 9 min 7 s; messages that ask nothing: 15 min)
+Issues answered, with evidence: 75% (before: 72%; same rule on messages that ask nothing: 25%; \
+unknown: 15%)
+Median response time: 9 min 9 s (before: 9 min 7 s; same rule on messages that ask nothing: 15 min)
 Net new members: +5 (up from +4)
 Busiest day: Tue 6 Oct (283 messages)
 Commands: /ajuda 21, /aulas 20
@@ -39,9 +40,10 @@ qua., 7 de out. de 2026
 Mensagens: 1.755 (alta de 2% ante 1.725)
 Pessoas ativas: 46 (sem alteração)
 Perguntas: 484 (queda de 3% ante 501)
-Dúvidas respondidas, com evidência: 75% (antes: 72%; mensagens sem pergunta: 25%; \
+Dúvidas respondidas, com evidência: 75% (antes: 72%; mesma regra em mensagens sem pergunta: 25%; \
 sem como saber: 15%)
-Tempo de resposta mediano: 9 min 9 s (antes: 9 min 7 s; mensagens sem pergunta: 15 min)
+Tempo de resposta mediano: 9 min 9 s (antes: 9 min 7 s; mesma regra em mensagens sem pergunta: \
+15 min)
 Saldo de membros: +5 (alta ante +4)
 Horário de pico: 20h–21h (24 mensagens)
 Comandos: /ajuda 21, /aulas 20
@@ -120,7 +122,7 @@ def test_a_figure_that_the_placebo_has_as_well_has_no_value() -> None:
 
     text = text_of(replace(digest_data(WEEK), current=alike), WEEK)
 
-    detail = "75%; messages that ask nothing: 75%; no clear difference; unknown: 15%"
+    detail = "75%; same rule on messages that ask nothing: 75%; no clear difference; unknown: 15%"
     assert f"Issues answered, with evidence: – ({detail})" in text
 
 
