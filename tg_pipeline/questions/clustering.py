@@ -42,6 +42,9 @@ SHARE_OF_BEST: Final = 0.94
 MIN_PROBABILITY: Final = 0.001
 """The probability of a step below which it is left out, so that the matrix stays sparse."""
 
+PROBABILITY_DECIMALS: Final = 9
+"""Digits of a probability that any processor computes alike, so that ties stay ties."""
+
 MAX_STEPS: Final = 40
 """The number of times that a matrix is squared, although a dozen is usually enough."""
 
@@ -192,6 +195,7 @@ def _markov_clusters(graph: sparse.csr_array, inflation: float) -> Integers:
         steps.data[steps.data < MIN_PROBABILITY] = 0
         steps.eliminate_zeros()
         steps = normalize(steps, "l1")
+        np.round(steps.data, PROBABILITY_DECIMALS, out=steps.data)
         if abs(steps - former).max() < MAX_CHANGE:
             break
     clusters: Integers = connected_components(steps, directed=False)[1].astype(np.int64)
