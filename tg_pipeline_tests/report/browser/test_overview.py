@@ -248,11 +248,13 @@ def test_a_selection_without_data_is_one_sentence_that_is_announced(open_report:
 
 def test_the_tile_of_what_is_asked_leads_to_its_wordings_each_time(open_report: Open) -> None:
     page = open_report(month())
+    tile = page.browser.find_element("css selector", ".tile[href='#topics']")
     words = page.browser.find_element("css selector", ".topic table")
 
     for _ in range(2):
         page.run("document.querySelector('details.topic').open = false")
-        page.browser.find_element("css selector", ".tile[href='#topics']").click()
+        page.scroll_to(tile)
+        tile.click()
 
         WebDriverWait(page.browser, SECONDS_TO_DRAW).until(lambda _: words.is_displayed())
         assert words.text == "In these words Times\ncomo emito o certificado? 28"
