@@ -277,16 +277,16 @@ environments: $(DEVELOPER) $(CHECKOV)/.installed $(NODE)/.installed programs
 
 # What is installed comes first, three at a time, since each waits for the network. The static checks keep one
 # core busy each: two at a time. The slow tests leave a third of the machine to those in a browser and against
-# Ceph, and a team's deployment one of its cores to those on Spark and to chaos. Each prints when it has ended.
+# Ceph, and a team's deployment one of its cores to those on Spark and to chaos: their progress is mixed.
 check: ## everything that main always passes: static checks and every tier of tests
 	@$(MAKE) --no-print-directory -j 3 --output-sync=target environments
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint types template bandit contracts $(SPARK)/.installed
 	@$(MAKE) --no-print-directory test
-	@echo "Next: the slow tests, those in a browser and those against Ceph (twenty minutes)"
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target slow browser ceph \
+	@echo "Next: the slow tests, those in a browser and those against Ceph, together (twenty minutes)"
+	@$(MAKE) --no-print-directory -j 2 slow browser ceph \
 		SELECTED="$$(command -v radosgw >/dev/null && echo "$(NOT_ON_CEPH)")"
-	@echo "Next: a team's deployment, Spark and chaos (ten minutes)"
-	@$(MAKE) --no-print-directory -j 2 --output-sync=target team spark chaos
+	@echo "Next: a team's deployment, Spark and chaos, together (ten minutes)"
+	@$(MAKE) --no-print-directory -j 2 team spark chaos
 
 docs: $(DEVELOPER) ## write docs/tables.md, docs/marts.md and the lineage of the marts from their declarations
 	@$(BIN)/python -m tg_pipeline.docs_pages docs
