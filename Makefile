@@ -57,7 +57,8 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(call pip_install,.[meanings])
 	@touch $@
 
-# All that `install` installs, and the developer's tools: one resolution, and one pip.
+# All that `install` installs, and the developer's tools: one resolution, and one pip. Both write .venv: do not
+# ask for `install` and a developer's target in one parallel make.
 $(DEVELOPER): pyproject.toml constraints.txt
 	$(call pip_install,.[dev])
 	@touch $(INSTALLED) $@
@@ -279,7 +280,7 @@ environments: $(DEVELOPER) $(CHECKOV)/.installed $(NODE)/.installed programs
 # core busy each: two at a time. The slow tests leave a third of the machine to those in a browser and against
 # Ceph, and a team's deployment one of its cores to those on Spark and to chaos: their progress is mixed.
 check: ## everything that main always passes: static checks and every tier of tests
-	@$(MAKE) --no-print-directory -j 3 --output-sync=target environments
+	@$(MAKE) --no-print-directory -j 3 environments
 	@$(MAKE) --no-print-directory -j 2 --output-sync=target lint types template bandit contracts $(SPARK)/.installed
 	@$(MAKE) --no-print-directory test
 	@echo "Next: the slow tests, those in a browser and those against Ceph, together (twenty minutes)"

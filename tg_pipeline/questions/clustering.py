@@ -33,10 +33,10 @@ NEIGHBOURS: Final = 10
 OWN_WEIGHT: Final = 0.6
 """The weight of a text's edge to itself: about that of an edge to a text that asks the same."""
 
-INFLATIONS: Final = (1.5, 1.75, 2.0, 2.25, 2.5)
+INFLATIONS: Final = (1.4, 1.6, 1.8, 2.0, 2.2)
 """From few topics to many; decision 4 has the figures for this and the other constants."""
 
-SHARE_OF_BEST: Final = 0.94
+SHARE_OF_BEST: Final = 0.98
 """The share of the best silhouette with which fewer topics are preferred."""
 
 MIN_PROBABILITY: Final = 0.001

@@ -77,7 +77,8 @@ QUESTIONS_SCHEMA: Final = pa.schema(
         described(
             "topic_name",
             pa.string(),
-            "The name of the topic: from `TG_TOPICS`, or its largest group's; null without one.",
+            "The name of the topic: from `TG_TOPICS`, or of a group that is large and typical; "
+            "null without one.",
             nullable=True,
         ),
     ],

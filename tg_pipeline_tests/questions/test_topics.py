@@ -12,7 +12,9 @@ from tg_pipeline.questions import (
     group_questions,
     installed_encoder,
 )
+from tg_pipeline.questions.clustering import TextClusters
 from tg_pipeline.questions.meanings import STEPS, load_encoder
+from tg_pipeline.questions.naming import best_groups
 from tg_pipeline_tests.questions.chat import messages, needs_encoder
 
 CERTIFICATE = ("como emito o certificado?", "onde emito o certificado?", "emitem certificado?")
@@ -123,3 +125,20 @@ def test_a_group_is_named_with_a_question_mark_if_somebody_wrote_one() -> None:
     found = group_questions(detect_questions(messages(*asked, "Como emito o certificado?")))
 
     assert set(found["group_name"].to_pylist()) == {"Como emito o certificado?"}
+
+
+@pytest.mark.parametrize(("times", "group"), [([5, 2, 2], 1), ([5, 1, 0], 0)])
+def test_a_topic_is_named_after_a_group_that_is_large_and_typical_of_it(
+    times: list[int], group: int
+) -> None:
+    # Given a group that resembles the topic little, and one of two texts that resemble it
+    found = TextClusters(
+        groups=np.array([0, 1, 1]),
+        topics=np.zeros(3, np.int64),
+        in_group=np.ones(3),
+        in_topic=np.array([0.2, 0.6, 0.6]),
+    )
+
+    named_after = best_groups(found, np.array(times), best=np.array([0, 1]), topics=1)
+
+    assert named_after.tolist() == [group]

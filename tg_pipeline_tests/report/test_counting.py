@@ -79,7 +79,7 @@ def test_the_overview_in_words() -> None:
         "50%",
         "answered in private chats",
         "before: 50%",
-        "11% (3 of 28) of those answered asked again",
+        "asked again within a day: 11% (3 of 28) of those answered",
         "50%",
         "answered elsewhere",
         "before: 50%",

@@ -75,14 +75,13 @@ BAR_CELLS: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """The rows of the queries, and the facts of the latest period."""
+    """The rows of the queries, and the facts of the latest period, if it has updates."""
 
     hours: list[tuple[int, int]]
     users: list[tuple[int, str | None, int]]
     topics: list[tuple[str, int]]
     helped: list[tuple[int, int, int, int]]
-    period: Period
-    facts: Facts
+    latest: tuple[Period, Facts] | None
 
 
 def summary() -> None:
@@ -143,7 +142,7 @@ def _size(size: int, fmt: Formatter) -> str:
 def _print_activity(source: ReportSource, fmt: Formatter) -> None:
     """Print, from the marts, when and what is written, by whom, and whether the bot helps."""
     texts, figures = fmt.messages.terminal, _read_figures(source)
-    if figures is None or not figures.hours:
+    if not figures.hours:
         out.print(texts.no_messages)
         return
     ranked = [(f"{hour:02d}–{hour + 1:02d} h", count) for hour, count in figures.hours]
@@ -157,16 +156,15 @@ def _print_activity(source: ReportSource, fmt: Formatter) -> None:
     ((issues, unseen, answered, contained),) = figures.helped
     for line in help_lines(issues, unseen, answered, contained, fmt):
         out.print(line, soft_wrap=True)
-    out.print(first_sentence(figures.period, figures.facts, fmt), soft_wrap=True)
+    if figures.latest:
+        out.print(first_sentence(*figures.latest, fmt), soft_wrap=True)
 
 
-def _read_figures(source: ReportSource) -> _Figures | None:
-    """Read the marts; None if the lake is empty. Raises StoreError."""
+def _read_figures(source: ReportSource) -> _Figures:
+    """Read the marts, which can be kept for longer than updates. Raises StoreError."""
     built = source.lake.days(ENRICHED_UPDATES.name)
     period = latest_period(built)
-    if period is None:
-        return None
-    names = FACT_TABLES | OF_ALL_DAYS
+    names = FACT_TABLES | OF_ALL_DAYS if period else OF_ALL_DAYS
     try:
         with open_marts(source, period, names, OF_ALL_DAYS) as marts:
             return _Figures(
@@ -174,8 +172,7 @@ def _read_figures(source: ReportSource) -> _Figures | None:
                 users=_rows(marts, MOST_ACTIVE_USERS),
                 topics=_rows(marts, MOST_ASKED),
                 helped=_rows(marts, HELPED),
-                period=period,
-                facts=read_facts(marts, period, min(built)),
+                latest=(period, read_facts(marts, period, min(built))) if period else None,
             )
     except EngineError as error:
         raise StoreError(

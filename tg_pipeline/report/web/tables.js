@@ -88,7 +88,7 @@
     place.after(button);
   };
 
-  for (const table of document.querySelectorAll("table:has(> caption)")) {
+  for (const table of [...document.querySelectorAll("table")].filter((each) => each.caption)) {
     const place = table.closest("[id]");
     offer(place, table.caption.textContent, place.id.replace("-table", ""), () => tableRows(table));
   }

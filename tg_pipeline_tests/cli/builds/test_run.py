@@ -60,6 +60,10 @@ def test_a_sample_is_built_with_its_marts_and_shown(shell: Shell) -> None:
     assert monitored.returncode == 0
     assert json.loads(monitored.stdout)["ok"] is True
 
+    # And the summary has the marts as long as they are kept, which can be longer than updates
+    shutil.rmtree(shell.lake / "enriched_updates")
+    assert "most active people" in shell.run("summary").stdout
+
 
 @pytest.mark.slow
 def test_a_run_builds_what_is_late_lost_or_damaged_and_nothing_else(shell: Shell) -> None:
@@ -121,7 +125,7 @@ def test_days_that_fail_are_each_named_and_all_others_are_built(shell: Shell) ->
 @pytest.mark.slow
 def test_what_lands_on_a_past_day_during_a_build_is_built_too(shell: Shell) -> None:
     # Given a build that takes a while
-    shell.run("sample", "--days", "8", "--per-day", "60")
+    shell.run("sample", "--days", "12", "--per-day", "60")
 
     # When an update lands on a day whose objects were already read
     with shell.start("run") as running:

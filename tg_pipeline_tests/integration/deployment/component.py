@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-PATIENCE = 600
+PATIENCE = 500
 """Seconds, for conditions that might never hold."""
 
 
