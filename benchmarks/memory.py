@@ -1,4 +1,4 @@
-"""The memory of `up`, `serve` or `poll` while idle: PSS and RSS of each process, on Linux.
+"""The memory of `up`, `serve`, `poll` or `proxy` while idle: PSS and RSS of each process, on Linux.
 
 python benchmarks/memory.py up
 """
@@ -27,7 +27,12 @@ from lib.processes.bot_api_server import serve_bot_api
 START_TIMEOUT: Final = 300.0
 """Seconds within which it answers, on a busy machine."""
 
-COMMANDS: Final = {"up": ("up", "--no-poll"), "serve": ("serve",), "poll": ("poll",)}
+COMMANDS: Final = {
+    "up": ("up", "--no-poll"),
+    "serve": ("serve",),
+    "poll": ("poll",),
+    "proxy": ("proxy",),
+}
 
 BOT: Final = {"TELEGRAM_BOT_TOKEN": "7:of-a-test-bot", "TELEGRAM_SECRET_TOKEN": "s" * 32}
 """They open nothing."""
@@ -79,10 +84,11 @@ def _running(command: str, place: Place, api_url: str) -> Iterator[int]:
     port = _free_port()
     has_port = command != "poll"
     log = place.folder / "log"
+    settings = {"TELEGRAM_API_URL": api_url, "TG_PROXY_SPOOL": str(place.folder / "spool")}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [COMMAND, *COMMANDS[command], *(["--port", str(port)] if has_port else [])],
-            env=command_environment(place, BOT | {"TELEGRAM_API_URL": api_url}),
+            env=command_environment(place, BOT | settings),
             cwd=place.folder,
             stdout=output,
             stderr=output,
