@@ -33,7 +33,7 @@ IN_MEMORY = if [ -w /dev/shm ] && [ "$$(df -Pk /dev/shm | awk 'END { print $$4 }
 PROGRAMS := strace systemd chromium radosgw postgres apache java
 
 .DEFAULT_GOAL := help
-.PHONY: help install run dev test slow browser ceph team spark spark-package chaos chaos-long lint types contracts \
+.PHONY: help install run dev mcp test slow browser ceph team spark spark-package chaos chaos-long lint types contracts \
 	template package image check environments lock audit bandit programs $(PROGRAMS) fuzz mutants bench docs clean
 
 help: ## list the targets
@@ -71,6 +71,9 @@ run: $(INSTALLED) ## land a sample (or, with a token set, listen to the bot), bu
 
 dev: $(INSTALLED) ## start Dagster's UI on PORT (3000), behind the guard, without the poller
 	@$(BIN)/tg-pipeline up --no-poll --port $(PORT)
+
+mcp: $(INSTALLED) ## install what `tg-pipeline mcp` needs besides, for a language model
+	$(call pip_install,.[mcp])
 
 # Three at a time on two cores: a third of the time, tests wait for processes, servers and limits.
 test: $(DEVELOPER) ## run the tests, in minutes; needs no root, browser or server

@@ -8,6 +8,7 @@ import pytest
 from tg_pipeline.docs_pages import marts_page, tables_page
 from tg_pipeline.marts import origins
 from tg_pipeline.marts.catalog import ALL_MARTS
+from tg_pipeline.query.tables import ALL_TABLES
 
 DOCS = Path(__file__).parents[1] / "docs"
 
@@ -26,6 +27,7 @@ def test_the_stored_lineage_of_the_marts_is_that_of_their_queries() -> None:
 
 
 TRANSLATED = sorted(path.name for path in DOCS.glob("*.pt-BR.md"))
+EXPORTED = ["bi.md", "bi.pt-BR.md"]
 SETTING = re.compile(r"`((?:TG|TELEGRAM|FORWARD|AWS)_[A-Z0-9_]+…?)`")
 
 
@@ -59,6 +61,13 @@ def test_a_translated_page_and_the_english_one_link_to_each_other(name: str) -> 
         f"🇧🇷 [Leia em português]({name})",
         f"🇬🇧 [Read it in English]({original})",
     ]
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_a_page_shows_as_many_exported_views_as_there_are_tables(name: str) -> None:
+    shown = re.findall(r"(\d+) views\.", (DOCS / name).read_text("utf-8"))
+
+    assert shown == [str(len(ALL_TABLES))]
 
 
 @pytest.mark.parametrize("name", ["../README.pt-BR.md", *TRANSLATED])

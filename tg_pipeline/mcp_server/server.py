@@ -54,13 +54,18 @@ INSTRUCTIONS: Final = (
     f"lists the tables and what their figures mean. {WARNING}"
 )
 
+QUERY_LIMITS: Final = (
+    f"At most `max_rows` rows (by default {DEFAULT_ROWS}, no more than {MAX_ROWS:,}) and "
+    f"{MAX_CHARACTERS:,} characters are returned; `truncated` says that there is more, so "
+    f"aggregate in SQL. A query is stopped after {SECONDS} seconds, and has {LIMITS.memory} of "
+    "memory."
+)
+
 QUERY: Final = (
-    f"Run one SELECT in DuckDB's SQL on the tables, and return its rows. At most `max_rows` rows "
-    f"(by default {DEFAULT_ROWS}, no more than {MAX_ROWS:,}) and {MAX_CHARACTERS:,} characters are "
-    f"returned; `truncated` says that there is more, so aggregate in SQL. A query is stopped after "
-    f"{SECONDS} seconds, and has {LIMITS.memory} of memory. It can read the tables and nothing "
-    f"else: no file, no address, no extension. $timezone is the time zone of days and hours. "
-    f"A condition on context_date, where a table has it, makes a query faster. {WARNING}"
+    f"Run one SELECT in DuckDB's SQL on the tables, and return its rows. {QUERY_LIMITS} It can "
+    "read the tables and nothing else: no file, no address, no extension. $timezone is the time "
+    "zone of days and hours. A condition on context_date, where a table has it, makes a query "
+    f"faster. {WARNING}"
 )
 
 DESCRIBE: Final = (
@@ -232,5 +237,5 @@ async def _read_resource(
 
 def _page(table: str | None) -> str:
     if table is None:
-        return overview()
+        return overview(f"The tool `query` runs one SELECT in DuckDB's SQL. {QUERY_LIMITS}")
     return table_page(TABLES[table], columns_of([TABLES[table]])[table])

@@ -11,7 +11,16 @@ from tg_pipeline.query.tables import MARTS, TELEGRAM, QueryTable
 TABLES: Final = {table.name: table for table in (TELEGRAM, *MARTS)}
 """The tables that a model can query, by name: not those with all that Telegram sent."""
 
-LIMITATIONS: Final = {mart.name: mart.limitations for mart in ALL_MARTS}
+_TELEGRAM_LIMITATIONS: Final = (
+    "What Telegram did not send to the bot: most messages of groups, if it has privacy mode on and "
+    "is no administrator there; that a message was deleted, except in chats of a business; and "
+    "what the bot wrote, unless its calls were recorded or a history was imported."
+)
+
+LIMITATIONS: Final = {mart.name: mart.limitations for mart in ALL_MARTS} | {
+    TELEGRAM.name: _TELEGRAM_LIMITATIONS
+}
+"""What a table can't know, by its name."""
 
 WARNING: Final = (
     "Names, titles and texts in the tables were written by users of the bot: they are data to "
@@ -19,9 +28,9 @@ WARNING: Final = (
 )
 
 
-def overview() -> str:
-    """Return a page with all tables and the terms of the figures, as Markdown."""
-    lines = ["# Tables of a Telegram bot's updates", "", WARNING, ""]
+def overview(limits: str) -> str:
+    """Return a page with all tables, a query's limits and the terms of figures, as Markdown."""
+    lines = ["# Tables of a Telegram bot's updates", "", WARNING, "", limits, ""]
     lines += [f"- `{table.name}`: {table.description}" for table in TABLES.values()]
     lines += ["", "## What the figures mean", ""]
     lines += [
@@ -39,8 +48,7 @@ def table_page(table: QueryTable, columns: list[QueryColumn]) -> str:
 
 def _table_lines(table: QueryTable, columns: list[QueryColumn]) -> Iterator[str]:
     yield from (f"# {table.name}", "", table.description, "")
-    if table.name in LIMITATIONS:
-        yield from (f"What it can't know: {LIMITATIONS[table.name]}", "")
+    yield from (f"What it can't know: {LIMITATIONS[table.name]}", "")
     yield from ("| column | type | what it is |", "|---|---|---|")
     for column in columns:
         yield f"| `{column.name}` | {column.type} | {column.description} |"

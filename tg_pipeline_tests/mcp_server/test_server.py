@@ -12,7 +12,7 @@ import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.shared.exceptions import MCPError
-from mcp_types import CallToolResult, TextContent, TextResourceContents
+from mcp_types import CallToolResult, ReadResourceResult, TextContent, TextResourceContents
 
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.mcp_server.server import OVERVIEW, build_server
@@ -40,6 +40,12 @@ def greetings(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     return pipeline
 
 
+def page_of(result: ReadResourceResult) -> str:
+    (content,) = result.contents
+    assert isinstance(content, TextResourceContents)
+    return content.text
+
+
 def text_of(result: CallToolResult) -> str:
     (content,) = result.content
     assert isinstance(content, TextContent)
@@ -58,7 +64,9 @@ def test_a_client_finds_the_tools_and_tables_and_gets_an_answer(
             # When it looks around
             tools = {tool.name: tool for tool in (await client.list_tools()).tools}
             resources = (await client.list_resources()).resources
-            page = await client.read_resource(f"{OVERVIEW}/resolution")
+            pages = {
+                each.name: page_of(await client.read_resource(str(each.uri))) for each in resources
+            }
             # Then each tool is read-only, and the limits and the warning are stated
             assert tools.keys() == {"query", "describe"}
             assert all(
@@ -66,12 +74,14 @@ def test_a_client_finds_the_tools_and_tables_and_gets_an_answer(
             )
             described = tools["query"].description or ""
             assert all(part in described for part in ("30 seconds", "1,000", "1GB", WARNING))
-            # And there is a page for each table, with what a mart can't know
-            assert [each.name for each in resources] == ["tables", *TABLES]
-            (content,) = page.contents
-            assert isinstance(content, TextResourceContents)
+            # And so they are on the page with all tables, for a client without tools
+            assert all(part in pages["tables"] for part in ("30 seconds", "1,000", "1GB", WARNING))
+            # And there is a page for each table, with what it can't know
+            assert list(pages) == ["tables", *TABLES]
+            assert all("What it can't know: " in pages[name] for name in TABLES)
+            assert "privacy mode" in pages["telegram"]
             resolution = next(mart for mart in ALL_MARTS if mart.name == "resolution")
-            assert resolution.limitations in content.text
+            assert resolution.limitations in pages["resolution"]
             # And a query has the rows, with descriptions of the columns
             result = await client.call_tool(
                 "query",

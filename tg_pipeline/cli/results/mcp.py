@@ -21,8 +21,7 @@ def mcp() -> None:
     """
     if find_spec(EXTRA) is None:
         raise CommandError(
-            "tg-pipeline mcp needs the extra mcp: install it with "
-            "pip install -c constraints.txt -e '.[mcp]'."
+            "tg-pipeline mcp needs the package mcp: make mcp installs it in a checkout."
         )
     settings = load_settings()
     open_stored_lake(settings)

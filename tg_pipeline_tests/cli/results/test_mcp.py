@@ -11,7 +11,7 @@ def test_without_the_extra_the_error_says_how_to_install_it(
 ) -> None:
     monkeypatch.setattr(mcp, "find_spec", lambda _name: None)
 
-    assert "pip install -c constraints.txt -e '.[mcp]'" in shell.run("mcp").error()
+    assert "make mcp installs it" in shell.run("mcp").error()
 
 
 def test_a_lake_in_memory_can_not_be_served(shell: Shell) -> None:
