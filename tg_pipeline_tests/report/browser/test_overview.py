@@ -238,7 +238,7 @@ def test_a_selection_without_data_is_one_sentence_that_is_announced(open_report:
     select(page, "period", "last 7 days")
 
     # Then the page says so, without lists; and has them again for other days
-    nothing = "Nothing was written or asked in this selection."
+    nothing = "Nothing happened in this selection."
     assert text_of(page, "lead") == nothing
     assert page.browser.find_element("id", "shown").get_property("textContent") == nothing
     assert not page.browser.find_element("id", "overview").is_displayed()
