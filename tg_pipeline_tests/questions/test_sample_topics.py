@@ -9,12 +9,19 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 import pytest
 
-from tg_pipeline.questions import detect_questions, group_questions, installed_encoder
+from tg_pipeline.questions import (
+    NO_TOPICS,
+    OperatorTopics,
+    detect_questions,
+    group_questions,
+    installed_encoder,
+)
 from tg_pipeline.sample import deliveries
 from tg_pipeline_tests.questions.chat import messages, needs_encoder
-from tg_pipeline_tests.sample.intents import intent_of
+from tg_pipeline_tests.sample.intents import INTENTS, intent_of
 
 SHOWN = 10
+EXAMPLES = 5
 
 
 class Month(NamedTuple):
@@ -63,9 +70,11 @@ class Topic(NamedTuple):
         return self.intents[self.intent] >= self.intents.total() / 2
 
 
-def ten_topics(month: Month, meanings: str) -> list[Topic]:
+def ten_topics(
+    month: Month, meanings: str, operator_topics: OperatorTopics = NO_TOPICS
+) -> list[Topic]:
     """Return the topics that the report shows."""
-    found = group_questions(month.detected, meanings=meanings)
+    found = group_questions(month.detected, meanings=meanings, topics=operator_topics)
     columns = (found[name].to_pylist() for name in ("topic_id", "topic_name", "text"))
     topics: dict[int, Topic] = {}
     for number, name, text in zip(*columns, strict=True):
@@ -98,3 +107,25 @@ def test_with_meanings_the_first_topic_is_the_intent_asked_most_and_names_are_of
     assert {topics[0].intent} == month.most_asked(1)
     assert topics[0].is_mostly_one
     assert sum(intent_of(topic.name) == topic.intent for topic in topics) >= 9
+
+
+@needs_encoder
+def test_with_five_examples_of_each_intent_nine_of_the_ten_asked_most_are_shown(
+    month: Month,
+) -> None:
+    examples = [
+        (number, question)
+        for number, intent in enumerate(INTENTS)
+        for question in intent.asks[:EXAMPLES]
+    ]
+    names = tuple(str(number) for number in range(len(INTENTS)))
+    operator_topics = OperatorTopics(
+        names,
+        examples=tuple(question for _, question in examples),
+        of_examples=tuple(number for number, _ in examples),
+    )
+
+    topics = ten_topics(month, installed_encoder(), operator_topics)
+
+    assert all(topic.is_mostly_one for topic in topics)
+    assert len({topic.intent for topic in topics} & month.most_asked(SHOWN)) >= 9
