@@ -18,7 +18,12 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import normalize
 
-from tg_pipeline.questions.similarity import SIMILARITY_DECIMALS, Centroids, Similarities
+from tg_pipeline.questions.similarity import (
+    SIMILARITY_DECIMALS,
+    Centroids,
+    Similarities,
+    row_maxima,
+)
 from tg_pipeline.questions.vectors import NONE, Floats, Integers
 
 MAX_LINKED: Final = 4_096
@@ -159,8 +164,8 @@ def topics_of_groups(similarities: Floats, groups: Integers, min_similarity: flo
     enough = max(scores) * (SHARE_OF_BEST if max(scores) > 0 else 1)
     topics = next(each for each, score in zip(candidates, scores, strict=True) if score >= enough)
     ones = np.ones(len(groups), np.int64)
-    texts = sparse.coo_array((ones, (groups, topics))).tocsr().toarray()
-    _, of_groups = np.unique(texts.argmax(axis=1), return_inverse=True)
+    most, _ = row_maxima(sparse.csr_array((ones, (groups, topics))))
+    _, of_groups = np.unique(most, return_inverse=True)
     return of_groups
 
 

@@ -121,7 +121,7 @@ class Similarities:
     ) -> Integers:
         known = len(self.meanings) if self.meanings is not None else 0
         products, lengths = self.vectors.contains[rows] @ word_similarities, self.vectors.lengths
-        clusters, maxima = _row_maxima(products)
+        clusters, maxima = row_maxima(products)
         maxima = maxima / lengths[rows]
         has_meaning = rows < known
         if self.meanings is not None and centroids.meanings is not None and has_meaning.any():
@@ -154,7 +154,7 @@ def _word_similarities(words: sparse.csr_array, centers: sparse.csr_array) -> sp
     return sparse.vstack(blocks, format="csr")
 
 
-def _row_maxima(rows: sparse.csr_array) -> tuple[Integers, Floats]:
+def row_maxima(rows: sparse.csr_array) -> tuple[Integers, Floats]:
     """Return the column of each row's maximum, the first one on ties, and the maximum itself."""
     columns, maxima = np.full(rows.shape[0], NONE), np.full(rows.shape[0], -np.inf)
     filled = np.flatnonzero(np.diff(rows.indptr))

@@ -3,29 +3,20 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing import get_context
+from contextlib import AbstractContextManager
 from multiprocessing.connection import Connection
 
 from aiohttp import web
+
+from lib.processes.server_process import serve_in_process
 
 POLL_SECONDS = 10
 """The time after which a poll ends without updates."""
 
 
-@contextmanager
-def serve_bot_api() -> Iterator[str]:
+def serve_bot_api() -> AbstractContextManager[str]:
     """Provide the URL of a server in a process of its own."""
-    context = get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{ours.recv()}"
-    finally:
-        process.kill()
-        process.join()
+    return serve_in_process(_serve)
 
 
 def _serve(parent: Connection) -> None:

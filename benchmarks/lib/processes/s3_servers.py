@@ -1,17 +1,18 @@
 """Local S3 servers: rclone, which serves folders as buckets, and a stub that discards objects."""
 
-import multiprocessing
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.connection import Connection
 from pathlib import Path
 from time import sleep
 from typing import Final
+
+from lib.processes.server_process import serve_in_process
 
 KEY_ID: Final = "benchmark-key"
 KEY: Final = "benchmark-secret"
@@ -51,20 +52,12 @@ def serve_with_rclone(folder: Path) -> Iterator[RcloneServer]:
             process.terminate()
 
 
-@contextmanager
-def serve_discarding() -> Iterator[str]:
+def serve_discarding() -> AbstractContextManager[str]:
     """Serve a bucket that discards each object, in its own process; yield the address.
 
     Almost all the time of a request is then the client's.
     """
-    receiver, sender = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=_discard, args=(sender,), daemon=True)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{receiver.recv()}"
-    finally:
-        process.terminate()
-        process.join()
+    return serve_in_process(_discard)
 
 
 class _DiscardingHandler(BaseHTTPRequestHandler):

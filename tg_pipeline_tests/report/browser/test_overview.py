@@ -1,6 +1,6 @@
 """The overview in a real browser: filters, tiles and downloads, on a phone and by keyboard."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,6 @@ from tg_pipeline.builds.selection import Selection
 from tg_pipeline.report.models import Period, ReportData
 from tg_pipeline.report.report import render_report
 from tg_pipeline_tests.conftest import DAY, PARAMETERS, Pipeline
-from tg_pipeline_tests.integration.browser.chromium import open_chromium
 from tg_pipeline_tests.report.browser.opened import SECONDS_TO_DRAW, Opened, Screen
 from tg_pipeline_tests.report.built_days import PARAMETERS as MART_PARAMETERS
 from tg_pipeline_tests.report.built_days import build, message
@@ -69,12 +68,6 @@ FORUM = 2
 """The place of a chat in the made facts."""
 OTHER_GROUP = {"id": -200, "type": "supergroup", "title": "Fórum"}
 COMMAND = {"entities": [{"type": "bot_command", "offset": 0, "length": 3}]}
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chrome]:
-    with open_chromium(logs={"browser": "ALL", "performance": "ALL"}) as chrome:
-        yield chrome
 
 
 @pytest.fixture

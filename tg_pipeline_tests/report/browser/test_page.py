@@ -1,6 +1,6 @@
 """The report in a real browser: desktop, phone, light, dark, printed, and by keyboard."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,6 @@ from selenium.webdriver.common.keys import Keys
 
 from tg_pipeline.report.models import ReportData
 from tg_pipeline.report.report import render_report
-from tg_pipeline_tests.integration.browser.chromium import open_chromium
 from tg_pipeline_tests.report.browser.opened import Opened, Screen
 from tg_pipeline_tests.report.report_data import HOSTILE, month, month_of, one_day, quiet
 
@@ -61,12 +60,6 @@ SPARSE: dict[str, Callable[[], ReportData | None]] = {
     "one day": one_day,
     "a quiet period": quiet,
 }
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chrome]:
-    with open_chromium(logs={"browser": "ALL", "performance": "ALL"}) as chrome:
-        yield chrome
 
 
 @pytest.fixture
