@@ -30,7 +30,11 @@ OTHER_SMALL_TALK: Final = frozenset(
     who_made_you yes
     """.split()
 )
-"""Small talk that the pattern does not match; topics are measured with it, as so far."""
+"""Small talk that the pattern does not match.
+
+Topics are measured with it: without it, CLINC150 would have 4,080 texts and 136 intents instead of
+4,380 and 146, and the figures of docs/benchmarks.md would be of other sets.
+"""
 
 UNLABELLED: Final = frozenset(
     """
