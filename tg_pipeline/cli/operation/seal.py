@@ -45,7 +45,7 @@ def seal(
     settings = load_settings()
     check_landing(settings)
     today = datetime.now(settings.zone).date()
-    wanted = _wanted(older_than, day, first, last, today)
+    wanted = wanted_days(older_than, day, first, last, today)
     landing = open_object_store(settings.landing_uri)
     rules = seal_rules(settings)
     days = with_progress(list(filter(wanted, kept_days(landing))), "sealing")
@@ -72,7 +72,7 @@ def with_progress(days: list[date], what: str) -> Iterator[date]:
             bar.advance(task)
 
 
-def _wanted(
+def wanted_days(
     older_than: int | None, day: str | None, first: str | None, last: str | None, today: date
 ) -> Callable[[date], bool]:
     """Return which days to seal; raises CommandError."""

@@ -1,6 +1,6 @@
 """`tg-pipeline digest`: post a day or a week to the admin chat, as a text and a chart."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -68,11 +68,12 @@ def digest(
     anyway.
     """
     settings = load_settings()
-    digest_period, fmt = _digest_period(settings, period, day), _formatter(settings, lang)
+    chosen = chosen_period(settings, period, day, datetime.now(settings.zone).date())
+    fmt = _formatter(settings, lang)
     if dry_run or to_file:
-        _print(_compose(settings, digest_period, fmt), to_file)
+        _print(_compose(settings, chosen, fmt), to_file)
         return
-    send_digest(settings, digest_period, fmt, again=again)
+    send_digest(settings, chosen, fmt, again=again)
 
 
 def send_digest(
@@ -86,11 +87,13 @@ def send_digest(
         _send(AdminChat(api, chat, claims, rate_limit_retry()), composed, again=again)
 
 
-def _digest_period(settings: Settings, period: str | None, day: str | None) -> DigestPeriod:
+def chosen_period(
+    settings: Settings, period: str | None, day: str | None, today: date
+) -> DigestPeriod:
+    """Return the period that is asked for, by default the last that ended; raises CommandError."""
     name = period or settings.admin.digest or DigestKind.DAY.value
     if name not in KINDS:
         raise CommandError(f"--period {name} is not supported: use {' or '.join(KINDS)}.")
-    today = datetime.now(settings.zone).date()
     if day is None:
         return DigestPeriod.last_ended(DigestKind(name), today)
     chosen = DigestPeriod.of(DigestKind(name), parse_day(day, today))

@@ -1,18 +1,19 @@
 """`tg-pipeline digest` posts a day or a week once, and fails with one clear line."""
 
+import re
 import shutil
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import duckdb
 import pytest
 
+from tg_pipeline.cli.results.digest import chosen_period
 from tg_pipeline.landing.zone import iter_days
+from tg_pipeline.settings import Settings
 from tg_pipeline_tests.cli.conftest import FIRST_DAY
 from tg_pipeline_tests.cli.ingestion.bot_commands import BotCommands
 from tg_pipeline_tests.conftest import DAY, Pipeline
-from tg_pipeline_tests.fakes.clock import zone_at_noon
 from tg_pipeline_tests.report.built_days import build, message
 
 CHAT = "-1001234567890"
@@ -113,17 +114,32 @@ def test_an_invalid_option_is_one_clear_line(commands: BotCommands, options: str
     assert commands.telegram.calls == []
 
 
-def test_the_default_is_yesterday_which_must_be_built(
+@pytest.mark.parametrize(
+    ("digest", "today", "name"),
+    [
+        ({}, date(2026, 10, 8), "2026-10-07"),
+        ({"TG_DIGEST": "day"}, date(2026, 10, 8), "2026-10-07"),
+        ({"TG_DIGEST": "week"}, date(2026, 10, 11), "2026-W40"),
+        ({"TG_DIGEST": "week"}, date(2026, 10, 12), "2026-W41"),
+    ],
+)
+def test_the_default_is_the_last_period_that_ended(
+    digest: dict[str, str], today: date, name: str
+) -> None:
+    settings = Settings.from_environment(digest, Path("/nowhere"))
+
+    assert chosen_period(settings, None, None, today).name == name
+
+
+def test_a_day_that_is_not_built_is_named_with_the_command_that_builds_it(
     commands: BotCommands,
 ) -> None:
-    zone = zone_at_noon()
-    yesterday = datetime.now(ZoneInfo(zone)).date() - timedelta(days=1)
+    error = commands.fails("digest")
 
-    error = commands.fails("digest", settings={"TG_TIMEZONE": zone})
-
-    assert error == (
-        f"tg-pipeline: No digest of {yesterday}: {yesterday} is not built: "
-        f"tg-pipeline run --date {yesterday} builds it.\n"
+    assert re.fullmatch(
+        r"tg-pipeline: No digest of (?P<day>\d{4}-\d\d-\d\d): (?P=day) is not built: "
+        r"tg-pipeline run --date (?P=day) builds it\.\n",
+        error,
     )
     assert commands.telegram.calls == []
 
