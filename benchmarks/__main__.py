@@ -18,16 +18,11 @@ from typing import Any, Final
 from rich.console import Console
 from rich.table import Table
 
-import buckets
-import layers
-import marts
-import nights
-import scale
-import webhook
 from lib.days import ZONE
 from lib.lakes import LARGE, SMALL
 from lib.output import spinner
 from lib.table import HEADS, Cost, Row, markdown
+from sections import buckets, layers, marts, nights, scale, webhook
 
 DOCS: Final = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BEGIN: Final = "<!-- the table of `make bench` begins -->"

@@ -11,7 +11,7 @@ from typing import Final
 from lib.processes.s3_servers import serve_discarding
 from lib.table import Cost, Row, paired
 
-HERE: Final = Path(__file__).parent
+BENCHMARKS: Final = Path(__file__).parents[1]
 PROCESS: Final = "lib.processes.webhook_process"
 OURS: Final = "lambda_ingest.handler"
 KEPT_CLIENT: Final = "lib.alternatives.boto3_client_kept"
@@ -53,7 +53,7 @@ def _measure(module: str, times: int, address: str) -> dict[str, float]:
     """Measure a handler in a process of its own."""
     environment = {
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": os.pathsep.join([str(HERE), os.environ.get("PYTHONPATH", "")]),
+        "PYTHONPATH": os.pathsep.join([str(BENCHMARKS), os.environ.get("PYTHONPATH", "")]),
         "AWS_ENDPOINT_URL": address,
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",

@@ -32,7 +32,7 @@ DECIMALS: Final = 9
 PANDAS: Final = "pandas: whole columns"
 DUCKDB: Final = "DuckDB: one query, one file"
 
-QUERY: Final = Path(__file__).parent / "lib" / "alternatives" / "messages.sql"
+QUERY: Final = Path(__file__).parents[1] / "lib" / "alternatives" / "messages.sql"
 """The mart as a script has it: of all messages, whenever they were sent."""
 
 
