@@ -14,7 +14,7 @@ from tg_pipeline.lake.partitions import Lake, Partition, PartitionStats
 from tg_pipeline.landing.arrivals import read_journals, with_arrivals
 from tg_pipeline.landing.reader import read_objects
 from tg_pipeline.landing.zone import list_objects
-from tg_pipeline_tests.fakes.s3_errors import S3, serve_s3
+from tg_pipeline_tests.fakes.s3.errors import S3, serve_s3
 
 DAY, NEXT_DAY = date(2026, 10, 7), date(2026, 10, 8)
 KEY = "raw_updates/context_date=2026-10-07/part-0.parquet"

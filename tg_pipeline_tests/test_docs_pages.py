@@ -10,7 +10,8 @@ from tg_pipeline.marts import origins
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.query.tables import ALL_TABLES
 
-DOCS = Path(__file__).parents[1] / "docs"
+CHECKOUT = Path(__file__).parents[1]
+DOCS = CHECKOUT / "docs"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,25 @@ def test_a_generated_page_is_up_to_date(name: str, page: str) -> None:
 
 def test_the_stored_lineage_of_the_marts_is_that_of_their_queries() -> None:
     assert origins.FILE.read_text("utf-8") == origins.origins_file(ALL_MARTS), "run: make docs"
+
+
+def test_the_tests_that_attack_a_guarantee_exist() -> None:
+    rows = re.findall(
+        r"^\|[^|]+\|([^|]+)\|", (DOCS / "guarantees.md").read_text("utf-8"), re.MULTILINE
+    )
+    tests = {name for row in rows for name in re.findall(r"`([a-z0-9_/]+(?:/|\.py))`", row)}
+
+    assert tests
+    assert {name for name in tests if not (CHECKOUT / "tg_pipeline_tests" / name).exists()} == set()
+
+
+def test_the_tests_and_benchmarks_that_a_page_names_by_their_paths_exist() -> None:
+    pages = [*DOCS.rglob("*.md"), *CHECKOUT.glob("README*.md")]
+    text = "\n".join(page.read_text("utf-8") for page in pages)
+    paths = set(re.findall(r"\b(?:tg_pipeline_tests|benchmarks)/[\w/]+\.\w+", text))
+
+    assert paths
+    assert {path for path in paths if not (CHECKOUT / path).exists()} == set()
 
 
 TRANSLATED = sorted(path.name for path in DOCS.glob("*.pt-BR.md"))

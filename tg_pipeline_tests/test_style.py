@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -18,6 +18,9 @@ PRIVATE_DAGSTER: Final = re.compile(r"\bdagster\._")
 PRIVATE_ACCESS: Final = re.compile(r"noqa:.*\bSLF001\b")
 DISCOURAGED_FIRST_WORDS: Final = {"Give", "Gives", "Say", "Says", "Tell", "Tells"}
 DISCOURAGED_WORDS: Final = re.compile(r"\b(whoever|anew|likewise)\b", re.IGNORECASE)
+
+MAX_MODULES: Final = 12
+NOT_COUNTED: Final = {"__init__.py", "conftest.py"}
 
 
 def python_files(*folders: str) -> list[Path]:
@@ -106,6 +109,16 @@ def test_a_public_class_name_is_defined_once() -> None:
             defined[name].append(str(path.relative_to(CHECKOUT)))
 
     assert {name: paths for name, paths in defined.items() if len(paths) > 1} == {}
+
+
+def test_a_folder_has_at_most_a_dozen_modules() -> None:
+    modules = Counter(
+        str(path.parent.relative_to(CHECKOUT))
+        for path in python_files(*PYTHON)
+        if path.name not in NOT_COUNTED
+    )
+
+    assert {folder: count for folder, count in modules.items() if count > MAX_MODULES} == {}
 
 
 def test_docstrings_can_be_compiled_by_every_python() -> None:

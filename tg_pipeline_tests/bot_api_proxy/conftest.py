@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tg_pipeline_tests.fakes.proxy_process import ProxyProcess
+from tg_pipeline_tests.fakes.processes.proxy_process import ProxyProcess
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 MINUTE = 60.0

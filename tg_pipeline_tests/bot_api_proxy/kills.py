@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from tg_pipeline_tests.fakes.proxy_process import ProxyProcess
+from tg_pipeline_tests.fakes.processes.proxy_process import ProxyProcess
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 
 LONGEST_LIFE = 0.6

@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tg_pipeline_tests.bot_api_proxy.conftest import NewProxy, wait_for_calls, wait_until
-from tg_pipeline_tests.fakes.proxy_process import ProxyProcess
+from tg_pipeline_tests.fakes.processes.proxy_process import ProxyProcess
 from tg_pipeline_tests.fakes.telegram_api.server import TOKEN, TelegramServer
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Bot, Heard, always, reply
 

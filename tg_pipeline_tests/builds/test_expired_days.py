@@ -17,7 +17,7 @@ from tg_pipeline.builds.staleness import DayStatus, known_days, stale_days
 from tg_pipeline.lake.floors import Floors
 from tg_pipeline.layers.enriched.pseudonyms import PersonalDataRules, pseudonym_of_id
 from tg_pipeline.marts.catalog import DAILY_MARTS
-from tg_pipeline_tests.builds.mart_days import PARAMETERS, said
+from tg_pipeline_tests.builds.marts.mart_days import PARAMETERS, said
 from tg_pipeline_tests.conftest import DAY, TIMEZONE, Pipeline
 
 KEY = Secret("0123456789abcdef0123456789abcdef")

@@ -41,8 +41,8 @@ from tg_pipeline.webhook_server.admission import Admission
 from tg_pipeline.webhook_server.application import build_application
 from tg_pipeline.webhook_server.server import ConnectionRules, WebhookServer, listen, until_stopped
 from tg_pipeline_tests.chaos.clock import VirtualClock
-from tg_pipeline_tests.chaos.crash_operations import run_operation
-from tg_pipeline_tests.fakes.webhook_process import COMMAND
+from tg_pipeline_tests.chaos.crash_points.operations import run_operation
+from tg_pipeline_tests.fakes.processes.webhook_process import COMMAND
 
 CONNECTIONS: Final = 100
 CALL_SECONDS: Final = 20.0

@@ -30,7 +30,13 @@ from tg_pipeline_tests.fakes import aws
 from tg_pipeline_tests.fakes.litter import find_litter, find_uploads
 from tg_pipeline_tests.fakes.loopback import Loopback
 from tg_pipeline_tests.fakes.ports import free_port
-from tg_pipeline_tests.fakes.proxy import CUT_MIDWAY, LATE, TROUBLES, FailingProxy, is_anything
+from tg_pipeline_tests.fakes.s3.failing_proxy import (
+    CUT_MIDWAY,
+    LATE,
+    TROUBLES,
+    FailingProxy,
+    is_anything,
+)
 from tg_pipeline_tests.integration.object_stores import ceph
 from tg_pipeline_tests.integration.object_stores.tier import S3Server
 

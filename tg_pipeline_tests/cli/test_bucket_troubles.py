@@ -10,7 +10,7 @@ import pytest
 from tg_pipeline.cli import context as stores
 from tg_pipeline.cli.main import app
 from tg_pipeline_tests.cli.conftest import FIRST_DAY
-from tg_pipeline_tests.fakes.s3_errors import CREDENTIALS, SECRET, always_error, serve_s3
+from tg_pipeline_tests.fakes.s3.errors import CREDENTIALS, SECRET, always_error, serve_s3
 
 COMMANDS = [
     ("run", "--date", "today"),

@@ -13,12 +13,12 @@ from aiohttp import web
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.lake.footers import FEW
 from tg_pipeline.marts.catalog import CUMULATIVE_MARTS, DAILY_MARTS
-from tg_pipeline_tests.builds.mart_days import PARAMETERS
+from tg_pipeline_tests.builds.marts.mart_days import PARAMETERS
 from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.fakes.aws import client_of, moto_server, moto_settings
 from tg_pipeline_tests.fakes.loopback import Loopback
-from tg_pipeline_tests.fakes.proxy import FailingProxy
+from tg_pipeline_tests.fakes.s3.failing_proxy import FailingProxy
 
 BUCKET = "bucket"
 STEP = FEW + 1

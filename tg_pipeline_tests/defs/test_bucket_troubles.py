@@ -12,7 +12,7 @@ from tg_pipeline.defs.updates import sensors
 from tg_pipeline.defs.updates.sensors import late_updates_sensor
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.defs.conftest import House
-from tg_pipeline_tests.fakes.s3_errors import CREDENTIALS, SECRET, error_reply, not_found
+from tg_pipeline_tests.fakes.s3.errors import CREDENTIALS, SECRET, error_reply, not_found
 from tg_pipeline_tests.lambda_ingest.bot_server import Bot, Heard, reply
 
 EMPTY = reply(b"<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>")

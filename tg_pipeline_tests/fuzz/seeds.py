@@ -13,7 +13,6 @@ from lambda_ingest.synthetic.updates import FIRST_SYNTHETIC_ID
 from lambda_ingest.update_fields import UPDATE_FIELDS
 from tg_pipeline_tests.fakes.sqs import created, landed, tick
 from tg_pipeline_tests.fuzz.targets import FOUND
-from tg_pipeline_tests.lambda_ingest.aiogram_updates import Examples, as_telegram_sends
 from tg_pipeline_tests.lambda_ingest.conftest import SENT
 from tg_pipeline_tests.lambda_ingest.events import (
     HEADERS,
@@ -23,6 +22,7 @@ from tg_pipeline_tests.lambda_ingest.events import (
     record,
     rest_event,
 )
+from tg_pipeline_tests.lambda_ingest.updates.aiogram_updates import Examples, as_telegram_sends
 
 MARTS: Final = Path(__file__).parents[1] / "marts" / "landed"
 DAY: Final = date(2026, 10, 7)

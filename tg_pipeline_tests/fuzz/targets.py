@@ -30,7 +30,7 @@ FOUND: Final = Path(__file__).parents[2] / ".tg_pipeline" / "fuzz"
 
 def check_of(target: str) -> Check:
     """Return the function that checks an input of a target."""
-    module = import_module(f"tg_pipeline_tests.fuzz.{target}_target")
+    module = import_module(f"tg_pipeline_tests.fuzz.checks.{target}")
     return cast("Check", module.check)
 
 

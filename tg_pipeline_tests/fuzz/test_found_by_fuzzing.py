@@ -15,7 +15,7 @@ from lambda_ingest.privacy.suppression import suppress
 from lambda_ingest.writer import LandingWriter, WriteStatus
 from tg_pipeline.layers.enriched.updates import enrich_update
 from tg_pipeline.telegram.decoding import UnreadableError, read_envelope
-from tg_pipeline_tests.fuzz.landing_target import FORGOTTEN
+from tg_pipeline_tests.fuzz.checks.landing import FORGOTTEN
 
 NOW: Final = datetime(2026, 10, 7, 15, tzinfo=UTC)
 DROPS_ALL: Final = Minimization(DROPPABLE, drops_text=True)

@@ -16,7 +16,7 @@ from tg_pipeline.landing.zone import SEALED_IN, list_objects
 from tg_pipeline.storage import object_store
 from tg_pipeline.storage.errors import IncompleteError, TransientStoreError
 from tg_pipeline.storage.object_io import ReplacedError, copy_object, get_object, open_object
-from tg_pipeline_tests.fakes.s3_errors import S3
+from tg_pipeline_tests.fakes.s3.errors import S3
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Heard, Reply, always, reply
 from tg_pipeline_tests.storage.test_object_store import in_turn, page
 from tg_pipeline_tests.stores import DAY, FOLDER

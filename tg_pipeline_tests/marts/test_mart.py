@@ -16,7 +16,7 @@ from tg_pipeline.marts.lineage import CONTEXT_DATE, column_origins
 from tg_pipeline.marts.mart import Mart, shown_sources
 from tg_pipeline.telegram.models import MESSAGE_TYPES
 from tg_pipeline_tests.built_marts import partitions_of
-from tg_pipeline_tests.marts.bot_lines import BLOCKED, TOPICS, call, chats_about
+from tg_pipeline_tests.marts.bot.bot_lines import BLOCKED, TOPICS, call, chats_about
 from tg_pipeline_tests.marts.conftest import DAY, Marts
 from tg_pipeline_tests.marts.updates import (
     ANA,

@@ -8,8 +8,8 @@ import pytest
 import requests
 
 from tg_pipeline_tests.cli.conftest import Shell
+from tg_pipeline_tests.fakes.processes.webhook_process import Serving, close, start
 from tg_pipeline_tests.fakes.webhook_listener import Listener
-from tg_pipeline_tests.fakes.webhook_process import Serving, close, start
 from tg_pipeline_tests.security.search import (
     IN_PATH,
     NO_BOT,

@@ -14,7 +14,7 @@ from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.landing.zone import list_days, list_objects
 from tg_pipeline.storage.errors import TransientStoreError, translate_errors
 from tg_pipeline.storage.object_store import open_object_store
-from tg_pipeline_tests.fakes.s3_errors import CREDENTIALS, S3, SECRET, always_error
+from tg_pipeline_tests.fakes.s3.errors import CREDENTIALS, S3, SECRET, always_error
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, always, reply
 from tg_pipeline_tests.stores import DAY, write
 

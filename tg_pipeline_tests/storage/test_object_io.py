@@ -9,7 +9,7 @@ from obstore.store import ObjectStore
 
 from lambda_ingest.store import open_store
 from tg_pipeline.storage.object_io import TAIL_BYTES, ReplacedError, copy_object, open_object
-from tg_pipeline_tests.fakes.s3_errors import S3
+from tg_pipeline_tests.fakes.s3.errors import S3
 from tg_pipeline_tests.lambda_ingest.bot_server import Heard, Reply, reply
 
 CONTENT = bytes(range(256)) * 40

@@ -11,7 +11,7 @@ from obstore.exceptions import BaseError
 from lambda_ingest.store import StoreError, open_store, put_if_absent
 from tg_pipeline.landing.zone import list_days, list_objects
 from tg_pipeline.storage.object_store import BACKOFF, retry
-from tg_pipeline_tests.fakes.s3_errors import S3, error_reply
+from tg_pipeline_tests.fakes.s3.errors import S3, error_reply
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Heard, Reply, always, reply
 from tg_pipeline_tests.stores import DAY, FOLDER
 

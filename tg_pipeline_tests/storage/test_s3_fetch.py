@@ -8,7 +8,7 @@ from obstore.store import S3Store
 
 from lambda_ingest.store import open_store
 from tg_pipeline.storage.s3_fetch import CONNECTIONS, FetchedObject, fetch_small
-from tg_pipeline_tests.fakes.s3_errors import S3, SECRET
+from tg_pipeline_tests.fakes.s3.errors import S3, SECRET
 from tg_pipeline_tests.lambda_ingest.bot_server import HANG_UP, Heard, Reply, reply
 
 KEYS = [f"day/{number}.json" for number in range(200)]

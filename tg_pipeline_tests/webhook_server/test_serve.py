@@ -21,7 +21,7 @@ import requests
 from lambda_ingest.settings import DEFAULT_WEBHOOK_PATH
 from lambda_ingest.webhook import MAX_BODY_BYTES
 from tg_pipeline_tests.fakes.certificates import self_signed
-from tg_pipeline_tests.fakes.webhook_process import COMMAND, SECRET, Serving, close, start
+from tg_pipeline_tests.fakes.processes.webhook_process import COMMAND, SECRET, Serving, close, start
 
 WITH_SECRET = {"X-Telegram-Bot-Api-Secret-Token": SECRET}
 StartServing = Callable[..., Serving]

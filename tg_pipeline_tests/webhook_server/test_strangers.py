@@ -15,7 +15,7 @@ import requests
 
 from tg_pipeline.webhook_server.server import Certificate
 from tg_pipeline_tests.fakes.certificates import self_signed
-from tg_pipeline_tests.fakes.webhook_process import SECRET, Serving, close, start
+from tg_pipeline_tests.fakes.processes.webhook_process import SECRET, Serving, close, start
 
 pytestmark = pytest.mark.slow
 

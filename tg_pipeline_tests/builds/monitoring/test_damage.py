@@ -24,8 +24,8 @@ from tg_pipeline.lake.floors import Floors
 from tg_pipeline.lake.partitions import DamagedPartitionError, Lake, partition_key
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.daily import DAILY_ACTIVITY
-from tg_pipeline_tests.builds.mart_days import PARAMETERS as MART_PARAMETERS
-from tg_pipeline_tests.builds.mart_days import said
+from tg_pipeline_tests.builds.marts.mart_days import PARAMETERS as MART_PARAMETERS
+from tg_pipeline_tests.builds.marts.mart_days import said
 from tg_pipeline_tests.conftest import BOT, DAY, PARAMETERS, Pipeline
 from tg_pipeline_tests.fakes.flipped_bits import flip_value
 

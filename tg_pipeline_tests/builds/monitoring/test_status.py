@@ -29,7 +29,7 @@ from tg_pipeline.events.dead_letters import dead_letter
 from tg_pipeline.lake.footers import Footers
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
-from tg_pipeline_tests.builds.mart_days import PARAMETERS, ZONE, said
+from tg_pipeline_tests.builds.marts.mart_days import PARAMETERS, ZONE, said
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
 
 LANDED_AT = datetime(2026, 10, 8, 12, tzinfo=UTC)

@@ -24,7 +24,7 @@ from tg_pipeline.builds.staleness import ONE_DAY, days_after, last_scheduled_day
 from tg_pipeline.lake.partitions import partition_key
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
-from tg_pipeline_tests.builds.mart_days import PARAMETERS, ZONE
+from tg_pipeline_tests.builds.marts.mart_days import PARAMETERS, ZONE
 from tg_pipeline_tests.cli.conftest import Shell
 from tg_pipeline_tests.conftest import BOT, Pipeline
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tg_pipeline_tests.fakes.ports import free_port
-from tg_pipeline_tests.fakes.webhook_process import Serving, close, start
+from tg_pipeline_tests.fakes.processes.webhook_process import Serving, close, start
 
 BOT_PATH = "/hook/7:of-a-test-bot"
 """Many bots have their token in it."""

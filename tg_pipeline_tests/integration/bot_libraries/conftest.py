@@ -11,8 +11,8 @@ from lambda_ingest.store import open_store
 from lambda_ingest.synthetic.updates import is_synthetic
 from tg_pipeline.landing.zone import list_days
 from tg_pipeline_tests.conftest import Pipeline
-from tg_pipeline_tests.fakes.bucket import OFTEN, Bucket, failing_bucket
-from tg_pipeline_tests.fakes.proxy import TROUBLES
+from tg_pipeline_tests.fakes.s3.bucket import OFTEN, Bucket, failing_bucket
+from tg_pipeline_tests.fakes.s3.failing_proxy import TROUBLES
 from tg_pipeline_tests.integration.bot_libraries.scene import Scene, playing
 
 SEED = 20_261_007

@@ -7,8 +7,8 @@ import pytest
 from obstore.exceptions import BaseError
 
 from lambda_ingest.store import REQUEST_TIMEOUT, open_store, put_if_absent
-from tg_pipeline_tests.fakes.bucket import failing_bucket
-from tg_pipeline_tests.fakes.proxy import TROUBLES
+from tg_pipeline_tests.fakes.s3.bucket import failing_bucket
+from tg_pipeline_tests.fakes.s3.failing_proxy import TROUBLES
 
 KEY = "telegram/context_date=2026-10-07/7-5.json"
 ALWAYS = 1.0

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tg_pipeline_tests.fakes.proxy_process import ProxyProcess
+from tg_pipeline_tests.fakes.processes.proxy_process import ProxyProcess
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.integration.bot_libraries.actors import GRAMMY, NODE, PollingBot
 from tg_pipeline_tests.integration.bot_libraries.conftest import SEED

@@ -5,8 +5,8 @@ from random import Random
 import pytest
 
 from tg_pipeline_tests.conftest import Pipeline
-from tg_pipeline_tests.fakes.bucket import Bucket
-from tg_pipeline_tests.fakes.proxy import TROUBLES
+from tg_pipeline_tests.fakes.s3.bucket import Bucket
+from tg_pipeline_tests.fakes.s3.failing_proxy import TROUBLES
 from tg_pipeline_tests.integration.bot_libraries.conftest import SEED, enriched_ids
 from tg_pipeline_tests.integration.bot_libraries.scene import Scene
 

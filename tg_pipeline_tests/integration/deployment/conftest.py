@@ -9,9 +9,9 @@ from moto.server import ThreadedMotoServer
 from selenium.webdriver import Chrome
 
 from tg_pipeline_tests.fakes.alert_webhook import AlertWebhook
-from tg_pipeline_tests.fakes.postgres import Postgres, find_binaries
+from tg_pipeline_tests.fakes.processes.postgres import Postgres, find_binaries
 from tg_pipeline_tests.integration.browser.chromium import open_chromium
-from tg_pipeline_tests.integration.deployment.team import LOGS, Team
+from tg_pipeline_tests.integration.deployment.team.team import LOGS, Team
 
 
 @pytest.fixture(scope="module")

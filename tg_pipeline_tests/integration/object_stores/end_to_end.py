@@ -24,7 +24,7 @@ from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.query.session import open_session
 from tg_pipeline.report.models import ReportData
 from tg_pipeline.sample import deliveries
-from tg_pipeline_tests.builds.mart_days import ZONE, build_all
+from tg_pipeline_tests.builds.marts.mart_days import ZONE, build_all
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
 from tg_pipeline_tests.query.conftest import answer
 

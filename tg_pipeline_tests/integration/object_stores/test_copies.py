@@ -15,7 +15,7 @@ from lambda_ingest.writer import LandingWriter
 from tg_pipeline.builds.staleness import stale_days
 from tg_pipeline.landing.writer import Delivery, land_batches
 from tg_pipeline.landing.zone import list_days
-from tg_pipeline_tests.builds.mart_days import ZONE
+from tg_pipeline_tests.builds.marts.mart_days import ZONE
 from tg_pipeline_tests.conftest import BOT, Pipeline
 from tg_pipeline_tests.integration.object_stores.end_to_end import (
     build,

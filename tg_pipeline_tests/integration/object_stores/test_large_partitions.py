@@ -17,7 +17,7 @@ from tg_pipeline.storage import object_io
 from tg_pipeline.storage.object_io import TAIL_BYTES, ReplacedError
 from tg_pipeline_tests.conftest import DAY
 from tg_pipeline_tests.fakes.loopback import Loopback
-from tg_pipeline_tests.fakes.proxy import FailingProxy, is_put
+from tg_pipeline_tests.fakes.s3.failing_proxy import FailingProxy, is_put
 from tg_pipeline_tests.integration.object_stores.tier import BUCKET, S3Server
 from tg_pipeline_tests.stores import SCHEMA
 

@@ -14,7 +14,7 @@ from tg_pipeline.layers.raw_updates import RAW_UPDATES
 from tg_pipeline.storage import object_io
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.fakes.loopback import Loopback
-from tg_pipeline_tests.fakes.proxy import (
+from tg_pipeline_tests.fakes.s3.failing_proxy import (
     CUT_AFTER,
     CUT_BEFORE,
     CUT_MIDWAY,

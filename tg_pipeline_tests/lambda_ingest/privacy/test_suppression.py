@@ -25,8 +25,8 @@ from lambda_ingest.privacy.suppression import (
 from lambda_ingest.settings import Secret
 from tg_pipeline.sample import deliveries
 from tg_pipeline.telegram.models import UPDATE_TYPES
-from tg_pipeline_tests.lambda_ingest.aiogram_updates import Examples
 from tg_pipeline_tests.lambda_ingest.privacy.tombstones import KEY, tombstones_of
+from tg_pipeline_tests.lambda_ingest.updates.aiogram_updates import Examples
 
 ID, USERNAME, NAME = 5_000_000_001, "ana_ribeiro", "Ana Ribeiro"
 

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from tg_pipeline_tests.marts.bot_lines import BLOCKED, TOO_MANY, call, replied_to_webhook, sent
+from tg_pipeline_tests.marts.bot.bot_lines import BLOCKED, TOO_MANY, call, replied_to_webhook, sent
 from tg_pipeline_tests.marts.updates import Payload, second
 
 BOT: Final = 7_000_000_001

@@ -15,7 +15,7 @@ from tg_pipeline_tests.lambda_ingest.events import (
     http_event,
     rest_event,
 )
-from tg_pipeline_tests.lambda_ingest.runtime import Runtime
+from tg_pipeline_tests.lambda_ingest.function.runtime import Runtime
 
 Start = Callable[..., Runtime]
 

@@ -18,10 +18,10 @@ from tg_pipeline.defs.partitions import group_into_ranges
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.fakes.ports import free_port
-from tg_pipeline_tests.fakes.postgres import PASSWORD, Postgres
+from tg_pipeline_tests.fakes.processes.postgres import PASSWORD, Postgres
 from tg_pipeline_tests.integration.deployment.component import Component, wait_until
 from tg_pipeline_tests.integration.deployment.compose import DEPLOY, Loopback, settings_to_fill_in
-from tg_pipeline_tests.integration.deployment.history import History
+from tg_pipeline_tests.integration.deployment.team.history import History
 
 BINARIES = Path(sys.executable).parent
 LOGS = "logs"

@@ -21,10 +21,14 @@ from tg_pipeline.sample import deliveries
 from tg_pipeline_tests.conftest import BOT, Pipeline
 from tg_pipeline_tests.fakes.clock import zone_at_noon
 from tg_pipeline_tests.fakes.loopback import Loopback
-from tg_pipeline_tests.fakes.proxy import FailingProxy
+from tg_pipeline_tests.fakes.s3.failing_proxy import FailingProxy
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
+from tg_pipeline_tests.integration.object_stores.daily_task.task import (
+    RunningTask,
+    TaskImage,
+    Tasks,
+)
 from tg_pipeline_tests.integration.object_stores.end_to_end import contents
-from tg_pipeline_tests.integration.object_stores.task import RunningTask, TaskImage, Tasks
 from tg_pipeline_tests.integration.object_stores.tier import S3Server
 
 DAYS, A_DAY = 3, 30

@@ -14,9 +14,9 @@ import pytest
 from tg_pipeline.telegram.fields import SERVICE_MESSAGES
 from tg_pipeline.telegram.models import UPDATE_TYPES
 from tg_pipeline_tests.conftest import BuiltDay, Pipeline
-from tg_pipeline_tests.lambda_ingest.aiogram_updates import Examples, as_telegram_sends
 from tg_pipeline_tests.lambda_ingest.conftest import ARRIVED, Container, update
 from tg_pipeline_tests.lambda_ingest.events import SECRET, http_event, queue_event, record
+from tg_pipeline_tests.lambda_ingest.updates.aiogram_updates import Examples, as_telegram_sends
 
 SENT_ON, EDITED_ON, ARRIVED_ON = date(2026, 10, 4), date(2026, 10, 5), ARRIVED.date()
 OTHERWISE_ON = date(2026, 10, 6)

@@ -62,7 +62,7 @@ class SystemCall:
 
 @dataclass
 class CrashLab:
-    """Runs operations of `crash_operations.py` under strace."""
+    """Runs operations of `operations.py` under strace."""
 
     pool: ProcessPool
     folder: Path

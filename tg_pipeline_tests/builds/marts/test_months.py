@@ -25,7 +25,7 @@ from tg_pipeline.marts.daily import USER_ACTIVITY
 from tg_pipeline.marts.duckdb_engine import create_view, open_engine, run_query
 from tg_pipeline.marts.mart import Mart, MartParameters
 from tg_pipeline.storage.object_store import list_pages
-from tg_pipeline_tests.builds.histories import (
+from tg_pipeline_tests.builds.marts.histories import (
     ANA,
     ANSWER,
     BIA,

@@ -17,7 +17,7 @@ from tg_pipeline_tests.fakes.aws import (
     moto_settings,
 )
 from tg_pipeline_tests.fakes.loopback import Loopback
-from tg_pipeline_tests.fakes.proxy import FailingProxy
+from tg_pipeline_tests.fakes.s3.failing_proxy import FailingProxy
 
 NAME: Final = "landing"
 OFTEN: Final = 0.2

@@ -15,10 +15,10 @@ from tg_pipeline.landing.sealing import SealRules, seal_day
 from tg_pipeline.landing.unsealing import unseal_day
 from tg_pipeline.landing.zone import list_objects
 from tg_pipeline_tests.conftest import BOT, DAY, Pipeline
-from tg_pipeline_tests.integration.object_stores.test_forget import (  # noqa: F401 - the fixture
+from tg_pipeline_tests.integration.object_stores.privacy.test_forget import (  # noqa: F401 - the fixture
     pipeline as versioned,
 )
-from tg_pipeline_tests.integration.object_stores.test_forget import versions_with_her
+from tg_pipeline_tests.integration.object_stores.privacy.test_forget import versions_with_her
 from tg_pipeline_tests.integration.object_stores.tier import S3Server
 from tg_pipeline_tests.privacy.scene import NOON, fill, forget_ana, landed_keys, places_with
 

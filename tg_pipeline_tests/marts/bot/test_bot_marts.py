@@ -24,7 +24,7 @@ from tg_pipeline.marts.daily import (
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline.marts.people import BOTS, CHATS, RETENTION, SOURCES
 from tg_pipeline_tests.conftest import BOT
-from tg_pipeline_tests.marts.bot_lines import (
+from tg_pipeline_tests.marts.bot.bot_lines import (
     BLOCKED,
     TOO_MANY,
     TOPICS,

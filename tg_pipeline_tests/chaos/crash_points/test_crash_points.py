@@ -7,9 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from tg_pipeline_tests.chaos.crash_operations import NEW, OLD, OPERATIONS
+from tg_pipeline_tests.chaos.crash_points.operations import NEW, OLD, OPERATIONS
+from tg_pipeline_tests.chaos.crash_points.system_calls import (
+    CrashLab,
+    DurableDisk,
+    SystemCall,
+    can_trace,
+)
 from tg_pipeline_tests.chaos.processes import ProcessPool
-from tg_pipeline_tests.chaos.system_calls import CrashLab, DurableDisk, SystemCall, can_trace
 
 pytestmark = pytest.mark.slow
 

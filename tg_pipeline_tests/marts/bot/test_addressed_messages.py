@@ -9,7 +9,7 @@ from tg_pipeline.marts.cumulative import DETECTED_QUESTIONS, MESSAGES, SMALL_TAL
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline_tests.built_marts import rows_of
 from tg_pipeline_tests.conftest import BOT
-from tg_pipeline_tests.marts.bot_lines import sent
+from tg_pipeline_tests.marts.bot.bot_lines import sent
 from tg_pipeline_tests.marts.conftest import PARAMETERS, Marts
 from tg_pipeline_tests.marts.updates import ANA, BIA, GROUP, Payload, chat, command, message, user
 

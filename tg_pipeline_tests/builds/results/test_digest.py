@@ -36,7 +36,7 @@ from tg_pipeline.telegram.errors import (
     TelegramError,
 )
 from tg_pipeline.telegram.messages import RateLimitRetry, plain, to_plain
-from tg_pipeline_tests.builds.posting import KEY, Poster, PostingProcess
+from tg_pipeline_tests.builds.results.posting import KEY, Poster, PostingProcess
 from tg_pipeline_tests.conftest import DAY, Pipeline
 from tg_pipeline_tests.fakes.telegram_api.server import TelegramServer
 from tg_pipeline_tests.report.built_days import NEXT_DAY, PARAMETERS, build, message

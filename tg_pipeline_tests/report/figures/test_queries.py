@@ -20,7 +20,7 @@ from tg_pipeline.report.models import (
     ResponseTime,
 )
 from tg_pipeline.report.queries import read_report_data
-from tg_pipeline_tests.report.hand_made import Row, hand_made, local
+from tg_pipeline_tests.report.figures.hand_made import Row, hand_made, local
 
 DAY = date(2026, 10, 7)
 """A Wednesday."""

@@ -18,7 +18,7 @@ from tg_pipeline.report.facts import (
 )
 from tg_pipeline.report.models import Health, Period
 from tg_pipeline.report.queries import read_report_data
-from tg_pipeline_tests.report.hand_made import Row, hand_made, local
+from tg_pipeline_tests.report.figures.hand_made import Row, hand_made, local
 from tg_pipeline_tests.report.made_facts import made_facts
 
 DAY = date(2026, 10, 7)

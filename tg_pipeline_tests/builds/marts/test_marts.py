@@ -24,7 +24,7 @@ from tg_pipeline.marts.cumulative import MESSAGES
 from tg_pipeline.marts.daily import DAILY_ACTIVITY, HOURLY_ACTIVITY, USER_ACTIVITY
 from tg_pipeline.marts.duckdb_engine import run_query
 from tg_pipeline.marts.mart import MartParameters, each_day
-from tg_pipeline_tests.builds.mart_days import NINE, PARAMETERS, build_all, files, said, whole
+from tg_pipeline_tests.builds.marts.mart_days import NINE, PARAMETERS, build_all, files, said, whole
 from tg_pipeline_tests.built_marts import MartBuilds
 from tg_pipeline_tests.conftest import DAY, Pipeline
 

@@ -18,7 +18,7 @@ from websockets.typing import Origin, Subprotocol
 
 from tg_pipeline_tests.fakes.ports import free_port
 from tg_pipeline_tests.integration.deployment.compose import DEPLOY
-from tg_pipeline_tests.integration.deployment.oidc_provider import (
+from tg_pipeline_tests.integration.deployment.oidc.provider import (
     CLIENT,
     CLIENT_SECRET,
     OidcProvider,

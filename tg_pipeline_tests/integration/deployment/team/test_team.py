@@ -11,13 +11,13 @@ from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline_tests.integration.browser.backfills import launch_backfill_of_everything
-from tg_pipeline_tests.integration.deployment.history import History, Run
+from tg_pipeline_tests.integration.deployment.team.history import History, Run
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
     from tg_pipeline_tests.fakes.alert_webhook import AlertWebhook
-    from tg_pipeline_tests.integration.deployment.team import Team
+    from tg_pipeline_tests.integration.deployment.team.team import Team
 
 SENSOR = "late_updates_sensor"
 

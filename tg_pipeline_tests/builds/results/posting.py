@@ -18,7 +18,7 @@ from tg_pipeline.telegram.client import BotApiClient
 from tg_pipeline.telegram.messages import RateLimitRetry, plain
 from tg_pipeline_tests.fakes.telegram_api.server import TOKEN
 
-CHECKOUT = Path(__file__).parents[2]
+CHECKOUT = Path(__file__).parents[3]
 CHAT = "-1001234567890"
 KEY = "digests/-1001234567890/2026-10-07/text.json"
 TEXT = [(plain("Good morning."),)]
