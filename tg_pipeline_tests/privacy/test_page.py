@@ -20,7 +20,7 @@ from tg_pipeline.lake.landing_state import PREFIX as LISTINGS
 from tg_pipeline.landing.bot_names import BOTS_PREFIX
 from tg_pipeline.layers import ALL_LAYERS
 
-PAGE: Final = (Path(__file__).parents[1] / "docs" / "privacy.md").read_text("utf-8")
+PAGE: Final = (Path(__file__).parents[2] / "docs" / "privacy.md").read_text("utf-8")
 PORTUGUESE, ENGLISH = PAGE.split("\n## ")[1:]
 
 FOLDERS: Final = (
