@@ -1,7 +1,9 @@
 """A log whose reader stalls, or is gone, makes nobody wait; what it misses is counted."""
 
 import os
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -17,13 +19,17 @@ def report(count: int) -> str:
 
 @pytest.fixture
 def pipe() -> Iterator[tuple[int, int]]:
-    ends = os.pipe()
+    others = set(threading.enumerate())
+    ends = reading, writing = os.pipe()
     yield ends
-    for end in ends:
-        try:
-            os.close(end)
-        except OSError:
-            continue
+    with suppress(OSError):
+        os.close(reading)
+    # A thread that was writing goes on with the rest, and must not do so on the next test's pipe,
+    # which gets the same numbers.
+    for thread in set(threading.enumerate()) - others:
+        thread.join()
+    with suppress(OSError):
+        os.close(writing)
 
 
 def read_until_end(reading: int) -> bytes:
