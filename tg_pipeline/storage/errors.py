@@ -85,6 +85,8 @@ SHOWN: Final = 200
 
 _REQUEST: Final = re.compile(r"performing ([A-Z]+) (\S+)")
 _STATUS: Final = re.compile(r"status code: (\d{3})")
+_DELETION: Final = re.compile(r"request failed for key .* \(code: (\w+)\)", re.DOTALL)
+"""Objects are deleted by requests for several, whose response has a code for each, and 200."""
 _PROVIDER: Final = re.compile(r"External AWS credential provider: (?:\w+: )?(.*)")
 
 
@@ -143,12 +145,13 @@ class ParsedError:
         """Parse the message of an error of obstore."""
         text = str(error)
         request, status = _REQUEST.search(text), _STATUS.search(text)
+        deletion = _DELETION.search(text)
         return cls(
             text=text,
             method=request[1] if request else "",
             url=request[2] if request else "",
             status=status[1] if status else "",
-            code=_xml_element(text, "Code"),
+            code=deletion[1] if deletion else _xml_element(text, "Code"),
         )
 
     @property
@@ -173,7 +176,7 @@ def _classify(error: ParsedError, bucket: str) -> tuple[type[StoreError], str]:
     known = next((why for part, why in TEXT_ERRORS.items() if part in error.text), None)
     if known:
         return StoreError, known
-    if not error.status:
+    if not error.status and error.code not in AWS_ERRORS:
         return TransientStoreError, _network_reason(error)
     if error.status.startswith("5") or error.status in {"408", "409", "429"}:
         status = f"{error.status} {error.code}".strip()

@@ -1,6 +1,7 @@
 """Roles and policies allow what is needed, and nothing else."""
 
 import json
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from lambda_ingest.writer import CHATS_PREFIX
 from tg_pipeline.builds.expiry import DAY_FOLDERS
 from tg_pipeline.lake.floors import TableGroup
 from tg_pipeline_tests.cloudformation.template import (
+    CHECKOUT,
     Template,
     definition_of_the_api,
     grants_of,
@@ -20,6 +22,8 @@ from tg_pipeline_tests.cloudformation.template import (
     text_of,
     who_may_assume,
 )
+
+PAGE = (CHECKOUT / "docs" / "s3.md").read_text("utf-8")
 
 LANDING = {
     f"s3:PutObject on ${{RawBucket.Arn}}/{LANDING_PREFIX}/*",
@@ -145,30 +149,46 @@ def test_dagster_s_policy_allows_reading_the_landing_zone_and_writing_the_lake(
         "s3:GetObject on ${RawBucket.Arn}/*",
     }
     assert "s3:PutObject on ${EnrichedBucket.Arn}/*" in granted
+    assert "s3:DeleteObject on ${EnrichedBucket.Arn}/*" in granted
     assert "s3:ListBucketMultipartUploads on ${EnrichedBucket.Arn}" in granted
-    assert {each for each in granted if "Delete" in each and "EventsQueue" not in each} == {
-        "s3:DeleteObject on ${EnrichedBucket.Arn}/digests/*"
+
+
+def test_the_documented_policy_is_part_of_dagster_s(single: Template) -> None:
+    (policy,) = (json.loads(each) for each in re.findall(r"```json\n(.+?)```", PAGE, re.DOTALL))
+    buckets = {"my-bot-raw": "${RawBucket.Arn}", "my-bot-enriched": "${EnrichedBucket.Arn}"}
+
+    documented = {
+        f"{action} on {buckets[bucket]}{keys}"
+        for each in policy["Statement"]
+        for action in each["Action"]
+        for resource in each["Resource"]
+        for bucket, keys in re.findall(r"^arn:aws:s3:::([\w-]+)(.*)$", resource)
     }
 
+    granted = {each for each in grants_of(single["DagsterPolicy"]) if each.startswith("s3:")}
+    assert granted - documented == {
+        "s3:GetBucketLocation on ${RawBucket.Arn}",
+        "s3:GetBucketLocation on ${EnrichedBucket.Arn}",
+        "s3:ListMultipartUploadParts on ${EnrichedBucket.Arn}/*",
+    }
+    assert documented <= granted
 
-def test_dagster_may_delete_what_expires_and_only_if_something_does(everything: Template) -> None:
+
+def test_dagster_may_delete_what_landed_only_if_it_expires(everything: Template) -> None:
     only_tables = shaped(KeepDaysMarts="30")["Resources"]
-    added = [
-        {each for each in grants_of(resources["DagsterPolicy"]) if "DeleteObject" in each}
-        - {"s3:DeleteObject on ${EnrichedBucket.Arn}/digests/*"}
-        - {"s3:DeleteObject on ${RawBucket.Arn}/privacy/floors/*"}
+    deleted = [
+        {each for each in grants_of(resources["DagsterPolicy"]) if "DeleteObject on ${Raw" in each}
         for resources in (only_tables, everything)
     ]
 
-    tables = {"s3:DeleteObject on ${EnrichedBucket.Arn}/*"}
+    floors = {"s3:DeleteObject on ${RawBucket.Arn}/privacy/floors/*"}
     landed = {
         f"s3:DeleteObject on ${{RawBucket.Arn}}/{prefix}/*"
         for prefix in DAY_FOLDERS[TableGroup.LANDING]
     }
-    assert added == [tables, tables | landed]
-    for action in ("PutObject", "DeleteObject"):
-        floors = f"s3:{action} on ${{RawBucket.Arn}}/privacy/floors/*"
-        assert floors in grants_of(only_tables["DagsterPolicy"])
+    assert deleted == [floors, floors | landed]
+    putting = "s3:PutObject on ${RawBucket.Arn}/privacy/floors/*"
+    assert putting in grants_of(only_tables["DagsterPolicy"])
 
 
 def test_no_policy_allows_all_actions_or_all_resources(shapes: dict[str, Template]) -> None:

@@ -89,6 +89,24 @@ def test_a_missing_permission_is_named(s3: S3, request_: str, action: str) -> No
     )
 
 
+def test_a_missing_permission_to_delete_is_named_and_not_waited_for(s3: S3) -> None:
+    refusal = "<Error><Key>of/mine/key</Key><Code>AccessDenied</Code><Message>No</Message></Error>"
+    body = f"<DeleteResult>{refusal}</DeleteResult>".encode()
+
+    def delete() -> None:
+        store = open_object_store(URI, TIMEOUT)
+        with translate_errors(store):
+            obstore.delete(store, "key")
+
+    with s3(always(reply(body))):
+        error = error_of(delete)
+
+    assert not isinstance(error, TransientStoreError)
+    assert str(error) == (
+        f"{URI}: the credentials are not allowed to write to it: docs/s3.md lists the permissions."
+    )
+
+
 def test_an_endpoint_that_refuses_connections_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         address = "{}:{}".format(*closed.getsockname())
