@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlglot
 from botocore.client import BaseClient
+from sqlglot import exp
 
 from tg_pipeline.athena.saved_queries import saved_queries
 from tg_pipeline.athena.tables import ATHENA_TABLES, TableLocation, table_input
@@ -162,12 +164,25 @@ def test_the_policy_allows_what_register_does_and_nothing_more(
     assert allowed == to_create | to_update | ONLY_ON_AWS
 
 
-def test_every_saved_query_is_documented() -> None:
+def test_every_saved_query_is_documented_and_a_mart_s_with_its_tables() -> None:
     table = PAGE.partition("## Saved queries")[2].partition("\n\nThe first four")[0]
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", table, re.MULTILINE))
+    queries = {each.name: each.sql for each in saved_queries(MartParameters(TIMEZONE))}
 
-    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == [
-        query.name for query in saved_queries(MartParameters(TIMEZONE))
-    ]
+    assert list(rows) == list(queries)
+    assert {name: tables_named(row) for name, row in rows.items() if ", from " in row} == {
+        name: tables_read(queries[name]) for name in queries if name.startswith("mart_")
+    }
+
+
+def tables_named(row: str) -> set[str]:
+    return set(re.findall(r"`(\w+)`", row.partition(", from ")[2]))
+
+
+def tables_read(sql: str) -> set[str]:
+    query = sqlglot.parse_one(sql, read="athena")
+    read = {each.name for each in query.find_all(exp.Table)}
+    return read - {each.alias for each in query.find_all(exp.CTE)}
 
 
 def test_every_setting_is_documented_with_its_default(tmp_path: Path) -> None:
