@@ -3,12 +3,14 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from tg_pipeline.docs_pages import marts_page, tables_page
 from tg_pipeline.marts import origins
 from tg_pipeline.marts.catalog import ALL_MARTS
 from tg_pipeline.query.tables import ALL_TABLES
+from tg_pipeline.report.messages import LANGUAGES, load_messages
 
 CHECKOUT = Path(__file__).parents[1]
 DOCS = CHECKOUT / "docs"
@@ -105,6 +107,17 @@ def test_a_portuguese_page_leads_to_portuguese_pages_and_to_headings_that_are_th
         assert target.exists(), path
         assert not target.with_suffix(".pt-BR.md").exists(), path
         assert not anchor or anchor in anchors(target.read_text("utf-8")), (path, anchor)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_leads_to_pages_and_headings_that_are_there(language: str) -> None:
+    texts = msgspec.json.encode(load_messages(language)).decode()
+    linked = re.findall(r"docs/([\w.-]+\.md)(?:#([\w-]+))?", texts)
+
+    assert linked
+    for page, anchor in linked:
+        assert not anchor or anchor in anchors((DOCS / page).read_text("utf-8")), (page, anchor)
+        assert (DOCS / page).exists(), page
 
 
 def without_code(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +12,7 @@ from tg_pipeline.landing.zone import iter_days
 from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.report.digest import Digest, render_digest
 from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.messages import DEFAULT_LANGUAGE, load_messages
 from tg_pipeline.report.models import DigestPeriod, ReportData
 from tg_pipeline.storage.idempotency import Claim, IdempotencyStore
 from tg_pipeline.telegram.errors import (
@@ -130,23 +130,26 @@ def compose_digest(source: ReportSource, period: DigestPeriod, fmt: Formatter) -
 
 
 def not_built_reason(
-    source: ReportSource, period: DigestPeriod, footers: Footers | None = None
+    source: ReportSource,
+    period: DigestPeriod,
+    footers: Footers | None = None,
+    language: str = DEFAULT_LANGUAGE,
 ) -> str | None:
     """Return which data is not built, so that its days would count as zero; None if all is built.
 
     A day without landed objects need not be built, except for the last one: the lake may end
     before it because nothing builds it any more.
     """
-    footers = footers or Footers(source.lake)
+    footers, texts = footers or Footers(source.lake), load_messages(language).builds
     days = list(iter_days(period.period.first, period.period.last))
     if not footers.footer(ENRICHED_UPDATES.name, days[-1]):
-        return _not_built(days[-1])
+        return texts.not_built.format(day=days[-1])
     states = day_states(source.landing, source.lake, days, source.layer_parameters, footers)
     missing = [state.day for state in states if state.has_something and not state.is_complete]
     if missing:
-        return _not_built(missing[0])
+        return texts.not_built.format(day=missing[0])
     if are_marts_behind(source, period.period, footers):
-        return "The marts are older than the updates: tg-pipeline run brings them up to date."
+        return texts.marts_behind
     return None
 
 
@@ -177,7 +180,3 @@ def _load_previous(
     if not_built_reason(source, previous, footers):
         return None
     return load_report_data(source, previous.period, footers=footers)
-
-
-def _not_built(day: date) -> str:
-    return f"{day} is not built: tg-pipeline run --date {day} builds it."

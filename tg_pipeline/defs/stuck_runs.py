@@ -12,9 +12,12 @@ from typing import Final
 
 import dagster as dg
 
+from tg_pipeline.builds.monitoring.alerts import name_days
 from tg_pipeline.defs.alerts.failures import job_title, run_days
 from tg_pipeline.defs.resources import ClockResource
 from tg_pipeline.defs.updates.run_requests import UNFINISHED
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.messages import DEFAULT_LANGUAGE
 
 INTERVAL: Final = 30
 """Seconds."""
@@ -47,21 +50,20 @@ class StuckRun:
         """Whether it waits for Dagster's daemon."""
         return self.run.status is dg.DagsterRunStatus.QUEUED
 
-    def describe(self) -> str:
+    def describe(self, language: str = DEFAULT_LANGUAGE) -> str:
         """Return what is wrong, and what to do."""
-        days = run_days(self.run)
-        what = f"Run {self.run.run_id[:8]} of {job_title(self.run)}{f' ({days})' if days else ''}"
-        since = f"since {self.since:%Y-%m-%d %H:%M} UTC"
-        if self.is_queued:
-            return (
-                f"{what} is in Dagster's queue {since}, and no run has started for "
-                f"{_minutes(self.limit)}: start Dagster's daemon (tg-pipeline up), or terminate "
-                "the run in its UI."
-            )
-        return (
-            f"{what} is {self.run.status.value} {since}, longer than the {_minutes(self.limit)} it "
-            "may take: it hangs, or its process is gone. tg-pipeline run ends it, and so does "
-            "Dagster's daemon; or terminate it in the UI."
+        fmt = Formatter(language)
+        texts = fmt.messages.problems
+        job = job_title(self.run)
+        if days := run_days(self.run):
+            job = f"{job} ({name_days(days, fmt.messages.alerts)})"
+        template = texts.queued_run if self.is_queued else texts.stuck_run
+        return template.format(
+            run=self.run.run_id[:8],
+            job=job,
+            status=self.run.status.value,
+            since=f"{self.since:%Y-%m-%d %H:%M}",
+            limit=_minutes(self.limit, fmt),
         )
 
 
@@ -83,7 +85,8 @@ def end_runs(
     """
     ended = [each for each in _longer_than(instance, now, share, margin) if not each.is_queued]
     for each in ended:
-        reason = f"It took longer than the {_minutes(each.limit * share)} it may take."
+        limit = _minutes(each.limit * share, Formatter(DEFAULT_LANGUAGE))
+        reason = f"It took longer than the {limit} it may take."
         instance.report_run_failed(each.run, reason)
     return ended
 
@@ -120,9 +123,8 @@ def _has_started(instance: dg.DagsterInstance, since: datetime) -> bool:
     return bool(instance.get_run_records(lately, limit=1))
 
 
-def _minutes(span: timedelta) -> str:
-    minutes = round(span / timedelta(minutes=1))
-    return f"{minutes} minutes" if minutes != 1 else "1 minute"
+def _minutes(span: timedelta, fmt: Formatter) -> str:
+    return fmt.plural(round(span / timedelta(minutes=1)), fmt.messages.problems.minutes)
 
 
 @dg.sensor(

@@ -1,4 +1,4 @@
-"""The texts of the report and the digest: one TOML file per language, decoded into one struct tree.
+"""The texts that people read as results: one TOML file per language, decoded into one struct tree.
 
 A missing or unknown key, or a text of the wrong type, raises msgspec.ValidationError when the
 language is loaded. To add a language, add `locales/<name>.toml`.
@@ -32,7 +32,7 @@ class MessageGroup(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Plural(MessageGroup, frozen=True):
-    """A noun by CLDR plural category; a category without a form has that of `other`.
+    """A noun or a text by CLDR plural category; a category without a form has that of `other`.
 
     https://cldr.unicode.org/index/cldr-spec/plural-rules
     """
@@ -46,7 +46,7 @@ class Plural(MessageGroup, frozen=True):
     many: str = ""
 
     def form(self, category: str) -> str:
-        """Return the noun for a category, such as `one`."""
+        """Return the form for a category, such as `one`."""
         form: str = getattr(self, category)
         return form or self.other
 
@@ -574,6 +574,123 @@ class TerminalMessages(MessageGroup, frozen=True):
     no_messages: str
 
 
+class DayStatusMessages(MessageGroup, frozen=True):
+    """The statuses of days, by the values of `DayStatus`."""
+
+    built: Plural
+    late: Plural
+    missing: Plural
+    open: Plural
+    empty: Plural
+    damaged: Plural
+    expired: Plural
+
+
+class StatusMessages(MessageGroup, frozen=True):
+    """What `tg-pipeline status` prints."""
+
+    rows: str
+    day: str
+    objects: str
+    nothing_landed: str
+    sample: str
+    next: str
+    dead_letters: Plural
+    moved_chat: str
+    days: DayStatusMessages
+
+
+class ProblemMessages(MessageGroup, frozen=True):
+    """What `tg-pipeline status` and `run` find."""
+
+    overdue: str
+    without_marts: str
+    conflicts: Plural
+    unreadable_name: str
+    more_names: Plural
+    odd_folder: str
+    queued_run: str
+    stuck_run: str
+    minutes: Plural
+    unknown_runs: str
+
+
+class OutsideMessages(MessageGroup, frozen=True):
+    """Landed days that have no partition."""
+
+    landed: str
+    objects: Plural
+    days: Plural
+    absent: Plural
+    before_start: str
+    future: str
+    tomorrow: str
+    too_old: str
+    too_early: str
+    clocks: str
+    wait: str
+    move: str
+
+
+class GapMessages(MessageGroup, frozen=True):
+    """Missing update ids, and why they may be missing."""
+
+    update: str
+    updates: str
+    several: str
+    on: str
+    between: str
+    more: Plural
+    unnamed_bot: str
+    numbering: Plural
+    not_kept: str
+    outside: str
+    filtered: str
+    forgotten: str
+    unreadable: str
+    lines: Plural
+    bodies: Plural
+    lines_and_bodies: str
+    imported: str
+    inexact: str
+    pending: str
+    not_built: str
+    silence: Plural
+    lost: str
+
+
+class BuildMessages(MessageGroup, frozen=True):
+    """What `tg-pipeline run` and `daily` print, and with it `expire` and `digest`."""
+
+    built: Plural
+    built_marts: str
+    changed: Plural
+    nothing_new: str
+    nothing_due: str
+    expired: Plural
+    would_expire: Plural
+    all_kept: str
+    rebuilt: str
+    no_digest: str
+    not_built: str
+    marts_behind: str
+    text: str
+    chart: str
+    sent: str
+    sent_before: str
+    in_doubt: str
+
+
+class AlertMessages(MessageGroup, frozen=True):
+    """Alerts about failed runs."""
+
+    failed: str
+    of_days: str
+    span: str
+    no_reason: str
+    run: str
+
+
 class Messages(MessageGroup, frozen=True):
     """All texts in one language."""
 
@@ -603,6 +720,12 @@ class Messages(MessageGroup, frozen=True):
     health: HealthMessages
     digest: DigestMessages
     terminal: TerminalMessages
+    status: StatusMessages
+    problems: ProblemMessages
+    outside: OutsideMessages
+    gaps: GapMessages
+    builds: BuildMessages
+    alerts: AlertMessages
 
 
 @cache

@@ -27,6 +27,7 @@ from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.partitions import partition_key
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.layers.update_ids import MAX_RANGES
+from tg_pipeline.report.formatting import Formatter
 from tg_pipeline_tests.builds.test_sample_month import ZONE
 from tg_pipeline_tests.conftest import BOT, DAY, PARAMETERS, Pipeline
 
@@ -330,6 +331,6 @@ def test_a_copy_with_other_content_is_counted_as_a_conflict(pipeline: Pipeline, 
     assert (footer[DUPLICATES], footer[CONFLICTS]) == ("2", "1")
     assert len(pipeline.rows("raw_updates", later(days))) == (2 if days else 3)
     states = day_states(pipeline.landing, pipeline.lake, [later(days)], PARAMETERS)
-    (problem,) = conflict_problems(states)
+    (problem,) = conflict_problems(states, Formatter("en"))
     assert problem.message.startswith(f"1 update has on {later(days)} the id of another update")
     assert not problem.is_failure

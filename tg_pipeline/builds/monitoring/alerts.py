@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from lambda_ingest.settings import Secret
+from tg_pipeline.report.messages import AlertMessages, load_messages
 from tg_pipeline.settings import Settings
 from tg_pipeline.telegram.errors import (
     BadRequestError,
@@ -31,8 +32,6 @@ from tg_pipeline.telegram.redaction import keep_tokens_out_of_logs
 MAX_REASON: Final = 600
 """Characters; the run's page in Dagster has the rest."""
 
-NO_REASON: Final = "Dagster recorded no reason: open the run."
-
 GOOGLE_CHAT: Final = "chat.googleapis.com"
 
 CONNECT_TIMEOUT: Final = 5.0
@@ -52,16 +51,12 @@ class FailedRun:
     run_id: str
     """Empty if Dagster's history of the run is gone, as after a task that ends with its machine."""
     job: str
-    days: str
-    """The partitions it was to build; empty for a job without partitions."""
+    days: tuple[str, ...]
+    """The partition that it was to build, or the first and the last; empty without partitions."""
     failed_at: datetime
     """Aware."""
     reason: str
     """One line without secrets; empty if unknown."""
-
-    def __str__(self) -> str:
-        """Return the job and its days."""
-        return f"{self.job} of {self.days}" if self.days else self.job
 
 
 class AlertDeliveryError(Exception):
@@ -97,34 +92,49 @@ class AlertChannel:
 
 def alert_channels(settings: Settings) -> list[AlertChannel]:
     """Return the channels that are set: the admin chat, and TG_ALERT_URL."""
-    channels, zone = [], settings.zone
+    channels, zone, language = [], settings.zone, settings.language
     chat, token, url = settings.admin.chat_id, settings.token, settings.admin.alert_url
     if chat and token:
         api_url = settings.api_url
         channels.append(
             AlertChannel(
-                "chat", lambda failed: post_to_chat(token, api_url, chat, alert_text(failed, zone))
+                "chat",
+                lambda failed: post_to_chat(
+                    token, api_url, chat, alert_text(failed, zone, language)
+                ),
             )
         )
     if url:
         host = _host(url)
         channels.append(
-            AlertChannel("url", lambda failed: post_to_url(url, alert_body(failed, zone, host)))
+            AlertChannel(
+                "url", lambda failed: post_to_url(url, alert_body(failed, zone, host, language))
+            )
         )
     return channels
 
 
-def alert_text(failed: FailedRun, zone: ZoneInfo) -> Lines:
+def alert_text(failed: FailedRun, zone: ZoneInfo, language: str) -> Lines:
     """Return an alert as a chat message, with local times."""
+    texts = load_messages(language).alerts
     local = f"{failed.failed_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    job = failed.job
+    if failed.days:
+        job = texts.of_days.format(job=job, days=name_days(failed.days, texts))
+    run = (plain(f"{local} · {texts.run} "), code(failed.run_id))
     return [
-        (bold(f"{failed} failed"),),
-        (code(_reason(failed)),),
-        (plain(f"{local} · run "), code(failed.run_id)) if failed.run_id else (plain(local),),
+        (bold(texts.failed.format(job=job)),),
+        (code(_reason(failed, texts)),),
+        run if failed.run_id else (plain(local),),
     ]
 
 
-def alert_body(failed: FailedRun, zone: ZoneInfo, host: str) -> dict[str, str]:
+def name_days(days: tuple[str, ...], texts: AlertMessages) -> str:
+    """Return the names of a run's partitions: the day, or the first and the last."""
+    return texts.span.format(first=days[0], last=days[-1]) if days[1:] else "".join(days)
+
+
+def alert_body(failed: FailedRun, zone: ZoneInfo, host: str, language: str) -> dict[str, str]:
     """Return an alert as a JSON object for a webhook of `host`.
 
     `text` is what Slack, Mattermost and Google Chat show, `content` what Discord does:
@@ -135,17 +145,17 @@ def alert_body(failed: FailedRun, zone: ZoneInfo, host: str) -> dict[str, str]:
     https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages,
     https://github.com/pydantic/logfire/issues/1540
     """
-    text = to_plain(alert_text(failed, zone))
+    text = to_plain(alert_text(failed, zone, language))
     if host == GOOGLE_CHAT:
         return {"text": text}
     return {
         "text": text,
         "content": text,
         "job": failed.job,
-        "days": failed.days,
+        "days": " to ".join(failed.days),
         "run_id": failed.run_id,
         "failed_at": failed.failed_at.isoformat(),
-        "reason": _reason(failed),
+        "reason": _reason(failed, load_messages(language).alerts),
     }
 
 
@@ -206,7 +216,7 @@ def _host(url: Secret) -> str:
     return urlsplit(url.reveal()).hostname or "TG_ALERT_URL"
 
 
-def _reason(failed: FailedRun) -> str:
+def _reason(failed: FailedRun, texts: AlertMessages) -> str:
     if len(failed.reason) > MAX_REASON:
         return f"{failed.reason[: MAX_REASON - 1]}…"
-    return failed.reason or NO_REASON
+    return failed.reason or texts.no_reason

@@ -41,6 +41,8 @@ from tg_pipeline.layers.update_ids import (
     IdRange,
     decode_update_ids,
 )
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.messages import DEFAULT_LANGUAGE, GapMessages
 from tg_pipeline.storage.object_store import list_pages
 
 LAST_ID: Final = FIRST_SYNTHETIC_ID - 1
@@ -121,6 +123,8 @@ class IdGap:
     """The cause in a clause, with its numbers."""
     is_failure: bool
     """Whether updates were surely lost, on a day that is checked."""
+    language: str = DEFAULT_LANGUAGE
+    """That of the reason and of the sentence."""
 
     @property
     def ids(self) -> int:
@@ -129,16 +133,21 @@ class IdGap:
 
     def __str__(self) -> str:
         """Return a sentence."""
-        if self.ids == 1:
-            what = f"Update {self.first} of bot {self.bot_id} is"
-        else:
-            what = (
-                f"Updates {self.first} to {self.last} of bot {self.bot_id} ({self.ids:,} ids) are"
-            )
-        where = f"on {self.after}"
-        if self.after != self.before:
-            where = f"between {min(self.after, self.before)} and {max(self.after, self.before)}"
-        return f"{what} missing {where}: {self.reason}."
+        fmt = Formatter(self.language)
+        texts = fmt.messages.gaps
+        first, last = sorted((self.after, self.before))
+        where = texts.on.format(day=first)
+        if first != last:
+            where = texts.between.format(first=first, last=last)
+        template = texts.update if self.ids == 1 else texts.updates
+        return template.format(
+            first=self.first,
+            last=self.last,
+            bot=self.bot_id,
+            ids=fmt.number(self.ids),
+            where=where,
+            reason=self.reason,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +193,8 @@ class GapRules:
     """Whether ingestion stores chosen chats only."""
     forgets_people: bool = False
     floors: Floors = ALL_DAYS
+    language: str = DEFAULT_LANGUAGE
+    """That of the reasons."""
 
     @property
     def today(self) -> date:
@@ -316,11 +327,12 @@ def _explained(
     arrivals: Arrivals,
     rules: GapRules,
 ) -> IdGap:
-    reason = _Reasons(found, days, left_out, arrivals, rules)
+    reason = _Reasons(found, days, left_out, arrivals, rules, Formatter(rules.language))
     cause, text = next(each for each in reason.all() if each)
     is_checked = found.before >= rules.checked_from
     bounds = (found.first, found.last, found.after, found.before)
-    return IdGap(found.bot_id, *bounds, cause, text, cause.is_loss and is_checked)
+    is_failure = cause.is_loss and is_checked
+    return IdGap(found.bot_id, *bounds, cause, text, is_failure, rules.language)
 
 
 _Reason = tuple[GapCause, str] | None
@@ -335,6 +347,12 @@ class _Reasons:
     left_out: LeftOut
     arrivals: Arrivals
     rules: GapRules
+    fmt: Formatter
+
+    @property
+    def texts(self) -> GapMessages:
+        """The texts in the language of the rules."""
+        return self.fmt.messages.gaps
 
     def all(self) -> Iterator[_Reason]:
         """Yield each reason that applies, or None; the one that explains most comes first."""
@@ -348,48 +366,51 @@ class _Reasons:
         yield self._pending()
         yield self._imported()
         yield self._silence()
-        yield GapCause.LOST, _LOST
+        yield GapCause.LOST, self.texts.lost
 
     def _of_bot(self) -> _Reason:
         if self.found.bot_id:
             return None
-        return GapCause.UNNAMED_BOT, "no bot is named, so they may be of several bots"
+        return GapCause.UNNAMED_BOT, self.texts.unnamed_bot
 
     def _numbering(self) -> _Reason:
         apart = self.found.before - self.found.after
         if apart < RESTART:
             return None
-        text = f"no update of the {apart.days - 1} days between is stored, and {_RESTARTS}"
-        return GapCause.NUMBERING, text
+        return GapCause.NUMBERING, self.fmt.plural(apart.days - 1, self.texts.numbering)
 
     def _expired(self) -> _Reason:
         first = self.rules.first_kept
         if self.found.days[0] < first:
-            return GapCause.EXPIRED, f"they may be on a day before {first}, the first that is kept"
+            return GapCause.EXPIRED, self.texts.not_kept.format(day=first)
         if outside := sorted(self.left_out.outside.intersection(self.found.days)):
-            return GapCause.EXPIRED, f"they may be on {outside[0]}, which has no partition"
+            return GapCause.EXPIRED, self.texts.outside.format(day=outside[0])
         return None
 
     def _filtered(self) -> _Reason:
         marked = _concerns(self.left_out.filtered, self.found)
         if not self.rules.has_filter and not marked:
             return None
-        return GapCause.FILTERED, "a chat filter was on, and updates of other chats are not stored"
+        return GapCause.FILTERED, self.texts.filtered
 
     def _forgotten(self) -> _Reason:
         marked = _concerns(self.left_out.suppressed, self.found)
         lines = sum(day.suppressed for day in self._days())
         if not self.rules.forgets_people and not marked and not lines:
             return None
-        return GapCause.FORGOTTEN, "they may be updates of forgotten people, which are not stored"
+        return GapCause.FORGOTTEN, self.texts.forgotten
 
     def _unreadable(self) -> _Reason:
         lines = sum(day.unreadable for day in self._days())
         bodies = sum(self.left_out.rejected.get(day, 0) for day in self.found.days)
         if not lines and not bodies:
             return None
-        parts = [_count(lines, "unreadable line"), _count(bodies, "rejected body", "bodies")]
-        return GapCause.UNREADABLE, f"they may be among {' and '.join(filter(None, parts))}"
+        what = self.fmt.plural(bodies, self.texts.bodies)
+        if lines:
+            read = self.fmt.plural(lines, self.texts.lines)
+            both = self.texts.lines_and_bodies.format(lines=read, bodies=what)
+            what = both if bodies else read
+        return GapCause.UNREADABLE, self.texts.unreadable.format(what=what)
 
     def _imported(self) -> _Reason:
         """Return a reason if an update beside the gap arrived later than Telegram delivers it."""
@@ -401,23 +422,22 @@ class _Reasons:
             known = self.arrivals.get((self.found.bot_id, update_id))
             arrived = known or _instant(sides[0].of_bot.first_received_at)
             if arrived > _end_of(day, self.rules.zone) + KEPT_BY_TELEGRAM:
-                return GapCause.IMPORTED, f"updates of {day} {_IMPORTED}"
+                return GapCause.IMPORTED, self.texts.imported.format(day=day)
         return None
 
     def _inexact(self) -> _Reason:
         if self.found.is_exact:
             return None
         grid = max(side.of_bot.grid for side in (*self.found.lower, *self.found.upper))
-        text = f"the ids of the day are scattered; their ranges are rounded to {grid:,} ids"
-        return GapCause.INEXACT, text
+        return GapCause.INEXACT, self.texts.inexact.format(grid=self.fmt.number(grid))
 
     def _pending(self) -> _Reason:
         until = self._arrived() + KEPT_BY_TELEGRAM
         if until > self.rules.now:
-            local = until.astimezone(self.rules.zone)
-            return GapCause.PENDING, f"Telegram may deliver them until {local:%Y-%m-%d %H:%M}"
+            local = f"{until.astimezone(self.rules.zone):%Y-%m-%d %H:%M}"
+            return GapCause.PENDING, self.texts.pending.format(until=local)
         if unread := [day.day for day in self._days() if not day.is_complete]:
-            return GapCause.PENDING, f"they may be on {unread[0]}, which is not built completely"
+            return GapCause.PENDING, self.texts.not_built.format(day=unread[0])
         return None
 
     def _silence(self) -> _Reason:
@@ -427,8 +447,7 @@ class _Reasons:
         if before is None or after is None or after - before <= KEPT_BY_TELEGRAM:
             return None
         hours = int((after - before).total_seconds() // 3600)
-        text = f"ingestion was silent for {hours} hours, and {_DROPS}"
-        return GapCause.SILENCE, text
+        return GapCause.SILENCE, self.fmt.plural(hours, self.texts.silence)
 
     def _days(self) -> list[DayIds]:
         return [self.history[day] for day in self.found.days if day in self.history]
@@ -443,27 +462,11 @@ class _Reasons:
         return min(latest, _end_of(self.found.before, self.rules.zone))
 
 
-_IMPORTED: Final = "were landed later, from files, and these ids were not among them"
-_RESTARTS: Final = "after a week without updates Telegram chooses the next id at random"
-_DROPS: Final = "Telegram drops what is not fetched for 24"
-_LOST: Final = (
-    "they were dropped (drop_pending_updates), fetched by another program with the same token, or "
-    "deleted"
-)
-
-
 def _concerns(marks: Collection[tuple[date, int]], found: MissingIds) -> bool:
     """Return whether a mark is of the bot, or of one without a name, and of a day of the gap."""
     bots = {found.bot_id, 0}
     days = set(found.days)
     return any(day in days and bot in bots for day, bot in marks)
-
-
-def _count(number: int, what: str, many: str = "") -> str:
-    if not number:
-        return ""
-    plural = f"{what.rpartition(' ')[0]} {many}".strip() if many else f"{what}s"
-    return f"1 {what}" if number == 1 else f"{number:,} {plural}"
 
 
 def _end_of(day: date, zone: ZoneInfo) -> datetime:
@@ -491,9 +494,16 @@ def summaries(gaps: Iterable[IdGap]) -> Iterator[str]:
             continue
         ids, newest = sum(gap.ids for gap in found), max(found, key=lambda gap: gap.before)
         first = min(gap.after for gap in found)
-        yield (
-            f"{ids:,} updates of bot {bot_id} are missing in {len(found):,} places from {first} "
-            f"to {newest.before}, the newest {newest.first} to {newest.last}: {newest.reason}."
+        fmt = Formatter(newest.language)
+        yield fmt.messages.gaps.several.format(
+            ids=fmt.number(ids),
+            bot=bot_id,
+            places=fmt.number(len(found)),
+            after=first,
+            before=newest.before,
+            first=newest.first,
+            last=newest.last,
+            reason=newest.reason,
         )
 
 

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
-from typing import Final
 
 from obstore.store import ObjectStore
 
@@ -16,9 +15,8 @@ from lambda_ingest.landing import MAX_LEAD, TELEGRAM_LAUNCH
 from tg_pipeline.lake.floors import Floors
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.landing.zone import list_days, list_objects
-
-MOVING: Final = "docs/operating.md#updates-on-a-wrong-day"
-"""How updates are moved from a wrong day to their own."""
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.messages import DEFAULT_LANGUAGE
 
 
 class OutsideReason(Enum):
@@ -76,34 +74,31 @@ class OutsideDays:
         """Whether nothing builds these days unless a person acts."""
         return self.reason is not OutsideReason.TOMORROW
 
-    def describe(self) -> str:
+    def describe(self, language: str = DEFAULT_LANGUAGE) -> str:
         """Return what landed where, and what to do, in two sentences."""
-        objects = "1 object" if self.objects == 1 else f"{self.objects:,} objects"
+        fmt = Formatter(language)
+        texts = fmt.messages.outside
         days = str(self.first)
         if self.days > 1:
-            days = f"{self.days:,} days from {self.first} to {self.last}"
-        what, remedy = self._explanation()
-        return f"{objects} landed on {days}, {what}. {remedy}"
+            days = fmt.plural(self.days, texts.days, first=self.first, last=self.last)
+        what, remedy = self._explanation(fmt)
+        objects = fmt.plural(self.objects, texts.objects)
+        return texts.landed.format(objects=objects, days=days, what=what, remedy=remedy)
 
-    def _explanation(self) -> tuple[str, str]:
-        absent = "and is in no table" if self.objects == 1 else "and are in no table"
-        before = f"before TG_START_DATE={self.start_date}, {absent}"
-        move = f"correct it, then move them to their own days: {MOVING}"
+    def _explanation(self, fmt: Formatter) -> tuple[str, str]:
+        texts = fmt.messages.outside
+        absent = fmt.plural(self.objects, texts.absent)
+        before = texts.before_start.format(start=self.start_date, absent=absent)
         match self.reason:
             case OutsideReason.BEFORE_TELEGRAM:
-                return before, f"No update is that old, so a clock was wrong: {move}"
+                return before, texts.too_old.format(move=texts.move)
             case OutsideReason.BEFORE_START:
-                return before, (
-                    f"If that is right, set TG_START_DATE={self.first}; if the clock of an "
-                    f"ingestion host was wrong, {move}"
-                )
+                return before, texts.too_early.format(first=self.first, move=texts.move)
             case OutsideReason.TOMORROW:
-                return "which is tomorrow", "The day is built once it is over."
+                return texts.tomorrow, texts.wait
             case OutsideReason.FUTURE:
-                return (
-                    f"in the future (today is {self.today}), {absent}",
-                    f"This machine's clock is slow, or that of an ingestion host was fast: {move}",
-                )
+                future = texts.future.format(today=self.today, absent=absent)
+                return future, texts.clocks.format(move=texts.move)
 
 
 def find_outside_days(

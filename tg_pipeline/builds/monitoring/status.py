@@ -38,6 +38,8 @@ from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import QUARANTINE, RAW_UPDATES
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline.marts.mart import MartParameters
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.messages import DEFAULT_LANGUAGE
 from tg_pipeline.storage.object_store import list_pages
 
 VERSION: Final = 1
@@ -207,6 +209,13 @@ class MonitorContext:
     """Those of the lake: each table is read once."""
     has_chat_filter: bool = False
     """Whether ingestion stores chosen chats only."""
+    language: str = DEFAULT_LANGUAGE
+    """That of the problems' messages."""
+
+    @property
+    def fmt(self) -> Formatter:
+        """What formats the problems' messages."""
+        return Formatter(self.language)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -258,12 +267,12 @@ def pipeline_status(
         context.footers,
     )
     problems = [
-        *_overdue(days),
+        *_overdue(days, context.fmt),
         *_gap_problems(gaps),
         *outside_problems(context),
         *damage_problems([*states, *open_days]),
-        *conflict_problems([*states, *open_days]),
-        *name_problems(context.landing, [*states, *open_days]),
+        *conflict_problems([*states, *open_days], context.fmt),
+        *name_problems(context.landing, [*states, *open_days], context.fmt),
         *others,
     ]
     return PipelineStatus(
@@ -319,13 +328,16 @@ def _days(context: MonitorContext, states: list[DayState]) -> DaysStatus:
     )
 
 
-def _overdue(days: DaysStatus) -> Iterator[Problem]:
+def _overdue(days: DaysStatus, fmt: Formatter) -> Iterator[Problem]:
+    texts, statuses = fmt.messages.problems, fmt.messages.status.days
     for day in days.overdue:
-        kinds = {"missing": days.missing, "late": days.late, "without marts": days.without_marts}
-        what = next(name for name, found in kinds.items() if day in found)
-        yield Problem(
-            ProblemKind.OVERDUE, day, f"{day} is {what}: tg-pipeline run --date {day} builds it."
+        kinds = (
+            (fmt.plural(1, statuses.missing), days.missing),
+            (fmt.plural(1, statuses.late), days.late),
+            (texts.without_marts, days.without_marts),
         )
+        what = next(name for name, found in kinds if day in found)
+        yield Problem(ProblemKind.OVERDUE, day, texts.overdue.format(day=day, what=what))
 
 
 def _gap_rules(context: MonitorContext, checked_from: date) -> GapRules:
@@ -337,6 +349,7 @@ def _gap_rules(context: MonitorContext, checked_from: date) -> GapRules:
         has_filter=context.has_chat_filter,
         forgets_people=bool(context.layer_parameters.tombstones),
         floors=context.layer_parameters.floors,
+        language=context.language,
     )
 
 
@@ -375,7 +388,8 @@ def _completeness(gaps: Sequence[IdGap]) -> CompletenessStatus:
 def outside_problems(context: MonitorContext) -> Iterator[Problem]:
     """Yield the landed days that have no partition, for each reason once."""
     for found in find_outside_days(context.landing, context.lake, context.partitions):
-        yield Problem(ProblemKind.OUTSIDE, found.first, found.describe(), found.is_failure)
+        message = found.describe(context.language)
+        yield Problem(ProblemKind.OUTSIDE, found.first, message, found.is_failure)
 
 
 def damage_problems(states: Iterable[DayState]) -> Iterator[Problem]:
@@ -385,23 +399,20 @@ def damage_problems(states: Iterable[DayState]) -> Iterator[Problem]:
             yield Problem(ProblemKind.DAMAGED, state.day, str(damage))
 
 
-def conflict_problems(states: Iterable[DayState]) -> Iterator[Problem]:
+def conflict_problems(states: Iterable[DayState], fmt: Formatter) -> Iterator[Problem]:
     """Yield the days on which updates with other content than their copies were left out."""
     for state in states:
         number = state.layers[DEDUPED_UPDATES.name].conflicts
         if number:
-            left_out = "1 update has" if number == 1 else f"{number:,} updates have"
-            yield Problem(
-                ProblemKind.CONFLICT,
-                state.day,
-                f"{left_out} on {state.day} the id of another update, with other content, and no "
-                "row but in raw_updates: docs/operating.md#late-duplicate-and-damaged-input.",
-                is_failure=False,
-            )
+            message = fmt.plural(number, fmt.messages.problems.conflicts, day=state.day)
+            yield Problem(ProblemKind.CONFLICT, state.day, message, is_failure=False)
 
 
-def name_problems(landing: ObjectStore, states: Iterable[DayState]) -> Iterator[Problem]:
+def name_problems(
+    landing: ObjectStore, states: Iterable[DayState], fmt: Formatter
+) -> Iterator[Problem]:
     """Yield the landed objects and folders that are not read because of their names."""
+    texts = fmt.messages.problems
 
     def problem(day: date | None, what: str) -> Problem:
         return Problem(ProblemKind.UNREADABLE_NAME, day, what, is_failure=False)
@@ -409,20 +420,12 @@ def name_problems(landing: ObjectStore, states: Iterable[DayState]) -> Iterator[
     for state in states:
         names = state.unreadable_names
         for name in names[:NAMES_SHOWN]:
-            yield problem(
-                state.day,
-                f"{name} is not read: its name has characters that can't be read, or is taken for "
-                "that of a temporary file or link. Rename it.",
-            )
+            yield problem(state.day, texts.unreadable_name.format(name=name))
         if len(names) > NAMES_SHOWN:
             more = len(names) - NAMES_SHOWN
-            yield problem(state.day, f"{more} more names of {state.day} can't be read.")
+            yield problem(state.day, fmt.plural(more, texts.more_names, day=state.day))
     for folder in list_odd_folders(landing)[:NAMES_SHOWN]:
-        yield problem(
-            None,
-            f"{folder} is not read: it is not the folder of a day, such as "
-            "context_date=2026-01-31. Move it, or what is in it, to such a folder.",
-        )
+        yield problem(None, texts.odd_folder.format(folder=folder))
 
 
 def _is_grace_over(context: MonitorContext, state: DayState) -> bool:

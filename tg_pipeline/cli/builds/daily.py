@@ -34,6 +34,7 @@ from tg_pipeline.lake.floors import Floors, TableGroup
 from tg_pipeline.lake.footers import Footers
 from tg_pipeline.landing.zone import iter_days
 from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
+from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.storage.idempotency import IdempotencyStore
@@ -68,6 +69,11 @@ class DailyTask:
         """The newest day that is over, and whose nightly run was due."""
         return last_scheduled_day(self.now, self.settings.zone)
 
+    @property
+    def fmt(self) -> Formatter:
+        """What formats the lines that are printed."""
+        return Formatter(self.settings.language)
+
     def steps(self) -> tuple[Callable[[], bool], ...]:
         """Return the steps in their order; each returns whether there was something to do."""
         return self.expire, self.build, self.post_digest
@@ -95,7 +101,7 @@ class DailyTask:
         if not is_due:
             return False
         prepare_stores(settings)
-        build(days, self._further_days, wants_report=self.wants_report)
+        build(days, self._further_days, self.fmt, wants_report=self.wants_report)
         return True
 
     def due_days(self, footers: Footers) -> list[date]:
@@ -131,11 +137,11 @@ class DailyTask:
         period = DigestPeriod.last_ended(DigestKind(admin.digest), self.due + ONE_DAY)
         if is_posted(self._claims(), admin.chat_id, period):
             return False
-        if reason := not_built_reason(report_source(self.settings), period):
-            show(f"No digest of {period.name} yet. {reason}")
+        source, texts = report_source(self.settings), self.fmt.messages.builds
+        if reason := not_built_reason(source, period, language=self.settings.language):
+            show(texts.no_digest.format(name=period.name, reason=reason))
             return True
         from tg_pipeline.cli.results.digest import send_digest  # noqa: PLC0415
-        from tg_pipeline.report.formatting import Formatter  # noqa: PLC0415
 
         send_digest(self.settings, period, Formatter(admin.language))
         return True
@@ -143,7 +149,7 @@ class DailyTask:
     def tell(self, reason: str) -> None:
         """Send an alert to the chat and the URL that are set, once per day and reason."""
         clean = redact(reason, self.settings.token)
-        alert = FailedRun("", COMMAND, str(self.due), self.now, clean)
+        alert = FailedRun("", COMMAND, (str(self.due),), self.now, clean)
         channels = alert_channels(self.settings)
         if not channels or not self._is_first(clean):
             return
@@ -189,4 +195,4 @@ def _perform(task: DailyTask) -> None:
     if failures:
         raise CommandError("; ".join(failures))
     if not had_something:
-        out.print("Nothing is due.")
+        out.print(task.fmt.messages.builds.nothing_due)

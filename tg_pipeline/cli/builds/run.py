@@ -40,6 +40,7 @@ from tg_pipeline.lake.landing_state import PREFIX as LISTED
 from tg_pipeline.landing.zone import iter_days
 from tg_pipeline.layers import ALL_LAYERS
 from tg_pipeline.marts.catalog import DAILY_MARTS
+from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.storage.object_io import abort_uploads
 
@@ -56,28 +57,30 @@ Full = Annotated[bool, typer.Option("--full", help="Read all landed objects agai
 def run(day: Day = None, first: First = None, last: Last = None, full: Full = False) -> None:
     """Build a day, a range, or every day with new updates; then the marts."""
     settings = load_settings()
+    fmt = Formatter(settings.language)
     if full and day is None and first is None:
         raise CommandError("--full reads days again: name them with --date, or --from and --to.")
     is_open = day is None and first is None
     states: list[DayState] = []
     footers = Footers(open_lake(settings))
     days = _asked_days(settings, day, first, last, states, footers)
-    for problem in name_problems(open_landing(settings), states):
+    for problem in name_problems(open_landing(settings), states, fmt):
         warn(problem.message)
     warn_of_outside_days(settings)
     if not days and not are_cumulative_marts_stale(settings, footers):
-        out.print("Nothing new has landed; there is nothing to build.")
+        out.print(fmt.messages.builds.nothing_new)
         return
     _check_partitions(days, settings)
     prepare_stores(settings)
     if full:
         _check_landed_objects_are_kept(days, settings)
-    build(days, partial(next_days, settings) if is_open else lambda _: [], full=full)
+    build(days, partial(next_days, settings) if is_open else lambda _: [], fmt, full=full)
 
 
 def build(
     days: list[date],
     scan: Callable[[Collection[date]], list[date]],
+    fmt: Formatter,
     *,
     full: bool = False,
     quarantined: bool = False,
@@ -114,9 +117,14 @@ def build(
             break
     if failed:
         raise BuildFailedError(failed)
-    out.print(f"Built {_named(sorted(built))} in {perf_counter() - started:.1f} s.")
+    seconds, texts = fmt.number(perf_counter() - started, 1), fmt.messages.builds
+    if built:
+        span = {"first": min(built), "last": max(built)}
+        out.print(fmt.plural(len(built), texts.built, **span, seconds=seconds))
+    else:
+        out.print(texts.built_marts.format(seconds=seconds))
     if days:
-        warn(f"{_named(days)} changed again meanwhile. Next: tg-pipeline run")
+        warn(fmt.plural(len(days), texts.changed, first=days[0], last=days[-1]))
 
 
 def next_days(settings: Settings, built: Collection[date]) -> list[date]:
@@ -147,14 +155,7 @@ def warn_of_outside_days(settings: Settings) -> None:
     floors = layer_parameters(settings, landing).floors
     partitions = PartitionRange(settings.start_date, datetime.now(settings.zone).date(), floors)
     for found in find_outside_days(landing, open_lake(settings), partitions):
-        warn(found.describe())
-
-
-def _named(days: list[date]) -> str:
-    if not days:
-        return "the marts"
-    count = "1 day" if len(days) == 1 else f"{len(days)} days"
-    return f"{count}, {days[0]} to {days[-1]},"
+        warn(found.describe(settings.language))
 
 
 def _asked_days(

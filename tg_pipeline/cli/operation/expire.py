@@ -13,6 +13,7 @@ from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing
 from tg_pipeline.lake.floors import Floors
 from tg_pipeline.lake.footers import Footers
+from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.settings import Settings, load_settings
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be deleted.")]
@@ -21,8 +22,9 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be dele
 def expire(dry_run: DryRun = False) -> None:
     """Delete the days that TG_KEEP_DAYS_… no longer keep, then rebuild the marts and the report."""
     settings = load_settings()
+    fmt = Formatter(settings.language)
     if expire_and_print(settings, dry_run=dry_run) == Floors():
-        out.print("All days are kept: no TG_KEEP_DAYS_… is set.")
+        out.print(fmt.messages.builds.all_kept)
         return
     landing, lake = open_landing(settings), open_lake(settings)
     if not dry_run and cumulative_marts_are_stale(
@@ -32,7 +34,7 @@ def expire(dry_run: DryRun = False) -> None:
         from tg_pipeline.cli.builds.materialize import materialize  # noqa: PLC0415
 
         seconds = materialize([], full=False, wants_report=lambda: True)
-        out.print(f"Rebuilt the marts and the report in {seconds:.1f} s.")
+        out.print(fmt.messages.builds.rebuilt.format(seconds=fmt.number(seconds, 1)))
 
 
 def expire_and_print(settings: Settings, *, dry_run: bool = False) -> Floors:
@@ -43,12 +45,16 @@ def expire_and_print(settings: Settings, *, dry_run: bool = False) -> Floors:
     today = datetime.now(settings.zone).date()
     asked = floors_on(today, settings.privacy.keep_days)
     floors, found = expire_days(open_landing(settings), open_lake(settings), asked, dry_run=dry_run)
-    verb = "would be deleted" if dry_run else "deleted"
+    fmt = Formatter(settings.language)
+    texts = fmt.messages.builds
     for group, expired in found.items():
-        days = "1 day" if len(expired.days) == 1 else f"{len(expired.days)} days"
-        out.print(
-            f"{group.value}: kept since {floors.of(group)}; {verb}: {expired.objects:,} objects "
-            f"of {days}, {expired.bytes:,} bytes.",
-            soft_wrap=True,
+        line = fmt.plural(
+            len(expired.days),
+            texts.would_expire if dry_run else texts.expired,
+            group=group.value,
+            day=floors.of(group),
+            objects=fmt.number(expired.objects),
+            bytes=fmt.number(expired.bytes),
         )
+        out.print(line, soft_wrap=True)
     return floors

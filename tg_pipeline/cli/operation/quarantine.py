@@ -20,6 +20,7 @@ from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.floors import TableGroup
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.layers.raw_updates import QUARANTINE
+from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.settings import Settings, load_settings
 
 SHOWN_CHARACTERS: Final = 500
@@ -105,7 +106,7 @@ def replay_lines(day: Day = None, first: First = None, last: Last = None) -> Non
         out.print("No line is in quarantine that can be read again.")
         return
     before = _count(lake, days)
-    build(days, partial(next_days, settings), quarantined=True)
+    build(days, partial(next_days, settings), Formatter(settings.language), quarantined=True)
     after = _count(lake, days)
     out.print(f"{max(before - after, 0):,} of {before:,} lines could be read; {after:,} stay.")
 

@@ -32,6 +32,8 @@ from tg_pipeline.lake.footers import Footers
 from tg_pipeline.lake.partitions import Lake
 from tg_pipeline.landing.zone import iter_days, list_days
 from tg_pipeline.layers import ALL_LAYERS
+from tg_pipeline.report.formatting import NO_VALUE, Formatter
+from tg_pipeline.report.messages import DEFAULT_LANGUAGE, Plural, StatusMessages
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.storage.errors import translate_errors
 
@@ -62,12 +64,15 @@ def status(
     landing, lake = open_landing(settings), open_lake(settings)
     parameters = mart_parameters(settings, landing)
     layers = layer_parameters(settings, landing)
+    # Programs read the JSON, so it does not depend on the language of a person.
+    language = DEFAULT_LANGUAGE if as_json else settings.language
     context = MonitorContext(
         *(landing, lake, now, parameters, layers, settings.start_date, Footers(lake)),
         has_chat_filter=bool(settings.ingest.chat_ids),
+        language=language,
     )
-    is_monitored = as_json or check
-    result = pipeline_status(context, span, stuck_run_problems(now)) if is_monitored else None
+    runs = stuck_run_problems(now, language)
+    result = pipeline_status(context, span, runs) if as_json or check else None
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(result)))
     else:
@@ -76,8 +81,8 @@ def status(
         found = chain(
             outside_problems(context),
             damage_problems(states),
-            conflict_problems(states),
-            name_problems(landing, states),
+            conflict_problems(states, context.fmt),
+            name_problems(landing, states, context.fmt),
         )
         for problem in result.problems if result else found:
             warn(problem.message)
@@ -88,24 +93,26 @@ def status(
 def _print_days(settings: Settings, context: MonitorContext, span: Span | None) -> list[DayState]:
     """Print the days of a span, by default the last ones, and hints on what to do; return them."""
     landing, lake, today = context.landing, context.lake, context.today
+    fmt, texts = context.fmt, context.fmt.messages.status
     every = known_days(landing, lake, context.layer_parameters.floors)
     known = [day for day in every if settings.start_date <= day <= today]
     shown = span or _last_days(known)
     if shown is None:
-        out.print(
-            f"Nothing has landed from TG_START_DATE={settings.start_date} until today, {today}."
-        )
+        out.print(texts.nothing_landed.format(start=settings.start_date, today=today))
         if not list_days(landing):
-            out.print("Try: tg-pipeline sample")
+            out.print(texts.sample)
         return []
     states = context.states(list(iter_days(*shown)))
-    out.print(_days_table(states, today))
+    out.print(_days_table(states, today, fmt))
     counts = Counter(state.status(today) for state in states)
-    out.print(", ".join(f"{counts[each]} {each.value}" for each in DayStatus if counts[each]) + ".")
+    counted = (
+        f"{fmt.number(n)} {_name(each, n, fmt)}" for each in DayStatus if (n := counts[each])
+    )
+    out.print(f"{', '.join(counted)}.")
     if any(counts[each] for each in (DayStatus.MISSING, DayStatus.LATE, DayStatus.DAMAGED)):
-        out.print("Next: tg-pipeline run")
-    _print_dead_letters(lake)
-    _print_migrations(landing, settings.ingest.chat_ids)
+        out.print(texts.next)
+    _print_dead_letters(lake, fmt)
+    _print_migrations(landing, settings.ingest.chat_ids, texts)
     return states
 
 
@@ -115,10 +122,17 @@ def _last_days(known: list[date]) -> Span | None:
     return max(known[0], known[-1] - timedelta(days=DAYS_SHOWN - 1)), known[-1]
 
 
-def _days_table(states: list[DayState], today: date) -> Table:
-    table = Table(title="Rows by day and layer")
-    table.add_column("day", no_wrap=True)
-    table.add_column("landed", justify="right", no_wrap=True)
+def _name(status: DayStatus, days: int, fmt: Formatter) -> str:
+    """Return what a status is called, of a number of days."""
+    names: dict[str, Plural] = msgspec.structs.asdict(fmt.messages.status.days)
+    return fmt.plural(days, names[status.value])
+
+
+def _days_table(states: list[DayState], today: date, fmt: Formatter) -> Table:
+    texts = fmt.messages.status
+    table = Table(title=texts.rows)
+    table.add_column(texts.day, no_wrap=True)
+    table.add_column(texts.objects, justify="right", no_wrap=True)
     for layer in ALL_LAYERS:
         table.add_column(layer.name.removesuffix("_updates"), justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
@@ -127,26 +141,26 @@ def _days_table(states: list[DayState], today: date) -> Table:
         day_status = state.status(today)
         table.add_row(
             str(state.day),
-            f"{state.objects:,}",
-            *("–" if cell.source is None else f"{cell.rows:,}" for cell in cells),
-            Text(day_status.value, COLORS.get(day_status, "default")),
+            fmt.number(state.objects),
+            *(NO_VALUE if cell.source is None else fmt.number(cell.rows) for cell in cells),
+            Text(_name(day_status, 1, fmt), COLORS.get(day_status, "default")),
         )
     return table
 
 
-def _print_dead_letters(lake: Lake) -> None:
+def _print_dead_letters(lake: Lake, fmt: Formatter) -> None:
     """Print how many messages of the events queue could not be read."""
     if count := count_dead_letters(lake.store):
-        messages = "1 message" if count == 1 else f"{count} messages"
-        out.print(
-            f"{messages} of the events queue could not be read: {REJECTED_EVENTS}/", soft_wrap=True
-        )
+        text = fmt.messages.status.dead_letters
+        out.print(fmt.plural(count, text, folder=REJECTED_EVENTS), soft_wrap=True)
 
 
-def _print_migrations(landing: ObjectStore, chat_ids: frozenset[int]) -> None:
+def _print_migrations(
+    landing: ObjectStore, chat_ids: frozenset[int], texts: StatusMessages
+) -> None:
     """Print which kept chats have a new id that is not in TELEGRAM_CHAT_IDS yet."""
     chats = ChatFilter(landing, chat_ids, lambda: datetime.now(UTC))
     with translate_errors(landing):
         for each in list_migrations(landing) if chat_ids else []:
             if each.new not in chat_ids and chats.keeps(each.new):
-                out.print(each.describe(), soft_wrap=True)
+                out.print(texts.moved_chat.format(old=each.old, new=each.new), soft_wrap=True)

@@ -14,10 +14,11 @@ import msgspec
 
 from tg_pipeline.builds.monitoring.status import Problem, ProblemKind
 from tg_pipeline.exceptions import CommandError
+from tg_pipeline.report.messages import load_messages
 from tg_pipeline.settings import STATE_FOLDER, home_folder
 
 
-def stuck_run_problems(now: datetime) -> Iterator[Problem]:
+def stuck_run_problems(now: datetime, language: str) -> Iterator[Problem]:
     """Yield a failing problem for each stuck run of Dagster's history, if there is a history.
 
     A history that can't be opened is a problem that fails nothing. `now` must have a time zone.
@@ -33,9 +34,9 @@ def stuck_run_problems(now: datetime) -> Iterator[Problem]:
         with open_instance() as instance:
             for stuck in overdue_runs(instance, now):
                 days: list[date | None] = [*dates_of_tags(stuck.run.tags), None]
-                yield Problem(ProblemKind.STUCK_RUN, days[0], stuck.describe())
+                yield Problem(ProblemKind.STUCK_RUN, days[0], stuck.describe(language))
     except CommandError as error:
-        message = f"Whether a run is stuck is unknown: {error}"
+        message = load_messages(language).problems.unknown_runs.format(error=error)
         yield Problem(ProblemKind.STUCK_RUN, None, message, is_failure=False)
 
 

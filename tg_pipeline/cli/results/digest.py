@@ -7,6 +7,8 @@ from typing import Annotated, Final
 import typer
 
 from tg_pipeline.builds.digest import (
+    CHART,
+    TEXT,
     AdminChat,
     NotBuiltError,
     PostOutcome,
@@ -19,7 +21,7 @@ from tg_pipeline.cli.results.report import check_language, report_source
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.report.digest import Digest
 from tg_pipeline.report.formatting import NO_BREAK, Formatter
-from tg_pipeline.report.messages import LANGUAGES
+from tg_pipeline.report.messages import LANGUAGES, BuildMessages, load_messages
 from tg_pipeline.report.models import DigestKind, DigestPeriod
 from tg_pipeline.settings import Settings, load_settings
 from tg_pipeline.storage.idempotency import IdempotencyStore
@@ -45,13 +47,6 @@ ToFile = Annotated[
     typer.Option("--to-file", help="Send nothing: print the text, write the chart (PNG) there."),
 ]
 Again = Annotated[bool, typer.Option("--again", help="Send it even if it was sent before.")]
-
-OUTCOMES: Final = {
-    PostOutcome.SENT: "sent",
-    PostOutcome.SENT_BEFORE: "sent before, and not sent again",
-    PostOutcome.IN_DOUBT: "an earlier attempt got no response, so it may be in the chat: "
-    "not sent again",
-}
 
 
 def digest(
@@ -84,7 +79,8 @@ def send_digest(
     with open_api(settings) as api:
         claims = IdempotencyStore(open_lake(settings).store, _now)
         composed = _compose(settings, period, fmt)
-        _send(AdminChat(api, chat, claims, rate_limit_retry()), composed, again=again)
+        texts = load_messages(settings.language).builds
+        _send(AdminChat(api, chat, claims, rate_limit_retry()), composed, texts, again=again)
 
 
 def chosen_period(
@@ -131,10 +127,17 @@ def _print(composed: Digest, to_file: Path | None) -> None:
         to_file.write_bytes(composed.png)
 
 
-def _send(chat: AdminChat, composed: Digest, *, again: bool) -> None:
+def _send(chat: AdminChat, composed: Digest, texts: BuildMessages, *, again: bool) -> None:
+    parts = {TEXT: texts.text, CHART: texts.chart}
+    outcomes = {
+        PostOutcome.SENT: texts.sent,
+        PostOutcome.SENT_BEFORE: texts.sent_before,
+        PostOutcome.IN_DOUBT: texts.in_doubt,
+    }
     try:
         for posted in post_digest(chat, composed, again=again):
-            show(f"{composed.period.name}, {posted.part}: {OUTCOMES[posted.outcome]}.")
+            part, outcome = parts[posted.part], outcomes[posted.outcome]
+            show(f"{composed.period.name}, {part}: {outcome}.")
     except DeliveryUnknownError as error:
         raise CommandError(f"{error} Check the chat: --again sends both messages.") from None
 

@@ -49,15 +49,16 @@ def job_title(run: dg.DagsterRun) -> str:
         return run.job_name
     names = sorted(key.to_user_string() for key in run.asset_selection)
     more = len(names) - NAMED_ASSETS
-    return ", ".join(names[:NAMED_ASSETS]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(names[:NAMED_ASSETS]) + (f", +{more}" if more > 0 else "")
 
 
-def run_days(run: dg.DagsterRun) -> str:
-    """Return the day or the range of days of a run; empty if it has no partitions."""
+def run_days(run: dg.DagsterRun) -> tuple[str, ...]:
+    """Return the day of a run, or the first and the last; empty if it has no partitions."""
     first, last = run.tags.get(RANGE_START), run.tags.get(RANGE_END)
     if first and last and first != last:
-        return f"{first} to {last}"
-    return first or run.tags.get(PARTITION, "")
+        return first, last
+    day = first or run.tags.get(PARTITION)
+    return (day,) if day else ()
 
 
 def failure_reason(instance: dg.DagsterInstance, run_id: str) -> str:

@@ -5,6 +5,7 @@ They exist if TG_ADMIN_CHAT_ID or TG_ALERT_URL is set.
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,6 +28,7 @@ from tg_pipeline.defs.resources import (
     LandingResource,
 )
 from tg_pipeline.defs.updates.checks import UPDATE_IDS_ARE_COMPLETE, freshness_job, gap_rules
+from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.storage.errors import translate_errors
 from tg_pipeline.storage.idempotency import IdempotencyStore
 
@@ -158,7 +160,8 @@ def lost_updates_sensor(channels: Sequence[AlertChannel]) -> dg.SensorDefinition
         now, store, tables = clock.now(), landing.store(SENSOR_TIMEOUT), lake.lake(SENSOR_TIMEOUT)
         parameters = layer_parameters(SETTINGS, store)
         first = now.astimezone(SETTINGS.zone).date() - GAPS_REPORTED
-        found = look_for_gaps(store, tables, parameters, gap_rules(now, first, parameters))
+        rules = replace(gap_rules(now, first, parameters), language=SETTINGS.language)
+        found = look_for_gaps(store, tables, parameters, rules)
         with translate_errors(tables.store):
             new = unreported(found, IdempotencyStore(tables.store, clock.now))
         if new:
@@ -184,14 +187,14 @@ def unreported(gaps: Sequence[IdGap], reported: IdempotencyStore) -> list[IdGap]
 
 def lost_updates(gaps: Sequence[IdGap], run_id: str, now: datetime) -> FailedRun:
     """Return what an alert says about losses."""
-    first, last = min(gap.after for gap in gaps), max(gap.before for gap in gaps)
-    more = len(gaps) - SHOWN_GAPS
+    days = {min(gap.after for gap in gaps), max(gap.before for gap in gaps)}
+    more, fmt = len(gaps) - SHOWN_GAPS, Formatter(gaps[0].language)
     shown = [str(gap) for gap in gaps[:SHOWN_GAPS]]
-    rest = [f"{more} more gaps: tg-pipeline status --check."] if more > 0 else []
+    rest = [fmt.plural(more, fmt.messages.gaps.more)] if more > 0 else []
     return FailedRun(
         run_id=run_id,
         job=UPDATE_IDS_ARE_COMPLETE,
-        days=str(first) if first == last else f"{first} to {last}",
+        days=tuple(map(str, sorted(days))),
         failed_at=now,
         reason=" ".join([*shown, *rest]),
     )

@@ -1,5 +1,6 @@
 """`tg-pipeline daily`: what is due, once; a failure is told once and is the exit code."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from tg_pipeline.lake.footers import Footers
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline.marts.mart import MartParameters
 from tg_pipeline.settings import Settings
-from tg_pipeline_tests.cli.conftest import Shell
+from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
 from tg_pipeline_tests.cli.ingestion.bot_commands import BotCommands
 from tg_pipeline_tests.conftest import BOT, DAY, TIMEZONE, Pipeline
 
@@ -126,6 +127,22 @@ def test_a_failure_that_can_not_be_told_is_still_the_exit_code(bot_commands: Bot
     assert (done.code, done.out) == (1, "")
     assert "chat not found" in done.err.splitlines()[0]
     assert f"{OUT_OF_REACH} can't be opened" in done.err.splitlines()[1]
+
+
+@pytest.mark.slow
+def test_results_are_in_the_language_of_the_operator(shell: Shell) -> None:
+    portuguese = {"TG_LANG": "pt"}
+    shell.run("sample", "--days", "1", "--per-day", "20")
+
+    built = shell.run("run", settings=portuguese).stdout
+    nothing_new = shell.run("run", settings=portuguese, here=True).stdout
+    shell.run("daily", settings=portuguese)
+    nothing_due = shell.run("daily", settings=portuguese, here=True).stdout
+
+    span = f"de {FIRST_DAY} a {FIRST_DAY + timedelta(days=1)}"
+    assert re.fullmatch(rf"Montados 2 dias, {span}, em \d+,\d s\.\n", built)
+    assert nothing_new == "Nada de novo chegou; não há o que montar.\n"
+    assert nothing_due == "Não há nada a fazer.\n"
 
 
 @pytest.mark.slow

@@ -135,7 +135,7 @@ def test_looking_for_a_history_creates_none(
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("HISTORY", str(tmp_path / "history"))
     assert not has_history()
-    assert list(stuck_run_problems(NOW)) == []
+    assert list(stuck_run_problems(NOW, "en")) == []
     assert list(tmp_path.iterdir()) == []
 
     (tmp_path / "home").mkdir()
@@ -153,7 +153,7 @@ def test_a_history_that_can_t_be_opened_is_reported_and_fails_nothing(
     (tmp_path / "dagster.yaml").write_text(f"storage: {{postgres: {{postgres_db: {where}}}}}")
 
     assert has_history()
-    (problem,) = stuck_run_problems(NOW)
+    (problem,) = stuck_run_problems(NOW, "en")
 
     assert (problem.kind, problem.is_failure) == (ProblemKind.STUCK_RUN, False)
     assert problem.message.startswith("Whether a run is stuck is unknown: Dagster's instance ")

@@ -99,7 +99,7 @@ def test_a_run_is_named_by_its_job_or_its_assets_and_its_days() -> None:
     of_a_job = dg.DagsterRun("updates_job", tags={PARTITION: "2026-10-09"})
     of_assets = dg.DagsterRun("__ASSET_JOB", asset_selection=frozenset(keys), tags=tags)
 
-    assert (job_title(of_a_job), run_days(of_a_job)) == ("updates_job", "2026-10-09")
-    assert job_title(of_assets) == "messages, questions, report and 1 more"
-    assert run_days(of_assets) == "2026-10-01 to 2026-10-31"
-    assert run_days(dg.DagsterRun("marts_job")) == ""
+    assert (job_title(of_a_job), run_days(of_a_job)) == ("updates_job", ("2026-10-09",))
+    assert job_title(of_assets) == "messages, questions, report, +1"
+    assert run_days(of_assets) == ("2026-10-01", "2026-10-31")
+    assert run_days(dg.DagsterRun("marts_job")) == ()

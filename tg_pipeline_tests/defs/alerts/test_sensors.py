@@ -16,6 +16,7 @@ from lambda_ingest.settings import Secret
 from tg_pipeline.builds.monitoring import alerts
 from tg_pipeline.builds.monitoring.alerts import alert_channels
 from tg_pipeline.defs.alerts import sensors
+from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.settings import AdminSettings, Settings
 from tg_pipeline_tests.conftest import BOT, DAY
 from tg_pipeline_tests.defs.conftest import House
@@ -283,6 +284,33 @@ def test_a_loss_of_updates_is_reported_once(
         "Updates 3 to 5 of ",
         "Update 7 of bot 7 ",
     ]
+
+
+def test_alerts_are_in_the_language_of_the_operator_and_quote_errors_as_they_are(
+    house: House, settings: Settings, telegram: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given an operator who reads Portuguese, a run that fails and updates that are lost
+    in_portuguese = replace(settings, language="pt")
+    monkeypatch.setattr(sensors, "SETTINGS", replace(SETTINGS, language="pt"))
+    monitor = Monitor(house.instance, in_portuguese, house)
+    run_id = monitor.run("broken_job", **{"dagster/partition": "2026-10-07"})
+    land_and_build(house, 1, 2, 6)
+    house.run(date(2026, 10, 9))
+    house.run_job("freshness_job")
+
+    assert monitor.tick() == []
+
+    # Then both are told in Portuguese, and the error is the one that was raised
+    failed, lost = (message.text.splitlines() for message in telegram.messages)
+    assert failed[:2] == [
+        "Falha em broken_job de 2026-10-07",
+        "the bucket *photos* is gone, says https://x.test/… ***",
+    ]
+    assert failed[2].endswith(f" · execução {run_id}")
+    assert lost[0] == "Falha em update_ids_are_complete de 2026-10-07"
+    assert lost[1].startswith(
+        "Faltam os updates 3 a 5 do bot 7 (3 ids), em 2026-10-07: houve descarte "
+    )
 
 
 def land_and_build(house: House, *numbers: int) -> None:
