@@ -118,8 +118,8 @@ def _encoder() -> Encoder:
 
 def _topics(texts: list[str], encoder: Encoder | None) -> list[int]:
     bot_ids = pa.repeat(pa.scalar(1, pa.int64()), len(texts))
-    clauses = clauses_of(texts).dictionary_encode()
-    found: list[int] = cluster_questions(bot_ids, clauses, pa.array(texts), encoder).topics.tolist()
+    questions = pa.table({"bot_id": bot_ids, "question": clauses_of(texts), "text": texts})
+    found: list[int] = cluster_questions(questions, encoder).topics.tolist()
     return found
 
 

@@ -268,78 +268,6 @@ SMALL_TALK: Final = Mart(
     post_process=detect_small_talk,
 )
 
-QUESTIONS: Final = Mart(
-    name="questions",
-    description="What people ask, with the questions that mean the same in one group.",
-    limitations=UNREAD_QUESTIONS,
-    columns=_declared(QUESTIONS_SCHEMA),
-    sources=(DETECTED_QUESTIONS,),
-    conservation_rule=ConservationRule(
-        "detected_questions_are_grouped",
-        "Rows of detected_questions = rows of questions.",
-        input_rows="SELECT count(*) FROM detected_questions",
-        output_rows="SELECT count(*) FROM questions",
-    ),
-    post_process=group_questions,
-    post_process_parameters=("meanings", "topics"),
-)
-
-ASKED_IN_A_WEEK: Final = {
-    "questions": count("How often it was asked, without copies."),
-    "users": count("Distinct people who asked it."),
-    "share": always(number("Its share of all questions of the bot in the week.")),
-}
-
-FREQUENT_QUESTIONS: Final = Mart(
-    name="frequent_questions",
-    description="What is asked most, week by week and question by question.",
-    limitations="Questions that mean the same but share no words may be in two groups, unless they "
-    "are grouped by their meanings.",
-    columns={
-        **BOT,
-        **WEEK,
-        "group_id": always(
-            int64("The group of questions that mean the same; -1 for those without one.")
-        ),
-        "group_name": string("A typical question of the group; null for those without one."),
-        "topic_id": always(
-            int64("The topic of the group, or of the questions without one; -1 without a topic.")
-        ),
-        "topic_name": string("The name of the topic; null without one."),
-        **ASKED_IN_A_WEEK,
-    },
-    sources=(QUESTIONS,),
-    conservation_rule=ConservationRule(
-        "frequent_questions_are_conserved",
-        "Rows of questions that are no copies = the sum of questions.",
-        input_rows="SELECT count(*) FROM questions WHERE NOT is_copy",
-        output_rows="SELECT sum(questions) FROM frequent_questions",
-    ),
-)
-
-FREQUENT_TOPICS: Final = Mart(
-    name="frequent_topics",
-    description="What is asked most, week by week: the topics of questions.",
-    limitations="How broad a topic is follows from what is asked: one may join two subjects, and a "
-    "broad subject may be several. The operator can name, join, split and ignore topics.",
-    columns={
-        **BOT,
-        **WEEK,
-        "topic_id": always(
-            int64("The topic: one or more groups of questions, and single ones; -1 without one.")
-        ),
-        "topic_name": string("The operator's name, or a typical question; null without a topic."),
-        **ASKED_IN_A_WEEK,
-    },
-    sources=(QUESTIONS,),
-    conservation_rule=ConservationRule(
-        "frequent_topics_are_conserved",
-        "Rows of questions that are no copies = the sum of questions.",
-        input_rows="SELECT count(*) FROM questions WHERE NOT is_copy",
-        output_rows="SELECT sum(questions) FROM frequent_topics",
-    ),
-)
-
 UNSEEN_ANSWERS: Final = (
     "Answers by the bot itself where its calls are not recorded: Telegram does not deliver a bot's "
     "own messages to it."
@@ -453,6 +381,79 @@ ANSWERS: Final = Mart(
         input_rows="SELECT count(*) FROM detected_questions "
         "WHERE sent_at >= $begins AND sent_at < $ends",
         output_rows="SELECT count(*) FROM answers WHERE is_question",
+    ),
+)
+
+QUESTIONS: Final = Mart(
+    name="questions",
+    description="What people ask: questions that mean the same are in one group, and those that "
+    "are about the same, or got the same answer, in one topic.",
+    limitations=UNREAD_QUESTIONS,
+    columns=_declared(QUESTIONS_SCHEMA),
+    sources=(DETECTED_QUESTIONS, ANSWERS, MESSAGES, USERS),
+    conservation_rule=ConservationRule(
+        "detected_questions_are_grouped",
+        "Rows of detected_questions = rows of questions.",
+        input_rows="SELECT count(*) FROM detected_questions",
+        output_rows="SELECT count(*) FROM questions",
+    ),
+    post_process=group_questions,
+    post_process_parameters=("meanings", "topics"),
+)
+
+ASKED_IN_A_WEEK: Final = {
+    "questions": count("How often it was asked, without copies."),
+    "users": count("Distinct people who asked it."),
+    "share": always(number("Its share of all questions of the bot in the week.")),
+}
+
+FREQUENT_QUESTIONS: Final = Mart(
+    name="frequent_questions",
+    description="What is asked most, week by week and question by question.",
+    limitations="Questions that mean the same but share no words may be in two groups, unless they "
+    "are grouped by their meanings.",
+    columns={
+        **BOT,
+        **WEEK,
+        "group_id": always(
+            int64("The group of questions that mean the same; -1 for those without one.")
+        ),
+        "group_name": string("A typical question of the group; null for those without one."),
+        "topic_id": always(
+            int64("The topic of the group, or of the questions without one; -1 without a topic.")
+        ),
+        "topic_name": string("The name of the topic; null without one."),
+        **ASKED_IN_A_WEEK,
+    },
+    sources=(QUESTIONS,),
+    conservation_rule=ConservationRule(
+        "frequent_questions_are_conserved",
+        "Rows of questions that are no copies = the sum of questions.",
+        input_rows="SELECT count(*) FROM questions WHERE NOT is_copy",
+        output_rows="SELECT sum(questions) FROM frequent_questions",
+    ),
+)
+
+FREQUENT_TOPICS: Final = Mart(
+    name="frequent_topics",
+    description="What is asked most, week by week: the topics of questions.",
+    limitations="How broad a topic is follows from what is asked: one may join two subjects, and a "
+    "broad subject may be several. The operator can name, join, split and ignore topics.",
+    columns={
+        **BOT,
+        **WEEK,
+        "topic_id": always(
+            int64("The topic: one or more groups of questions, and single ones; -1 without one.")
+        ),
+        "topic_name": string("The operator's name, or a typical question; null without a topic."),
+        **ASKED_IN_A_WEEK,
+    },
+    sources=(QUESTIONS,),
+    conservation_rule=ConservationRule(
+        "frequent_topics_are_conserved",
+        "Rows of questions that are no copies = the sum of questions.",
+        input_rows="SELECT count(*) FROM questions WHERE NOT is_copy",
+        output_rows="SELECT sum(questions) FROM frequent_topics",
     ),
 )
 

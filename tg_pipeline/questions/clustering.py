@@ -18,6 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import normalize
 
+from tg_pipeline.questions.given_answers import add_answers
 from tg_pipeline.questions.similarity import (
     SIMILARITY_DECIMALS,
     Centroids,
@@ -102,10 +103,12 @@ class TextClusters:
         return cls(np.full(count, NONE), np.full(count, NONE), unknown, unknown.copy())
 
 
-def cluster_texts(counts: Integers, similarities: Similarities, cuts: Cuts) -> TextClusters:
+def cluster_texts(
+    counts: Integers, similarities: Similarities, cuts: Cuts, given: sparse.csr_array
+) -> TextClusters:
     """Return the groups and topics of unique texts, the most frequent first.
 
-    Texts that nobody asked have none.
+    `given` are the answers that the first of them got. Texts that nobody asked have no cluster.
     """
     found = TextClusters.none(len(counts))
     remaining, topics = np.flatnonzero(counts), None
@@ -118,6 +121,7 @@ def cluster_texts(counts: Integers, similarities: Similarities, cuts: Cuts) -> T
         found.in_group[chosen] = _similarities_within(pairwise, linked)
         groups = similarities.centroids(chosen, linked)
         if topics is None:
+            add_answers(pairwise, given[chosen], similarities)
             of_groups = topics_of_groups(pairwise, linked, cuts.topic)
             found.in_topic[chosen] = _similarities_within(pairwise, of_groups[linked])
             topics = similarities.centroids(chosen, of_groups[linked])

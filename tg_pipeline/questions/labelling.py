@@ -9,11 +9,13 @@ import pyarrow as pa
 
 from tg_pipeline.questions.clustering import (
     LETTERS,
+    MAX_LINKED,
     MEANINGS,
     TextClusters,
     cluster_texts,
     max_compared,
 )
+from tg_pipeline.questions.given_answers import given_answers
 from tg_pipeline.questions.meanings import Encoder
 from tg_pipeline.questions.naming import best_groups, best_texts, typical_texts
 from tg_pipeline.questions.operator_topics import NO_TOPICS, OperatorTopics
@@ -37,13 +39,7 @@ def label_clusters(
     questions: pa.Table, encode: Encoder | None = None, operator_topics: OperatorTopics = NO_TOPICS
 ) -> pa.Table:
     """Return the detected questions with their group and topic in place of `question`."""
-    clusters = cluster_questions(
-        questions["bot_id"].combine_chunks(),
-        questions["question"].dictionary_encode().combine_chunks(),
-        questions["text"].combine_chunks(),
-        encode,
-        operator_topics,
-    )
+    clusters = cluster_questions(questions, encode, operator_topics)
     questions = questions.drop_columns("question")
     for name, numbers, names in (
         ("group", clusters.groups, clusters.group_names),
@@ -56,26 +52,27 @@ def label_clusters(
 
 
 def cluster_questions(
-    bot_ids: pa.Array,
-    questions: pa.DictionaryArray,
-    texts: pa.Array,
-    encode: Encoder | None = None,
-    operator_topics: OperatorTopics = NO_TOPICS,
+    questions: pa.Table, encode: Encoder | None = None, operator_topics: OperatorTopics = NO_TOPICS
 ) -> QuestionClusters:
     """Return groups and topics per bot, numbered by size, then by the first question, from 0.
 
-    `questions` are normalized; `texts` are the same questions as they were written.
+    `questions` has `bot_id`, the normalized `question`, its `text` as it was written and, where
+    answers are known, `answer`: what was answered, or null.
     """
-    groups, topics = np.full(len(texts), NONE), np.full(len(texts), NONE)
+    count = questions.num_rows
+    has_answers = "answer" in questions.column_names
+    answers = questions["answer"] if has_answers else pa.nulls(count, pa.string())
+    asked = pa.table(
+        {
+            "question": questions["question"].dictionary_encode(),
+            "text": questions["text"],
+            "answer": answers,
+        }
+    ).combine_chunks()
+    groups, topics = np.full(count, NONE), np.full(count, NONE)
     by_bot: list[QuestionClusters] = []
-    for rows in _rows_per_bot(bot_ids):
-        found = _cluster_bot(
-            questions.dictionary,
-            questions.indices.to_numpy()[rows],
-            texts.take(pa.array(rows)),
-            encode,
-            operator_topics,
-        )
+    for rows in _rows_per_bot(questions["bot_id"].combine_chunks()):
+        found = _cluster_bot(asked.take(pa.array(rows)), encode, operator_topics)
         groups[rows] = _after(sum(len(each.group_names) for each in by_bot), found.groups)
         topics[rows] = _after(sum(len(each.topic_names) for each in by_bot), found.topics)
         by_bot.append(found)
@@ -98,29 +95,30 @@ def _rows_per_bot(bot_ids: pa.Array) -> Iterator[Integers]:
 
 
 def _cluster_bot(
-    distinct: pa.Array,
-    questions: Integers,
-    texts: pa.Array,
-    encode: Encoder | None,
-    operator_topics: OperatorTopics,
+    questions: pa.Table, encode: Encoder | None, operator_topics: OperatorTopics
 ) -> QuestionClusters:
     """Return the groups and topics of a bot's questions, in any order."""
-    used, questions, counts = np.unique(questions, return_inverse=True, return_counts=True)
+    worded = questions["question"].combine_chunks()
+    used, of_worded, counts = np.unique(
+        worded.indices.to_numpy(), return_inverse=True, return_counts=True
+    )
     examples = operator_topics.clauses()
     unique = UniqueTexts.of(
-        pa.concat_arrays([distinct.take(pa.array(used)), examples]),
+        pa.concat_arrays([worded.dictionary.take(pa.array(used)), examples]),
         np.append(counts, np.zeros(len(examples), np.int64)),
     )
     of_texts, of_examples = np.split(unique.of_texts, [len(used)])
-    of_questions = of_texts[questions]
+    of_questions = of_texts[of_worded]
     # Those that are only examples come last: nobody asked them.
     compared = min(int(np.count_nonzero(unique.counts)), max_compared())
-    written = typical_texts(of_questions, texts, compared)
+    written = typical_texts(of_questions, questions["text"].combine_chunks(), compared)
     found, automatic = TextClusters.none(len(unique.counts)), 0
     if compared:
         encoded = encode(written.to_pylist()) if encode else None
         similarities, cuts = Similarities.of(unique, encoded), MEANINGS if encode else LETTERS
-        found = cluster_texts(unique.counts, similarities, cuts)
+        answers = questions["answer"].combine_chunks()
+        given = given_answers(of_questions, answers, min(compared, MAX_LINKED))
+        found = cluster_texts(unique.counts, similarities, cuts, given)
         automatic = int(found.topics.max()) + 1
         if operator_topics.names:
             encoded = encode(list(operator_topics.examples)) if encode else None

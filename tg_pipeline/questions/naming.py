@@ -14,6 +14,9 @@ from tg_pipeline.questions.vectors import NONE, Integers
 MAX_NAME_CHARACTERS: Final = 200
 """The limit of a name, which has to fit in a table or on a chart."""
 
+SHARE_OF_MOST_TYPICAL: Final = 0.9
+"""The share of the highest similarity to a topic from which on a group is typical of it, too."""
+
 
 def typical_texts(unique_of_rows: Integers, texts: pa.Array, count: int) -> pa.Array:
     """Return how each of the first `count` unique texts is written, each in one short line.
@@ -63,16 +66,21 @@ def best_texts(
 def best_groups(found: TextClusters, counts: Integers, best: Integers, topics: int) -> Integers:
     """Return the group that names each of some topics, given the best text of each group.
 
-    It is the group with the largest sum of its questions' similarities to the topic: a large one
-    that is typical. NONE for a topic without groups.
+    It is the largest group of those that are about as typical of the topic as the most typical one,
+    by the mean similarity of their questions to it. NONE for a topic without groups.
     """
     is_grouped = found.groups != NONE
-    similarities = np.maximum(found.in_topic, 0) * counts
-    sums = np.bincount(found.groups[is_grouped], similarities[is_grouped], len(best))
-    of_groups = found.topics[best]
-    order = np.lexsort((best, -sums, of_groups))
-    present, first = np.unique(of_groups[order], return_index=True)
+    groups, asked = found.groups[is_grouped], counts[is_grouped]
+    sizes = np.bincount(groups, asked, len(best))
+    similarities = np.maximum(found.in_topic[is_grouped], 0) * asked
+    typicality = np.bincount(groups, similarities, len(best)) / np.maximum(sizes, 1)
+    present, of_groups = np.unique(found.topics[best], return_inverse=True)
+    most_typical = np.zeros(len(present))
+    np.maximum.at(most_typical, of_groups, typicality)
+    is_typical = typicality >= SHARE_OF_MOST_TYPICAL * most_typical[of_groups]
+    order = np.lexsort((best, -sizes, ~is_typical, of_groups))
+    first = order[np.unique(of_groups[order], return_index=True)[1]]
     result = np.full(topics, NONE)
     is_asked = (present >= 0) & (present < topics)
-    result[present[is_asked]] = order[first[is_asked]]
+    result[present[is_asked]] = first[is_asked]
     return result

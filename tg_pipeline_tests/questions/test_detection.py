@@ -51,6 +51,11 @@ def test_a_question_or_reported_problem_is_detected_without_a_question_mark(text
         "sério?",
         "quem nunca, né?",
         "¿en serio?",
+        # looking for company
+        "alguém estudando a essa hora?",
+        "mais alguém online?",
+        "anyone else awake at this hour?",
+        "¿hay alguien despierto?",
         "?",
         "oi?",
         # a statement that begins like a question

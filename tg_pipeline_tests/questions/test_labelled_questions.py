@@ -33,10 +33,10 @@ def test_topics_agree_with_the_labelled_groups(has_meanings: bool, agreement: fl
     rows = held_out("groups.csv")
     texts = pa.array([row["text"] for row in rows])
     clauses = question_clauses(normalize(texts))
-    bot_ids = pa.array([1] * len(rows))
+    questions = pa.table({"bot_id": [1] * len(rows), "question": clauses, "text": texts})
     encode = meanings.load_encoder() if has_meanings else None
 
-    found = cluster_questions(bot_ids, clauses.dictionary_encode(), texts, encode).topics.tolist()
+    found = cluster_questions(questions, encode).topics.tolist()
 
     # A question without a topic is one of its own, as it is in the labels.
     found = [-2 - index if topic == -1 else topic for index, topic in enumerate(found)]

@@ -127,18 +127,18 @@ def test_a_group_is_named_with_a_question_mark_if_somebody_wrote_one() -> None:
     assert set(found["group_name"].to_pylist()) == {"Como emito o certificado?"}
 
 
-@pytest.mark.parametrize(("times", "group"), [([5, 2, 2], 1), ([5, 1, 0], 0)])
-def test_a_topic_is_named_after_a_group_that_is_large_and_typical_of_it(
-    times: list[int], group: int
+@pytest.mark.parametrize(("similarity", "group"), [(0.3, 1), (0.58, 0)])
+def test_a_topic_is_named_after_the_largest_group_of_those_that_are_typical_of_it(
+    similarity: float, group: int
 ) -> None:
-    # Given a group that resembles the topic little, and one of two texts that resemble it
+    # Given a group of one frequent text, and one of two texts that resemble the topic more
     found = TextClusters(
         groups=np.array([0, 1, 1]),
         topics=np.zeros(3, np.int64),
         in_group=np.ones(3),
-        in_topic=np.array([0.2, 0.6, 0.6]),
+        in_topic=np.array([similarity, 0.6, 0.6]),
     )
 
-    named_after = best_groups(found, np.array(times), best=np.array([0, 1]), topics=1)
+    named_after = best_groups(found, np.array([5, 2, 2]), best=np.array([0, 1]), topics=1)
 
     assert named_after.tolist() == [group]

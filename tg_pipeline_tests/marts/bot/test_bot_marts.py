@@ -1,9 +1,11 @@
 """The bot's side: its calls, what it answers in private chats, and who starts and blocks it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from tg_pipeline.marts.bot_daily import BLOCKS, BOT_CALLS, BUTTONS
@@ -12,6 +14,7 @@ from tg_pipeline.marts.cumulative import (
     CONTAINMENT,
     FALLBACK_ANSWERS,
     MESSAGES,
+    QUESTIONS,
     THREADS,
 )
 from tg_pipeline.marts.daily import (
@@ -23,6 +26,7 @@ from tg_pipeline.marts.daily import (
 )
 from tg_pipeline.marts.mart import Mart
 from tg_pipeline.marts.people import BOTS, CHATS, RETENTION, SOURCES
+from tg_pipeline.questions import QUESTIONS_SCHEMA
 from tg_pipeline_tests.conftest import BOT
 from tg_pipeline_tests.marts.bot.bot_lines import (
     BLOCKED,
@@ -451,3 +455,36 @@ def test_buttons_are_named_by_the_beginning_of_their_data(marts: Marts) -> None:
     assert sorted(found, key=repr) == sorted(
         [("menu", 3, 2), ("curso", 1, 1), ("", 2, 1), ("ajuda", 1, 1), (None, 1, 1)], key=repr
     )
+
+
+# Topics
+
+
+def answer_as_name(questions: pa.Table) -> pa.Table:
+    """Return the questions with what was answered in place of the group's name."""
+    numbers = pa.array([0] * len(questions), pa.int64())
+    columns = {name: questions[name] for name in questions.schema.names} | {
+        **dict.fromkeys(("group_id", "topic_id"), numbers),
+        **dict.fromkeys(("group_name", "topic_name"), questions["answer"]),
+    }
+    return pa.table(columns).select(QUESTIONS_SCHEMA.names).cast(QUESTIONS_SCHEMA)
+
+
+def test_topics_know_all_that_the_bot_said_in_private_without_the_name_and_replies_in_groups(
+    marts: Marts,
+) -> None:
+    marts.put(
+        asks(NINE),
+        sent("2026-10-07 09:00:02", "Oi, Ana!", 2, ANA),
+        sent("2026-10-07 09:00:03", "Assim.", 3, ANA),
+        message("2026-10-07 10:00", BIA, "quando?", 1),
+        message("2026-10-07 10:01", CAIO, "Amanhã.", 2, reply_to=1),
+        message("2026-10-07 12:00", BIA, "onde?", 3),
+    )
+
+    topics = replace(QUESTIONS, post_process=answer_as_name, post_process_parameters=())
+    assert marts.rows(topics, "text topic_name") == [
+        ("como faço?", "Assim.\nOi, …!"),
+        ("quando?", "Amanhã."),
+        ("onde?", None),
+    ]

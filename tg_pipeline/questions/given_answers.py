@@ -1,0 +1,66 @@
+"""Questions that got the same answers, as a sign that they are about the same topic."""
+
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from scipy import sparse
+from sklearn.preprocessing import normalize
+
+from tg_pipeline.questions.similarity import COMPARED_ROWS, SIMILARITY_DECIMALS, Similarities
+from tg_pipeline.questions.vectors import NONE, Floats, Integers
+
+MIN_COHESION: Final = 0.1
+"""The mean similarity of the texts that got an answer, from which on it says what they are about.
+
+Texts that got `yes`, or that the bot did not understand, are less similar.
+"""
+
+MIN_RATIO: Final = 2.0
+"""To the mean similarity of all texts, which is about 0.02, but more in a small chat."""
+
+MAX_ANSWER_CHARACTERS: Final = 1_000
+"""Characters of an answer that count, as of a question."""
+
+
+def given_answers(of_questions: Integers, answers: pa.Array, count: int) -> sparse.csr_array:
+    """Return how often each of the first `count` unique texts got each answer.
+
+    One row per unique text, one column per answer. `answers` are those of the questions, null where
+    there is none; case and white space do not matter.
+    """
+    written = pc.utf8_lower(pc.utf8_slice_codeunits(answers, 0, MAX_ANSWER_CHARACTERS))
+    written = pc.utf8_trim_whitespace(pc.replace_substring_regex(written, r"\s+", " "))
+    written = written.dictionary_encode()
+    numbers = written.indices.fill_null(NONE).to_numpy()
+    used = (numbers != NONE) & (of_questions != NONE) & (of_questions < count)
+    place = (of_questions[used], numbers[used])
+    given = sparse.csr_array(
+        (np.ones(len(place[0])), place), shape=(count, len(written.dictionary))
+    )
+    given.sum_duplicates()
+    return given
+
+
+def add_answers(pairwise: Floats, given: sparse.csr_array, similarities: Similarities) -> None:
+    """Raise the similarities of texts that got the same answers, in place.
+
+    It becomes 1 if all answers are the same, in the same proportions. The rows of `given` are the
+    first unique texts, as are those of `pairwise`. Different answers do not lower a similarity,
+    since what people answer is seldom worded alike.
+    """
+    shared = np.flatnonzero(np.bincount(given.indices, minlength=given.shape[1]) > 1)
+    texts, answers = given[:, shared].nonzero()
+    if not len(texts):
+        return
+    cohesion = similarities.centroids(texts, answers).cohesion(np.bincount(answers))
+    every = np.arange(len(pairwise))
+    usual = similarities.centroids(every, np.zeros_like(every)).cohesion(np.array([len(every)]))
+    says_topic = cohesion >= np.maximum(MIN_COHESION, MIN_RATIO * usual)
+    alike = normalize(given)[:, shared[says_topic]]
+    transposed = alike.T.tocsr()
+    for start in range(0, len(pairwise), COMPARED_ROWS):
+        some = slice(start, start + COMPARED_ROWS)
+        pairwise[some] += (1 - pairwise[some]) * (alike[some] @ transposed).toarray() ** 2
+    np.round(pairwise, SIMILARITY_DECIMALS, out=pairwise)
