@@ -2,7 +2,7 @@
 
 `detection` selects them by patterns per language and by `question_model`. `vectors` compares
 questions by their letters and `meanings` by a sentence encoder, if it is installed. `clustering`
-joins similar ones.
+joins similar ones, and those that got the same answers (`given_answers`).
 """
 
 from importlib.metadata import PackageNotFoundError, version

@@ -121,7 +121,7 @@ def cluster_texts(
         found.in_group[chosen] = _similarities_within(pairwise, linked)
         groups = similarities.centroids(chosen, linked)
         if topics is None:
-            add_answers(pairwise, given[chosen], similarities)
+            add_answers(pairwise, given[chosen])
             of_groups = topics_of_groups(pairwise, linked, cuts.topic)
             found.in_topic[chosen] = _similarities_within(pairwise, of_groups[linked])
             topics = similarities.centroids(chosen, of_groups[linked])

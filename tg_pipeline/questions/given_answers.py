@@ -3,12 +3,13 @@
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
-from tg_pipeline.questions.similarity import COMPARED_ROWS, SIMILARITY_DECIMALS, Similarities
+from tg_pipeline.questions.similarity import COMPARED_ROWS, SIMILARITY_DECIMALS
 from tg_pipeline.questions.vectors import NONE, Floats, Integers
 
 MIN_COHESION: Final = 0.1
@@ -43,24 +44,37 @@ def given_answers(of_questions: Integers, answers: pa.Array, count: int) -> spar
     return given
 
 
-def add_answers(pairwise: Floats, given: sparse.csr_array, similarities: Similarities) -> None:
+def add_answers(pairwise: Floats, given: sparse.csr_array) -> None:
     """Raise the similarities of texts that got the same answers, in place.
 
     It becomes 1 if all answers are the same, in the same proportions. The rows of `given` are the
-    first unique texts, as are those of `pairwise`. Different answers do not lower a similarity,
-    since what people answer is seldom worded alike.
+    texts of `pairwise`. Different answers do not lower a similarity, since what people answer is
+    seldom worded alike.
     """
+    count = len(pairwise)
     shared = np.flatnonzero(np.bincount(given.indices, minlength=given.shape[1]) > 1)
-    texts, answers = given[:, shared].nonzero()
-    if not len(texts):
+    if not len(shared):
         return
-    cohesion = similarities.centroids(texts, answers).cohesion(np.bincount(answers))
-    every = np.arange(len(pairwise))
-    usual = similarities.centroids(every, np.zeros_like(every)).cohesion(np.array([len(every)]))
-    says_topic = cohesion >= np.maximum(MIN_COHESION, MIN_RATIO * usual)
+    usual = (pairwise.sum(dtype=np.float64) - count) / (count * (count - 1))
+    cohesion = _cohesion(given[:, shared], pairwise)
+    says_topic = cohesion >= max(MIN_COHESION, MIN_RATIO * usual)
     alike = normalize(given)[:, shared[says_topic]]
     transposed = alike.T.tocsr()
-    for start in range(0, len(pairwise), COMPARED_ROWS):
+    for start in range(0, count, COMPARED_ROWS):
         some = slice(start, start + COMPARED_ROWS)
         pairwise[some] += (1 - pairwise[some]) * (alike[some] @ transposed).toarray() ** 2
     np.round(pairwise, SIMILARITY_DECIMALS, out=pairwise)
+
+
+def _cohesion(given: sparse.csr_array, pairwise: Floats) -> npt.NDArray[np.float64]:
+    """Return the mean similarity of the texts that got each answer; at least two did."""
+    got = (given.T > 0).astype(np.float32).tocsr()
+    sums = []
+    for start in range(0, got.shape[0], COMPARED_ROWS):
+        some = got[start : start + COMPARED_ROWS]
+        sums.append((some * (some @ pairwise)).sum(axis=1, dtype=np.float64))
+    sizes = np.diff(got.indptr)
+    # A text's similarity to itself is 1, and is left out.
+    means = (np.concatenate(sums) - sizes) / (sizes * (sizes - 1))
+    rounded: npt.NDArray[np.float64] = np.round(means, SIMILARITY_DECIMALS)
+    return rounded

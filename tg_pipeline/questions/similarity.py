@@ -33,19 +33,6 @@ class Centroids:
     meanings: npt.NDArray[np.float64] | None
     """In `STEPS`; None without an encoder."""
 
-    def cohesion(self, sizes: Integers) -> npt.NDArray[np.float64]:
-        """Return the mean similarity of the members of each cluster, of two or more, to the others.
-
-        The members are texts, and `sizes` their numbers.
-        """
-        squares = self.letters.power(2).sum(axis=1, dtype=np.float64)
-        if self.meanings is not None:
-            squares = (squares + (self.meanings**2).sum(axis=1) / STEPS**2) / 2
-        # A text's similarity to itself is 1, and is left out.
-        means = (squares * sizes - 1) / (sizes - 1)
-        rounded: npt.NDArray[np.float64] = np.round(means, SIMILARITY_DECIMALS)
-        return rounded
-
 
 @dataclass(frozen=True, slots=True)
 class Similarities:
