@@ -365,6 +365,11 @@ ANSWERS: Final = Mart(
             "person wrote again, within ten minutes, in alphabetical order; an empty one stands "
             "for messages without text. Null if it sent nothing, or if that is not known."
         ),
+        "answer_digest": string(
+            "The MD5 of the answer in lower case, with single spaces; where there are `own_texts`, "
+            "of all of them, without the asker's first name. The same answers have the same. Null "
+            "without an answer in words."
+        ),
         **IS_THANKED,
     },
     sources=(MESSAGES, DETECTED_QUESTIONS, ENRICHED_UPDATES, KNOWN_CALL_DAYS),
@@ -390,7 +395,7 @@ QUESTIONS: Final = Mart(
     "are about the same, or got the same answer, in one topic.",
     limitations=UNREAD_QUESTIONS,
     columns=_declared(QUESTIONS_SCHEMA),
-    sources=(DETECTED_QUESTIONS, ANSWERS, MESSAGES, USERS),
+    sources=(DETECTED_QUESTIONS, ANSWERS),
     conservation_rule=ConservationRule(
         "detected_questions_are_grouped",
         "Rows of detected_questions = rows of questions.",

@@ -50,8 +50,8 @@ def group_questions(
     """Return detected questions with their groups and topics, in QUESTIONS_SCHEMA, in this order.
 
     `questions` has all columns of QUESTIONS_SCHEMA but these, `question` and, where answers are
-    known, `answer`: its text, or null. `meanings` is the encoder to use, which must be installed;
-    empty for none.
+    known, `answer_digest`: equal for the same answers, null without one. `meanings` is the encoder
+    to use, which must be installed; empty for none.
     """
     if not questions.num_rows:
         return QUESTIONS_SCHEMA.empty_table()

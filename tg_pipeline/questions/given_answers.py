@@ -5,7 +5,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 from scipy import sparse
 from sklearn.preprocessing import normalize
 
@@ -21,24 +20,19 @@ Texts that got `yes`, or that the bot did not understand, are less similar.
 MIN_RATIO: Final = 2.0
 """To the mean similarity of all texts, which is about 0.02, but more in a small chat."""
 
-MAX_ANSWER_CHARACTERS: Final = 1_000
-"""Characters of an answer that count, as of a question."""
-
 
 def given_answers(of_questions: Integers, answers: pa.Array, count: int) -> sparse.csr_array:
     """Return how often each of the first `count` unique texts got each answer.
 
-    One row per unique text, one column per answer. `answers` are those of the questions, null where
-    there is none; case and white space do not matter.
+    One row per unique text, one column per answer. `answers` are those of the questions: equal
+    strings for the same answer, null where there is none.
     """
-    written = pc.utf8_lower(pc.utf8_slice_codeunits(answers, 0, MAX_ANSWER_CHARACTERS))
-    written = pc.utf8_trim_whitespace(pc.replace_substring_regex(written, r"\s+", " "))
-    written = written.dictionary_encode()
-    numbers = written.indices.fill_null(NONE).to_numpy()
+    answers = answers.dictionary_encode()
+    numbers = answers.indices.fill_null(NONE).to_numpy()
     used = (numbers != NONE) & (of_questions != NONE) & (of_questions < count)
     place = (of_questions[used], numbers[used])
     given = sparse.csr_array(
-        (np.ones(len(place[0])), place), shape=(count, len(written.dictionary))
+        (np.ones(len(place[0])), place), shape=(count, len(answers.dictionary))
     )
     given.sum_duplicates()
     return given

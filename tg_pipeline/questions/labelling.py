@@ -57,11 +57,11 @@ def cluster_questions(
     """Return groups and topics per bot, numbered by size, then by the first question, from 0.
 
     `questions` has `bot_id`, the normalized `question`, its `text` as it was written and, where
-    answers are known, `answer`: what was answered, or null.
+    answers are known, `answer_digest`: equal for the same answers, null without one.
     """
     count = questions.num_rows
-    has_answers = "answer" in questions.column_names
-    answers = questions["answer"] if has_answers else pa.nulls(count, pa.string())
+    has_answers = "answer_digest" in questions.column_names
+    answers = questions["answer_digest"] if has_answers else pa.nulls(count, pa.string())
     asked = pa.table(
         {
             "question": questions["question"].dictionary_encode(),

@@ -70,10 +70,12 @@ def best_groups(found: TextClusters, counts: Integers, best: Integers, topics: i
     by the mean similarity of their questions to it. NONE for a topic without groups.
     """
     is_grouped = found.groups != NONE
-    groups, asked = found.groups[is_grouped], counts[is_grouped]
-    sizes = np.bincount(groups, asked, len(best))
-    similarities = np.maximum(found.in_topic[is_grouped], 0) * asked
-    typicality = np.bincount(groups, similarities, len(best)) / np.maximum(sizes, 1)
+    sizes = np.bincount(found.groups[is_grouped], counts[is_grouped], len(best))
+    # Of texts that were only assigned, the similarity is not known.
+    is_known = is_grouped & (found.in_topic >= 0)
+    groups, asked = found.groups[is_known], counts[is_known]
+    sums = np.bincount(groups, found.in_topic[is_known] * asked, len(best))
+    typicality = sums / np.maximum(np.bincount(groups, asked, len(best)), 1)
     present, of_groups = np.unique(found.topics[best], return_inverse=True)
     most_typical = np.zeros(len(present))
     np.maximum.at(most_typical, of_groups, typicality)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -48,11 +49,13 @@ def aws() -> Iterator[str]:
 
 @pytest.fixture
 def commands(
-    aws: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    aws: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> AthenaCommands:
     """`tg-pipeline athena`, and an AWS with the stack's workgroup and nothing else."""
     requests.post(f"{aws}/moto-api/reset", timeout=10).raise_for_status()
     glue, athena = (client_of(aws, service) for service in ("glue", "athena"))
     athena.create_work_group(Name=DEFAULT_WORKGROUP)
     point_to(monkeypatch, aws)
+    # The names of bots in the default folder, of a checkout that is in use, would be in queries.
+    monkeypatch.setenv("TG_LANDING_URI", tmp_path.as_uri())
     return AthenaCommands(glue, athena, capsys, monkeypatch)

@@ -33,7 +33,7 @@ class Month(NamedTuple):
 
     def without_answers(self) -> "Month":
         """Return the same questions, of which no answer is known."""
-        return self._replace(detected=self.detected.drop_columns("answer"))
+        return self._replace(detected=self.detected.drop_columns("answer_digest"))
 
     def most_asked(self, number: int) -> set[int]:
         """Return the intents asked most, and those asked as often as the last of them."""
@@ -61,7 +61,7 @@ def month(request: pytest.FixtureRequest) -> Month:
     asked = Counter(intent for intent in intents if intent is not None)
     detected = detect_questions(messages(*texts))
     answered = pa.array([answers.get(each) for each in detected["message_id"].to_pylist()])
-    return Month(detected.append_column("answer", answered), asked)
+    return Month(detected.append_column("answer_digest", answered), asked)
 
 
 def is_unicode(text: str) -> bool:

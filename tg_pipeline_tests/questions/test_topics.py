@@ -131,14 +131,15 @@ def test_a_group_is_named_with_a_question_mark_if_somebody_wrote_one() -> None:
 def test_a_topic_is_named_after_the_largest_group_of_those_that_are_typical_of_it(
     similarity: float, group: int
 ) -> None:
-    # Given a group of one frequent text, and one of two texts that resemble the topic more
+    # Given a group of a frequent text and one that was only assigned, and one of two texts that
+    # resemble the topic more
     found = TextClusters(
-        groups=np.array([0, 1, 1]),
-        topics=np.zeros(3, np.int64),
-        in_group=np.ones(3),
-        in_topic=np.array([similarity, 0.6, 0.6]),
+        groups=np.array([0, 1, 1, 0]),
+        topics=np.zeros(4, np.int64),
+        in_group=np.ones(4),
+        in_topic=np.array([similarity, 0.6, 0.6, -1]),
     )
 
-    named_after = best_groups(found, np.array([5, 2, 2]), best=np.array([0, 1]), topics=1)
+    named_after = best_groups(found, np.array([3, 2, 2, 2]), best=np.array([0, 1]), topics=1)
 
     assert named_after.tolist() == [group]

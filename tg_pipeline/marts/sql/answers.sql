@@ -41,6 +41,7 @@ said AS MATERIALIZED (
         messages.person_id,
         messages.user_id,
         lower(messages.user_username) AS username,
+        messages.user_first_name AS first_name,
         messages.speaker_id,
         messages.is_bot,
         messages.reply_to_message_id,
@@ -87,6 +88,7 @@ said AS MATERIALIZED (
             WHEN messages.is_own AND messages.chat_type = 'private' AND messages.kind = 'message'
                 THEN coalesce(messages.text, '')
         END AS own_text,
+        md5(lower(nullif(trim(regexp_replace(messages.text, '\s+', ' ', 'g')), ''))) AS text_digest,
         messages.content_type IS DISTINCT FROM 'sticker' AS is_possible_answer,
         messages.command IS NOT NULL AND NOT messages.is_own AS is_command,
         -- In the comments on a post, every message replies to the post.
@@ -459,7 +461,8 @@ answered AS (
         answer.speaker_id AS answerer_id,
         answer.is_bot AS is_bot_answer,
         answer.said_at AS answered_at,
-        answer.own_text AS answer_own_text
+        answer.own_text AS answer_own_text,
+        answer.text_digest AS answer_text_digest
     FROM asked
     LEFT JOIN replied ON asked.turn = replied.turn
     LEFT JOIN mentioned ON asked.turn = mentioned.turn
@@ -498,6 +501,20 @@ own_turns AS (
         AND own.said_at <= asked.said_at + INTERVAL 10 MINUTE
     WHERE own.own_text IS NOT NULL
     GROUP BY asked.turn
+),
+
+told AS (
+    SELECT
+        answered.turn,
+        CASE
+            WHEN
+                answered.answer_own_text IS NULL
+                OR coalesce(list_contains(own_turns.texts, answered.answer_own_text), FALSE)
+                THEN own_turns.texts
+            ELSE list_append(coalesce(own_turns.texts, []), answered.answer_own_text)
+        END AS own_texts
+    FROM answered
+    LEFT JOIN own_turns ON answered.turn = own_turns.turn
 ),
 
 -- Thanks in words. Removed first: what only looks like thanks, and denials that deny no success.
@@ -596,16 +613,32 @@ SELECT
         AS answered_by,
     answered.answered_at,
     date_diff('second', answered.said_at, answered.answered_at) AS seconds_to_answer,
+    told.own_texts,
     CASE
-        WHEN
-            answered.answer_own_text IS NULL
-            OR coalesce(list_contains(own_turns.texts, answered.answer_own_text), FALSE)
-            THEN own_turns.texts
-        ELSE list_append(coalesce(own_turns.texts, []), answered.answer_own_text)
-    END AS own_texts,
+        WHEN answered.answer_turn IS NULL THEN NULL
+        WHEN told.own_texts IS NULL THEN answered.answer_text_digest
+        WHEN array_to_string(told.own_texts, '') <> ''
+            -- A text that names the person is the same for all of them.
+            THEN md5(
+                lower(
+                    trim(
+                        regexp_replace(
+                            replace(
+                                array_to_string(told.own_texts, chr(10)),
+                                coalesce(nullif(answered.first_name, ''), chr(0)),
+                                '…'
+                            ),
+                            '\s+',
+                            ' ',
+                            'g'
+                        )
+                    )
+                )
+            )
+    END AS answer_digest,
     thanked_in_words.turn IS NOT NULL OR thanked_by_reaction.turn IS NOT NULL AS is_thanked
 FROM answered
-LEFT JOIN own_turns ON answered.turn = own_turns.turn
+LEFT JOIN told ON answered.turn = told.turn
 LEFT JOIN thanked_in_words ON answered.turn = thanked_in_words.turn
 LEFT JOIN thanked_by_reaction ON answered.turn = thanked_by_reaction.turn
 ORDER BY

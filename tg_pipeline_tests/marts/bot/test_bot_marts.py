@@ -457,34 +457,65 @@ def test_buttons_are_named_by_the_beginning_of_their_data(marts: Marts) -> None:
     )
 
 
-# Topics
+# Digests of answers
 
 
-def answer_as_name(questions: pa.Table) -> pa.Table:
-    """Return the questions with what was answered in place of the group's name."""
-    numbers = pa.array([0] * len(questions), pa.int64())
-    columns = {name: questions[name] for name in questions.schema.names} | {
-        **dict.fromkeys(("group_id", "topic_id"), numbers),
-        **dict.fromkeys(("group_name", "topic_name"), questions["answer"]),
-    }
-    return pa.table(columns).select(QUESTIONS_SCHEMA.names).cast(QUESTIONS_SCHEMA)
-
-
-def test_topics_know_all_that_the_bot_said_in_private_without_the_name_and_replies_in_groups(
+def test_answers_have_the_same_digest_whatever_their_case_white_space_and_the_askers_name(
     marts: Marts,
 ) -> None:
+    # Given the same answer of the bot in two private chats, and the same replies in a group
     marts.put(
         asks(NINE),
         sent("2026-10-07 09:00:02", "Oi, Ana!", 2, ANA),
         sent("2026-10-07 09:00:03", "Assim.", 3, ANA),
-        message("2026-10-07 10:00", BIA, "quando?", 1),
+        asks(NINE, person=BIA),
+        sent("2026-10-07 09:00:02", "Oi,  Bia!", 2, BIA),
+        sent("2026-10-07 09:00:03", "ASSIM.", 3, BIA),
+        message("2026-10-07 10:00", ANA, "quando?", 1),
         message("2026-10-07 10:01", CAIO, "Amanhã.", 2, reply_to=1),
-        message("2026-10-07 12:00", BIA, "onde?", 3),
+        message("2026-10-07 12:00", BIA, "quando mesmo?", 3),
+        message("2026-10-07 12:01", CAIO, " amanhã.\n", 4, reply_to=3),
+        message("2026-10-07 15:00", BIA, "onde?", 5),
+        message("2026-10-07 15:01", CAIO, None, 6, reply_to=5, photo=[]),
+        message("2026-10-07 18:00", BIA, "quem?", 7),
     )
 
-    topics = replace(QUESTIONS, post_process=answer_as_name, post_process_parameters=())
-    assert marts.rows(topics, "text topic_name") == [
-        ("como faço?", "Assim.\nOi, …!"),
-        ("quando?", "Amanhã."),
-        ("onde?", None),
-    ]
+    rows = marts.rows(ANSWERS, "is_question message_id answer_digest is_private")
+    private = [digest for is_question, _, digest, is_private in rows if is_question and is_private]
+    in_group = {
+        message_id: digest
+        for is_question, message_id, digest, is_private in rows
+        if is_question and not is_private
+    }
+    assert private[0] == private[1] is not None
+    assert in_group[1] == in_group[3] is not None
+    assert in_group[1] != private[0]
+    assert (in_group[5], in_group[7]) == (None, None)
+
+
+def digest_as_name(questions: pa.Table) -> pa.Table:
+    """Return the questions with the digest of the answer in place of the topic's name."""
+    numbers = pa.array([0] * len(questions), pa.int64())
+    columns = {name: questions[name] for name in questions.schema.names} | {
+        **dict.fromkeys(("group_id", "topic_id"), numbers),
+        **dict.fromkeys(("group_name", "topic_name"), questions["answer_digest"]),
+    }
+    return pa.table(columns).select(QUESTIONS_SCHEMA.names).cast(QUESTIONS_SCHEMA)
+
+
+def test_each_question_is_grouped_with_the_digest_of_its_own_answer(marts: Marts) -> None:
+    marts.put(
+        asks(NINE),
+        sent("2026-10-07 09:00:02", "Assim.", 2, ANA),
+        message("2026-10-07 10:00", BIA, "quando?", 1),
+    )
+    digests = {
+        message_id: digest
+        for is_question, message_id, digest in marts.rows(
+            ANSWERS, "is_question message_id answer_digest"
+        )
+        if is_question
+    }
+
+    topics = replace(QUESTIONS, post_process=digest_as_name, post_process_parameters=())
+    assert marts.rows(topics, "text topic_name") == [("como faço?", digests[1]), ("quando?", None)]
