@@ -191,7 +191,7 @@ def _answered(answer: Answer) -> CallToolResult:
 
 def _describe(_worker: QueryWorker, arguments: dict[str, Any]) -> CallToolResult:
     table = arguments.get("table")
-    if table is not None and table not in TABLES:
+    if table is not None and not (isinstance(table, str) and table in TABLES):
         raise AnswerError(f"There is no table {table}: describe without a table lists them.")
     return CallToolResult(content=[TextContent(text=_page(table))])
 

@@ -5,6 +5,7 @@ DuckDB can be interrupted only between parts of its work: a function of one larg
 
 import multiprocessing
 import os
+import resource
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -27,7 +28,13 @@ SECONDS: Final = 30
 LIMITS: Final = Limits(memory="1GB")
 """What a query may use, beside other programs on an analyst's machine."""
 
+PROCESS_BYTES: Final = 2_000_000_000
+"""What the process may allocate on Linux: DuckDB's limit counts neither long texts that a function
+makes, nor the rows of a result."""
+
 _KILLED: Final = "The query was ended by the system, probably because memory ran out."
+
+_TOO_LARGE: Final = "The query needs too much memory: let it read or return less."
 
 _READY: Final = "ready"
 
@@ -116,10 +123,17 @@ def _serve(connection: Connection, place: LakePlace) -> None:
     follow_parent()
     # Standard output is the protocol's, and nothing else may be written there.
     os.dup2(sys.stderr.fileno(), 1)
+    _limit_memory()
     connection.send(_READY)
     with suppress(EOFError):
         while True:
             connection.send(_answer_or_error(place, *connection.recv()))
+
+
+def _limit_memory() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = PROCESS_BYTES if hard == resource.RLIM_INFINITY else min(PROCESS_BYTES, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 def _answer_or_error(place: LakePlace, query: str, max_rows: int) -> Answer | str:
@@ -128,5 +142,7 @@ def _answer_or_error(place: LakePlace, query: str, max_rows: int) -> Answer | st
         # A session for each: nothing that a query leaves is seen by the next one.
         with open_session(Lake(place.uri), place.timezone, tables, confined=LIMITS) as session:
             return answer(session, columns_of(tables), query, max_rows)
-    except (AnswerError, StoreError, OSError, MemoryError) as error:
+    except MemoryError:
+        return _TOO_LARGE
+    except (AnswerError, StoreError, OSError) as error:
         return first_line(error) or _KILLED

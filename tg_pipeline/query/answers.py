@@ -5,10 +5,10 @@ For callers that pay for each character of a result, such as language models.
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import duckdb
 
@@ -19,7 +19,8 @@ MAX_ROWS: Final = 1_000
 """Rows that can be asked for: more are to be aggregated in SQL."""
 
 MAX_CHARACTERS: Final = 100_000
-"""Characters of all rows of an answer, some 25,000 tokens of a language model."""
+"""Characters of all rows of an answer, some 25,000 tokens of a language model; those of the columns
+are as many at most."""
 
 MAX_CELL: Final = 4_200
 """Characters of a text in a row: those of Telegram's longest message, 4,096, and a few more."""
@@ -30,6 +31,11 @@ of what Telegram does not send as an update."""
 
 CUT: Final = "…"
 """What follows a text that was cut."""
+
+SEPARATOR: Final = '","'
+"""What is between two texts of JSON: even empty texts take characters."""
+
+_Value = TypeVar("_Value")
 
 
 class AnswerError(Exception):
@@ -54,7 +60,7 @@ class Answer:
     columns: list[AnswerColumn]
     rows: list[list[Any]]
     truncated: bool
-    """Whether the query has more rows, or a text was cut."""
+    """Whether the query has more rows, or a text, list or map was cut."""
 
 
 def answer(
@@ -71,11 +77,17 @@ def answer(
         AnswerColumn(name, kind, described.get(name))
         for name, kind in zip(names, types, strict=True)
     ]
-    kept = list(_within_limits(rows[:max_rows]))
-    is_cut = any(
-        isinstance(each, str | bytes) and len(each) > MAX_CELL for row in rows for each in row
-    )
+    if sum(map(_header_characters, found)) > MAX_CHARACTERS:
+        raise AnswerError(
+            f"The names, types and descriptions of the columns have more than {MAX_CHARACTERS:,} "
+            "characters: select fewer columns."
+        )
+    kept, is_cut = _within_limits(rows[:max_rows])
     return Answer(found, kept, len(kept) < len(rows) or is_cut)
+
+
+def _header_characters(column: AnswerColumn) -> int:
+    return len(column.name) + len(column.type) + len(column.description or "")
 
 
 def _only_select(session: Session, query: str) -> duckdb.Statement:
@@ -98,31 +110,64 @@ def _read(
     return found.columns, list(map(str, found.types)), found.limit(rows).fetchall()
 
 
-def _within_limits(rows: list[tuple[Any, ...]]) -> Iterator[list[Any]]:
-    """Yield rows until MAX_CHARACTERS, but always the first one."""
-    characters = 0
-    for number, row in enumerate(rows):
-        values = list(map(as_json, row))
-        characters += sum(len(str(value)) for value in values)
-        if number and characters > MAX_CHARACTERS:
-            return
-        yield values
+def _within_limits(rows: list[tuple[Any, ...]]) -> tuple[list[list[Any]], bool]:
+    """Return the rows until MAX_CHARACTERS, and whether one of them is cut, as the first may be."""
+    kept: list[list[Any]] = []
+    values = _JsonValues(MAX_CHARACTERS)
+    for row in rows:
+        found = list(map(values.of, row))
+        if kept and values.are_used_up:
+            break
+        kept.append(found)
+    return kept, values.are_cut
 
 
-def as_json(value: Any) -> Any:
-    """Return a value of DuckDB as one of JSON; texts and bytes are cut at MAX_CELL characters."""
-    match value:
-        case None | bool():
-            return value
-        case int():
-            return value if abs(value) <= EXACT else str(value)
-        case float():
-            return value if math.isfinite(value) else None
-        case dict():
-            return {_as_text(key): as_json(each) for key, each in value.items()}
-        case list() | tuple():
-            return list(map(as_json, value))
-    return _as_text(value)
+class _JsonValues:
+    """Makes values of JSON from those of DuckDB, until they have a number of characters."""
+
+    def __init__(self, characters: int) -> None:
+        self._left = characters
+        self.are_cut = False
+        """Whether a text was cut, or the end of a list or map was left out."""
+
+    @property
+    def are_used_up(self) -> bool:
+        """Whether nothing more fits in."""
+        return self._left < 0
+
+    def of(self, value: Any) -> Any:
+        """Return a value; texts and bytes are cut at MAX_CELL characters, or at what is left."""
+        self._left -= len(SEPARATOR)
+        match value:
+            case dict():
+                return {
+                    self._text(key): self.of(each) for key, each in self._fitting(value.items())
+                }
+            case list() | tuple():
+                return [self.of(each) for each in self._fitting(value)]
+            case float() if not math.isfinite(value):
+                return None
+            case None | bool() | float():
+                self._left -= len(str(value))
+                return value
+            case int() if abs(value) <= EXACT:
+                self._left -= len(str(value))
+                return value
+        return self._text(value)
+
+    def _fitting(self, values: Iterable[_Value]) -> Iterator[_Value]:
+        for value in values:
+            if self.are_used_up:
+                self.are_cut = True
+                return
+            yield value
+
+    def _text(self, value: Any) -> str:
+        text, most = _as_text(value), max(0, min(MAX_CELL, self._left))
+        if len(text) > most:
+            self.are_cut, text = True, f"{text[:most]}{CUT}"
+        self._left -= len(text)
+        return text
 
 
 def _as_text(value: Any) -> str:
@@ -130,10 +175,8 @@ def _as_text(value: Any) -> str:
         case datetime() | date() | time():
             return value.isoformat()
         case bytes():
-            text = value[: MAX_CELL + 1].decode("utf-8", "backslashreplace")
-        case _:  # texts; decimals, intervals, UUIDs
-            text = str(value)
-    return text if len(text) <= MAX_CELL else f"{text[:MAX_CELL]}{CUT}"
+            return value[: MAX_CELL + 1].decode("utf-8", "backslashreplace")
+    return str(value)  # texts; great numbers, decimals, intervals, UUIDs
 
 
 def _descriptions(columns: Mapping[str, Sequence[QueryColumn]], query: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Answers for callers that pay for each character: one SELECT, JSON values, limits."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from tg_pipeline.query.answers import (
     CUT,
     MAX_CELL,
     MAX_CHARACTERS,
+    SEPARATOR,
     Answer,
     AnswerColumn,
     AnswerError,
@@ -87,7 +89,7 @@ def test_rows_beyond_the_limit_are_left_out_and_said_to_be(answering: Answering)
 def test_characters_beyond_the_limit_are_left_out_and_said_to_be(answering: Answering) -> None:
     found = answering("SELECT repeat('x', 4000) FROM range(100)", 100)
 
-    assert len(found.rows) == MAX_CHARACTERS // 4000
+    assert len(found.rows) == MAX_CHARACTERS // len(f"{'x' * 4000}{SEPARATOR}")
     assert found.truncated
 
 
@@ -95,6 +97,24 @@ def test_a_long_text_is_cut(answering: Answering) -> None:
     found = answering("SELECT repeat('x', 1000000)")
 
     assert found.rows == [["x" * MAX_CELL + CUT]]
+    assert found.truncated
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "range(1000000)",
+        "[repeat('x', 1000) for _ in range(1000)]",
+        "list_transform(range(1000000), lambda n: '')",
+        "map_from_entries([(n, repeat('x', 1000)) for n in range(1000)])",
+        "{'a': range(1000000), 'b': range(1000000)}",
+    ],
+)
+def test_a_long_list_or_map_is_cut_also_in_the_first_row(answering: Answering, value: str) -> None:
+    found = answering(f"SELECT {value}, 'last'")
+
+    assert len(json.dumps(found.rows, separators=(",", ":"))) <= 1.2 * MAX_CHARACTERS
+    assert len(found.rows[0]) == len(found.columns)
     assert found.truncated
 
 
@@ -111,6 +131,7 @@ REFUSED = {
     "WITH c AS (COPY (SELECT 1) TO '.tmp/x.csv') FROM c": "disabled by configuration",
     "UPDATE EXTENSIONS": "must be a SELECT",
     "SET threads = 1": "must be a SELECT",
+    "SELECT 1 AS " + "x" * (MAX_CHARACTERS + 1): "select fewer columns",
     "FROM read_text('/etc/hostname')": "disabled by configuration",
     "SELECT string_agg(repeat('x', 1000)) FROM range(1000000)": "Out of Memory",
 }
