@@ -133,7 +133,7 @@ class Formatter:
         return self.messages.hours.range.format(first=hour, last=hour + 1)
 
     def duration(self, seconds: float) -> str:
-        """Return a duration in its two largest units, from a day on in days."""
+        """Return a duration in its two largest units."""
         whole = round(seconds)
         if whole < MINUTE:
             return f"{whole}{NO_BREAK}s"
@@ -142,7 +142,9 @@ class Formatter:
         if whole < DAY:
             return _two_units(whole // HOUR, "h", whole % HOUR // MINUTE, "min")
         days = format_unit(whole // DAY, "duration-day", "long", locale=self.locale)
-        return days.replace(" ", NO_BREAK)
+        hours = whole % DAY // HOUR
+        rest = f" {hours}{NO_BREAK}h" if hours else ""
+        return f"{days.replace(' ', NO_BREAK)}{rest}"
 
     def sentence(self, template: str, **values: object) -> Markup:
         """Return a filled-in sentence as HTML; values without `__html__` are escaped."""

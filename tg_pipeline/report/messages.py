@@ -146,6 +146,8 @@ class OverviewMessages(MessageGroup, frozen=True):
     lead_elsewhere: str
     lead_answered: str
     lead_unclear: str
+    lead_no_questions: str
+    lead_unseen: str
     slot: str
     when: str
     what: str

@@ -146,7 +146,7 @@ def read_report_data(
         calls=marts.read("calls", period, MethodCalls),
         members=marts.read("members", period, MemberDay),
         cohorts=marts.read("cohorts", period, CohortWeek, last_over=last_over, shown=COHORTS_SHOWN),
-        users=marts.read("users", period, ActiveUser, shown=USERS_SHOWN),
+        users=_distinct_users(marts.read("users", period, ActiveUser, shown=USERS_SHOWN)),
         people_messages=marts.read("people_messages", period, int)[0],
     )
 
@@ -169,27 +169,30 @@ def read_facts(marts: Marts, period: Period, first_day: date | None) -> Facts:
         chats=_distinct_titles(marts.read("fact_chats", days, ChatRow)),
     )
     facts = build_facts(rows, begin)
-    found = marts.read("fact_names", days, _row, people=list(facts.people_ids))
-    names = _distinct({person: name for person, name in found if name})
-    return replace(facts, people=[names.get(person) for person in facts.people_ids])
+    found = dict(marts.read("fact_names", days, _row, people=list(facts.people_ids)))
+    names = _distinct({person: found.get(person) for person in facts.people_ids})
+    return replace(facts, people=list(names.values()))
 
 
 def _distinct_titles(chats: Sequence[ChatRow]) -> list[ChatRow]:
     """Return the chats, those without a title by their number."""
-    titles = _distinct(
-        {row.chat: row.title or str(row.chat) for row in chats if row.chat != PRIVATE}
-    )
+    titles = _distinct({row.chat: row.title for row in chats if row.chat != PRIVATE})
     return [row._replace(title=titles.get(row.chat)) for row in chats]
 
 
-def _distinct(names: Mapping[int, str]) -> dict[int, str]:
-    """Return names as one line, with the number of who shares a name with others."""
-    lines = {number: to_line(name) for number, name in names.items()}
+def _distinct_users(users: Sequence[ActiveUser]) -> list[ActiveUser]:
+    names = _distinct({row.person: row.name for row in users})
+    return [replace(row, name=names[row.person]) for row in users]
+
+
+def _distinct(names: Mapping[int, str | None]) -> dict[int, str]:
+    """Return names as one line, with the number of who shares a name with others, or has none."""
+    lines = {number: to_line(name or "") or str(number) for number, name in names.items()}
     counts = Counter(shorten(line, MAX_NAME) for line in lines.values())
 
     def shown(number: int, line: str) -> str:
         name = shorten(line, MAX_NAME)
-        if not name or counts[name] == 1:
+        if counts[name] == 1:
             return name
         suffix = f" ({number})"
         return shorten(line, MAX_NAME - len(suffix)) + suffix

@@ -85,7 +85,8 @@ def test_spans_repeat_neither_month_nor_year(first: date, last: date, english: s
         (248, "4 min 8 s", "4 min 8 s"),
         (5_400, "1 h 30 min", "1 h 30 min"),
         (86_400, "1 day", "1 dia"),
-        (200_000, "2 days", "2 dias"),
+        (169_200, "1 day 23 h", "1 dia 23 h"),
+        (200_000, "2 days 7 h", "2 dias 7 h"),
     ],
 )
 def test_durations_have_their_two_largest_units(

@@ -61,8 +61,8 @@ def shown(cell: object) -> str:
 
 MONTH_IN_WORDS = """
 activity
-263 messages a day on average; the busiest day was Tue 20 Oct, with 355.
-On an average day, 24 people are active, of 46 within 30 days: 52%.
+Messages a day, on average: 263; the busiest day was Tue 20 Oct, with 355.
+People active on an average day: 24, of 46 within 30 days: 52%.
 questions
 Asked most often: “como emito o certificado?”, 82 times, 10% of all questions.
 Rising, more than chance explains: “como emito o certificado?”, from 12 (week of 5 Oct) \
@@ -366,6 +366,12 @@ def test_what_landed_on_days_that_no_run_builds_is_stated_even_in_a_quiet_period
     assert portuguese[0] == "Nenhuma atualização chegou neste período."
     assert "fora de todos os números: 1.234 (1 de jan. de 2015 – " in portuguese[1]
     assert "fora de todos os números: 1 (31 de dez. de 9999). " in portuguese[2]
+
+
+def test_no_sentence_in_portuguese_ends_with_two_full_stops() -> None:
+    found = SECTIONS["activity"](one_day(), PT)
+
+    assert with_spaces(shown(found.finding)) == "Em qua., 7 de out.: 1 mensagem."
 
 
 def test_a_quiet_period_has_only_its_state_and_a_single_day_has_no_chart_over_time() -> None:

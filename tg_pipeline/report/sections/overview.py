@@ -95,12 +95,18 @@ class _Writer:
         yield self._fmt.sentence(template, when=self._slot(totals.peak))
 
     def _lead_what(self) -> Iterator[Cell]:
+        fmt, texts, questions = self._fmt, self._texts, self._overview.current.questions
         if not self._overview.topics:
+            if self._has_texts and questions:
+                count = fmt.count(questions, fmt.messages.nouns.question)
+                yield texts.no_topics.format(questions=count)
+            elif self._has_texts and not self._is_person:
+                yield texts.lead_no_questions
             return
         top = self._overview.topics[0]
-        times = self._fmt.count(top.questions, self._fmt.messages.nouns.time)
+        times = fmt.count(top.questions, fmt.messages.nouns.time)
         name = self._text(self._facts.topics[top.topic])
-        yield self._fmt.sentence(self._texts.lead_what, name=name, times=times)
+        yield fmt.sentence(texts.lead_what, name=name, times=times)
 
     def _lead_help(self) -> Iterator[Cell]:
         fmt, texts, current = self._fmt, self._texts, self._overview.current
@@ -111,6 +117,8 @@ class _Writer:
         elif current.elsewhere.seen:
             template = texts.lead_elsewhere if current.private.seen else texts.lead_answered
             yield template.format(share=fmt.share(current.elsewhere.answered))
+        if current.unseen and not (current.private.seen or current.elsewhere.seen):
+            yield texts.lead_unseen
 
     # The tiles
 

@@ -53,7 +53,7 @@ const tgRendering = (() => {
     if (whole < 60) return `${whole}\u00a0s`;
     if (whole < 3600) return twoUnits(minutes, "min", whole % 60, "s");
     if (whole < 86400) return twoUnits(hours, "h", minutes % 60, "min");
-    return count(days, "day");
+    return count(days, "day") + (hours % 24 ? ` ${hours % 24}\u00a0h` : "");
   };
 
   const hoursRange = (hour) => fill(texts.hour.range, { first: hour, last: hour + 1 });
@@ -115,7 +115,9 @@ const tgRendering = (() => {
       const [{ topic, questions }] = topics;
       const name = named(facts.topics[topic]);
       clauses.push(sentence(texts.lead_what, { name, times: count(questions, "time") }));
-    }
+    } else if (facts.hasTexts && current.questions) {
+      clauses.push(fill(texts.no_topics, { questions: count(current.questions, "question") }));
+    } else if (facts.hasTexts && !isPerson) clauses.push(texts.lead_no_questions);
     if (inPrivate.seen) {
       clauses.push(fill(texts.lead_private, { share: shareText(inPrivate.answered) }));
     }
@@ -124,6 +126,7 @@ const tgRendering = (() => {
       const template = inPrivate.seen ? texts.lead_elsewhere : texts.lead_answered;
       clauses.push(fill(template, { share: shareText(elsewhere.answered) }));
     }
+    if (current.unseen && !inPrivate.seen && !elsewhere.seen) clauses.push(texts.lead_unseen);
     return joined([joined(clauses, SEPARATOR), "."], "");
   };
 

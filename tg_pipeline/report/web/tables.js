@@ -21,7 +21,10 @@
   const plainNumber = (text) => text.replaceAll(thousands, "").replace("\u2212", "-");
 
   const cellText = (cell) => {
-    const text = cell.textContent.replace(/\s+/g, " ").trim();
+    const shown = cell.cloneNode(true);
+    // The language of a question is beside its text, not a part of it.
+    for (const language of shown.querySelectorAll(".language")) language.remove();
+    const text = shown.textContent.replace(/\s+/g, " ").trim();
     const number = plainNumber(text);
     if (cell.classList.contains("number") && NUMBER.test(number)) return number;
     return FORMULA.test(text) ? `'${text}` : text;
@@ -29,16 +32,21 @@
 
   const quoted = (text) => `"${text.replaceAll('"', '""')}"`;
   const line = (cells) => cells.map(quoted).join(separator);
-  const rowCells = (row) => [...row.cells].map(cellText);
+  // A column with an unseen title has bars, which have no text.
+  const hasText = (_, place, cells) =>
+    !cells[0].closest("table").rows[0].cells[place].querySelector(".unseen");
+  const rowCells = (row) => [...row.cells].filter(hasText).map(cellText);
   const tableRows = (table) => [...table.rows].map(rowCells);
 
   // The wordings of all topics, each with its topic.
-  const topicRows = (list, title) => [...list.children].flatMap((topic, place) => {
-    const name = cellText(topic.querySelector(".name"));
-    const [head, ...wordings] = tableRows(topic.querySelector("table:last-of-type"));
-    const rows = wordings.map((row) => [name, ...row]);
-    return place ? rows : [[title, ...head], ...rows];
-  });
+  const topicRows = (list, title) => [
+    [title, list.dataset.wordings, list.dataset.times],
+    ...[...list.children].flatMap((topic) => {
+      const name = cellText(topic.querySelector(".name"));
+      const [, ...wordings] = tableRows(topic.querySelector("table:last-of-type"));
+      return wordings.map((row) => [name, ...row]);
+    }),
+  ];
 
   // Letters and digits only: no separator of folders, dot or control character is left.
   const plainName = (text) => {

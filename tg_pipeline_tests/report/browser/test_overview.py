@@ -13,6 +13,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from tg_pipeline.builds.report import ReportSource, load_report_data
 from tg_pipeline.builds.selection import Selection
+from tg_pipeline.report.facts import NONE, OUTCOMES, Facts
 from tg_pipeline.report.models import Period, ReportData
 from tg_pipeline.report.report import render_report
 from tg_pipeline_tests.conftest import DAY, PARAMETERS, Pipeline
@@ -70,6 +71,14 @@ OTHER_GROUP = {"id": -200, "type": "supergroup", "title": "Fórum"}
 COMMAND = {"entities": [{"type": "bot_command", "offset": 0, "length": 3}]}
 
 
+def unanswerable() -> Facts:
+    """Return facts without topics, and without issues whose answers are seen."""
+    facts = made_facts()
+    issues = [row._replace(outcome=OUTCOMES.index("unseen")) for row in facts.issues]
+    wordings = [row._replace(topic=NONE) for row in facts.wordings]
+    return replace(facts, issues=issues, wordings=wordings)
+
+
 @pytest.fixture
 def open_report(chromium: Chrome, tmp_path: Path) -> Open:
     """Return a function that writes a report in a language, and opens it on a phone."""
@@ -94,7 +103,11 @@ def text_of(page: Opened, name: str) -> str:
 
 
 @pytest.mark.parametrize("language", ["en", "pt"])
-@pytest.mark.parametrize("data", [month(), month_of(HOSTILE)], ids=["month", "hostile"])
+@pytest.mark.parametrize(
+    "data",
+    [month(), month_of(HOSTILE), month(facts=unanswerable())],
+    ids=["month", "hostile", "unanswerable"],
+)
 def test_the_script_writes_of_everything_what_the_page_came_with(
     open_report: Open, data: ReportData, language: str
 ) -> None:
@@ -268,6 +281,27 @@ def test_the_wordings_of_all_topics_are_saved_under_a_head(
     assert saved.read_text(encoding="utf-8-sig").splitlines()[:2] == [
         '"What people ask","In these words","Times"',
         f'"{asked}","{asked}","28"',
+    ]
+
+
+def test_a_saved_table_without_rows_has_its_head_and_bars_and_languages_are_in_none(
+    open_report: Open, tmp_path: Path
+) -> None:
+    page = open_report(month(facts=replace(made_facts(), questions=[])))
+    folder = {"behavior": "allow", "downloadPath": str(tmp_path)}
+    page.browser.execute_cdp_cmd("Browser.setDownloadBehavior", folder)
+
+    for table in ("topics", "questions"):
+        page.run(f"document.querySelector('#{table} button.csv').click()")
+
+    days = "2026-10-05_2026-11-01"
+    topics, questions = tmp_path / f"topics_{days}.csv", tmp_path / f"questions_{days}.csv"
+    both = WebDriverWait(page.browser, SECONDS_TO_DRAW)
+    both.until(lambda _: topics.exists() and questions.exists())
+    assert topics.read_text("utf-8-sig") == '"What people ask","In these words","Times"\n'
+    assert questions.read_text("utf-8-sig").splitlines()[:2] == [
+        '"Question","Times","By week"',
+        '"como emito o certificado?","82","week by week: 12, 20, 20, 30"',
     ]
 
 

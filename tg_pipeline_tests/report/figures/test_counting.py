@@ -71,7 +71,7 @@ def test_the_overview_in_words() -> None:
         "Ana Ribeiro",
         "23 of 51 questions (45%)",
         "Fórum",
-        "half of the answers took over 1 h",
+        "half of the answers took 1 h or longer",
         "no clear difference",
         "in private chats: from 50% (7 of 14) to 50% (7 of 14) answered",
         "elsewhere: from 50% (14 of 28) to 50% (14 of 28) answered",
@@ -85,11 +85,28 @@ def test_the_overview_in_words() -> None:
         "before: 50%",
         "unknown: 0%",
         "same rule on messages that ask nothing: 20%",
-        "Peak: Tuesdays, 20:00–21:00, with 72 messages (10% of the total).",
+        "Peak: Tuesdays, 20:00–21:00, with 72 messages, 10% of the total.",
         TREND,
-        "Slowest: Fórum. Half of the answers took over 1 h.",
+        "Slowest: Fórum. Half of the answers took 1 h or longer.",
         "3 people asked something.",
     ]
+
+
+def test_the_sentence_tells_also_that_nothing_is_known_or_was_asked() -> None:
+    unseen = [row._replace(outcome=UNSEEN) for row in FACTS.issues]
+    alone = [row._replace(topic=NONE) for row in FACTS.wordings]
+    first = "Busiest on Tuesdays, 20:00–21:00; "
+
+    def lead(**changed: object) -> str:
+        return in_words(overview(replace(FACTS, **changed)))[0]  # type: ignore[arg-type]
+
+    assert lead(issues=unseen).endswith(
+        "(28 times); the data does not show whether issues are answered."
+    )
+    assert lead(issues=[], wordings=alone) == (
+        f"{first}51 questions, none of them similar enough to form a topic."
+    )
+    assert lead(issues=[], questions=[]) == f"{first}nothing was asked."
 
 
 def test_the_slowest_chat_is_first_and_chats_without_answers_are_last() -> None:
@@ -211,8 +228,8 @@ def test_answers_that_the_placebo_has_as_well_are_no_finding() -> None:
     words = in_words(overview(replace(FACTS, placebos=alike)))
 
     assert "50%; same rule on messages that ask nothing: 50%; no clear difference" in words
-    assert "answers elsewhere can't be told from chance" in words
-    assert any("Elsewhere, answers can't be told from chance." in line for line in words)
+    assert "in groups, answers can't be told from chance" in words
+    assert any("In groups, answers can't be told from chance." in line for line in words)
 
 
 def test_the_previous_period_is_compared_only_if_the_data_covers_it() -> None:

@@ -125,7 +125,7 @@ def test_facts_are_of_the_previous_period_too_and_of_all_private_chats_as_one() 
         (7, 129, 0, 3),
         (7, 129, 1, 1),
     ]
-    assert facts.people == ["Ana", None]
+    assert facts.people == ["Ana", "8"]
     assert facts.questions[0][:4] == (4, 2 * 24 + 23, 0, 0)
     assert (facts.issues[0].topic, facts.issues[0].seconds) == (0, 60)
     assert facts.small_talk == [(0, 0, 0, 2), (7, 1, 1, 1)]

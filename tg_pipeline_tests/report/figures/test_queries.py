@@ -278,7 +278,9 @@ def test_a_week_of_a_cohort_counts_once_it_is_over() -> None:
         assert data.cohorts == [CohortWeek(cohort, 4, n, 4 - n) for n in range(known)]
 
 
-def test_people_have_the_latest_of_their_names_and_on_one_day_the_last_in_the_alphabet() -> None:
+def test_people_have_their_latest_name_on_one_day_the_last_in_the_alphabet_or_else_their_id() -> (
+    None
+):
     data = read(
         user_activity=[
             on(PERIOD.first, user_id=1, user_first_name="Zoe", messages=5, actions=6),
@@ -290,7 +292,7 @@ def test_people_have_the_latest_of_their_names_and_on_one_day_the_last_in_the_al
         ],
     )
 
-    assert data.users == [ActiveUser("Bia", 6, 9, 2, person=1), ActiveUser(None, 2, 2, 1, person=2)]
+    assert data.users == [ActiveUser("Bia", 6, 9, 2, person=1), ActiveUser("2", 2, 2, 1, person=2)]
     assert data.people_messages == 8
 
 
@@ -299,7 +301,7 @@ def test_people_and_chats_that_share_a_name_have_their_numbers_in_it() -> None:
     long = "Turma com um nome que não cabe na tela"
     chats = {-100: None, -1001234567890: long, -2: long}
 
-    facts = read(
+    data = read(
         questions=[question(1, DAY, user_id=person, chat_id=-2) for person in (11, 12, 13)],
         users=[
             {"user_id": person, "first_name": name}
@@ -310,10 +312,16 @@ def test_people_and_chats_that_share_a_name_have_their_numbers_in_it() -> None:
             for chat, title in chats.items()
         ],
         hourly_activity=[on(DAY, chat_id=chat, weekday=3, messages=1) for chat in chats],
-    ).facts
+        user_activity=[
+            on(DAY, user_id=person, user_first_name="Ana", messages=1, actions=1)
+            for person in (11, 12)
+        ],
+    )
 
     # Then each can be told from the other, also where few characters are shown
+    facts = data.facts
     assert facts is not None
+    assert [row.name for row in data.users] == ["Ana (11)", "Ana (12)"]
     assert facts.people == ["Ana (11)", "Ana (12)", "Bia"]
     assert sorted(chat.name or "" for chat in facts.chats) == [
         "-100",
