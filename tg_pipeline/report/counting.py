@@ -194,6 +194,8 @@ class Overview:
     chats_left_out: int
     askers: Sequence[AskerCounts]
     people_who_asked: int
+    askers_tied: int
+    """The people who asked as much as the first one, without that one."""
     weeks: Sequence[WeekCounts]
     last_weeks: tuple[WeekCounts, WeekCounts] | None
     """The last complete week, and the week before; None if the data does not cover both."""
@@ -224,6 +226,7 @@ def build_overview(facts: Facts, chosen: FactFilter, last_over: int) -> Overview
         chats_left_out=len(chats[TOP_CHATS:]),
         askers=askers[:TOP_ASKERS],
         people_who_asked=len(askers),
+        askers_tied=sum(row.questions == askers[0].questions for row in askers[1:]),
         weeks=weeks,
         last_weeks=_last_weeks(facts, chosen, weeks, last_over),
     )

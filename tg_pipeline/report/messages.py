@@ -70,6 +70,8 @@ class NounMessages(MessageGroup, frozen=True):
     call: Plural
     day: Plural
     other_hour: Plural
+    other_topic: Plural
+    other_person: Plural
     week: Plural
     time: Plural
     line: Plural
@@ -156,7 +158,7 @@ class OverviewMessages(MessageGroup, frozen=True):
     since_last_week: str
     slowest_chat: str
     of_all: str
-    as_busy: str
+    tied: str
     no_topics: str
     nothing_asked: str
     private: str

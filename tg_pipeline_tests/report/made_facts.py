@@ -70,6 +70,14 @@ def made_facts(
     return replace(facts, people=[shown[person - 1] for person in facts.people_ids])
 
 
+def tied_facts() -> Facts:
+    """Return facts with one question on each topic on the last days, by another person each."""
+    facts = made_facts()
+    last = {row.wording: row for row in facts.questions}
+    asked = [row._replace(person=place) for place, row in enumerate(last.values())]
+    return replace(facts, questions=asked)
+
+
 def _questions(
     day: date, chats: Sequence[int], texts: Sequence[str], people: int
 ) -> Iterator[QuestionRow]:

@@ -18,7 +18,10 @@ LAST_DAYS: Final = 7
 _SUMMARY: Final = ("before", "up", "down", "unknown", "placebo", "too_few")
 _PAGE: Final = ("cases", "no_name", "incomplete")
 _HOURS: Final = ("finding", "nothing", "range", "weekdays")
-_NOUNS: Final = ("message", "question", "issue", "person", "day", "time", "other_hour")
+_NOUNS: Final = (
+    *("message", "question", "issue", "person", "day", "time"),
+    *("other_hour", "other_topic", "other_person"),
+)
 """The texts that the script needs besides those of the overview."""
 
 

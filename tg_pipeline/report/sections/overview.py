@@ -23,6 +23,7 @@ from tg_pipeline.report.counting import (
 )
 from tg_pipeline.report.facts import MAX_QUESTION, NONE, Facts, Text
 from tg_pipeline.report.formatting import NO_VALUE, Formatter
+from tg_pipeline.report.messages import Plural
 from tg_pipeline.report.page import (
     Cell,
     HourCell,
@@ -144,9 +145,7 @@ class _Writer:
         yield TileLine("value", self._slot(current.peak))
         most = current.written[current.peak]
         yield TileLine("label", self._of_all(Share(most, total), fmt.count(total, noun)))
-        if as_busy := current.written.count(most) - 1:
-            hours = fmt.count(as_busy, nouns.other_hour)
-            yield TileLine("note", self._texts.as_busy.format(hours=hours))
+        yield from self._tied(current.written.count(most) - 1, nouns.other_hour)
         if previous and any(previous.written):
             before = self._slot(previous.peak)
             yield TileLine("note", self._before(before))
@@ -167,6 +166,8 @@ class _Writer:
         yield TileLine("value users", self._text(self._facts.topics[top.topic]))
         now = Share(top.questions, current.questions)
         yield TileLine("label", self._of_all(now, whole))
+        tied = [*current.topics.values()].count(top.questions) - 1
+        yield from self._tied(tied, fmt.messages.nouns.other_topic)
         previous = self._overview.previous
         if previous and previous.questions:
             before = Share(previous.topics[top.topic], previous.questions)
@@ -235,6 +236,7 @@ class _Writer:
         yield TileLine("value users", self._person(most.person))
         whole = fmt.count(current.questions, fmt.messages.nouns.question)
         yield TileLine("label", self._of_all(Share(most.questions, current.questions), whole))
+        yield from self._tied(self._overview.askers_tied, fmt.messages.nouns.other_person)
 
     def _since_last_week(self) -> Iterator[TileLine]:
         texts, weeks = self._texts, self._overview.last_weeks
@@ -294,6 +296,11 @@ class _Writer:
         fmt = self._fmt
         part, percent = fmt.number(share.part), fmt.percent(share.value or 0)
         return self._texts.of_all.format(part=part, whole=whole, share=percent)
+
+    def _tied(self, others: int, noun: Plural) -> Iterator[TileLine]:
+        if others:
+            text = self._texts.tied.format(others=self._fmt.count(others, noun))
+            yield TileLine("note", text)
 
     def _change(self, change: Comparison) -> TileLine:
         """Return the share before, with an arrow if the difference is beyond chance."""

@@ -260,6 +260,7 @@ const tgCounting = (() => {
       slowest: compared.length > 1 ? compared[0] : null,
       askers: askers.slice(0, TOP.askers),
       peopleWhoAsked: askers.length,
+      askersTied: askers.slice(1).filter((row) => row.questions === askers[0].questions).length,
       weeks,
       lastWeeks: lastWeeksOf(chosen, weeks),
     };

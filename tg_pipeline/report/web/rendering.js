@@ -142,6 +142,9 @@ const tgRendering = (() => {
   const ofAll = ({ part, value }, whole) =>
     fill(texts.of_all, { part: number(part), whole, share: percent(value) });
 
+  const tied = (others, noun) =>
+    others ? [line("note", fill(texts.tied, { others: count(others, noun) }))] : [];
+
   const whenLines = ({ current, previous, isPerson }) => {
     const total = sum(current.written);
     if (!total) return [line("value", NO_VALUE)];
@@ -149,7 +152,7 @@ const tgRendering = (() => {
     const most = share(current.written[current.peak], total);
     const lines = [line("value", slotText(current.peak)), line("label", ofAll(most, whole))];
     const asBusy = current.written.filter((written) => written === most.part).length - 1;
-    if (asBusy) lines.push(line("note", fill(texts.as_busy, { hours: count(asBusy, "other_hour") })));
+    lines.push(...tied(asBusy, "other_hour"));
     if (previous && sum(previous.written)) lines.push(line("note", before(slotText(previous.peak))));
     return lines;
   };
@@ -168,6 +171,9 @@ const tgRendering = (() => {
       line("value users", named(facts.topics[topic])),
       line("label", ofAll(now, whole)),
     ];
+    const asOften = [...current.topics].filter(
+      ([place, all]) => place !== NONE && place !== topic && all.length === questions);
+    lines.push(...tied(asOften.length, "other_topic"));
     if (previous?.questions) {
       const then = share((previous.topics.get(topic) ?? []).length, previous.questions);
       lines.push(change(compare(now, then)));
@@ -220,7 +226,7 @@ const tgRendering = (() => {
     return lines;
   };
 
-  const whoLines = ({ current, askers }) => {
+  const whoLines = ({ current, askers, askersTied }) => {
     if (!askers.length) {
       const label = current.questions ? [] : [line("label", texts.nothing_asked)];
       return [line("value", NO_VALUE), ...label];
@@ -229,6 +235,7 @@ const tgRendering = (() => {
     return [
       line("value users", personName(askers[0].person)),
       line("label", ofAll(share(askers[0].questions, current.questions), whole)),
+      ...tied(askersTied, "other_person"),
     ];
   };
 

@@ -20,7 +20,7 @@ from tg_pipeline_tests.conftest import DAY, PARAMETERS, Pipeline
 from tg_pipeline_tests.report.browser.opened import SECONDS_TO_DRAW, Opened, Screen
 from tg_pipeline_tests.report.built_days import PARAMETERS as MART_PARAMETERS
 from tg_pipeline_tests.report.built_days import build, message
-from tg_pipeline_tests.report.made_facts import made_facts
+from tg_pipeline_tests.report.made_facts import made_facts, tied_facts
 from tg_pipeline_tests.report.report_data import HOSTILE, PERIOD, month, month_of
 
 Open = Callable[..., Opened]
@@ -105,8 +105,8 @@ def text_of(page: Opened, name: str) -> str:
 @pytest.mark.parametrize("language", ["en", "pt"])
 @pytest.mark.parametrize(
     "data",
-    [month(), month_of(HOSTILE), month(facts=unanswerable())],
-    ids=["month", "hostile", "unanswerable"],
+    [month(), month_of(HOSTILE), month(facts=unanswerable()), month(facts=tied_facts())],
+    ids=["month", "hostile", "unanswerable", "tied"],
 )
 def test_the_script_writes_of_everything_what_the_page_came_with(
     open_report: Open, data: ReportData, language: str

@@ -20,7 +20,7 @@ from tg_pipeline.report.models import Period
 from tg_pipeline.report.page import OverviewTexts
 from tg_pipeline.report.sections.overview import overview_texts
 from tg_pipeline.report.shares import Share
-from tg_pipeline_tests.report.made_facts import made_facts
+from tg_pipeline_tests.report.made_facts import made_facts, tied_facts
 from tg_pipeline_tests.report.report_data import EN, PERIOD, PT, with_spaces
 from tg_pipeline_tests.report.test_sections import shown
 
@@ -107,6 +107,15 @@ def test_the_sentence_tells_also_that_nothing_is_known_or_was_asked() -> None:
         f"{first}51 questions, none of them similar enough to form a topic."
     )
     assert lead(issues=[], questions=[]) == f"{first}nothing was asked."
+
+
+def test_topics_and_people_as_frequent_as_the_first_are_counted() -> None:
+    tied = tied_facts()
+
+    texts = overview_texts(overview(tied), tied, ALL, EN, has_texts=True)
+
+    assert "tied with 2 other topics" in lines_of(texts, "what")
+    assert "tied with 2 other people" in lines_of(texts, "who")
 
 
 def test_the_slowest_chat_is_first_and_chats_without_answers_are_last() -> None:
