@@ -4,7 +4,7 @@ The page's script (`web/counting.js`) counts the same facts in the same way for 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
@@ -189,6 +189,8 @@ class Overview:
     previous: Totals | None
     """The period of the same length before; None if the data does not cover it."""
     topics: Sequence[TopicCounts]
+    other_questions: TopicCounts | None
+    """Those of none of these topics, as one topic with the number NONE; None if there are none."""
     chats: Sequence[ChatCounts]
     """The slowest first."""
     chats_left_out: int
@@ -216,12 +218,13 @@ def build_overview(facts: Facts, chosen: FactFilter, last_over: int) -> Overview
     counter = _Counter(facts, chosen)
     days = chosen.last - chosen.first + 1
     before = chosen.of_days(chosen.first - days, chosen.first - 1)
-    chats, askers = counter.chats(), counter.askers()
+    topics, chats, askers = counter.topics(), counter.chats(), counter.askers()
     weeks = _weeks(facts, chosen, last_over)
     return Overview(
         current=counter.totals(),
         previous=_Counter(facts, before).totals() if _is_covered(facts, before) else None,
-        topics=counter.topics(),
+        topics=topics,
+        other_questions=counter.other_questions({row.topic for row in topics}),
         chats=sorted(chats[:TOP_CHATS], key=_by_wait),
         chats_left_out=len(chats[TOP_CHATS:]),
         askers=askers[:TOP_ASKERS],
@@ -325,6 +328,17 @@ class _Counter:
             )
             for topic in ranked[:TOP_TOPICS]
         ]
+
+    def other_questions(self, topics: Collection[int]) -> TopicCounts | None:
+        """Return what was asked about none of some topics."""
+        wordings = Counter(row.wording for row in self._questions)
+        others = {each: n for each, n in wordings.items() if self._topic(each) not in topics}
+        if not others:
+            return None
+        asked = Counter(others)
+        issues = [issue for issue in self._issues if issue.topic not in topics]
+        counts = IssueCounts.of(issues)
+        return TopicCounts(NONE, asked.total(), counts, [], self._wordings(asked))
 
     def chats(self) -> list[ChatCounts]:
         """Return the chats with anything to count, most questions first."""

@@ -50,7 +50,7 @@ def overview_texts(
     return OverviewTexts(
         lead=writer.lead(),
         tiles=list(writer.tiles()),
-        topics=[writer.topic(row) for row in overview.topics],
+        topics=list(map(writer.topic, _asked(overview))),
         topics_note=writer.topics_note(),
         small_talk_note=writer.small_talk_note(),
         hours_finding=writer.hours_finding(),
@@ -59,6 +59,11 @@ def overview_texts(
         chats=writer.chats(),
         askers=writer.askers(),
     )
+
+
+def _asked(overview: Overview) -> list[TopicCounts]:
+    others = overview.other_questions
+    return [*overview.topics, *([others] if others else [])]
 
 
 class _Writer:
@@ -345,7 +350,9 @@ class _Writer:
     def topic(self, row: TopicCounts) -> TopicRow:
         fmt, facts = self._fmt, self._facts
         return TopicRow(
-            name=self._text(facts.topics[row.topic]),
+            name=self._texts.other_questions
+            if row.topic == NONE
+            else self._text(facts.topics[row.topic]),
             times=fmt.number(row.questions),
             answered=self._topic_answered(row),
             groups=self._rows(row.groups, facts.groups, self._texts.no_group)
@@ -355,11 +362,8 @@ class _Writer:
         )
 
     def topics_note(self) -> str:
-        fmt, current = self._fmt, self._overview.current
-        if not current.questions and self._has_texts:
-            return self._texts.nothing_asked
-        others = current.questions - sum(row.questions for row in self._overview.topics)
-        return self._texts.other_questions.format(number=fmt.number(others)) if others else ""
+        is_silent = self._has_texts and not self._overview.current.questions
+        return self._texts.nothing_asked if is_silent else ""
 
     def small_talk_note(self) -> str:
         count = self._overview.current.small_talk

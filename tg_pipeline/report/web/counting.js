@@ -170,6 +170,21 @@ const tgCounting = (() => {
       });
   };
 
+  // What was asked about none of some topics, as one topic.
+  const otherQuestionsOf = ({ questions, issues }, topics) => {
+    const shown = new Set(topics.map((row) => row.topic));
+    const wordings = questions
+      .filter((question) => !shown.has(topicOf(question)))
+      .map((question) => question.wording);
+    return wordings.length ? [{
+      topic: NONE,
+      questions: wordings.length,
+      issues: countIssues(issues.filter((issue) => !shown.has(issue.topic))),
+      groups: [],
+      wordings: topTexts(wordings, facts.wordings),
+    }] : [];
+  };
+
   const medianOf = (issues) => {
     const seconds = issues
       .filter((issue) => issue.outcome === BOT || issue.outcome === PEOPLE)
@@ -245,7 +260,7 @@ const tgCounting = (() => {
     const selected = select(chosen);
     const days = chosen.last - chosen.first + 1;
     const before = ofDays(chosen, chosen.first - days, chosen.first - 1);
-    const [chats, askers] = [chatsOf(selected), askersOf(selected)];
+    const [topics, chats, askers] = [topicsOf, chatsOf, askersOf].map((of) => of(selected));
     const weeks = weeksOf(chosen);
     const shown = chats.slice(0, TOP.chats).sort(byWait);
     const compared = shown.filter(
@@ -254,7 +269,8 @@ const tgCounting = (() => {
       isPerson: chosen.person !== NONE,
       current: totalsOf(chosen),
       previous: isCovered(before) ? totalsOf(before) : null,
-      topics: topicsOf(selected),
+      topics,
+      otherQuestions: otherQuestionsOf(selected, topics),
       chats: shown,
       chatsLeftOut: chats.length - shown.length,
       slowest: compared.length > 1 ? compared[0] : null,

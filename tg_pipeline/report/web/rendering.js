@@ -301,7 +301,7 @@ const tgRendering = (() => {
 
   const topicDetails = ({ topic, questions, issues, groups, wordings }) => {
     const summary = node(
-      "summary", "", node("span", "name", named(facts.topics[topic])),
+      "summary", "", node("span", "name", topic === NONE ? texts.other_questions : named(facts.topics[topic])),
       node("span", "times", number(questions)));
     const answered = issues.seen ? fill(texts.topic_answered, {
       answered: cases(issues.answered),
@@ -314,11 +314,8 @@ const tgRendering = (() => {
     return node("details", "topic", summary, node("p", "detail", answered), ...lists);
   };
 
-  const topicsNote = ({ current, topics }) => {
-    if (!current.questions && facts.hasTexts) return texts.nothing_asked;
-    const others = current.questions - sum(topics, (row) => row.questions);
-    return others ? fill(texts.other_questions, { number: number(others) }) : "";
-  };
+  const topicsNote = ({ current }) =>
+    !current.questions && facts.hasTexts ? texts.nothing_asked : "";
 
   const hoursFinding = ({ current, isPerson }) => {
     const total = sum(current.written);
@@ -394,13 +391,13 @@ const tgRendering = (() => {
   const isEmpty = ({ chats }) => chats.length === 0;
 
   const show = (overview) => {
-    const { current, topics, slowest } = overview;
+    const { current, topics, otherQuestions, slowest } = overview;
     element("overview").hidden = isEmpty(overview);
     replace("lead", isEmpty(overview) ? texts.nothing_selected : lead(overview));
     for (const [name, lines] of Object.entries(TILES)) {
       element(`tile-${name}`)?.replaceChildren(joined(lines(overview), " "));
     }
-    replace("topics-list", ...topics.map(topicDetails));
+    replace("topics-list", ...[...topics, ...otherQuestions].map(topicDetails));
     replace("topics-note", topicsNote(overview));
     const { smallTalk } = current;
     const template = smallTalk ? texts.small_talk : "";

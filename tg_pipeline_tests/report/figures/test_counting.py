@@ -109,6 +109,21 @@ def test_the_sentence_tells_also_that_nothing_is_known_or_was_asked() -> None:
     assert lead(issues=[], questions=[]) == f"{first}nothing was asked."
 
 
+def test_questions_without_a_topic_have_their_wordings_too() -> None:
+    # Given the questions of one topic, of which the other two were made single ones
+    alone = [row._replace(topic=NONE) if row.topic else row for row in FACTS.wordings]
+
+    texts = overview_texts(overview(replace(FACTS, wordings=alone)), FACTS, ALL, EN, has_texts=True)
+
+    topic, others = texts.topics
+    assert (shown(topic.name), topic.times) == ("como emito o certificado?", "28")
+    assert (others.name, others.times) == ("Other questions", "23")
+    assert [(shown(text), shown(times)) for text, times in others.wordings] == [
+        ("why is the Athena table empty?", "14"),
+        ("quando sai a nota?", "9"),
+    ]
+
+
 def test_topics_and_people_as_frequent_as_the_first_are_counted() -> None:
     tied = tied_facts()
 
