@@ -308,6 +308,7 @@ class AnswerMessages(MessageGroup, frozen=True):
     no_placebo: str
     thanked: str
     thanked_unclear: str
+    thanked_few: str
     asked_again: str
     label: str
     tip: str

@@ -266,6 +266,7 @@ def test_figures_of_few_cases_are_no_findings_and_have_their_counts() -> None:
         "Answered, by the rule: 64% (9 of 14).",
     ]
     assert "Thanks follow 33% (3 of 9) of the answers" in answers[-2]
+    assert answers[-2].endswith("; too few cases to tell it from chance.")
     assert waits == [
         "There are too few answers to tell how long they take.",
         "Half within 9 min 9 s, nine in ten within 51 min 40 s (9 answers).",

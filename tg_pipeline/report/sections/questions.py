@@ -255,8 +255,9 @@ def _not_answered(current: Headline, fmt: Formatter) -> Iterator[Cell]:
 def _afterwards(current: Headline, fmt: Formatter) -> Iterator[Cell]:
     texts, test = fmt.messages.answers, current.thanked_test
     if current.thanked.whole:
+        unclear = texts.thanked_unclear if test.has_enough_cases else texts.thanked_few
         yield fmt.sentence(
-            texts.thanked if test.is_distinct else texts.thanked_unclear,
+            texts.thanked if test.is_distinct else unclear,
             share=fmt.share(current.thanked),
             placebo=fmt.share(test.placebo),
         )
