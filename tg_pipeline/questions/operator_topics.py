@@ -40,8 +40,12 @@ class OperatorTopics:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the content of a file; raises TopicsError."""
-        reader = csv.DictReader(StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+        """Read the content of a file, with commas or semicolons; raises TopicsError."""
+        content = text.removeprefix("\ufeff")
+        first_line = content.partition("\n")[0]
+        # Spreadsheets write semicolons where a comma separates decimals, as in Brazil.
+        delimiter = ";" if ";" in first_line and "," not in first_line else ","
+        reader = csv.DictReader(StringIO(content, newline=""), delimiter=delimiter, strict=True)
         try:
             header = [name.strip().lower() for name in reader.fieldnames or ()]
             if tuple(header) not in {COLUMNS, COLUMNS[:-1]}:
@@ -49,20 +53,23 @@ class OperatorTopics:
             reader.fieldnames = header
             rows = [(reader.line_num, row) for row in reader]
         except csv.Error as error:
-            raise TopicsError(f"Line {reader.line_num} is not CSV: {error}.") from None
+            # The reader is at the end of what it could not read.
+            raise TopicsError(f"Line {reader.line_num + 1} is not CSV: {error}.") from None
         return cls._of_rows(rows)
 
     @classmethod
     def _of_rows(cls, rows: Sequence[tuple[int, dict[str, str]]]) -> Self:
         names: dict[str, bool] = {}
         topics: dict[str, str] = {}
+        of_clauses: dict[str, str] = {}
         questions = [row.get("question") or "" for _, row in rows]
         clauses = question_clauses(normalize(pa.array(questions, pa.string()))).to_pylist()
         for (line, row), question, clause in zip(rows, questions, clauses, strict=True):
             name, ignore = _checked(line, row, clause)
             if names.setdefault(name, ignore) != ignore:
                 raise TopicsError(f"Line {line} does not ignore '{name}' as lines before it do.")
-            if topics.setdefault(question.strip(), name) != name:
+            topics[question.strip()] = name
+            if of_clauses.setdefault(clause.rstrip(" ?!."), name) != name:
                 raise TopicsError(f"Line {line} has an example of another topic once more.")
         positions = {name: position for position, name in enumerate(names)}
         return cls(

@@ -36,6 +36,12 @@ def test_an_operator_names_a_topic_by_an_example() -> None:
     assert "Documents" not in {found[text] for text in (*REFUND, *PARKING)}
 
 
+def test_a_file_with_semicolons_is_that_with_commas() -> None:
+    commas = OperatorTopics.parse('topic,question\nA,"qual o prazo, afinal?"\n')
+
+    assert OperatorTopics.parse("topic;question\nA;qual o prazo, afinal?\n") == commas
+
+
 def test_examples_of_two_topics_under_one_name_join_them() -> None:
     file = "topic,question\nMoney,como peço reembolso?\nMoney,o estacionamento é pago?\n"
 
@@ -78,6 +84,8 @@ def test_an_ignored_topic_has_no_number_and_its_questions_stay() -> None:
         ("topic,question\nA,como?\n", "Line 2 has no question with a word that says what"),
         ("topic,question,ignore\nA,qual o prazo?,sim\n", "Line 2 has neither yes nor no"),
         ("topic,question\nA,qual o prazo?\nB,qual o prazo?\n", "Line 3 has an example of another"),
+        ("topic,question\nA,qual o prazo?\nB,Qual o prazo\n", "Line 3 has an example of another"),
+        ('topic,question\nA,qual o prazo?\nB,"e a nota?\nC,e o dia?\n', "Line 3 is not CSV: "),
     ],
 )
 def test_a_line_that_cannot_be_used_is_named(content: str, sentence: str) -> None:
