@@ -479,6 +479,16 @@ class Headline:
         return Comparison(*(Share(each.early, each.answered) for each in self._compared))
 
     @property
+    def has_clear_waits(self) -> bool:
+        """Whether the waits are those of answers: their median differs from the placebo's.
+
+        Where the placebo has too few answers to compare, questions are answered more often.
+        """
+        if self.wait_test.has_enough_cases:
+            return self.wait_test.is_distinct
+        return self.answered_test.is_higher
+
+    @property
     def thanked_test(self) -> Comparison:
         """Whether answers to questions are thanked for more often than those of the placebo."""
         return Comparison(*(Share(each.thanked, each.answered) for each in self._compared))

@@ -90,7 +90,7 @@ def _answered_kpi(both: Sequence[Headline], fmt: Formatter) -> Kpi:
         fmt.cases(answered) if answered.has_few_cases else "",
         fmt.share(test.placebo),
     )
-    kpi = _rule_kpi(texts.answered_share, found, test, fmt)
+    kpi = _rule_kpi(texts.answered_share, found, test, fmt, is_clear=test.is_distinct)
     unknown = texts.unknown.format(share=fmt.percent(current.unknown.value or 0))
     kpi = replace(kpi, note=f"{kpi.note}{SEPARATOR}{unknown}")
     if previous is None or not (test.is_distinct and previous.answered_test.is_distinct):
@@ -115,9 +115,10 @@ def _wait_kpi(both: Sequence[Headline], fmt: Formatter) -> Kpi:
         answers if current.thanked.has_few_cases else "",
         NO_VALUE if placebo is None else fmt.duration(placebo),
     )
-    kpi = _rule_kpi(texts.median_time, found, current.wait_test, fmt)
+    test, is_clear = current.wait_test, current.has_clear_waits
+    kpi = _rule_kpi(texts.median_time, found, test, fmt, is_clear=is_clear)
     previous = both[-1].issues.median_seconds
-    is_compared = len(both) > 1 and all(each.wait_test.is_distinct for each in both)
+    is_compared = len(both) > 1 and all(each.has_clear_waits for each in both)
     if not is_compared or previous is None:
         return kpi
     return replace(kpi, change=texts.before.format(previous=fmt.duration(previous)))
@@ -159,10 +160,12 @@ class _Found:
     placebo: str
 
 
-def _rule_kpi(title: str, found: _Found, test: Comparison, fmt: Formatter) -> Kpi:
-    """Return a figure found by a rule, with its placebo; without a value if they are alike."""
+def _rule_kpi(
+    title: str, found: _Found, test: Comparison, fmt: Formatter, *, is_clear: bool
+) -> Kpi:
+    """Return a figure found by a rule, with its placebo; without a value if that is not clear."""
     texts = fmt.messages.summary
-    if test.is_distinct:
+    if is_clear:
         notes = [found.cases, texts.placebo.format(figure=found.placebo)]
         return Kpi(title, found.value, note=SEPARATOR.join(filter(None, notes)))
     figure = f"{found.value} ({found.cases})" if found.cases else found.value

@@ -278,6 +278,15 @@ def test_figures_of_few_cases_are_no_findings_and_have_their_counts() -> None:
     ]
 
 
+def test_waits_are_a_finding_where_questions_are_answered_and_other_messages_hardly_ever() -> None:
+    data = answered(outcomes(40, 20, 0, 549.0), Outcomes(unanswered=60))
+
+    assert sentences(section("response-times", data))[:2] == [
+        "Half of the answers come within 9 min 9 s, nine in ten within 51 min 40 s (40 answers).",
+        "For comparison, no message that is not a question got an answer by the same rule.",
+    ]
+
+
 def test_incomplete_weeks_are_pale_in_charts_and_marked_in_tables() -> None:
     # Given a period that begins on a Thursday, and whose last day is not over
     data = month(period=Period(date(2026, 10, 8), SUNDAY), today=SUNDAY)

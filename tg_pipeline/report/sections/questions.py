@@ -100,7 +100,7 @@ def response_times(data: ReportData, fmt: Formatter) -> PageSection:
     finding, details = _waits(data.current, whole["anyone"], fmt)
     weekly = [r for r in data.response_times if r.week and r.answered_by in ANSWERER_COLORS]
     charts = [_response_times_chart(weekly, data, fmt)] if weekly else []
-    if data.current.wait_test.is_distinct:
+    if data.current.has_clear_waits:
         details += _bots_and_people(whole, fmt)
     return PageSection(RESPONSE_TIMES, texts.title, finding, details, charts, (), limits)
 
@@ -343,16 +343,17 @@ def _week_counts(week: AnswersWeek) -> list[int]:
 
 
 def _waits(current: Headline, anyone: ResponseTime, fmt: Formatter) -> tuple[Cell, list[Cell]]:
-    """Return the finding and the details: the wait is a finding if it differs from the placebo."""
-    texts, test = fmt.messages.response_times, current.wait_test
+    """Return the finding and the details: the wait is a finding if it is that of answers."""
+    texts = fmt.messages.response_times
     details = [_other_waits(current, fmt)]
     business = current.issues.business_median_seconds
     if business is not None:
         details.append(fmt.sentence(texts.business, median=fmt.duration(business)))
-    if test.is_distinct:
+    if current.has_clear_waits:
         return _percentiles(texts.finding, anyone, fmt), details
     measured = _percentiles(texts.measured, anyone, fmt)
-    return texts.unclear if test.has_enough_cases else texts.few, [measured, *details]
+    is_unclear = current.wait_test.has_enough_cases
+    return texts.unclear if is_unclear else texts.few, [measured, *details]
 
 
 def _other_waits(current: Headline, fmt: Formatter) -> Cell:
