@@ -157,7 +157,7 @@ def test_a_damaged_message_costs_no_other(
     for number, sent in ((1, first), (2, second)):
         assert len(found[number]) == len(sent)
         good = [each for each in found[number] if isinstance(each, dict)]
-        assert good == [each for each in sent if each["id"] not in numbers]
+        assert good == [each for each in sent if each not in damaged]
         bad = [each for each in found[number] if isinstance(each, bytes)]
         assert [int(each.split(b'"id": ')[1].split(b",")[0]) for each in bad] == numbers
     assert found[3] == after
