@@ -41,9 +41,9 @@ def given_answers(of_questions: Integers, answers: pa.Array, count: int) -> spar
 def add_answers(pairwise: Floats, given: sparse.csr_array) -> None:
     """Raise the similarities of texts that got the same answers, in place.
 
-    It becomes 1 if all answers are the same, in the same proportions. The rows of `given` are the
-    texts of `pairwise`. Different answers do not lower a similarity, since what people answer is
-    seldom worded alike.
+    A similarity becomes 1 if all answers are the same, in the same proportions. The rows of `given`
+    are the texts of `pairwise`. Different answers do not lower a similarity, since what people
+    answer is seldom worded alike.
     """
     count = len(pairwise)
     shared = np.flatnonzero(np.bincount(given.indices, minlength=given.shape[1]) > 1)
