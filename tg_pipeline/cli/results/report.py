@@ -16,6 +16,7 @@ from tg_pipeline.builds.selection import NothingSelectedError, Selection
 from tg_pipeline.cli.builds.run import First, Last
 from tg_pipeline.cli.console import out
 from tg_pipeline.cli.context import open_lake, open_landing, parse_span
+from tg_pipeline.cli.results.output_file import replacement
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.report.messages import LANGUAGES
 from tg_pipeline.report.models import EARLIEST, LATEST, Period, ReportData, is_report_day
@@ -62,7 +63,8 @@ def report(
     if output == STANDARD_OUTPUT:
         sys.stdout.write(html)
         return
-    output.write_text(html, encoding="utf-8")
+    with replacement(output) as file:
+        file.write(html.encode())
     about = f"{data.period.first} to {data.period.last}" if data else "an empty lake"
     out.print(f"{output}: {about}, {decimal(len(html.encode()))}.", soft_wrap=True)
     if open_it:

@@ -22,6 +22,7 @@ import typer
 from obstore.store import ObjectStore
 
 from tg_pipeline.cli.console import err, for_terminal, out
+from tg_pipeline.cli.results.output_file import replacement
 from tg_pipeline.cli.results.sql import Format
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.partitions import Lake
@@ -113,7 +114,7 @@ class Output:
         if self.path is None:
             yield sys.stdout.buffer
         else:
-            with _replacement(self.path) as file:
+            with replacement(self.path) as file:
                 yield file
 
 
@@ -172,25 +173,6 @@ def _discard(relation: duckdb.DuckDBPyRelation | None) -> None:
     """Read all rows, so that the statement is executed."""
     for _ in relation.to_arrow_reader() if relation else ():
         pass
-
-
-@contextmanager
-def _replacement(path: Path) -> Iterator[BinaryIO]:
-    """Return a file that replaces the one at `path` once it is complete; raises CommandError."""
-    if path.exists() and not path.is_file():  # such as a named pipe
-        with path.open("wb") as file:
-            yield file
-        return
-    if not path.parent.is_dir():
-        raise CommandError(f"--output {path}: the folder {path.parent} does not exist.")
-    target = path.resolve()
-    incomplete = target.with_name(f".{target.name}.incomplete")
-    try:
-        with incomplete.open("wb") as file:
-            yield file
-        incomplete.replace(target)
-    finally:
-        incomplete.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """`tg-pipeline topics`: the topics that were found, as a start for the operator's own."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Final
@@ -9,13 +8,11 @@ import typer
 
 from tg_pipeline.builds.parameters import read_operator_topics
 from tg_pipeline.cli.context import show, warn
+from tg_pipeline.cli.results.output_file import replacement
 from tg_pipeline.cli.results.sql import open_stored_lake
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.questions.operator_topics import topics_csv
 from tg_pipeline.settings import Settings, load_settings
-
-OWNER_ONLY: Final = 0o600
-"""The mode of the file."""
 
 WORDINGS: Final = r"""
     WITH wordings AS (
@@ -59,12 +56,9 @@ def topics(
     if output is None:
         sys.stdout.buffer.write(content)
         return
-    how = os.O_TRUNC if force else os.O_EXCL
-    try:
-        handle = os.open(output, os.O_WRONLY | os.O_CREAT | how, OWNER_ONLY)
-    except FileExistsError:
-        raise CommandError(f"{output} exists: --force replaces it.") from None
-    with os.fdopen(handle, "wb") as file:
+    if output.exists() and not force:
+        raise CommandError(f"{output} exists: --force replaces it.")
+    with replacement(output) as file:
         file.write(content)
     show(f"{output}: edit it, and set TG_TOPICS to it.")
     warn("The file holds what people wrote: read it before you share it.")
