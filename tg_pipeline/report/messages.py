@@ -147,8 +147,8 @@ class OverviewMessages(MessageGroup, frozen=True):
     lead_private: str
     lead_elsewhere: str
     lead_answered: str
-    lead_unclear: str
     lead_no_questions: str
+    unclear: str
     lead_unseen: str
     slot: str
     when: str
@@ -161,6 +161,7 @@ class OverviewMessages(MessageGroup, frozen=True):
     tied: str
     no_topics: str
     nothing_asked: str
+    no_new_issue: str
     private: str
     again: str
     fallback: str
@@ -189,11 +190,11 @@ class OverviewMessages(MessageGroup, frozen=True):
     trend_private: str
     trend_elsewhere: str
     trend_answered: str
-    trend_unclear: str
+    trend_elsewhere_unclear: str
+    trend_answered_unclear: str
     change_private: str
     change_elsewhere: str
     change_answered: str
-    change_unclear: str
     change_questions: str
     no_weeks: str
     better: str

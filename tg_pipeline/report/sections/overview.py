@@ -118,13 +118,17 @@ class _Writer:
         fmt, texts, current = self._fmt, self._texts, self._overview.current
         if current.private.seen:
             yield texts.lead_private.format(share=fmt.share(current.private.answered))
-        if current.elsewhere.seen and not self._is_elsewhere_known:
-            yield texts.lead_unclear
-        elif current.elsewhere.seen:
-            template = texts.lead_elsewhere if current.private.seen else texts.lead_answered
-            yield template.format(share=fmt.share(current.elsewhere.answered))
+        if current.elsewhere.seen:
+            is_known = self._is_elsewhere_known
+            yield self._lead_elsewhere(
+                fmt.share(current.elsewhere.answered) if is_known else texts.unclear
+            )
         if current.unseen and not (current.private.seen or current.elsewhere.seen):
             yield texts.lead_unseen
+
+    def _lead_elsewhere(self, share: str) -> str:
+        texts, is_both = self._texts, bool(self._overview.current.private.seen)
+        return (texts.lead_elsewhere if is_both else texts.lead_answered).format(share=share)
 
     # The tiles
 
@@ -183,7 +187,7 @@ class _Writer:
         if not (current.private.seen or current.elsewhere.seen):
             yield TileLine("value", NO_VALUE)
             if not current.unseen:
-                yield TileLine("label", self._texts.nothing_asked)
+                yield from self._without_issues()
         if current.private.seen:
             yield from self._help_private()
         if current.elsewhere.seen:
@@ -191,6 +195,12 @@ class _Writer:
         if current.unseen:
             issues = self._fmt.count(current.unseen, self._fmt.messages.nouns.issue)
             yield TileLine("note", self._texts.unseen.format(issues=issues))
+
+    def _without_issues(self) -> Iterator[TileLine]:
+        if self._overview.current.questions:
+            yield TileLine("label", self._texts.no_new_issue)
+        elif self._has_texts:
+            yield TileLine("label", self._texts.nothing_asked)
 
     def _help_private(self) -> Iterator[TileLine]:
         texts, fmt = self._texts, self._fmt
@@ -234,7 +244,7 @@ class _Writer:
         fmt, current = self._fmt, self._overview.current
         if not self._overview.askers:
             yield TileLine("value", NO_VALUE)
-            if not current.questions:
+            if self._has_texts and not current.questions:
                 yield TileLine("label", self._texts.nothing_asked)
             return
         most = self._overview.askers[0]
@@ -248,6 +258,9 @@ class _Writer:
         if weeks is None:
             yield TileLine("value", NO_VALUE)
             yield TileLine("label", texts.no_weeks)
+            return
+        if not self._has_texts:
+            yield TileLine("value", NO_VALUE)
             return
         now, before = weeks
         changes = list(self._changes(now, before))
@@ -263,7 +276,7 @@ class _Writer:
             "note",
             texts.change_questions.format(
                 week=self._week(now.monday),
-                now=self._fmt.number(now.questions),
+                now=self._fmt.count(now.questions, self._fmt.messages.nouns.question),
                 before=self._fmt.number(before.questions),
             ),
         )
@@ -281,7 +294,7 @@ class _Writer:
             template = texts.change_elsewhere if is_both else texts.change_answered
             yield self._verdict(change), self._both(template, change)
         else:
-            yield NO_VALUE, texts.change_unclear
+            yield NO_VALUE, self._lead_elsewhere(texts.unclear)
 
     def _both(self, template: str, change: Comparison) -> str:
         now, before = self._fmt.share(change.figure), self._fmt.share(change.placebo)
@@ -326,7 +339,7 @@ class _Writer:
         fmt, current = self._fmt, self._overview.current
         total = sum(current.written)
         if not total:
-            return self._texts.nothing_asked if self._is_person else fmt.messages.hours.nothing
+            return self._no_questions if self._is_person else fmt.messages.hours.nothing
         weekday, hour = divmod(current.peak, 24)
         most = current.written[current.peak]
         nouns = fmt.messages.nouns
@@ -337,6 +350,11 @@ class _Writer:
             messages=fmt.count(most, nouns.question if self._is_person else nouns.message),
             share=fmt.share(Share(most, total)),
         )
+
+    @property
+    def _no_questions(self) -> str:
+        is_known = self._has_texts
+        return self._texts.nothing_asked if is_known else self._fmt.messages.questions.no_texts
 
     def hours(self) -> list[list[HourCell]]:
         written = self._overview.current.written
@@ -433,10 +451,14 @@ class _Writer:
         ]
         people = fmt.count(self._overview.people_who_asked, fmt.messages.nouns.person)
         finding = fmt.sentence(texts.askers, people=people)
+        if not self._has_texts:
+            finding = fmt.sentence(fmt.messages.questions.no_texts)
         return ListTable("askers", texts.askers_title, finding, columns, cells)
 
     def _topic_answered(self, row: TopicCounts) -> Cell:
         fmt, counts = self._fmt, row.issues
+        if not sum(counts.counts):
+            return fmt.sentence(self._texts.no_new_issue)
         if not counts.seen:
             return fmt.sentence(self._texts.topic_unseen)
         return fmt.sentence(
@@ -462,6 +484,8 @@ class _Writer:
         fmt, texts, weeks = self._fmt, self._texts, self._overview.last_weeks
         if weeks is None:
             return texts.no_weeks
+        if not self._has_texts:
+            return fmt.messages.questions.no_texts
         now, before = weeks
         sentences = [
             texts.trend.format(
@@ -485,7 +509,8 @@ class _Writer:
             template = texts.trend_elsewhere if current.private.seen else texts.trend_answered
             yield self._trend_sentence(template, change)
         else:
-            yield texts.trend_unclear
+            is_both = bool(current.private.seen)
+            yield texts.trend_elsewhere_unclear if is_both else texts.trend_answered_unclear
 
     def _trend_sentence(self, template: str, change: Comparison) -> str:
         now, before = self._fmt.share(change.figure), self._fmt.share(change.placebo)

@@ -106,6 +106,9 @@ const tgRendering = (() => {
 
   const before = (text) => fill(texts.before, { previous: text });
 
+  const leadElsewhere = (current, found) =>
+    fill(current.private.seen ? texts.lead_elsewhere : texts.lead_answered, { share: found });
+
   const lead = ({ current, topics, isPerson }) => {
     const { private: inPrivate, elsewhere } = current;
     const when = isPerson ? texts.lead_asks : texts.lead_when;
@@ -121,10 +124,9 @@ const tgRendering = (() => {
     if (inPrivate.seen) {
       clauses.push(fill(texts.lead_private, { share: shareText(inPrivate.answered) }));
     }
-    if (elsewhere.seen && !(isPerson || current.isClear)) clauses.push(texts.lead_unclear);
-    else if (elsewhere.seen) {
-      const template = inPrivate.seen ? texts.lead_elsewhere : texts.lead_answered;
-      clauses.push(fill(template, { share: shareText(elsewhere.answered) }));
+    if (elsewhere.seen) {
+      const isKnown = isPerson || current.isClear;
+      clauses.push(leadElsewhere(current, isKnown ? shareText(elsewhere.answered) : texts.unclear));
     }
     if (current.unseen && !inPrivate.seen && !elsewhere.seen) clauses.push(texts.lead_unseen);
     return joined([joined(clauses, SEPARATOR), "."], "");
@@ -213,12 +215,17 @@ const tgRendering = (() => {
     return lines;
   };
 
+  const withoutIssues = ({ questions }) => {
+    if (questions) return [line("label", texts.no_new_issue)];
+    return facts.hasTexts ? [line("label", texts.nothing_asked)] : [];
+  };
+
   const helpLines = (overview) => {
     const { private: inPrivate, elsewhere, unseen } = overview.current;
     const lines = [];
     if (!inPrivate.seen && !elsewhere.seen) {
       lines.push(line("value", NO_VALUE));
-      if (!unseen) lines.push(line("label", texts.nothing_asked));
+      if (!unseen) lines.push(...withoutIssues(overview.current));
     }
     if (inPrivate.seen) lines.push(...privateLines(overview));
     if (elsewhere.seen) lines.push(...elsewhereLines(overview));
@@ -228,7 +235,8 @@ const tgRendering = (() => {
 
   const whoLines = ({ current, askers, askersTied }) => {
     if (!askers.length) {
-      const label = current.questions ? [] : [line("label", texts.nothing_asked)];
+      const isSilent = facts.hasTexts && !current.questions;
+      const label = isSilent ? [line("label", texts.nothing_asked)] : [];
       return [line("value", NO_VALUE), ...label];
     }
     const whole = count(current.questions, "question");
@@ -259,6 +267,7 @@ const tgRendering = (() => {
   const changeLines = (overview) => {
     const { current, lastWeeks } = overview;
     if (!lastWeeks) return [line("value", NO_VALUE), line("label", texts.no_weeks)];
+    if (!facts.hasTexts) return [line("value", NO_VALUE)];
     const templates = {
       private: texts.change_private,
       elsewhere: current.private.seen ? texts.change_elsewhere : texts.change_answered,
@@ -267,15 +276,17 @@ const tgRendering = (() => {
     const lines = changes(lastWeeks).flatMap(([kind, compared]) => {
       const isKnown = kind === "private" || isElsewhereKnown(overview);
       const found = isKnown ? verdict(compared) : NO_VALUE;
-      const text = isKnown ? fill(templates[kind], bothShares(compared)) : texts.change_unclear;
+      const text = isKnown
+        ? fill(templates[kind], bothShares(compared)) : leadElsewhere(current, texts.unclear);
       const value = found === shown ? [] : [line("value figure", found)];
       shown = found;
       return [...value, line("label", text)];
     });
     if (!lines.length) lines.push(line("value figure", NO_VALUE));
-    const [now, before] = lastWeeks.map((week) => number(week.questions));
-    const week = weekLabel(lastWeeks[0]);
-    return [...lines, line("note", fill(texts.change_questions, { week, now, before }))];
+    const [now, then] = lastWeeks;
+    return [...lines, line("note", fill(texts.change_questions, {
+      week: weekLabel(now), now: count(now.questions, "question"), before: number(then.questions),
+    }))];
   };
 
   const slowLines = ({ slowest }) => slowest ? [
@@ -303,12 +314,13 @@ const tgRendering = (() => {
     const summary = node(
       "summary", "", node("span", "name", topic === NONE ? texts.other_questions : named(facts.topics[topic])),
       node("span", "times", number(questions)));
+    const without = sum(issues.counts) ? texts.topic_unseen : texts.no_new_issue;
     const answered = issues.seen ? fill(texts.topic_answered, {
       answered: cases(issues.answered),
       bot: number(issues.counts[BOT]),
       people: number(issues.counts[PEOPLE]),
       unknown: number(issues.unknown.part),
-    }) : texts.topic_unseen;
+    }) : without;
     const lists = [words(texts.wordings, wordings, facts.wordings, texts.other_wordings)];
     if (groups.length > 1) lists.unshift(words(texts.groups, groups, facts.groups, texts.no_group));
     return node("details", "topic", summary, node("p", "detail", answered), ...lists);
@@ -317,9 +329,11 @@ const tgRendering = (() => {
   const topicsNote = ({ current }) =>
     !current.questions && facts.hasTexts ? texts.nothing_asked : "";
 
+  const noQuestions = () => facts.hasTexts ? texts.nothing_asked : texts.noTexts;
+
   const hoursFinding = ({ current, isPerson }) => {
     const total = sum(current.written);
-    if (!total) return isPerson ? texts.nothing_asked : texts.hour.nothing;
+    if (!total) return isPerson ? noQuestions() : texts.hour.nothing;
     const most = current.written[current.peak];
     return fill(texts.hour.finding, {
       weekday: texts.hour.weekdays[Math.floor(current.peak / 24)],
@@ -342,16 +356,19 @@ const tgRendering = (() => {
   const trend = (overview) => {
     const { current, lastWeeks } = overview;
     if (!lastWeeks) return texts.no_weeks;
+    if (!facts.hasTexts) return texts.noTexts;
     const [now, then] = lastWeeks;
     const templates = {
       private: texts.trend_private,
       elsewhere: current.private.seen ? texts.trend_elsewhere : texts.trend_answered,
     };
+    const unclear = current.private.seen
+      ? texts.trend_elsewhere_unclear : texts.trend_answered_unclear;
     const questions = fill(texts.trend, {
       week: weekLabel(now), now: count(now.questions, "question"), before: number(then.questions),
     });
     const sentences = changes(lastWeeks).map(([kind, compared]) =>
-      kind === "elsewhere" && !isElsewhereKnown(overview) ? texts.trend_unclear
+      kind === "elsewhere" && !isElsewhereKnown(overview) ? unclear
         : fill(templates[kind], { ...bothShares(compared), verdict: verdict(compared) }));
     return [questions, ...sentences].join(" ");
   };
@@ -413,7 +430,7 @@ const tgRendering = (() => {
     const leftOut = overview.chatsLeftOut;
     replace("chats-note", leftOut ? fill(texts.chats_left_out, { number: number(leftOut) }) : "");
     const people = count(overview.peopleWhoAsked, "person");
-    replace("askers-finding", fill(texts.askers, { people }));
+    replace("askers-finding", facts.hasTexts ? fill(texts.askers, { people }) : texts.noTexts);
     replace("askers-rows", ...overview.askers.map(askerRow));
   };
 

@@ -79,6 +79,22 @@ def unanswerable() -> Facts:
     return replace(facts, issues=issues, wordings=wordings)
 
 
+def by_chance() -> Facts:
+    """Return facts of groups alone, in which answers are as frequent by chance."""
+    facts = made_facts()
+    return replace(
+        facts,
+        issues=[row._replace(is_private=False) for row in facts.issues],
+        placebos=[row._replace(answered_placebos=row.answered_singles) for row in facts.placebos],
+    )
+
+
+def without_texts() -> ReportData:
+    """Return a month without the texts of messages, and so without questions."""
+    data = month(facts=replace(made_facts(), questions=[], issues=[]))
+    return replace(data, health=replace(data.health, has_no_texts=True))
+
+
 @pytest.fixture
 def open_report(chromium: Chrome, tmp_path: Path) -> Open:
     """Return a function that writes a report in a language, and opens it on a phone."""
@@ -105,8 +121,12 @@ def text_of(page: Opened, name: str) -> str:
 @pytest.mark.parametrize("language", ["en", "pt"])
 @pytest.mark.parametrize(
     "data",
-    [month(), month_of(HOSTILE), month(facts=unanswerable()), month(facts=tied_facts())],
-    ids=["month", "hostile", "unanswerable", "tied"],
+    [
+        *(month(), month_of(HOSTILE), month(facts=unanswerable()), month(facts=tied_facts())),
+        *(month(facts=replace(made_facts(), issues=[])), month(facts=by_chance())),
+        without_texts(),
+    ],
+    ids=["month", "hostile", "unanswerable", "tied", "earlier", "chance", "no texts"],
 )
 def test_the_script_writes_of_everything_what_the_page_came_with(
     open_report: Open, data: ReportData, language: str

@@ -252,8 +252,44 @@ def test_answers_that_the_placebo_has_as_well_are_no_finding() -> None:
     words = in_words(overview(replace(FACTS, placebos=alike)))
 
     assert "50%; same rule on messages that ask nothing: 50%; no clear difference" in words
-    assert "in groups, answers can't be told from chance" in words
-    assert any("In groups, answers can't be told from chance." in line for line in words)
+    assert words[0].endswith("chats: 50%; elsewhere: can't be told from chance.")
+    assert "elsewhere: can't be told from chance" in words
+    assert any("answered elsewhere: can't be told from chance." in line for line in words)
+
+
+def test_answers_in_one_kind_of_chat_are_not_said_to_be_those_of_groups() -> None:
+    # Given only conversations of a business, whose owner may have answered by chance
+    facts = replace(
+        FACTS,
+        issues=[row._replace(chat=PRIVATE, is_private=False) for row in FACTS.issues],
+        placebos=[row._replace(answered_placebos=row.answered_singles) for row in FACTS.placebos],
+    )
+
+    words = in_words(overview(facts))
+
+    assert words[0].endswith("(28 times); issues answered: can't be told from chance.")
+    assert any("Issues answered: can't be told from chance." in line for line in words)
+
+
+def test_questions_of_earlier_issues_are_not_called_nothing() -> None:
+    # Given questions that belong to issues of earlier days
+    facts = replace(FACTS, issues=[])
+
+    texts = overview_texts(overview(facts), facts, ALL, EN, has_texts=True)
+
+    earlier = "These questions belong to issues that began before, or to other people's."
+    assert lines_of(texts, "help") == ["–", earlier]
+    assert [shown(topic.answered) for topic in texts.topics] == [earlier] * 3
+
+
+def test_the_number_of_questions_decides_their_noun() -> None:
+    week = (ALL.last - 6, ALL.last)
+    asked = [row for row in FACTS.questions if not week[0] <= row.day <= week[1]]
+    facts = replace(FACTS, questions=[*asked, FACTS.questions[-1]])
+
+    texts = overview_texts(overview(facts), facts, ALL, EN, has_texts=True)
+
+    assert lines_of(texts, "change")[-1] == "week of 26 Oct: from 14 to 1 question"
 
 
 def test_the_previous_period_is_compared_only_if_the_data_covers_it() -> None:
@@ -299,7 +335,10 @@ def test_a_period_without_facts_has_an_overview() -> None:
     texts = overview_texts(counts, empty, ALL, EN, has_texts=False)
     assert shown(texts.lead) == "Nothing was written."
     assert lines_of(texts, "what")[1].startswith("Texts are not kept")
-    assert "Nothing was asked." in lines_of(texts, "help")
+    assert lines_of(texts, "help") == lines_of(texts, "who") == ["–"]
+    assert lines_of(texts, "change") == ["–"]
+    finding = "Texts are not kept (TG_DROP_TEXT), so there are no questions."
+    assert [texts.weeks.finding, shown(texts.askers.finding)] == [finding] * 2
 
 
 def test_issues_whose_answers_are_not_visible_are_counted_apart() -> None:
