@@ -435,7 +435,6 @@ class BlockMessages(MessageGroup, frozen=True):
     blocked: str
     unblocked: str
     tip: str
-    day: str
     net: str
     limit: str
 
@@ -451,7 +450,6 @@ class MemberMessages(MessageGroup, frozen=True):
     joined: str
     left: str
     tip: str
-    day: str
     net: str
     limit: str
 

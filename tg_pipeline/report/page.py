@@ -15,7 +15,7 @@ from markupsafe import Markup
 from tg_pipeline.report.drawing.charts import TimeBucket
 from tg_pipeline.report.drawing.vega import with_locale
 from tg_pipeline.report.formatting import Formatter
-from tg_pipeline.report.models import Period
+from tg_pipeline.report.models import Grain, Period, ReportData, bar_grain
 from tg_pipeline.report.summary import Kpi
 
 GZIP_LEVEL: Final = 9
@@ -135,9 +135,15 @@ def pale_legend(buckets: Iterable[TimeBucket], fmt: Formatter) -> list[LegendIte
     return [LegendItem("pale", fmt.messages.page.pale)] if is_needed else []
 
 
+def time_column(data: ReportData, fmt: Formatter) -> TableColumn:
+    """Return the column with the names of buckets: days, or the first ones of weeks and months."""
+    is_daily = bar_grain(data.period) is Grain.DAY
+    return TableColumn(fmt.messages.health.day if is_daily else fmt.messages.activity.day)
+
+
 def bucket_name(bucket: TimeBucket, fmt: Formatter) -> str:
     """Return the name of a bucket, which tells if it is incomplete."""
-    return fmt.bucket(fmt.day(bucket.first), is_complete=bucket.is_complete)
+    return fmt.bucket(bucket.name, is_complete=bucket.is_complete)
 
 
 @dataclass(frozen=True, slots=True)

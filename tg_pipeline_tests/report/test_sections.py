@@ -10,9 +10,11 @@ from markupsafe import Markup
 from tg_pipeline.report.drawing.charts import group_by_time, shown_labels
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.models import (
+    ActivityDay,
     AnswersWeek,
     CategoryCount,
     CohortWeek,
+    Gap,
     Headline,
     Health,
     HealthDay,
@@ -423,6 +425,46 @@ def test_weeks_of_a_long_period_have_unique_labels() -> None:
 
     places = {row["at"] for row in chart.spec["data"][0]["values"]}
     assert len(places) == len(weeks) == 105
+
+
+def test_days_of_a_long_period_are_named_with_their_year_in_tables_and_findings() -> None:
+    # Given three years of activity, of people who come back, and of updates, with a gap
+    years = Period(date(2024, 1, 1), date(2026, 12, 31))
+    days = [date(year, 3, 4) for year in (2024, 2025, 2026)]
+    data = month(
+        period=years,
+        today=date(2027, 1, 1),
+        activity=[ActivityDay(day, number, 1, 1, 1) for number, day in enumerate(days, 1)],
+        cohorts=[CohortWeek(day, 40, 1, 20) for day in days],
+        health=Health(
+            days=[HealthDay(day, 1, 1, 0, 0, is_missing=False, is_late=False) for day in days],
+            gaps=[Gap(7, days[0], 3)],
+        ),
+    )
+
+    activity, retention, health = (
+        section(name, data) for name in ("activity", "retention", "health")
+    )
+
+    # Then no day is named twice
+    assert "the busiest day was Wed, 4 Mar 2026" in shown(activity.finding)
+    for table in (activity.charts[0].numbers, health.charts[0].numbers):
+        named = [str(row[0]) for row in table.rows]
+        assert len(set(named)) == len(named)
+    assert [row[1] for row in health.tables[0].rows] == ["Mon, 4 Mar 2024"]
+    cohorts = {row["row"] for row in retention.charts[0].spec["data"][0]["values"]}
+    assert cohorts == {"4 Mar 2024 (40)", "4 Mar 2025 (40)", "4 Mar 2026 (40)"}
+
+
+def test_the_names_of_bars_have_the_head_that_they_are() -> None:
+    long = Period(date(2025, 1, 1), date(2026, 12, 31))
+
+    heads = [
+        section("activity", data).charts[0].numbers.columns[0].title
+        for data in (month(), month(period=long))
+    ]
+
+    assert heads == ["Day", "From"]
 
 
 def test_each_day_of_a_month_has_a_place_with_or_without_rows() -> None:

@@ -102,10 +102,11 @@ class RangeRow:
 
 @dataclass(frozen=True, slots=True)
 class TimeBucket:
-    """A place on the time axis: its first day, and its label."""
+    """A place on the time axis: its label, and its name in a table."""
 
-    first: date
     label: str
+    name: str
+    """Its first day, with the weekday."""
     is_complete: bool
     """Whether all its days are in the period and over."""
 
@@ -133,8 +134,8 @@ def group_by_time(
     return [
         (
             TimeBucket(
-                first,
                 axis_label(first, period, fmt),
+                day_name(first, period, fmt),
                 data.is_complete(first, bucket_end(first, grain)),
             ),
             groups[first],
@@ -146,6 +147,11 @@ def group_by_time(
 def axis_label(day: date, period: Period, fmt: Formatter) -> str:
     """Return a label that is unique among the days of a period."""
     return fmt.axis_day(day) if period.days <= DAYS_WITHOUT_YEAR else fmt.axis_date(day)
+
+
+def day_name(day: date, period: Period, fmt: Formatter) -> str:
+    """Return the name of a day, unique among the days of a period."""
+    return fmt.day(day) if period.days <= DAYS_WITHOUT_YEAR else fmt.weekday_date(day)
 
 
 def shown_labels(labels: Sequence[str]) -> Sequence[str]:

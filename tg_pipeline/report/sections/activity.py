@@ -8,6 +8,7 @@ from tg_pipeline.report.drawing.charts import (
     BarRow,
     PointRow,
     TimeBucket,
+    day_name,
     group_by_time,
     time_bars,
     time_lines,
@@ -26,6 +27,7 @@ from tg_pipeline.report.page import (
     TableColumn,
     bucket_name,
     pale_legend,
+    time_column,
 )
 from tg_pipeline.report.sanitize import MAX_NAME, UserText
 from tg_pipeline.report.shares import Share
@@ -128,7 +130,7 @@ def _busiest_day(data: ReportData, fmt: Formatter) -> Cell:
     return fmt.sentence(
         texts.finding,
         mean=fmt.mean(mean),
-        day=fmt.day(busiest.day),
+        day=day_name(busiest.day, data.period, fmt),
         most=fmt.number(busiest.messages),
     )
 
@@ -169,7 +171,7 @@ def _messages_chart(data: ReportData, buckets: _Buckets, fmt: Formatter) -> Page
         for bucket, count in counts
     ]
     label = fmt.between(texts.messages_label, data.period)
-    columns = [TableColumn(texts.day), TableColumn(texts.messages, is_number=True)]
+    columns = [time_column(data, fmt), TableColumn(texts.messages, is_number=True)]
     cells = [[bucket_name(bucket, fmt), fmt.number(count)] for bucket, count in counts]
     numbers = PageTable("activity-numbers", label, columns, cells, is_folded=True)
     legend = pale_legend((bucket for bucket, _ in buckets), fmt)
@@ -180,7 +182,7 @@ def _people_chart(data: ReportData, buckets: _Buckets, fmt: Formatter) -> PageCh
     texts = fmt.messages.activity
     label = fmt.between(texts.people_label, data.period)
     names = [texts.on_the_day, texts.in_a_week, texts.in_a_month]
-    columns = [TableColumn(texts.day), *(TableColumn(name, is_number=True) for name in names)]
+    columns = [time_column(data, fmt), *(TableColumn(name, is_number=True) for name in names)]
     rows = [(bucket, _last_day_people(days)) for bucket, days in buckets if days]
     cells = [[bucket_name(bucket, fmt), *map(fmt.number, counts)] for bucket, counts in rows]
     numbers = PageTable("activity-people-numbers", label, columns, cells, is_folded=True)

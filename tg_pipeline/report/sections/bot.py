@@ -26,6 +26,7 @@ from tg_pipeline.report.page import (
     PageSection,
     PageTable,
     TableColumn,
+    time_column,
 )
 from tg_pipeline.report.sanitize import MAX_NAME, UserText
 from tg_pipeline.report.sections.changes import Change, ChangeWords, changes_chart
@@ -241,7 +242,7 @@ def _blocks_chart(changes: Sequence[Change], data: ReportData, fmt: Formatter) -
     texts = fmt.messages.blocks
     label = fmt.between(texts.label, data.period)
     words = ChangeWords(
-        *(label, texts.day, texts.blocked, texts.unblocked, texts.net),
+        *(label, time_column(data, fmt), texts.blocked, texts.unblocked, texts.net),
         tip=lambda at, on, off: texts.tip.format(when=at, blocked=on, unblocked=off),
     )
     return changes_chart(BLOCKS, words, changes, fmt)

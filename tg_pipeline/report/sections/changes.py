@@ -26,7 +26,7 @@ class ChangeWords:
 
     label: str
     """The text alternative, with the period."""
-    day: str
+    time: TableColumn
     above: str
     below: str
     net: str
@@ -39,7 +39,7 @@ def changes_chart(
 ) -> PageChart:
     """Build the chart, and a folded table with its numbers; `name` begins the ids of both."""
     heads = (words.above, words.below, words.net)
-    columns = [TableColumn(words.day), *(TableColumn(head, is_number=True) for head in heads)]
+    columns = [words.time, *(TableColumn(head, is_number=True) for head in heads)]
     rows = [
         [bucket_name(bucket, fmt), fmt.number(above), fmt.number(below), fmt.signed(above - below)]
         for bucket, above, below in changes

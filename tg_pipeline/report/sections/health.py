@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Final
 
-from tg_pipeline.report.drawing.charts import BarRow, TimeBucket, group_by_time, time_bars
+from tg_pipeline.report.drawing.charts import BarRow, TimeBucket, day_name, group_by_time, time_bars
 from tg_pipeline.report.drawing.theme import SECOND, WARN
 from tg_pipeline.report.formatting import Formatter
 from tg_pipeline.report.messages import HealthMessages
-from tg_pipeline.report.models import Gap, Health, HealthDay, ReportData
+from tg_pipeline.report.models import Gap, Health, HealthDay, Period, ReportData
 from tg_pipeline.report.page import (
     Cell,
     LegendItem,
@@ -34,7 +34,7 @@ def health(data: ReportData, fmt: Formatter) -> PageSection:
         unprocessed = list(_unprocessed(state, fmt))
         return PageSection(HEALTH, texts.title, texts.nothing, unprocessed, limits=limits)
     charts = [_days_chart(data, fmt)]
-    tables = [_gaps_table(state.gaps, fmt)] if state.gaps else []
+    tables = [_gaps_table(state.gaps, data.period, fmt)] if state.gaps else []
     return PageSection(
         HEALTH,
         texts.title,
@@ -133,7 +133,9 @@ def _days_table(data: ReportData, label: str, fmt: Formatter) -> PageTable:
     ]
     rows = [
         [
-            fmt.bucket(fmt.day(day.day), is_complete=data.is_complete(day.day, day.day)),
+            fmt.bucket(
+                day_name(day.day, data.period, fmt), is_complete=data.is_complete(day.day, day.day)
+            ),
             *map(fmt.number, (day.landed, day.updates, day.quarantined, day.duplicates)),
             _state(day, texts),
         ]
@@ -150,7 +152,7 @@ def _state(day: HealthDay, texts: HealthMessages) -> str:
     return texts.ok if day.landed or day.updates else ""
 
 
-def _gaps_table(gaps: list[Gap], fmt: Formatter) -> PageTable:
+def _gaps_table(gaps: list[Gap], period: Period, fmt: Formatter) -> PageTable:
     texts = fmt.messages.health
     largest = sorted(gaps, key=lambda gap: (-gap.missing, gap.day, gap.bot_id))[:GAPS_SHOWN]
     columns = [
@@ -158,5 +160,8 @@ def _gaps_table(gaps: list[Gap], fmt: Formatter) -> PageTable:
         TableColumn(texts.day),
         TableColumn(texts.missing_ids, is_number=True),
     ]
-    rows = [[str(gap.bot_id), fmt.day(gap.day), fmt.number(gap.missing)] for gap in largest]
+    rows = [
+        [str(gap.bot_id), day_name(gap.day, period, fmt), fmt.number(gap.missing)]
+        for gap in largest
+    ]
     return PageTable("health-gaps", texts.gaps, columns, rows)

@@ -5,18 +5,20 @@ from typing import Final
 
 from tg_pipeline.report.drawing.charts import (
     HeatCell,
+    axis_label,
     group_by_time,
     heat_map,
 )
 from tg_pipeline.report.drawing.theme import INK, ON_HEAT, step_of
 from tg_pipeline.report.formatting import Formatter
-from tg_pipeline.report.models import CohortWeek, MemberDay, ReportData
+from tg_pipeline.report.models import CohortWeek, MemberDay, Period, ReportData
 from tg_pipeline.report.page import (
     Cell,
     PageChart,
     PageSection,
     PageTable,
     TableColumn,
+    time_column,
 )
 from tg_pipeline.report.sections.changes import Change, ChangeWords, changes_chart
 from tg_pipeline.report.shares import Share
@@ -42,7 +44,7 @@ def retention(data: ReportData, fmt: Formatter) -> PageSection:
     later = [row for row in data.cohorts if row.offset > 0 and row.size]
     if not any(row.offset == 1 for row in later):
         return PageSection(RETENTION, texts.title, texts.too_short, limits=limits)
-    charts = [_retention_chart(later, fmt)]
+    charts = [_retention_chart(later, data.period, fmt)]
     return PageSection(RETENTION, texts.title, _week_after(later, fmt), (), charts, (), limits)
 
 
@@ -68,7 +70,7 @@ def _members_chart(changes: list[Change], data: ReportData, fmt: Formatter) -> P
     texts = fmt.messages.members
     label = fmt.between(texts.label, data.period)
     words = ChangeWords(
-        *(label, texts.day, texts.joined, texts.left, texts.net),
+        *(label, time_column(data, fmt), texts.joined, texts.left, texts.net),
         tip=lambda at, joins, leaves: texts.tip.format(when=at, joins=joins, leaves=leaves),
     )
     return changes_chart(MEMBERS, words, changes, fmt)
@@ -85,23 +87,24 @@ def _week_after(later: Sequence[CohortWeek], fmt: Formatter) -> Cell:
     )
 
 
-def _retention_chart(later: Sequence[CohortWeek], fmt: Formatter) -> PageChart:
+def _retention_chart(later: Sequence[CohortWeek], period: Period, fmt: Formatter) -> PageChart:
     label = fmt.messages.retention.label
-    spec = heat_map([_cohort_cell(row, fmt) for row in later])
+    spec = heat_map([_cohort_cell(row, period, fmt) for row in later])
     return PageChart("retention-heat", label, spec, _retention_table(later, fmt))
 
 
-def _cohort_cell(row: CohortWeek, fmt: Formatter) -> HeatCell:
+def _cohort_cell(row: CohortWeek, period: Period, fmt: Formatter) -> HeatCell:
+    cohort = axis_label(row.cohort, period, fmt)
     share = row.returned / row.size
     step = step_of(share)
     return HeatCell(
         column=_offset(row.offset),
-        row=f"{fmt.axis_day(row.cohort)} ({fmt.number(row.size)})",
+        row=f"{cohort} ({fmt.number(row.size)})",
         opacity=step.opacity,
         text=fmt.percent(share),
         text_color=ON_HEAT if step.is_dark else INK,
         tip=fmt.messages.retention.tip.format(
-            cohort=fmt.axis_day(row.cohort),
+            cohort=cohort,
             returned=fmt.number(row.returned),
             size=fmt.number(row.size),
             weeks=fmt.count(row.offset, fmt.messages.nouns.week),

@@ -144,8 +144,8 @@ def _rising(named: Sequence[QuestionGroup], data: ReportData, fmt: Formatter) ->
             name=_group_name(grown, fmt),
             first=fmt.number(grown.weeks[begin]),
             last=fmt.number(grown.weeks[end]),
-            first_week=fmt.axis_day(weeks[begin]),
-            last_week=fmt.axis_day(weeks[end]),
+            first_week=axis_label(weeks[begin], data.period, fmt),
+            last_week=axis_label(weeks[end], data.period, fmt),
         )
     ]
 
