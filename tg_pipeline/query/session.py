@@ -3,12 +3,12 @@
 import glob
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -21,7 +21,7 @@ from tg_pipeline.marts.mart import TableGrain
 from tg_pipeline.query.filesystem import PROTOCOL, STAR, LakeFiles
 from tg_pipeline.query.quoting import literal, quoted
 from tg_pipeline.query.rejected import write_table
-from tg_pipeline.query.spreadsheet_cells import ResultColumn, as_cells
+from tg_pipeline.query.spreadsheet_cells import ResultColumn
 from tg_pipeline.query.tables import (
     ALL_TABLES,
     CONTEXT_DATE,
@@ -33,6 +33,9 @@ from tg_pipeline.query.tables import (
 from tg_pipeline.temp_folders import temp_dir
 
 _PARTITION_TYPES: Final = {CONTEXT_DATE: "DATE", MONTH: "VARCHAR"}
+
+Cells: TypeAlias = Callable[[str, Sequence[ResultColumn]], str]
+"""Returns a query for the rows of another one, with some of its cells changed."""
 
 TIMEZONE_PARAMETER: Final = "timezone"
 """The parameter that a query can use, like the marts: the time zone of days and hours."""
@@ -239,17 +242,17 @@ class Session:
         target: str,
         options: str,
         *,
-        for_spreadsheets: bool = False,
+        cells: Cells | None = None,
     ) -> None:
         """Stream a query's rows to a file, in the format of COPY's `options`; raises QueryError.
 
-        With `for_spreadsheets`, cells that are like formulas are marked as text.
+        `cells` may change the cells of a query.
         """
         query, params = without_end(statement.query), self._params(statement)
 
         def copy() -> None:
-            cells = as_cells(query, self._columns(query, params)) if for_spreadsheets else query
-            self._connection.execute(f"COPY (\n{cells}\n) TO {literal(target)} ({options})", params)
+            rows = cells(query, self._columns(query, params)) if cells else query
+            self._connection.execute(f"COPY (\n{rows}\n) TO {literal(target)} ({options})", params)
 
         self._with_tables(query, copy)
 

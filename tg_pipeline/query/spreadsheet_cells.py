@@ -5,7 +5,7 @@ https://owasp.org/www-community/attacks/CSV_Injection
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from duckdb.sqltypes import DuckDBPyType
@@ -38,7 +38,7 @@ class ResultColumn(NamedTuple):
     type: DuckDBPyType
 
 
-def as_cells(query: str, columns: Iterable[ResultColumn]) -> str:
+def as_cells(query: str, columns: Sequence[ResultColumn]) -> str:
     """Return a query for the rows of `query`, with a mark before each cell like a formula."""
     named = {f"c{number}": column for number, column in enumerate(columns)}
     cells = ", ".join(

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tg_pipeline.query.quoting import literal, quoted
 from tg_pipeline.query.session import Session
+from tg_pipeline.query.spreadsheet_cells import as_cells
 
 TEXTS = st.text(
     st.one_of(
@@ -27,7 +28,7 @@ def cells(session: Session, tmp_path: Path) -> Cells:
     def copied(query: str) -> list[list[str]]:
         (statement,) = session.statements(query)
         target = tmp_path / "cells.csv"
-        session.copy(statement, str(target), "FORMAT csv, HEADER", for_spreadsheets=True)
+        session.copy(statement, str(target), "FORMAT csv, HEADER", cells=as_cells)
         with target.open(encoding="utf-8", newline="") as file:
             return list(csv.reader(file))
 

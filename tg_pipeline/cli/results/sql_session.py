@@ -26,6 +26,7 @@ from tg_pipeline.cli.results.output_file import replacement
 from tg_pipeline.cli.results.sql import Format
 from tg_pipeline.exceptions import CommandError
 from tg_pipeline.lake.partitions import Lake
+from tg_pipeline.query.json_cells import finite_cells
 from tg_pipeline.query.session import (
     ConfinedError,
     QueryError,
@@ -34,6 +35,7 @@ from tg_pipeline.query.session import (
     is_finished,
     open_session,
 )
+from tg_pipeline.query.spreadsheet_cells import as_cells
 from tg_pipeline.query.tables import ALL_TABLES, REJECTED, QueryTable
 from tg_pipeline.settings import SQL_HISTORY, STATE_FOLDER, home_folder
 
@@ -48,6 +50,9 @@ COPY_OPTIONS: Final = {
     Format.JSON: "FORMAT json, ARRAY true",
     Format.PARQUET: "FORMAT parquet, COMPRESSION zstd",
 }
+
+CELLS: Final = {Format.CSV: as_cells, Format.JSON: finite_cells}
+"""What changes the cells of a format: a formula for a spreadsheet, a number that JSON has not."""
 
 WITH_ROWS: Final = {duckdb.StatementType.SELECT, duckdb.StatementType.MULTI}
 """Statements whose rows DuckDB can copy; PIVOT is several statements in one."""
@@ -105,9 +110,9 @@ class Output:
         if statement.type not in WITH_ROWS:
             raise CommandError(f"--format {self.form} needs a query at the end, such as SELECT.")
         options = COPY_OPTIONS[self.form]
-        for_spreadsheets = self.form is Format.CSV and not self.raw
+        cells = None if self.raw and self.form is Format.CSV else CELLS.get(self.form)
         with self._target() as target, _pipe_to(target, session.scratch) as pipe:
-            session.copy(statement, pipe, options, for_spreadsheets=for_spreadsheets)
+            session.copy(statement, pipe, options, cells=cells)
 
     @contextmanager
     def _target(self) -> Iterator[BinaryIO]:

@@ -114,6 +114,19 @@ def test_json_is_one_array(sql: Sql) -> None:
     ]
 
 
+def test_numbers_that_json_does_not_have_are_null(sql: Sql) -> None:
+    query = "SELECT 0.0 / 0 AS share, 1.0 / 0 AS rate, 0.5 AS half, 'NaN' AS text"
+
+    done = sql.run(query, "--format", "json")
+
+    def fail(constant: str) -> None:
+        pytest.fail(f"{constant} is not JSON")
+
+    assert json.loads(done.out, parse_constant=fail) == [
+        {"share": None, "rate": None, "half": 0.5, "text": "NaN"}
+    ]
+
+
 def test_a_result_without_rows_is_valid_in_every_format(sql: Sql) -> None:
     query = "SELECT text FROM telegram WHERE false"
 
