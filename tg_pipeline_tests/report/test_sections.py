@@ -89,7 +89,7 @@ People: half within 7 min, nine in ten within 1 h 30 min (290 answers).
 commands
 Used most often: /ajuda, 85 times, 50% of all commands.
 content
-Mostly text: 95% of the messages.
+The most frequent kind is text: 95% of the messages.
 reactions
 Most popular: 👍, 120 times, 90% of all reactions.
 members
@@ -511,7 +511,7 @@ Half of the answers came within 5 s.
 buttons
 Pressed most often: menu, 8 times, 80% (8 of 10) of all presses.
 sources
-Most new people came through site: 30, 75% of 40 people.
+The most frequent source of new people is site: 30, 75% of 40 people.
 Of the new people, 60% were active again 7 or more days later.
 blocks
 The bot was blocked 4 times and unblocked 1 time.
