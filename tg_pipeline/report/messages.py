@@ -152,6 +152,7 @@ class OverviewMessages(MessageGroup, frozen=True):
     lead_unseen: str
     slot: str
     when: str
+    when_asked: str
     what: str
     who: str
     help: str

@@ -134,7 +134,8 @@ class _Writer:
 
     def tiles(self) -> Iterator[OverviewTile]:
         texts = self._texts
-        yield OverviewTile("when", "hours", texts.when, list(self._when()))
+        when = texts.when_asked if self._is_person else texts.when
+        yield OverviewTile("when", "hours", when, list(self._when()))
         yield OverviewTile("what", "topics", texts.what, list(self._what()))
         yield OverviewTile("who", "askers", texts.who, list(self._who()))
         if len(self._facts.chats) > 1:

@@ -414,6 +414,7 @@ const tgRendering = (() => {
     for (const [name, lines] of Object.entries(TILES)) {
       element(`tile-${name}`)?.replaceChildren(joined(lines(overview), " "));
     }
+    replace("tile-when-title", overview.isPerson ? texts.when_asked : texts.when);
     replace("topics-list", ...[...topics, ...otherQuestions].map(topicDetails));
     replace("topics-note", topicsNote(overview));
     const { smallTalk } = current;

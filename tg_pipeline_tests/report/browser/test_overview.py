@@ -171,6 +171,7 @@ def test_a_person_is_shown_alone_and_what_is_shown_is_announced(open_report: Ope
     select(page, "person", "محمد")
 
     assert text_of(page, "askers-rows").startswith("محمد ")
+    assert text_of(page, "tile-when-title") == "Asks most"
     assert text_of(page, "tile-when").startswith("Mondays, 9:00–10:00")
     assert text_of(page, "small-talk-note").endswith("small talk to the bot (20).")
     assert text_of(page, "lead").startswith("Asks most on Mondays, 9:00–10:00; asked most: ")
@@ -178,6 +179,8 @@ def test_a_person_is_shown_alone_and_what_is_shown_is_announced(open_report: Ope
     assert status.get_attribute("role") == "status"
     assert status.get_property("textContent") == "Now shown: 15\N{NO-BREAK SPACE}questions."
     assert page.browser.find_element("id", "whole-period").is_displayed()
+    select(page, "person", "all")
+    assert text_of(page, "tile-when-title") == "Busiest"
 
 
 def test_the_heading_has_the_period_that_is_shown(open_report: Open) -> None:
