@@ -6,11 +6,12 @@ Each folder has logs of chats, `NAME.ascii.txt`, in the format of irc-disentangl
 (https://github.com/jkkummerfeld/irc-disentanglement, its data/train and data/new-domains). What
 people ended with a question mark is a question: the mark is removed, and the model learns to tell
 it from what the others wrote. Our own texts add Portuguese and Spanish: what the people of the
-sample write, and the half of the labelled messages that is for tuning.
+sample write, and the halves of the labelled messages that are for tuning.
 """
 
 import argparse
 import random
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from textwrap import fill
@@ -24,7 +25,7 @@ from sklearn.linear_model import LogisticRegression
 
 import tg_pipeline.questions
 from lib.chat_logs import read_texts
-from lib.chat_messages import read_messages
+from lib.chat_messages import EVERYDAY, LabelledMessage, read_messages
 from tg_pipeline.questions.detection import matches_patterns, normalize, question_clauses
 from tg_pipeline.questions.patterns import LANGUAGES
 from tg_pipeline.questions.question_model import Vocabulary
@@ -41,8 +42,14 @@ doesnt didnt cant couldnt wont wouldnt shouldnt que e nao sim por what who how
 MOST_TEXTS: Final = 40_000
 """Texts of the logs that are used, chosen at random. More make no difference."""
 
-OWN_WEIGHT: Final = 20
-"""How much more a text of our own counts than a line of the logs: there are few."""
+OWN_WEIGHTS: Final = {"pt": 5_000, "es": 3_000, "en": 1_500}
+"""As how many lines of the logs, which are English, our own texts of a language count.
+
+However many there are: a language with few statements would else be a sign of a question.
+"""
+
+OWN_QUESTIONS: Final = 0.4
+"""The share of that for the questions."""
 
 REGULARIZATION: Final = 0.1
 """scikit-learn's `C`: the lower, the smaller the weights."""
@@ -53,13 +60,13 @@ RAREST: Final = 5
 SCALE: Final = 100
 """The weight 1 of the regression is stored as this integer."""
 
-LEAST_WEIGHT: Final = 10
+LEAST_WEIGHT: Final = 5
 """Features of a lower weight than that, without its sign, are left out."""
 
 LINE_CHARACTERS: Final = 100
 """Characters of a line of the file."""
 
-CERTAINTY: Final = 0.7
+CERTAINTY: Final = 0.71
 """The probability from which on a text is taken for a question."""
 
 
@@ -90,29 +97,38 @@ def main() -> None:
     FILE.write_text(toml(round(threshold), words, lines), encoding="utf-8")
 
 
-def training_data(folders: list[Path]) -> tuple[list[str], list[bool], list[int]]:
+def training_data(folders: list[Path]) -> tuple[list[str], list[bool], list[float]]:
     """Return texts, whether each is a question, and how much it counts."""
     lines = list(dict.fromkeys(text for folder in folders for text in read_texts(folder)))
     random.Random(0).shuffle(lines)  # noqa: S311 - the same choice each time
     lines = lines[:MOST_TEXTS]
     clauses = question_clauses(normalize(pa.array(lines)))
     asked = pc.or_(pc.match_substring(clauses, "?"), matches_patterns(clauses)).to_pylist()
-    own = dict(own_texts())
+    own = list({message.text: message for message in own_texts()}.values())
+    kinds = Counter((message.language, message.is_question) for message in own)
     return (
-        [*lines, *own],
-        [*asked, *own.values()],
-        [1] * len(lines) + [OWN_WEIGHT] * len(own),
+        [*lines, *(message.text for message in own)],
+        [*asked, *(message.is_question for message in own)],
+        [1.0] * len(lines) + [_weight(message, kinds) for message in own],
     )
 
 
-def own_texts() -> Iterator[tuple[str, bool]]:
-    """Yield our own texts, and whether each is a question: mostly Portuguese, some Spanish."""
-    for message in read_messages("tuning"):
-        yield message.text, message.is_question
+def own_texts() -> Iterator[LabelledMessage]:
+    """Yield our own texts: mostly Portuguese, some Spanish and English."""
+    yield from read_messages("tuning")
+    yield from read_messages("tuning", EVERYDAY)
     for intent in (*CONTENT.course, *CONTENT.coding):
-        yield from ((text, True) for text in (*intent.asks, *intent.english, *intent.spanish))
-        yield from ((text, False) for text in intent.answers)
-    yield from ((text, False) for text in (*CONTENT.small_talk, *CONTENT.captions))
+        phrasings = {"pt": intent.asks, "en": intent.english, "es": intent.spanish}
+        for language, texts in phrasings.items():
+            yield from (LabelledMessage(text, language, is_question=True) for text in texts)
+        yield from (LabelledMessage(text, "pt", is_question=False) for text in intent.answers)
+    for text in (*CONTENT.small_talk, *CONTENT.captions):
+        yield LabelledMessage(text, "pt", is_question=False)
+
+
+def _weight(message: LabelledMessage, kinds: Counter[tuple[str, bool]]) -> float:
+    share = OWN_QUESTIONS if message.is_question else 1 - OWN_QUESTIONS
+    return OWN_WEIGHTS[message.language] * share / kinds[message.language, message.is_question]
 
 
 def toml(threshold: int, words: list[str], lines: list[str]) -> str:

@@ -49,6 +49,7 @@ def main() -> None:
     from lib.question_scores import (  # noqa: PLC0415
         cluster_rows,
         detection_rows,
+        everyday_rows,
         language_rows,
         small_talk_rows,
         third_party_detection_rows,
@@ -57,6 +58,8 @@ def main() -> None:
     from lib.topic_scores import topic_rows  # noqa: PLC0415
 
     show("Detection", ["half, language", "by", "precision", "recall"], detection_rows())
+    heads = ["half, language", "by", "statements taken for questions", "questions found"]
+    show("Everyday messages of groups", heads, everyday_rows())
     show("Language of questions", ["half", "correct"], language_rows())
     show("Clusters", ["half", "by", "V-measure", "ARI"], cluster_rows())
     if arguments.sets:

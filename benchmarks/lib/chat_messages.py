@@ -1,8 +1,9 @@
 """Messages to find questions in: labelled ones, and any number of generated ones.
 
 The labelled messages have one half for tuning and one half held out, on different subjects: a
-course, a bank and a conference; a shop, a gym, an apartment building and a free tool. A question is
-a message that expects an answer, even if it only says "it does not work".
+course, a bank and a conference; a shop, a gym, an apartment building and a free tool. The halves of
+the everyday messages also differ in their subjects: neighbours, families, football; work, games,
+travel. A question is a message that expects an answer, even if it only says "it does not work".
 """
 
 import csv
@@ -21,6 +22,10 @@ from tg_pipeline.sample.content import CONTENT
 
 FOLDER: Final = Path(__file__).parents[1] / "labelled"
 HALVES: Final = ("tuning", "held_out")
+
+MESSAGES: Final = "messages.csv"
+EVERYDAY: Final = "group_messages.csv"
+"""What people tell each other in groups, and a few reports of problems that ask for help."""
 
 QUESTION_SHARE: Final = 0.4
 """Share of the generated messages that are questions."""
@@ -50,9 +55,9 @@ class LabelledQuestion:
     group: int
 
 
-def read_messages(half: str) -> list[LabelledMessage]:
-    """Return the labelled messages of one half."""
-    rows = _read("messages.csv", half)
+def read_messages(half: str, name: str = MESSAGES) -> list[LabelledMessage]:
+    """Return the labelled messages of one half of a file."""
+    rows = _read(name, half)
     return [
         LabelledMessage(row["text"], row["language"], row["is_question"] == "yes") for row in rows
     ]

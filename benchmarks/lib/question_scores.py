@@ -15,7 +15,7 @@ from sklearn.metrics import (
     v_measure_score,
 )
 
-from lib.chat_messages import HALVES, read_messages, read_questions
+from lib.chat_messages import EVERYDAY, HALVES, read_messages, read_questions
 from lib.third_party_sets import SUFFIXES, is_small_talk, read_pairs
 from lib.topic_scores import clauses_of, without_meanings
 from tg_pipeline.questions import detection
@@ -102,6 +102,34 @@ def detection_rows() -> list[list[str]]:
                 if language in {message.language, ALL}
             ]
             rows += _detector_rows(f"{half}, {language}", messages, IN_A_GROUP)
+    return rows
+
+
+def everyday_rows() -> list[list[str]]:
+    """Return how many everyday statements are taken for questions, and how many questions found."""
+    rows = []
+    for half in HALVES:
+        for language in (*LANGUAGES, ALL):
+            messages = [
+                message
+                for message in read_messages(half, EVERYDAY)
+                if language in {message.language, ALL}
+            ]
+            for each in IN_A_GROUP:
+                found = DETECTORS[each]([message.text for message in messages])
+                counts = [
+                    [
+                        is_found
+                        for is_found, m in zip(found, messages, strict=True)
+                        if m.is_question == of
+                    ]
+                    for of in (False, True)
+                ]
+                shown = [
+                    f"{sum(some)} of {len(some)}, {_percent(sum(some) / len(some))}"
+                    for some in counts
+                ]
+                rows.append([f"{half}, {language}", each, *shown])
     return rows
 
 

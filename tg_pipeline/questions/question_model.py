@@ -1,8 +1,9 @@
 """A linear model of how questions are worded, for those that no pattern knows.
 
-It reads the grammatical words of a text and their order (`how do i`, `o que`), and no others, so
-that it knows nothing about subjects. Its weights are integers: the same text has the same score on
-every machine. `benchmarks/question_model.py` learns them.
+It reads the grammatical words of a text and their order (`how do i`, `o que`), and of the others
+only whether they look like a past tense, so that it knows nothing about subjects. Its weights are
+integers: the same text has the same score on every machine.
+`benchmarks/question_model.py` learns them.
 """
 
 from functools import cache
@@ -23,8 +24,14 @@ MAX_WORDS: Final = 30
 LONGEST: Final = 8
 """Texts of this many words or more are of the same length to the model."""
 
-OTHER, BEGIN, END = "_", "<", ">"
-"""Stand for any other word, and for the begin and the end of the text."""
+OTHER, PAST, BEGIN, END = "_", "-ou", "<", ">"
+"""Stand for any other word, one that looks like a past tense, and the begin and end of the text."""
+
+_PAST: Final = r"[^aeo][eo]u$|iu$|[aei]ram$|(?:a|ie)ron$"
+"""Portuguese and Spanish; a Spanish singular (`cerró`) looks like a noun without its accent.
+
+What happened to somebody is mostly told, not asked for.
+"""
 
 _PUNCTUATION: Final = "[.,;:!?¿ ]+"
 
@@ -57,7 +64,7 @@ class Vocabulary:
 
     def __init__(self, words: list[str]) -> None:
         """Know `words`, and no others."""
-        self._words = pa.array([OTHER, BEGIN, END, *words])
+        self._words = pa.array([OTHER, PAST, BEGIN, END, *words])
         self._ids = {word: index for index, word in enumerate(self._words.to_pylist())}
 
     def features(self, clauses: pa.Array) -> Features:
@@ -72,7 +79,7 @@ class Vocabulary:
         ids[begins], ids[ends - 1] = self._ids[BEGIN], self._ids[END]
         inner = np.ones(len(ids), bool)
         inner[begins] = inner[ends - 1] = False
-        ids[inner] = pc.fill_null(pc.index_in(pc.list_flatten(words), self._words), 0).to_numpy()
+        ids[inner] = self._ids_of(pc.list_flatten(words))
         texts = np.repeat(np.arange(len(counts)), counts + 2)
         is_pair = texts[1:] == texts[:-1]
         starts = begins[counts > 1]
@@ -84,6 +91,15 @@ class Vocabulary:
         ]
         owners = [texts[inner], texts[:-1][is_pair], texts[starts], np.arange(len(counts))]
         return Features(np.concatenate(owners), np.concatenate(codes))
+
+    def _ids_of(self, words: pa.Array) -> _Integers:
+        # Each distinct word is looked up once.
+        distinct = words.dictionary_encode()
+        is_past = pc.match_substring_regex(distinct.dictionary, _PAST)
+        others = pc.if_else(is_past, self._ids[PAST], self._ids[OTHER])
+        ids = pc.coalesce(pc.index_in(distinct.dictionary, self._words), others)
+        taken: _Integers = ids.take(distinct.indices).to_numpy()
+        return taken
 
     def _code(self, *ids: _Integers) -> _Integers:
         """Return a number for each word, pair or triple of words; 0 is no code."""

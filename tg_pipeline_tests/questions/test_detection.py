@@ -30,6 +30,12 @@ from tg_pipeline_tests.questions.chat import find_questions, messages, questions
         "ModuleNotFoundError ao importar pandas",
         "I can't log in to my account",
         "no puedo entrar en mi cuenta",
+        "meu acesso parou",
+        "minha conta foi bloqueada e não sei por quê",
+        "meu boleto veio com o valor errado",
+        "a página fica em branco quando abro",
+        "the video freezes at the start",
+        "la página queda en blanco",
     ],
 )
 def test_a_question_or_reported_problem_is_detected_without_a_question_mark(text: str) -> None:
@@ -44,6 +50,12 @@ def test_a_question_or_reported_problem_is_detected_without_a_question_mark(text
         "não consigo parar de rir",
         "I couldn't log in yesterday but it works now",
         "no puedo hoy, mañana lo reviso",
+        # news of a person or thing that asks for no help
+        "meu pai foi no médico e está tudo bem",
+        "meu primo veio passar uns dias aqui",
+        "a minha nota saiu hoje",
+        "esqueci o guarda-chuva em casa",
+        "me llegó el certificado",
         # a greeting or a reaction
         "bom dia pessoal, tudo bem?",
         "hi all, how are you?",
@@ -62,6 +74,8 @@ def test_a_question_or_reported_problem_is_detected_without_a_question_mark(text
         "quando terminar eu aviso",
         "como eu falei ontem, o prazo é dia 30",
         "quem quiser participar me chama",
+        "quem fez o gol foi o reserva",
+        "você tem que confirmar o email antes",
         "porque o arquivo estava aberto",
         "dá pra fazer sim",
         "when you restart it, it works",

@@ -26,6 +26,22 @@ def test_precision_and_recall_of_the_detection_are_about_nine_in_ten() -> None:
     assert recall_score(expected, found) > 0.91
 
 
+def test_few_everyday_statements_are_taken_for_questions_and_most_problems_are_found() -> None:
+    rows = held_out("group_messages.csv")
+
+    clauses = question_clauses(normalize(pa.array([row["text"] for row in rows])))
+    found = is_question(clauses).to_pylist()
+
+    statements = [
+        is_one for is_one, row in zip(found, rows, strict=True) if row["is_question"] == "no"
+    ]
+    problems = [
+        is_one for is_one, row in zip(found, rows, strict=True) if row["is_question"] == "yes"
+    ]
+    assert sum(statements) <= len(statements) / 20
+    assert sum(problems) >= 0.78 * len(problems)
+
+
 @pytest.mark.parametrize(
     ("has_meanings", "agreement"), [(False, 0.35), pytest.param(True, 0.55, marks=needs_encoder)]
 )

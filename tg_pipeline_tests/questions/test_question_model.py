@@ -23,7 +23,11 @@ def test_a_question_is_recognized_by_its_wording(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["o certificado sai hoje", "ela vai com o recibo", "i did the same", "mañana hay clase"],
+    [
+        *("o certificado sai hoje", "ela vai com o recibo", "i did the same", "mañana hay clase"),
+        *("meu time ganhou", "o café da esquina fechou", "minha mãe fez bolo de fubá"),
+        *("mi equipo ganó", "la cafetería de la esquina cerró"),
+    ],
 )
 def test_a_statement_is_not(text: str) -> None:
     assert not questions(text)
@@ -48,10 +52,11 @@ def test_the_model_finds_questions_that_the_patterns_miss() -> None:
     assert load_model().is_question(clauses).to_pylist() == [True]
 
 
-def test_features_are_words_their_order_the_beginning_and_the_length() -> None:
+def test_features_are_words_past_tenses_their_order_the_beginning_and_the_length() -> None:
     vocabulary = Vocabulary(["do", "how", "i"])
+    clauses = pa.array(["how do i , install it", "how", "", "do museu saiu"])
 
-    texts, codes = vocabulary.features(pa.array(["how do i , install it", "how", ""]))
+    texts, codes = vocabulary.features(clauses)
 
     names = [
         (int(text), vocabulary.name(int(code))) for text, code in zip(texts, codes, strict=True)
@@ -62,4 +67,8 @@ def test_features_are_words_their_order_the_beginning_and_the_length() -> None:
         *("how do i", "5"),
     ]
     assert [name for text, name in names if text == 1] == ["how", "< how", "how >", "1"]
+    # A word that looks like a past tense, whether it is one or not
+    assert [name for text, name in names if text == 3] == [
+        *("do", "-ou", "-ou", "< do", "do -ou", "-ou -ou", "-ou >", "do -ou -ou", "3"),
+    ]
     assert all(vocabulary.code(name) == code for (_, name), code in zip(names, codes, strict=True))
