@@ -2,10 +2,12 @@
 
 import os
 import shutil
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -288,9 +290,25 @@ class MartBuilder:
         for table, footers in sources.footers.items():
             schemas = {footer.metadata.get(ARROW_SCHEMA) for footer in footers.values() if footer}
             with sources.lake.files(table.name, footers, are_verified=True) as files:
-                is_uniform = len(schemas) <= 1
-                create_view(self._engine, table, files, is_uniform=is_uniform, adds_columns=True)
+                create_view(
+                    self._engine,
+                    table,
+                    files,
+                    is_uniform=len(schemas) <= 1,
+                    adds_columns=not _columns(schemas).issuperset(table.columns),
+                )
         yield
+
+
+def _columns(schemas: Iterable[str | None]) -> set[str]:
+    """Return the columns that files with these schemas, as in their metadata, have."""
+    return {name for schema in schemas if schema for name in _column_names(schema)}
+
+
+@cache
+def _column_names(schema: str) -> list[str]:
+    names: list[str] = pa.ipc.read_schema(pa.py_buffer(b64decode(schema))).names
+    return names
 
 
 class NotConservedError(StoreError):
