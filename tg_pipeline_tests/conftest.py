@@ -1,11 +1,12 @@
 """Fixtures of all tests: a landing zone and a lake per test, and no settings from outside."""
 
+import gc
 import gzip
 import hashlib
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
@@ -56,6 +57,20 @@ def pytest_configure() -> None:
     os.environ["TG_MEANINGS"] = "no"
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Keep the collector from looking through what the collection creates: it stays to the end.
+
+    What tests create is looked through as usual.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @dataclass(frozen=True)
