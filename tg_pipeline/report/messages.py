@@ -665,7 +665,7 @@ class GapMessages(MessageGroup, frozen=True):
 
 
 class BuildMessages(MessageGroup, frozen=True):
-    """What `tg-pipeline run` and `daily` print, and with it `expire` and `digest`."""
+    """What `run`, `daily`, `expire`, `digest` and `quarantine replay` print."""
 
     built: Plural
     built_marts: str
@@ -676,6 +676,8 @@ class BuildMessages(MessageGroup, frozen=True):
     would_expire: Plural
     all_kept: str
     rebuilt: str
+    none_to_replay: str
+    replayed: str
     no_digest: str
     not_built: str
     marts_behind: str

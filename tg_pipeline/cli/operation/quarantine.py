@@ -102,13 +102,16 @@ def replay_lines(day: Day = None, first: First = None, last: Last = None) -> Non
     days = [each for each in found if floors.keeps(TableGroup.LANDING, each)]
     today = datetime.now(settings.zone).date()
     days = [each for each in days if settings.start_date <= each <= today]
+    fmt = Formatter(settings.language)
+    texts = fmt.messages.builds
     if not days:
-        out.print("No line is in quarantine that can be read again.")
+        out.print(texts.none_to_replay)
         return
     before = _count(lake, days)
-    build(days, partial(next_days, settings), Formatter(settings.language), quarantined=True)
+    build(days, partial(next_days, settings), fmt, quarantined=True)
     after = _count(lake, days)
-    out.print(f"{max(before - after, 0):,} of {before:,} lines could be read; {after:,} stay.")
+    counts = {"read": max(before - after, 0), "total": before, "left": after}
+    out.print(texts.replayed.format(**{name: fmt.number(each) for name, each in counts.items()}))
 
 
 def asked_days(

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -89,6 +90,22 @@ def test_a_replay_reads_the_objects_again_and_builds_their_days(
     done = shell.run("quarantine", "replay", here=False)
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert "1 of 3 lines could be read; 2 stay." in done.stdout
+    assert "Lines that could be read: 1 of 3; still in quarantine: 2." in done.stdout
     assert [row["update_id"] for row in broken.rows("enriched_updates", NEXT_DAY)] == [4]
-    assert "0 of 2 lines could be read" in shell.run("quarantine", "replay", here=False).stdout
+
+
+@pytest.mark.slow  # a process with Dagster
+@pytest.mark.usefixtures("broken")
+def test_a_replay_answers_in_the_language_of_the_operator(shell: Shell) -> None:
+    portuguese = {"TG_LANG": "pt"}
+
+    done = shell.run("quarantine", "replay", settings=portuguese, here=False)
+    none = shell.run("quarantine", "replay", "--date", "today", settings=portuguese)
+
+    assert re.fullmatch(
+        rf"Montados 2 dias, de {DAY} a {NEXT_DAY}, em \d+,\d s\.\n"
+        r"Linhas que puderam ser lidas: 0 de 3; ainda em quarentena: 3\.\n",
+        done.stdout,
+    )
+    assert (done.stderr, none.stderr) == ("", "")
+    assert none.stdout == "Não há linhas em quarentena que possam ser relidas.\n"
