@@ -3,7 +3,7 @@
 import logging
 import os
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -28,6 +28,7 @@ from tg_pipeline.layers.schema import Layer, Table
 from tg_pipeline.logs import Field, json_logs_enabled, log_fields
 from tg_pipeline.marts.mart import Mart, is_daily
 from tg_pipeline.marts.origins import origins_of
+from tg_pipeline.report.messages import DEFAULT_LANGUAGE, load_messages
 from tg_pipeline.storage.errors import TransientStoreError
 
 LANDING: Final = "landing"
@@ -55,6 +56,10 @@ OWN_PACKAGES: Final = ("tg_pipeline", "lambda_ingest", "dagster")
 """Packages whose errors quote no data."""
 
 PROJECT: Final = Path(__file__).parents[1]
+
+ALERT_TEXT: Final = "alert"
+"""The metadata of a check with its description in the language of alerts; Dagster's UI is English.
+"""
 
 HIDDEN: Final = (
     "The message is not shown, since it may quote somebody's words: TG_PREVIEWS=yes shows it."
@@ -150,20 +155,32 @@ def record_landing(context: dg.AssetExecutionContext, day: date, built: RawBuild
         )
 
 
+def alert_metadata(describe: Callable[[str], str]) -> dict[str, str]:
+    """Return the metadata for an alert about a check, given its description in each language."""
+    return {ALERT_TEXT: describe(SETTINGS.language)}
+
+
 def conservation_result(
     name: str, table: Table, balances: list[Conservation]
 ) -> dg.AssetCheckResult:
     """Return whether rows were conserved on every day of the run, and where they were not."""
     broken = [str(balance.day or "all") for balance in balances if not balance.holds]
+
+    def describe(language: str) -> str:
+        text = load_messages(language).alerts.not_conserved
+        return text.format(table=table.name) if broken else ""
+
     return dg.AssetCheckResult(
         asset_key=table.name,
         check_name=name,
         passed=not broken,
+        description=describe(DEFAULT_LANGUAGE),
         metadata={
             "days": len(balances),
             "rows_entered": sum(balance.input_rows for balance in balances),
             "rows_accounted": sum(balance.output_rows for balance in balances),
             "days_that_leak": ", ".join(broken) or "none",
+            **alert_metadata(describe),
         },
     )
 

@@ -695,6 +695,8 @@ class AlertMessages(MessageGroup, frozen=True):
     of_days: str
     span: str
     no_reason: str
+    missing_day: Plural
+    not_conserved: str
     run: str
 
 

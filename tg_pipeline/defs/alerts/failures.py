@@ -8,6 +8,7 @@ import dagster as dg
 
 from lambda_ingest.settings import Secret
 from tg_pipeline.builds.monitoring.alerts import FailedRun
+from tg_pipeline.defs.metadata import ALERT_TEXT
 from tg_pipeline.telegram.redaction import redact
 
 RANGE_START: Final = "dagster/asset_partition_range_start"
@@ -65,7 +66,8 @@ def failure_reason(instance: dg.DagsterInstance, run_id: str) -> str:
     """Return why a run failed: the error of its first failed step, or Dagster's own message.
 
     A failed check is the reason if it stopped its step, or if nothing else failed: a run whose
-    check doesn't block is a success. Empty if nothing failed.
+    check doesn't block is a success. Our checks explain themselves in the language of alerts; all
+    else is as Dagster recorded it. Empty if nothing failed.
     """
 
     def events(kind: dg.DagsterEventType) -> Iterator[dg.DagsterEvent]:
@@ -103,7 +105,11 @@ def _is_blocking(check: dg.DagsterEvent) -> bool:
 
 def _check_reason(event: dg.DagsterEvent) -> str:
     check = event.asset_check_evaluation_data
-    return "" if check.passed else f"{check.check_name}: {check.description or 'it failed'}"
+    if check.passed:
+        return ""
+    translated = check.metadata.get(ALERT_TEXT)
+    text = str(translated.value) if translated else check.description
+    return f"{check.check_name}: {text}" if text else check.check_name
 
 
 def _step_reason(event: dg.DagsterEvent) -> str:

@@ -11,7 +11,7 @@ from tg_pipeline.builds.monitoring.completeness import GapRules, IdGap, summarie
 from tg_pipeline.builds.monitoring.outside_days import find_outside_days
 from tg_pipeline.builds.parameters import LayerParameters
 from tg_pipeline.builds.staleness import DAILY_HOUR, last_scheduled_day
-from tg_pipeline.defs.metadata import DRIFT_LOGGER, markdown_table
+from tg_pipeline.defs.metadata import DRIFT_LOGGER, alert_metadata, markdown_table
 from tg_pipeline.defs.partitions import SETTINGS, partitions_at
 from tg_pipeline.defs.resources import ClockResource, LakeResource, LandingResource
 from tg_pipeline.lake.floors import read_floors
@@ -20,6 +20,8 @@ from tg_pipeline.layers.deduped_updates import DEDUPED_UPDATES
 from tg_pipeline.layers.drift import Drift, describe_drift
 from tg_pipeline.layers.enriched.schema import ENRICHED_UPDATES
 from tg_pipeline.layers.raw_updates import RAW_UPDATES
+from tg_pipeline.report.formatting import Formatter
+from tg_pipeline.report.messages import DEFAULT_LANGUAGE
 
 GRACE_HOURS: Final = 2
 """Hours after the nightly tick at which its day must be built."""
@@ -188,10 +190,20 @@ def latest_partition_exists(
     with lake.lake().open(ENRICHED_UPDATES.name, day) as partition:
         exists, rows = partition.exists, partition.rows
     landed = len(list_objects(landing.store(), day))
+
+    def describe(language: str) -> str:
+        fmt = Formatter(language)
+        return "" if exists else fmt.plural(landed, fmt.messages.alerts.missing_day, day=day)
+
     return dg.AssetCheckResult(
         passed=exists,
-        description="" if exists else f"{day} is not built; {landed} objects landed on it.",
-        metadata={"day": day.isoformat(), "rows": rows, "landed_objects": landed},
+        description=describe(DEFAULT_LANGUAGE),
+        metadata={
+            "day": day.isoformat(),
+            "rows": rows,
+            "landed_objects": landed,
+            **alert_metadata(describe),
+        },
     )
 
 
@@ -209,10 +221,17 @@ def no_day_is_outside(
     store = landing.store()
     partitions = partitions_at(clock.now(), read_floors(store))
     found = [each for each in find_outside_days(store, lake.lake(), partitions) if each.is_failure]
+
+    def describe(language: str) -> str:
+        return " ".join(each.describe(language) for each in found)
+
     return dg.AssetCheckResult(
         passed=not found,
-        description=" ".join(each.describe() for each in found),
-        metadata={"objects": sum(each.objects for each in found)},
+        description=describe(DEFAULT_LANGUAGE),
+        metadata={
+            "objects": sum(each.objects for each in found),
+            **alert_metadata(describe),
+        },
     )
 
 

@@ -15,6 +15,7 @@ import pytest
 from lambda_ingest.settings import Secret
 from tg_pipeline.builds.monitoring import alerts
 from tg_pipeline.builds.monitoring.alerts import alert_channels
+from tg_pipeline.defs import metadata
 from tg_pipeline.defs.alerts import sensors
 from tg_pipeline.defs.partitions import SETTINGS
 from tg_pipeline.settings import AdminSettings, Settings
@@ -311,6 +312,28 @@ def test_alerts_are_in_the_language_of_the_operator_and_quote_errors_as_they_are
     assert lost[1].startswith(
         "Faltam os updates 3 a 5 do bot 7 (3 ids), em 2026-10-07: houve descarte "
     )
+
+
+def test_failed_checks_explain_themselves_in_the_language_of_the_operator(
+    house: House, settings: Settings, telegram: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Given a morning on which yesterday is not built, and updates that are on a wrong day
+    monkeypatch.setattr(metadata, "SETTINGS", replace(SETTINGS, language="pt"))
+    monitor = Monitor(house.instance, replace(settings, language="pt"), house)
+    house.pipeline.land({"update_id": 1}, day=date(2015, 1, 1))
+    house.run_job("freshness_job")
+
+    assert monitor.tick() == []
+
+    # Then only the names of the checks are English
+    (message,) = telegram.messages
+    heading, reason, _ = message.text.splitlines()
+    assert heading == "Falha em freshness_job"
+    for explained in (
+        "yesterday_is_there: 2026-10-09 não foi montado; nenhum objeto chegou nesse dia.",
+        "no_day_is_outside: 1 objeto chegou em 2015-01-01, antes de TG_START_DATE=2026-10-01, ",
+    ):
+        assert explained in reason
 
 
 def land_and_build(house: House, *numbers: int) -> None:

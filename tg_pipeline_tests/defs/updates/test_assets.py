@@ -3,6 +3,7 @@
 import errno
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 import dagster as dg
@@ -15,8 +16,10 @@ from lambda_ingest.landing import day_prefix
 from lambda_ingest.privacy.suppression import PrivacyKeyError
 from lambda_ingest.store import StoreError
 from tg_pipeline.builds.layers import Conservation
+from tg_pipeline.defs import metadata
+from tg_pipeline.defs.alerts.failures import failure_reason
 from tg_pipeline.defs.metadata import as_dagster_failure
-from tg_pipeline.defs.partitions import DAYS_PER_RUN, group_into_ranges
+from tg_pipeline.defs.partitions import DAYS_PER_RUN, SETTINGS, group_into_ranges
 from tg_pipeline.defs.updates import assets
 from tg_pipeline.lake.floors import Floors, raise_floors
 from tg_pipeline.storage.errors import TransientStoreError
@@ -175,14 +178,19 @@ def test_a_backfill_of_a_day_that_expired_neither_empties_nor_revives_its_tables
 def test_a_lost_line_fails_its_check_and_stops_the_downstream_assets(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Given a raw layer that loses a line
+    # Given a raw layer that loses a line, and an operator who reads Portuguese
     house.pipeline.land(MESSAGE)
+    monkeypatch.setattr(metadata, "SETTINGS", replace(SETTINGS, language="pt"))
     monkeypatch.setattr(assets, "raw_conservation", lambda day, _built: Conservation(day, 2, 1))
 
     result = house.run(DAY)
 
     assert not result.success
-    assert result.get_asset_check_evaluations()[0].passed is False
+    failed = result.get_asset_check_evaluations()[0]
+    assert (failed.passed, failed.description) == (False, "Rows were lost or added in raw_updates.")
+    assert failure_reason(house.instance, result.run_id) == (
+        f"{failed.check_name}: Linhas se perderam ou surgiram em raw_updates."
+    )
     assert house.instance.get_materialized_partitions(dg.AssetKey("deduped_updates")) == set()
 
 
