@@ -448,7 +448,10 @@ FREQUENT_TOPICS: Final = Mart(
         **BOT,
         **WEEK,
         "topic_id": always(
-            int64("The topic: one or more groups of questions, and single ones; -1 without one.")
+            int64(
+                "The topic: one or more groups of questions, and single ones; -1 without one. One "
+                "that `TG_TOPICS` names has a number for each bot: `topic_name` joins them."
+            )
         ),
         "topic_name": string("The operator's name, or a typical question; null without a topic."),
         **ASKED_IN_A_WEEK,

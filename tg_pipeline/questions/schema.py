@@ -72,7 +72,8 @@ QUESTIONS_SCHEMA: Final = pa.schema(
             pa.int64(),
             "The questions about the same topic: one or more whole groups, and single ones. "
             "Numbered by how many they are: 0 is asked most; -1 is a question without a topic, or "
-            "of one that `TG_TOPICS` ignores. Topics never span bots.",
+            "of one that `TG_TOPICS` ignores. Topics never span bots: one that `TG_TOPICS` names "
+            "has a number for each bot, and the same name.",
         ),
         described(
             "topic_name",

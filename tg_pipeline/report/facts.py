@@ -200,11 +200,6 @@ class QuestionRow(NamedTuple):
         """The key of the group; None without one."""
         return None if self.group_id < 0 else (self.bot_id, self.group_id)
 
-    @property
-    def wording(self) -> tuple[int, int, int, str]:
-        """The key of the wording: what is asked in a group, as one line."""
-        return self.bot_id, self.topic_id, self.group_id, _line(self.text) or ""
-
 
 class IssueRow(NamedTuple):
     """A row of the query of issues."""
@@ -297,10 +292,12 @@ class _Places:
         ranked = sorted(seen, key=lambda chat: (-written[chat], -asked[chat], chat))
         self.chats: Final = {chat: place for place, chat in enumerate(ranked)}
         self.people: Final = _rank_people(rows)
-        self.topics: Final = _rank(row.topic for row in rows.questions)
-        self.groups: Final = _rank(row.group for row in rows.questions)
+        self._topics_of: Final = _by_name((row.topic, row.topic_name) for row in rows.questions)
+        self._groups_of: Final = _by_name((row.group, row.group_name) for row in rows.questions)
+        self.topics: Final = _rank(self._topics_of.get(row.topic) for row in rows.questions)
+        self.groups: Final = _rank(self._groups_of.get(row.group) for row in rows.questions)
         # To make a line of a text takes long, so each is made once.
-        self._wording_of: Final = [row.wording for row in rows.questions]
+        self._wording_of: Final = [self._wording(row) for row in rows.questions]
         self.wordings: Final = _rank(self._wording_of)
 
     def day(self, day: date) -> int:
@@ -329,7 +326,7 @@ class _Places:
             day=self.day(row.day),
             chat=self.chat(row.chat),
             person=self.person(row.person),
-            topic=NONE if row.topic_id is None else self._topic(row.bot_id, row.topic_id),
+            topic=NONE if row.topic_id is None else self._topic((row.bot_id, row.topic_id)),
             is_private=row.is_private,
             outcome=OUTCOMES.index(row.outcome),
             is_asked_again=row.is_asked_again,
@@ -345,30 +342,49 @@ class _Places:
         return chats[:MAX_CHATS] + merged
 
     def named_topics(self, rows: Iterable[QuestionRow]) -> list[Text]:
-        named = Counter((row.topic, row.topic_name, row.language) for row in rows)
+        of = self._topics_of
+        named = Counter((of.get(row.topic), row.topic_name, row.language) for row in rows)
         return _named(self.topics, named)
 
     def named_groups(self, rows: Iterable[QuestionRow]) -> list[Text]:
-        named = Counter((row.group, row.group_name, row.language) for row in rows)
+        of = self._groups_of
+        named = Counter((of.get(row.group), row.group_name, row.language) for row in rows)
         return _named(self.groups, named)
 
     def texts(self, rows: Sequence[QuestionRow]) -> list[Text]:
         asked_in = (row.language for row in rows)
         languages = dict(zip(self._wording_of, asked_in, strict=True))
         texts = []
-        for (bot, topic, group, text), place in self.wordings.items():
-            language = languages[bot, topic, group, text]
-            place_of_group = self.groups.get((bot, group), NONE)
-            found = Text(text, language, place_of_group, self._topic(bot, topic))
+        for wording, place in self.wordings.items():
+            topic, group, text = wording
+            found = Text(text, languages[wording], group, topic)
             texts.append(found if place < MAX_WORDINGS else found._replace(text=None))
         return texts
 
-    def _topic(self, bot: int, topic: int) -> int:
-        return self.topics.get((bot, topic), NONE)
+    def _wording(self, row: QuestionRow) -> "_Wording":
+        found = self._groups_of.get(row.group)
+        group = NONE if found is None else self.groups[found]
+        return self._topic(row.topic), group, _line(row.text) or ""
+
+    def _topic(self, number: "_Number | None") -> int:
+        found = self._topics_of.get(number)
+        return NONE if found is None else self.topics[found]
 
 
 _Number: TypeAlias = tuple[int, int]
 """A topic or a group of a bot."""
+
+_Wording: TypeAlias = tuple[int, int, str]
+"""What is asked, as one line, with the places of its topic and its group."""
+
+
+def _by_name(
+    named: Iterable[tuple[_Number | None, str | None]],
+) -> dict[_Number | None, _Number]:
+    """Return of each topic or group the lowest one of its name: each bot numbers its own."""
+    names = {number: name for number, name in named if number is not None}
+    lowest: dict[str | None, _Number] = {}
+    return {number: lowest.setdefault(names[number], number) for number in sorted(names)}
 
 
 def _named(

@@ -249,7 +249,10 @@ def test_too_many_facts_for_a_page_have_an_overview_without_filters(
 
 
 def test_hostile_texts_add_no_elements_and_no_attributes() -> None:
-    hostile, harmless = Outline(page(month_of(HOSTILE))), Outline(page(month_of(["x"] * 13)))
+    hostile, harmless = (
+        Outline(page(month_of(HOSTILE))),
+        Outline(page(month_of([f"x{number}" for number in range(13)]))),
+    )
 
     assert hostile.tags == harmless.tags
     added = {name for name, _ in hostile.attributes} - {name for name, _ in harmless.attributes}

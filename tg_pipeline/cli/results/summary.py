@@ -50,8 +50,8 @@ MOST_ASKED: Final = """
     SELECT topic_name, count(*) AS questions
     FROM questions
     WHERE NOT is_copy AND topic_id >= 0
-    GROUP BY topic_id, topic_name
-    ORDER BY questions DESC, topic_id
+    GROUP BY topic_name
+    ORDER BY questions DESC, min(topic_id)
     LIMIT 3
 """
 

@@ -1,5 +1,5 @@
 -- The most frequent topics of the questions in the period, and all other questions as one row without a
--- name; with their counts by week.
+-- name; with their counts by week. Each bot has its own number for a topic of the same name.
 WITH weeks AS (
     SELECT CAST(weeks.week AS date) AS week
     FROM UNNEST(
@@ -8,53 +8,51 @@ WITH weeks AS (
 ),
 
 asked AS (
-    SELECT *, CAST(sent_at AT TIME ZONE $timezone AS date) AS sent_on
-    FROM questions
-    WHERE NOT is_copy AND sent_at >= $begin AND sent_at < $end
-),
-
-ranked AS (
     SELECT
         bot_id,
         topic_id,
         -- Questions without a topic have a negative number.
-        topic_id >= 0
-        AND row_number() OVER (
-            PARTITION BY topic_id >= 0 ORDER BY count(*) DESC, bot_id, topic_id
-        ) <= $shown AS is_shown
+        CASE WHEN topic_id >= 0 THEN topic_name END AS topic_name,
+        language,
+        CAST(date_trunc('week', sent_at AT TIME ZONE $timezone) AS date) AS week
+    FROM questions
+    WHERE NOT is_copy AND sent_at >= $begin AND sent_at < $end
+),
+
+shown AS (
+    SELECT
+        topic_name AS name,
+        row_number() OVER (ORDER BY count(*) DESC, min(bot_id), min(topic_id)) AS place
     FROM asked
-    GROUP BY bot_id, topic_id
+    WHERE topic_name IS NOT NULL
+    GROUP BY topic_name
+    QUALIFY place <= $shown
 ),
 
 named AS (
     SELECT
-        CASE WHEN ranked.is_shown THEN asked.bot_id END AS bot_id,
-        CASE WHEN ranked.is_shown THEN asked.topic_id END AS topic_id,
-        CASE WHEN ranked.is_shown THEN asked.topic_name END AS topic_name,
-        CASE WHEN ranked.is_shown THEN asked.language END AS language,
-        CAST(date_trunc('week', asked.sent_on) AS date) AS week,
-        asked.sent_at,
-        asked.chat_id,
-        asked.message_id
+        shown.name,
+        shown.place,
+        CASE WHEN shown.place IS NOT NULL THEN asked.language END AS language,
+        asked.week
     FROM asked
-    INNER JOIN ranked ON asked.bot_id = ranked.bot_id AND asked.topic_id = ranked.topic_id
+    LEFT JOIN shown ON asked.topic_name = shown.name
 ),
 
 totals AS (
     SELECT
-        bot_id,
-        topic_id,
-        any_value(topic_name ORDER BY sent_at, chat_id, message_id) AS name,
+        name,
+        place,
         mode(language ORDER BY language) AS language,
         count(*) AS questions
     FROM named
-    GROUP BY bot_id, topic_id
+    GROUP BY name, place
 ),
 
 weekly AS (
-    SELECT bot_id, topic_id, week, count(*) AS questions
+    SELECT name, week, count(*) AS questions
     FROM named
-    GROUP BY bot_id, topic_id, week
+    GROUP BY name, week
 )
 
 SELECT
@@ -65,8 +63,7 @@ SELECT
 FROM totals
 CROSS JOIN weeks
 LEFT JOIN weekly
-    ON totals.bot_id IS NOT DISTINCT FROM weekly.bot_id
-    AND totals.topic_id IS NOT DISTINCT FROM weekly.topic_id
+    ON totals.name IS NOT DISTINCT FROM weekly.name
     AND weeks.week = weekly.week
-GROUP BY totals.bot_id, totals.topic_id, totals.name, totals.language, totals.questions
-ORDER BY totals.name IS NULL, totals.questions DESC, totals.bot_id, totals.topic_id
+GROUP BY totals.name, totals.place, totals.language, totals.questions
+ORDER BY totals.name IS NULL, totals.place

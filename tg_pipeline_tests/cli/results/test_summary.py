@@ -1,12 +1,18 @@
 """What `tg-pipeline summary` says of whether the bot helps, in each case of what is known."""
 
-from datetime import timedelta
+import json
+import re
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
 from tg_pipeline.cli.results.summary import first_sentence, help_lines
+from tg_pipeline.marts.cumulative import QUESTIONS
 from tg_pipeline.report.formatting import NO_BREAK, Formatter
 from tg_pipeline.report.models import Period
+from tg_pipeline_tests.built_marts import rows_of
+from tg_pipeline_tests.cli.conftest import FIRST_DAY, Shell
+from tg_pipeline_tests.conftest import Pipeline
 from tg_pipeline_tests.report.made_facts import FIRST, made_facts
 
 ANSWERED = "In private chats, the bot answered 30 of 40 issues; 25 of these were not asked again"
@@ -49,3 +55,33 @@ def test_the_summary_ends_with_the_report_s_first_sentence(language: str) -> Non
     said = first_sentence(period, facts, Formatter(language))
 
     assert " ".join(said.split()) == SENTENCES[language]
+
+
+@pytest.mark.slow  # a process with Dagster
+def test_a_topic_of_two_bots_is_counted_once(shell: Shell) -> None:
+    # Given a topic of the operator that people ask two bots about
+    pipeline = Pipeline(shell.folder)
+    texts = ("quanto custa o frete?", "o frete demora?", "tem frete grátis?")
+    for bot, count in ((7, 2), (8, 3)):
+        for number, text in enumerate(texts[:count], 1):
+            sender = {"id": 10 + number, "is_bot": False, "first_name": "Ana"}
+            message = {
+                "message_id": number,
+                "date": int(datetime.combine(FIRST_DAY, time(15, number), UTC).timestamp()),
+                "chat": {"id": sender["id"], "type": "private"},
+                "from": sender,
+                "text": text,
+            }
+            update = {"update_id": number, "message": message}
+            pipeline.put(f"{bot}-{number}.json", json.dumps(update).encode(), FIRST_DAY)
+    shell.folder.joinpath("topics.csv").write_text(
+        "topic,question\n" + "".join(f"Freight,{text}\n" for text in texts), encoding="utf-8"
+    )
+
+    assert shell.run("run", settings={"TG_TOPICS": "topics.csv"}).returncode == 0
+
+    # Then all their questions are counted together
+    assert {row["topic_id"] for row in rows_of(pipeline.lake, QUESTIONS)} == {0, 1}
+    summary = shell.run("summary").stdout
+    assert re.findall(r"Freight *│ *(\d+)", summary) == ["5"]
+    assert "asked most: “Freight” (5 times)" in summary.replace(NO_BREAK, " ")

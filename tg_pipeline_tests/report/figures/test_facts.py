@@ -12,6 +12,7 @@ from tg_pipeline.report.facts import (
     ChatFact,
     ChatRow,
     FactRows,
+    IssueRow,
     QuestionRow,
     Text,
     build_facts,
@@ -76,6 +77,25 @@ def test_a_question_without_a_topic_or_a_known_person_is_counted_all_the_same() 
     assert facts.questions[0].person == NONE
     assert facts.wordings == [Text("quando?", "pt", NONE, NONE)]
     assert facts.topics == []
+
+
+def test_a_topic_of_several_bots_is_one_although_each_bot_has_its_own_number_for_it() -> None:
+    # Given a topic of the operator that two bots are asked about, and another one of the first
+    named: dict[str, Any] = {"topic_name": "Freight", "group_name": "quanto é o frete?"}
+    first = asked("quanto é o frete?")._replace(**named, topic_id=1, group_id=5)
+    second = first._replace(bot_id=8, topic_id=2, group_id=9, person=2)
+    other = asked("quando?", topic=0)._replace(group_id=3)
+    issue = IssueRow(
+        DAY, -1, 2, 8, 2, is_private=False, outcome="bot", is_asked_again=False, seconds=1
+    )
+
+    facts = build_facts(FactRows(questions=[other, first, second], issues=[issue]), DAY)
+
+    assert [topic.text for topic in facts.topics] == ["Freight", "topic 0"]
+    assert [group.text for group in facts.groups] == ["quanto é o frete?", "group"]
+    assert [question.wording for question in facts.questions] == [1, 0, 0]
+    assert facts.wordings[0] == Text("quanto é o frete?", "pt", 0, 0)
+    assert facts.issues[0].topic == 0
 
 
 def test_facts_are_of_the_previous_period_too_and_of_all_private_chats_as_one() -> None:

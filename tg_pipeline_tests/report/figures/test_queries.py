@@ -227,6 +227,24 @@ def test_question_groups_of_two_bots_with_the_same_id_are_distinct() -> None:
     ]
 
 
+def test_a_topic_of_several_bots_is_counted_once_although_each_has_its_own_number_for_it() -> None:
+    data = read(
+        questions=[
+            *(question(0, DAY, "quando?", message_id=number) for number in range(3)),
+            *(question(1, DAY, "Freight", message_id=number, bot_id=BOT) for number in range(2)),
+            *(
+                question(2, DAY, "Freight", message_id=number, bot_id=OTHER_BOT)
+                for number in range(2)
+            ),
+        ]
+    )
+
+    assert data.questions == [
+        QuestionGroup("Freight", "pt", 4, (4,)),
+        QuestionGroup("quando?", "pt", 3, (3,)),
+    ]
+
+
 def test_response_times_are_split_by_who_answered() -> None:
     answers = [(DAY, "bot", 2), (DAY, "human", 100), (DAY, "human", 200), (MONDAY, "human", 900)]
     data = read(
