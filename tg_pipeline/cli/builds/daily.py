@@ -80,15 +80,13 @@ class DailyTask:
 
     def expire(self) -> bool:
         """Delete the days that are no longer kept: a bucket's own rules don't raise the floors."""
-        asked = floors_on(
-            self.now.astimezone(self.settings.zone).date(), self.settings.privacy.keep_days
-        )
-        if self.is_recent or asked == Floors():
+        today = self.now.astimezone(self.settings.zone).date()
+        if self.is_recent or floors_on(today, self.settings.privacy.keep_days) == Floors():
             return False
         # Imported here: most tasks have nothing that expires.
         from tg_pipeline.cli.operation.expire import expire_and_print  # noqa: PLC0415
 
-        expire_and_print(self.settings)
+        expire_and_print(self.settings, today)
         return True
 
     def build(self) -> bool:

@@ -1,6 +1,6 @@
 """`tg-pipeline expire`: delete the days that are no longer to be kept, without a daemon."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 import typer
@@ -23,7 +23,8 @@ def expire(dry_run: DryRun = False) -> None:
     """Delete the days that TG_KEEP_DAYS_… no longer keep, then rebuild the marts and the report."""
     settings = load_settings()
     fmt = Formatter(settings.language)
-    if expire_and_print(settings, dry_run=dry_run) == Floors():
+    today = datetime.now(settings.zone).date()
+    if expire_and_print(settings, today, dry_run=dry_run) == Floors():
         out.print(fmt.messages.builds.all_kept)
         return
     landing, lake = open_landing(settings), open_lake(settings)
@@ -37,12 +38,11 @@ def expire(dry_run: DryRun = False) -> None:
         out.print(fmt.messages.builds.rebuilt.format(seconds=fmt.number(seconds, 1)))
 
 
-def expire_and_print(settings: Settings, *, dry_run: bool = False) -> Floors:
+def expire_and_print(settings: Settings, today: date, *, dry_run: bool = False) -> Floors:
     """Delete what has expired, print how much of each group, and return the floors.
 
     With `dry_run`, nothing is changed. Raises StoreError.
     """
-    today = datetime.now(settings.zone).date()
     asked = floors_on(today, settings.privacy.keep_days)
     floors, found = expire_days(open_landing(settings), open_lake(settings), asked, dry_run=dry_run)
     fmt = Formatter(settings.language)

@@ -9,6 +9,7 @@ import pytest
 
 from tg_pipeline.builds.marts import mart_builder
 from tg_pipeline.cli.builds.daily import DailyTask
+from tg_pipeline.lake.floors import read_floors
 from tg_pipeline.lake.footers import Footers
 from tg_pipeline.marts.catalog import DAILY_MARTS
 from tg_pipeline.marts.mart import MartParameters
@@ -79,6 +80,18 @@ def test_a_day_that_is_not_kept_is_not_due(pipeline: Pipeline) -> None:
     assert expiring.expire()
     assert due_days(expiring, pipeline) == [DUE]
     assert not recent(expiring).expire()
+
+
+def test_what_expires_depends_on_the_time_of_the_task_alone(
+    pipeline: Pipeline, capsys: pytest.CaptureFixture[str]
+) -> None:
+    keep = {"TG_KEEP_DAYS_LANDING": "3", "TG_KEEP_DAYS_RAW": "3"}
+
+    assert task(pipeline, LATER, keep).expire()
+
+    kept_since = LATER.date() - timedelta(days=3)
+    assert f"kept since {kept_since}" in capsys.readouterr().out
+    assert read_floors(pipeline.landing).landing == kept_since
 
 
 def test_a_digest_whose_days_are_not_built_waits_and_is_no_failure(
