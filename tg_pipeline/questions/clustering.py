@@ -18,7 +18,7 @@ from scipy.sparse.csgraph import connected_components
 from sklearn.metrics import silhouette_score
 from sklearn.preprocessing import normalize
 
-from tg_pipeline.questions.given_answers import add_answers
+from tg_pipeline.questions.given_answers import add_answers, telling_answers
 from tg_pipeline.questions.similarity import (
     SIMILARITY_DECIMALS,
     Centroids,
@@ -44,6 +44,12 @@ INFLATIONS: Final = (1.4, 1.6, 1.8, 2.0, 2.2)
 
 SHARE_OF_BEST: Final = 0.98
 """The share of the best silhouette with which fewer topics are preferred."""
+
+MIN_ANSWERS: Final = 5
+"""The number of telling answers to a group, from which on they can separate it from others."""
+
+MIN_SHARED: Final = 0.1
+"""The cosine of the answers to two groups from which on these can be about the same topic."""
 
 MIN_PROBABILITY: Final = 0.001
 """The probability of a step below which it is left out, so that the matrix stays sparse."""
@@ -121,8 +127,11 @@ def cluster_texts(
         found.in_group[chosen] = _similarities_within(pairwise, linked)
         groups = similarities.centroids(chosen, linked)
         if topics is None:
-            add_answers(pairwise, given[chosen])
+            answers = given[chosen]
+            telling = telling_answers(pairwise, answers)
+            add_answers(pairwise, answers, telling)
             of_groups = topics_of_groups(pairwise, linked, cuts.topic)
+            of_groups = split_topics(of_groups, pairwise, linked, answers[:, telling])
             found.in_topic[chosen] = _similarities_within(pairwise, of_groups[linked])
             topics = similarities.centroids(chosen, of_groups[linked])
         else:
@@ -171,6 +180,34 @@ def topics_of_groups(similarities: Floats, groups: Integers, min_similarity: flo
     most, _ = row_maxima(sparse.csr_array((ones, (groups, topics))))
     _, of_groups = np.unique(most, return_inverse=True)
     return of_groups
+
+
+def split_topics(
+    of_groups: Integers, similarities: Floats, groups: Integers, answers: sparse.csr_array
+) -> Integers:
+    """Return the topic of each group, where those with other answers are another topic.
+
+    Given all texts' similarities, their groups and their telling answers. A group with too few of
+    these goes with the one in its topic that it resembles most.
+    """
+    members = sparse.csr_array((np.ones(len(groups)), (groups, np.arange(len(groups)))))
+    got = members @ answers
+    is_known = got.sum(axis=1) >= MIN_ANSWERS
+    means = normalize(members, "l1")
+    split, parts = np.empty_like(of_groups), 0
+    for topic in range(int(of_groups.max()) + 1):
+        of_topic = np.flatnonzero(of_groups == topic)
+        known = of_topic[is_known[of_topic]]
+        split[of_topic] = parts
+        if len(known) > 1:
+            kinds = normalize(got[known])
+            shared = np.round((kinds @ kinds.T).toarray(), SIMILARITY_DECIMALS)
+            split[known] = parts + link(shared, MIN_SHARED)
+            others = np.setdiff1d(of_topic, known, assume_unique=True)
+            nearest = ((means[others] @ similarities) @ means[known].T).argmax(axis=1)
+            split[others] = split[known[nearest]]
+        parts = int(split[of_topic].max()) + 1
+    return split
 
 
 def _nearest_neighbours(similarities: Floats, min_similarity: float) -> sparse.csr_array:

@@ -30,6 +30,7 @@ MESSAGE_SCHEMA: Final = pa.schema(
         *(QUESTIONS_SCHEMA.field(name) for name in KEPT_COLUMNS),
         pa.field("edited_at", pa.timestamp("us", tz="UTC")),
         pa.field("first_text", pa.string()),
+        pa.field("command", pa.string()),
         pa.field("reply_to_message_id", pa.int64()),
         pa.field("is_addressed", pa.bool_()),
         pa.field("is_asked_for", pa.bool_()),
@@ -37,6 +38,7 @@ MESSAGE_SCHEMA: Final = pa.schema(
 )
 """A message; `edited_at` is the time of its present text, and `first_text` is an earlier text.
 
+`command` is the one that it began with, which is not part of the texts; null without one.
 `is_addressed` tells whether it is addressed to the bot, and `is_asked_for` whether the bot has just
 asked the person something.
 """
@@ -79,6 +81,11 @@ _ORDER: Final = (
 )
 
 _COMMAND: Final = r"(?is)^\s*/[a-z].*"
+_ASKING_COMMAND: Final = (
+    "^(?:ask|perg|pregunt|quest|duvid|dud|ajud|ayud|help|sup?port|soport|sos|faq|busc|procur|search"
+    "|find|consult|respond|answer|fale|falar|habla|talk|chat|gpt|bot|ai$|ia$|q$)"
+)
+"""Commands that say no more than that somebody asks: the question is what follows."""
 _FORWARDED: Final = r"(?is)^\s*(?:forwarded (?:message )?from|encaminhad[ao] de|reenviado de)\b.*"
 _CALL: Final = r"(?s)^\s*\w+(?:\.\w+)*\(.*"
 _STATEMENT: Final = r"(?is)^\s*(?:import|def|class|print|assert|return|const|let|var)\b.*[=(){}].*"
@@ -168,6 +175,12 @@ def normalize(texts: pa.Array) -> pa.Array:
     return pc.utf8_trim_whitespace(result)
 
 
+def leading_commands(texts: pa.Array) -> pa.Array:
+    """Return the command that each text begins with, in lower case; null without one."""
+    found = pc.extract_regex(texts.cast(pa.string()), r"^/(?P<command>\w+)")
+    return pc.utf8_lower(pc.struct_field(found, "command"))
+
+
 def question_clauses(normalized: pa.Array) -> pa.Array:
     """Return normalized texts with abbreviations expanded, without greetings and reactions."""
     expanded = pc.replace_substring_regex(_expand(normalized), _GREETING, "")
@@ -250,8 +263,10 @@ def _detect_batch(messages: pa.RecordBatch) -> pa.RecordBatch:
     found = positions.unique()
     positions = pc.index_in(positions, found)
     questions = texts.dictionary.take(found)
+    is_question = read.is_question.take(positions)
     columns = [
-        *messages.select(KEPT_COLUMNS).columns,
+        *messages.select(KEPT_COLUMNS[:-1]).columns,
+        _with_commands(messages["text"], messages["command"], is_question),
         _asked_at(messages),
         detect_languages(questions, read.normalized.take(found)).take(positions),
         read.clauses.take(found).take(positions),
@@ -260,6 +275,18 @@ def _detect_batch(messages: pa.RecordBatch) -> pa.RecordBatch:
     ]
     arrays = [array.cast(kind) for array, kind in zip(columns, DETECTED_SCHEMA.types, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, schema=DETECTED_SCHEMA)
+
+
+def _with_commands(texts: pa.Array, commands: pa.Array, is_question: pa.Array) -> pa.Array:
+    """Return the texts, where a command says what is asked with that command in front.
+
+    It does so if what follows is no question without it: in `/classes module 2`, a keyword.
+    """
+    commands = commands.cast(pa.string())
+    is_asking = pc.match_substring_regex(commands, _ASKING_COMMAND)
+    says_what = pc.and_not(pc.invert(is_asking), is_question)
+    joined = pc.binary_join_element_wise("/", commands, " ", texts.cast(pa.string()), "")
+    return pc.if_else(_fill(says_what), joined, texts)
 
 
 def _are_questions(messages: pa.RecordBatch, positions: pa.Array, read: _ReadTexts) -> pa.Array:

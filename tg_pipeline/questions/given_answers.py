@@ -6,8 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 from scipy import sparse
+from scipy.sparse.linalg import norm
 from sklearn.preprocessing import normalize
 
+from tg_pipeline.questions.meanings import STEPS
 from tg_pipeline.questions.similarity import COMPARED_ROWS, SIMILARITY_DECIMALS
 from tg_pipeline.questions.vectors import NONE, Floats, Integers
 
@@ -38,25 +40,44 @@ def given_answers(of_questions: Integers, answers: pa.Array, count: int) -> spar
     return given
 
 
-def add_answers(pairwise: Floats, given: sparse.csr_array) -> None:
-    """Raise the similarities of texts that got the same answers, in place.
+def telling_answers(pairwise: Floats, given: sparse.csr_array) -> Integers:
+    """Return the columns of the answers that say what the texts which got them are about.
 
-    A similarity becomes 1 if all answers are the same, in the same proportions. The rows of `given`
-    are the texts of `pairwise`. Different answers do not lower a similarity, since what people
-    answer is seldom worded alike.
+    The rows of `given` are the texts of `pairwise`.
     """
     count = len(pairwise)
-    shared = np.flatnonzero(np.bincount(given.indices, minlength=given.shape[1]) > 1)
+    shared: Integers = np.flatnonzero(np.bincount(given.indices, minlength=given.shape[1]) > 1)
     if not len(shared):
-        return
+        return shared
     usual = (pairwise.sum(dtype=np.float64) - count) / (count * (count - 1))
     cohesion = _cohesion(given[:, shared], pairwise)
-    says_topic = cohesion >= max(MIN_COHESION, MIN_RATIO * usual)
-    alike = normalize(given)[:, shared[says_topic]]
-    transposed = alike.T.tocsr()
-    for start in range(0, count, COMPARED_ROWS):
+    return shared[cohesion >= max(MIN_COHESION, MIN_RATIO * usual)]
+
+
+def add_answers(pairwise: Floats, given: sparse.csr_array, telling: Integers) -> None:
+    """Raise the similarities of texts that got the same answers, in place.
+
+    Each text is compared by its likeness to all texts: how many answers it shares with each. So two
+    texts are alike if both share answers with a third one, as rare texts do that each got one of
+    several answers to the same question. A similarity becomes about 1 if the likeness is the same,
+    and all answers are `telling`. The rows of `given` are the texts of `pairwise`.
+    """
+    if not len(telling):
+        return
+    answers = normalize(given)[:, telling]
+    shares = norm(answers, axis=1)
+    rows = np.flatnonzero(shares)
+    answers, shares = normalize(answers[rows]).astype(np.float32), shares[rows].astype(np.float32)
+    likeness = normalize(answers @ answers.T, copy=False).toarray()
+    likeness *= STEPS
+    # Products of whole numbers are the same in any order of adding them.
+    np.rint(likeness, out=likeness)
+    for start in range(0, len(rows), COMPARED_ROWS):
         some = slice(start, start + COMPARED_ROWS)
-        pairwise[some] += (1 - pairwise[some]) * (alike[some] @ transposed).toarray() ** 2
+        alike = np.minimum(likeness[some] @ likeness.T / np.float32(STEPS**2), 1)
+        alike *= shares[some][:, None] * shares
+        place = np.ix_(rows[some], rows)
+        pairwise[place] += (1 - pairwise[place]) * alike**2
     np.round(pairwise, SIMILARITY_DECIMALS, out=pairwise)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tg_pipeline.questions.clustering import (
     LETTERS,
@@ -15,6 +16,7 @@ from tg_pipeline.questions.clustering import (
     cluster_texts,
     max_compared,
 )
+from tg_pipeline.questions.detection import leading_commands
 from tg_pipeline.questions.given_answers import given_answers
 from tg_pipeline.questions.meanings import Encoder
 from tg_pipeline.questions.naming import best_groups, best_texts, typical_texts
@@ -57,22 +59,28 @@ def cluster_questions(
     """Return groups and topics per bot, numbered by size, then by the first question, from 0.
 
     `questions` has `bot_id`, the normalized `question`, its `text` as it was written and, where
-    answers are known, `answer_digest`: equal for the same answers, null without one.
+    answers are known, `answer_digest`: equal for the same answers, null without one. Those whose
+    text begins with a command are a group and a topic per command.
     """
     count = questions.num_rows
     has_answers = "answer_digest" in questions.column_names
     answers = questions["answer_digest"] if has_answers else pa.nulls(count, pa.string())
+    commands = leading_commands(questions["text"].combine_chunks())
+    worded = pc.if_else(pc.is_valid(commands), "", questions["question"].combine_chunks())
     asked = pa.table(
         {
-            "question": questions["question"].dictionary_encode(),
+            "question": pc.dictionary_encode(worded),
             "text": questions["text"],
             "answer": answers,
+            "command": commands,
         }
     ).combine_chunks()
     groups, topics = np.full(count, NONE), np.full(count, NONE)
     by_bot: list[QuestionClusters] = []
     for rows in _rows_per_bot(questions["bot_id"].combine_chunks()):
-        found = _cluster_bot(asked.take(pa.array(rows)), encode, operator_topics)
+        of_bot = asked.take(pa.array(rows))
+        found = _cluster_bot(of_bot, encode, operator_topics.without_commands())
+        found = _with_commands(found, of_bot, operator_topics)
         groups[rows] = _after(sum(len(each.group_names) for each in by_bot), found.groups)
         topics[rows] = _after(sum(len(each.topic_names) for each in by_bot), found.topics)
         by_bot.append(found)
@@ -120,11 +128,11 @@ def _cluster_bot(
         given = given_answers(of_questions, answers, min(compared, MAX_LINKED))
         found = cluster_texts(unique.counts, similarities, cuts, given)
         automatic = int(found.topics.max()) + 1
-        if operator_topics.names:
+        if operator_topics.examples:
             encoded = encode(list(operator_topics.examples)) if encode else None
             of_topics = np.array(operator_topics.of_examples)
             centroids = similarities.example_centroids(of_examples, of_topics, encoded)
-            owners = np.concatenate([np.arange(len(operator_topics.names)), of_topics, [NONE]])
+            owners = np.concatenate([np.arange(int(of_topics.max()) + 1), of_topics, [NONE]])
             every = np.arange(len(found.topics))
             nearest = owners[similarities.assign(every, centroids, cuts.operator_topic)]
             nearest[of_examples[of_examples != NONE]] = of_topics[of_examples != NONE]
@@ -177,6 +185,40 @@ def _named(
         asked.written.take(pa.array(best)),
         pa.concat_arrays([names, pa.array(operator_topics.names, pa.string())]),
         np.arange(automatic + len(operator_topics.names)) >= automatic,
+    )
+
+
+def _with_commands(
+    found: QuestionClusters, questions: pa.Table, operator_topics: OperatorTopics
+) -> QuestionClusters:
+    """Return a bot's clusters and, for questions that are a command, a group and a topic of each.
+
+    A command is not compared with words: it says by itself what is asked.
+    """
+    commands = questions["command"].combine_chunks()
+    rows = np.flatnonzero(commands.is_valid())
+    if not len(rows):
+        return found
+    commands = commands.take(pa.array(rows)).dictionary_encode()
+    of_rows = commands.indices.to_numpy().astype(np.int64)
+    texts = questions["text"].combine_chunks().take(pa.array(rows))
+    names = typical_texts(of_rows, texts, len(commands.dictionary))
+    groups, topics = found.groups.copy(), found.topics.copy()
+    groups[rows] = of_rows + len(found.group_names)
+    of_commands = np.arange(len(names)) + len(found.topic_names)
+    named = len(found.topic_names) - len(operator_topics.names)
+    by_command = operator_topics.commands()
+    for number, command in enumerate(commands.dictionary.to_pylist()):
+        if command in by_command:
+            topic = by_command[command]
+            of_commands[number] = NONE if topic in operator_topics.ignored else named + topic
+    topics[rows] = of_commands[of_rows]
+    return QuestionClusters(
+        groups,
+        topics,
+        pa.concat_arrays([found.group_names, names]),
+        pa.concat_arrays([found.topic_names, names]),
+        np.append(found.is_operator_topic, np.zeros(len(names), np.bool_)),
     )
 
 

@@ -3,13 +3,13 @@
 import csv
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import StringIO
 from typing import Final, Self
 
 import pyarrow as pa
 
-from tg_pipeline.questions.detection import normalize, question_clauses
+from tg_pipeline.questions.detection import leading_commands, normalize, question_clauses
 
 COLUMNS: Final = ("topic", "question", "ignore")
 """The columns of the file, of which the last one can be left out."""
@@ -63,8 +63,9 @@ class OperatorTopics:
         topics: dict[str, str] = {}
         of_clauses: dict[str, str] = {}
         questions = [row.get("question") or "" for _, row in rows]
-        clauses = question_clauses(normalize(pa.array(questions, pa.string()))).to_pylist()
-        for (line, row), question, clause in zip(rows, questions, clauses, strict=True):
+        for (line, row), question, clause in zip(
+            rows, questions, _compared(questions), strict=True
+        ):
             name, ignore = _checked(line, row, clause)
             if names.setdefault(name, ignore) != ignore:
                 raise TopicsError(f"Line {line} does not ignore '{name}' as lines before it do.")
@@ -83,6 +84,23 @@ class OperatorTopics:
         """Return the examples as questions are compared: see `detection.question_clauses`."""
         return question_clauses(normalize(pa.array(self.examples, pa.string())))
 
+    def commands(self) -> dict[str, int]:
+        """Return the topic, by its position, of each command among the examples."""
+        commands = leading_commands(pa.array(self.examples, pa.string())).to_pylist()
+        pairs = zip(commands, self.of_examples, strict=True)
+        return {command: topic for command, topic in pairs if command is not None}
+
+    def without_commands(self) -> Self:
+        """Return the same topics with those of the examples that are compared by their words."""
+        commands = leading_commands(pa.array(self.examples, pa.string())).to_pylist()
+        pairs = zip(self.examples, self.of_examples, strict=True)
+        kept = [pair for pair, command in zip(pairs, commands, strict=True) if command is None]
+        return replace(
+            self,
+            examples=tuple(example for example, _ in kept),
+            of_examples=tuple(topic for _, topic in kept),
+        )
+
     def __str__(self) -> str:
         """Return a digest of the topics; empty if there are none."""
         if not self.names:
@@ -92,6 +110,17 @@ class OperatorTopics:
 
 
 NO_TOPICS: Final = OperatorTopics()
+
+
+def _compared(questions: Sequence[str]) -> list[str]:
+    """Return what tells examples apart: the command with its `/`, or the words."""
+    texts = pa.array([question.strip() for question in questions], pa.string())
+    clauses = question_clauses(normalize(texts)).to_pylist()
+    commands = leading_commands(texts).to_pylist()
+    return [
+        f"/{command}" if command else clause
+        for command, clause in zip(commands, clauses, strict=True)
+    ]
 
 
 def _checked(line: int, row: dict[str, str], clause: str) -> tuple[str, bool]:
@@ -112,6 +141,8 @@ def _checked(line: int, row: dict[str, str], clause: str) -> tuple[str, bool]:
 
 
 def _has_subject(clause: str) -> bool:
+    if clause.startswith("/"):
+        return True
     # It takes scipy and scikit-learn, which only those who have such a file need to wait for.
     from tg_pipeline.questions.vectors import word_weight  # noqa: PLC0415
 
@@ -131,8 +162,8 @@ def topics_csv(kept: OperatorTopics, wordings: Iterable[tuple[str, str]], number
         writer.writerow((kept.names[topic], example, "yes" if topic in kept.ignored else ""))
     topics, questions = set(kept.names), set(kept.examples)
     rows = [(" ".join(name.split()), question) for name, question in wordings]
-    clauses = question_clauses(normalize(pa.array([text for _, text in rows], pa.string())))
-    for (name, question), clause in zip(rows, clauses.to_pylist(), strict=True):
+    clauses = _compared([question for _, question in rows])
+    for (name, question), clause in zip(rows, clauses, strict=True):
         if name in kept.names or question in questions or not _has_subject(clause):
             continue
         if name not in topics and len(topics) == len(kept.names) + number:

@@ -53,7 +53,12 @@ QUESTIONS_SCHEMA: Final = pa.schema(
             "something else, when its present text was.",
             nullable=True,
         ),
-        described("text", pa.string(), "The message as it was written."),
+        described(
+            "text",
+            pa.string(),
+            "The message as it was written. A command in front is left out if what follows is a "
+            "question without it, or if the command only says that something is asked: `/ask`.",
+        ),
         described("language", pa.string(), "Its language, as far as its words tell: pt, en or es."),
         described(
             "group_id",

@@ -26,9 +26,13 @@ def find_questions(messages: pa.Table) -> pa.Table:
 
 
 def messages(
-    *texts: str | None, bot_id: int = 1, is_addressed: bool = False, is_asked_for: bool = False
+    *texts: str | None,
+    bot_id: int = 1,
+    command: str | None = None,
+    is_addressed: bool = False,
+    is_asked_for: bool = False,
 ) -> pa.Table:
-    """Return texts as messages of one chat, a minute apart."""
+    """Return texts as messages of one chat, a minute apart; `command` is not part of the texts."""
     rows = [
         {
             "bot_id": bot_id,
@@ -40,6 +44,7 @@ def messages(
             "user_id": 7,
             "sent_at": FIRST + timedelta(minutes=number),
             "text": text,
+            "command": command,
             "is_addressed": is_addressed,
             "is_asked_for": is_asked_for,
         }

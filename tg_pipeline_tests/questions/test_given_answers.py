@@ -1,11 +1,13 @@
-"""Questions that got the same answers are about the same topic."""
+"""Questions that got the same answers are about the same topic; those that got others are not."""
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from scipy import sparse
 
 from tg_pipeline.questions import detect_questions, group_questions
-from tg_pipeline.questions.given_answers import add_answers
+from tg_pipeline.questions.given_answers import add_answers, telling_answers
+from tg_pipeline.questions.vectors import Floats
 from tg_pipeline_tests.questions.chat import messages
 
 WITHDRAWAL = (
@@ -30,6 +32,13 @@ def topics(*answers: str | None) -> dict[str, int]:
     return dict(zip(grouped["text"].to_pylist(), grouped["topic_id"].to_pylist(), strict=True))
 
 
+def with_answers(similarities: Floats, given: sparse.csr_array) -> Floats:
+    """Return the similarities of texts, given how often each got each answer."""
+    raised = similarities.copy()
+    add_answers(raised, given, telling_answers(raised, given))
+    return raised
+
+
 def test_texts_that_got_the_same_answer_are_one_topic() -> None:
     assert len({topics()[text] for text in WITHDRAWAL}) == 2
 
@@ -50,16 +59,52 @@ def test_the_texts_that_got_an_answer_resemble_each_other_more_than_any_two_text
     two_each = sparse.csr_array(([1.0] * 4, ([0, 1, 2, 3], [0, 0, 1, 1])), shape=(20, 2))
 
     # When both pairs got an answer of their own
-    raised = similarities.copy()
-    add_answers(raised, two_each)
+    raised = with_answers(similarities, two_each)
 
     # Then only that to the first pair says what it is about
-    assert (raised[0, 1], raised[1, 0], raised[2, 3]) == (1, 1, similarities[2, 3])
+    assert raised[0, 1] == raised[1, 0] == pytest.approx(1, abs=0.001)
+    assert raised[2, 3] == similarities[2, 3]
     # And where all texts resemble each other that much, none does
     dense = np.where(similarities == 0, np.float32(0.2), similarities)
-    usual = dense.copy()
-    add_answers(usual, two_each)
-    assert np.array_equal(usual, dense)
+    assert np.array_equal(with_answers(dense, two_each), dense)
+
+
+def test_texts_that_share_answers_with_a_third_one_resemble_each_other() -> None:
+    # Given three texts that resemble each other a little, and two answers: the first text got one of
+    # them, the second the other, the third both; others got none
+    similarities = np.eye(20, dtype=np.float32)
+    similarities[:3, :3] = np.where(np.eye(3, dtype=bool), 1, np.float32(0.3))
+    given = sparse.csr_array(([1.0] * 4, ([0, 1, 2, 2], [0, 1, 0, 1])), shape=(20, 2))
+
+    raised = with_answers(similarities, given)
+
+    assert raised[0, 1] == raised[1, 0] > 0.35
+    assert raised[0, 2] > raised[0, 1]
+    assert np.array_equal(raised[3:, 3:], similarities[3:, 3:])
+
+
+SHIPPING = ("qual o prazo de entrega do pedido?", "o prazo de entrega do pedido?")
+EXCHANGE = ("qual o prazo para trocar o tamanho?", "o prazo para trocar o tamanho?")
+
+
+def deadline_topics(times: int) -> list[int]:
+    """Return the topics of two groups, each of which got an answer of its own so many times."""
+    others = [text for text in (*PASSWORD, *PARKING, *WITHDRAWAL) for _ in range(2)]
+    asked = [*SHIPPING * times, *EXCHANGE * times, *others]
+    answers = ["5 dias úteis."] * 2 * times + ["30 dias."] * 2 * times + [None] * len(others)
+    questions = detect_questions(messages(*asked))
+
+    found = group_questions(questions.append_column("answer_digest", pa.array(answers)))
+
+    numbers: list[int] = found["topic_id"].to_pylist()
+    return [numbers[0], numbers[2 * times]]
+
+
+def test_groups_that_often_got_different_answers_are_two_topics() -> None:
+    once, often = deadline_topics(1), deadline_topics(3)
+
+    assert once[0] == once[1]
+    assert often[0] != often[1]
 
 
 def test_answers_that_differ_change_nothing() -> None:

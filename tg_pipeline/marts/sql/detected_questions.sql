@@ -61,6 +61,7 @@ SELECT
     is_addressed,
     is_asked_for,
     own_text AS text,
+    command,
     -- Without the command that it began with.
     regexp_replace(first_text, '^/\w+(@\w+)?\s*', '') AS first_text
 FROM texts
