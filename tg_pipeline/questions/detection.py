@@ -263,7 +263,7 @@ def _detect_batch(messages: pa.RecordBatch) -> pa.RecordBatch:
     found = positions.unique()
     positions = pc.index_in(positions, found)
     questions = texts.dictionary.take(found)
-    is_question = read.is_question.take(positions)
+    is_question = read.is_question.take(found).take(positions)
     columns = [
         *messages.select(KEPT_COLUMNS[:-1]).columns,
         _with_commands(messages["text"], messages["command"], is_question),

@@ -51,7 +51,8 @@ def telling_answers(pairwise: Floats, given: sparse.csr_array) -> Integers:
         return shared
     usual = (pairwise.sum(dtype=np.float64) - count) / (count * (count - 1))
     cohesion = _cohesion(given[:, shared], pairwise)
-    return shared[cohesion >= max(MIN_COHESION, MIN_RATIO * usual)]
+    telling: Integers = shared[cohesion >= max(MIN_COHESION, MIN_RATIO * usual)]
+    return telling
 
 
 def add_answers(pairwise: Floats, given: sparse.csr_array, telling: Integers) -> None:

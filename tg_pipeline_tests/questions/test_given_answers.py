@@ -70,8 +70,8 @@ def test_the_texts_that_got_an_answer_resemble_each_other_more_than_any_two_text
 
 
 def test_texts_that_share_answers_with_a_third_one_resemble_each_other() -> None:
-    # Given three texts that resemble each other a little, and two answers: the first text got one of
-    # them, the second the other, the third both; others got none
+    # Given three texts that resemble each other a little, and two answers: the first text got one
+    # of them, the second the other, the third both; others got none
     similarities = np.eye(20, dtype=np.float32)
     similarities[:3, :3] = np.where(np.eye(3, dtype=bool), 1, np.float32(0.3))
     given = sparse.csr_array(([1.0] * 4, ([0, 1, 2, 2], [0, 1, 0, 1])), shape=(20, 2))

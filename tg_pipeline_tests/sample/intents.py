@@ -6,6 +6,9 @@ from tg_pipeline.sample.content import CONTENT
 
 INTENTS: Final = (*CONTENT.course, *CONTENT.coding)
 
+COMMAND: Final = "/aulas módulo 2"
+"""The command of the sample that asks for something: an intent after those in words."""
+
 _PHRASINGS: Final = sorted(
     (
         (phrasing, number)
@@ -18,4 +21,6 @@ _PHRASINGS: Final = sorted(
 
 def intent_of(text: str) -> int | None:
     """Return the intent whose phrasing a text contains, by its number; None if it has none."""
+    if text.startswith(COMMAND):
+        return len(INTENTS)
     return next((number for phrasing, number in _PHRASINGS if phrasing in text), None)
