@@ -20,7 +20,16 @@ DIGEST_CHARACTERS: Final = 16
 MAX_TOPIC_CHARACTERS: Final = 200
 """The limit of a topic's name, as of a group's."""
 
-_YES: Final = {"yes": True, "no": False, "": False}
+_YES: Final = {
+    "yes": True,
+    "sim": True,
+    "sí": True,
+    "si": True,
+    "no": False,
+    "não": False,
+    "nao": False,
+    "": False,
+}
 
 
 class TopicsError(ValueError):
@@ -51,7 +60,8 @@ class OperatorTopics:
             if tuple(header) not in {COLUMNS, COLUMNS[:-1]}:
                 raise TopicsError("Line 1 is not the header topic,question,ignore.")
             reader.fieldnames = header
-            rows = [(reader.line_num, row) for row in reader]
+            # Spreadsheets keep a line of separators for each row that was emptied.
+            rows = [(reader.line_num, row) for row in reader if any(row.values())]
         except csv.Error as error:
             # The reader is at the end of what it could not read.
             raise TopicsError(f"Line {reader.line_num + 1} is not CSV: {error}.") from None
@@ -70,8 +80,8 @@ class OperatorTopics:
             if names.setdefault(name, ignore) != ignore:
                 raise TopicsError(f"Line {line} does not ignore '{name}' as lines before it do.")
             topics[question.strip()] = name
-            if of_clauses.setdefault(clause.rstrip(" ?!."), name) != name:
-                raise TopicsError(f"Line {line} has an example of another topic once more.")
+            if (other := of_clauses.setdefault(clause.rstrip(" ?!."), name)) != name:
+                raise TopicsError(f"Line {line} has an example of '{other}' once more.")
         positions = {name: position for position, name in enumerate(names)}
         return cls(
             tuple(names),

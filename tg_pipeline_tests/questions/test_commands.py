@@ -70,5 +70,5 @@ def test_a_topic_can_have_commands_only() -> None:
 
 
 def test_a_command_is_an_example_of_one_topic() -> None:
-    with pytest.raises(ValueError, match="Line 3 has an example of another topic once more"):
+    with pytest.raises(ValueError, match="Line 3 has an example of 'A' once more"):
         OperatorTopics.parse("topic,question\nA,/aulas\nB,/aulas módulo 2\n")

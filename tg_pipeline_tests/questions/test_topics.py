@@ -42,6 +42,14 @@ def test_a_file_with_semicolons_is_that_with_commas() -> None:
     assert OperatorTopics.parse("topic;question\nA;qual o prazo, afinal?\n") == commas
 
 
+def test_a_file_of_a_spreadsheet_in_portuguese_is_read() -> None:
+    english = OperatorTopics.parse("topic,question,ignore\nA,qual o prazo?,yes\nB,e a nota?,no\n")
+
+    file = "\ufefftopic;question;ignore\r\nA;qual o prazo?;Sim\r\n;;\r\nB;e a nota?;não\r\n;;\r\n"
+
+    assert OperatorTopics.parse(file) == english
+
+
 def test_examples_of_two_topics_under_one_name_join_them() -> None:
     file = "topic,question\nMoney,como peço reembolso?\nMoney,o estacionamento é pago?\n"
 
@@ -82,9 +90,15 @@ def test_an_ignored_topic_has_no_number_and_its_questions_stay() -> None:
         ("topic,question\nA\n", "Line 2 has too many or too few columns."),
         ("topic,question\nA,qual o prazo?\n,e a nota?\n", "Line 3 has no name of a topic"),
         ("topic,question\nA,como?\n", "Line 2 has no question with a word that says what"),
-        ("topic,question,ignore\nA,qual o prazo?,sim\n", "Line 2 has neither yes nor no"),
-        ("topic,question\nA,qual o prazo?\nB,qual o prazo?\n", "Line 3 has an example of another"),
-        ("topic,question\nA,qual o prazo?\nB,Qual o prazo\n", "Line 3 has an example of another"),
+        ("topic,question,ignore\nA,qual o prazo?,maybe\n", "Line 2 has neither yes nor no"),
+        (
+            "topic,question\nA,qual o prazo?\nB,qual o prazo?\n",
+            "Line 3 has an example of 'A' once more",
+        ),
+        (
+            "topic,question\nA,qual o prazo?\nB,Qual o prazo\n",
+            "Line 3 has an example of 'A' once more",
+        ),
         ('topic,question\nA,qual o prazo?\nB,"e a nota?\nC,e o dia?\n', "Line 3 is not CSV: "),
     ],
 )
