@@ -30,7 +30,7 @@ class BuiltMonth(NamedTuple):
 
     topics: list[Counter[int | None]]
     names: list[str]
-    asked: Counter[int]
+    asked: Counter[int | None]
 
     def intents(self) -> list[int | None]:
         """Return the intent of most questions of each topic."""
@@ -55,7 +55,7 @@ def month(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         if not row["is_copy"]:
             topics[row["topic_id"]][intent_of(row["text"])] += 1
             names[row["topic_id"]] = row["topic_name"]
-    asked = Counter(
+    asked: Counter[int | None] = Counter(
         intent
         for row in rows_of(pipeline.lake, MESSAGES)
         if row["text"] and not (row["is_copy"] or row["is_own"] or row["is_bot"])
