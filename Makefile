@@ -85,7 +85,7 @@ GRAMMY := grammy@1.46.0
 $(NODE)/.installed: Makefile
 	@mkdir -p $(NODE)
 	@if command -v npm >/dev/null 2>&1; then \
-		npm install --silent --no-save --no-package-lock --no-audit --no-fund --prefix $(NODE) $(GRAMMY) && touch $@; \
+		npm install --loglevel=error --no-save --no-package-lock --no-audit --no-fund --prefix $(NODE) $(GRAMMY) >/dev/null && touch $@; \
 	else \
 		echo "No npm here: no bot of a language other than Python is tested."; \
 	fi
