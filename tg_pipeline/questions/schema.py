@@ -75,10 +75,9 @@ QUESTIONS_SCHEMA: Final = pa.schema(
         described(
             "topic_id",
             pa.int64(),
-            "The questions about the same topic: one or more whole groups, and single ones. "
-            "Numbered by how many they are: 0 is asked most; -1 is a question without a topic, or "
-            "of one that `TG_TOPICS` ignores. Topics never span bots: one that `TG_TOPICS` names "
-            "has a number for each bot, and the same name.",
+            "The questions about the same topic: whole groups, and single ones. Numbered by how "
+            "many they are: 0 is asked most; -1 is none, or one that `TG_TOPICS` ignores. Each bot "
+            "has its own number for a topic of `TG_TOPICS`, by the same name.",
         ),
         described(
             "topic_name",
