@@ -112,7 +112,8 @@ def test_hostile_texts_run_nothing_and_add_no_elements(open_report: Open, width:
     elements = page.run(ELEMENTS)
     assert page.run("return document.documentElement.dataset.charts") == "drawn"
     assert_sound(page, width)
-    harmless = open_report(month_of(["plain"] * len(HOSTILE))).on(Screen(width))
+    plain = [f"plain {number}" for number in range(len(HOSTILE))]
+    harmless = open_report(month_of(plain)).on(Screen(width))
     assert elements == harmless.run(ELEMENTS)
 
 
