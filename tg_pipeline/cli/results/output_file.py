@@ -1,19 +1,23 @@
 """Files that commands write: each replaces an earlier one only once it is complete."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
 from tg_pipeline.exceptions import CommandError
 
+ANYBODY: Final = 0o666
+"""The mode of a file that only the umask restricts."""
+
 
 @contextmanager
-def replacement(path: Path) -> Iterator[BinaryIO]:
+def replacement(path: Path, mode: int = ANYBODY) -> Iterator[BinaryIO]:
     """Return a file that replaces the one at `path` once it is complete; raises CommandError.
 
-    It has the permissions of the one that it replaces.
+    It has the permissions of the one that it replaces; without one, `mode`, less the umask.
     """
     if path.exists() and not path.is_file():  # such as a named pipe
         with path.open("wb") as file:
@@ -24,7 +28,9 @@ def replacement(path: Path) -> Iterator[BinaryIO]:
     target = path.resolve()
     incomplete = target.with_name(f".{target.name}.incomplete")
     try:
-        with incomplete.open("wb") as file:
+        incomplete.unlink(missing_ok=True)
+        handle = os.open(incomplete, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(handle, "wb") as file:
             yield file
         if target.exists():
             shutil.copymode(target, incomplete)

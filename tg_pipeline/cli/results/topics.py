@@ -14,6 +14,9 @@ from tg_pipeline.exceptions import CommandError
 from tg_pipeline.questions.operator_topics import topics_csv
 from tg_pipeline.settings import Settings, load_settings
 
+OWNER_ONLY: Final = 0o600
+"""The mode of a new file."""
+
 WORDINGS: Final = r"""
     WITH wordings AS (
         SELECT
@@ -58,7 +61,7 @@ def topics(
         return
     if output.exists() and not force:
         raise CommandError(f"{output} exists: --force replaces it.")
-    with replacement(output) as file:
+    with replacement(output, OWNER_ONLY) as file:
         file.write(content)
     show(f"{output}: edit it, and set TG_TOPICS to it.")
     warn("The file holds what people wrote: read it before you share it.")

@@ -57,6 +57,8 @@ def test_the_file_as_the_operators_topics_gives_the_same_topics(
 
     written = OperatorTopics.parse(Path("topics.csv").read_text(encoding="utf-8"))
     assert topics_of(pipeline, written) == before
+    # And only its owner can read what people wrote
+    assert Path("topics.csv").stat().st_mode & 0o777 == 0o600
     assert len(set(before.values())) == 2
 
 
