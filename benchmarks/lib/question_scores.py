@@ -15,7 +15,7 @@ from sklearn.metrics import (
     v_measure_score,
 )
 
-from lib.chat_messages import EVERYDAY, HALVES, read_messages, read_questions
+from lib.chat_messages import EVERYDAY, HALVES, MESSAGES, read_messages, read_questions
 from lib.third_party_sets import SUFFIXES, is_small_talk, read_pairs
 from lib.topic_scores import clauses_of, without_meanings
 from tg_pipeline.questions import detection
@@ -94,42 +94,37 @@ CLUSTERINGS: Final[dict[str, Callable[[list[str]], list[int]]]] = {
 def detection_rows() -> list[list[str]]:
     """Return precision and recall on our own messages, by half, language and detector."""
     rows = []
-    for half in HALVES:
-        for language in (*LANGUAGES, ALL):
-            messages = [
-                Labelled(message.text, message.is_question)
-                for message in read_messages(half)
-                if language in {message.language, ALL}
-            ]
-            rows += _detector_rows(f"{half}, {language}", messages, IN_A_GROUP)
+    for name, messages in _by_language(MESSAGES):
+        rows += _detector_rows(name, messages, IN_A_GROUP)
     return rows
+
+
+def _by_language(file: str) -> Iterator[tuple[str, list[Labelled]]]:
+    """Yield the messages of a file by half and language, each with its name."""
+    for half in HALVES:
+        messages = read_messages(half, file)
+        for language in (*LANGUAGES, ALL):
+            yield (
+                f"{half}, {language}",
+                [
+                    Labelled(message.text, message.is_question)
+                    for message in messages
+                    if language in {message.language, ALL}
+                ],
+            )
 
 
 def everyday_rows() -> list[list[str]]:
     """Return how many everyday statements are taken for questions, and how many questions found."""
     rows = []
-    for half in HALVES:
-        for language in (*LANGUAGES, ALL):
-            messages = [
-                message
-                for message in read_messages(half, EVERYDAY)
-                if language in {message.language, ALL}
-            ]
-            for each in IN_A_GROUP:
-                found = DETECTORS[each]([message.text for message in messages])
-                counts = [
-                    [
-                        is_found
-                        for is_found, m in zip(found, messages, strict=True)
-                        if m.is_question == of
-                    ]
-                    for of in (False, True)
-                ]
-                shown = [
-                    f"{sum(some)} of {len(some)}, {_percent(sum(some) / len(some))}"
-                    for some in counts
-                ]
-                rows.append([f"{half}, {language}", each, *shown])
+    for name, messages in _by_language(EVERYDAY):
+        for each in IN_A_GROUP:
+            shown = []
+            for kind in (False, True):
+                texts = [text for text, is_question in messages if is_question == kind]
+                found = sum(DETECTORS[each](texts))
+                shown.append(f"{found} of {len(texts)}, {_percent(found / len(texts))}")
+            rows.append([name, each, *shown])
     return rows
 
 

@@ -6,8 +6,7 @@ https://www.rfc-editor.org/rfc/rfc8259#section-6
 from collections.abc import Sequence
 from typing import Final
 
-from tg_pipeline.query.quoting import quoted
-from tg_pipeline.query.spreadsheet_cells import ResultColumn
+from tg_pipeline.query.result_cells import ResultColumn, cell_name, select_cells
 
 INEXACT: Final = frozenset({"float", "double"})
 """The types whose values may not be finite."""
@@ -20,9 +19,8 @@ def finite_cells(query: str, columns: Sequence[ResultColumn]) -> str:
     """
     if not any(column.type.id in INEXACT for column in columns):
         return query
-    named = {f"c{number}": column for number, column in enumerate(columns)}
-    cells = ", ".join(f"{_cell(name, each)} AS {quoted(each.name)}" for name, each in named.items())
-    return f"SELECT {cells} FROM (\n{query}\n) AS cells ({', '.join(named)})"  # noqa: S608
+    cells = [_cell(cell_name(number), column) for number, column in enumerate(columns)]
+    return select_cells(query, cells, [column.name for column in columns])
 
 
 def _cell(name: str, column: ResultColumn) -> str:

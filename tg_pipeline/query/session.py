@@ -3,12 +3,12 @@
 import glob
 import io
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, NamedTuple, TypeAlias, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -21,7 +21,7 @@ from tg_pipeline.marts.mart import TableGrain
 from tg_pipeline.query.filesystem import PROTOCOL, STAR, LakeFiles
 from tg_pipeline.query.quoting import literal, quoted
 from tg_pipeline.query.rejected import write_table
-from tg_pipeline.query.spreadsheet_cells import ResultColumn
+from tg_pipeline.query.result_cells import Cells, ResultColumn
 from tg_pipeline.query.tables import (
     ALL_TABLES,
     CONTEXT_DATE,
@@ -33,9 +33,6 @@ from tg_pipeline.query.tables import (
 from tg_pipeline.temp_folders import temp_dir
 
 _PARTITION_TYPES: Final = {CONTEXT_DATE: "DATE", MONTH: "VARCHAR"}
-
-Cells: TypeAlias = Callable[[str, Sequence[ResultColumn]], str]
-"""Returns a query for the rows of another one, with some of its cells changed."""
 
 TIMEZONE_PARAMETER: Final = "timezone"
 """The parameter that a query can use, like the marts: the time zone of days and hours."""

@@ -6,11 +6,12 @@ https://owasp.org/www-community/attacks/CSV_Injection
 
 import re
 from collections.abc import Sequence
-from typing import Final, NamedTuple
+from typing import Final
 
 from duckdb.sqltypes import DuckDBPyType
 
-from tg_pipeline.query.quoting import literal, quoted
+from tg_pipeline.query.quoting import literal
+from tg_pipeline.query.result_cells import ResultColumn, cell_name, select_cells
 
 MARKED: Final = r"'\1"
 """What replaces the beginning of a formula: a spreadsheet takes such a cell for text."""
@@ -31,21 +32,10 @@ NUMBERS: Final = frozenset(
 """The types whose cells stay as they are: a negative number begins like a formula, but is none."""
 
 
-class ResultColumn(NamedTuple):
-    """A column of a query's rows."""
-
-    name: str
-    type: DuckDBPyType
-
-
 def as_cells(query: str, columns: Sequence[ResultColumn]) -> str:
     """Return a query for the rows of `query`, with a mark before each cell like a formula."""
-    named = {f"c{number}": column for number, column in enumerate(columns)}
-    cells = ", ".join(
-        f"{_cell(name, column.type)} AS {quoted(marked(column.name))}"
-        for name, column in named.items()
-    )
-    return f"SELECT {cells} FROM (\n{query}\n) AS cells ({', '.join(named)})"  # noqa: S608
+    cells = [_cell(cell_name(number), column.type) for number, column in enumerate(columns)]
+    return select_cells(query, cells, [marked(column.name) for column in columns])
 
 
 def _cell(name: str, kind: DuckDBPyType) -> str:

@@ -77,10 +77,11 @@ def cluster_questions(
     ).combine_chunks()
     groups, topics = np.full(count, NONE), np.full(count, NONE)
     by_bot: list[QuestionClusters] = []
+    compared, by_command = operator_topics.without_commands(), operator_topics.commands()
     for rows in _rows_per_bot(questions["bot_id"].combine_chunks()):
         of_bot = asked.take(pa.array(rows))
-        found = _cluster_bot(of_bot, encode, operator_topics.without_commands())
-        found = _with_commands(found, of_bot, operator_topics)
+        found = _cluster_bot(of_bot, encode, compared)
+        found = _with_commands(found, of_bot, operator_topics, by_command)
         groups[rows] = _after(sum(len(each.group_names) for each in by_bot), found.groups)
         topics[rows] = _after(sum(len(each.topic_names) for each in by_bot), found.topics)
         by_bot.append(found)
@@ -189,7 +190,10 @@ def _named(
 
 
 def _with_commands(
-    found: QuestionClusters, questions: pa.Table, operator_topics: OperatorTopics
+    found: QuestionClusters,
+    questions: pa.Table,
+    operator_topics: OperatorTopics,
+    by_command: dict[str, int],
 ) -> QuestionClusters:
     """Return a bot's clusters and, for questions that are a command, a group and a topic of each.
 
@@ -207,7 +211,6 @@ def _with_commands(
     groups[rows] = of_rows + len(found.group_names)
     of_commands = np.arange(len(names)) + len(found.topic_names)
     named = len(found.topic_names) - len(operator_topics.names)
-    by_command = operator_topics.commands()
     for number, command in enumerate(commands.dictionary.to_pylist()):
         if command in by_command:
             topic = by_command[command]
